@@ -1,0 +1,1 @@
+"""Making and restoring backups: plan, execute, journal."""

@@ -1,0 +1,39 @@
+"""What stops a command before or during its work: one class a failure, each with its exit code and one sentence."""
+
+from __future__ import annotations
+
+
+class AuditorError(Exception):
+    """A failure to show to the user as one sentence: what happened, to which file, what to do."""
+
+    exit_code = 2
+
+
+class BadPlace(AuditorError):
+    """The place named on the command line is not there, or cannot do what is asked of it."""
+
+
+class BadManifest(AuditorError):
+    """A manifest is not one, was cut off, or was changed after it was written."""
+
+
+class BadRule(AuditorError):
+    """A rule file cannot be read as a rule."""
+
+
+class BadPolicy(AuditorError):
+    """A policy, waivers or baseline file cannot be understood."""
+
+
+class BadOutput(AuditorError):
+    """The output is there already, or lies where nothing may be written."""
+
+
+class PartitionBroken(AuditorError):
+    """The counts of an audit do not add up; nothing is printed rather than a wrong sum."""
+
+
+class Interrupted(AuditorError):
+    """The user stopped the work."""
+
+    exit_code = 130

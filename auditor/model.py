@@ -1,0 +1,277 @@
+"""The words of the field as types: what a file is, what a list of files is, and what an audit says of them.
+
+Everything here is frozen and does no I/O; nothing here imports from the rest of the package.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Depth(StrEnum):
+    """How far a scan looks into each file; every depth includes the ones before it."""
+
+    LIST = "list"  # names, sizes and dates; no file is opened
+    HASH = "hash"  # every byte is read: digests, format and metadata
+    DECODE = "decode"  # structure is walked and pictures are decoded strictly; key frames of videos
+    DEEP = "deep"  # every frame of every video
+
+    def reaches(self, other: Depth) -> bool:
+        """Whether a scan of this depth holds all that a scan of `other` holds."""
+        order = list(Depth)
+        return order.index(self) >= order.index(other)
+
+
+class Kind(StrEnum):
+    """What sort of payload a file is, by its content or, where that says nothing, by its extension."""
+
+    PHOTO = "photo"
+    VIDEO = "video"
+    SIDECAR = "sidecar"
+    OTHER = "other"
+
+
+class Tier(StrEnum):
+    """A check that ran on a file's bytes."""
+
+    HASH = "hash"
+    STRUCTURE = "structure"
+    DECODE = "decode"
+    DEEP = "deep"
+
+
+class Soundness(StrEnum):
+    """What the checks that ran say of a file; SOUND is never said on structure alone."""
+
+    SOUND = "sound"
+    DAMAGED = "damaged"
+    SUSPICIOUS = "suspicious"
+    NOT_CHECKED = "not_checked"
+
+
+class DigestOrigin(StrEnum):
+    """Who computed a row's digests."""
+
+    READ = "read"  # this tool, from the file's bytes
+    SERVICE = "service"  # the storage service states them
+    FOREIGN = "foreign"  # another tool's manifest states them
+
+
+class Status(StrEnum):
+    """What became of one source file in one backup (or, over all backups, the best of them). Best first."""
+
+    IDENTICAL = "identical"
+    METADATA_CHANGED = "metadata_changed"
+    REDUCED = "reduced"
+    NOT_CHECKED = "not_checked"
+    DAMAGED = "damaged"
+    MISSING = "missing"
+    NOT_DUE = "not_due"
+
+
+class FileVerdict(StrEnum):
+    """What the audit concludes for one source file."""
+
+    PROVEN = "proven"
+    NOT_SAFE = "not_safe"
+    NOT_CHECKED = "not_checked"
+    WAIVED = "waived"
+    NOT_DUE = "not_due"
+
+
+class Verdict(StrEnum):
+    """What the audit concludes as a whole. NOT SAFE beats CANNOT SAY beats SAFE."""
+
+    SAFE = "SAFE"
+    NOT_SAFE = "NOT SAFE"
+    CANNOT_SAY = "CANNOT SAY"
+
+
+class Severity(StrEnum):
+    """How much a finding matters. Worst first."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+class RuleState(StrEnum):
+    """How a rule ended. Only PASSED and FAILED mean that it looked at something."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    NOT_APPLICABLE = "not_applicable"  # its population is empty
+    NOT_RUN = "not_run"  # a column it needs is not in the lists
+    BROKEN = "broken"  # its query failed
+
+
+class FindingStatus(StrEnum):
+    """Whether a finding counts: NEW and KNOWN do, WAIVED does not. KNOWN was in the baseline already."""
+
+    NEW = "new"
+    KNOWN = "known"
+    WAIVED = "waived"
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """Proof that a file's bytes are broken.
+
+    `code` is a stable word (`truncated`, `zero_block`, `bad_crc`, ...), `detail` a sentence for a person, `offset` the
+    byte where it begins, None where the judge gives no place.
+    """
+
+    code: str
+    detail: str
+    offset: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """One row of a manifest: what is known of one file. None means not known, never zero or empty.
+
+    `path` is relative to the place, with `/`, in Python's file-system form: bytes that are not UTF-8 are held as
+    surrogate escapes (the manifest writes them as `path_bytes`). `size_bytes` in bytes; `mtime_ns` nanoseconds since
+    1970 UTC; `read_at` RFC 3339 UTC, when these bytes were read; `taken_at` local time as the camera wrote it,
+    `YYYY-MM-DDTHH:MM:SS`, with `taken_offset` (`+02:00`) and `taken_subsec` (digits) apart; `width` and `height` in
+    pixels as displayed; latitude and longitude in degrees, north and east positive. `image_sha256` is the digest of
+    the compressed image without its metadata. `phash` is 16 hex digits, `phash_turned` the seven other orientations.
+    """
+
+    path: str
+    size_bytes: int | None = None
+    mtime_ns: int | None = None
+    mtime_trusted: bool = True
+    read_at: str | None = None
+    digest_origin: DigestOrigin | None = None
+    digests: Mapping[str, str] = field(default_factory=dict)
+    head_sha256: str | None = None
+    kind: Kind = Kind.OTHER
+    format: str | None = None
+    width: int | None = None
+    height: int | None = None
+    duration_s: float | None = None
+    taken_at: str | None = None
+    taken_offset: str | None = None
+    taken_subsec: str | None = None
+    camera_make: str | None = None
+    camera_model: str | None = None
+    orientation: int | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    image_id: str | None = None
+    image_sha256: str | None = None
+    phash: str | None = None
+    phash_turned: tuple[str, ...] = ()
+    soundness: Soundness | None = None
+    checked: tuple[Tier, ...] = ()
+    damage: tuple[Damage, ...] = ()
+    notes: tuple[str, ...] = ()
+    sidecar: str | None = None
+    companion_of: str | None = None
+    error: str | None = None
+
+    @property
+    def sha256(self) -> str | None:
+        """The SHA-256 of the whole content, in hex; None where it is not known."""
+        return self.digests.get("sha256")
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """What is known of the phone or disk behind a place; None where the place cannot tell."""
+
+    model: str | None = None
+    android_version: str | None = None
+    filesystem: str | None = None
+    storage_total_bytes: int | None = None
+    storage_free_bytes: int | None = None
+    is_phone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """First line of a manifest: what was listed, by what, when.
+
+    `columns` are the row's columns that this list can know of; a rule that needs another one is not run, never passed.
+    `previous` tells of the list of the same place before this one (`files`, `bytes`, `finished`), None for the first.
+    """
+
+    schema: int
+    tool: str
+    place: str
+    place_id: str
+    label: str
+    place_kind: str
+    depth: Depth
+    started: str
+    columns: tuple[str, ...]
+    digests: tuple[str, ...] = ("sha256",)
+    device: Device | None = None
+    exclusions: tuple[str, ...] = ()
+    previous: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Footer:
+    """Last line of a manifest. `digest` is the SHA-256 of all lines before it; `complete` is False where the listing
+    did not end cleanly, with the reasons."""
+
+    files: int
+    bytes: int
+    digest: str
+    finished: str
+    complete: bool
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RuleOutcome:
+    """How one rule ended: what it looked at, how many findings count, and how long it took.
+
+    `findings` counts new and known ones, `waived` the waived ones. `reason` says why a rule did not run or broke.
+    """
+
+    rule_id: str
+    state: RuleState
+    severity: Severity
+    looked_at: int = 0
+    findings: int = 0
+    known: int = 0
+    waived: int = 0
+    seconds: float = 0.0
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """due = proven + not_safe + not_checked + waived. It cannot be built unless it adds up.
+
+    Raises: ValueError where the counts do not add up or one is negative.
+    """
+
+    due: int
+    proven: int
+    not_safe: int
+    not_checked: int
+    waived: int
+
+    def __post_init__(self) -> None:
+        parts = (self.proven, self.not_safe, self.not_checked, self.waived)
+        if min(parts) < 0 or sum(parts) != self.due:
+            raise ValueError(f"{self.due} due files are not {' + '.join(map(str, parts))}")
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """The outcome of an audit: what the screen, the CSV, the JSON and the report say with the same words."""
+
+    verdict: Verdict
+    sentence: str
+    partition: Partition
+    outcomes: tuple[RuleOutcome, ...]
+    caveats: tuple[str, ...] = ()
+    provenance: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""What an audit leaves behind: the HTML report, tables, provenance and seal."""
