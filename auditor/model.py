@@ -130,6 +130,21 @@ class Damage:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a file of a backup came from: `path` in the place `source` (its id), with that file's own date and content.
+
+    `seen` (RFC 3339 UTC) is when the copier last saw this content at this path there: of several contents that one
+    path had over the years, the latest seen is the one to restore. `mtime_ns` None where the source knew no date.
+    """
+
+    source: str
+    path: str
+    sha256: str
+    mtime_ns: int | None
+    seen: str
+
+
+@dataclass(frozen=True, slots=True)
 class FileFacts:
     """One row of a manifest: what is known of one file. None means not known, never zero or empty.
 
@@ -138,7 +153,7 @@ class FileFacts:
     1970 UTC; `read_at` RFC 3339 UTC, when these bytes were read; `taken_at` local time as the camera wrote it,
     `YYYY-MM-DDTHH:MM:SS`, with `taken_offset` (`+02:00`) and `taken_subsec` (digits) apart; `width` and `height` in
     pixels as displayed; latitude and longitude in degrees, north and east positive. `image_sha256` is the digest of
-    the compressed image without its metadata. `phash` is 16 hex digits, `phash_turned` the seven other orientations.
+    the compressed image without its metadata. `phash` is 16 hex digits, `phash_turned` the seven other orientations. `origins` is set in a backup's own manifests only.
     """
 
     path: str
@@ -172,6 +187,7 @@ class FileFacts:
     notes: tuple[str, ...] = ()
     sidecar: str | None = None
     companion_of: str | None = None
+    origins: tuple[Origin, ...] = ()
     error: str | None = None
 
     @property
