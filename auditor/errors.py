@@ -13,6 +13,10 @@ class BadPlace(AuditorError):
     """The place named on the command line is not there, or cannot do what is asked of it."""
 
 
+class ListingCut(AuditorError):
+    """A listing broke off (a cable, a network, a damaged archive): what was listed is true, the rest is unknown."""
+
+
 class BadManifest(AuditorError):
     """A manifest is not one, was cut off, or was changed after it was written."""
 

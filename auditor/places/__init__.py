@@ -1,16 +1,18 @@
 """Where files live. A place lists its files and opens them; every place passes the suite in tests/places/contract.py.
 
-To add a place: one module here, one line in `OPENERS`, one call of the contract suite.
+To add a place: one module here, one line in `OPENERS` of `spec.py`, one call of the contract suite.
+A place of folders needs only `Place`. What more a place may know is optional: facts stated beside the bytes
+(`Entry.stated`), and digests without moving the bytes (`StatesDigests`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, runtime_checkable
 
-from auditor.model import Device
+from auditor.model import Device, FileFacts
 
 
 class EntryKind(StrEnum):
@@ -19,7 +21,7 @@ class EntryKind(StrEnum):
     FILE = "file"
     LINK = "link"  # a symbolic link; never followed
     SPECIAL = "special"  # FIFO, socket, device
-    FOLDER = "folder"  # only a folder that could not be listed; what is in it is unknown
+    FOLDER = "folder"  # only a folder (or part of an export) that could not be listed; what is in it is unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,10 @@ class Entry:
     """One thing the walk met. `path` is relative, with `/`, undecodable bytes as surrogate escapes.
 
     `size_bytes` and `mtime_ns` are None where the place does not know them or they cannot be trusted to be known.
-    `digests` are those that the place's own service states, by name, in hex. `error` says why a thing cannot be read.
+    `digests` are those that the place's own service states, by name, in hex. `error` says why a thing cannot be read,
+    or why it must not count as a copy ("trashed: ..."); such an entry is never opened, and its row proves nothing.
+    `stated` are facts that the place knows beside the bytes (a Takeout's JSON: date, location, sidecar, companion;
+    a phone's `.nomedia`: a note): they fill what the bytes do not say; its sidecar, companion and notes always count.
     """
 
     path: str
@@ -36,6 +41,7 @@ class Entry:
     mtime_ns: int | None = None
     digests: Mapping[str, str] = field(default_factory=dict)
     error: str | None = None
+    stated: FileFacts | None = None
 
 
 class Power(StrEnum):
@@ -44,14 +50,15 @@ class Power(StrEnum):
     SEEK = "seek"  # open() gives a seekable stream
     WRITE = "write"  # it is a folder of this machine that files can be put into and taken from
     MTIME = "mtime"  # its file dates are the files' own and can be trusted
-    DIGESTS = "digests"  # the service states digests without the bytes being read
+    DIGESTS = "digests"  # it states digests without the bytes being moved: see StatesDigests
 
 
 class Place(Protocol):
     """The contract of a place. A place can be sent to a worker process (it pickles) and holds no open files.
 
     `walk` yields each thing once, in any order, and never follows links; what cannot be listed is an Entry with
-    `error`. It raises BadPlace if the place is not there at all. A listing that ends early raises; it never just ends.
+    `error`. It raises BadPlace if the place is not there at all. A listing that ends early raises ListingCut; it never
+    just ends. Reading in the order of the walk is the cheapest (a `.tgz` is read forwards).
     `open` gives a binary stream that the caller closes; it raises OSError where the file cannot be read.
     """
 
@@ -83,3 +90,21 @@ class Place(Protocol):
 
     def open(self, path: str) -> BinaryIO:
         """The bytes of one file."""
+
+
+@runtime_checkable
+class StatesDigests(Protocol):
+    """What a place with Power.DIGESTS can do besides: state digests while the bytes stay where they are."""
+
+    def native_digests(self) -> tuple[str, ...]:
+        """Names of the digests it can state, the most telling first; empty where it has none.
+
+        Raises: BadPlace where the place cannot be reached.
+        """
+
+    def digests_of(self, entries: Sequence[Entry], name: str) -> Iterator[tuple[str, str]]:
+        """Path and digest in hex of each of these files that has one; a file that could not be read is left out.
+
+        A phone reads the bytes now, itself; a cloud repeats what it noted at upload. `kind` tells which.
+        Raises: ListingCut where the place was lost on the way; what was yielded before is true.
+        """
