@@ -153,7 +153,8 @@ class FileFacts:
     1970 UTC; `read_at` RFC 3339 UTC, when these bytes were read; `taken_at` local time as the camera wrote it,
     `YYYY-MM-DDTHH:MM:SS`, with `taken_offset` (`+02:00`) and `taken_subsec` (digits) apart; `width` and `height` in
     pixels as displayed; latitude and longitude in degrees, north and east positive. `image_sha256` is the digest of
-    the compressed image without its metadata. `phash` is 16 hex digits, `phash_turned` the seven other orientations. `origins` is set in a backup's own manifests only.
+    the compressed image without its metadata. `phash` is 16 hex digits, `phash_turned` the seven other orientations.
+    `origins` is set in a backup's own manifests only.
     """
 
     path: str
