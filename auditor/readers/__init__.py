@@ -1,60 +1,109 @@
 """Bytes to facts. Readers state facts about a file's bytes; they judge nothing but whether the bytes are broken.
 
 The seam is `examine`: whole content in, `Examination` out. To add a format: one module with its walker and judge, one
-line in the registry here, one test file.
+line in `FAMILIES`, one test file.
 """
 
 from __future__ import annotations
 
-import mmap
+import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import cast
 
-from auditor.model import Damage, Kind, Soundness, Tier
+from auditor.model import Damage, Depth, Kind, Soundness, Tier
+from auditor.readers.examination import Buffer, Examination, Metadata
+from auditor.readers.sniff import format_by_name, kind_by_name, kind_of, sniff
 
-if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
+__all__ = ["FAMILIES", "Buffer", "Examination", "Family", "Metadata", "examine", "kind_by_name", "sniff"]
 
-Buffer = bytes | mmap.mmap
-"""A file's whole content: in memory, or mapped where it is large. Slicing gives bytes; find() and re work on both."""
-
-
-@dataclass(frozen=True, slots=True)
-class Metadata:
-    """What the file says of itself, in the units of FileFacts. `orientation` only where the file really holds it."""
-
-    taken_at: str | None = None
-    taken_offset: str | None = None
-    taken_subsec: str | None = None
-    camera_make: str | None = None
-    camera_model: str | None = None
-    orientation: int | None = None
-    latitude: float | None = None
-    longitude: float | None = None
-    image_id: str | None = None
+Examiner = Callable[[Buffer, str, Depth], Examination]
+"""Whole content, the format that sniff() found in it, how far to look."""
 
 
 @dataclass(frozen=True, slots=True)
-class Examination:
-    """What the readers say of one file's bytes.
+class Family:
+    """Formats that one module reads. The module holds `examine` and is imported when the first file needs it, so that
+    a worker process starts fast and one broken library costs only its own formats."""
 
-    `format` is a lower-case word (`jpeg`, `heic`, `mp4`, ...), None where the content is none that is known; `kind` is
-    None then. `width` and `height` are as displayed (turned by the orientation). `soundness` is NOT_CHECKED with
-    `error` set wherever the checks could not tell. `picture` is the grey picture as displayed, uint8, in the one
-    normalised size that the perceptual hash is made from; None for videos and where nothing could be decoded.
+    formats: frozenset[str]
+    module: str
+
+    def examiner(self) -> Examiner:
+        """The module's `examine`."""
+        return cast(Examiner, import_module(f"auditor.readers.{self.module}").examine)
+
+
+FAMILIES: tuple[Family, ...] = (
+    Family(frozenset({"jpeg"}), "jpeg"),
+    Family(frozenset({"png", "webp", "gif", "tiff", "bmp", "jp2", "heic", "heif", "avif"}), "pillow"),
+)
+
+_ZERO_HEAD_BYTES = 4096
+
+
+def examine(name: str, data: Buffer, depth: Depth) -> Examination:
+    """Every fact that `data`, the whole content of a file called `name`, yields at `depth`.
+
+    HASH: format, size and metadata by headers alone; nothing is judged but what is plain at the first look (empty,
+    zeroed, not what a photo or video can be). DECODE and DEEP: structure and strict decode, and the picture for the
+    perceptual hash. LIST never calls this. Does not raise for any content; a decoder that kills the process is the
+    caller's to contain.
     """
+    promised = kind_by_name(name)
+    wanted = promised in (Kind.PHOTO, Kind.VIDEO)
+    if len(data) == 0:
+        if promised is Kind.OTHER:
+            return Examination(kind=Kind.OTHER, error="unsupported: empty, and of a kind that is not checked")
+        return _broken(promised, None, Damage("empty", "the file has no content: 0 bytes", 0))
+    if not any(data[:_ZERO_HEAD_BYTES]):
+        return _zeroed(promised, data)
+    format_ = sniff(data)
+    if format_ in ("tiff", "raw") and kind_by_name(name) is Kind.PHOTO:
+        # RAW files that say nothing of their maker where we look are what their name says.
+        hint = format_by_name(name)
+        format_ = hint if hint in _TIFF_SHAPED else format_
+    kind = kind_of(format_)
+    if wanted and kind not in (Kind.PHOTO, Kind.VIDEO):
+        what = f"a {format_} file" if format_ else "nothing that a photo or video begins with"
+        damage = Damage("not_media", f"the name says {format_by_name(name)}, the content is {what}", 0)
+        return _broken(promised, format_ or "unknown", damage)
+    family = next((f for f in FAMILIES if format_ in f.formats), None)
+    if family is None or format_ is None:
+        kind = kind or promised
+        reason = f"there is no check for {format_} files" if format_ else "the content is of no known format"
+        return Examination(format=format_, kind=kind, error=f"unsupported: {reason}")
+    try:
+        return family.examiner()(data, format_, depth)
+    except Exception as error:
+        # The one-file boundary: whatever a decoder throws at hostile bytes costs this file its check, never the run.
+        return Examination(format=format_, kind=kind, error=f"unreadable: {type(error).__name__}: {error}")
 
-    format: str | None = None
-    kind: Kind | None = None
-    width: int | None = None
-    height: int | None = None
-    duration_s: float | None = None
-    soundness: Soundness = Soundness.NOT_CHECKED
-    checked: tuple[Tier, ...] = ()
-    damage: tuple[Damage, ...] = ()
-    notes: tuple[str, ...] = ()
-    error: str | None = None
-    image_sha256: str | None = None
-    metadata: Metadata = Metadata()
-    picture: npt.NDArray[np.uint8] | None = None
+
+_TIFF_SHAPED = frozenset(["nef", "arw", "pef", "srw", "kdc", "raw", "orf", "rw2"])
+
+
+def _broken(kind: Kind, format_: str | None, damage: Damage) -> Examination:
+    return Examination(
+        format=format_, kind=kind, soundness=Soundness.DAMAGED, checked=(Tier.STRUCTURE,), damage=(damage,)
+    )
+
+
+def _zeroed(promised: Kind, data: Buffer) -> Examination:
+    """A file whose beginning was wiped. Disk images may rightly begin with zeros: outside photos and videos, only a
+    file that is zero throughout is broken."""
+    throughout = not any(any(data[i : i + (1 << 20)]) for i in range(0, len(data), 1 << 20))
+    if throughout:
+        return _broken(promised, None, Damage("all_zero", f"all {len(data)} bytes of the file are zero", 0))
+    damage = Damage("zero_head", "the beginning of the file was wiped: its first 4 KiB are all zero", 0)
+    found = _broken(promised, None, damage)
+    if promised is Kind.OTHER:
+        return dataclasses.replace(
+            found,
+            soundness=Soundness.NOT_CHECKED,
+            damage=(),
+            notes=("the first 4 KiB are all zero",),
+            error="unsupported: the content is of no known format",
+        )
+    return found

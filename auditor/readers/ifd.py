@@ -1,0 +1,115 @@
+"""TIFF directories, the table that TIFF, EXIF, MPF and most RAW files share: read without trusting a single offset.
+
+Source: TIFF 6.0 section 2; BigTIFF as Adobe and AWare describe it.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass, field
+
+from auditor.readers.examination import Buffer
+
+TYPE_BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
+_NUMBERS = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 13: "I", 16: "Q", 17: "q", 18: "Q"}
+_MOST_ENTRIES = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """Byte order (`<` or `>`), whether offsets have 8 bytes, and where the first directory lies, from `base` on."""
+
+    order: str
+    big: bool
+    first: int
+    base: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One field: its type, how many values, and where in the data (absolute) they begin and how many bytes they take."""
+
+    type: int
+    count: int
+    offset: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """The fields of one directory by tag, the next one's offset (0: none), and what is impossible about it.
+
+    `beyond` holds the tags whose values lie outside the data, `odd` counts the fields of unknown type.
+    """
+
+    entries: dict[int, Entry]
+    next: int
+    beyond: tuple[int, ...] = ()
+    odd: int = 0
+    order: str = field(default="<")
+
+
+def header(data: Buffer, base: int = 0) -> Header | None:
+    """The TIFF header at `base`; None where there is none. Panasonic's and Olympus' own magics count as well."""
+    head = bytes(data[base : base + 16])
+    order = {b"II": "<", b"MM": ">"}.get(head[:2])
+    if order is None or len(head) < 8:
+        return None
+    magic = struct.unpack_from(order + "H", head, 2)[0]
+    if magic == 43:
+        return Header(order, True, struct.unpack_from(order + "Q", head, 8)[0], base) if len(head) == 16 else None
+    if magic not in (42, 0x55, 0x4F52, 0x5352):
+        return None
+    return Header(order, False, struct.unpack_from(order + "I", head, 4)[0], base)
+
+
+def directory(data: Buffer, head: Header, offset: int, end: int | None = None) -> Directory | None:
+    """The directory at `offset` (from the header's base); None where it does not lie wholly inside the data."""
+    end = len(data) if end is None else end
+    start = head.base + offset
+    count_bytes, entry_bytes, inline = (8, 20, 8) if head.big else (2, 12, 4)
+    if offset <= 0 or start + count_bytes > end:
+        return None
+    count = int.from_bytes(data[start : start + count_bytes], "little" if head.order == "<" else "big")
+    table = start + count_bytes
+    next_at = table + count * entry_bytes
+    if not 0 < count <= _MOST_ENTRIES or next_at > end:
+        return None
+    raw = bytes(data[table:next_at])
+    form = struct.Struct(head.order + ("HHQ" if head.big else "HHI"))
+    word = struct.Struct(head.order + ("Q" if head.big else "I"))
+    entries: dict[int, Entry] = {}
+    beyond: list[int] = []
+    odd = 0
+    for at in range(0, len(raw), entry_bytes):
+        tag, type_, values = form.unpack_from(raw, at)
+        if type_ not in TYPE_BYTES:
+            odd += 1
+            continue
+        length = TYPE_BYTES[type_] * values
+        value_at = table + at + form.size
+        if length > inline:
+            value_at = head.base + word.unpack_from(raw, at + form.size)[0]
+        if value_at + length > end:
+            beyond.append(tag)
+            continue
+        entries[tag] = Entry(type_, values, value_at, length)
+    tail = bytes(data[next_at : next_at + word.size])
+    following = word.unpack(tail)[0] if len(tail) == word.size and next_at + word.size <= end else 0
+    return Directory(entries, following, tuple(beyond), odd, head.order)
+
+
+def numbers(data: Buffer, table: Directory, tag: int, most: int = 1 << 20) -> tuple[int, ...]:
+    """The whole numbers of a field; empty where it is absent, of another type, or longer than `most` values."""
+    entry = table.entries.get(tag)
+    if entry is None or entry.type not in _NUMBERS or entry.count > most:
+        return ()
+    return struct.unpack_from(
+        f"{table.order}{entry.count}{_NUMBERS[entry.type]}", data[entry.offset : entry.offset + entry.length]
+    )
+
+
+def content(data: Buffer, table: Directory, tag: int) -> bytes:
+    """The bytes of a field; empty where it is absent."""
+    entry = table.entries.get(tag)
+    return b"" if entry is None else bytes(data[entry.offset : entry.offset + entry.length])
