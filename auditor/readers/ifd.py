@@ -27,7 +27,7 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One field: its type, how many values, and where in the data (absolute) they begin and how many bytes they take."""
+    """One field: its type, how many values, where in the data (absolute) they begin and how many bytes they take."""
 
     type: int
     count: int
