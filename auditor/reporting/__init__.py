@@ -1,1 +1,49 @@
 """What an audit leaves behind: the HTML report, tables, provenance and seal."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+
+from auditor.model import Audit
+from auditor.reporting import provenance, tables
+from auditor.reporting.provenance import Policy, Rule
+
+
+def write(
+    audit: Audit,
+    con: duckdb.DuckDBPyConnection,
+    rules: Sequence[Rule],
+    policy: Policy,
+    folder: Path,
+    manifests: Sequence[Path],
+) -> Path:
+    """Writes a whole audit folder and seals it. The caller gives it its final name once this has returned.
+
+    `con` holds the tables `files`, `findings`, `header` and the view `safe_to_delete`; `manifests` are the lists
+    judged, the source's first. Returns the path of audit.json.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    lists = [provenance.sealed_file(path) for path in _kept(manifests, folder)]
+    tables.write_files(con, folder / "files.csv")
+    tables.write_findings(con, folder / "findings.csv")
+    tables.write_findings_jsonl(con, folder / "findings.jsonl")
+    tables.write_safe_to_delete(con, folder / "safe-to-delete.csv")
+    record = provenance.audit_record(audit, rules, policy, lists)
+    provenance.write_record(record, folder / "audit.json")
+    provenance.seal(folder)
+    return folder / "audit.json"
+
+
+def _kept(manifests: Sequence[Path], folder: Path) -> list[Path]:
+    """The lists inside the audit folder: source.jsonl, backup-1.jsonl, ..."""
+    kept = []
+    for number, path in enumerate(manifests):
+        home = folder / (f"backup-{number}.jsonl" if number else "source.jsonl")
+        if not (home.exists() and home.samefile(path)):
+            shutil.copyfile(path, home)
+        kept.append(home)
+    return kept

@@ -1,0 +1,191 @@
+"""How an audit can be checked later: audit.json says what was judged and how, and SHA256SUMS seals the folder."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path, PurePosixPath
+from typing import Any, Protocol
+
+import duckdb
+
+import auditor
+from auditor.errors import BadManifest
+from auditor.model import Audit, RuleOutcome
+
+SEAL = "SHA256SUMS"
+_LITTER = {".DS_Store", "Thumbs.db", "desktop.ini"}  # what file managers leave in any folder they show
+
+
+class Policy(Protocol):
+    """What the report tells of the policy: all of it is shown under Proof."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def version(self) -> str: ...
+    @property
+    def hash(self) -> str: ...
+    @property
+    def params(self) -> Mapping[str, Any]: ...
+
+
+class Rule(Protocol):
+    """What the report tells of a rule: its texts, and its version and hash as proof of what was asked."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def version(self) -> str: ...
+    @property
+    def hash(self) -> str: ...
+    @property
+    def passed(self) -> str: ...
+    @property
+    def failed_one(self) -> str: ...
+    @property
+    def failed_many(self) -> str: ...
+    @property
+    def why(self) -> str: ...
+    @property
+    def remedy(self) -> str: ...
+    @property
+    def not_covered(self) -> str: ...
+    @property
+    def sources(self) -> Sequence[str]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A file of the folder and what its bytes are."""
+
+    name: str
+    size_bytes: int
+    sha256: str
+
+
+class Difference(StrEnum):
+    """How a file of an audit folder differs from its seal."""
+
+    CHANGED = "changed"
+    MISSING = "missing"
+    ADDED = "added"
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """A file of an audit folder that is not as it was when the folder was sealed."""
+
+    path: str
+    difference: Difference
+
+
+def audit_record(audit: Audit, rules: Sequence[Rule], policy: Policy, lists: Sequence[Sealed]) -> dict[str, Any]:
+    """What audit.json holds: `verdict, sentence, partition, rules, policy, provenance`, and `caveats`.
+
+    `lists` are the manifests judged, the source's first. The audit's id is made of what was judged and how, and when:
+    the same audit has the same id.
+    """
+    known = {rule.id: rule for rule in rules}
+    outcomes = [_outcome(outcome, known.get(outcome.rule_id)) for outcome in audit.outcomes]
+    judged = {"id": policy.id, "version": policy.version, "hash": policy.hash, "params": dict(policy.params)}
+    versions = {"auditor": auditor.__version__, "python": platform.python_version(), "duckdb": duckdb.__version__}
+    asked = [(outcome.rule_id, outcome.state, outcome.findings, outcome.waived) for outcome in audit.outcomes]
+    subject = [asked, judged, [sealed.sha256 for sealed in lists], audit.provenance.get("started"), versions]
+    return {
+        "verdict": audit.verdict,
+        "sentence": audit.sentence,
+        "partition": asdict(audit.partition),
+        "caveats": list(audit.caveats),
+        "rules": outcomes,
+        "policy": judged,
+        "provenance": {
+            "audit_id": hashlib.sha256(_json(subject).encode()).hexdigest()[:32],
+            **audit.provenance,
+            "lists": [asdict(sealed) for sealed in lists],
+            "versions": versions,
+        },
+    }
+
+
+def _outcome(outcome: RuleOutcome, rule: Rule | None) -> dict[str, Any]:
+    facts = asdict(outcome)
+    proof = {"version": rule.version, "hash": rule.hash} if rule else {}
+    return {"id": facts.pop("rule_id")} | proof | facts
+
+
+def write_record(record: Mapping[str, Any], path: Path) -> None:
+    """Writes audit.json."""
+    path.write_text(_json(record, indent=2) + "\n", encoding="utf-8", newline="\n")
+
+
+def _json(value: Any, indent: int | None = None) -> str:
+    return json.dumps(value, indent=indent, ensure_ascii=True, default=str)
+
+
+def seal(folder: Path) -> None:
+    """Writes SHA256SUMS over all files of the folder, in the format of `sha256sum`, by which anybody can check it."""
+    lines = [f"{sealed.sha256}  {sealed.name}\n" for sealed in describe(folder)]
+    (folder / SEAL).write_text("".join(lines), encoding="utf-8", newline="\n")
+
+
+def describe(folder: Path) -> list[Sealed]:
+    """Every file of the folder but the seal itself and its signatures, by name."""
+    return [sealed_file(folder / name, name) for name in sorted(_names(folder))]
+
+
+def sealed_file(path: Path, name: str | None = None) -> Sealed:
+    """Size and SHA-256 of one file, read now."""
+    with path.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    return Sealed(name or path.name, path.stat().st_size, digest)
+
+
+def check(folder: Path) -> list[Mismatch]:
+    """Reads every file of an audit folder again: what changed, is missing or was added since it was sealed.
+
+    An empty list means that nothing did. A detached signature of the seal and what file managers leave are not added
+    files. It does not tell whether the seal itself was made anew: that takes a signature, or the seal kept elsewhere.
+    Raises: BadManifest where the folder has no seal, or one that is not well formed.
+    """
+    sums = _read_seal(folder)
+    found = []
+    for name, sha256 in sums.items():
+        path = folder / name
+        if not path.is_file():
+            found.append(Mismatch(name, Difference.MISSING))
+        elif sealed_file(path).sha256 != sha256:
+            found.append(Mismatch(name, Difference.CHANGED))
+    found += [Mismatch(name, Difference.ADDED) for name in _names(folder) if name not in sums]
+    return sorted(found, key=lambda mismatch: mismatch.path)
+
+
+def _names(folder: Path) -> Iterator[str]:
+    for path in folder.rglob("*"):
+        name = path.relative_to(folder).as_posix()
+        if not path.is_dir() and path.name not in _LITTER and name != SEAL and not name.startswith(f"{SEAL}."):
+            yield name
+
+
+def _read_seal(folder: Path) -> dict[str, str]:
+    try:
+        text = (folder / SEAL).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadManifest(
+            f"{folder} cannot be checked: its {SEAL} cannot be read; name the folder that `auditor audit` made"
+        ) from error
+    sums = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        digest, _, name = line.partition("  ")
+        inside = PurePosixPath(name)
+        hexadecimal = len(digest) == 64 and set(digest) <= set("0123456789abcdef")
+        if not (hexadecimal and name) or inside.is_absolute() or ".." in inside.parts or "\\" in name or ":" in name:
+            raise BadManifest(f"{folder / SEAL}, line {number} is not a SHA-256 and a file of this folder")
+        sums[name] = digest
+    if not sums:
+        raise BadManifest(f"{folder / SEAL} is empty: nothing of this audit can be checked")
+    return sums

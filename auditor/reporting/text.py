@@ -1,0 +1,90 @@
+"""How numbers, dates and names are put in words, the same on the screen, in the report and in the tables."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta, tzinfo
+
+# Never the machine's language: the same audit gives the same words everywhere.
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+_UNITS = ("kB", "MB", "GB", "TB", "PB")
+
+# What a terminal, a spreadsheet or a browser acts on instead of showing it: control characters, the marks that turn
+# the reading direction or break lines, invisible characters that make two names look alike, and lone surrogates.
+# Joiners (U+200C, U+200D) and variation selectors stay: names in Persian and family emoji are written with them.
+INVISIBLE = (
+    "[\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
+    "\u3164\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
+_INVISIBLE = re.compile(INVISIBLE.replace("]", "\ud800-\udfff]"))
+
+
+def visible(name: str) -> str:
+    """The name with every character that would act instead of show written out: `<U+202E>`; bytes that are not UTF-8
+    (surrogate escapes) as `\\xff`. Safe on a terminal, in a table and in a page that escapes markup.
+
+    Source: Unicode Technical Report 36, section 2.4 (bidirectional text spoofing).
+    """
+    return _INVISIBLE.sub(lambda match: _written_out(ord(match[0])), name)
+
+
+def _written_out(code: int) -> str:
+    return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else f"<U+{code:04X}>"
+
+
+def count(number: int) -> str:
+    """A number with commas between the thousands: `12,345`."""
+    return f"{number:,}"
+
+
+def counted(number: int, one: str, many: str) -> str:
+    """A number with its noun: `1 file`, `12,345 files`."""
+    return f"{number:,} {one if number == 1 else many}"
+
+
+def size(size_bytes: int | None) -> str:
+    """A size as people read it, in decimal units as phones and disks state theirs: `3.2 MB`; empty where not known."""
+    if size_bytes is None:
+        return ""
+    if abs(size_bytes) < 1000:
+        return counted(size_bytes, "byte", "bytes")
+    amount = float(size_bytes)
+    for unit in _UNITS:
+        amount /= 1000
+        if abs(amount) < 999.5 or unit == _UNITS[-1]:
+            break
+    return f"{amount:.1f} {unit}" if abs(amount) < 9.95 else f"{amount:,.0f} {unit}"
+
+
+def moment(stamp: str | None, zone: tzinfo | None = None) -> str:
+    """An RFC 3339 time in words: `15 June 2026, 12:00 (UTC+2)`, in `zone` (None: this machine's own).
+
+    Empty where there is none; what is not a time comes back as it is, made visible.
+    """
+    if not stamp:
+        return ""
+    try:
+        when = datetime.fromisoformat(stamp)
+        if when.tzinfo is not None:
+            when = when.astimezone(zone)
+    except (ValueError, OverflowError, OSError):
+        return visible(stamp)
+    words = f"{when.day} {_MONTHS[when.month - 1]} {when.year}, {when:%H:%M}"
+    offset = when.utcoffset()
+    return words if offset is None else f"{words} ({_utc(offset)})"
+
+
+def _utc(offset: timedelta) -> str:
+    minutes = round(offset.total_seconds() / 60)
+    if not minutes:
+        return "UTC"
+    hours, rest = divmod(abs(minutes), 60)
+    return f"UTC{'+' if minutes > 0 else '-'}{hours}" + (f":{rest:02d}" if rest else "")
+
+
+def taken(taken_at: str | None) -> str:
+    """The camera's local time to the minute: `2026-05-03 18:02`; empty where not known."""
+    return visible(taken_at[:16].replace("T", " ")) if taken_at else ""
