@@ -1,0 +1,172 @@
+"""Policies are data: what must be backed up, what counts as proof, which rules count, and their parameters."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from auditor import resources
+from auditor.errors import BadPolicy
+from auditor.model import Kind, Severity, Status
+from auditor.rules import Rule
+
+_PROOF = (Status.IDENTICAL, Status.METADATA_CHANGED, Status.REDUCED)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """One policy. `kinds` must be backed up; `exclude_names` are patterns of a file's or folder's name, at any depth,
+    `exclude_paths` patterns of a whole path (`*` stays within a folder, `**` does not), upper and lower case alike.
+
+    `proof` are the statuses that prove a file; `min_copies` of them are wanted, `off_site_copies` of those off-site.
+    `off_site` are labels of backups that count as off-site besides clouds. `keep` is the order of reasons by which
+    `duplicates` chooses the copy to keep. `sha256` is that of the policy's file.
+    """
+
+    id: str
+    version: str
+    title: str
+    description: str
+    sha256: str
+    kinds: tuple[Kind, ...] = (Kind.PHOTO, Kind.VIDEO)
+    exclude_names: tuple[str, ...] = ()
+    exclude_paths: tuple[str, ...] = ()
+    proof: tuple[Status, ...] = (Status.IDENTICAL,)
+    min_copies: int = 1
+    off_site_copies: int = 0
+    off_site: tuple[str, ...] = ()
+    max_list_age_days: int = 30
+    skip_rules: tuple[str, ...] = ()
+    severities: Mapping[str, Severity] = field(default_factory=dict)
+    keep: tuple[str, ...] = ()
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+    def severity(self, rule: Rule) -> Severity:
+        """How much a finding of the rule matters here."""
+        return self.severities.get(rule.id, rule.severity)
+
+    def values(self, rule: Rule) -> dict[str, Any]:
+        """The values of everything that a rule's query may bind as `$name`."""
+        return {
+            "proof": [status.value for status in self.proof],
+            "min_copies": self.min_copies,
+            "off_site_copies": self.off_site_copies,
+            "max_list_age_days": self.max_list_age_days,
+            **rule.params,
+            **{name: value for name, value in self.params.items() if name in rule.params},
+        }
+
+    def excluded(self) -> str | None:
+        """A regular expression (RE2) that finds the lower-case paths that are left out; None: nothing is."""
+        names = [rf"(?:^|/){_pattern(name.lower())}(?:/|$)" for name in self.exclude_names]
+        paths = [rf"^{_pattern(path.lower())}(?:/|$)" for path in self.exclude_paths]
+        return "|".join(names + paths) or None
+
+
+def _pattern(glob: str) -> str:
+    words = {"**": ".*", "*": "[^/]*", "?": "[^/]"}
+    return "".join(words.get(piece) or re.escape(piece) for piece in re.split(r"(\*\*|\*|\?)", glob) if piece)
+
+
+def names() -> tuple[str, ...]:
+    """The policies that ship with the program."""
+    return tuple(sorted(path.stem for path in (resources.folder("rules") / "policies").glob("*.toml")))
+
+
+def load(name: str) -> Policy:
+    """The policy of that name, or the one in that file.
+
+    Raises: BadPolicy where there is none or it cannot be understood.
+    """
+    path = Path(name)
+    if not name.endswith(".toml"):
+        if name not in names():
+            raise BadPolicy(f"there is no policy {name!r}; there are {', '.join(names())}, or name a file NAME.toml")
+        path = resources.folder("rules") / "policies" / f"{name}.toml"
+    try:
+        raw = path.read_bytes()
+        data = tomllib.loads(raw.decode("utf-8-sig"))
+    except OSError as error:
+        raise BadPolicy(f"the policy {path} cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadPolicy(f"the policy {path} is not TOML: {error}") from error
+    return _parse(data, path, hashlib.sha256(raw.replace(b"\r\n", b"\n")).hexdigest())
+
+
+_SECTIONS: dict[str, dict[str, type]] = {
+    "": {"id": str, "version": str, "title": str, "description": str},
+    "scope": {"kinds": list, "exclude_names": list, "exclude_paths": list},
+    "proof": {"status": list, "min_copies": int, "off_site_copies": int, "max_list_age_days": int},
+    "backups": {"off_site": list},
+    "rules": {"skip": list, "severity": dict},
+    "duplicates": {"keep": list},
+}
+
+
+def _parse(data: dict[str, Any], path: Path, sha256: str) -> Policy:
+    flat: dict[str, Any] = {}
+    for section, keys in _SECTIONS.items():
+        table = {k: v for k, v in data.items() if not isinstance(v, dict)} if not section else data.get(section, {})
+        for key, value in table.items():
+            if key not in keys:
+                raise BadPolicy(
+                    f"{path}: {(section + '.') * bool(section)}{key} means nothing; known: {', '.join(keys)}"
+                )
+            if not isinstance(value, keys[key]) or isinstance(value, bool):
+                raise BadPolicy(f"{path}: {key} must be a {keys[key].__name__}, not {value!r}")
+            if isinstance(value, list) and not all(isinstance(item, str) for item in value):
+                raise BadPolicy(f"{path}: {key} must be a list of texts")
+            flat[key] = value
+    if unknown := set(data) - set(flat) - set(_SECTIONS) - {"params"}:
+        raise BadPolicy(f"{path}: unknown section {sorted(unknown)}")
+    if missing := [key for key in ("id", "version", "title") if key not in flat]:
+        raise BadPolicy(f"{path}: it lacks {', '.join(missing)}")
+    try:
+        proof = tuple(Status(s) for s in flat.get("status", ["identical"]))
+        if not proof or not set(proof) <= set(_PROOF):
+            raise ValueError(f"proof can be {', '.join(_PROOF)}; not {', '.join(flat['status'])}")
+        kinds = tuple(Kind(k) for k in flat.get("kinds", ["photo", "video"]))
+        severities = {rule: Severity(s) for rule, s in flat.get("severity", {}).items()}
+    except ValueError as error:
+        raise BadPolicy(f"{path}: {error}") from error
+    if not kinds:
+        raise BadPolicy(f"{path}: scope.kinds is empty, so nothing would have to be backed up")
+    numbers = {k: flat[k] for k in ("min_copies", "off_site_copies", "max_list_age_days") if k in flat}
+    if numbers.get("min_copies", 1) < 1 or min(numbers.values(), default=0) < 0:
+        raise BadPolicy(f"{path}: min_copies must be at least 1, and no number below 0")
+    return Policy(
+        id=flat["id"],
+        version=flat["version"],
+        title=flat["title"],
+        description=flat.get("description", "").strip(),
+        sha256=sha256,
+        kinds=kinds,
+        exclude_names=tuple(flat.get("exclude_names", ())),
+        exclude_paths=tuple(flat.get("exclude_paths", ())),
+        proof=proof,
+        off_site=tuple(flat.get("off_site", ())),
+        skip_rules=tuple(flat.get("skip", ())),
+        severities=severities,
+        keep=tuple(flat.get("keep", ())),
+        params=data.get("params", {}),
+        **numbers,
+    )
+
+
+def select(policy: Policy, rules: Iterable[Rule]) -> tuple[Rule, ...]:
+    """The rules that count under a policy.
+
+    Raises: BadPolicy where it names a rule or a parameter that there is not.
+    """
+    rules = tuple(rules)
+    ids = {rule.id for rule in rules}
+    if unknown := (set(policy.skip_rules) | set(policy.severities)) - ids:
+        raise BadPolicy(f"policy {policy.id}: there is no rule {', '.join(sorted(unknown))}")
+    if unknown := set(policy.params) - {name for rule in rules for name in rule.params}:
+        raise BadPolicy(f"policy {policy.id}: no rule has a parameter {', '.join(sorted(unknown))}")
+    return tuple(rule for rule in rules if rule.id not in policy.skip_rules)
