@@ -16,6 +16,7 @@ from auditor.errors import BadPlace
 from auditor.places import Place
 
 OPENERS = {
+    "archive": "auditor.places.archive:open_archive",
     "folder": "auditor.places.folder:open_folder",
 }
 """Kind of place to the function that opens it from what the user typed after the kind's word (folder, archive: all).

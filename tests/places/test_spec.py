@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
 
 import pytest
 
 from auditor.errors import BadPlace
-from auditor.places.spec import kind_of
+from auditor.places.spec import OPENERS, kind_of, open_place
 
 
 @pytest.mark.parametrize(
@@ -46,3 +47,15 @@ def test_a_folder_with_a_colon_in_its_name_is_a_folder(tmp_path: Path, monkeypat
 def test_words_that_name_no_place_say_what_would(spec: str, says: str) -> None:
     with pytest.raises(BadPlace, match=says):
         kind_of(spec)
+
+
+@pytest.mark.parametrize("kind", OPENERS)
+def test_every_registered_kind_has_its_opener(kind: str) -> None:
+    module, _, function = OPENERS[kind].partition(":")
+    assert callable(getattr(importlib.import_module(module), function))
+
+
+def test_a_folder_is_opened_and_one_that_is_not_there_is_said(tmp_path: Path) -> None:
+    assert open_place(str(tmp_path)).kind == "folder"
+    with pytest.raises(BadPlace):
+        open_place(str(tmp_path / "nowhere"))
