@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import math
 import re
+import warnings
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -45,17 +46,19 @@ def _by_pillow(block: bytes) -> dict[int, Any]:
 
     exif = Image.Exif()
     tags: dict[int, Any] = {}
-    try:
-        exif.load(block)
-    except Exception:
-        # Anything may come of hostile bytes; the other parser is asked next.
-        return tags
-    for directory, sign in ((exif, 1), (_EXIF_IFD, 1), (_GPS_IFD, -1)):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
         try:
-            fields: Mapping[int, Any] = exif.get_ifd(directory) if isinstance(directory, int) else directory
-            tags.update({sign * tag: fields[tag] for tag in list(fields) if tag not in (_EXIF_IFD, _GPS_IFD)})
-        except Exception:  # noqa: S112  one broken directory leaves the others
-            continue
+            exif.load(block)
+        except Exception:
+            # Anything may come of hostile bytes; the other parser is asked next.
+            return tags
+        for directory, sign in ((exif, 1), (_EXIF_IFD, 1), (_GPS_IFD, -1)):
+            try:
+                fields: Mapping[int, Any] = exif.get_ifd(directory) if isinstance(directory, int) else directory
+                tags.update({sign * tag: fields[tag] for tag in list(fields) if tag not in (_EXIF_IFD, _GPS_IFD)})
+            except Exception:  # noqa: S112  one broken directory leaves the others
+                continue
     return tags
 
 

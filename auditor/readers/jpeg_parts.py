@@ -1,0 +1,221 @@
+"""What a JPEG declares to carry behind its picture: gain map, further pictures, motion clip. Each is cut out to be
+checked as a file of its own.
+
+Sources: CIPA DC-007 (MPF); Google's "Motion Photo format 1.0" and "Ultra HDR image format"; Samsung's SEF trailer as
+exiftool documents it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from auditor.model import Damage
+from auditor.readers import ifd
+from auditor.readers.examination import Buffer
+from auditor.readers.jpeg_walk import APP1, APP2, Segment
+
+_XMP_ID = b"http://ns.adobe.com/xap/1.0/\0"
+_ITEM = re.compile(rb"<(?:\w+:)?Item\b[^>]*>")
+_MPF_ENTRIES = 0xB002
+_MPF_THUMBNAILS = (0x010001, 0x010002)
+_SEF_MOTION = 0x0A30
+_WIPED_BYTES = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part that the file declares, or that plainly lies behind its picture. `name` is for people (`motion clip`).
+
+    `essential` is False for previews, which repeat the picture itself; `declared` for what merely looks like a part:
+    whatever is wrong with it is no damage of this photo.
+    """
+
+    name: str
+    start: int
+    end: int
+    essential: bool = True
+    declared: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The parts that are there, the proof that some are not, and harmless oddities.
+
+    `wiped` says that what lies behind the picture looks like a part that was overwritten with zeros.
+    """
+
+    parts: tuple[Part, ...]
+    damage: tuple[Damage, ...]
+    notes: tuple[str, ...]
+    wiped: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """Where a part should lie, as one of the file's indexes says; `video` tells clip from picture."""
+
+    name: str
+    start: int
+    length: int
+    video: bool
+    essential: bool = True
+
+
+def find_parts(data: Buffer, segments: tuple[Segment, ...], end: int) -> Parts:
+    """The parts behind the picture that ends at `end` (one past EOI), by every index that speaks of them."""
+    size = len(data)
+    trailer = size - end
+    claims: list[_Claim] = []
+    damage: list[Damage] = []
+    notes: list[str] = []
+    sef_end, sef_claims, sef_damage = _samsung(data, end)
+    claims += sef_claims
+    damage += sef_damage
+    for segment in segments:
+        if segment.marker == APP1 and data[segment.body : segment.body + len(_XMP_ID)] == _XMP_ID:
+            xmp = bytes(data[segment.body + len(_XMP_ID) : segment.end])
+            # Samsung's own index is exact and tells where its clip lies; its XMP counts otherwise.
+            claims += [] if sef_claims else _container(xmp, end)
+            claims += [] if sef_claims else _micro_video(xmp, size)
+        elif segment.marker == APP2 and data[segment.body : segment.body + 4] == b"MPF\0":
+            claims += _multi_picture(data, segment)
+    parts: list[Part] = []
+    for claim in claims:
+        part, wrong, note = _found(data, claim, end)
+        if part is not None and all((part.start, part.end) != (p.start, p.end) for p in parts):
+            parts.append(part)
+        if wrong is not None and wrong not in damage:
+            damage.append(wrong)
+        notes += [note] if note else []
+    covered = max([end, sef_end, *(p.end for p in parts)])
+    if not parts and not damage and data[end + 4 : end + 8] == b"ftyp":
+        parts.append(Part("video behind the picture", end, size, declared=False))
+        covered = size
+    if trailer and covered < size and not damage:
+        zeros = not any(data[covered : covered + _WIPED_BYTES])
+        notes.append(f"{size - covered} {'zero ' if zeros else ''}bytes after the end of the file's own data")
+        if zeros and size - covered >= _WIPED_BYTES:
+            wiped = (
+                f"{_megabytes(size - covered)} behind the picture begin with zeros: a motion clip may have been wiped"
+            )
+            return Parts(tuple(parts), (), tuple(notes), wiped)
+    return Parts(tuple(parts), tuple(damage), tuple(notes))
+
+
+def _found(data: Buffer, claim: _Claim, end: int) -> tuple[Part | None, Damage | None, str | None]:
+    """The part that a claim speaks of, at its place or, where bytes were added or taken away before it, nearby."""
+    size = len(data)
+    start, note = claim.start, None
+    if not _begins(data, start, claim.video) or start < end:
+        magic = b"ftyp" if claim.video else b"\xff\xd8\xff"
+        moved = data.find(magic, end) - (4 if claim.video else 0)
+        if moved < end:
+            there = max(0, size - end)
+            what = "missing" if there < claim.length // 100 + 16 else "no longer readable as one"
+            detail = f"the {claim.name} that the photo declares ({_megabytes(claim.length)}) is {what}"
+            return None, Damage("part_missing", f"{detail}; the picture itself ends whole", end), None
+        note = f"the {claim.name} lies {moved - start:+d} bytes from where the file says"
+        start = moved
+    if start + claim.length > size:
+        left = size - start
+        detail = (
+            f"the {claim.name} is cut short at {left * 100 // claim.length} %: "
+            f"{_megabytes(left)} of {_megabytes(claim.length)}; the picture itself ends whole"
+        )
+        return None, Damage("truncated", detail, size), None
+    return Part(claim.name, start, start + claim.length, claim.essential), None, note
+
+
+def _begins(data: Buffer, at: int, video: bool) -> bool:
+    return data[at + 4 : at + 8] == b"ftyp" if video else data[at : at + 2] == b"\xff\xd8"
+
+
+def _megabytes(size_bytes: int) -> str:
+    return f"{size_bytes / 1e6:.1f} MB" if size_bytes >= 100_000 else f"{size_bytes} bytes"
+
+
+def _container(xmp: bytes, end: int) -> list[_Claim]:
+    """Google's Container: the items lie back to back behind the primary picture and its padding."""
+    claims = []
+    at = end
+    for index, item in enumerate(_ITEM.findall(xmp)):
+        length, padding = _number(item, rb"Length") or 0, _number(item, rb"Padding") or 0
+        if index == 0:
+            at += padding
+            continue
+        mime = _text(item, rb"Mime")
+        semantic = _text(item, rb"Semantic")
+        if length and mime.startswith((b"video/", b"image/jpeg")):
+            name = {b"GainMap": "gain map", b"MotionPhoto": "motion clip"}.get(semantic, "further picture")
+            claims.append(_Claim(name, at, length, mime.startswith(b"video/")))
+        at += length + padding
+    return claims
+
+
+def _micro_video(xmp: bytes, size: int) -> list[_Claim]:
+    """Google's older motion photos: the clip's length, counted from the end of the file."""
+    found = re.search(rb"MicroVideoOffset(?:\s*=\s*[\"']|>)\s*(\d+)", xmp)
+    length = int(found[1]) if found else 0
+    return [_Claim("motion clip", size - length, length, True)] if length else []
+
+
+def _number(item: bytes, name: bytes) -> int | None:
+    text = _text(item, name)
+    return int(text) if text.isdigit() and len(text) < 12 else None
+
+
+def _text(item: bytes, name: bytes) -> bytes:
+    found = re.search(rb"\b" + name + rb"\s*=\s*[\"']([^\"']*)[\"']", item)
+    return found[1] if found else b""
+
+
+def _multi_picture(data: Buffer, segment: Segment) -> list[_Claim]:
+    """The MPF index: further pictures by offset from its own TIFF header. Source: CIPA DC-007, 5.2.3.3."""
+    base = segment.body + 4
+    head = ifd.header(data, base)
+    table = ifd.directory(data, head, head.first, segment.end) if head else None
+    if head is None or table is None:
+        return []
+    order = "little" if head.order == "<" else "big"
+    entries = ifd.content(data, table, _MPF_ENTRIES)
+    claims = []
+    for at in range(16, len(entries) - 15, 16):
+        attributes, length, offset = (int.from_bytes(entries[at + i : at + i + 4], order) for i in (0, 4, 8))  # type: ignore[arg-type]
+        if length and offset:
+            preview = attributes & 0xFFFFFF in _MPF_THUMBNAILS
+            name = "preview" if preview else "further picture or gain map"
+            claims.append(_Claim(name, base + offset, length, False, not preview))
+    return claims
+
+
+def _samsung(data: Buffer, end: int) -> tuple[int, list[_Claim], list[Damage]]:
+    """Samsung's trailer: one past its end, the clip that it holds, and the proof that it is broken."""
+    size = len(data)
+    close = data.rfind(b"SEFT", end)
+    if close < 0:
+        block = data.find(b"MotionPhoto_Data", end)
+        if block >= 0 or data.find(b"SEFH", end) >= 0:
+            what = "the trailer with the motion clip is cut short" if block >= 0 else "the trailer is cut short"
+            return size, [], [Damage("truncated", f"{what}; the picture itself ends whole", size)]
+        return end, [], []
+    head = close - 4 - int.from_bytes(data[close - 4 : close], "little")
+    if head < end or data[head : head + 4] != b"SEFH":
+        return close + 4, [], [Damage("part_damaged", "the index of the trailer is broken", close)]
+    claims: list[_Claim] = []
+    count = int.from_bytes(data[head + 8 : head + 12], "little")
+    for entry in range(min(count, 256)):
+        at = head + 12 + 12 * entry
+        type_ = int.from_bytes(data[at + 2 : at + 4], "little")
+        start = head - int.from_bytes(data[at + 4 : at + 8], "little")
+        length = int.from_bytes(data[at + 8 : at + 12], "little")
+        named = int.from_bytes(data[start + 2 : start + 4], "little") if start >= end else -1
+        if start < end or start + length > head or named != type_:
+            detail = (
+                f"block {entry + 1} of the trailer lies outside it or is overwritten; the picture itself ends whole"
+            )
+            return close + 4, claims, [Damage("part_damaged", detail, at)]
+        name_length = int.from_bytes(data[start + 4 : start + 8], "little")
+        if type_ == _SEF_MOTION and length > 8 + name_length:
+            claims.append(_Claim("motion clip", start + 8 + name_length, length - 8 - name_length, True))
+    return close + 4, claims, []
