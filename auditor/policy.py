@@ -63,12 +63,13 @@ class Policy:
 
     def excluded(self) -> str | None:
         """A regular expression (RE2) that finds the lower-case paths that are left out; None: nothing is."""
-        names = [rf"(?:^|/){_pattern(name.lower())}(?:/|$)" for name in self.exclude_names]
-        paths = [rf"^{_pattern(path.lower())}(?:/|$)" for path in self.exclude_paths]
+        names = [rf"(?:^|/){pattern(name.lower())}(?:/|$)" for name in self.exclude_names]
+        paths = [rf"^{pattern(path.lower())}(?:/|$)" for path in self.exclude_paths]
         return "|".join(names + paths) or None
 
 
-def _pattern(glob: str) -> str:
+def pattern(glob: str) -> str:
+    """A path pattern as a regular expression: `*` and `?` stay within a folder, `**` does not."""
     words = {"**": ".*", "*": "[^/]*", "?": "[^/]"}
     return "".join(words.get(piece) or re.escape(piece) for piece in re.split(r"(\*\*|\*|\?)", glob) if piece)
 

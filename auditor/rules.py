@@ -169,7 +169,7 @@ def load(folders: Iterable[Path] = ()) -> tuple[Rule, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One case of a rule's `.test.toml`: rows of the views, and the paths that must be found (exactly these)."""
+    """One case of a rule's `.test.toml`: rows of the views, and the paths that must be found: these, in this order."""
 
     rule_id: str
     name: str

@@ -253,8 +253,9 @@ def _unread(place: Place, entry: Entry, error: str | None) -> FileFacts:
         mtime_ns=entry.mtime_ns,
         mtime_trusted=Power.MTIME in place.powers,
         kind=kind,
-        digests=dict(entry.digests),
-        digest_origin=DigestOrigin.SERVICE if entry.digests else None,
+        # What cannot be read, or must not count as a copy, proves nothing whatever a service states.
+        digests={} if error else dict(entry.digests),
+        digest_origin=DigestOrigin.SERVICE if entry.digests and not error else None,
         soundness=Soundness.NOT_CHECKED if error and kind in (Kind.PHOTO, Kind.VIDEO) else None,
         error=error,
     )

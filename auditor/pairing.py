@@ -1,0 +1,401 @@
+"""Two lists to one status a file: every due file is laid beside its best counterpart in each backup.
+
+Content first, then image data, then picture, then what is left of a broken copy. Names alone prove nothing. Each step
+takes only what the steps before left open; from the second step on a counterpart serves one file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import duckdb
+
+from auditor.duplicates import candidates
+from auditor.model import Status
+
+PICTURE_DISTANCE = 4
+"""Perceptual hashes up to so many bits apart may be the same picture; the pixels decide."""
+
+PICTURE_CANDIDATES = 4
+"""So many look-alikes of one file are looked at in a backup, nearest first."""
+
+DIGESTS = ("sha256", "md5", "sha1", "quickxor", "dropbox")
+
+
+class Likeness(StrEnum):
+    """What the pixels of two files say."""
+
+    SAME = "same"
+    DIFFERENT = "different"
+    CANNOT_TELL = "cannot_tell"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Is the backup's file the same picture as the source's? `backup` is the label of the list it is in."""
+
+    path: str
+    backup: str
+    backup_path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What looking at the pixels said; `reason` in words where it could not tell."""
+
+    likeness: Likeness
+    reason: str = ""
+
+
+Verifier = Callable[[Sequence[Question]], Iterable[Answer]]
+"""Looks at pixels; one answer a question, in order."""
+
+
+def pair(con: duckdb.DuckDBPyConnection, labels: Sequence[str], verify: Verifier | None) -> None:
+    """Fills `pairs` with one row a due file and backup, and makes `files`: the best status over the backups.
+
+    `verify` opens pictures again to compare their pixels; None where only lists are at hand: then what looks like a
+    reduced copy is `not_checked`.
+    """
+    for number, label in enumerate(labels):
+        _open_lists(con, number)
+        _identical(con, label)
+        _metadata_changed(con, label)
+        _reduced(con, label, verify)
+        _damaged(con, label)
+        _unreadable(con, label)
+        _missing(con, label)
+    con.execute("DROP VIEW IF EXISTS unread; DROP VIEW IF EXISTS open_s")
+    for name in ("open_b", "b", "done", "found", "likeness"):
+        con.execute(f"DROP TABLE IF EXISTS {name}")
+
+
+def _open_lists(con: duckdb.DuckDBPyConnection, number: int) -> None:
+    con.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE b AS SELECT * FROM backup WHERE backup_number = {int(number)};
+        CREATE OR REPLACE TEMP TABLE done (id BIGINT);
+        CREATE OR REPLACE TEMP VIEW open_s AS SELECT * FROM due ANTI JOIN done USING (id);
+        """
+    )
+
+
+def _put(con: duckdb.DuckDBPyConnection, label: str, status: Status, sql: str) -> None:
+    """Adds pairs from a query of `id, backup_id, detail`; the files are done then, and their counterparts used."""
+    con.execute(f"CREATE OR REPLACE TEMP TABLE found AS {sql}")
+    con.execute(
+        """
+        INSERT INTO pairs
+        SELECT found.id, due.path, ?, ?, found.backup_id, b.path, found.detail
+        FROM found JOIN due ON due.id = found.id LEFT JOIN b ON b.id = found.backup_id
+        """,
+        [label, status.value],
+    )
+    con.execute("INSERT INTO done SELECT id FROM found")
+    if status is not Status.IDENTICAL:
+        con.execute("DELETE FROM open_b WHERE id IN (SELECT backup_id FROM found WHERE backup_id IS NOT NULL)")
+
+
+def _identical(con: duckdb.DuckDBPyConnection, label: str) -> None:
+    """The same bytes anywhere in the backup, many to one: best at the same path, then under the same name."""
+    for digest in DIGESTS:
+        # SHA-256 alone is proof of itself; a weaker digest counts only where the stronger is not known, and with size.
+        weaker = (
+            "" if digest == "sha256" else "AND s.size_bytes = b.size_bytes AND (s.sha256 IS NULL OR b.sha256 IS NULL)"
+        )
+        for key in ("path", "name", None):
+            at = "" if key is None else f"AND s.{key} = b.{key}"
+            _put(
+                con,
+                label,
+                Status.IDENTICAL,
+                f"""
+                SELECT s.id, arg_min(b.id, b.path) AS backup_id, NULL::VARCHAR AS detail
+                FROM open_s s JOIN {"b" if key else _one_of_each(digest)} b ON s.{digest} = b.{digest} {at} {weaker}
+                GROUP BY s.id
+                """,
+            )
+    # What is byte for byte another file of the phone is that file's copy, and no other's.
+    con.execute(
+        """
+        CREATE OR REPLACE TEMP TABLE open_b AS
+        SELECT b.* FROM b
+        WHERE NOT EXISTS (SELECT 1 FROM source s WHERE s.sha256 = b.sha256)
+          AND NOT EXISTS (SELECT 1 FROM pairs p WHERE p.backup_id = b.id)
+        """
+    )
+
+
+def _one_of_each(digest: str) -> str:
+    """The first file of each content: a thousand copies must not make a thousand pairs each."""
+    return f"(SELECT arg_min(b, path).* FROM b WHERE {digest} IS NOT NULL GROUP BY {digest}, size_bytes)"
+
+
+def _one_to_one(key: str, where: str = "true") -> str:
+    """Pairs that agree on `key`, the first with the first, the second with the second, in path order."""
+    return f"""
+        WITH s AS (
+            SELECT id, {key}, row_number() OVER (PARTITION BY {key} ORDER BY path, id) AS turn
+            FROM open_s WHERE {where}
+        ), c AS (
+            SELECT id AS backup_id, {key}, row_number() OVER (PARTITION BY {key} ORDER BY path, id) AS turn
+            FROM open_b WHERE {where}
+        )
+        SELECT s.id, c.backup_id FROM s JOIN c USING ({key}, turn)
+        """
+
+
+def _metadata_changed(con: duckdb.DuckDBPyConnection, label: str) -> None:
+    """The same compressed image with other metadata around it."""
+    for key in ("image_sha256, path", "image_sha256, name", "image_sha256"):
+        _put(
+            con,
+            label,
+            Status.METADATA_CHANGED,
+            f"""
+            SELECT p.id, p.backup_id, {_METADATA_WORDS} AS detail
+            FROM ({_one_to_one(key, "image_sha256 IS NOT NULL")}) p
+            JOIN due s ON s.id = p.id JOIN b ON b.id = p.backup_id
+            """,
+        )
+
+
+_METADATA_WORDS = """
+    coalesce(nullif(concat_ws(', ',
+        CASE WHEN s.latitude IS NOT NULL AND b.latitude IS NULL THEN 'location removed'
+             WHEN s.latitude IS NULL AND b.latitude IS NOT NULL THEN 'location added'
+             WHEN s.latitude <> b.latitude OR s.longitude <> b.longitude THEN 'location changed' END,
+        CASE WHEN s.taken_at IS NOT NULL AND b.taken_at IS NULL THEN 'date taken removed'
+             WHEN s.taken_at IS NULL AND b.taken_at IS NOT NULL THEN 'date taken added'
+             WHEN s.taken_at <> b.taken_at THEN 'date taken changed' END,
+        CASE WHEN s.camera_model IS DISTINCT FROM b.camera_model THEN 'camera changed' END,
+        CASE WHEN coalesce(s.orientation, 1) <> coalesce(b.orientation, 1) THEN 'orientation changed' END), ''),
+    'other metadata changed')
+"""
+
+
+def _reduced(con: duckdb.DuckDBPyConnection, label: str, verify: Verifier | None) -> None:
+    """The same picture re-encoded: near perceptual hashes propose, the pixels decide."""
+    sources = con.execute(
+        "SELECT id, path, phash, phash_turned FROM open_s WHERE phash IS NOT NULL ORDER BY path"
+    ).fetchall()
+    targets = con.execute(
+        """
+        SELECT id, path, phash FROM open_b
+        WHERE phash IS NOT NULL AND soundness IS DISTINCT FROM 'damaged' ORDER BY path
+        """
+    ).fetchall()
+    if not sources or not targets:
+        return
+    asked = _look_alikes(sources, targets)
+    questions = [Question(sources[i][1], label, targets[j][1]) for i, j in asked]
+    answers = (
+        list(verify(questions))
+        if verify
+        else [Answer(Likeness.CANNOT_TELL, "its pixels were not at hand")] * len(asked)
+    )
+    taken_sources: set[int] = set()
+    taken_targets: set[int] = set()
+    # Every proof first: a file that could be proven must not lose its counterpart to one that cannot.
+    for wanted, status in ((Likeness.SAME, Status.REDUCED), (Likeness.CANNOT_TELL, Status.NOT_CHECKED)):
+        rows = []
+        for (i, j), answer in zip(asked, answers, strict=True):
+            source, target = sources[i][0], targets[j][0]
+            if answer.likeness is wanted and source not in taken_sources and target not in taken_targets:
+                taken_sources.add(source)
+                taken_targets.add(target)
+                rows.append((source, target, answer.reason))
+        if not rows:
+            continue
+        con.execute("CREATE OR REPLACE TEMP TABLE likeness (id BIGINT, backup_id BIGINT, reason VARCHAR)")
+        con.executemany("INSERT INTO likeness VALUES (?, ?, ?)", rows)
+        words = _REDUCED_WORDS if wanted is Likeness.SAME else "concat('looks like a reduced copy, but ', l.reason)"
+        _put(
+            con,
+            label,
+            status,
+            f"""
+            SELECT l.id, l.backup_id, {words} AS detail
+            FROM likeness l JOIN due s ON s.id = l.id JOIN b ON b.id = l.backup_id
+            """,
+        )
+
+
+_REDUCED_WORDS = """
+    concat_ws(', ',
+        CASE WHEN b.width * b.height < s.width * s.height
+             THEN concat(s.width, 'x', s.height, ' became ', b.width, 'x', b.height)
+             WHEN b.width * b.height > s.width * s.height
+             THEN concat('the backup''s has more pixels: ', b.width, 'x', b.height) END,
+        CASE WHEN b.format <> s.format THEN concat(s.format, ' became ', b.format) END,
+        CASE WHEN b.size_bytes < s.size_bytes
+             THEN concat(round(b.size_bytes * 100.0 / s.size_bytes)::INTEGER, ' % of the bytes') END,
+        're-encoded')
+"""
+
+
+def _look_alikes(sources: Sequence[tuple[object, ...]], targets: Sequence[tuple[object, ...]]) -> list[tuple[int, int]]:
+    """Index pairs worth looking at, nearest first for each source; pictures turned in the pixels are found too."""
+    stored = candidates.pack([str(t[2]) for t in targets])
+    near: dict[tuple[int, int], int] = {}
+    for turn in range(8):
+        chosen = [(i, s) for i, s in enumerate(sources) if turn == 0 or (s[3] and len(list(s[3])) >= turn)]  # type: ignore[call-overload]
+        if not chosen:
+            continue
+        hashes = candidates.pack([str(s[2] if turn == 0 else list(s[3])[turn - 1]) for _, s in chosen])  # type: ignore[call-overload]
+        left, right = candidates.near(hashes, stored, PICTURE_DISTANCE)
+        for a, j in zip(left.tolist(), right.tolist(), strict=True):
+            i = chosen[a][0]
+            bits = int(hashes[a] ^ stored[j]).bit_count() + (100 if turn else 0)
+            near[i, j] = min(bits, near.get((i, j), 999))
+    ranked: dict[int, list[tuple[bool, int, int]]] = {}
+    for (i, j), bits in near.items():
+        other_name = _stem(str(sources[i][1])) != _stem(str(targets[j][1]))
+        ranked.setdefault(i, []).append((other_name, bits, j))
+    return [(i, j) for i in sorted(ranked) for _, _, j in sorted(ranked[i])[:PICTURE_CANDIDATES]]
+
+
+def _stem(path: str) -> str:
+    return path.rpartition("/")[2].rpartition(".")[0].lower()
+
+
+_BROKEN = "(c.soundness = 'damaged' OR c.size_bytes = 0)"
+
+_DATES_AGREE = """
+    (s.taken_at = c.taken_at
+     -- FAT keeps 2 s, and a wrong time zone shifts by whole hours.
+     OR (s.mtime_trusted AND c.mtime_trusted AND abs(s.mtime_s - c.mtime_s) <= 26 * 3600 + 2
+         AND abs(s.mtime_s - c.mtime_s) - 3600 * round(abs(s.mtime_s - c.mtime_s) / 3600) BETWEEN -2.01 AND 2.01))
+"""
+
+_PLAIN_STEM = "regexp_replace(stem, '( ?\\([0-9]+\\)|~[0-9]+| - copy| copy)$', '')"
+
+
+def _damaged(con: duckdb.DuckDBPyConnection, label: str) -> None:
+    """What is left of a copy that broke: the same beginning, or the same name with date or size."""
+    head = "s.head_sha256 = c.head_sha256 AND s.size_bytes > 65536"
+    named = "s.plain_stem = c.plain_stem AND s.extension = c.extension"
+    steps = (
+        # The same first 64 KiB, and it ends too early: the rest of the file was lost.
+        (head, "c.size_bytes < s.size_bytes AND c.soundness IS DISTINCT FROM 'sound'"),
+        # The same first 64 KiB and length, but other bytes in between.
+        (head, "c.size_bytes = s.size_bytes"),
+        (named, f"s.size_bytes = c.size_bytes AND {_DATES_AGREE}"),
+        (
+            named,
+            f"{_BROKEN} AND (s.path = c.path OR s.size_bytes = c.size_bytes OR c.size_bytes = 0 OR {_DATES_AGREE})",
+        ),
+    )
+    for joined, agree in steps:
+        _put(
+            con,
+            label,
+            Status.DAMAGED,
+            f"""
+            WITH s AS (SELECT *, {_PLAIN_STEM} AS plain_stem FROM open_s WHERE sha256 IS NOT NULL),
+                 c AS (SELECT *, {_PLAIN_STEM} AS plain_stem FROM open_b WHERE sha256 IS NOT NULL),
+                 best AS (
+                    SELECT s.id, c.id AS backup_id, s.path, row_number() OVER (
+                        PARTITION BY s.id ORDER BY s.path <> c.path, s.name <> c.name, c.path) AS mine
+                    FROM s JOIN c ON {joined}
+                    WHERE {agree}),
+                 one AS (
+                    SELECT id, backup_id, row_number() OVER (PARTITION BY backup_id ORDER BY path, id) AS theirs
+                    FROM best WHERE mine = 1)
+            SELECT one.id, one.backup_id, {_DAMAGED_WORDS} AS detail
+            FROM one JOIN due s ON s.id = one.id JOIN b c ON c.id = one.backup_id
+            WHERE theirs = 1
+            """,
+        )
+
+
+_DAMAGED_WORDS = """
+    CASE WHEN c.size_bytes = 0 THEN 'empty: 0 bytes of ' || format_bytes(s.size_bytes)
+         WHEN c.size_bytes < s.size_bytes
+         THEN concat('cut short at ', floor(c.size_bytes * 100.0 / s.size_bytes)::INTEGER, ' %: ',
+              CASE WHEN s.size_bytes < 100000 THEN concat(c.size_bytes, ' of ', s.size_bytes, ' bytes')
+              ELSE printf('%.1f of %.1f MB', c.size_bytes / 1e6, s.size_bytes / 1e6) END)
+         WHEN len(c.damage) > 0 THEN c.damage[1].detail
+         ELSE 'differs though name, size and date agree' END
+"""
+
+
+def _unreadable(con: duckdb.DuckDBPyConnection, label: str) -> None:
+    """Where contents could not be compared: not missing, not there; not checked."""
+    _put(
+        con,
+        label,
+        Status.NOT_CHECKED,
+        """
+        SELECT id, NULL::BIGINT AS backup_id, concat('its content is not known: ',
+            coalesce(error, 'the list was made without reading the files')) AS detail
+        FROM open_s WHERE coalesce(sha256, md5, sha1, quickxor, dropbox) IS NULL
+        """,
+    )
+    # What lies in a trash is no copy, whatever it is.
+    con.execute(
+        "CREATE OR REPLACE TEMP VIEW unread AS SELECT * FROM b "
+        "WHERE sha256 IS NULL AND (error IS NULL OR error NOT LIKE 'trashed:%')"
+    )
+    comparable = " OR ".join(f"(s.{d} IS NOT NULL AND c.{d} IS NOT NULL)" for d in DIGESTS)
+    for key, extra in (("path", ""), ("name", ""), ("size_bytes", ""), ("stem", "AND c.size_bytes IS NULL")):
+        _put(
+            con,
+            label,
+            Status.NOT_CHECKED,
+            f"""
+            SELECT s.id, arg_min(c.id, c.path) AS backup_id,
+                concat('the backup''s ', arg_min(c.path, c.path), ' could not be compared: ',
+                    arg_min(coalesce(c.error, 'only name, size or date are known of it'), c.path)) AS detail
+            FROM open_s s JOIN unread c ON s.{key} = c.{key}
+            WHERE NOT ({comparable}) {extra}
+                AND (c.size_bytes IS NULL OR s.size_bytes IS NULL OR c.size_bytes = s.size_bytes)
+            GROUP BY s.id
+            """,
+        )
+
+
+def _missing(con: duckdb.DuckDBPyConnection, label: str) -> None:
+    """The rest is not there; if the backup's list did not end cleanly, that is not known either."""
+    complete = con.execute("SELECT complete FROM header WHERE backup = ?", [label]).fetchall()
+    whole = bool(complete and complete[0][0])
+    other = "CASE WHEN v.name IS NOT NULL THEN 'another version is there: same name, other content' END"
+    _put(
+        con,
+        label,
+        Status.MISSING if whole else Status.NOT_CHECKED,
+        f"""
+        SELECT s.id, NULL::BIGINT AS backup_id,
+            {other if whole else "'not found, but the backup''s list is not complete'"} AS detail
+        FROM open_s s LEFT JOIN (SELECT DISTINCT lower(name) AS name FROM open_b) v ON v.name = lower(s.name)
+        """,
+    )
+
+
+def summarise(con: duckdb.DuckDBPyConnection, labels: Sequence[str], proof: Sequence[Status]) -> None:
+    """Makes `files`: every row of the source with its best status over the backups and the number of proofs."""
+    order = ", ".join(f"'{status.value}'" for status in Status)
+    con.execute(
+        f"""
+        CREATE OR REPLACE TABLE files AS
+        WITH ranked AS (
+            SELECT pairs.*, list_position([{order}], status) AS rank, list_position(?::VARCHAR[], backup) AS turn
+            FROM pairs
+        ), best AS (
+            SELECT id, arg_min(struct_pack(status, detail, backup, backup_path), rank * 1000 + turn) AS b,
+                count(*) FILTER (WHERE list_contains(?::VARCHAR[], status)) AS copies
+            FROM ranked GROUP BY id
+        )
+        SELECT source.id, source.path, coalesce(best.b.status, 'not_due') AS status, 'not_due' AS verdict,
+            best.b.detail AS detail,
+            CASE WHEN best.b.backup_path IS NOT NULL THEN best.b.backup END AS backup,
+            best.b.backup_path AS backup_path,
+            coalesce(best.copies, 0)::INTEGER AS copies, source.size_bytes, source.taken_at, source.sha256,
+            source.kind, source.mtime, source.soundness, source.read_at
+        FROM source LEFT JOIN best ON best.id = source.id
+        ORDER BY source.id
+        """,
+        [list(labels), [status.value for status in proof]],
+    )

@@ -1,0 +1,144 @@
+"""Findings and statuses to one verdict. Safe is counted from proof, file by file, never inferred."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import duckdb
+
+from auditor.errors import PartitionBroken
+from auditor.model import Partition, RuleOutcome, RuleState, Severity, Verdict
+from auditor.policy import Policy
+
+CHECKED = "\u2713"
+CROSSED = "\u2717"
+ASKED = "?"
+SIGNS = {Verdict.SAFE: CHECKED, Verdict.NOT_SAFE: CROSSED, Verdict.CANNOT_SAY: ASKED}
+"""The sign before each verdict's sentence: never colour alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conclusion:
+    """The verdict, its sentence without the sign, and lines that belong under it."""
+
+    verdict: Verdict
+    sentence: str
+    caveats: tuple[str, ...]
+
+
+def judge_files(con: duckdb.DuckDBPyConnection, policy: Policy) -> Partition:
+    """Gives every file of `files` its verdict and counts them.
+
+    Proven: a status that is proof under the policy, in enough backups, and no unwaived finding that counts names it.
+    Waived: all its findings that count are waived, and there is one. What is neither proven nor named by a finding is
+    not checked: nothing is safe for want of a complaint.
+
+    Raises: PartitionBroken where the counts do not add up.
+    """
+    con.execute(
+        """
+        UPDATE files SET verdict = judged.verdict FROM (
+            WITH named AS (
+                SELECT path,
+                    bool_or(verdict = 'not_safe' AND status <> 'waived') AS not_safe,
+                    bool_or(verdict = 'not_checked' AND status <> 'waived') AS not_checked,
+                    bool_or(status = 'waived') AS waived
+                FROM findings WHERE side = 'source' AND verdict <> 'none' GROUP BY path
+            )
+            SELECT files.id, CASE
+                WHEN coalesce(named.not_safe, false) THEN 'not_safe'
+                WHEN coalesce(named.not_checked, false) THEN 'not_checked'
+                WHEN coalesce(named.waived, false) THEN 'waived'
+                WHEN list_contains(?::VARCHAR[], files.status) AND files.copies >= ? THEN 'proven'
+                ELSE 'not_checked' END AS verdict
+            FROM files LEFT JOIN named ON named.path = files.path
+            WHERE files.status <> 'not_due'
+        ) AS judged WHERE judged.id = files.id
+        """,
+        [[status.value for status in policy.proof], policy.min_copies],
+    )
+    counted = dict(con.execute("SELECT verdict, count(*) FROM files GROUP BY verdict").fetchall())
+    due = con.execute("SELECT count(*) FROM due").fetchall()[0][0]
+    parts = [counted.get(name, 0) for name in ("proven", "not_safe", "not_checked", "waived")]
+    try:
+        return Partition(due, *parts)
+    except ValueError as error:
+        raise PartitionBroken(f"the counts of this audit do not add up ({error}); please report this") from error
+
+
+def conclude(
+    con: duckdb.DuckDBPyConnection,
+    partition: Partition,
+    outcomes: Sequence[RuleOutcome],
+    policy: Policy,
+    now: datetime,
+) -> Conclusion:
+    """The verdict over all: NOT SAFE beats CANNOT SAY beats SAFE, which needs proof of every due file, every
+    error-level rule run, whole and fresh lists."""
+    caveats = []
+    unrun = [o for o in outcomes if o.state in (RuleState.NOT_RUN, RuleState.BROKEN) and o.severity is Severity.ERROR]
+    caveats += [f"The check {o.rule_id} could not run: {o.reason}." for o in unrun]
+    lists = con.execute("SELECT side, backup, complete, age_days, reasons FROM header").fetchall()
+    doubts = []
+    for side, label, complete, age_days, reasons in lists:
+        whose = "The phone's list" if side == "source" else f"The list of the backup {label}"
+        if not complete:
+            what = f" ({reasons[0]})" if reasons else ""
+            doubts.append(f"{whose} is not complete{what}; make a new one with `auditor scan`.")
+        if age_days > policy.max_list_age_days:
+            doubts.append(f"{whose} is {age_days:.0f} days old; make a new one with `auditor scan`.")
+        if age_days < -1:
+            doubts.append(f"{whose} is dated in the future; check this computer's clock and make the list again.")
+    due, proven, unsafe = partition.due, partition.proven, partition.not_safe
+    unchecked, waived = partition.not_checked, partition.waived
+    if due == 0:
+        sentence = "Nothing to check: the phone's list holds no photos or videos."
+        return Conclusion(Verdict.CANNOT_SAY, sentence, (*doubts, *caveats))
+    if unsafe:
+        be = "is" if unsafe == 1 else "are"
+        sentence = f"{unsafe:,} of {_files(due)} {be} not safely backed up."
+        return Conclusion(Verdict.NOT_SAFE, sentence, (*_left_out(waived), *doubts, *caveats))
+    if unchecked:
+        be = "is" if proven == 1 else "are"
+        sentence = f"{proven:,} of {_files(due)} {be} safely backed up; {unchecked:,} could not be checked."
+        return Conclusion(Verdict.CANNOT_SAY, sentence, (*_left_out(waived), *doubts, *caveats))
+    if doubts or caveats:
+        sentence = (
+            doubts[0] if doubts else f"{len(caveats)} of the checks could not run, so this cannot be called safe."
+        )
+        return Conclusion(Verdict.CANNOT_SAY, sentence, (*_left_out(waived), *doubts[1:], *caveats))
+    until: tuple[str, ...] = (f"True on {now.day} {now:%B %Y, %H:%M}. Photos taken since are not covered.",)
+    tidy = sum(o.findings for o in outcomes if o.findings)
+    if tidy:
+        things = "1 thing" if tidy == 1 else f"{tidy:,} things"
+        until = (f"{things} could be tidied up; none puts a file at risk.", *until)
+    if waived:
+        sentence = f"{proven:,} of {_files(due)} are safely backed up; {waived:,} left out on purpose."
+    elif due == 1:
+        sentence = "The 1 file is safely backed up."
+    else:
+        sentence = f"All {due:,} files are safely backed up."
+    return Conclusion(Verdict.SAFE, sentence, until)
+
+
+def _files(number: int) -> str:
+    return "1 file" if number == 1 else f"{number:,} files"
+
+
+def _left_out(waived: int) -> tuple[str, ...]:
+    return (f"{waived:,} left out on purpose.",) if waived else ()
+
+
+def exit_code(verdict: Verdict, outcomes: Sequence[RuleOutcome], fail_on: Severity | None) -> int:
+    """The contract's exit code; `fail_on` None: findings alone never fail a safe audit."""
+    if verdict is Verdict.NOT_SAFE:
+        return 1
+    if verdict is Verdict.CANNOT_SAY:
+        return 3
+    if fail_on is None:
+        return 0
+    levels = list(Severity)
+    worst = [levels.index(o.severity) for o in outcomes if o.findings]
+    return 1 if any(level <= levels.index(fail_on) for level in worst) else 0
