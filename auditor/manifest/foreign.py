@@ -1,0 +1,207 @@
+"""Other tools' manifests, known by their content, read as ours, and ours written as theirs.
+
+sha256sum, md5sum and BSD lists, rclone hashsum and lsjson, hashdeep, BagIt, ASC MHL, CSV. Their digests are `foreign`:
+stated, not read by us. Nothing in them is trusted to be a path: names that lead out keep a row without a digest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+
+from auditor import __version__
+from auditor.errors import BadManifest, BadOutput
+from auditor.manifest import hashdeep, mhl, sums, tabular
+from auditor.manifest.jsonl import Manifest, Writer
+from auditor.manifest.listed import Listed
+from auditor.manifest.rows import DIGESTS, SCHEMA, path_key
+from auditor.model import Depth, FileFacts, Header
+
+_HEAD_BYTES = 65536
+
+
+class Format(StrEnum):
+    """A format of another tool."""
+
+    SUMS = "sha256sum"
+    BAGIT = "bagit"
+    HASHDEEP = "hashdeep"
+    MHL = "mhl"
+    LSJSON = "lsjson"
+    CSV = "csv"
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What an export wrote: its files, and how many rows are in it and how many had nothing to be written for."""
+
+    files: tuple[Path, ...]
+    rows: int
+    left_out: int
+
+
+def detect(path: Path) -> Format | None:
+    """The format of a file, by its first 64 KiB; None where it is none of them or cannot be read."""
+    try:
+        if not path.is_file():
+            return None
+        with path.open("rb") as stream:
+            head = stream.read(_HEAD_BYTES)
+    except OSError:
+        return None
+    if head.removeprefix(b"\xef\xbb\xbf").startswith(hashdeep.MAGIC):
+        return Format.HASHDEEP
+    if mhl.looks_like_mhl(head):
+        return Format.MHL
+    if tabular.looks_like_lsjson(head):
+        return Format.LSJSON
+    if sums.looks_like_sums(head):
+        return Format.BAGIT if sums.bag_version(path) else Format.SUMS
+    return Format.CSV if tabular.looks_like_csv(head) else None
+
+
+def read(path: Path) -> Listed:
+    """The rows of another tool's manifest.
+
+    Raises: BadManifest where it is none, is cut off, names a path with two contents, or no path that may be used.
+    """
+    form = detect(path)
+    if form is None:
+        raise BadManifest(f"{path} is neither a manifest of auditor nor of a tool that it knows")
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise BadManifest(f"{path} cannot be read: {error.strerror}") from error
+    if form in (Format.SUMS, Format.BAGIT):
+        listed = sums.read(path, content, sums.bag_version(path))
+    else:
+        readers: dict[Format, Callable[[Path, bytes], Listed]] = {
+            Format.HASHDEEP: hashdeep.read,
+            Format.MHL: mhl.read,
+            Format.LSJSON: tabular.read_lsjson,
+            Format.CSV: tabular.read_csv,
+        }
+        listed = readers[form](path, content)
+    if listed.rows and all(facts.error for facts in listed.rows):
+        raise BadManifest(
+            f"{path} holds only names that lead out of their folder ({listed.rows[0].error}); make it again with"
+            " relative names: change into the folder first"
+        )
+    return listed
+
+
+def convert(path: Path, out: Path, now: datetime) -> Manifest:
+    """Another tool's manifest as one of ours at `out`; complete unless something in it was not understood.
+
+    Its `read_at` is not known: when its digests were made, nobody says. Raises: BadManifest as `read`; BadOutput where
+    `out` is there already.
+    """
+    listed = read(path)
+    rows = sorted(listed.rows, key=lambda facts: path_key(facts.path))
+    content = path.read_bytes()
+    moment = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    known = ["path", "path_bytes", "kind", "error", "digest_origin"]
+    known += ["size_bytes"] if any(facts.size_bytes is not None for facts in rows) else []
+    known += ["mtime", "mtime_trusted"] if any(facts.mtime_ns is not None for facts in rows) else []
+    digests = tuple(kind for kind in DIGESTS if any(kind in facts.digests for facts in rows))
+    header = Header(
+        schema=SCHEMA,
+        tool=f"auditor {__version__}",
+        place=str(path),
+        place_id="foreign:" + hashlib.sha256(content).hexdigest()[:24],
+        label=path.stem if path.suffix else path.name,
+        place_kind="manifest",
+        depth=Depth.HASH if digests else Depth.LIST,
+        started=moment,
+        columns=(*known, *digests),
+        digests=digests,
+    )
+    writer = Writer.create(out, header)
+    try:
+        for facts in rows:
+            writer.add(facts)
+    except BaseException:
+        writer.abandon()
+        raise
+    return writer.close(complete=not listed.unclear, reasons=listed.unclear[:20], now=now)
+
+
+def export(manifest: Manifest, form: Format, out: Path, now: datetime, digest: str = "sha256") -> Written:
+    """Writes a manifest in another tool's format. Rows without a digest (unreadable files, links) are left out.
+
+    `out` is a file; for `bagit` and `mhl` a folder that is made (`ascmhl` in the place's own folder for MHL). `digest`
+    is the one wanted; an MHL holds md5 or sha1 only. Raises: BadOutput where it is there already or cannot be written
+    so; nothing is left half written.
+    """
+    kept = [facts for facts in manifest.rows() if facts.digests and not facts.error]
+    left_out = manifest.footer.files - len(kept)
+    if form is Format.MHL:
+        held = [kind for kind in (digest, *mhl.KINDS) if kind in mhl.KINDS and kind in manifest.header.digests]
+        kind = held[0] if held else mhl.KINDS[0]
+        contents = mhl.write(kept, kind, manifest.header.label, now.astimezone(UTC), platform.node())
+        return Written(_into_folder(out, contents), len(kept), left_out)
+    if form is Format.BAGIT:
+        return Written(_into_folder(out, _bag(kept, digest, now)), len(kept), left_out)
+    if form is Format.CSV:
+        lines = tabular.write_csv(kept)
+    elif form is Format.HASHDEEP:
+        lines = hashdeep.write(kept, manifest.header.digests)
+    elif form is Format.SUMS:
+        lines = sums.write(kept, digest)
+    else:
+        raise BadOutput(f"a manifest cannot be written as {form}; sha256sum, hashdeep, bagit, mhl and csv can")
+    _new_file(out, b"".join(lines))
+    return Written((out,), len(kept), left_out)
+
+
+def _bag(rows: Iterable[FileFacts], digest: str, now: datetime) -> dict[str, bytes]:
+    """The tag files of a bag whose payload is to lie in `data/`.
+
+    Version 0.97, which every tool reads: CR and LF in names are percent-encoded and nothing else.
+    """
+    lines, count, size = [], 0, 0
+    for facts in rows:
+        if "%0a" in facts.path.lower() or "%0d" in facts.path.lower():
+            raise BadOutput(f"a bag cannot hold the name {facts.path!r}: it would be read as a line break")
+        name = path_key(facts.path).replace(b"\r", b"%0D").replace(b"\n", b"%0A")
+        lines.append(sums.need(facts, digest).encode() + b"  data/" + name + b"\n")
+        count, size = count + 1, size + (facts.size_bytes or 0)
+    contents = {
+        "bagit.txt": b"BagIt-Version: 0.97\nTag-File-Character-Encoding: UTF-8\n",
+        "bag-info.txt": (
+            f"Bag-Software-Agent: auditor {__version__}\nBagging-Date: {now.astimezone(UTC):%Y-%m-%d}\n"
+            f"Payload-Oxum: {size}.{count}\n"
+        ).encode(),
+        f"manifest-{digest}.txt": b"".join(lines),
+    }
+    tags = [hashlib.new(digest, content).hexdigest() + f"  {name}\n" for name, content in contents.items()]
+    return {**contents, f"tagmanifest-{digest}.txt": "".join(tags).encode()}
+
+
+def _into_folder(folder: Path, contents: dict[str, bytes]) -> tuple[Path, ...]:
+    taken = [name for name in contents if (folder / name).exists()]
+    if taken:
+        raise BadOutput(f"{folder / taken[0]} is there already; nothing is written over. Choose another folder with -o")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadOutput(f"{folder} cannot be made: {error.strerror}") from error
+    for name, content in contents.items():
+        _new_file(folder / name, content)
+    return tuple(folder / name for name in contents)
+
+
+def _new_file(path: Path, content: bytes) -> None:
+    part = path.with_name(path.name + ".partial")
+    if path.exists():
+        raise BadOutput(f"{path} is there already; nothing is written over. Choose another name with -o")
+    try:
+        part.write_bytes(content)
+        part.replace(path)
+    except OSError as error:
+        raise BadOutput(f"{path} cannot be written: {error.strerror}") from error

@@ -1,0 +1,115 @@
+"""ASC Media Hash Lists, in and out. Source: ASC MHL Specification v2.0 (hash list, directory chain, C4 identifiers)."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+from xml.etree import ElementTree
+from xml.sax.saxutils import escape, quoteattr
+
+from auditor import __version__
+from auditor.errors import BadManifest, BadOutput
+from auditor.manifest.listed import Listed, merged, row
+from auditor.manifest.rows import display_path, mtime_ns, path_key, rfc3339
+from auditor.manifest.sums import need
+from auditor.model import FileFacts
+
+_NAMESPACE = "urn:ASC:MHL:v2.0"
+_CHAIN_NAMESPACE = "urn:ASC:MHL:DIRECTORY:v2.0"
+_C4_LETTERS = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+KINDS = ("md5", "sha1")
+"""The digests that an MHL and our rows share; it knows no SHA-256."""
+
+_NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+def looks_like_mhl(head: bytes) -> bool:
+    """Whether a file begins as a hash list of version 2, or of the older 1.x, does."""
+    return b"<hashlist" in head and head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<")
+
+
+def read(path: Path, content: bytes) -> Listed:
+    """The rows of one hash list: files only. Raises: BadManifest where it is no XML, or XML that defines entities."""
+    if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
+        raise BadManifest(f"{path} defines XML entities, which no hash list does; it is not read")
+    try:
+        root = ElementTree.fromstring(content)  # noqa: S314 - what could expand was refused above
+    except ElementTree.ParseError as error:
+        raise BadManifest(f"{path} is cut off or damaged: {error}") from error
+    rows, unclear = [], []
+    for element in root.iter():
+        if _tag(element) != "hash":
+            continue
+        values = {_tag(child): child for child in element}
+        named = values.get("path", values.get("file"))  # `file` in version 1
+        if named is None or not named.text:
+            unclear.append("a hash entry names no file")
+            continue
+        size = named.get("size") or (values["size"].text if "size" in values else None)
+        date = named.get("lastmodificationdate")
+        digests = {kind: (values[kind].text or "").strip() for kind in KINDS if kind in values}
+        rows.append(row(named.text, digests, int(size) if size and size.isdigit() else None, _ns(date)))
+    return Listed(merged(rows, str(path)), tuple(unclear))
+
+
+def write(rows: Iterable[FileFacts], kind: str, name: str, now: datetime, host: str) -> dict[str, bytes]:
+    """The files of a first generation, by name, to lie in the folder `ascmhl`: the hash list and the chain.
+
+    `kind` is md5 or sha1, the digests that the format and our rows share; `name` that of the folder. Raises: BadOutput
+    where a row lacks the digest, or has a name that XML cannot hold.
+    """
+    stamp = now.strftime("%Y-%m-%dT%H:%M:%S+00:00")
+    entries, folders = [], set()
+    for facts in rows:
+        if _NOT_IN_XML.search(facts.path) or "\r" in facts.path:
+            raise BadOutput(f"an MHL cannot hold the name {display_path(facts.path)!r}; use sha256sum's format")
+        size = "" if facts.size_bytes is None else f" size={quoteattr(str(facts.size_bytes))}"
+        date = "" if facts.mtime_ns is None else f" lastmodificationdate={quoteattr(rfc3339(facts.mtime_ns))}"
+        digest = f'<{kind} action="original" hashdate="{stamp}">{need(facts, kind)}</{kind}>'
+        path = f"<path{size}{date}>{escape(facts.path)}</path>"
+        entries.append(f"    <hash>\n      {path}\n      {digest}\n    </hash>\n")
+        folders |= {str(parent) for parent in PurePosixPath(facts.path).parents} - {"."}
+    entries += [
+        f"    <directoryhash>\n      <path>{escape(folder)}</path>\n    </directoryhash>\n"
+        for folder in sorted(folders, key=path_key)
+    ]
+    ignored = "".join(f"<pattern>{name}</pattern>" for name in (".DS_Store", "ascmhl", "ascmhl/", ".auditor/"))
+    text = (
+        f'<?xml version="1.0" encoding="UTF-8"?>\n<hashlist version="2.0" xmlns="{_NAMESPACE}">\n'
+        f"  <creatorinfo>\n    <creationdate>{stamp}</creationdate>\n    <hostname>{escape(host)}</hostname>\n"
+        f'    <tool version="{__version__}">auditor</tool>\n  </creatorinfo>\n'
+        f"  <processinfo>\n    <process>in-place</process>\n    <ignore>{ignored}</ignore>\n  </processinfo>\n"
+        f"  <hashes>\n{''.join(entries)}  </hashes>\n</hashlist>\n"
+    ).encode()
+    file = f"0001_{re.sub(r'[^A-Za-z0-9._-]', '_', name)}_{now.strftime('%Y-%m-%d_%H%M%S')}Z.mhl"
+    chain = (
+        f'<?xml version="1.0" encoding="UTF-8"?>\n<ascmhldirectory xmlns="{_CHAIN_NAMESPACE}">\n'
+        f'  <hashlist sequencenr="1">\n    <path>{file}</path>\n    <c4>{c4(text)}</c4>\n  </hashlist>\n'
+        "</ascmhldirectory>\n"
+    ).encode()
+    return {file: text, "ascmhl_chain.xml": chain}
+
+
+def c4(content: bytes) -> str:
+    """The C4 identifier: SHA-512 in base 58, 90 characters. Source: SMPTE ST 2114:2017."""
+    number, letters = int.from_bytes(hashlib.sha512(content).digest(), "big"), ""
+    while number:
+        number, digit = divmod(number, 58)
+        letters = _C4_LETTERS[digit] + letters
+    return "c4" + letters.rjust(88, "1")
+
+
+def _tag(element: ElementTree.Element) -> str:
+    return str(element.tag).rpartition("}")[2]
+
+
+def _ns(date: str | None) -> int | None:
+    if not date:
+        return None
+    try:
+        return mtime_ns(rfc3339(round(datetime.fromisoformat(date).timestamp() * 1_000_000) * 1000))
+    except ValueError:
+        return None

@@ -1,0 +1,144 @@
+"""Lists of digests as sha256sum, md5sum, rclone hashsum, the BSD tools and BagIt write them, in and out.
+
+Source: GNU coreutils manual, "md5 invocation" (escaped names, comments); RFC 8493 sections 2.1.3 and 2.4 (BagIt).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from auditor.errors import BadManifest, BadOutput
+from auditor.manifest.listed import Listed, merged, row
+from auditor.manifest.rows import display_path, path_key
+from auditor.model import FileFacts
+
+BY_LENGTH = {32: "md5", 40: "sha1", 56: "sha224", 64: "sha256", 96: "sha384", 128: "sha512"}
+"""The digest that this many hex digits are, where the list's name does not say otherwise."""
+
+LOOK_ALIKES = {"quickxor": 40, "dropbox": 64}
+"""Digests that look like another one; a list is taken for one of these only where its file name says so."""
+
+_GNU = re.compile(rb"(\\?)([0-9a-fA-F]{32,128}) [ *](.+)", re.DOTALL)
+_RCLONE_NONE = re.compile(rb"(?: {32,128}|UNSUPPORTED|ERROR)  (.+)", re.DOTALL)
+_BSD = re.compile(rb"(\\?)([A-Z0-9-]+) \((.+)\) = ([0-9a-fA-F]{32,128})", re.DOTALL)
+_STAT = re.compile(rb"# stat (\d+) (-?\d+) (.+)", re.DOTALL)
+_END = re.compile(rb"# end (\d+)")
+_PHONE = b"# auditor phone list"
+_ESCAPES = {b"\\\\": b"\\", b"\\n": b"\n", b"\\r": b"\r"}
+
+
+def looks_like_sums(head: bytes) -> bool:
+    """Whether the first line that is no comment is one of a digest list. `head` is the beginning of a file."""
+    for line in head.removeprefix(b"\xef\xbb\xbf").split(b"\n")[:-1] or [head]:
+        line = line.rstrip(b"\r")
+        if line and not line.startswith((b"#", b"; ")):
+            return bool(_GNU.fullmatch(line) or _BSD.fullmatch(line) or _RCLONE_NONE.fullmatch(line))
+    return head.startswith(_PHONE)
+
+
+def read(path: Path, content: bytes, bag_version: str | None = None) -> Listed:
+    """The rows of a digest list; sizes and dates only where our script for phones wrote them beside.
+
+    `bag_version` is that of the bag whose manifest it is, None outside of one. Raises: BadManifest where one path has
+    two contents.
+    """
+    rows: list[FileFacts] = []
+    unclear = []
+    stats: dict[bytes, tuple[int, int]] = {}
+    ended: int | None = None
+    text = content.removeprefix(b"\xef\xbb\xbf")
+    for number, raw in enumerate(text.split(b"\n"), 1):
+        line = raw.removesuffix(b"\r")
+        if not line or line.startswith(b"#") or (line.startswith(b"; ") and not rows):
+            if match := _STAT.fullmatch(line):
+                stats[match[3]] = (int(match[1]), int(match[2]) * 1_000_000_000)
+            elif match := _END.fullmatch(line):
+                ended = int(match[1])
+            continue
+        told = _line(line, path.name.lower())
+        if told is None:
+            unclear.append(f"line {number} is no line of a digest list: {display_path(_text(line))[:80]}")
+            continue
+        name, digests = told
+        if bag_version is not None:
+            name = _from_bag(name, bag_version)
+        size, mtime = stats.get(name, (None, None))
+        rows.append(row(_text(name), digests, size, mtime, mtime_trusted=mtime is not None))
+    if text.startswith(_PHONE) and ended != len(rows):
+        unclear.append("the list made on the phone was cut off: its last line is missing; copy it again")
+    if text and not text.endswith(b"\n") and rows:
+        unclear.append("the last line has no end: the list may have been cut off")
+    return Listed(merged(rows, str(path)), tuple(unclear))
+
+
+def write(rows: Iterable[FileFacts], digest: str) -> Iterator[bytes]:
+    """Lines that `sha256sum -c` (or md5sum, sha1sum) checks, names with a newline or backslash escaped as GNU does.
+
+    Raises: BadOutput where a row has no such digest.
+    """
+    for facts in rows:
+        name = path_key(facts.path)
+        escaped = re.sub(rb"[\\\n\r]", lambda m: {b"\\": b"\\\\", b"\n": b"\\n", b"\r": b"\\r"}[m[0]], name)
+        yield (b"\\" if escaped != name else b"") + need(facts, digest).encode() + b"  " + escaped + b"\n"
+
+
+def need(facts: FileFacts, digest: str) -> str:
+    """The digest of a row that is to be written into another format.
+
+    Raises: BadOutput where the row has none.
+    """
+    found = facts.digests.get(digest)
+    if found is None:
+        raise BadOutput(
+            f"{display_path(facts.path)} has no {digest} in the manifest; scan the place again with --digest {digest}"
+        )
+    return found
+
+
+def _line(line: bytes, list_name: str) -> tuple[bytes, dict[str, str]] | None:
+    if match := _GNU.fullmatch(line):
+        escaped, digest, name = match.groups()
+        kind = _kind(len(digest), list_name)
+    elif match := _BSD.fullmatch(line):
+        escaped, word, name, digest = match.groups()
+        kind = {"SHA2-256": "sha256"}.get(word.decode(), word.decode().lower().replace("-", ""))
+    elif match := _RCLONE_NONE.fullmatch(line):
+        return match[1], {}
+    else:
+        return None
+    if escaped:
+        name = re.sub(rb"\\[\\nr]", lambda m: _ESCAPES[m[0]], name)
+    return (name, {kind: digest.decode()}) if kind else None
+
+
+def _kind(length: int, list_name: str) -> str | None:
+    for kind, digits in LOOK_ALIKES.items():
+        if kind in list_name and length == digits:
+            return kind
+    return BY_LENGTH.get(length)
+
+
+def _from_bag(name: bytes, version: str) -> bytes:
+    """A path as a bag writes it: CR and LF are percent-encoded, from version 1.0 on the percent sign itself too."""
+    codes = {b"%0a": b"\n", b"%0d": b"\r"} | ({b"%25": b"%"} if version >= "1" else {})
+    return re.sub(b"|".join(codes), lambda m: codes[m[0].lower()], name, flags=re.IGNORECASE)
+
+
+def _text(name: bytes) -> str:
+    return name.decode("utf-8", "surrogateescape")
+
+
+def bag_version(path: Path) -> str | None:
+    """The version of the bag whose payload manifest this is; None where it is no bag's.
+
+    Raises: BadManifest where the bag's declaration cannot be read.
+    """
+    declaration = path.parent / "bagit.txt"
+    if not re.fullmatch(r"manifest-\w+\.txt", path.name) or not declaration.is_file():
+        return None
+    match = re.match(r"BagIt-Version: (\d+\.\d+)", declaration.read_text("utf-8", "replace").lstrip("\ufeff"))
+    if match is None:
+        raise BadManifest(f"{declaration} does not say which version of BagIt it is")
+    return match[1]

@@ -1,0 +1,115 @@
+"""Lists as tables: CSV in and out, and the JSON of `rclone lsjson --hash`."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+from auditor.errors import BadManifest
+from auditor.manifest.listed import Listed, merged, row
+from auditor.manifest.rows import DIGESTS, display_path, mtime_ns, rfc3339
+from auditor.model import FileFacts
+
+_NAMES = ("path", "relative_path", "filepath", "filename", "file", "name")
+_SIZES = ("size_bytes", "size", "bytes", "length")
+_DATES = ("mtime", "modified", "date_modified", "modtime")
+_COLUMNS = ("path", "size_bytes", "mtime", *DIGESTS)
+_FORMULA = re.compile(r"[=+\-@\t\r\0']")
+_RCLONE_NAMES = {"quickxorhash": "quickxor"}
+
+
+def looks_like_csv(head: bytes) -> bool:
+    """Whether the first line is one of column names with a path and a digest or size among them."""
+    first = head.removeprefix(b"\xef\xbb\xbf").split(b"\n", 1)[0].decode("utf-8", "replace")
+    names = {name.strip().strip('"').lower() for name in re.split(r"[,;\t]", first)}
+    return len(names) > 1 and bool(names & set(_NAMES)) and bool(names & {*DIGESTS, *_SIZES, "sha-256", "sha-1"})
+
+
+def read_csv(path: Path, content: bytes) -> Listed:
+    """The rows of a CSV with a header; comma, semicolon or tab. Raises: BadManifest where a path has two contents."""
+    text = content.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape")
+    first = text.split("\n", 1)[0]
+    delimiter = max(",;\t", key=first.count)
+    table = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    header = [name.strip().lower() for name in next(table)]
+    columns = {name.replace("sha-", "sha"): position for position, name in enumerate(header)}
+    named = next(columns[name] for name in _NAMES if name in columns)
+    sized = next((columns[name] for name in _SIZES if name in columns), None)
+    dated = next((columns[name] for name in _DATES if name in columns), None)
+    rows, unclear = [], []
+    try:
+        for number, values in enumerate(table, 2):
+            if len(values) != len(header):
+                if values:
+                    unclear.append(f"row {number} has {len(values)} columns, not {len(header)}")
+                continue
+            digests = {kind: values[columns[kind]].strip() for kind in DIGESTS if kind in columns}
+            size = values[sized].strip() if sized is not None else ""
+            mtime = _ns(values[dated]) if dated is not None else None
+            rows.append(row(_unguarded(values[named]), digests, int(size) if size.isdigit() else None, mtime))
+    except csv.Error as error:
+        unclear.append(f"the table cannot be read to its end: {error}")
+    return Listed(merged(rows, str(path)), tuple(unclear))
+
+
+def write_csv(rows: Iterable[FileFacts]) -> Iterator[bytes]:
+    """A CSV of path, size, date and digests. Names that a spreadsheet would run as a formula have `'` before them."""
+    yield (",".join(_COLUMNS) + "\r\n").encode()
+    for facts in rows:
+        line = io.StringIO(newline="")
+        date = "" if facts.mtime_ns is None else rfc3339(facts.mtime_ns)
+        size = "" if facts.size_bytes is None else str(facts.size_bytes)
+        name = display_path(facts.path)
+        name = "'" + name if _FORMULA.match(name) else name
+        csv.writer(line).writerow([name, size, date, *(facts.digests.get(kind, "") for kind in DIGESTS)])
+        yield line.getvalue().encode()
+
+
+def looks_like_lsjson(head: bytes) -> bool:
+    """Whether a file begins as the listing of `rclone lsjson` does."""
+    return re.match(rb'\s*\[\s*(\]|\{\s*"(?:Path|Name)")', head.removeprefix(b"\xef\xbb\xbf")) is not None
+
+
+def read_lsjson(path: Path, content: bytes) -> Listed:
+    """The rows of a listing by rclone. Raises: BadManifest where it is cut off: then nothing of it is known."""
+    try:
+        items = json.loads(content.removeprefix(b"\xef\xbb\xbf"))
+        rows = [lsjson_row(item) for item in items if not item.get("IsDir")]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BadManifest(f"{path} is no whole listing of `rclone lsjson` ({error}); make it again") from error
+    return Listed(merged(rows, str(path)))
+
+
+def lsjson_row(item: dict[str, object]) -> FileFacts:
+    """The facts of one item of `rclone lsjson`; a size of -1 (a document without one) and no date are not known."""
+    hashes = item.get("Hashes")
+    digests = {
+        _RCLONE_NAMES.get(kind.lower().replace("-", ""), kind.lower().replace("-", "")): str(digest)
+        for kind, digest in (hashes.items() if isinstance(hashes, dict) else ())
+    }
+    size = item.get("Size")
+    known = size if isinstance(size, int) and size >= 0 else None
+    return row(str(item["Path"]), digests, known, _ns(item.get("ModTime")))
+
+
+def _unguarded(name: str) -> str:
+    return name[1:] if name.startswith("'") and _FORMULA.match(name[1:]) else name
+
+
+def _ns(date: object) -> int | None:
+    """Nanoseconds since 1970 of an RFC 3339 date; None for none, for one without a zone, and for zero dates."""
+    if not isinstance(date, str) or not date.strip():
+        return None
+    text = date.strip()
+    try:
+        if text.endswith("Z"):
+            return mtime_ns(text) or None
+        moment = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text))
+    except ValueError:
+        return None
+    return None if moment.tzinfo is None else round(moment.timestamp() * 1_000_000) * 1000 or None

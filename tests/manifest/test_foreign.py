@@ -1,0 +1,350 @@
+"""Other tools' manifests: what is read of them, and that the tools themselves accept what is written."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from auditor.errors import BadManifest, BadOutput
+from auditor.manifest import foreign, mhl, sums, tabular
+from auditor.manifest.foreign import Format
+from auditor.manifest.jsonl import Manifest, Writer, load
+from auditor.manifest.rows import HASHED, path_key
+from auditor.model import Depth, DigestOrigin, FileFacts, Header
+
+NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
+A = hashlib.sha256(b"a").hexdigest()
+B = hashlib.sha256(b"b").hexdigest()
+MD5_A = hashlib.md5(b"a").hexdigest()
+
+NAMES = (
+    "plain.jpg",
+    "DCIM/Camera/with space.jpg",
+    "new\nline.jpg",
+    "car\rriage.jpg",
+    "back\\slash.jpg",
+    "\\n.jpg",
+    "caf\u00e9.jpg",
+    "\U0001f600 <&\"'>.jpg",
+    "100%25.jpg",
+    "=1+1.jpg",
+    " leading.jpg",
+    "trailing ",
+)
+
+
+def manifest_of(tree: Path, out: Path, digests: tuple[str, ...] = ("sha256", "md5", "sha1")) -> Manifest:
+    """A manifest of every file below `tree`."""
+    header = Header(1, "auditor 0", str(tree), "folder:x", tree.name, "folder", Depth.HASH, "t", HASHED, digests)
+    writer = Writer.create(out, header)
+    for path in sorted((p for p in tree.rglob("*") if p.is_file()), key=lambda p: path_key(str(p))):
+        content = path.read_bytes()
+        writer.add(
+            FileFacts(
+                path.relative_to(tree).as_posix(),
+                size_bytes=len(content),
+                mtime_ns=path.stat().st_mtime_ns,
+                digests={kind: hashlib.new(kind, content).hexdigest() for kind in digests},
+            )
+        )
+    return writer.close(complete=True, now=NOW)
+
+
+def make(tree: Path, names: tuple[str, ...] = NAMES) -> Path:
+    """A folder with a file of each name, each with its own content."""
+    for number, name in enumerate(names):
+        (tree / name).parent.mkdir(parents=True, exist_ok=True)
+        (tree / name).write_bytes(b"%d" % number * (number + 1))
+    return tree
+
+
+def listed(tmp_path: Path, name: str, content: bytes) -> dict[str, FileFacts]:
+    path = tmp_path / name
+    path.write_bytes(content)
+    return {facts.path: facts for facts in foreign.read(path).rows}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "form"),
+    [
+        ("SHA256SUMS", f"{A}  a.jpg\n", Format.SUMS),
+        ("x", f"{A} *a.jpg\r\n", Format.SUMS),
+        ("x", f"# a comment\n\n{MD5_A}  a.jpg\n", Format.SUMS),
+        ("x", f"SHA256 (a.jpg) = {A}\n", Format.SUMS),
+        ("x", f"%%%% HASHDEEP-1.0\n%%%% size,md5,filename\n1,{MD5_A},a.jpg\n", Format.HASHDEEP),
+        ("x", '<?xml version="1.0"?>\n<hashlist version="2.0" xmlns="urn:ASC:MHL:v2.0"></hashlist>', Format.MHL),
+        ("x", '[\n{"Path":"a.jpg","Name":"a.jpg","Size":1}\n]\n', Format.LSJSON),
+        ("x", "[\n]\n", Format.LSJSON),
+        ("x", "path,size_bytes,sha256\na.jpg,1,\n", Format.CSV),
+        ("x", "Name;Size;SHA-256\na.jpg;1;\n", Format.CSV),
+        ("x", '{"row":"header","schema":1}\n', None),
+        ("x", "just a text, with words\n", None),
+        ("x", "", None),
+        ("x", "\0\1\2", None),
+    ],
+)
+def test_a_format_is_known_by_its_content(tmp_path: Path, name: str, content: str, form: Format | None) -> None:
+    (tmp_path / name).write_text(content, newline="")
+    assert foreign.detect(tmp_path / name) is form
+    if form is None:
+        with pytest.raises(BadManifest):
+            foreign.read(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("line", "path", "digests"),
+    [
+        (f"{A}  a.jpg\n", "a.jpg", {"sha256": A}),
+        (f"{A} *a.jpg\n", "a.jpg", {"sha256": A}),
+        (f"{A.upper()}  ./DCIM//a.jpg\r\n", "DCIM/a.jpg", {"sha256": A}),
+        (f"\ufeff{MD5_A}  a.jpg\n", "a.jpg", {"md5": MD5_A}),
+        (f"\\{A}  two\\nlines\\\\x\\r.jpg\n", "two\nlines\\x\r.jpg", {"sha256": A}),
+        (f"{A}  not\\nescaped.jpg\n", "not\\nescaped.jpg", {"sha256": A}),
+        (f"{A}   two spaces.jpg\n", " two spaces.jpg", {"sha256": A}),
+        (f"MD5 (a (1).jpg) = {MD5_A}\n", "a (1).jpg", {"md5": MD5_A}),
+        (f"{'a' * 128}  a.jpg\n", "a.jpg", {}),
+        (f"{A}  x.jpg\n{' ' * 64}  none.jpg\n", "none.jpg", {}),
+        (f"{A}  a.jpg\n{MD5_A}  a.jpg\n", "a.jpg", {"sha256": A, "md5": MD5_A}),
+    ],
+)
+def test_lines_of_digest_lists(tmp_path: Path, line: str, path: str, digests: dict[str, str]) -> None:
+    found = listed(tmp_path, "SUMS", line.encode())
+    assert found[path].digests == digests
+    assert found[path].digest_origin == (DigestOrigin.FOREIGN if digests else None)
+    assert found[path].size_bytes is None
+
+
+def test_names_that_are_no_text_stay_what_they_are(tmp_path: Path) -> None:
+    found = listed(tmp_path, "SUMS", A.encode() + b"  raw\xff.jpg\n")
+    assert list(found) == ["raw\udcff.jpg"]
+
+
+@pytest.mark.parametrize("name", ["../a.jpg", "x/../../a.jpg", "/sdcard/a.jpg", "C:\\a.jpg", "\\\\nas\\a.jpg"])
+@pytest.mark.parametrize("form", ["sums", "csv", "lsjson", "hashdeep", "mhl"])
+def test_a_name_that_leads_out_keeps_a_row_and_no_digest(tmp_path: Path, name: str, form: str) -> None:
+    quoted = name.replace("\\", "\\\\")
+    content = {
+        "sums": f"{A}  {name}\n{B}  good.jpg\n",
+        "csv": f"path,sha256\n{name},{A}\ngood.jpg,{B}\n",
+        "lsjson": f'[{{"Path":"{quoted}","Hashes":{{"sha256":"{A}"}}}},{{"Path":"good.jpg"}}]',
+        "hashdeep": f"%%%% HASHDEEP-1.0\n%%%% size,sha256,filename\n1,{A},{name}\n1,{B},good.jpg\n",
+        "mhl": f"<hashlist><hash><path>{name}</path></hash><hash><path>good.jpg</path></hash></hashlist>",
+    }[form]
+    found = listed(tmp_path, "list", content.encode())
+    assert len(found) == 2 and found["good.jpg"].error is None
+    (bad,) = (facts for path, facts in found.items() if path != "good.jpg")
+    assert bad.error and bad.error.startswith("refused") and not bad.digests
+    assert not bad.path.startswith("/") and ".." not in bad.path.split("/")
+
+
+def test_a_list_of_absolute_names_only_says_how_to_make_a_better_one(tmp_path: Path) -> None:
+    with pytest.raises(BadManifest, match="relative names"):
+        listed(tmp_path, "SUMS", f"{A}  /sdcard/a.jpg\n".encode())
+
+
+def test_a_path_with_two_contents_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadManifest, match="two contents"):
+        listed(tmp_path, "SUMS", f"{A}  a.jpg\n{B}  ./a.jpg\n".encode())
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (f"{A}  a.jpg\nsha256sum: b.jpg: Permission denied\n", "line 2"),
+        (f"{A}  a.jpg\n{B}  b.jp", "no end"),
+        (f"# auditor phone list 1\n{A}  a.jpg\n", "cut off"),
+        (f"# auditor phone list 1\n{A}  a.jpg\n# end 2\n", "cut off"),
+    ],
+)
+def test_what_is_not_understood_makes_the_list_incomplete(tmp_path: Path, content: str, says: str) -> None:
+    (tmp_path / "SUMS").write_text(content)
+    manifest = foreign.convert(tmp_path / "SUMS", tmp_path / "out.jsonl", NOW)
+    assert not manifest.footer.complete and says in manifest.footer.reasons[0]
+    assert "a.jpg" in {facts.path for facts in manifest.rows()}
+
+
+def test_a_list_made_on_a_phone_brings_sizes_and_dates(tmp_path: Path) -> None:
+    text = f"# auditor phone list 1\n# stat 1 1600000000 DCIM/a.jpg\n{A}  DCIM/a.jpg\n# end 1\n"
+    (tmp_path / "phone.txt").write_text(text)
+    manifest = foreign.convert(tmp_path / "phone.txt", tmp_path / "out.jsonl", NOW)
+    (facts,) = load(manifest.path).rows()
+    assert manifest.footer.complete and (facts.size_bytes, facts.mtime_ns) == (1, 1_600_000_000_000_000_000)
+    assert "size_bytes" in manifest.header.columns and manifest.header.digests == ("sha256",)
+
+
+@pytest.mark.parametrize("name", ["list.quickxor", "QuickXor.txt"])
+def test_a_list_of_quickxor_is_not_taken_for_sha1(tmp_path: Path, name: str) -> None:
+    assert listed(tmp_path, name, b"%040x  a.jpg\n" % 5)["a.jpg"].digests == {"quickxor": f"{5:040x}"}
+
+
+def test_lsjson_of_rclone(tmp_path: Path) -> None:
+    content = (
+        '[\n{"Path":"a.jpg","Size":3,"ModTime":"2020-09-13T14:26:40.123456789+02:00","IsDir":false,'
+        f'"Hashes":{{"SHA-1":"{"1" * 40}","quickxor":"{"2" * 40}"}}}},\n'
+        '{"Path":"doc","Size":-1,"ModTime":"1970-01-01T00:00:00Z","IsDir":false},{"Path":"d","IsDir":true}\n]\n'
+    )
+    found = listed(tmp_path, "x.json", content.encode())
+    assert found["a.jpg"].digests == {"sha1": "1" * 40, "quickxor": "2" * 40}
+    assert found["a.jpg"].mtime_ns == 1_600_000_000_123_456_000 and not found["a.jpg"].mtime_trusted
+    assert (found["doc"].size_bytes, found["doc"].mtime_ns) == (None, None)
+    assert set(found) == {"a.jpg", "doc"}
+    with pytest.raises(BadManifest, match="no whole listing"):
+        listed(tmp_path, "cut.json", content.encode()[:-9])
+
+
+def test_xml_that_defines_entities_is_not_read(tmp_path: Path) -> None:
+    bomb = b'<!DOCTYPE x [<!ENTITY a "aaaa">]><hashlist><hashes><hash><path>&a;</path></hash></hashes></hashlist>'
+    with pytest.raises(BadManifest, match="entities"):
+        listed(tmp_path, "x.mhl", bomb)
+
+
+def test_a_bag_of_version_1_decodes_percent(tmp_path: Path) -> None:
+    (tmp_path / "bagit.txt").write_text("BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n")
+    found = listed(tmp_path, "manifest-sha256.txt", f"{A}  data/100%2525%0a.jpg\n".encode())
+    assert list(found) == ["data/100%25\n.jpg"]
+    assert foreign.detect(tmp_path / "manifest-sha256.txt") is Format.BAGIT
+
+
+@pytest.mark.parametrize(
+    ("content", "c4"),
+    [
+        (b"", "c459dsjfscH38cYeXXYogktxf4Cd9ibshE3BHUo6a58hBXmRQdZrAkZzsWcbWtDg5oQstpDuni4Hirj75GEmTc1sFT"),
+    ],
+)
+def test_c4_identifiers(content: bytes, c4: str) -> None:
+    assert mhl.c4(content) == c4
+
+
+# What we write, the tools themselves must accept; and what they accept must break when a file does.
+
+
+def spoil(tree: Path) -> None:
+    (tree / "plain.jpg").write_bytes(b"other")
+
+
+def test_sha256sum_checks_our_list(tmp_path: Path) -> None:
+    tree = make(tmp_path / "tree")
+    manifest = manifest_of(tree, tmp_path / "m.jsonl")
+    for tool, digest in (("sha256sum", "sha256"), ("md5sum", "md5"), ("sha1sum", "sha1")):
+        if not shutil.which(tool):
+            pytest.skip(f"{tool} is not installed")
+        sums_file = tmp_path / f"{digest}.txt"
+        written = foreign.export(manifest, Format.SUMS, sums_file, NOW, digest)
+        assert (written.rows, written.left_out) == (len(NAMES), 0)
+        command = [tool, "-c", "--strict", "--quiet", str(sums_file)]
+        assert subprocess.run(command, cwd=tree).returncode == 0
+        before = (tree / "plain.jpg").read_bytes()
+        spoil(tree)
+        assert subprocess.run(command, cwd=tree, capture_output=True).returncode == 1
+        (tree / "plain.jpg").write_bytes(before)
+
+
+def test_lists_of_sha256sum_are_read(tmp_path: Path) -> None:
+    if not shutil.which("sha256sum"):
+        pytest.skip("sha256sum is not installed")
+    tree = make(tmp_path / "tree")
+    made = subprocess.run(["sha256sum", *NAMES], cwd=tree, capture_output=True, check=True).stdout
+    found = listed(tmp_path, "SUMS", made)
+    assert {p: f.sha256 for p, f in found.items()} == {
+        name: hashlib.sha256((tree / name).read_bytes()).hexdigest() for name in NAMES
+    }
+
+
+def test_hashdeep_audits_our_list_and_we_read_its_own(tmp_path: Path) -> None:
+    if not shutil.which("hashdeep"):
+        pytest.skip("hashdeep is not installed")
+    tree = make(tmp_path / "tree", tuple(n for n in NAMES if "\n" not in n and "\r" not in n))
+    manifest = manifest_of(tree, tmp_path / "m.jsonl")
+    foreign.export(manifest, Format.HASHDEEP, tmp_path / "deep.txt", NOW)
+    audit = ["hashdeep", "-a", "-l", "-r", "-k", str(tmp_path / "deep.txt"), "."]
+    assert subprocess.run(audit, cwd=tree, capture_output=True).returncode == 0
+    made = subprocess.run(
+        ["hashdeep", "-c", "md5,sha1,sha256", "-l", "-r", "."], cwd=tree, capture_output=True, check=True
+    )
+    ours = {facts.path: (facts.size_bytes, facts.digests) for facts in manifest.rows()}
+    assert {p: (f.size_bytes, f.digests) for p, f in listed(tmp_path, "theirs", made.stdout).items()} == ours
+    spoil(tree)
+    assert subprocess.run(audit, cwd=tree, capture_output=True).returncode == 1
+
+
+def test_hashdeep_cannot_hold_a_newline_and_nothing_is_written(tmp_path: Path) -> None:
+    manifest = manifest_of(make(tmp_path / "tree"), tmp_path / "m.jsonl")
+    with pytest.raises(BadOutput, match="hashdeep"):
+        foreign.export(manifest, Format.HASHDEEP, tmp_path / "deep.txt", NOW)
+    assert not (tmp_path / "deep.txt").exists()
+
+
+def test_bagit_validates_our_bag_and_we_read_it_back(tmp_path: Path) -> None:
+    pytest.importorskip("bagit", reason="the module bagit is not installed")
+    # bagit-python 1.9 cannot validate a name that ends with a space in any bag, its own included.
+    tree = make(tmp_path / "tree", tuple(name for name in NAMES if name == name.rstrip()))
+    manifest = manifest_of(tree, tmp_path / "m.jsonl")
+    bag = tmp_path / "bag"
+    foreign.export(manifest, Format.BAGIT, bag, NOW)
+    tree.rename(bag / "data")
+    validate = [sys.executable, "-m", "bagit", "--validate", "--quiet", str(bag)]
+    assert subprocess.run(validate, capture_output=True).returncode == 0
+    found = {facts.path: facts.sha256 for facts in foreign.read(bag / "manifest-sha256.txt").rows}
+    assert found == {f"data/{facts.path}": facts.sha256 for facts in manifest.rows()}
+    spoil(bag / "data")
+    assert subprocess.run(validate, capture_output=True).returncode == 1
+
+
+def test_ascmhl_verifies_our_list_and_we_read_it_back(tmp_path: Path) -> None:
+    debug = shutil.which("ascmhl-debug") or shutil.which("ascmhl-debug", path=str(Path(sys.executable).parent))
+    if not debug:
+        pytest.skip("ascmhl is not installed")
+    tree = make(tmp_path / "tree", tuple(n for n in NAMES if not {"\n", "\r", "\\"} & set(n) and n == n.strip()))
+    manifest = manifest_of(tree, tmp_path / "m.jsonl")
+    written = foreign.export(manifest, Format.MHL, tree / "ascmhl", NOW, "md5")
+    done = subprocess.run([debug, "verify", str(tree)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    ours = {facts.path: (facts.size_bytes, facts.digests["md5"]) for facts in manifest.rows()}
+    found = {f.path: (f.size_bytes, f.digests["md5"]) for f in foreign.read(written.files[0]).rows}
+    assert found == ours
+    spoil(tree)
+    assert subprocess.run([debug, "verify", str(tree)], capture_output=True).returncode != 0
+
+
+def test_a_digest_that_was_not_made_is_said(tmp_path: Path) -> None:
+    manifest = manifest_of(make(tmp_path / "tree"), tmp_path / "m.jsonl", ("sha256",))
+    for form in (Format.MHL, Format.SUMS):
+        with pytest.raises(BadOutput, match="scan the place again with --digest md5"):
+            foreign.export(manifest, form, tmp_path / "out", NOW, "md5")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("form", [Format.SUMS, Format.BAGIT, Format.CSV, Format.MHL])
+def test_nothing_is_written_over(tmp_path: Path, form: Format) -> None:
+    manifest = manifest_of(make(tmp_path / "tree", ("a.jpg",)), tmp_path / "m.jsonl")
+    foreign.export(manifest, form, tmp_path / "out", NOW)
+    with pytest.raises(BadOutput, match="written over"):
+        foreign.export(manifest, form, tmp_path / "out", NOW)
+
+
+PATHS = st.text(st.characters(exclude_characters="\0/", exclude_categories=["Cs"]), min_size=1, max_size=20).filter(
+    lambda s: s.strip("./")
+)
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.dictionaries(PATHS.map(lambda s: "d/" + s), st.binary(max_size=3), min_size=1, max_size=5))
+def test_any_path_survives_sums_and_csv(tmp_path: Path, contents: dict[str, bytes]) -> None:
+    rows = [
+        FileFacts(path, size_bytes=len(c), digests={"sha256": hashlib.sha256(c).hexdigest()})
+        for path, c in contents.items()
+        if ".." not in path
+    ]
+    for name, lines in (("SUMS", sums.write(rows, "sha256")), ("x.csv", tabular.write_csv(rows))):
+        content = b"".join(lines)
+        read = sums.read if name == "SUMS" else lambda path, text, _=None: tabular.read_csv(path, text)
+        found = {facts.path: facts.sha256 for facts in read(tmp_path / name, content, None).rows}
+        assert found == {facts.path: facts.sha256 for facts in rows}
