@@ -37,6 +37,13 @@ PILLOW_FORMATS = frozenset(("jpeg", "heic", "heif", "avif", "png", "webp", "gif"
 RAW_FLIPS = {3: 3, 5: 8, 6: 6}  # LibRaw's turns as EXIF orientations
 
 
+class More(StrEnum):
+    """What a file holds beside its picture and a copy may have lost."""
+
+    CLIP = "motion clip"  # the moving part of a motion photo
+    FRAMES = "further frames"  # an animation, a sequence, a TIFF of several pages: only the first is looked at
+
+
 class Refusal(StrEnum):
     """Why a file gave no picture."""
 
@@ -63,6 +70,7 @@ class Picture:
     the file holds them, None where it holds none. Of a RAW file it is the preview that the camera stored in it.
     Brightness and colours are the file's numbers as they are. `translated` is the same picture brought to sRGB, None
     where it has no other colour profile: copies of a Display P3 picture come either way, translated or just relabelled.
+    `more` is what the file holds beside the picture.
     """
 
     grey: Grey
@@ -72,6 +80,7 @@ class Picture:
     taken: str | None = None
     subsec: str | None = None
     translated: Picture | None = None
+    more: frozenset[More] = frozenset()
 
     @property
     def long_side_px(self) -> int:
@@ -133,7 +142,7 @@ def _load(data: bytes) -> Picture | NoPicture:
         orientation = exif.get(ExifTags.Base.Orientation, 1)
         taken, subsec = _times(exif)
         profile = _foreign_profile(image)
-        picture = Picture(*_planes(image, data), width, height, taken, subsec)
+        picture = Picture(*_planes(image, data), width, height, taken, subsec, more=_more(image, data))
         if profile is not None:
             picture = replace(picture, translated=_translated(image, profile, picture))
     return picture.turned(orientation) if orientation in range(2, 9) else picture
@@ -155,6 +164,18 @@ def _load_raw(data: bytes) -> Picture | NoPicture:
         if image.getexif().get(ExifTags.Base.Orientation, 1) != 1:
             return picture
     return picture.turned(RAW_FLIPS[flip])
+
+
+CLIP_MARKS = (b"GCamera:MotionPhoto", b"GCamera:MicroVideo", b"MotionPhoto_Data", b"mpvd")
+"""Source: Google, "Motion Photo format 1.0"; Samsung's trailer."""
+
+
+def _more(image: Image.Image, data: bytes) -> frozenset[More]:
+    more = {More.CLIP for mark in CLIP_MARKS if mark in data}
+    # The further pictures of an MPO are the camera's own: preview, gain map, depth.
+    if image.format not in ("JPEG", "MPO") and getattr(image, "n_frames", 1) > 1:
+        more.add(More.FRAMES)
+    return frozenset(more)
 
 
 def _times(exif: Image.Exif) -> tuple[str | None, str | None]:

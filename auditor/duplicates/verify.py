@@ -17,7 +17,7 @@ import numpy.typing as npt
 from PIL import Image
 from scipy import ndimage
 
-from auditor.duplicates.pictures import FILTER, LONG_SIDE_PX, Grey, Picture
+from auditor.duplicates.pictures import FILTER, LONG_SIDE_PX, Grey, More, Picture
 
 Plane = npt.NDArray[np.float32]
 
@@ -53,6 +53,7 @@ class Doubt(StrEnum):
 
     TOO_SMALL = "too_small"  # one of them has under 768 px on its long side: a changed digit is lost in it
     NO_TEXTURE = "no_texture"  # dark, white, wall, sky: two such pictures differ by noise alone
+    FRAMES = "frames"  # one of them is an animation or has several pages, and only the first was compared
     TAKEN_APART = "taken_apart"  # both files say when they were taken, and it is not the same moment
 
 
@@ -120,12 +121,22 @@ def compare(a: Picture, b: Picture) -> Match:
 def is_reduced_copy(original: Picture, copy: Picture) -> bool | None:
     """Whether `copy` shows the very picture of `original`, whatever its size, format and quality.
 
-    None where pixels cannot tell: too small, no structure, or other dates of capture in the two files.
+    None where that cannot be told: too small, no structure, several frames, other dates of capture in the two files,
+    or the same picture without the motion clip that the original has.
     """
     match = compare(original, copy)
     if match.doubt is not None:
         return None
+    if match.relation is Relation.SAME_PICTURE and original.more - copy.more:
+        return None
     return match.relation is Relation.SAME_PICTURE
+
+
+def is_blank(picture: Picture) -> bool:
+    """Whether a picture has too little structure to be told from another of its kind: dark, white, a wall, the sky."""
+    grey = picture.grey.astype(np.float32)
+    measure = _measure(grey, grey)
+    return measure.textured_share < LEAST_TEXTURED_SHARE or measure.contrast < LEAST_CONTRAST
 
 
 def _closeness(match: Match) -> tuple[bool, int]:
@@ -177,6 +188,8 @@ def _compare_turned(a: Picture, b: Picture, turn: int) -> Match:
     if structure and tone and chroma <= MOST_CHROMA and not mirrored:
         if measure.textured_share < LEAST_TEXTURED_SHARE or measure.contrast < LEAST_CONTRAST:
             return said(Relation.SIMILAR, Doubt.NO_TEXTURE)
+        if More.FRAMES in a.more | b.more:
+            return said(Relation.SIMILAR, Doubt.FRAMES)
         if _taken_apart(a, b):
             return said(Relation.SIMILAR, Doubt.TAKEN_APART)
         if side < LONG_SIDE_PX:

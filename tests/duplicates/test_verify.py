@@ -192,6 +192,19 @@ def test_dates_only_ever_part(
     assert match.doubt is (Doubt.TAKEN_APART if expected is SIMILAR else None)
 
 
+def test_an_animation_is_never_taken_for_its_first_frame() -> None:
+    frames = [ORIGINAL.resize((1000, 750)), scene(3).resize((1000, 750))]
+    animated = other_format(frames[0], "WEBP", save_all=True, append_images=frames[1:], quality=80)
+    match = answer(animated)
+    assert (match.relation, match.doubt) == (SIMILAR, Doubt.FRAMES)
+
+
+def test_a_copy_without_the_motion_clip_does_not_stand_for_the_motion_photo() -> None:
+    still, motion = jpeg(ORIGINAL), jpeg(ORIGINAL, 95) + b"ftypmp42" + b"MotionPhoto_Data" + bytes(100)
+    assert is_reduced_copy(picture(motion), picture(still)) is None
+    assert is_reduced_copy(picture(still), picture(motion)) is True
+
+
 NOT_PICTURES = {
     "empty": (b"", Refusal.NOT_A_PICTURE),
     "text": (b"hello " * 50, Refusal.NOT_A_PICTURE),
