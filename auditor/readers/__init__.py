@@ -37,7 +37,8 @@ class Family:
 
 FAMILIES: tuple[Family, ...] = (
     Family(frozenset({"jpeg"}), "jpeg"),
-    Family(frozenset({"png", "webp", "gif", "tiff", "bmp", "jp2", "heic", "heif", "avif"}), "pillow"),
+    Family(frozenset({"png", "webp", "gif", "tiff", "bmp", "jp2"}), "pillow"),
+    Family(frozenset({"heic", "heif", "avif"}), "heif"),
 )
 
 _ZERO_HEAD_BYTES = 4096

@@ -1,0 +1,205 @@
+"""The items of a HEIF file: coded pictures, tiles, EXIF; where their bytes lie, and what is said of each.
+
+Source: ISO/IEC 14496-12, section 8.11 (meta box); ISO/IEC 23008-12 (HEIF), sections 6.5 and 6.6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from auditor.readers.boxes import Box, inside, meta_boxes, number
+from auditor.readers.examination import Buffer
+
+CODED_KINDS: Mapping[bytes, bytes] = {b"hvc1": b"hvcC", b"av01": b"av1C", b"avc1": b"avcC", b"jpeg": b"jpgC"}
+"""Kinds of items that hold a coded picture, and the property that configures its decoder."""
+
+DERIVED_KINDS = frozenset({b"grid", b"iovl", b"iden", b"tmap"})
+"""Kinds of items that are put together from other items."""
+
+
+class BrokenItems(Exception):
+    """The list of items itself cannot be followed; the message says why, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """A stretch of the file (or of the `idat` box): offset and length in bytes."""
+
+    offset: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """A property of an item: its box's letters and its body."""
+
+    kind: bytes
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item. `extents` is None where the file does not say where it lies; offsets are within the file, except with
+    `method` 1 (within the `idat` box, translated here into the file) and 2 (within another item: not followed)."""
+
+    number: int
+    kind: bytes
+    extents: tuple[Extent, ...] | None
+    method: int
+    properties: tuple[Property, ...]
+    hidden: bool = False
+
+    @property
+    def length(self) -> int:
+        """Bytes of the item's content."""
+        return sum(extent.length for extent in self.extents or ())
+
+    def property(self, kind: bytes) -> bytes | None:
+        """The body of the item's first property of that kind."""
+        return next((p.body for p in self.properties if p.kind == kind), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """All items by number, the primary one's number, and the references: (kind, from) to the items referred to."""
+
+    items: Mapping[int, Item]
+    primary: int
+    references: Mapping[tuple[bytes, int], tuple[int, ...]] = field(default_factory=dict)
+
+    def parts(self, item: int) -> tuple[int, ...]:
+        """The items that a derived item is put together from, in order."""
+        return self.references.get((b"dimg", item), ())
+
+    def coded_under(self, item: int) -> tuple[Item, ...]:
+        """The coded pictures that `item` is or is put together from, in order, each once."""
+        found: dict[int, Item] = {}
+        todo, seen = [item], set[int]()
+        while todo:
+            number_ = todo.pop()
+            if number_ in seen or number_ not in self.items:
+                continue
+            seen.add(number_)
+            if self.items[number_].kind in CODED_KINDS:
+                found[number_] = self.items[number_]
+            todo.extend(reversed(self.parts(number_)))
+        return tuple(found.values())
+
+
+def read_items(data: Buffer, meta: Box) -> Items:
+    """The items that a `meta` box declares; nothing is said of whether their bytes are there.
+
+    Raises: BrokenItems where the list cannot be followed.
+    """
+    boxes = meta_boxes(data, meta)
+    cut = next((box for box in boxes if box.end > meta.end), None)
+    if cut:
+        raise BrokenItems(f"its list of contents is broken: the part {letters(cut.kind)} is longer than the list")
+    found = {box.kind: box for box in reversed(boxes.boxes)}
+    missing = next((kind for kind in (b"iinf", b"iloc", b"pitm") if kind not in found), None)
+    if missing:
+        raise BrokenItems(f"its list of contents is broken: the part {letters(missing)} is missing")
+    try:
+        kinds = _kinds(data, found[b"iinf"])
+        extents = _locations(data, found[b"iloc"], found.get(b"idat"))
+        properties = _properties(data, found[b"iprp"]) if b"iprp" in found else {}
+        references = _references(data, found[b"iref"]) if b"iref" in found else {}
+        pitm = found[b"pitm"]
+        primary = number(data, pitm.body + 4, 2 if data[pitm.body] == 0 else 4)
+    except (IndexError, OverflowError) as error:
+        raise BrokenItems("its list of contents is broken: it ends in the middle of an entry") from error
+    items: dict[int, Item] = {}
+    for key, (kind, hidden) in kinds.items():
+        where, method = extents.get(key, (None, 0))
+        items[key] = Item(key, kind, where, method, properties.get(key, ()), hidden)
+    return Items(items, primary, references)
+
+
+def letters(kind: bytes) -> str:
+    """A box's four letters for a person."""
+    return kind.decode("ascii", "replace").strip() if kind.isascii() and kind.isalnum() else kind.hex()
+
+
+def _kinds(data: Buffer, iinf: Box) -> dict[int, tuple[bytes, bool]]:
+    kinds: dict[int, tuple[bytes, bool]] = {}
+    for box in inside(data, iinf, 6 if data[iinf.body] == 0 else 8):
+        if box.end > iinf.end:
+            raise IndexError
+        version = data[box.body]
+        if box.kind != b"infe" or version < 2:
+            continue
+        width = 2 if version == 2 else 4
+        key = number(data, box.body + 4, width)
+        at = box.body + 4 + width + 2
+        kinds[key] = (bytes(data[at : at + 4]), bool(data[box.body + 3] & 1))
+    return kinds
+
+
+def _locations(data: Buffer, iloc: Box, idat: Box | None) -> dict[int, tuple[tuple[Extent, ...], int]]:
+    version = data[iloc.body]
+    widths, at = number(data, iloc.body + 4, 2), iloc.body + 6
+    offset_width, length_width, base_width = widths >> 12, widths >> 8 & 15, widths >> 4 & 15
+    index_width = widths & 15 if version else 0
+    wide = 4 if version == 2 else 2
+    count, at = number(data, at, wide), at + wide
+    found: dict[int, tuple[tuple[Extent, ...], int]] = {}
+    for _ in range(count):
+        key, at = number(data, at, wide), at + wide
+        method = 0
+        if version:
+            method, at = number(data, at, 2) & 15, at + 2
+        at += 2
+        base, at = number(data, at, base_width), at + base_width
+        if method == 1 and idat is not None:
+            base += idat.body
+        entries, at = number(data, at, 2), at + 2
+        extents = []
+        for _ in range(entries):
+            at += index_width
+            offset, at = number(data, at, offset_width), at + offset_width
+            length, at = number(data, at, length_width), at + length_width
+            extents.append(Extent(base + offset, length))
+        if at > iloc.end:
+            raise IndexError
+        found[key] = (tuple(extents), method)
+    return found
+
+
+def _properties(data: Buffer, iprp: Box) -> dict[int, tuple[Property, ...]]:
+    boxes = inside(data, iprp)
+    ipco = boxes.first(b"ipco")
+    found: dict[int, tuple[Property, ...]] = {}
+    known = [Property(p.kind, bytes(data[p.body : p.end])) for p in inside(data, ipco)] if ipco else []
+    for ipma in boxes.all(b"ipma"):
+        wide_item, wide_index = data[ipma.body] > 0, bool(data[ipma.body + 3] & 1)
+        count, at = number(data, ipma.body + 4, 4), ipma.body + 8
+        for _ in range(count):
+            width = 4 if wide_item else 2
+            key, at = number(data, at, width), at + width
+            links, at = data[at], at + 1
+            mine = []
+            for _ in range(links):
+                index = number(data, at, 2) & 0x7FFF if wide_index else data[at] & 0x7F
+                at += 2 if wide_index else 1
+                if 0 < index <= len(known):
+                    mine.append(known[index - 1])
+            if at > ipma.end:
+                raise IndexError
+            found[key] = found.get(key, ()) + tuple(mine)
+    return found
+
+
+def _references(data: Buffer, iref: Box) -> dict[tuple[bytes, int], tuple[int, ...]]:
+    width = 2 if data[iref.body] == 0 else 4
+    found: dict[tuple[bytes, int], tuple[int, ...]] = {}
+    for box in inside(data, iref, 4):
+        if box.end > iref.end:
+            raise IndexError
+        key = number(data, box.body, width)
+        count = number(data, box.body + width, 2)
+        start = box.body + width + 2
+        if start + count * width > box.end:
+            raise IndexError
+        found[(box.kind, key)] = tuple(number(data, start + i * width, width) for i in range(count))
+    return found
