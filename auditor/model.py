@@ -206,6 +206,7 @@ class Device:
     filesystem: str | None = None
     storage_total_bytes: int | None = None
     storage_free_bytes: int | None = None
+    usb_state: str | None = None
     is_phone: bool = False
 
 

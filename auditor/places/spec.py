@@ -16,6 +16,7 @@ from auditor.errors import BadPlace
 from auditor.places import Place
 
 OPENERS = {
+    "adb": "auditor.places.adb:open_adb",
     "archive": "auditor.places.archive:open_archive",
     "folder": "auditor.places.folder:open_folder",
 }
