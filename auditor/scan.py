@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 from auditor import __version__, companions, workers
-from auditor.errors import BadManifest, BadPlace
+from auditor.errors import BadManifest, BadPlace, ListingCut
 from auditor.manifest import cache
 from auditor.manifest.jsonl import Manifest, Writer, read_partial
-from auditor.manifest.rows import KNOWN_AT, SCHEMA, display_path, from_row, path_key
+from auditor.manifest.rows import KNOWN_AT, LISTED, SCHEMA, display_path, from_row, path_key
 from auditor.model import Depth, DigestOrigin, FileFacts, Header, Kind, Soundness, Tier
-from auditor.places import Entry, EntryKind, Place, Power
+from auditor.places import Entry, EntryKind, Place, Power, StatesDigests
 from auditor.readers import Buffer, Examination, digests, examine, kind_by_name, perceptual
 
 TOOL = f"auditor {__version__}"
@@ -29,6 +29,12 @@ MAPPED_ABOVE_BYTES = 256 << 20
 """A larger file is not held in memory: it is hashed as it streams and then mapped for the readers."""
 
 CHUNK_BYTES = 4 << 20
+
+STATED_FILES = 1024
+"""So many files are digested by a phone before their rows are written."""
+
+STATED = (*LISTED, "read_at", "digest_origin", "sha256", "sidecar", "companion_of", "notes", "checked")
+"""What a list knows whose bytes stayed where they are."""
 
 PRELOAD = ("auditor.scan", "auditor.readers.jpeg", "PIL.Image", "imagehash", "simplejpeg")
 """What every worker wants, loaded once before workers are forked."""
@@ -72,16 +78,15 @@ def scan(
 
     A partial of the same place and depth that a killed run left beside `out` is taken up. With `use_cache`, rows of
     files whose size and date are those of the last list of this place are taken from it, with their old `read_at`.
-    The footer says `complete: false` where a folder could not be listed.
+    The footer says `complete: false` where a folder could not be listed, or the listing broke off. At depth `hash` a
+    place that states digests (a phone, a cloud) keeps its bytes where they are; its rows know only what it states.
 
     Raises: BadPlace where the place is not there; BadOutput where `out` is there already.
     """
     names = ("sha256", *(d for d in extra_digests if d != "sha256"))
     own = {out.resolve(), out.resolve().with_name(out.name + ".partial")}
-    entries = sorted(
-        (e for e in place.walk() if not _is_own_output(place, e, own)), key=lambda entry: path_key(entry.path)
-    )
-    reasons = tuple(f"{display_path(e.path)}: {e.error}" for e in entries if e.kind is EntryKind.FOLDER or _unlisted(e))
+    entries, reasons = _listed(place, own)
+    stays = _bytes_stay(place, depth)
     last = cache.find(place.id)
     header = Header(
         schema=SCHEMA,
@@ -92,8 +97,8 @@ def scan(
         place_kind=place.kind,
         depth=depth,
         started=_utc(clock()),
-        columns=KNOWN_AT[depth],
-        digests=names,
+        columns=STATED if stays else KNOWN_AT[depth],
+        digests=_told_digests(place, names) if stays else names,
         device=place.device(),
         previous=_previous(last),
     )
@@ -104,10 +109,15 @@ def scan(
     else:
         writer = Writer.create(out, header)
     try:
-        known = _known_rows(last, header) if use_cache else iter(())
         tracker = _Tracker(entries, place, on_progress)
         tracker.skip(len(kept))
-        for facts, cached in _rows(place, entries[len(kept) :], known, depth, names, jobs):
+        rest = entries[len(kept) :]
+        if stays:
+            rows = _stated_rows(place, rest, names, jobs)
+        else:
+            known = _known_rows(last, header) if use_cache else iter(())
+            rows = _rows(place, rest, known, depth, names, jobs)
+        for facts, cached in rows:
             writer.add(facts)
             if tracker.step(facts, cached):
                 writer.flush()
@@ -400,9 +410,85 @@ def _is_own_output(place: Place, entry: Entry, own: set[Path]) -> bool:
     return isinstance(root, Path) and (root / entry.path) in own
 
 
+def _listed(place: Place, own: set[Path]) -> tuple[list[Entry], tuple[str, ...]]:
+    """What the walk met, by path, and why that may not be all."""
+    entries = []
+    cut = []
+    try:
+        for entry in place.walk():
+            if not _is_own_output(place, entry, own):
+                entries.append(entry)  # noqa: PERF401 - what came before the break must stay
+    except ListingCut as error:
+        cut.append(str(error))
+    entries.sort(key=lambda entry: path_key(entry.path))
+    unlisted = [f"{display_path(e.path)}: {e.error}" for e in entries if e.kind is EntryKind.FOLDER or _unlisted(e)]
+    return entries, (*cut, *unlisted)
+
+
 def _unlisted(entry: Entry) -> bool:
-    """A thing of which not even the kind is known."""
-    return entry.kind is EntryKind.FILE and entry.error is not None and entry.size_bytes is None
+    """A thing of which not even the kind is known; one that is known to be gone ("missing: ...") is not."""
+    if entry.kind is not EntryKind.FILE or entry.error is None or entry.size_bytes is not None:
+        return False
+    return not entry.error.startswith("missing")
+
+
+def _bytes_stay(place: Place, depth: Depth) -> bool:
+    return depth is Depth.HASH and Power.DIGESTS in place.powers
+
+
+def _told_digests(place: Place, names: tuple[str, ...]) -> tuple[str, ...]:
+    """The digests that rows of a place whose bytes stay will have."""
+    if Power.COMPUTES in place.powers:
+        return names
+    return place.native_digests() if isinstance(place, StatesDigests) else ()
+
+
+def _stated_rows(
+    place: Place, entries: Sequence[Entry], names: tuple[str, ...], jobs: int | None
+) -> Iterator[tuple[FileFacts, bool]]:
+    """The rows of a place that states its digests, in the order of the entries; cached is always False.
+
+    A place that makes them makes those asked for. Files that it cannot make them for, and files whose name does not
+    say that they are a picture or video (what they are stands in their bytes), are read as elsewhere.
+    """
+    if not isinstance(place, StatesDigests) or Power.COMPUTES not in place.powers:
+        return _rows(place, entries, iter(()), Depth.LIST, names, jobs)
+    able = set(names) <= set(place.native_digests())
+
+    def is_told(entry: Entry) -> bool:
+        media = kind_by_name(entry.path) in (Kind.PHOTO, Kind.VIDEO)
+        return able and media and entry.kind is EntryKind.FILE and not entry.error
+
+    told = _digested_there(place, place, [e for e in entries if is_told(e)], names)
+    read = _rows(place, [e for e in entries if not is_told(e)], iter(()), Depth.HASH, names, jobs)
+    belong = companions.by_name(e.path for e in entries if e.kind is EntryKind.FILE)
+    return (
+        (_with_companions(next(told), belong), False)
+        if is_told(e)
+        else (_with_companions(next(read)[0], belong), False)
+        for e in entries
+    )
+
+
+def _digested_there(
+    place: Place, stating: StatesDigests, entries: Sequence[Entry], names: tuple[str, ...]
+) -> Iterator[FileFacts]:
+    """Rows with the digests that the place makes now, a few hundred files at a time."""
+    for start in range(0, len(entries), STATED_FILES):
+        part = entries[start : start + STATED_FILES]
+        made = {name: dict(stating.digests_of(part, name)) for name in names}
+        for entry in part:
+            found = {name: digests[entry.path] for name, digests in made.items() if entry.path in digests}
+            facts = _unread(place, entry, None if found else "unreadable: the phone could not read it")
+            if found:
+                facts = replace(
+                    facts,
+                    digests=found,
+                    digest_origin=DigestOrigin.READ,
+                    read_at=_utc(datetime.now(UTC)),
+                    checked=(Tier.HASH,),
+                )
+            yield facts
 
 
 def _left_over(out: Path, header: Header, entries: Sequence[Entry]) -> tuple[Header, list[bytes]] | None:

@@ -67,7 +67,7 @@ class AdbPlace:
     @property
     def powers(self) -> frozenset[Power]:
         """Dates are the phone's own; digests are made on the phone."""
-        return frozenset({Power.MTIME, Power.DIGESTS})
+        return frozenset({Power.MTIME, Power.DIGESTS, Power.COMPUTES})
 
     def device(self) -> Device | None:
         """Model, Android version, storage and USB state; None where the phone is not there."""
