@@ -130,7 +130,10 @@ def _identical(con: duckdb.DuckDBPyConnection, label: str) -> None:
 
 def _one_of_each(digest: str) -> str:
     """The first file of each content: a thousand copies must not make a thousand pairs each."""
-    return f"(SELECT arg_min(b, path).* FROM b WHERE {digest} IS NOT NULL GROUP BY {digest}, size_bytes)"
+    columns = "sha256" if digest == "sha256" else f"{digest}, any_value(sha256) AS sha256"
+    return f"""
+        (SELECT arg_min(id, path) AS id, min(path) AS path, size_bytes, {columns}
+         FROM b WHERE {digest} IS NOT NULL GROUP BY {digest}, size_bytes)"""
 
 
 def _one_to_one(key: str, where: str = "true") -> str:

@@ -15,7 +15,7 @@ import duckdb
 
 import auditor
 from auditor.errors import BadManifest
-from auditor.model import Audit, RuleOutcome
+from auditor.model import Audit, RuleOutcome, Status
 
 SEAL = "SHA256SUMS"
 _LITTER = {".DS_Store", "Thumbs.db", "desktop.ini"}  # what file managers leave in any folder they show
@@ -29,26 +29,32 @@ class Policy(Protocol):
     @property
     def version(self) -> str: ...
     @property
-    def hash(self) -> str: ...
+    def title(self) -> str: ...
+    @property
+    def sha256(self) -> str: ...
+    @property
+    def proof(self) -> tuple[Status, ...]: ...
+    @property
+    def min_copies(self) -> int: ...
+    @property
+    def off_site_copies(self) -> int: ...
+    @property
+    def max_list_age_days(self) -> int: ...
     @property
     def params(self) -> Mapping[str, Any]: ...
 
 
 class Rule(Protocol):
-    """What the report tells of a rule: its texts, and its version and hash as proof of what was asked."""
+    """What the report tells of a rule: its texts, and its file's hash as proof of what was asked."""
 
     @property
     def id(self) -> str: ...
     @property
-    def version(self) -> str: ...
+    def since(self) -> str: ...
     @property
-    def hash(self) -> str: ...
+    def sha256(self) -> str: ...
     @property
     def passed(self) -> str: ...
-    @property
-    def failed_one(self) -> str: ...
-    @property
-    def failed_many(self) -> str: ...
     @property
     def why(self) -> str: ...
     @property
@@ -56,7 +62,8 @@ class Rule(Protocol):
     @property
     def not_covered(self) -> str: ...
     @property
-    def sources(self) -> Sequence[str]: ...
+    def sources(self) -> tuple[str, ...]: ...
+    def title(self, count: int) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +99,7 @@ def audit_record(audit: Audit, rules: Sequence[Rule], policy: Policy, lists: Seq
     """
     known = {rule.id: rule for rule in rules}
     outcomes = [_outcome(outcome, known.get(outcome.rule_id)) for outcome in audit.outcomes]
-    judged = {"id": policy.id, "version": policy.version, "hash": policy.hash, "params": dict(policy.params)}
+    judged = {"id": policy.id, "version": policy.version, "sha256": policy.sha256, "params": policy_params(policy)}
     versions = {"auditor": auditor.__version__, "python": platform.python_version(), "duckdb": duckdb.__version__}
     asked = [(outcome.rule_id, outcome.state, outcome.findings, outcome.waived) for outcome in audit.outcomes]
     subject = [asked, judged, [sealed.sha256 for sealed in lists], audit.provenance.get("started"), versions]
@@ -112,9 +119,20 @@ def audit_record(audit: Audit, rules: Sequence[Rule], policy: Policy, lists: Seq
     }
 
 
+def policy_params(policy: Policy) -> dict[str, Any]:
+    """What the policy asked for, by name."""
+    return {
+        "proof": [str(status) for status in policy.proof],
+        "min_copies": policy.min_copies,
+        "off_site_copies": policy.off_site_copies,
+        "max_list_age_days": policy.max_list_age_days,
+        **policy.params,
+    }
+
+
 def _outcome(outcome: RuleOutcome, rule: Rule | None) -> dict[str, Any]:
     facts = asdict(outcome)
-    proof = {"version": rule.version, "hash": rule.hash} if rule else {}
+    proof = {"since": rule.since, "sha256": rule.sha256} if rule else {}
     return {"id": facts.pop("rule_id")} | proof | facts
 
 

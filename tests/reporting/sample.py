@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from auditor.model import Audit, Partition, RuleOutcome, RuleState, Severity, Verdict
+from auditor.model import Audit, Partition, RuleOutcome, RuleState, Severity, Status, Verdict
 
 HOSTILE_NAMES = (
     "</script><script>alert(1)</script>.jpg",
@@ -57,19 +57,29 @@ class SampleRule:
     sources: tuple[str, ...] = ()
     tags: tuple[str, ...] = ("family",)
     verdict: str = "none"
-    version: str = "1"
+    since: str = "0.1.0"
 
     @property
-    def hash(self) -> str:
+    def sha256(self) -> str:
         return hashlib.sha256(self.id.encode()).hexdigest()
+
+    def title(self, count: int) -> str:
+        if count == 0:
+            return self.passed
+        return self.failed_one if count == 1 else self.failed_many.replace("$count", f"{count:,}")
 
 
 @dataclass(frozen=True, slots=True)
 class SamplePolicy:
     id: str = "family"
     version: str = "1"
-    hash: str = "f0" * 32
-    params: Mapping[str, Any] = field(default_factory=lambda: {"min_copies": 1, "max_list_age_days": 30})
+    title: str = "Photos and videos of a family"
+    sha256: str = "f0" * 32
+    proof: tuple[Status, ...] = (Status.IDENTICAL, Status.METADATA_CHANGED)
+    min_copies: int = 1
+    off_site_copies: int = 0
+    max_list_age_days: int = 30
+    params: Mapping[str, Any] = field(default_factory=dict)
 
 
 RULES = (

@@ -76,8 +76,8 @@ def test_the_record_has_the_keys_of_the_contract_and_an_id_of_what_was_judged(tm
     assert read["verdict"] == "NOT SAFE"
     assert read["partition"] == {"due": 38, "proven": 31, "not_safe": 5, "not_checked": 1, "waived": 1}
     assert {rule["id"]: rule["state"] for rule in read["rules"]}["live-photo-pairs"] == "not_run"
-    assert all(rule["hash"] for rule in read["rules"])
+    assert all(rule["sha256"] for rule in read["rules"])
     assert read["provenance"]["lists"][0]["sha256"] == lists[0].sha256
     again = provenance.audit_record(audit, sample.RULES, sample.SamplePolicy(), lists)
-    other = provenance.audit_record(audit, sample.RULES, sample.SamplePolicy(hash="00" * 32), lists)
+    other = provenance.audit_record(audit, sample.RULES, sample.SamplePolicy(sha256="00" * 32), lists)
     assert record["provenance"]["audit_id"] == again["provenance"]["audit_id"] != other["provenance"]["audit_id"]

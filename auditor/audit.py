@@ -1,0 +1,350 @@
+"""The whole line: places or lists in, an audit folder out. Every station is a module; this one joins them."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from auditor import engine, pairing, reporting, verdict, waivers, workers
+from auditor.duplicates import pictures, verify
+from auditor.engine import Listed
+from auditor.errors import BadOutput, BadPlace
+from auditor.manifest import foreign
+from auditor.manifest.jsonl import Manifest, load, looks_like_manifest
+from auditor.manifest.rows import DIGESTS
+from auditor.model import Audit, Depth, RuleOutcome
+from auditor.pairing import Answer, Likeness, Question
+from auditor.places import Place
+from auditor.places.folder import FolderPlace
+from auditor.places.spec import open_place
+from auditor.policy import Policy, select
+from auditor.rules import Rule
+from auditor.scan import Progress, scan
+
+OFF_SITE_KINDS = ("rclone", "takeout")
+"""Kinds of places that are kept elsewhere."""
+
+ScanProgress = Callable[[str], Callable[[Progress], None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One side of an audit: a place to list now, a list made before, or another tool's list. One of them is set."""
+
+    spec: str
+    label: str
+    place: Place | None = None
+    manifest: Manifest | None = None
+    foreign: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be audited and how. `rules` are all that are known; the policy selects among them."""
+
+    source: Side
+    backups: tuple[Side, ...]
+    policy: Policy
+    rules: tuple[Rule, ...]
+    waivers: tuple[waivers.Waiver, ...] = ()
+    baseline: tuple[str, ...] = ()
+    depth: Depth = Depth.DECODE
+    jobs: int | None = None
+    with_thumbnails: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """Who is told how far an audit is. `scanning` is asked for a listener with the name of the place being listed."""
+
+    scanning: Callable[[str], Callable[[Progress], None]] = lambda name: lambda now: None
+    checking: Callable[[int, int, str], None] = lambda done, total, rule: None
+    looking: Callable[[int, int], None] = lambda done, total: None
+
+
+def side(spec: str) -> Side:
+    """What a PLACE of the command line names: a list made before (by its content), or a place.
+
+    Raises: BadPlace where there is none; BadManifest where it is a list that was cut off or changed.
+    """
+    path = Path(spec)
+    if path.is_file() and looks_like_manifest(path):
+        manifest = load(path)
+        return Side(spec, manifest.header.label, manifest=manifest)
+    if foreign.detect(path):
+        return Side(spec, path.stem, foreign=path)
+    place = open_place(spec)
+    return Side(spec, place.label, place=place)
+
+
+def sides(source: str, backups: Sequence[str]) -> tuple[Side, tuple[Side, ...]]:
+    """The two sides of an audit, each backup under a label of its own.
+
+    Raises: BadPlace where the source is one of the backups, lies in one, or holds one.
+    """
+    ours = side(source)
+    theirs: list[Side] = []
+    for spec in backups:
+        other = side(spec)
+        _must_be_apart(ours, other)
+        for earlier in theirs:
+            if _identity(earlier) == _identity(other):
+                raise BadPlace(f"{other.spec} is named twice; name each backup once")
+        taken = {s.label for s in theirs}
+        label = next(
+            name for name in (other.label, *(f"{other.label} ({n})" for n in range(2, 1000))) if name not in taken
+        )
+        theirs.append(Side(other.spec, label, other.place, other.manifest))
+    return ours, tuple(theirs)
+
+
+def _must_be_apart(source: Side, backup: Side) -> None:
+    if _identity(source) == _identity(backup):
+        raise BadPlace(f"{source.spec} and {backup.spec} are the same place: a backup must be another copy")
+    if isinstance(source.place, FolderPlace) and isinstance(backup.place, FolderPlace):
+        ours, theirs = source.place.root, backup.place.root
+        if theirs in ours.parents:
+            raise BadPlace(
+                f"the source {source.spec} lies inside its backup {backup.spec}; name folders that are apart"
+            )
+        if ours in theirs.parents:
+            raise BadPlace(
+                f"the backup {backup.spec} lies inside the source {source.spec}; name folders that are apart"
+            )
+
+
+def _identity(one: Side) -> str:
+    if one.place is not None:
+        return one.place.id
+    if one.manifest is not None:
+        return one.manifest.header.place_id or one.manifest.footer.digest
+    return str(one.foreign and one.foreign.resolve())
+
+
+def run(order: Order, out: Path, steps: Steps = Steps(), now: Callable[[], datetime] | None = None) -> Audit:
+    """Lists what has to be listed, judges, and writes the audit folder `out`.
+
+    It is written as `OUT.partial` and renamed when whole. A stopped audit leaves the lists that it made there; the
+    same call goes on with them.
+
+    Raises: BadOutput where `out` is there already or lies inside a place that is audited; whatever listing raises.
+    """
+    clock = now or (lambda: datetime.now(UTC))
+    folder = _begin(order, out)
+    started = clock()
+    source = _listed(order, order.source, folder / "source.jsonl", steps)
+    backups = [
+        _listed(order, backup, folder / f"backup-{number}.jsonl", steps)
+        for number, backup in enumerate(order.backups, 1)
+    ]
+    listed = [
+        Listed(s.label, m, m.header.place_kind in OFF_SITE_KINDS or s.label in order.policy.off_site)
+        for s, m in zip(order.backups, backups, strict=True)
+    ]
+    with engine.open_lists(source, listed, order.policy, clock()) as lists:
+        labels = [s.label for s in order.backups]
+        pairing.pair(lists.con, labels, _verifier(lists.con, order, steps))
+        pairing.summarise(lists.con, labels, order.policy.proof)
+        chosen = select(order.policy, order.rules)
+        outcomes = _run_rules(lists, chosen, order, steps)
+        waived = waivers.apply(lists.con, order.waivers, clock().date())
+        waivers.apply_baseline(lists.con, order.baseline)
+        outcomes = [engine.counts(lists.con, outcome) for outcome in outcomes]
+        partition = verdict.judge_files(lists.con, order.policy)
+        conclusion = verdict.conclude(lists.con, partition, outcomes, order.policy, clock().astimezone())
+        _safe_to_delete(lists.con, order, labels, started)
+        audit = Audit(
+            conclusion.verdict,
+            conclusion.sentence,
+            partition,
+            tuple(outcomes),
+            (*conclusion.caveats, *waived),
+            _provenance(order, started, clock()),
+        )
+        manifests = [source.path, *(m.path for m in backups)]
+        reporting.write(audit, lists.con, chosen, order.policy, folder, manifests)
+    folder.rename(out)
+    return audit
+
+
+def partial_folder(out: Path) -> Path:
+    """Where an audit is while it is being made."""
+    return out.with_name(out.name + ".partial")
+
+
+def _begin(order: Order, out: Path) -> Path:
+    if out.exists():
+        raise BadOutput(f"{out} is there already; nothing is written over. Choose another folder with -o")
+    where = out.resolve()
+    for one in (order.source, *order.backups):
+        root = one.place.root if isinstance(one.place, FolderPlace) else None
+        if root is not None and (root == where or root in where.parents):
+            raise BadOutput(f"the report {out} would lie inside {one.spec}, which is audited; choose another -o")
+    folder = partial_folder(out)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadOutput(f"{folder} cannot be made: {error.strerror}") from error
+    return folder
+
+
+def _listed(order: Order, one: Side, home: Path, steps: Steps) -> Manifest:
+    """The list of one side: the one given, the one that a stopped audit left, or a new one."""
+    if one.manifest is not None:
+        shutil.copyfile(one.manifest.path, home)
+        return load(home)
+    if one.foreign is not None:
+        home.unlink(missing_ok=True)
+        return foreign.convert(one.foreign, home, datetime.now(UTC))
+    assert one.place is not None
+    if home.exists():
+        left = load(home)
+        if left.header.place_id == one.place.id and left.header.depth is order.depth:
+            return left
+        home.unlink()
+    # An audit reads every byte anew: a copy that rotted under an unchanged date must not pass.
+    listener = steps.scanning(one.label)
+    return scan(
+        one.place,
+        home,
+        depth=order.depth,
+        jobs=order.jobs,
+        use_cache=False,
+        extra_digests=_asked_for(order),
+        on_progress=listener,
+    )
+
+
+def _asked_for(order: Order) -> tuple[str, ...]:
+    """Digests that the lists given hold instead of SHA-256: a place is compared with them by the same ones."""
+    found: list[str] = []
+    for one in (order.source, *order.backups):
+        held = one.manifest.header.digests if one.manifest else _foreign_digests(one)
+        found += [name for name in held if "sha256" not in held and name not in found]
+    return tuple(found)
+
+
+def _foreign_digests(one: Side) -> tuple[str, ...]:
+    if one.foreign is None:
+        return ()
+    rows = foreign.read(one.foreign).rows
+    return tuple(name for name in DIGESTS if any(name in facts.digests for facts in rows))
+
+
+def _run_rules(lists: engine.Lists, rules: Sequence[Rule], order: Order, steps: Steps) -> list[RuleOutcome]:
+    outcomes = []
+    for number, rule in enumerate(rules):
+        steps.checking(number, len(rules), rule.id)
+        outcomes.append(engine.run_rule(lists, rule, order.policy))
+    steps.checking(len(rules), len(rules), "")
+    return outcomes
+
+
+def _verifier(con: duckdb.DuckDBPyConnection, order: Order, steps: Steps) -> pairing.Verifier | None:
+    """Looks at pixels where both sides are places at hand; None where the source is only a list."""
+    source = order.source.place
+    places = {backup.label: backup.place for backup in order.backups if backup.place is not None}
+    if source is None or not places:
+        return None
+    ours = source
+
+    def answers(questions: Sequence[Question]) -> Iterable[Answer]:
+        jobs: list[workers.Job[_Look]] = []
+        numbers: list[int] = []
+        found = [Answer(Likeness.CANNOT_TELL, "the backup was not at hand")] * len(questions)
+        for number, question in enumerate(questions):
+            if place := places.get(question.backup):
+                look = _Look(
+                    ours, _raw_path(con, "source", question.path), place, _raw_path(con, "backup", question.backup_path)
+                )
+                numbers.append(number)
+                jobs.append(workers.Job(look, 8 << 20))
+        results = workers.run(look_at, jobs, workers=order.jobs or workers.default_jobs())
+        for done, (number, result) in enumerate(zip(numbers, results, strict=True), 1):
+            steps.looking(done, len(numbers))
+            if isinstance(result, workers.Died):
+                result = Answer(Likeness.CANNOT_TELL, result.reason)
+            found[number] = result
+        return found
+
+    return answers
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    source: Place
+    path: str
+    backup: Place
+    backup_path: str
+
+
+def look_at(look: _Look) -> Answer:
+    """Whether two files are the same picture. Runs in a worker."""
+    original = pictures.load_from(look.source, look.path)
+    if isinstance(original, pictures.NoPicture):
+        return Answer(Likeness.CANNOT_TELL, f"the original gave no picture: {original.detail}")
+    copy = pictures.load_from(look.backup, look.backup_path)
+    if isinstance(copy, pictures.NoPicture):
+        return Answer(Likeness.CANNOT_TELL, f"the copy gave no picture: {copy.detail}")
+    match = verify.compare(original, copy)
+    if match.doubt is not None:
+        return Answer(Likeness.CANNOT_TELL, _DOUBTS[match.doubt])
+    return Answer(Likeness.SAME if match.relation is verify.Relation.SAME_PICTURE else Likeness.DIFFERENT)
+
+
+_DOUBTS = {
+    verify.Doubt.TOO_SMALL: "it is too small to tell for certain",
+    verify.Doubt.NO_TEXTURE: "the picture has too little in it to tell for certain",
+    verify.Doubt.TAKEN_APART: "the two say that they were taken at different times",
+}
+
+
+def _raw_path(con: duckdb.DuckDBPyConnection, table: str, path: str) -> str:
+    """The path as the place knows it: names that are not UTF-8 have their bytes in the list."""
+    sql = {
+        "source": "SELECT path_bytes FROM source WHERE path = ?",
+        "backup": "SELECT path_bytes FROM backup WHERE path = ?",
+    }
+    row = con.execute(sql[table] + " ORDER BY path_bytes NULLS LAST LIMIT 1", [path]).fetchone()
+    if row is None or row[0] is None:
+        return path
+    return bytes.fromhex(row[0]).decode("utf-8", "surrogateescape")
+
+
+def _safe_to_delete(con: duckdb.DuckDBPyConnection, order: Order, labels: Sequence[str], started: datetime) -> None:
+    """The files whose bytes were read in this run on both sides, that are identical, sound, and in enough backups."""
+    since = started.strftime("%Y-%m-%dT%H:%M:%SZ")
+    con.execute(
+        """
+        CREATE TABLE safe_to_delete AS
+        SELECT s.path, s.size_bytes, s.mtime, s.sha256,
+            string_agg(p.backup, '; ' ORDER BY list_position(?::VARCHAR[], p.backup)) AS backups, s.read_at
+        FROM files f
+        JOIN source s ON s.id = f.id
+        JOIN pairs p ON p.id = f.id AND p.status = 'identical'
+        JOIN backup b ON b.id = p.backup_id
+        WHERE f.verdict = 'proven' AND f.status = 'identical'
+            AND s.soundness = 'sound' AND b.soundness = 'sound' AND s.sha256 = b.sha256
+            AND s.digest_origin = 'read' AND b.digest_origin = 'read' AND s.read_at >= ? AND b.read_at >= ?
+        GROUP BY s.id, s.path, s.size_bytes, s.mtime, s.sha256, s.read_at
+        HAVING count(DISTINCT p.backup) >= ?
+        """,
+        [list(labels), since, since, order.policy.min_copies],
+    )
+
+
+def _provenance(order: Order, started: datetime, finished: datetime) -> dict[str, object]:
+    return {
+        "started": started.astimezone().isoformat(timespec="seconds"),
+        "finished": finished.astimezone().isoformat(timespec="seconds"),
+        "source": order.source.spec,
+        "backups": [backup.spec for backup in order.backups],
+        "depth": order.depth.value,
+        "waivers": len(order.waivers),
+        "baseline": len(order.baseline),
+    }

@@ -1,0 +1,147 @@
+"""auditor audit: is every photo and video of the source safe in its backups?"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from auditor import audit as auditing
+from auditor import policy as policies
+from auditor import rules as ruling
+from auditor import scan, verdict, waivers
+from auditor.cli import screen
+from auditor.model import Audit, Depth, RuleState, Severity, Verdict
+from auditor.reporting.text import count, visible
+
+NAME = "audit"
+EXAMPLES = (
+    ("auditor audit /media/phone /mnt/nas/photos", "is everything of the phone on the NAS?"),
+    ("auditor audit phone.jsonl disk.jsonl nas.jsonl", "the same with lists made earlier, and two backups"),
+    ("auditor audit /media/phone /mnt/nas/photos --policy strict -o before-wipe", "every byte, report in before-wipe"),
+)
+
+
+def command(
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="The phone: its folder, or its manifest.")],
+    backup: Annotated[list[str], typer.Argument(metavar="BACKUP...", help="One or more backups of it.")],
+    out: Annotated[Path | None, typer.Option("-o", help="Folder of the report. [default: audit-<UTC time>]")] = None,
+    depth: Annotated[Depth, typer.Option(help="How far to look into files that are listed now.")] = Depth.DECODE,
+    policy: Annotated[str, typer.Option(help="A policy's name (see `auditor policy list`) or file.")] = "family",
+    rules: Annotated[list[Path] | None, typer.Option(help="A folder with rules of your own. May be repeated.")] = None,
+    waivers_file: Annotated[Path | None, typer.Option("--waivers", help="Findings that somebody accepts.")] = None,
+    baseline: Annotated[Path | None, typer.Option(help="Fingerprints of findings known before.")] = None,
+    fail_on: Annotated[
+        Severity, typer.Option(help="Exit with 1 from this severity on, though all is safe.")
+    ] = Severity.ERROR,
+    jobs: Annotated[int | None, typer.Option(min=1, max=64, help="Worker processes. [default: one a core]")] = None,
+    no_thumbnails: Annotated[bool, typer.Option("--no-thumbnails", help="No pictures in the report.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="audit.json on stdout, and nothing else.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Every check with its time.")] = False,
+) -> None:
+    """Lays the phone beside its backups and says which files are safe, which are not, and why.
+
+    Nothing is changed on either side. The report is a new folder with report.html, files.csv, findings.csv and more.
+    Exit codes: 0 safe; 1 not safe, or findings at or above --fail-on; 2 bad input; 3 cannot say; 130 stopped.
+    """
+    chosen = policies.load(policy)
+    known = ruling.load(rules or ())
+    policies.select(chosen, known)
+    ours, theirs = auditing.sides(source, backup)
+    order = auditing.Order(
+        ours,
+        theirs,
+        chosen,
+        known,
+        waivers.load(waivers_file) if waivers_file else (),
+        waivers.load_baseline(baseline) if baseline else (),
+        depth,
+        jobs,
+        not no_thumbnails,
+    )
+    folder = out or default_output()
+    result = run(order, folder)
+    if as_json:
+        print((folder / "audit.json").read_text("utf-8"), end="")
+    else:
+        show(result, folder, {rule.id: rule for rule in known}, verbose=verbose)
+    raise typer.Exit(verdict.exit_code(result.verdict, result.outcomes, fail_on))
+
+
+def default_output() -> Path:
+    """A folder named for this moment, in the current one."""
+    return Path(f"audit-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
+
+
+def run(order: auditing.Order, folder: Path) -> Audit:
+    """Runs an audit and shows on stderr how far it is."""
+    with contextlib.ExitStack() as stack:
+        open_phase = contextlib.ExitStack()
+        stack.enter_context(open_phase)
+
+        def scanning(label: str) -> Callable[[scan.Progress], None]:
+            open_phase.close()
+            return open_phase.enter_context(screen.phase(f"Reading {label}"))
+
+        def looking(done: int, total: int) -> None:
+            open_phase.close()
+            if done == total:
+                screen.note(f"{'Comparing pictures':<24} {count(total)} that look alike")
+
+        def checking(done: int, total: int, rule: str) -> None:
+            open_phase.close()
+            if done == total:
+                screen.note(f"{'Running checks':<24} {done} of {total}")
+
+        return auditing.run(order, folder, auditing.Steps(scanning, checking, looking))
+
+
+_COLOURS = {Verdict.SAFE: "green", Verdict.NOT_SAFE: "red", Verdict.CANNOT_SAY: "yellow"}
+
+
+def show(result: Audit, folder: Path, rules: dict[str, ruling.Rule], *, verbose: bool = False) -> None:
+    """The verdict, what it counts, the findings by rule, and where the report is. Safe is short."""
+    sign = verdict.SIGNS[result.verdict]
+    screen.say(f"{sign} {result.verdict}: {visible(result.sentence)}", style=f"bold {_COLOURS[result.verdict]}")
+    if screen.quiet():
+        return
+    for line in result.caveats:
+        screen.say(f"  {visible(line)}")
+    if result.verdict is not Verdict.SAFE or verbose:
+        _sums(result)
+        _findings(result, rules, verbose=verbose)
+    screen.say(f"  Report   {folder / 'report.html'}")
+
+
+def _sums(result: Audit) -> None:
+    parts = result.partition
+    lines = [(parts.proven, "proven       in a backup, compared by content")]
+    lines += [(n, word) for n, word in ((parts.not_safe, "not safe"), (parts.not_checked, "not checked")) if n]
+    lines += [(parts.waived, "left out on purpose")] if parts.waived else []
+    screen.say()
+    for number, words in lines:
+        screen.say(f"  {count(number):>10}  {words}")
+    screen.say(f"  {count(parts.due):>10}  must be backed up")
+    screen.say()
+
+
+def _findings(result: Audit, rules: dict[str, ruling.Rule], *, verbose: bool) -> None:
+    levels = list(Severity)
+    passed = [o for o in result.outcomes if o.state is RuleState.PASSED]
+    for o in sorted(result.outcomes, key=lambda o: (levels.index(o.severity), -o.findings)):
+        if o.state is RuleState.FAILED:
+            title = rules[o.rule_id].title(o.findings)
+            screen.say(f"  {o.severity.upper():<8} {o.rule_id:<28} {count(o.findings):>7}  {title}")
+        elif o.state in (RuleState.NOT_RUN, RuleState.BROKEN):
+            word = "NOT RUN" if o.state is RuleState.NOT_RUN else "BROKEN"
+            screen.say(f"  {word:<8} {o.rule_id:<28}          {visible(o.reason or '')}")
+        elif verbose:
+            screen.say(f"  {o.state.replace('_', ' '):<8} {o.rule_id:<28} {count(o.looked_at):>7}  {o.seconds:.2f} s")
+    waived, known = sum(o.waived for o in result.outcomes), sum(o.known for o in result.outcomes)
+    extra = "".join([f"; {count(waived)} findings waived" * bool(waived), f"; {count(known)} known" * bool(known)])
+    screen.say(f"  passed   {len(passed)} checks{extra}")
+    screen.say()

@@ -1,0 +1,47 @@
+"""auditor report: an audit folder made earlier."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from auditor.cli import screen
+from auditor.errors import BadPlace
+from auditor.model import Verdict
+from auditor.reporting import provenance
+from auditor.reporting.text import visible
+from auditor.verdict import SIGNS
+
+NAME = "report"
+EXAMPLES = (
+    ("auditor report audit-2026-06-15", "say the verdict of that audit again"),
+    ("auditor report audit-2026-06-15 --check", "is every file of it still as it was written?"),
+)
+
+
+def command(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of an audit.")],
+    check: Annotated[bool, typer.Option("--check", help="Compare every file with SHA256SUMS.")] = False,
+) -> None:
+    """Says the verdict of an audit made earlier; with --check, whether its files are still as they were written.
+
+    Exit codes: 0 said, or unchanged; 1 changed; 2 not an audit's folder.
+    """
+    try:
+        record = json.loads((folder / "audit.json").read_text("utf-8"))
+        word, sentence = Verdict(record["verdict"]), str(record["sentence"])
+    except (OSError, ValueError, KeyError) as error:
+        raise BadPlace(f"{folder} is not the folder of an audit: its audit.json cannot be read") from error
+    if check:
+        changed = provenance.check(folder)
+        for item in changed:
+            screen.say(f"{item.difference}: {visible(item.path)}")
+        if changed:
+            screen.error(f"{len(changed)} files of this report are not as they were written")
+            raise typer.Exit(1)
+        screen.note("Every file of this report is as it was written.")
+    screen.say(f"{SIGNS[word]} {word}: {visible(sentence)}")
+    screen.say(f"  Report   {folder / 'report.html'}")

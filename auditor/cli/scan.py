@@ -1,0 +1,71 @@
+"""auditor scan: a place becomes a manifest."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from auditor import scan as scanning
+from auditor.cli import screen
+from auditor.errors import BadPlace
+from auditor.manifest.jsonl import looks_like_manifest, read_partial
+from auditor.model import Depth
+from auditor.places import Place
+from auditor.places.spec import open_place
+
+NAME = "scan"
+EXAMPLES = (
+    ("auditor scan /media/phone", "list a mounted phone and read every file"),
+    ("auditor scan D:\\Photos -o photos.jsonl", "name the manifest yourself"),
+    ("auditor scan /mnt/nas/photos --depth hash", "digests only, pictures are not decoded"),
+)
+
+
+def command(
+    place: Annotated[str, typer.Argument(metavar="PLACE", help="Folder or other place to list.")],
+    out: Annotated[
+        Path | None, typer.Option("-o", help="The manifest to write. [default: PLACE-<UTC time>.jsonl]")
+    ] = None,
+    depth: Annotated[Depth, typer.Option(help="How far to look into each file.")] = Depth.DECODE,
+    jobs: Annotated[int | None, typer.Option(min=1, max=64, help="Worker processes. [default: one a core]")] = None,
+    cache: Annotated[
+        bool, typer.Option("--cache/--no-cache", help="Take unchanged files from the last list of this place.")
+    ] = True,
+    digest: Annotated[
+        list[str] | None, typer.Option(help="A further digest: md5, sha1, quickxor, dropbox. May be repeated.")
+    ] = None,
+) -> None:
+    """Lists a place: one row of facts a file, as a manifest that `auditor audit` takes in place of the folder.
+
+    A scan that was stopped goes on where it was when the same command is run again.
+    Exit codes: 0 listed, also where files could not be read (they have a row that says so); 2 bad input; 130 stopped.
+    """
+    if Path(place).is_file() and looks_like_manifest(Path(place)):
+        raise BadPlace(f"{place} is a manifest already")
+    opened = open_place(place)
+    target = out or default_output(opened, depth)
+    with screen.phase(f"Reading {opened.label}") as show:
+        manifest = scanning.scan(
+            opened, target, depth=depth, jobs=jobs, use_cache=cache, extra_digests=digest or (), on_progress=show
+        )
+    for reason in manifest.footer.reasons:
+        screen.note(f"not listed: {reason}")
+    if not manifest.footer.complete:
+        screen.note("The list is not complete; an audit with it cannot say that all is safe.")
+    screen.say(str(manifest.path))
+
+
+def default_output(place: Place, depth: Depth) -> Path:
+    """PLACE's name and the UTC time in the current folder, or the one that a stopped scan of it left there."""
+    name = re.sub(r"[^\w.-]+", "-", place.label).strip("-.") or "place"
+    for left in sorted(Path().glob(f"{name}-*.jsonl.partial")):
+        target = left.with_name(left.name.removesuffix(".partial"))
+        partial = read_partial(target)
+        if partial and partial[0].place_id == place.id and partial[0].depth == depth and not target.exists():
+            screen.note(f"Going on with {target}, which was stopped.")
+            return target
+    return Path(f"{name}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.jsonl")

@@ -1,0 +1,112 @@
+"""What a person sees: the verdict on stdout; progress, warnings and errors on stderr."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from auditor import scan
+from auditor.reporting.text import size, visible
+
+
+@dataclass(slots=True)
+class _Settings:
+    no_color: bool = False
+    quiet: bool = False
+
+
+_settings = _Settings()
+
+
+def configure(*, no_color: bool, quiet: bool) -> None:
+    """Takes over the flags that hold for every command."""
+    _settings.no_color = no_color or bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
+    _settings.quiet = quiet
+
+
+def quiet() -> bool:
+    """Whether only the verdict line is wanted."""
+    return _settings.quiet
+
+
+def say(text: str = "", style: str | None = None) -> None:
+    """One line on stdout. Names in it must be made safe before."""
+    _console(stderr=False).print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+
+
+def note(text: str) -> None:
+    """One line on stderr, unless only the verdict is wanted."""
+    if not _settings.quiet:
+        _console(stderr=True).print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def error(text: str) -> None:
+    """One sentence on stderr that says what stopped the command."""
+    _console(stderr=True).print(f"auditor: {visible(text)}", style="red", markup=False, highlight=False, soft_wrap=True)
+
+
+def examples(lines: Sequence[tuple[str, str]]) -> str:
+    """The end of a command's help: (command line, what it does) each."""
+    return "\n\n".join(["Examples:", *(f"{line}  -  {what}" for line, what in lines)])
+
+
+def _console(*, stderr: bool) -> Console:
+    # Names may hold bytes that no encoding of the terminal has; a name must never stop a report.
+    stream = sys.stderr if stderr else sys.stdout
+    with contextlib.suppress(AttributeError, ValueError):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    return Console(stderr=stderr, no_color=_settings.no_color, highlight=False, emoji=False)
+
+
+@contextlib.contextmanager
+def phase(title: str) -> Iterator[Callable[[scan.Progress], None]]:
+    """Shows how far a scan is: a bar with rate and time left on a terminal, one line at the end when piped."""
+    started = time.monotonic()
+    last: list[scan.Progress] = []
+    console = _console(stderr=True)
+    if not console.is_terminal or _settings.quiet:
+        yield lambda now: last.__setitem__(slice(None), [now])
+    else:
+        columns = (
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=30),
+            TextColumn("{task.fields[words]}", markup=False),
+            TimeRemainingColumn(),
+        )
+        with Progress(*columns, console=console, transient=True, refresh_per_second=5) as bar:
+            task = bar.add_task(title, total=None, words="")
+
+            def show(now: scan.Progress) -> None:
+                last[:] = [now]
+                # Small files cost time too: a file counts as 100 kB beyond its bytes.
+                bar.update(
+                    task,
+                    total=now.total_bytes + now.total_files * 100_000,
+                    completed=now.bytes + now.files * 100_000,
+                    words=_words(now, time.monotonic() - started),
+                )
+
+            yield show
+    if last:
+        note(f"{title:<24} {_total(last[0])}  {time.monotonic() - started:>7.1f} s")
+
+
+def _words(now: scan.Progress, seconds: float) -> str:
+    rate = f"{size(int(now.bytes / seconds))}/s" if seconds > 0.5 else ""
+    name = visible(now.current)
+    short = name if len(name) <= 40 else "..." + name[-37:]
+    failed = f"  {now.failed:,} unreadable" if now.failed else ""
+    return f"{now.files:,} of {now.total_files:,} files  {rate}{failed}  {short}"
+
+
+def _total(now: scan.Progress) -> str:
+    cached = f", {now.cached:,} of them unchanged since the last list" if now.cached else ""
+    failed = f", {now.failed:,} could not be read" if now.failed else ""
+    return f"{now.files:,} files, {size(now.bytes)}{cached}{failed}"
