@@ -18,6 +18,7 @@ from auditor.places import Place
 OPENERS = {
     "adb": "auditor.places.adb:open_adb",
     "archive": "auditor.places.archive:open_archive",
+    "takeout": "auditor.places.takeout:open_takeout",
     "folder": "auditor.places.folder:open_folder",
 }
 """Kind of place to the function that opens it from what the user typed after the kind's word (folder, archive: all).
