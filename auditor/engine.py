@@ -361,11 +361,15 @@ def _message(rule: Rule, columns: Sequence[str]) -> str:
 
 
 def run_case(rule: Rule, case: Case, policy: Policy) -> tuple[RuleOutcome, tuple[str, ...]]:
-    """Runs one case of a rule's test file: how the rule ended, and the paths that it found, in its order."""
+    """Runs one case of a rule's test file: how the rule ended, and the paths that it found, in its order.
+
+    A finding that names no file has the path ''. Of `pairs`, what the case leaves out is filled in: the id of the
+    source's row by its path, that of the backup's by `backup` and `backup_path`.
+    """
     with contextlib.closing(duckdb.connect()) as con:
         create_tables(con)
-        for view, rows in case.views.items():
-            for number, row in enumerate(rows, 1):
+        for view in ("header", "source", "due", "backup", "pairs"):
+            for number, row in enumerate(case.views.get(view, ()), 1):
                 _insert_case_row(con, view, number, row)
         summarise(con, [row["backup"] for row in case.views.get("pairs", ())], policy.proof)
         lock(con)
@@ -373,7 +377,7 @@ def run_case(rule: Rule, case: Case, policy: Policy) -> tuple[RuleOutcome, tuple
         own = {name: value for name, value in case.params.items() if name not in _SETTINGS}
         tried = replace(rule, params={**rule.params, **own})
         outcome = run_rule(Lists(con, EVERYTHING), tried, replace(policy, params={}, **settings))
-        paths = con.execute("SELECT path FROM findings ORDER BY number").fetchall()
+        paths = con.execute("SELECT coalesce(path, '') FROM findings ORDER BY number").fetchall()
     return outcome, tuple(path for (path,) in paths)
 
 
@@ -391,6 +395,11 @@ def _insert_case_row(con: duckdb.DuckDBPyConnection, view: str, number: int, row
     if table == "pairs" and "id" not in values:
         found = con.execute("SELECT id FROM source WHERE path = ?", [values["path"]]).fetchall()
         values["id"] = found[0][0] if found else None
+    if table == "pairs" and "backup_path" in values and "backup_id" not in values:
+        found = con.execute(
+            "SELECT id FROM backup WHERE backup = ? AND path = ?", [values["backup"], values["backup_path"]]
+        ).fetchall()
+        values["backup_id"] = found[0][0] if found else None
     insert(con, table, [values])
     if table in ("source", "backup"):
         derived = ", ".join(f"{name} = {sql}" for name, sql in DERIVED.items())

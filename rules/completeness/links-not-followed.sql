@@ -1,0 +1,24 @@
+-- /// rule
+-- id          = "links-not-followed"
+-- severity    = "warning"
+-- verdict     = "none"
+-- since       = "0.1.0"
+-- tags        = ["completeness"]
+-- population  = "source"
+-- needs       = ["source.error"]
+-- passed      = "There are no links or special files in what was listed."
+-- failed_one  = "1 link or special file was not followed."
+-- failed_many = "$count links or special files were not followed."
+-- message     = "$path was not opened ($reason)."
+-- why = """
+-- A link shows a file or folder that lies elsewhere. It is not followed, since it may lead out of the place or in a
+-- circle, so what it shows has not been looked at unless it lies in the same place.
+-- """
+-- remedy      = "If the link leads to photos, audit the folder that it leads to as well."
+-- not_covered = "What the links lead to."
+-- ///
+SELECT 'source' AS side, path, regexp_replace(error, '^[a-z]+: ', '') AS reason
+FROM source
+WHERE size_bytes IS NULL AND NOT excluded AND NOT is_due
+    AND regexp_matches(error, '^unsupported: (a symbolic link|a folder that was listed|a FIFO|a socket|a device|not a file)')
+ORDER BY path

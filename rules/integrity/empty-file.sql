@@ -1,0 +1,22 @@
+-- /// rule
+-- id          = "empty-file"
+-- severity    = "warning"
+-- verdict     = "none"
+-- since       = "0.1.0"
+-- tags        = ["integrity"]
+-- population  = "due"
+-- needs       = ["due.size_bytes"]
+-- passed      = "No photo or video on the phone is empty."
+-- failed_one  = "1 photo or video on the phone is empty."
+-- failed_many = "$count photos or videos on the phone are empty."
+-- message     = "$path has 0 bytes."
+-- why = """
+-- There is a name, but no picture behind it: the memory was full or the phone crashed while the file was written. Other
+-- programs show it as a grey square.
+-- """
+-- remedy      = "Look for the picture in a cloud or an older backup; if there is none, the empty file can go."
+-- ///
+SELECT 'source' AS side, due.path AS path, due.size_bytes AS size_bytes, due.mtime AS mtime
+FROM due
+WHERE due.size_bytes = 0
+ORDER BY due.path

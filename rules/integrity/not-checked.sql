@@ -1,0 +1,26 @@
+-- /// rule
+-- id          = "not-checked"
+-- severity    = "error"
+-- verdict     = "not_checked"
+-- since       = "0.1.0"
+-- tags        = ["integrity"]
+-- population  = "due"
+-- needs       = ["files.status"]
+-- passed      = "Every file that was read could be compared with the backup."
+-- failed_one  = "1 file could not be compared with the backup."
+-- failed_many = "$count files could not be compared with the backup."
+-- message     = "$path could not be compared: $detail."
+-- why = """
+-- The file was read, but what lies in the backup could not be held against it: its copy could not be read, only its
+-- name is known, or the two look alike and nobody could look at the pixels. It may be safe; this audit cannot say so.
+-- """
+-- remedy      = "Name the folders themselves instead of their lists, so that the contents can be compared, and audit again."
+-- not_covered = "Files that could not be read on the phone (unreadable-file)."
+-- ///
+SELECT 'source' AS side, due.path AS path, files.backup AS backup, files.backup_path AS backup_path,
+    coalesce(files.detail, 'the reason is not known') AS detail, due.size_bytes AS size_bytes, due.taken_at AS taken_at
+FROM due
+JOIN files ON files.id = due.id
+WHERE files.status = 'not_checked'
+    AND NOT coalesce(due.error IS NOT NULL AND coalesce(due.sha256, due.md5, due.sha1, due.quickxor, due.dropbox) IS NULL, false)
+ORDER BY due.path

@@ -1,0 +1,26 @@
+-- /// rule
+-- id          = "unreadable-file"
+-- severity    = "error"
+-- verdict     = "not_checked"
+-- since       = "0.1.0"
+-- tags        = ["integrity"]
+-- population  = "due"
+-- needs       = ["files.status"]
+-- passed      = "Every file on the phone could be read."
+-- failed_one  = "1 file on the phone could not be read."
+-- failed_many = "$count files on the phone could not be read."
+-- message     = "$path could not be read ($reason)."
+-- why = """
+-- What cannot be read cannot be compared, so nobody knows whether the backup holds it. Often the phone was locked, the
+-- cable was loose, or the program has no right to read that folder; sometimes the memory is failing.
+-- """
+-- remedy      = "Unlock the phone, check the cable and the rights, and audit again. If it stays so, copy what can be read first."
+-- not_covered = "Files of the backup that could not be read (unreadable-in-backup, not-checked)."
+-- ///
+SELECT 'source' AS side, due.path AS path, due.error AS reason, due.size_bytes AS size_bytes
+FROM due
+JOIN files ON files.id = due.id
+-- The rest of what was not checked is named by not-checked, which has this condition too.
+WHERE files.status = 'not_checked'
+    AND coalesce(due.error IS NOT NULL AND coalesce(due.sha256, due.md5, due.sha1, due.quickxor, due.dropbox) IS NULL, false)
+ORDER BY due.path

@@ -1,0 +1,22 @@
+-- /// rule
+-- id          = "unreadable-in-backup"
+-- severity    = "warning"
+-- verdict     = "none"
+-- since       = "0.1.0"
+-- tags        = ["integrity"]
+-- population  = "backup"
+-- needs       = ["backup.error"]
+-- passed      = "Every file of the backup could be read."
+-- failed_one  = "1 file or folder of the backup could not be read."
+-- failed_many = "$count files or folders of the backup could not be read."
+-- message     = "$path in $backup could not be read ($reason)."
+-- why = """
+-- A backup that cannot be read when nothing is at stake will not be readable when it is needed. Read errors are often the
+-- first sign of a failing disk.
+-- """
+-- remedy      = "Check the rights of the folder; if those are right, copy the backup to another disk soon."
+-- ///
+SELECT 'backup' AS side, path, backup, error AS reason, size_bytes
+FROM backup
+WHERE coalesce(sha256, md5, sha1, quickxor, dropbox) IS NULL AND regexp_matches(error, '^(unreadable|decoder)\b')
+ORDER BY backup, path
