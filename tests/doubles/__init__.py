@@ -1,0 +1,1 @@
+"""Stand-ins for what fails: file systems, phones, disks whose power is cut."""

@@ -1,0 +1,52 @@
+"""Whether a source and a destination are still there: an unplugged phone must not look like deleted files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from auditor.copier.ledger import Ledger
+from auditor.copier.volume import volume_of
+from auditor.errors import AuditorError
+from auditor.places import Place
+
+
+def watch(source: Place, root: Path) -> Callable[[], str | None]:
+    """A question to ask after a failure: what has gone since now, as words for people; None if all is there."""
+    top = getattr(source, "root", None)
+    before = _mount_point(top) if isinstance(top, Path) else None
+    marker = _marker_id(root)
+
+    def gone() -> str | None:
+        if _marker_id(root) != marker:
+            return f"the destination {root} is gone"
+        if isinstance(top, Path):
+            return None if _mount_point(top) == before else f"the source {source.label} is gone"
+        try:
+            next(iter(source.walk()), None)
+        except (OSError, AuditorError):
+            return f"the source {source.label} is gone"
+        return None
+
+    return gone
+
+
+def _mount_point(folder: Path) -> str | None:
+    """Where the volume of a folder is mounted; None where the folder cannot be listed or is empty.
+
+    An unplugged disk often leaves its empty mount point behind, which belongs to another volume.
+    """
+    try:
+        if next(folder.iterdir(), None) is None:
+            return None
+        return volume_of(folder).mount_point
+    except OSError:
+        return None
+
+
+def _marker_id(root: Path) -> str | None:
+    try:
+        marker = Ledger(root).marker()
+    except (OSError, AuditorError):
+        return None
+    return marker.id if marker else None

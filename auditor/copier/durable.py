@@ -1,0 +1,210 @@
+"""Bytes that are on the disk before anybody says so: safe temporary files, syncing, cold reads, publishing.
+
+Every operating system has its own calls for these; the seams are here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import errno
+import os
+import re
+import secrets
+import sys
+from enum import StrEnum
+from pathlib import Path
+
+TEMP_NAME = re.compile(r"\.auditor-[0-9a-f]{16}\.part")
+"""Only names of this form are ever cleaned away."""
+
+_RENAME_NOREPLACE = 1  # linux/fs.h
+_RENAME_EXCL = 4  # macOS, sys/stdio.h
+_AT_FDCWD = -100
+_F_FULLFSYNC = 51  # macOS, sys/fcntl.h: fsync alone leaves the bytes in the disk's own cache
+_F_NOCACHE = 48
+_NOT_POSSIBLE = {errno.EINVAL, errno.ENOSYS, errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK}
+
+_libc = ctypes.CDLL(None, use_errno=True) if sys.platform != "win32" else None
+
+
+class ColdRead(StrEnum):
+    """Where the bytes of a re-read came from."""
+
+    DEVICE = "device"  # the operating system counted them as read from the device
+    CACHE = "cache"  # some came from memory
+    UNKNOWN = "unknown"  # the file system does not let us tell
+
+
+def temp_path(folder: Path) -> Path:
+    """A new path in `folder` for a file that is not whole yet, of a form that only this tool uses."""
+    return folder / f".auditor-{secrets.token_hex(8)}.part"
+
+
+def create(path: Path) -> int:
+    """A new, empty file, open for writing; nothing is opened that is there already.
+
+    Raises: OSError where there is something, or the folder takes no file.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+    flags |= getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+    return os.open(path, flags, 0o666)
+
+
+def sync_file(fd: int) -> None:
+    """Returns when the file's bytes are on the device. Raises: OSError where the device says they are not."""
+    if sys.platform == "darwin":
+        import fcntl
+
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(fd, _F_FULLFSYNC)
+            return
+    os.fsync(fd)
+
+
+def sync_path(path: Path) -> None:
+    """`sync_file` for a file that is closed already."""
+    fd = os.open(path, os.O_RDWR | getattr(os, "O_BINARY", 0))
+    try:
+        sync_file(fd)
+    finally:
+        os.close(fd)
+
+
+def sync_folder(path: Path) -> None:
+    """Returns when the names in a folder are on the device; where folders cannot be synced (Windows), at once."""
+    if sys.platform == "win32":
+        return
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    except OSError as error:
+        if error.errno not in _NOT_POSSIBLE:
+            raise
+    finally:
+        os.close(fd)
+
+
+def sync_volume(folder: Path) -> None:
+    """Returns when everything written to the volume of `folder` is on the device (Linux only).
+
+    Raises: OSError where any of it could not be written (reported by the kernel since Linux 5.8).
+    """
+    assert _libc is not None
+    fd = os.open(folder, os.O_RDONLY)
+    try:
+        if _libc.syncfs(fd) != 0:
+            raise _last_error(folder)
+    finally:
+        os.close(fd)
+
+
+def drop_cache(fd: int) -> None:
+    """Asks the system to forget what it holds of a synced file in memory, so that the next read is cold."""
+    if sys.platform == "darwin":
+        import fcntl
+
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(fd, _F_NOCACHE, 1)
+    elif sys.platform != "win32":
+        os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+def device_bytes_read() -> int | None:
+    """Bytes this thread has had read from devices so far; None where the system does not count them."""
+    try:
+        with open("/proc/thread-self/io", "rb") as counters:  # noqa: PTH123 (called twice a file: speed counts)
+            for line in counters:
+                if line.startswith(b"read_bytes:"):
+                    return int(line[11:])
+    except OSError:
+        pass
+    return None
+
+
+def evidence(before: int | None, after: int | None, size_bytes: int, counts: bool) -> ColdRead:
+    """What two readings of `device_bytes_read` say of a read of `size_bytes` between them.
+
+    `counts` says whether reads of this volume show in that counter at all (those through FUSE or a network do not).
+    """
+    if before is None or after is None or not counts:
+        return ColdRead.UNKNOWN
+    return ColdRead.DEVICE if after - before >= size_bytes else ColdRead.CACHE
+
+
+def publish(temp: Path, final: Path) -> None:
+    """Gives a finished temporary file its final name and replaces nothing.
+
+    Raises: FileExistsError where the name is taken; OSError otherwise. The caller holds the backup's lock, which guards
+    the last resort (look, then rename) on file systems that can do no better.
+    """
+    if sys.platform == "win32":
+        os.rename(temp, final)  # noqa: PTH104 (refuses to replace on Windows)
+        return
+    if os.path.lexists(final):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(final))
+    if _rename_exclusively(temp, final):
+        return
+    try:
+        os.link(temp, final)
+    except OSError as error:
+        if error.errno not in _NOT_POSSIBLE:
+            raise
+        os.rename(temp, final)  # noqa: PTH104
+        return
+    temp.unlink()
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Puts one of our own small files in place whole: after a power cut there is the old content or the new one."""
+    temp = path.with_name(path.name + ".new")
+    with contextlib.suppress(FileNotFoundError):
+        temp.unlink()  # a killed run's
+    fd = create(temp)
+    try:
+        write_all(fd, data)
+        sync_file(fd)
+    finally:
+        os.close(fd)
+    os.replace(temp, path)  # noqa: PTH105
+    sync_folder(path.parent)
+
+
+def write_all(fd: int, data: bytes | memoryview) -> None:
+    """Writes every byte, however few the system takes at a time."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(fd, view) :]
+
+
+def make_folders(folder: Path) -> None:
+    """The folder and its parents, each of them named durably in the one above."""
+    missing = []
+    while not folder.is_dir():
+        missing.append(folder)
+        folder = folder.parent
+    for path in reversed(missing):
+        path.mkdir(exist_ok=True)
+        sync_folder(path.parent)
+
+
+def _rename_exclusively(temp: Path, final: Path) -> bool:
+    """False where the file system or the C library has no such rename."""
+    a, b = os.fsencode(temp), os.fsencode(final)
+    if sys.platform == "darwin" and hasattr(_libc, "renamex_np"):
+        failed = _libc.renamex_np(a, b, _RENAME_EXCL)
+    elif _libc is not None and hasattr(_libc, "renameat2"):
+        failed = _libc.renameat2(_AT_FDCWD, a, _AT_FDCWD, b, _RENAME_NOREPLACE)
+    else:
+        return False
+    if not failed:
+        return True
+    error = _last_error(final)
+    if error.errno in _NOT_POSSIBLE:
+        return False
+    raise error
+
+
+def _last_error(path: Path) -> OSError:
+    number = ctypes.get_errno()
+    return OSError(number, os.strerror(number), str(path))

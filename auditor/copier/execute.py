@@ -1,0 +1,317 @@
+"""Carries out a plan, file by file: several hands, batches, retries, pauses. One bad file never ends the run."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from auditor.copier import durable
+from auditor.copier.hands import Ended, Hands
+from auditor.copier.jobs import (
+    Beat,
+    Bring,
+    Cause,
+    Checked,
+    Done,
+    Failed,
+    Read,
+    Setup,
+    Task,
+    WasRead,
+)  # fmt: skip
+from auditor.copier.layout import Layout, natural_path
+from auditor.copier.names import escape_path, parts_inside
+from auditor.copier.plan import Action, CopyPlan, CopyStep
+from auditor.copier.publish import CopyResult, Outcome, Publisher
+
+BATCH_FILES = 64
+BATCH_BYTES = 256 << 20
+TRIES = 3
+BACK_OFF_S = (0.0, 1.0, 4.0)
+"""Before the second try of a file nothing but the others is waited for; before the third, a moment."""
+
+Sleep = Callable[[float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is. `bytes` are those read of the source; `state` says why nothing moves, None while it does."""
+
+    files: int
+    total_files: int
+    bytes: int
+    total_bytes: int
+    current: str
+    failed: int
+    state: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """How a run goes about it. Times in seconds.
+
+    `wait_s`: how long to wait for a source or destination that was unplugged. `alive` says what is gone, None if
+    nothing is. `stop` is asked between batches: True ends the run with everything so far safe.
+    """
+
+    hands: int = 2
+    hang_s: float = 60.0
+    wait_s: float = 60.0
+    tries: int = TRIES
+    alive: Callable[[], str | None] = lambda: None
+    stop: Callable[[], bool] = lambda: False
+    on_progress: Callable[[Progress], None] = lambda _: None
+    sleep: Sleep = time.sleep
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a run ended. Steps without a result were left undone (`stopped`: on request or because of `gone`)."""
+
+    results: tuple[CopyResult, ...]
+    stopped: bool
+    gone: str | None
+
+
+@dataclass(slots=True)
+class _Run:
+    plan: CopyPlan
+    publisher: Publisher
+    ways: Ways
+    steps: dict[int, CopyStep]
+    queue: deque[tuple[CopyStep, Bring | None]]
+    reads: deque[Read]
+    total_bytes: int
+    results: dict[int, CopyResult] = field(default_factory=dict)
+    failed: int = 0
+    tries: dict[int, int] = field(default_factory=dict)
+    later: list[tuple[CopyStep, Bring | None]] = field(default_factory=list)
+    checked: list[tuple[CopyStep, Checked]] = field(default_factory=list)
+    held: list[tuple[CopyStep, str, str, int | None]] = field(default_factory=list)
+    folders: dict[str, Path] = field(default_factory=dict)
+    given: dict[int, int] = field(default_factory=dict)  # file number -> how often a device had come back by then
+    returns: int = 0
+    partial: dict[int, int] = field(default_factory=dict)
+    done_bytes: int = 0
+    gone: str | None = None
+    stopped: bool = False
+    current: str = ""
+
+
+def execute(plan: CopyPlan, setup: Setup, publisher: Publisher, ways: Ways) -> Ending:
+    """Does what the plan says; a result for every step that reads a file, as far as the run came.
+
+    A result COPIED or REPAIRED means that the file is durable under its name, was read back, and is written down.
+    """
+    to_do = plan.to_do
+    run = _Run(
+        plan,
+        publisher,
+        ways,
+        steps={step.number: step for step in to_do},
+        queue=deque((step, None) for step in to_do if step.action is not Action.COMPARE),
+        reads=deque(Read(s.number, s.path, s.size_bytes) for s in to_do if s.action is Action.COMPARE),
+        total_bytes=sum(step.size_bytes or 0 for step in to_do),
+    )
+    with Hands(setup, ways.hands, ways.hang_s) as hands:
+        for attempt in range(ways.tries):
+            if attempt:
+                _pause(run, BACK_OFF_S[min(attempt, len(BACK_OFF_S) - 1)])
+            run.queue.extend(run.later)
+            run.later = []
+            _go(run, hands)
+            if run.stopped or not run.later:
+                break
+    for _, bring in run.queue:
+        if bring is not None and bring.arrived is not None:
+            with contextlib.suppress(OSError):
+                bring.arrived.temp.unlink()
+    return Ending(tuple(run.results[n] for n in sorted(run.results)), run.stopped, run.gone)
+
+
+def _go(run: _Run, hands: Hands) -> None:
+    """Works until nothing is queued and every hand is free, or the run is stopped and every hand has finished."""
+    while True:
+        run.stopped = run.stopped or run.ways.stop()
+        while hands.idle and not run.stopped and (task := _next_task(run)):
+            hands.give(task)
+            numbers = [b.number for b in task.brings] + [r.number for r in task.reads]
+            run.given.update(dict.fromkeys(numbers, run.returns))
+        if not hands.busy:
+            _publish(run)
+            if run.stopped or not (run.queue or run.reads):
+                return
+            continue
+        match hands.answer(wait_s=0.25):
+            case Checked() as checked:
+                run.checked.append((run.steps[checked.arrived.number], checked))
+            case WasRead() as read:
+                _compared(run, read)
+            case Failed() as failed:
+                _failed(run, failed)
+            case Beat(number, _, done):
+                run.current = run.steps[number].path
+                run.partial[number] = max(done, run.partial.get(number, 0))
+            case Done():
+                _publish(run)
+            case Ended(lost, unanswered):
+                _ended(run, lost, unanswered)
+            case _:
+                pass
+        run.ways.on_progress(_progress(run))
+
+
+def _next_task(run: _Run) -> Task | None:
+    """The next batch: whole groups of files that belong together, small enough to spread over the hands."""
+    if run.reads:
+        return Task(reads=tuple(run.reads.popleft() for _ in range(min(len(run.reads), BATCH_FILES))))
+    if not run.queue:
+        return None
+    limit = min(BATCH_FILES, max(8, -(-len(run.queue) // (2 * run.ways.hands))))
+    batch: list[Bring] = []
+    size = 0
+    last: CopyStep | None = None
+    while run.queue and (not batch or (len(batch) < limit and size < BATCH_BYTES) or _belong(last, run.queue[0][0])):
+        last, bring = run.queue.popleft()
+        batch.append(bring or _bring(run, last))
+        size += last.size_bytes or 0
+    return Task(tuple(batch))
+
+
+def _belong(step: CopyStep | None, following: CopyStep) -> bool:
+    """Whether the next file belongs to the last one, or both to the same main file."""
+    return step is not None and following.main is not None and following.main in {step.path, step.main}
+
+
+def _bring(run: _Run, step: CopyStep) -> Bring:
+    return Bring(
+        number=step.number,
+        path=step.path,
+        temp=durable.temp_path(_folder_for(run, step)),
+        size_bytes=step.size_bytes,
+        mtime_ns=step.mtime_ns,
+        dated_ns=step.mtime_ns if step.expected_sha256 else None,
+        expected_sha256=step.expected_sha256,
+    )
+
+
+def _folder_for(run: _Run, step: CopyStep) -> Path:
+    """Where the bytes are written first: their own folder where it is known beforehand, else the backup's top."""
+    if run.plan.layout is not Layout.MIRROR:
+        return run.plan.root
+    wanted = escape_path(natural_path(step.path, run.plan.layout, run.plan.folder, None), run.publisher.namer.rules)
+    name = wanted.rpartition("/")[0]
+    if name not in run.folders:
+        folder = run.plan.root.joinpath(*parts_inside(name)) if name else run.plan.root
+        try:
+            durable.make_folders(folder)
+            inside = folder.resolve().is_relative_to(run.plan.root.resolve())
+        except OSError:  # a file has this name: the Namer finds another
+            inside = False
+        run.folders[name] = folder if inside else run.plan.root
+    return run.folders[name]
+
+
+def _compared(run: _Run, read: WasRead) -> None:
+    step = run.steps[read.number]
+    path = run.publisher.holdings.by_content.get(read.sha256)
+    if path is None:
+        run.queue.append((step, None))
+    else:
+        mtime_ns = read.mtime_ns if read.mtime_ns is not None else step.mtime_ns
+        run.held.append((step, path, read.sha256, mtime_ns))
+
+
+def _publish(run: _Run) -> None:
+    checked, run.checked = run.checked, []
+    held, run.held = run.held, []
+    if not checked and not held:
+        return
+    checked.sort(key=lambda pair: pair[0].number)
+    try:
+        for result in (*run.publisher.publish(checked), *run.publisher.note_held(held)):
+            _finish(run, result)
+    except OSError as error:
+        # Nothing of this batch is written down, so the next run looks at it afresh.
+        reason = f"the destination could not make it durable: {error.strerror or error}"
+        for step, check in checked:
+            with contextlib.suppress(OSError):
+                check.arrived.temp.unlink()
+            _failed(run, Failed(step.number, Cause.TARGET, reason, again=True))
+
+
+def _failed(run: _Run, failed: Failed) -> None:
+    step = run.steps[failed.number]
+    tried = run.tries[failed.number] = run.tries.get(failed.number, 0) + 1
+    if failed.cause in {Cause.SOURCE, Cause.VANISHED, Cause.TARGET, Cause.READ_ONLY} and _wait_for_device(
+        run, failed.number
+    ):
+        run.tries[failed.number] = 0  # it was the cable, not the file
+        run.queue.append((step, None))
+        return
+    if run.gone is not None:
+        run.stopped = True
+        return
+    if failed.cause is Cause.READ_ONLY:
+        run.gone, run.stopped = "the destination has become read-only", True
+        return
+    if failed.again and tried < run.ways.tries:
+        look = failed.cause not in {Cause.DIED, Cause.HUNG}
+        run.later.append((step, None if look else replace(_bring(run, step), look=False)))
+        return
+    _finish(run, CopyResult(step, Outcome.FAILED, reason=failed.reason))
+
+
+def _ended(run: _Run, lost: Failed | None, unanswered: Task) -> None:
+    """A hand is gone: its file is answered, the rest of its batch goes to the others, what it had copied is kept."""
+    run.queue.extendleft((run.steps[bring.number], bring) for bring in reversed(unanswered.brings))
+    run.reads.extendleft(reversed(unanswered.reads))
+    if lost is not None:
+        _failed(run, lost)
+
+
+def _wait_for_device(run: _Run, number: int) -> bool:
+    """True where a device was away and is back; False where none was (or it did not come back: then `gone` says so)."""
+    if run.given.get(number, run.returns) < run.returns:
+        return True  # it was tried while the device was away
+    if run.gone is not None or (away := run.ways.alive()) is None:
+        return False
+    until = time.monotonic() + run.ways.wait_s
+    while time.monotonic() < until and not run.ways.stop():
+        run.ways.on_progress(replace(_progress(run), state=f"{away}; waiting for it to come back"))
+        run.ways.sleep(min(1.0, max(0.05, run.ways.wait_s / 20)))
+        if run.ways.alive() is None:
+            run.returns += 1
+            return True
+    run.gone = away
+    return False
+
+
+def _pause(run: _Run, seconds: float) -> None:
+    for _ in range(round(seconds / 0.25)):
+        if run.ways.stop():
+            return
+        run.ways.on_progress(replace(_progress(run), state=f"trying {len(run.later)} again"))
+        run.ways.sleep(0.25)
+
+
+def _finish(run: _Run, result: CopyResult) -> None:
+    run.results[result.step.number] = result
+    run.failed += result.outcome is Outcome.FAILED
+    run.partial.pop(result.step.number, None)
+    run.done_bytes += result.step.size_bytes or 0
+
+
+def _progress(run: _Run) -> Progress:
+    return Progress(
+        files=len(run.results),
+        total_files=len(run.steps),
+        bytes=run.done_bytes + sum(run.partial.values()),
+        total_bytes=run.total_bytes,
+        current=run.current,
+        failed=run.failed,
+    )

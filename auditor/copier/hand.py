@@ -1,0 +1,330 @@
+"""One hand of the copier: a process of its own that reads, writes, syncs and reads back, and may be killed any time.
+
+A read that hangs (a phone that sleeps, a dying card) can be ended only with its process; so can a decoder that runs
+wild. The parent sends tasks on standard input and gets answers on standard output, both pickled.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+import pickle
+import signal
+import stat
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from auditor.copier import durable
+from auditor.copier.jobs import (
+    Answer,
+    Arrived,
+    Beat,
+    Bring,
+    Cause,
+    Checked,
+    Done,
+    Failed,
+    Read,
+    Setup,
+    Stage,
+    Task,
+    WasRead,
+)  # fmt: skip
+from auditor.errors import AuditorError
+from auditor.model import FileFacts, Soundness
+from auditor.places import Place
+
+CHUNK_BYTES = 1 << 20
+BEAT_S = 0.2
+UNKNOWN_SIZES = {None, 0, 2**32 - 1}
+"""Sizes that phones give when they do not know: no reason to doubt the bytes that came."""
+
+_NO_RETRY = {errno.EACCES, errno.EPERM, errno.EINVAL, errno.ELOOP, errno.EISDIR, errno.ENAMETOOLONG}
+_GONE = {errno.ENOENT, errno.ENOTDIR, errno.ESTALE}
+
+Say = Callable[[Answer], None]
+
+
+class _SourceError(Exception):
+    """The failure to answer with, raised inside one file's work."""
+
+    def __init__(self, cause: Cause, reason: str, again: bool = True) -> None:
+        super().__init__(reason)
+        self.cause, self.reason, self.again = cause, reason, again
+
+
+def main() -> None:
+    """Serves tasks until standard input ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent alone decides what Ctrl-C means
+    inlet = os.fdopen(os.dup(0), "rb")
+    outlet = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # a library that prints must not garble the answers
+
+    def say(answer: Answer) -> None:
+        pickle.dump(answer, outlet, protocol=pickle.HIGHEST_PROTOCOL)
+        outlet.flush()
+
+    setup: Setup = pickle.load(inlet)  # noqa: S301 (from our own parent)
+    with contextlib.suppress(EOFError, BrokenPipeError):
+        while True:
+            task: Task = pickle.load(inlet)  # noqa: S301
+            serve(task, setup, say)
+
+
+def serve(task: Task, setup: Setup, say: Say) -> None:
+    """Does one task and answers for every file in it."""
+    for read in task.reads:
+        _answered(read.number, say, partial(_digest, read, setup, say))
+    arrived: list[tuple[Bring, Arrived]] = []
+    for bring in task.brings:
+
+        def arrive(bring: Bring = bring) -> Arrived:
+            came = bring.arrived or _copy(bring, setup, say)
+            arrived.append((bring, came))
+            return came
+
+        _answered(bring.number, say, arrive)
+    for bring, came in _synced(arrived, setup, say):
+        _answered(bring.number, say, partial(_check, bring, came, setup, say), came.temp)
+    say(Done())
+
+
+def _answered(number: int, say: Say, work: Callable[[], Answer], temp: Path | None = None) -> None:
+    """The one-file boundary: whatever goes wrong with a file becomes its answer."""
+    try:
+        say(work())
+        return
+    except BrokenPipeError:
+        raise
+    except _SourceError as error:
+        failed = Failed(number, error.cause, error.reason, error.again)
+    except OSError as error:
+        failed = _target_failure(number, error)
+    except AuditorError as error:
+        failed = Failed(number, Cause.SOURCE, str(error), again=False)
+    except Exception as error:  # the one-file boundary: a place's library may raise anything
+        failed = Failed(number, Cause.SOURCE, f"{type(error).__name__}: {error}", again=True)
+    if temp is not None:
+        with contextlib.suppress(OSError):
+            temp.unlink()
+    say(failed)
+
+
+def _copy(bring: Bring, setup: Setup, say: Say) -> Arrived:
+    say(Beat(bring.number, Stage.OPEN))
+    with _opened(setup.source, bring.path) as stream:
+        before = _stamp(stream)
+        temp = bring.temp
+        fd = durable.create(temp)
+        try:
+            try:
+                size, sha256 = _pour(stream, fd, bring, say)
+                after = _stamp(stream)
+                _demand_whole(bring, size, before, after)
+                mtime_ns = after[1] if after else bring.mtime_ns
+                dated_ns = bring.dated_ns if bring.dated_ns is not None else mtime_ns
+                dated = dated_ns is not None and _dated(fd, temp, dated_ns)
+                if not setup.syncs_whole:
+                    say(Beat(bring.number, Stage.SYNC))
+                    durable.sync_file(fd)
+            finally:
+                os.close(fd)
+            if bring.expected_sha256 not in (None, sha256):
+                raise _SourceError(Cause.SOURCE, "its bytes are not those that were stored: it is damaged", again=False)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                temp.unlink()
+            raise
+    return Arrived(bring.number, temp, size, sha256, mtime_ns, dated)
+
+
+def _pour(stream: BinaryIO, fd: int, bring: Bring, say: Say) -> tuple[int, str]:
+    digest = hashlib.sha256()
+    buffer = bytearray(CHUNK_BYTES)
+    view = memoryview(buffer)
+    size, beaten = 0, time.monotonic()
+    say(Beat(bring.number, Stage.READ))
+    while count := _read_into(stream, view):
+        digest.update(view[:count])
+        durable.write_all(fd, view[:count])
+        size += count
+        if (now := time.monotonic()) - beaten > BEAT_S:
+            say(Beat(bring.number, Stage.READ, size))
+            beaten = now
+    return size, digest.hexdigest()
+
+
+def _demand_whole(bring: Bring, size: int, before: tuple[int, int] | None, after: tuple[int, int] | None) -> None:
+    if before != after:
+        raise _SourceError(Cause.CHANGED, "it changed while it was being read")
+    stated = after[0] if after else bring.size_bytes
+    if stated not in UNKNOWN_SIZES and stated != size:
+        raise _SourceError(Cause.SOURCE, f"only {size:,} of {stated:,} bytes could be read")
+    if after is None and bring.size_bytes and not size:
+        raise _SourceError(Cause.SOURCE, "it gave no bytes at all")
+
+
+def _synced(arrived: list[tuple[Bring, Arrived]], setup: Setup, say: Say) -> list[tuple[Bring, Arrived]]:
+    """Those whose bytes the device has confirmed; the others are answered as failed."""
+    if not arrived or not setup.syncs_whole or setup.root is None:
+        return arrived
+    say(Beat(arrived[0][0].number, Stage.SYNC))
+    try:
+        durable.sync_volume(setup.root)
+    except OSError as error:
+        # Whose write failed cannot be known, so none of this batch is believed.
+        for bring, came in arrived:
+            with contextlib.suppress(OSError):
+                came.temp.unlink()
+            say(_target_failure(bring.number, error))
+        return []
+    return arrived
+
+
+def _check(bring: Bring, came: Arrived, setup: Setup, say: Say) -> Checked:
+    """The copy as the device gives it back, compared; then, if asked or in doubt, the source once more."""
+    say(Beat(bring.number, Stage.CHECK))
+    facts, error = None, None
+    looks = setup.examine is not None and bring.look
+    with open(came.temp, "rb", buffering=0) as stream:  # noqa: PTH123 (unbuffered)
+        durable.drop_cache(stream.fileno())
+        counted = durable.device_bytes_read()
+        if looks:
+            facts, sha256 = _examined(bring, came, setup, stream)
+        else:
+            sha256 = _hash(stream, bring.number, Stage.CHECK, say)[1]
+        cold = durable.evidence(counted, durable.device_bytes_read(), came.size_bytes, setup.counts_reads)
+    if sha256 != came.sha256:
+        raise _SourceError(Cause.TARGET, "the destination gave back other bytes than were written to it")
+    if setup.examine is not None and not bring.look:
+        error = "looking into it ended the process that did it"
+    damaged = facts is not None and facts.soundness in {Soundness.DAMAGED, Soundness.SUSPICIOUS}
+    if setup.paranoid or damaged:
+        say(Beat(bring.number, Stage.SECOND_READ))
+        with _opened(setup.source, bring.path) as again:
+            _forget(again)
+            if _hash(again, bring.number, Stage.SECOND_READ, say)[1] != came.sha256:
+                raise _SourceError(Cause.SOURCE, "two reads of it gave different bytes")
+    return Checked(came, cold, facts, error)
+
+
+def _examined(bring: Bring, came: Arrived, setup: Setup, stream: BinaryIO) -> tuple[FileFacts, str]:
+    from auditor import scan  # its decoders are heavy; a hand that only copies never loads them
+    from auditor.places import Entry
+
+    assert setup.examine is not None
+    entry = Entry(bring.path, size_bytes=came.size_bytes, mtime_ns=came.mtime_ns)
+    arrival = _Arrival(came.temp, setup.source)
+    facts = scan.read_file(scan.Task(arrival, entry, setup.examine, ("sha256",)))
+    if facts.sha256 is None:
+        raise OSError(errno.EIO, facts.error or "it could not be read back")
+    return facts, facts.sha256
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrival:
+    """One temporary file as a place, under the name it had in the source: readers go by names too."""
+
+    temp: Path
+    source: Place
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.source, name)
+
+    def open(self, path: str) -> BinaryIO:
+        return open(self.temp, "rb", buffering=0)  # noqa: PTH123 (unbuffered)
+
+
+def _digest(read: Read, setup: Setup, say: Say) -> WasRead:
+    say(Beat(read.number, Stage.OPEN))
+    with _opened(setup.source, read.path) as stream:
+        before = _stamp(stream)
+        _forget(stream)
+        counted = durable.device_bytes_read()
+        size, sha256 = _hash(stream, read.number, Stage.READ, say)
+        cold = durable.evidence(counted, durable.device_bytes_read(), size, setup.counts_reads)
+        after = _stamp(stream)
+    if before != after:
+        raise _SourceError(Cause.CHANGED, "it changed while it was being read")
+    if after and after[0] not in UNKNOWN_SIZES and after[0] != size:
+        raise _SourceError(Cause.SOURCE, f"only {size:,} of {after[0]:,} bytes could be read")
+    return WasRead(read.number, size, after[1] if after else None, sha256, cold)
+
+
+def _hash(stream: BinaryIO, number: int, stage: Stage, say: Say) -> tuple[int, str]:
+    digest = hashlib.sha256()
+    view = memoryview(bytearray(CHUNK_BYTES))
+    size, beaten = 0, time.monotonic()
+    while count := _read_into(stream, view):
+        digest.update(view[:count])
+        size += count
+        if (now := time.monotonic()) - beaten > BEAT_S:
+            say(Beat(number, stage, size))
+            beaten = now
+    return size, digest.hexdigest()
+
+
+def _opened(place: Place, path: str) -> BinaryIO:
+    try:
+        return place.open(path)
+    except OSError as error:
+        raise _source_failure(error) from error
+
+
+def _read_into(stream: BinaryIO, view: memoryview) -> int:
+    try:
+        return stream.readinto(view)  # type: ignore[attr-defined, no-any-return]
+    except OSError as error:
+        raise _source_failure(error) from error
+
+
+def _source_failure(error: OSError) -> _SourceError:
+    said = error.strerror or str(error)
+    if error.errno in _GONE:
+        return _SourceError(Cause.VANISHED, "it was there when the source was listed, and is gone", again=False)
+    return _SourceError(Cause.SOURCE, f"it cannot be read: {said}", again=error.errno not in _NO_RETRY)
+
+
+def _target_failure(number: int, error: OSError) -> Failed:
+    said = error.strerror or str(error)
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return Failed(number, Cause.FULL, "the destination has no space left for it", again=False)
+    if error.errno == errno.EFBIG:
+        return Failed(number, Cause.TOO_LARGE, "the destination's file system holds no file this large", again=False)
+    if error.errno == errno.EROFS:
+        return Failed(number, Cause.READ_ONLY, "the destination has become read-only", again=False)
+    return Failed(number, Cause.TARGET, f"the destination did not take it: {said}", again=True)
+
+
+def _dated(fd: int, temp: Path, mtime_ns: int) -> bool:
+    try:
+        os.utime(fd if os.utime in os.supports_fd else temp, ns=(mtime_ns, mtime_ns))
+    except (OSError, OverflowError):
+        return False
+    return True
+
+
+def _stamp(stream: BinaryIO) -> tuple[int, int] | None:
+    """Size and date of an open file of this machine; None for streams of other places."""
+    try:
+        facts = os.fstat(stream.fileno())
+    except (OSError, AttributeError, ValueError):
+        return None
+    return (facts.st_size, facts.st_mtime_ns) if stat.S_ISREG(facts.st_mode) else None
+
+
+def _forget(stream: BinaryIO) -> None:
+    with contextlib.suppress(OSError, AttributeError, ValueError):
+        durable.drop_cache(stream.fileno())
+
+
+if __name__ == "__main__":
+    main()
+    sys.exit(0)

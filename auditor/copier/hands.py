@@ -1,0 +1,232 @@
+"""The copier's hands as the parent sees them: processes that work side by side and are ended when they hang."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+import queue
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import IO
+
+from auditor.copier.jobs import (
+    Answer,
+    Arrived,
+    Beat,
+    Bring,
+    Cause,
+    Checked,
+    Done,
+    Failed,
+    Setup,
+    Stage,
+    Task,
+    WasRead,
+)  # fmt: skip
+
+SYNC_S = 900.0
+"""How long a slow stick may take to write out what the system holds back."""
+
+LOOK_S = 120.0
+SLOWEST_BYTES_S = 1_000_000
+"""A mount may fetch a whole file before it opens it: no slower than this."""
+
+_GIVE_UP_WAITING_S = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A hand is gone. `lost` is the file it was at (None: at none), `unanswered` the rest of its task."""
+
+    lost: Failed | None
+    unanswered: Task
+
+
+@dataclass(slots=True)
+class _Hand:
+    process: subprocess.Popen[bytes]
+    inlet: IO[bytes]
+    task: Task | None = None
+    open_numbers: dict[int, int] = field(default_factory=dict)  # file number -> its size; what is unanswered
+    arrived: dict[int, Arrived] = field(default_factory=dict)
+    at: Beat | None = None
+    deadline: float = 0.0
+
+
+class Hands:
+    """A few hands for one setup. Use as a context; on leaving, every process is gone.
+
+    `hang_s` is how long a hand may give no sign of life while it opens or reads a file; the file it was at is then
+    answered as hung and the hand is replaced.
+    """
+
+    def __init__(self, setup: Setup, count: int, hang_s: float) -> None:
+        self._setup, self._count, self._hang_s = setup, count, hang_s
+        self._answers: queue.SimpleQueue[tuple[_Hand, Answer | None]] = queue.SimpleQueue()
+        self._hands: list[_Hand] = []
+
+    def __enter__(self) -> Hands:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for hand in self._hands:
+            with contextlib.suppress(OSError):
+                hand.inlet.close()
+        for hand in self._hands:
+            if hand.task is not None:
+                hand.process.kill()
+            _reap(hand.process)
+        self._hands.clear()
+
+    @property
+    def idle(self) -> int:
+        """How many tasks could be given now."""
+        return self._count - self.busy
+
+    @property
+    def busy(self) -> int:
+        """How many tasks are being worked on."""
+        return sum(hand.task is not None for hand in self._hands)
+
+    def give(self, task: Task) -> None:
+        """Hands a task to a free hand; its answers come from `answer`."""
+        hand = next((h for h in self._hands if h.task is None), None)
+        if hand is None:
+            hand = self._start()
+        hand.task, hand.at = task, None
+        hand.arrived = {b.number: b.arrived for b in task.brings if b.arrived}
+        hand.open_numbers = {b.number: b.size_bytes or 0 for b in task.brings}
+        hand.open_numbers |= {r.number: r.size_bytes or 0 for r in task.reads}
+        hand.deadline = time.monotonic() + self._hang_s + 30  # a cold start on a busy machine
+        with contextlib.suppress(BrokenPipeError):  # its end comes as an answer
+            pickle.dump(task, hand.inlet, protocol=pickle.HIGHEST_PROTOCOL)
+            hand.inlet.flush()
+
+    def answer(self, wait_s: float) -> Answer | Ended | None:
+        """The next answer of any hand; None when none came in time. Raises: nothing for a hand that died."""
+        now = time.monotonic()
+        until = min([now + wait_s, *(h.deadline for h in self._hands if h.task is not None)])
+        try:
+            hand, answer = self._answers.get(timeout=max(0.0, until - now))
+        except queue.Empty:
+            for hand in self._hands:
+                if hand.task is not None and time.monotonic() >= hand.deadline:
+                    return self._end(hand, hung=True)
+            return None
+        if hand not in self._hands:
+            return None
+        if answer is None:
+            if hand.task is None:
+                self._hands.remove(hand)
+                return None
+            return self._end(hand, hung=False)
+        self._note(hand, answer)
+        return answer
+
+    def _note(self, hand: _Hand, answer: Answer) -> None:
+        limit_s = self._hang_s
+        match answer:
+            case Beat(number, stage):
+                hand.at = answer
+                if stage is Stage.OPEN:
+                    limit_s += hand.open_numbers.get(number, 0) / SLOWEST_BYTES_S
+                if stage is Stage.SYNC:
+                    limit_s = max(limit_s, SYNC_S)
+                if stage is Stage.CHECK and self._setup.examine is not None:
+                    limit_s += LOOK_S
+            case Arrived(number):
+                hand.arrived[number] = answer
+            case Checked(arrived):
+                hand.open_numbers.pop(arrived.number, None)
+                hand.arrived.pop(arrived.number, None)
+            case WasRead(number) | Failed(number):
+                hand.open_numbers.pop(number, None)
+                hand.arrived.pop(number, None)
+            case Done():
+                hand.task, hand.at = None, None
+        hand.deadline = time.monotonic() + limit_s
+
+    def _end(self, hand: _Hand, hung: bool) -> Ended:
+        self._hands.remove(hand)
+        hand.process.kill()
+        with contextlib.suppress(OSError):
+            hand.inlet.close()
+        _reap(hand.process)
+        assert hand.task is not None
+        lost = None
+        if hand.at is not None and hand.at.number in hand.open_numbers:
+            lost = self._blame(hand, hand.at, hung)
+        elif hand.open_numbers:  # it died before its first word
+            lost = Failed(
+                next(iter(hand.open_numbers)), Cause.DIED, "the process that copies did not start", again=True
+            )
+        if lost is not None:
+            del hand.open_numbers[lost.number]
+            hand.arrived.pop(lost.number, None)
+        for bring in hand.task.brings:
+            if bring.number not in hand.arrived and (bring.number in hand.open_numbers or _is(lost, bring)):
+                with contextlib.suppress(OSError):
+                    bring.temp.unlink()
+        left = set(hand.open_numbers)
+        return Ended(
+            lost,
+            Task(
+                tuple(replace(b, arrived=hand.arrived.get(b.number)) for b in hand.task.brings if b.number in left),
+                tuple(r for r in hand.task.reads if r.number in left),
+            ),
+        )
+
+    def _blame(self, hand: _Hand, at: Beat, hung: bool) -> Failed:
+        if not hung:
+            looked = at.stage is Stage.CHECK and self._setup.examine is not None
+            reason = "looking into it ended the process" if looked else f"the process died while {at.stage.value} it"
+            return Failed(at.number, Cause.DIED, reason, again=True)
+        looked = at.stage is Stage.CHECK and self._setup.examine is not None
+        return Failed(
+            at.number,
+            Cause.HUNG,
+            f"{at.stage.value} it gave no answer for {self._hang_s:.0f} s",
+            again=looked,  # then it can be had without the look
+        )
+
+    def _start(self) -> _Hand:
+        process = subprocess.Popen(
+            [sys.executable, "-X", "utf8", "-m", "auditor.copier.hand"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(p or str(Path.cwd()) for p in sys.path)},
+            start_new_session=sys.platform != "win32",
+        )
+        assert process.stdin is not None and process.stdout is not None
+        hand = _Hand(process, process.stdin)
+        self._hands.append(hand)
+        with contextlib.suppress(BrokenPipeError):
+            pickle.dump(self._setup, hand.inlet, protocol=pickle.HIGHEST_PROTOCOL)
+        threading.Thread(target=self._listen, args=(hand, process.stdout), daemon=True).start()
+        return hand
+
+    def _listen(self, hand: _Hand, outlet: IO[bytes]) -> None:
+        try:
+            while True:
+                self._answers.put((hand, pickle.load(outlet)))  # noqa: S301 (from our own child)
+        except (EOFError, OSError, pickle.UnpicklingError, ValueError):
+            self._answers.put((hand, None))
+
+
+def _is(lost: Failed | None, bring: Bring) -> bool:
+    return lost is not None and lost.number == bring.number
+
+
+def _reap(process: subprocess.Popen[bytes]) -> None:
+    """Waits for a process that was told to end; one that the kernel cannot end (a dead device) is left behind."""
+    try:
+        process.wait(timeout=_GIVE_UP_WAITING_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=_GIVE_UP_WAITING_S)

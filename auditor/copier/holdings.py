@@ -1,0 +1,258 @@
+"""What a backup holds: an index small enough for any backup, and the rows of its next generation.
+
+The rows themselves stay in the last generation and stream through once, when the next one is written; what a run adds
+or corrects is laid over them.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from operator import itemgetter
+from typing import Any
+
+from auditor.copier.ledger import Ledger, left_rows
+from auditor.manifest.jsonl import Manifest
+from auditor.manifest.rows import path_key
+from auditor.model import Damage, Depth, DigestOrigin, FileFacts, Header, Origin, Soundness
+from auditor.readers.sniff import kind_by_name
+
+ROTTED = "rotted"
+"""Damage code: same date, other bytes than were stored."""
+
+EDITED = "edited in the backup"
+LOST = "lost: it was in the backup and is not any more"
+
+HOUR_NS = 3_600_000_000_000
+FAT_STEP_NS = 2_000_000_000
+_ZONES_H = 26
+
+_NO_LONGER_KNOWN: dict[str, Any] = {"head_sha256": None, "image_sha256": None, "phash": None, "phash_turned": ()}
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One row in short. `sha256` None where its bytes were never read; `whole` False where it is known to be bad."""
+
+    size_bytes: int | None
+    mtime_ns: int | None
+    sha256: str | None
+    whole: bool = True
+    lost: bool = False
+
+
+@dataclass(slots=True)
+class Holdings:
+    """The backup as its rows tell, for one source.
+
+    `held` by path in the backup; `by_content` the path of a whole copy by SHA-256; `origins` what each path of this
+    source last held, with where that lies in the backup; `sizes` the sizes of whole copies.
+    """
+
+    source_id: str
+    last: Manifest | None
+    held: dict[str, Held] = field(default_factory=dict)
+    by_content: dict[str, str] = field(default_factory=dict)
+    origins: dict[str, tuple[str, Origin]] = field(default_factory=dict)
+    sizes: set[int] = field(default_factory=set)
+    _rows: dict[str, FileFacts] = field(default_factory=dict)  # new and corrected ones
+    _more: dict[str, list[Origin]] = field(default_factory=dict)  # origins found for rows that stay as they are
+    _facts: dict[str, dict[str, object]] = field(default_factory=dict)  # corrections of rows that stay
+    _moved: dict[str, str] = field(default_factory=dict)  # new path -> old path
+
+    @classmethod
+    def read(cls, ledger: Ledger, source_id: str) -> Holdings:
+        """The last generation and what killed runs wrote down after it.
+
+        Raises: BadManifest where the last generation is missing or not as it was written.
+        """
+        last = ledger.latest()
+        holdings = cls(source_id, last)
+        for row in last.rows() if last else ():
+            holdings._index(row)
+        for row in left_rows(ledger):
+            if row.digests:
+                holdings.add(row)
+            else:
+                for origin in row.origins:
+                    holdings.add_origin(row.path, origin)
+        return holdings
+
+    @property
+    def changed(self) -> bool:
+        """Whether the next generation would differ from the last one."""
+        return bool(self._rows or self._more or self._facts or self._moved)
+
+    def add(self, row: FileFacts) -> None:
+        """A new file of the backup, or a new state of one."""
+        self._facts.pop(row.path, None)
+        self._more.pop(row.path, None)
+        self._rows[row.path] = row
+        self._index(row)
+
+    def add_origin(self, path: str, origin: Origin) -> None:
+        """The backup's file at `path` also has the content of this origin."""
+        if row := self._rows.get(path):
+            self._rows[path] = replace(row, origins=_with(row.origins, origin))
+        else:
+            self._more.setdefault(path, []).append(origin)
+        self._index_origin(path, origin)
+
+    def found(self, path: str, size_bytes: int, mtime_ns: int | None, sha256: str, read_at: str) -> None:
+        """The bytes of a file of the backup were read: says so, and whether they are still those of its row."""
+        held = self.held.get(path)
+        read = {"size_bytes": size_bytes, "mtime_ns": mtime_ns, "digests": {"sha256": sha256}, "read_at": read_at}
+        stated = {**read, "digest_origin": DigestOrigin.READ, "error": None, "soundness": None, "damage": ()}
+        if held is None:
+            self._rows[path] = replace(_row_of(path), **stated)  # type: ignore[arg-type]
+        elif held.sha256 is None or (sha256 == held.sha256 and not held.whole):
+            self._correct(path, **stated)
+        elif sha256 == held.sha256:
+            self._correct(path, mtime_ns=mtime_ns, read_at=read_at)
+        elif not held.lost and (not held.whole or _one_date(mtime_ns, held.mtime_ns)):
+            self._rotted(path, Held(size_bytes, mtime_ns, held.sha256, whole=False), sha256, read_at)
+            return
+        else:
+            self._correct(path, **stated, **_NO_LONGER_KNOWN, notes=(EDITED,))
+        self._drop(path)
+        self._put(path, Held(size_bytes, mtime_ns, sha256))
+
+    def _rotted(self, path: str, held: Held, sha256: str, read_at: str) -> None:
+        """Other bytes than were stored, under the same date: the row says what is there now, and that it is bad."""
+        detail = f"its bytes changed though its date did not: {held.sha256} was stored, {sha256} was read"
+        self._correct(
+            path,
+            size_bytes=held.size_bytes,
+            digests={"sha256": sha256},
+            read_at=read_at,
+            soundness=Soundness.DAMAGED,
+            damage=(Damage(ROTTED, detail),),
+            **_NO_LONGER_KNOWN,
+        )
+        self._drop(path)
+        self._put(path, held)
+
+    def lost(self, path: str) -> None:
+        """A row whose file is gone keeps its origins, and proves nothing any more."""
+        held = self.held[path]
+        if held.lost:
+            return
+        self._drop(path)
+        self.held[path] = Held(held.size_bytes, held.mtime_ns, held.sha256, whole=False, lost=True)
+        self._correct(path, error=LOST, digests={}, soundness=None, digest_origin=None, **_NO_LONGER_KNOWN)
+
+    def moved(self, old: str, new: str, mtime_ns: int | None) -> None:
+        """The content of a lost row was found under another name: the row moves there with its origins."""
+        held = self.held.pop(old)
+        self._facts.pop(old, None)
+        self._moved[new] = old
+        self._correct(new, mtime_ns=mtime_ns)
+        self._put(new, Held(held.size_bytes, mtime_ns, held.sha256))
+        for source_path, (path, origin) in list(self.origins.items()):
+            if path == old:
+                self.origins[source_path] = (new, origin)
+
+    def origins_at(self, path: str) -> tuple[Origin, ...]:
+        """Every origin of one file, of all sources. Reads the last generation: only for the rare repair."""
+        row = self._rows.get(path)
+        if row is None:
+            row = next((r for r in (self.last.rows() if self.last else ()) if r.path == path), None)
+        return self._corrected(row).origins if row else ()
+
+    def rows(self) -> Iterator[FileFacts]:
+        """The rows of the next generation, in path order."""
+        old_paths = {old: new for new, old in self._moved.items()}
+
+        def kept() -> Iterator[tuple[bytes, FileFacts]]:
+            arrivals: list[tuple[bytes, FileFacts]] = []
+            for row in self.last.rows() if self.last else ():
+                if row.path in old_paths:
+                    fresh = self._corrected(replace(row, path=old_paths[row.path]))
+                    arrivals.append((path_key(fresh.path), fresh))
+                elif row.path not in self._rows and row.path in self.held:
+                    yield path_key(row.path), self._corrected(row)
+            moved.extend(arrivals)
+
+        moved: list[tuple[bytes, FileFacts]] = []
+        if self._moved:  # rare: their place in the order is known only after all were seen
+            merged = sorted([*kept(), *moved, *self._new()], key=itemgetter(0))
+            yield from (row for _, row in merged)
+        else:
+            yield from (row for _, row in heapq.merge(kept(), self._new(), key=itemgetter(0)))
+
+    def columns(self, depth: Depth, known: tuple[str, ...]) -> tuple[str, ...]:
+        """The columns of the next generation: those of the last and those of this run."""
+        before = self.last.header.columns if self.last else ()
+        return tuple(dict.fromkeys((*before, *known, "origins")))
+
+    def _new(self) -> list[tuple[bytes, FileFacts]]:
+        return sorted(((path_key(p), self._corrected(r)) for p, r in self._rows.items()), key=itemgetter(0))
+
+    def _corrected(self, row: FileFacts) -> FileFacts:
+        if facts := self._facts.get(row.path):
+            row = replace(row, **facts)  # type: ignore[arg-type]
+        for origin in self._more.get(row.path, ()):
+            row = replace(row, origins=_with(row.origins, origin))
+        return row
+
+    def _correct(self, path: str, **facts: object) -> None:
+        self._facts.setdefault(path, {}).update(facts)
+
+    def _index(self, row: FileFacts) -> None:
+        rotted = any(damage.code == ROTTED for damage in row.damage)
+        lost = row.error == LOST
+        content = row.sha256
+        if (rotted or lost) and row.origins and EDITED not in row.notes:
+            content = max(row.origins, key=lambda origin: origin.seen).sha256
+        self._put(row.path, Held(row.size_bytes, row.mtime_ns, content, whole=not (rotted or lost), lost=lost))
+        for origin in row.origins:
+            self._index_origin(row.path, origin)
+
+    def _index_origin(self, path: str, origin: Origin) -> None:
+        if origin.source == self.source_id:
+            before = self.origins.get(origin.path)
+            if before is None or before[1].seen <= origin.seen:
+                self.origins[origin.path] = (path, origin)
+
+    def _put(self, path: str, held: Held) -> None:
+        self.held[path] = held
+        if held.whole and held.sha256 is not None:
+            self.by_content.setdefault(held.sha256, path)
+            if held.size_bytes is not None:
+                self.sizes.add(held.size_bytes)
+
+    def _drop(self, path: str) -> None:
+        held = self.held.get(path)
+        if held and held.sha256 and self.by_content.get(held.sha256) == path:
+            del self.by_content[held.sha256]
+
+
+def same_date(a_ns: int, b_ns: int) -> bool:
+    """Whether two dates are one: equal to FAT's two seconds, or off by whole hours (a zone, daylight saving)."""
+    difference = abs(a_ns - b_ns)
+    hours, rest = divmod(difference + FAT_STEP_NS, HOUR_NS)
+    return rest <= 2 * FAT_STEP_NS and hours <= _ZONES_H
+
+
+def _one_date(a_ns: int | None, b_ns: int | None) -> bool:
+    return a_ns is not None and b_ns is not None and same_date(a_ns, b_ns)
+
+
+def known_columns(header: Header | None) -> tuple[str, ...]:
+    """The columns of a manifest, none for none."""
+    return header.columns if header else ()
+
+
+def unread_row(path: str, size_bytes: int | None, mtime_ns: int | None) -> FileFacts:
+    """The row of a file of the backup that nobody has read yet."""
+    return replace(_row_of(path), size_bytes=size_bytes, mtime_ns=mtime_ns)
+
+
+def _row_of(path: str) -> FileFacts:
+    return FileFacts(path=path, kind=kind_by_name(path))
+
+
+def _with(origins: Iterable[Origin], fresh: Origin) -> tuple[Origin, ...]:
+    kept = [o for o in origins if (o.source, o.path) != (fresh.source, fresh.path)]
+    return tuple(sorted([*kept, fresh], key=lambda o: (o.source, path_key(o.path))))

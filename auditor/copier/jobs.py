@@ -1,0 +1,149 @@
+"""What the copier's hands are asked to do, and what they answer. Plain values that travel between processes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from auditor.copier.durable import ColdRead
+from auditor.model import Depth, FileFacts
+from auditor.places import Place
+
+
+class Stage(StrEnum):
+    """What a hand is doing with a file; for people and for time limits."""
+
+    OPEN = "opening"
+    READ = "reading"
+    SYNC = "writing to the device"
+    CHECK = "reading back"
+    SECOND_READ = "reading a second time"
+
+
+class Cause(StrEnum):
+    """Whose fault a failure is, and so what may help."""
+
+    SOURCE = "source"  # it could not be read, or gave bytes that cannot be right
+    CHANGED = "changed"  # it is still being written
+    VANISHED = "vanished"
+    FULL = "full"  # no space for this file
+    TOO_LARGE = "too_large"  # the file system holds no file of this size
+    TARGET = "target"  # the destination did not take or not keep the bytes
+    READ_ONLY = "read_only"  # the destination takes nothing at all
+    HUNG = "hung"
+    DIED = "died"  # the process that handled it
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What a hand needs to know once. `source` is where it reads, `root` the folder it writes below (None: it only
+    reads). `examine` is how deep it looks into what arrived; None: digests only."""
+
+    source: Place
+    root: Path | None
+    examine: Depth | None
+    paranoid: bool
+    syncs_whole: bool
+    counts_reads: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A file that lies in a temporary file, not yet synced. `mtime_ns` is the source's own date, None if unknown.
+
+    `dated`: whether the temporary file could be given that date.
+    """
+
+    number: int
+    temp: Path
+    size_bytes: int
+    sha256: str
+    mtime_ns: int | None
+    dated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Bring:
+    """One file to copy into the temporary file `temp`, which is not there yet, to sync, and to read back.
+
+    `size_bytes` and `mtime_ns` are what the listing said, None where it did not. `dated_ns` is the date to give the
+    copy, None: the source's own. `arrived`: the bytes are there already, from a hand that died later on. `look`:
+    False where looking into it killed a hand before. `expected_sha256`: what the content must be, None: anything.
+    """
+
+    number: int
+    path: str
+    temp: Path
+    size_bytes: int | None
+    mtime_ns: int | None
+    dated_ns: int | None = None
+    arrived: Arrived | None = None
+    look: bool = True
+    expected_sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One file to read for its digest, from the device where possible."""
+
+    number: int
+    path: str
+    size_bytes: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """The files of one go: all to be brought, or all to be read."""
+
+    brings: tuple[Bring, ...] = ()
+    reads: tuple[Read, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A file that is on the device and was read back with the right digest. `facts` None where it was not examined;
+    `examine_error` says why where it should have been."""
+
+    arrived: Arrived
+    cold: ColdRead
+    facts: FileFacts | None = None
+    examine_error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WasRead:
+    """The answer to a `Read`."""
+
+    number: int
+    size_bytes: int
+    mtime_ns: int | None
+    sha256: str
+    cold: ColdRead
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A file that did not make it. `again`: another try may help. `reason` is the end of a sentence for people."""
+
+    number: int
+    cause: Cause
+    reason: str
+    again: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """A sign of life: a file's stage and how many of its bytes are done in it."""
+
+    number: int
+    stage: Stage
+    bytes_done: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The task is finished; every file in it was answered."""
+
+
+Answer = Arrived | Checked | WasRead | Failed | Beat | Done

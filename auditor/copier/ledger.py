@@ -1,0 +1,346 @@
+"""What a backup knows of itself, in `.auditor/`: its id, whose files it holds, and its manifests in generations.
+
+Each generation is a whole manifest of the backup and names the digest of the one before; `place.toml` names the last.
+So a generation that was removed or edited is noticed. Nothing here is payload.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import sys
+import tomllib
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from auditor import __version__
+from auditor.copier import durable
+from auditor.errors import BadManifest, BadPlace
+from auditor.manifest.jsonl import Manifest, Writer, load, partial_path
+from auditor.manifest.rows import SCHEMA, canonical, from_row, path_key, to_row
+from auditor.model import Depth, FileFacts, Header
+
+OWN_FOLDER = ".auditor"
+_GENERATION = re.compile(r"(\d{6})\.jsonl")
+
+
+@dataclass(frozen=True, slots=True)
+class SourceMark:
+    """One source of the backup: its id and label, the folder of the backup its files go to ("" for the top), and how
+    much it listed the last time."""
+
+    id: str
+    label: str
+    folder: str
+    files: int
+    bytes: int
+    listed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """`place.toml`: which backup this is. `generation` is the number of the last one (0: none yet), with its digest."""
+
+    id: str
+    created: str
+    layout: str
+    generation: int = 0
+    generation_sha256: str = ""
+    sources: tuple[SourceMark, ...] = ()
+
+    def source(self, source_id: str) -> SourceMark | None:
+        """What is known of a source, None for a new one."""
+        return next((s for s in self.sources if s.id == source_id), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """One manifest of the chain; `trouble` says why it cannot be trusted, None if it can."""
+
+    number: int
+    path: Path
+    trouble: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """The `.auditor/` folder of the backup in `root`."""
+
+    root: Path
+
+    @property
+    def folder(self) -> Path:
+        """`.auditor/` itself."""
+        return self.root / OWN_FOLDER
+
+    @property
+    def manifests(self) -> Path:
+        """Where the generations lie."""
+        return self.folder / "manifests"
+
+    @property
+    def journals(self) -> Path:
+        """Where a run writes down what is safe, until it is in a generation."""
+        return self.folder / "journal"
+
+    @property
+    def quarantine(self) -> Path:
+        """Where bad files are put aside."""
+        return self.folder / "quarantine"
+
+    def marker(self) -> Marker | None:
+        """Which backup this is; None where no backup was made here yet.
+
+        Raises: BadPlace where the marker is there and cannot be read.
+        """
+        path = self.folder / "place.toml"
+        try:
+            text = path.read_text("utf-8")
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise BadPlace(f"{path} cannot be read ({error.strerror}); is the backup's disk in order?") from error
+        try:
+            raw = tomllib.loads(text)
+            sources = tuple(SourceMark(**source) for source in raw.pop("source", ()))
+            return Marker(**{name: raw[name] for name in Marker.__dataclass_fields__ if name in raw}, sources=sources)
+        except (ValueError, TypeError, KeyError) as error:
+            raise BadPlace(f"{path} cannot be understood ({error}); put it back from another copy") from error
+
+    def create(self, layout: str, now: datetime) -> Marker:
+        """Makes the folder and its marker, durably; gives the marker that is there if one is."""
+        if known := self.marker():
+            return known
+        for folder in (self.manifests, self.journals):
+            durable.make_folders(folder)
+        marker = Marker(str(uuid.uuid4()), utc(now), layout)
+        self.put(marker)
+        return marker
+
+    def put(self, marker: Marker) -> None:
+        """Replaces the marker, whole or not at all."""
+        lines = [
+            f"{name} = {_toml(getattr(marker, name))}" for name in Marker.__dataclass_fields__ if name != "sources"
+        ]
+        for source in marker.sources:
+            lines += ["", "[[source]]"]
+            lines += [f"{name} = {_toml(getattr(source, name))}" for name in SourceMark.__dataclass_fields__]
+        durable.write_whole(self.folder / "place.toml", ("\n".join(lines) + "\n").encode())
+
+    def generations(self) -> list[Generation]:
+        """The whole chain, oldest first, each checked against the next; the missing ones too.
+
+        Reads every generation once: use it in `verify`, not before each copy.
+        """
+        found = dict(self._numbered())
+        marker = self.marker()
+        last = max([*found, marker.generation if marker else 0])
+        chain: list[Generation] = []
+        named = marker.generation_sha256 if marker and marker.generation == last else None
+        for number in range(last, 0, -1):
+            path = self.manifests / f"{number:06d}.jsonl"
+            if number not in found:
+                chain.append(Generation(number, path, "it is missing"))
+                named = None
+                continue
+            trouble, before = None, None
+            try:
+                before = (load(path).header.previous or {}).get("sha256")
+            except BadManifest as error:
+                trouble = str(error)
+            if trouble is None and named is not None and file_sha256(path) != named:
+                trouble = "it is not the one that the next one names; it was edited or exchanged"
+            chain.append(Generation(number, path, trouble))
+            named = before
+        return chain[::-1]
+
+    def latest(self) -> Manifest | None:
+        """The newest generation; None where there is none.
+
+        Raises: BadManifest where it is missing, cut off or changed.
+        """
+        numbered = list(self._numbered())
+        number, path = max(numbered, default=(0, None))
+        marker = self.marker()
+        if marker and marker.generation > number:
+            raise BadManifest(
+                f"the backup's last manifest ({self.manifests.name}/{marker.generation:06d}.jsonl) is missing; "
+                "put it back, or make a new one with `auditor verify --init`"
+            )
+        if path is None:
+            return None
+        if marker and marker.generation == number and file_sha256(path) != marker.generation_sha256:
+            raise BadManifest(f"{path} was changed after it was written; put the right one back")
+        return load(path)
+
+    def add_generation(
+        self,
+        rows: Iterable[FileFacts],
+        *,
+        columns: tuple[str, ...],
+        depth: Depth,
+        label: str,
+        spec: str,
+        started: str,
+        now: datetime,
+        complete: bool = True,
+        reasons: tuple[str, ...] = (),
+        sources: tuple[SourceMark, ...] | None = None,
+    ) -> Manifest:
+        """Writes the next generation (`rows` in path order) and names it in the marker, durably and in that order."""
+        marker = self.marker()
+        assert marker is not None
+        number, path = max(self._numbered(), default=(0, None))
+        previous: dict[str, Any] | None = None
+        if path is not None:
+            footer = load(path).footer
+            previous = {
+                "files": footer.files,
+                "bytes": footer.bytes,
+                "finished": footer.finished,
+                "generation": path.name,
+                "sha256": file_sha256(path),
+            }
+        header = Header(
+            schema=SCHEMA,
+            tool=f"auditor {__version__}",
+            place=spec,
+            place_id=marker.id,
+            label=label,
+            place_kind="folder",
+            depth=depth,
+            started=started,
+            columns=(*columns, *(() if "origins" in columns else ("origins",))),
+            previous=previous,
+        )
+        fresh = self.manifests / f"{number + 1:06d}.jsonl"
+        with contextlib.suppress(FileNotFoundError):
+            partial_path(fresh).unlink()  # a run that was killed while it wrote this very one
+        writer = Writer.create(fresh, header)
+        for row in rows:
+            writer.add(row)
+        manifest = writer.close(complete=complete, reasons=reasons, now=now)
+        durable.sync_folder(self.manifests)
+        self.put(
+            replace(
+                marker,
+                generation=number + 1,
+                generation_sha256=file_sha256(fresh),
+                sources=marker.sources if sources is None else sources,
+            )
+        )
+        return manifest
+
+    def _numbered(self) -> Iterator[tuple[int, Path]]:
+        with contextlib.suppress(FileNotFoundError):
+            for path in self.manifests.iterdir():
+                if name := _GENERATION.fullmatch(path.name):
+                    yield int(name[1]), path
+
+
+@dataclass(slots=True)
+class Journal:
+    """Rows of files that are safe, appended durably as a run goes on. A row once written is true."""
+
+    path: Path
+    _fd: int = field(default=-1)
+
+    @classmethod
+    def begin(cls, ledger: Ledger, now: datetime) -> Journal:
+        """A new journal; the file is made with its first row."""
+        return cls(ledger.journals / f"{now.strftime('%Y%m%dT%H%M%S')}-{os.getpid()}.jsonl")
+
+    def add(self, rows: Iterable[FileFacts]) -> None:
+        """Returns when the rows are on the device."""
+        data = "".join(canonical(to_row(row)) + "\n" for row in rows).encode()
+        if not data:
+            return
+        if self._fd < 0:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_BINARY", 0)
+            self._fd = os.open(self.path, flags, 0o666)
+            durable.sync_folder(self.path.parent)
+        durable.write_all(self._fd, data)
+        durable.sync_file(self._fd)
+
+    def close(self) -> None:
+        """Closes the file, if there is one."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+
+def left_rows(ledger: Ledger) -> list[FileFacts]:
+    """The rows that killed runs had written down, oldest first; a torn last line is passed over."""
+    rows = []
+    for path in left_journals(ledger):
+        for line in path.read_bytes().split(b"\n"):
+            with contextlib.suppress(ValueError, BadManifest):
+                row = json.loads(line)
+                if isinstance(row, dict):
+                    rows.append(from_row(row))
+    return rows
+
+
+def left_journals(ledger: Ledger) -> list[Path]:
+    """The journals whose rows are in no generation yet, oldest first."""
+    return sorted(ledger.journals.glob("*.jsonl"))
+
+
+@contextlib.contextmanager
+def locked(ledger: Ledger) -> Iterator[None]:
+    """Keeps other runs away from this backup; the lock goes with the process, however it ends.
+
+    Raises: BadPlace where another run holds it.
+    """
+    fd = os.open(ledger.folder / "lock", os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        try:
+            _lock(fd)
+        except OSError as error:
+            raise BadPlace(f"another run of auditor is working on {ledger.root}; wait until it has finished") from error
+        yield
+    finally:
+        os.close(fd)
+
+
+def file_sha256(path: Path) -> str:
+    """The SHA-256 of a small file of ours."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def sorted_rows(rows: Mapping[str, FileFacts]) -> Iterator[FileFacts]:
+    """Rows by path, in the order of a manifest."""
+    for path in sorted(rows, key=path_key):
+        yield rows[path]
+
+
+def utc(moment: datetime) -> str:
+    """RFC 3339 in UTC, whole seconds."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _toml(value: str | int) -> str:
+    # A JSON string is a TOML basic string, but for DEL; lone surrogates are no text in either.
+    if isinstance(value, int):
+        return str(value)
+    text = value.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _lock(fd: int) -> None:
+    if sys.platform == "win32":
+        import msvcrt
+
+        msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
+    else:
+        import fcntl
+
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)

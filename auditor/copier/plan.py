@@ -1,0 +1,219 @@
+"""What a run would do, file by file, before it does any of it: from the source's listing and what the backup holds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+
+from auditor import companions
+from auditor.copier.holdings import Holdings, same_date
+from auditor.copier.layout import Layout, natural_path
+from auditor.copier.names import NameRules, escape_path
+from auditor.copier.volume import Volume
+from auditor.manifest.rows import display_path, path_key
+from auditor.model import FileFacts
+from auditor.places import Entry, EntryKind
+
+RACY_NS = 3_000_000_000
+"""A file that changed so shortly before it was copied may have changed again under the same date (FAT: 2 s)."""
+
+
+class Action(StrEnum):
+    """What is to be done with one thing in the source."""
+
+    COPY = "copy"
+    COMPARE = "compare"  # the backup holds a file of this size: read it, copy it only if its content is new
+    REPAIR = "repair"  # the backup's copy went bad or was lost
+    SKIP = "skip"  # it is in the backup, unchanged
+    LEAVE_OUT = "leave_out"  # excluded by the policy
+    CANNOT = "cannot"  # with its reason
+
+
+@dataclass(frozen=True, slots=True)
+class CopyStep:
+    """One thing of the source. `backup_path` where the backup has it, or had it (REPAIR); None for a new one.
+
+    `main` is the path of the file it belongs to (Live Photo, RAW twin, sidecar), `parts` those that belong to it.
+    `expected_sha256` is what its content must be (restore), None: whatever the source gives.
+    """
+
+    number: int
+    path: str
+    action: Action
+    size_bytes: int | None = None
+    mtime_ns: int | None = None
+    backup_path: str | None = None
+    main: str | None = None
+    parts: tuple[str, ...] = ()
+    expected_sha256: str | None = None
+    stated: FileFacts | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CopyPlan:
+    """A run, before it starts. It is carried out only where `refusals` is empty.
+
+    `folder` is the source's folder within the backup, "" for the top. `warnings` are sentences for people.
+    """
+
+    source_id: str
+    source_label: str
+    root: Path
+    folder: str
+    layout: Layout
+    steps: tuple[CopyStep, ...]
+    refusals: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    def of(self, *actions: Action) -> tuple[CopyStep, ...]:
+        """The steps with one of these actions."""
+        return tuple(step for step in self.steps if step.action in actions)
+
+    @property
+    def to_do(self) -> tuple[CopyStep, ...]:
+        """The steps for which a file will be read."""
+        return self.of(Action.COPY, Action.COMPARE, Action.REPAIR)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the destination cannot hold, for one layout."""
+
+    volume: Volume
+    root: Path
+    layout: Layout
+    folder: str
+
+    def objection(self, path: str, size_bytes: int | None) -> str | None:
+        """Why this file cannot be stored there; None if it can."""
+        largest = self.volume.max_file_bytes
+        if largest is not None and size_bytes is not None and size_bytes > largest and size_bytes != 2**32 - 1:
+            return (
+                f"{size_bytes / 1e9:.1f} GB: the destination's file system ({self.volume.kind}) holds no file of 4 GiB"
+                " or more; use a disk with exFAT, NTFS or ext4"
+            )
+        target = str(self.root / escape_path(natural_path(path, self.layout, self.folder, None), self.volume.names))
+        if self.volume.max_path is not None and len(target.encode("utf-8", "surrogateescape")) >= self.volume.max_path:
+            return f"its path is too long for the destination (limit: {self.volume.max_path:,} bytes); copy it by hand"
+        return None
+
+
+def steps_for(
+    entries: Iterable[Entry],
+    holdings: Holdings,
+    limits: Limits,
+    excluded: re.Pattern[str] | None = None,
+) -> tuple[CopyStep, ...]:
+    """One step for everything that the walk met, main files before what belongs to them, else in path order."""
+    ordered = sorted(entries, key=lambda e: path_key(e.path))
+    names = companions.by_name(e.path for e in ordered if e.kind is EntryKind.FILE)
+    main_of = {part: main for part, main in names.companion_of.items() if part != main}
+    for media, sidecar in names.sidecar.items():
+        main_of.setdefault(sidecar, main_of.get(media, media))
+    parts: dict[str, list[str]] = {}
+    for part, main in main_of.items():
+        parts.setdefault(main, []).append(part)
+    ordered.sort(key=lambda e: (path_key(main_of.get(e.path, e.path)), e.path in main_of))
+    return tuple(
+        replace(
+            _step(number, entry, holdings, limits, excluded),
+            main=main_of.get(entry.path),
+            parts=tuple(parts.get(entry.path, ())),
+            stated=entry.stated,
+        )
+        for number, entry in enumerate(ordered)
+    )
+
+
+def _step(number: int, entry: Entry, holdings: Holdings, limits: Limits, excluded: re.Pattern[str] | None) -> CopyStep:
+    step = CopyStep(number, entry.path, Action.COPY, entry.size_bytes, entry.mtime_ns)
+    if excluded is not None and excluded.search(entry.path.lower()):
+        return replace(step, action=Action.LEAVE_OUT, reason="left out by the policy")
+    if entry.error or entry.kind is not EntryKind.FILE:
+        return replace(step, action=Action.CANNOT, reason=entry.error or "unsupported: not a file")
+    known = holdings.origins.get(entry.path)
+    if known is not None:
+        backup_path, origin = known
+        held = holdings.held.get(backup_path)
+        unchanged = entry.mtime_ns is not None and entry.mtime_ns == origin.mtime_ns
+        if held is not None and held.sha256 == origin.sha256 and unchanged:
+            same_size = entry.size_bytes == held.size_bytes
+            if held.whole and same_size and not _racy(entry.mtime_ns, origin.seen):
+                return replace(step, action=Action.SKIP, backup_path=backup_path)
+            if not held.whole and origin.sha256 not in holdings.by_content:
+                return replace(step, action=Action.REPAIR, backup_path=backup_path)
+    if objection := limits.objection(entry.path, entry.size_bytes):
+        return replace(step, action=Action.CANNOT, reason=objection)
+    if entry.size_bytes in holdings.sizes:
+        return replace(step, action=Action.COMPARE)
+    return step
+
+
+def _racy(mtime_ns: int | None, seen: str) -> bool:
+    seen_ns = int(datetime.fromisoformat(seen).timestamp()) * 1_000_000_000
+    return mtime_ns is None or mtime_ns > seen_ns - RACY_NS
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """What the backup's folder holds, against its rows: what has to be read to know, and what is gone."""
+
+    to_read: tuple[Entry, ...] = ()
+    lost: tuple[str, ...] = ()
+    unknown: tuple[Entry, ...] = ()
+    unreadable: tuple[Entry, ...] = field(default=())
+
+
+def reconcile(listing: Sequence[Entry], holdings: Holdings, wanted_sizes: set[int]) -> Reconciled:
+    """Compares the backup's listing with its rows by size and date.
+
+    To be read: files whose size or date is not their row's, and unknown ones that may be a lost file under a new name
+    or a file of the source (`wanted_sizes`).
+    """
+    here = {e.path: e for e in listing if e.kind is EntryKind.FILE and not e.error}
+    unreadable = tuple(e for e in listing if e.error and e.kind in {EntryKind.FILE, EntryKind.FOLDER})
+    blind = tuple(e.path + "/" for e in unreadable if e.kind is EntryKind.FOLDER) + tuple(e.path for e in unreadable)
+    lost = tuple(
+        path for path, held in holdings.held.items() if path not in here and not (blind and path.startswith(blind))
+    )
+    lost_sizes = {holdings.held[path].size_bytes for path in lost}
+    to_read, unknown = [], []
+    for path, entry in here.items():
+        held = holdings.held.get(path)
+        if held is None or held.sha256 is None or held.lost:
+            unknown.append(entry)
+            if (held is not None and held.lost) or entry.size_bytes in lost_sizes or entry.size_bytes in wanted_sizes:
+                to_read.append(entry)
+        elif entry.size_bytes != held.size_bytes or not _dates_agree(entry.mtime_ns, held.mtime_ns):
+            to_read.append(entry)
+    return Reconciled(tuple(to_read), lost, tuple(unknown), unreadable)
+
+
+def _dates_agree(a_ns: int | None, b_ns: int | None) -> bool:
+    return a_ns == b_ns or (a_ns is not None and b_ns is not None and same_date(a_ns, b_ns))
+
+
+def twins(steps: Iterable[CopyStep], rules: NameRules, layout: Layout, folder: str) -> list[tuple[str, str]]:
+    """Pairs of files of the source whose names are one name at the destination; both will be kept, one with a mark."""
+    seen: dict[str, str] = {}
+    pairs = []
+    for step in steps:
+        if step.action in {Action.LEAVE_OUT, Action.CANNOT} or layout is not Layout.MIRROR:
+            continue
+        key = rules.key(escape_path(natural_path(step.path, layout, folder, None), rules))
+        if key in seen:
+            pairs.append((seen[key], step.path))
+        else:
+            seen[key] = step.path
+    return pairs
+
+
+def escaped(steps: Iterable[CopyStep], rules: NameRules) -> list[str]:
+    """The files whose names the destination cannot hold as they are, as people may read them."""
+    new = (step for step in steps if step.action in {Action.COPY, Action.COMPARE})
+    return [display_path(step.path) for step in new if escape_path(step.path, rules) != step.path]

@@ -1,0 +1,166 @@
+"""What is looked at before the first byte is copied: a sentence for each reason not to start, or to take care."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from platformdirs import user_state_path
+
+from auditor.copier import durable
+from auditor.copier.ledger import Marker, SourceMark
+from auditor.copier.plan import Action, CopyStep
+from auditor.copier.volume import Volume
+from auditor.manifest.rows import display_path
+from auditor.model import Device
+from auditor.places import Place
+
+FULL_PHONE = 0.95
+SHARP_DROP = 0.5
+FEW_FILES = 10
+_FILE_COST_BYTES = 8 << 10
+_MOUNT_FOLDERS = ("/mnt", "/media", "/run/media", "/Volumes")
+
+
+def overlap(source: Place, root: Path) -> str | None:
+    """Why these two folders cannot be source and backup; None where they can."""
+    top = getattr(source, "root", None)
+    if not isinstance(top, Path):
+        return None
+    a, b = top.resolve(), root.resolve()
+    if a == b:
+        return f"The source and the backup are the same folder ({root}); name another folder for the backup."
+    if b.is_relative_to(a):
+        return f"The backup {root} lies inside the source {top}; name a folder outside of it."
+    if a.is_relative_to(b):
+        return f"The source {top} lies inside the backup {root}; name a folder outside of it."
+    return None
+
+
+def wrong_disk(root: Path, marker: Marker | None, volume: Volume, expected_id: str | None) -> list[str]:
+    """Reasons to think that this is not the disk that is meant."""
+    if expected_id is not None and (marker is None or marker.id != expected_id):
+        found = "there is no backup there now" if marker is None else "another backup is there now"
+        return [
+            f"{root} held a backup before, and {found}: is the right disk connected and mounted?"
+            " If a new backup is meant, add --new-place."
+        ]
+    on_system_disk = os.name == "posix" and volume.device == Path("/").stat().st_dev
+    if marker is None and on_system_disk and _is_mount_point_by_name(root):
+        return [
+            f"No disk is mounted at {root}: the files would go to this machine's own disk."
+            " Connect and mount the disk, or add --new-place if this is meant."
+        ]
+    return []
+
+
+def shrunk(mark: SourceMark | None, files: int, label: str) -> list[str]:
+    """Reasons to think that the source did not list all it has. `files` counts what is not left out."""
+    if files == 0:
+        return [
+            f"{label} lists no files to back up: is it unlocked, set to file transfer, and the right folder?"
+            " Nothing was done."
+        ]
+    if mark is not None and mark.files >= FEW_FILES and files < mark.files * SHARP_DROP:
+        return [
+            f"{label} lists {files:,} files; the last time there were {mark.files:,}. Is it unlocked, and all there?"
+            " If you removed the others on purpose, add --shrunk."
+        ]
+    return []
+
+
+def space(steps: Iterable[CopyStep], volume: Volume) -> list[str]:
+    """A reason where the files do not fit, with a margin of 1 %; none where the free space is not known."""
+    new = [step for step in steps if step.action in {Action.COPY, Action.REPAIR}]
+    need = sum((step.size_bytes or 0) + _FILE_COST_BYTES for step in new)
+    need += need // 100
+    if not new or volume.free_bytes is None or need <= volume.free_bytes:
+        return []
+    return [
+        f"The destination has {_size(volume.free_bytes)} free; {len(new):,} new files need {_size(need)}."
+        " Make room, or use a larger disk."
+    ]
+
+
+def full_phone(device: Device | None) -> list[str]:
+    """A warning where the phone has hardly any space left: cameras then lose pictures."""
+    if device is None or not device.storage_total_bytes or device.storage_free_bytes is None:
+        return []
+    used = 1 - device.storage_free_bytes / device.storage_total_bytes
+    if not device.is_phone or used <= FULL_PHONE:
+        return []
+    return [f"The phone's storage is {used:.0%} full; new pictures may be lost. After the backup, free some space."]
+
+
+def names(pairs: Sequence[tuple[str, str]], escaped: Sequence[str]) -> list[str]:
+    """Warnings about names that the destination cannot hold, or not beside each other."""
+    told = []
+    if pairs:
+        first, second = map(display_path, pairs[0])
+        told.append(
+            f"{len(pairs):,} {_files(len(pairs))} would have the name of another there ({second} and {first});"
+            " both are kept, one with a mark in its name."
+        )
+    if escaped:
+        told.append(
+            f"{len(escaped):,} {_files(len(escaped))} cannot have the same name there ({escaped[0]});"
+            " it is written with %XX, and the manifest keeps the original."
+        )
+    return told
+
+
+def remembered_id(root: Path) -> str | None:
+    """The id of the backup that this machine last saw at this path; None where it saw none."""
+    return _registry().get(str(root.resolve()))
+
+
+def remember(root: Path, backup_id: str) -> None:
+    """Keeps in mind which backup lies at this path. Where that cannot be kept, only this safeguard is lost."""
+    known = _registry()
+    if known.get(str(root.resolve())) == backup_id:
+        return
+    known[str(root.resolve())] = backup_id
+    path = _registry_path()
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        durable.write_whole(path, json.dumps(known, indent=1).encode("utf-8", "surrogatepass"))
+
+
+def _registry() -> dict[str, str]:
+    try:
+        known = json.loads(_registry_path().read_bytes().decode("utf-8", "surrogatepass"))
+    except (OSError, ValueError):
+        return {}
+    return {str(k): str(v) for k, v in known.items()} if isinstance(known, dict) else {}
+
+
+def _registry_path() -> Path:
+    base = os.environ.get("AUDITOR_STATE_DIR")
+    return (Path(base) if base else user_state_path("auditor", appauthor=False)) / "backups.json"
+
+
+def _is_mount_point_by_name(root: Path) -> bool:
+    path = root.absolute()
+    if any(path.is_relative_to(folder) and path != Path(folder) for folder in _MOUNT_FOLDERS):
+        return True
+    try:
+        table = Path("/etc/fstab").read_text("utf-8", "replace").splitlines()
+    except OSError:
+        return False
+    points = [fields[1] for line in table if len(fields := re.split(r"\s+", line.strip())) > 1 and line[:1] != "#"]
+    return any(p not in {"/", "none", "swap"} and path.is_relative_to(p) for p in points if p.startswith("/"))
+
+
+def _files(count: int) -> str:
+    return "file" if count == 1 else "files"
+
+
+def _size(count: int) -> str:
+    for unit, scale in (("GB", 1_000_000_000), ("MB", 1_000_000), ("KB", 1_000)):
+        if count >= scale:
+            return f"{count / scale:.1f} {unit}"
+    return f"{count} bytes"

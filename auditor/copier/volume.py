@@ -1,0 +1,143 @@
+"""What the volume under a folder can hold and tell: its kind, free space, largest file, names, cold reads."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import secrets
+import shutil
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from auditor.copier.names import MACOS, POSIX, WINDOWS, NameRules
+
+FAT32_MAX_BYTES = 2**32 - 1
+
+_LOCAL = {"ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs"}
+_WINDOWS_KINDS = {"vfat", "msdos", "exfat", "ntfs", "ntfs3", "fuseblk", "fuse.fusefat", "cifs", "smb3"}
+_FAT32_KINDS = {"vfat", "msdos", "fuse.fusefat", "fat32", "fat"}
+_OCTAL = re.compile(r"\\([0-7]{3})")
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """The volume under a folder.
+
+    `kind` is the file system's name as the system gives it, "unknown" where it does not. `free_bytes` None where it is
+    not known (some FUSE file systems say 0 for it). `syncs_whole`: one call makes a whole batch durable and reports
+    errors. `counts_reads`: the system counts what is read from its device, so a cold read can be proved.
+    """
+
+    kind: str
+    device: int
+    mount_point: str
+    names: NameRules
+    free_bytes: int | None
+    max_file_bytes: int | None
+    max_path: int | None
+    syncs_whole: bool
+    counts_reads: bool
+
+
+def volume_of(folder: Path) -> Volume:
+    """What is known of a folder's volume (or its nearest parent's) without writing to it."""
+    while not folder.exists():
+        folder = folder.parent
+    kind, mount_point = _kind_of(folder.resolve())
+    local = sys.platform == "linux" and kind in _LOCAL
+    return Volume(
+        kind=kind,
+        device=folder.stat().st_dev,
+        mount_point=mount_point,
+        names=_names_by_kind(kind),
+        free_bytes=_free_bytes(folder),
+        max_file_bytes=FAT32_MAX_BYTES if kind.lower() in _FAT32_KINDS else None,
+        max_path={"win32": 32_000, "darwin": 1_024}.get(sys.platform, 4_096),
+        syncs_whole=local and _kernel() >= (5, 8),
+        counts_reads=local,
+    )
+
+
+def probed(volume: Volume, folder: Path) -> Volume:
+    """The same volume, its name rules tried out on real files in a folder of our own, which is removed again.
+
+    A FUSE or network mount does not say which file system is behind it; its answers to a few names do.
+    """
+    room = folder / f"probe-{secrets.token_hex(4)}"
+    room.mkdir()
+    try:
+        names = volume.names
+        if not _takes(room, "plain"):
+            return volume
+        if not (_takes(room, "a:b") and _takes(room, "a?b")):
+            names = replace(WINDOWS, ascii_only=names.ascii_only, one_case=names.one_case)
+        if not _takes(room, "\u00e9"):
+            names = replace(names, ascii_only=True)
+        elif os.path.lexists(room / "e\u0301"):
+            names = replace(names, one_form=True)
+        if not names.utf8_only and not _takes(room, os.fsdecode(b"\xff")):
+            names = replace(names, utf8_only=True)
+        if os.path.lexists(room / "PLAIN"):
+            names = replace(names, one_case=True)
+        return replace(volume, names=names)
+    finally:
+        with contextlib.suppress(OSError):
+            shutil.rmtree(room)
+
+
+def _takes(room: Path, name: str) -> bool:
+    try:
+        os.close(os.open(room / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
+        return name in os.listdir(room) or os.path.lexists(room / name)  # noqa: PTH208
+    except (OSError, ValueError):
+        return False
+
+
+def _names_by_kind(kind: str) -> NameRules:
+    if sys.platform == "win32" or kind.lower() in _WINDOWS_KINDS:
+        return WINDOWS
+    return MACOS if sys.platform == "darwin" else POSIX
+
+
+def _free_bytes(folder: Path) -> int | None:
+    try:
+        usage = shutil.disk_usage(folder)
+    except OSError:
+        return None
+    return usage.free if usage.free or usage.total > usage.used else None
+
+
+def _kernel() -> tuple[int, int]:
+    numbers = re.match(r"(\d+)\.(\d+)", os.uname().release) if sys.platform != "win32" else None
+    return (int(numbers[1]), int(numbers[2])) if numbers else (0, 0)
+
+
+def _kind_of(folder: Path) -> tuple[str, str]:
+    kinds = {"linux": _kind_from_mounts, "win32": _kind_on_windows}
+    look = kinds.get(sys.platform)
+    return look(folder) if look else ("unknown", folder.anchor)
+
+
+def _kind_from_mounts(folder: Path) -> tuple[str, str]:
+    """Source: proc_pid_mountinfo(5); the last mount on a point hides the ones before it."""
+    best, kind = "", "unknown"
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/self/mountinfo").read_text("utf-8", "surrogateescape").splitlines():
+            left, _, right = line.partition(" - ")
+            point = _OCTAL.sub(lambda m: chr(int(m[1], 8)), left.split(" ")[4])
+            inside = folder == Path(point) or Path(point) in folder.parents
+            if inside and len(point) >= len(best):
+                best, kind = point, right.split(" ")[0]
+    return kind, best or "/"
+
+
+def _kind_on_windows(folder: Path) -> tuple[str, str]:
+    import ctypes
+
+    name = ctypes.create_unicode_buffer(64)
+    call = getattr(ctypes, "windll").kernel32.GetVolumeInformationW  # noqa: B009 (absent elsewhere)
+    if call(folder.anchor, None, 0, None, None, None, name, len(name)):
+        return name.value, folder.anchor
+    return "unknown", folder.anchor
