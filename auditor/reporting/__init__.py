@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import tzinfo
 from pathlib import Path
 
 import duckdb
 
 from auditor.model import Audit
-from auditor.reporting import provenance, tables
+from auditor.reporting import html, provenance, tables
 from auditor.reporting.provenance import Policy, Rule
 
 
@@ -20,11 +21,15 @@ def write(
     policy: Policy,
     folder: Path,
     manifests: Sequence[Path],
+    pictures: Mapping[str, bytes] | None = None,
+    zone: tzinfo | None = None,
 ) -> Path:
     """Writes a whole audit folder and seals it. The caller gives it its final name once this has returned.
 
     `con` holds the tables `files`, `findings`, `header` and the view `safe_to_delete`; `manifests` are the lists
-    judged, the source's first. Returns the path of audit.json.
+    judged, the source's first. `pictures` are thumbnails by the source's path (`thumbnails.wanted` says which,
+    `thumbnails.make` makes one); `zone` is that of the page's dates, None for this machine's own.
+    Returns the path of report.html.
     """
     folder.mkdir(parents=True, exist_ok=True)
     lists = [provenance.sealed_file(path) for path in _kept(manifests, folder)]
@@ -34,8 +39,10 @@ def write(
     tables.write_safe_to_delete(con, folder / "safe-to-delete.csv")
     record = provenance.audit_record(audit, rules, policy, lists)
     provenance.write_record(record, folder / "audit.json")
+    files = provenance.describe(folder)
+    html.write(audit, con, rules, record, files, folder / "report.html", pictures or {}, zone)
     provenance.seal(folder)
-    return folder / "audit.json"
+    return folder / "report.html"
 
 
 def _kept(manifests: Sequence[Path], folder: Path) -> list[Path]:

@@ -1,0 +1,284 @@
+"""What the report shows of each rule's findings: rows in display form, and the patterns in them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from auditor.model import Audit, FindingStatus, RuleOutcome, RuleState, Severity
+from auditor.reporting import text
+from auditor.reporting.provenance import Rule
+
+MOST_FINDINGS = 100_000  # in one page, as JSON in columns: 0.7 s to open (a million: 10 s and more)
+_FIRST_OF_MANY = 1_000  # of each rule, where there are more
+PLAIN_ROWS = 200  # of each rule, as HTML: what print and a browser without scripts have
+MOST_GROUPS = 200
+_MOST_BARS = 12
+_FEWEST_FOR_PATTERNS = 5
+NAME_HERE = "\0"  # stands in a shared message for the row's own file name; no name that is made visible holds it
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One finding as it is shown; every text is visible form. `key` is the exact path, None where it names no file."""
+
+    key: str | None
+    folder: str
+    name: str
+    why: str
+    backup: str
+    taken: str
+    size_bytes: int | None
+    kind: str
+    known: bool
+    on_source: bool
+
+    @property
+    def message(self) -> str:
+        """The reason with the file's own name in it."""
+        return self.why.replace(NAME_HERE, self.name)
+
+    @property
+    def size(self) -> str:
+        """The size in words."""
+        return text.size(self.size_bytes)
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One line of a text diagram: `blocks` is a row of block characters, the longest for the largest count."""
+
+    label: str
+    blocks: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One file of a group of duplicates; `differing` are the names of the facts in which the group's files differ."""
+
+    row: Row
+    keep: bool
+    relation: str
+    reason: str
+    facts: tuple[tuple[str, str], ...]
+    differing: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """All that is shown of one rule that found something: `total` counts all, whatever the page holds of them.
+
+    `rows` are the findings that name a file and are in no group (`rows_total` of them in all), `general` the messages
+    of those that name none.
+    """
+
+    outcome: RuleOutcome
+    rule: Rule
+    title: str
+    total: int
+    rows: tuple[Row, ...]
+    rows_total: int
+    general: tuple[str, ...]
+    months: tuple[Bar, ...]
+    folders: tuple[Bar, ...]
+    groups: tuple[tuple[Member, ...], ...]
+    groups_total: int
+
+    @property
+    def members(self) -> list[Member]:
+        """The files of all groups shown, in their order."""
+        return [member for group in self.groups for member in group]
+
+    @property
+    def plain(self) -> tuple[Row, ...]:
+        """The rows that are written as HTML."""
+        return self.rows[:PLAIN_ROWS]
+
+    def has(self, column: str) -> bool:
+        """Whether any row has something to show there."""
+        return any(getattr(row, column) not in ("", None) for row in self.rows)
+
+    def has_pictures(self, thumbs: Mapping[tuple[str, int], str]) -> bool:
+        """Whether any row has a thumbnail."""
+        return any(rule_id == self.outcome.rule_id and number >= 0 for rule_id, number in thumbs)
+
+
+def sections(con: duckdb.DuckDBPyConnection, audit: Audit, rules: Sequence[Rule]) -> list[Section]:
+    """A section for each rule that found something, worst first, then by number."""
+    by_id = {rule.id: rule for rule in rules}
+    failed = [o for o in audit.outcomes if o.state is RuleState.FAILED and o.findings and o.rule_id in by_id]
+    failed.sort(key=lambda outcome: (list(Severity).index(outcome.severity), -outcome.findings, outcome.rule_id))
+    limit = MOST_FINDINGS if sum(outcome.findings for outcome in failed) <= MOST_FINDINGS else _FIRST_OF_MANY
+    return [_section(con, outcome, by_id[outcome.rule_id], limit) for outcome in failed]
+
+
+def waived(con: duckdb.DuckDBPyConnection) -> list[tuple[Row, str, str, str, str]]:
+    """The waived findings with rule, reason, by whom and until when; at most as many as a page holds of one rule."""
+    con.execute(
+        f"SELECT {_COLUMNS}, f.rule, f.waiver_reason, f.waiver_by, CAST(f.waiver_expires AS VARCHAR) {_JOINED}"
+        f" WHERE f.status = 'waived' ORDER BY f.rule, f.path LIMIT {_FIRST_OF_MANY}"
+    )
+    return [
+        (_row(*values[:10]), *(text.visible(value or "") for value in values[10:]))  # type: ignore[misc]
+        for values in con.fetchall()
+    ]
+
+
+_COLUMNS = "f.path, f.side, f.backup, f.message, f.status, f.evidence, s.detail, s.size_bytes, s.taken_at, s.kind"
+_JOINED = "FROM findings f LEFT JOIN files s ON f.side = 'source' AND s.path = f.path"
+
+
+def _section(con: duckdb.DuckDBPyConnection, outcome: RuleOutcome, rule: Rule, limit: int) -> Section:
+    counted = "f.rule = ? AND f.status <> 'waived'"
+    con.execute(
+        f"SELECT {_COLUMNS} {_JOINED} WHERE {counted} ORDER BY f.path NULLS FIRST, f.backup NULLS FIRST LIMIT {limit}",
+        [outcome.rule_id],
+    )
+    rows, general, grouped = [], [], []
+    while batch := con.fetchmany(10_000):
+        for values in batch:
+            row = _row(*values)
+            if row.key is None:
+                general.append(row.message)
+            else:
+                rows.append(row)
+                if '"group"' in (values[5] or ""):
+                    grouped.append((row, values[5]))
+    groups = _groups(grouped)
+    together = {id(member.row) for group in groups for member in group}
+    single = [row for row in rows if id(row) not in together]
+    return Section(
+        outcome,
+        rule,
+        text.visible(rule.title(outcome.findings)),
+        outcome.findings,
+        tuple(single),
+        len(single) + outcome.findings - len(rows) - len(general),
+        tuple(general),
+        tuple(_months(con, counted, outcome)),
+        tuple(_folders(con, counted, outcome)),
+        tuple(groups[:MOST_GROUPS]),
+        len(groups),
+    )
+
+
+def _row(
+    path: str | None,
+    side: str,
+    backup: str | None,
+    message: str,
+    status: str,
+    evidence: str | None,
+    detail: str | None,
+    size_bytes: int | None,
+    taken_at: str | None,
+    kind: str | None,
+) -> Row:
+    if evidence and size_bytes is None and side != "source" and '"size_bytes"' in evidence:
+        size_bytes = _whole(json.loads(evidence).get("size_bytes"))
+    why = message.replace(path, NAME_HERE) if path else message
+    if detail and detail not in why:
+        why = f"{why} ({detail})" if not why.endswith(".") else f"{why[:-1]} ({detail})."
+    folder, slash, name = (path or "").rpartition("/")
+    return Row(
+        path,
+        text.visible(folder + slash),
+        text.visible(name),
+        NAME_HERE.join(map(text.visible, why.split(NAME_HERE))),
+        text.visible(backup or ""),
+        text.taken(taken_at),
+        size_bytes,
+        kind or "",
+        status == FindingStatus.KNOWN,
+        side == "source",
+    )
+
+
+def _whole(value: Any) -> int | None:
+    return value if isinstance(value, int) else None
+
+
+def _months(con: duckdb.DuckDBPyConnection, counted: str, outcome: RuleOutcome) -> Iterator[Bar]:
+    """By month, or by year where there would be too many bars."""
+    for digits in (7, 4):
+        con.execute(
+            f"SELECT substr(s.taken_at, 1, {digits}), count(*) {_JOINED} WHERE {counted} AND f.path IS NOT NULL"
+            " AND s.path IS NOT NULL GROUP BY 1 ORDER BY 1 NULLS LAST",
+            [outcome.rule_id],
+        )
+        found = con.fetchall()
+        if len(found) <= _MOST_BARS + 1:
+            break
+    dated = [(text.visible(when), number) for when, number in found if when is not None]
+    undated = [("no date", number) for when, number in found if when is None]
+    more = [("earlier", sum(number for _, number in dated[:-_MOST_BARS]))] if len(dated) > _MOST_BARS else []
+    return _bars(more + dated[-_MOST_BARS:] + undated if dated else [])
+
+
+def _folders(con: duckdb.DuckDBPyConnection, counted: str, outcome: RuleOutcome) -> Iterator[Bar]:
+    con.execute(
+        "SELECT regexp_extract(f.path, '^(?s)(.*)/', 1) AS folder, count(*) FROM findings f "
+        f"WHERE {counted} AND f.path IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1",
+        [outcome.rule_id],
+    )
+    found = [(text.visible(folder) or "(top folder)", number) for folder, number in con.fetchall()]
+    rest = found[_MOST_BARS:]
+    others = [(text.counted(len(rest), "other folder", "other folders"), sum(number for _, number in rest))]
+    return _bars(found[:_MOST_BARS] + (others if rest else []))
+
+
+def _bars(counts: list[tuple[str, int]]) -> Iterator[Bar]:
+    if sum(number for _, number in counts) < _FEWEST_FOR_PATTERNS:
+        return
+    largest = max(number for _, number in counts)
+    for label, number in counts:
+        yield Bar(label, "\u2588" * max(1, round(24 * number / largest)), number)
+
+
+_PLACE_WORDS: dict[Any, str] = {True: "place known", False: "no place"}
+_FACTS = ("size", "pixels", "format", "taken", "place")
+
+
+def _groups(grouped: Sequence[tuple[Row, str]]) -> list[tuple[Member, ...]]:
+    """The groups that the evidence names, in the order of their first file; in each the kept file first."""
+    gathered: dict[str, list[tuple[Row, dict[str, Any]]]] = {}
+    for row, evidence in grouped:
+        facts = json.loads(evidence)
+        gathered.setdefault(str(facts.get("group")), []).append((row, facts))
+    return [_group(members) for members in gathered.values() if len(members) > 1]
+
+
+def _group(members: list[tuple[Row, dict[str, Any]]]) -> tuple[Member, ...]:
+    shown = [(row, evidence, _facts(row, evidence)) for row, evidence in members]
+    differing = frozenset(name for name in _FACTS if len({facts.get(name) for _, _, facts in shown}) > 1)
+    made = [
+        Member(
+            row,
+            evidence.get("keep") in ("yes", True),
+            text.visible(str(evidence.get("relation") or "")),
+            text.visible(str(evidence.get("reason") or "")),
+            tuple(facts.items()),
+            differing,
+        )
+        for row, evidence, facts in shown
+    ]
+    return tuple(sorted(made, key=lambda member: not member.keep))
+
+
+def _facts(row: Row, evidence: dict[str, Any]) -> dict[str, str]:
+    """What is compared at a glance. Of the place only whether it is known: positions are not for a report."""
+    width, height = _whole(evidence.get("width")), _whole(evidence.get("height"))
+    size_bytes = row.size_bytes if row.size_bytes is not None else _whole(evidence.get("size_bytes"))
+    facts = {
+        "size": text.size(size_bytes),
+        "pixels": f"{width} \u00d7 {height}" if width and height else "",
+        "format": text.visible(str(evidence.get("format") or "")),
+        "taken": row.taken or text.taken(evidence.get("taken_at")),
+        "place": _PLACE_WORDS.get(evidence.get("has_place"), ""),
+    }
+    return {name: value for name, value in facts.items() if value}

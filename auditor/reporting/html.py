@@ -1,0 +1,236 @@
+"""report.html: one page that holds everything it shows, runs from a file, and asks no network."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import jinja2
+from markupsafe import Markup, escape
+
+from auditor import resources
+from auditor.model import Audit, Severity, Status, Verdict
+from auditor.reporting import findings, text, thumbnails
+from auditor.reporting.findings import Section
+from auditor.reporting.provenance import Rule, Sealed
+
+SIGNS = {Verdict.SAFE: "✓", Verdict.NOT_SAFE: "✗", Verdict.CANNOT_SAY: "?"}
+_BADGES = {Severity.ERROR: ("✗", "ERROR"), Severity.WARNING: ("!", "WARNING"), Severity.INFO: ("i", "NOTE")}
+_KINDS = ("photo", "video", "sidecar", "other", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What the page says of one of the lists that were compared; every text in visible form."""
+
+    side: str
+    label: str
+    place: str
+    tool: str
+    depth: str
+    finished: str
+    complete: bool
+    files: int
+    size: str
+
+
+def write(
+    audit: Audit,
+    con: duckdb.DuckDBPyConnection,
+    rules: Sequence[Rule],
+    record: Mapping[str, Any],
+    files: Sequence[Sealed],
+    path: Path,
+    pictures: Mapping[str, bytes],
+    zone: tzinfo | None,
+) -> None:
+    """Writes the page. `record` is what audit.json holds, `files` the other files of the folder with their hashes.
+
+    `pictures` are bare WebP thumbnails by the source's path; `zone` is that of the dates, None for this machine's.
+    """
+    shown = findings.sections(con, audit, rules)
+    page = (
+        _environment(zone)
+        .get_template("report.html.j2")
+        .render(
+            **_assets(),
+            audit=audit,
+            sign=SIGNS[audit.verdict],
+            state=audit.verdict.lower().replace(" ", "-"),
+            sections=shown,
+            lists=(lists := _lists(con, zone)),
+            title=_title(lists),
+            breakdown=_breakdown(con),
+            left_out=_left_out(con),
+            next_step=_next_step(audit, shown),
+            waived=findings.waived(con),
+            rules={rule.id: rule for rule in rules},
+            record=record,
+            files=files,
+            sealed={sealed.name: sealed for sealed in files},
+            thumbs=(thumbs := _data_uris(con, shown, pictures)),
+            data={
+                "rules": [_packed(section) for section in shown],
+                "thumbs": {_place(place): uri for place, uri in thumbs.items() if place[1] >= findings.PLAIN_ROWS},
+            },
+            badges=_BADGES,
+        )
+    )
+    path.write_text(page, encoding="utf-8", newline="\n")
+
+
+def _environment(zone: tzinfo | None) -> jinja2.Environment:
+    made = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(resources.folder("reports")),
+        autoescape=True,  # never select_autoescape: it leaves report.html.j2 unescaped
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.policies["json.dumps_kwargs"] = {"separators": (",", ":"), "sort_keys": True}
+    filters: dict[str, Callable[..., str]] = {
+        "count": text.count,
+        "size": text.size,
+        "visible": lambda value: text.visible(str(value)),
+        "moment": lambda stamp: text.moment(stamp, zone),
+        "code": _code,
+    }
+    made.filters |= filters
+    return made
+
+
+def _code(words: str) -> Markup:
+    """The words with what stands between backticks as code; everything else is escaped."""
+    pieces = [
+        Markup("<code>{}</code>").format(piece) if odd % 2 else escape(piece)
+        for odd, piece in enumerate(text.visible(words.replace("\n", " ")).split("`"))
+    ]
+    return Markup().join(pieces)
+
+
+def _assets() -> dict[str, Markup | str]:
+    """The page's one style and one script with the hashes by which its content security policy lets only them run."""
+    folder = resources.folder("reports")
+    assets: dict[str, Markup | str] = {}
+    for name, file in (("style", "report.css"), ("script", "report.js")):
+        content = (folder / file).read_text("utf-8")
+        if f"</{name}" in content.lower():
+            raise ValueError(f"{file} would end its own element")
+        digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
+        assets[name] = Markup(content)  # noqa: S704 - our own file
+        assets[f"{name}_hash"] = f"sha256-{digest}"
+    return assets
+
+
+def _lists(con: duckdb.DuckDBPyConnection, zone: tzinfo | None) -> list[Listed]:
+    con.execute(
+        "SELECT side, label, place, tool, depth, finished, complete, files, bytes FROM header"
+        " ORDER BY side DESC, backup NULLS FIRST"
+    )
+    return [
+        Listed(
+            side,
+            text.visible(label or ""),
+            text.visible(place or ""),
+            text.visible(tool or ""),
+            depth or "",
+            text.moment(finished, zone),
+            bool(complete),
+            files or 0,
+            text.size(size_bytes),
+        )
+        for side, label, place, tool, depth, finished, complete, files, size_bytes in con.fetchall()
+    ]
+
+
+def _title(lists: Iterable[Listed]) -> str:
+    sides = {side: ", ".join(found.label for found in lists if found.side == side) for side in ("source", "backup")}
+    return f"{sides['source']} \u2192 {sides['backup']}"
+
+
+_STATUS_WORDS = {
+    Status.IDENTICAL: "in the backup with exactly the same content",
+    Status.METADATA_CHANGED: "in the backup with the same picture; only its data on date, place or camera differs",
+    Status.REDUCED: "in the backup as a smaller or re-encoded copy",
+    Status.NOT_CHECKED: "could not be compared",
+    Status.DAMAGED: "in the backup, but broken there",
+    Status.MISSING: "in none of the backups",
+}
+
+
+def _breakdown(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str, int]]:
+    """How many due files are in which state: words, the file verdict, the number."""
+    con.execute(
+        "SELECT status, verdict, count(*) FROM files WHERE verdict <> 'not_due' GROUP BY 1, 2"
+        " ORDER BY list_position(['proven', 'not_safe', 'not_checked', 'waived'], verdict), 3 DESC, 1"
+    )
+    return [(_STATUS_WORDS[Status(status)], verdict, number) for status, verdict, number in con.fetchall()]
+
+
+def _left_out(con: duckdb.DuckDBPyConnection) -> list[tuple[str, int]]:
+    """Files of the source that need no backup, by reason or, without one, by kind."""
+    con.execute(
+        "SELECT coalesce(nullif(detail, ''), kind, 'other'), count(*) FROM files WHERE verdict = 'not_due'"
+        " GROUP BY 1 ORDER BY 2 DESC, 1"
+    )
+    return [(text.visible(reason), number) for reason, number in con.fetchall()]
+
+
+def _next_step(audit: Audit, shown: Sequence[Section]) -> str:
+    """The one thing to do now; empty where there is nothing to do."""
+    if audit.verdict is Verdict.SAFE:
+        return ""
+    remedy = next((found.rule.remedy for found in shown if found.rule.remedy), "Look at what was not checked below.")
+    return f"Keep the phone as it is and delete nothing. {remedy}"
+
+
+def _data_uris(
+    con: duckdb.DuckDBPyConnection, shown: Sequence[Section], pictures: Mapping[str, bytes]
+) -> dict[tuple[str, int], str]:
+    """Thumbnails by where they stand: the rule and the number of the row, or of the grouped file counted from -1 down.
+
+    A picture that two rules name stands twice; all in all there are no more than the page can bear.
+    """
+    if not pictures:
+        return {}
+    kept = thumbnails.vetted(pictures, thumbnails.wanted(con))
+    places = [
+        (section.outcome.rule_id, number, row.key)
+        for section in shown
+        for number, row in (
+            *((-1 - nth, member.row) for nth, member in enumerate(section.members)),
+            *enumerate(section.rows),
+        )
+        if row.key in kept and row.on_source
+    ]
+    return {
+        (rule_id, number): f"data:image/webp;base64,{base64.b64encode(kept[key or '']).decode()}"
+        for rule_id, number, key in places[: thumbnails.LIMIT]
+    }
+
+
+def _place(place: tuple[str, int]) -> str:
+    return f"{place[0]} {place[1]}"
+
+
+def _packed(section: Section) -> dict[str, Any]:
+    tables: dict[str, dict[str, int]] = {"folder": {}, "why": {}, "backup": {}}
+    columns: dict[str, list[Any]] = {name: [] for name in ("folder", "name", "why", "backup", "taken", "size", "kind")}
+    known = []
+    for number, row in enumerate(section.rows):
+        for name, table in tables.items():
+            columns[name].append(table.setdefault(getattr(row, name), len(table)))
+        columns["name"].append(row.name)
+        columns["taken"].append(row.taken)
+        columns["size"].append(row.size_bytes)
+        columns["kind"].append(_KINDS.index(row.kind) if row.kind in _KINDS else len(_KINDS) - 1)
+        if row.known:
+            known.append(number)
+    texts = {f"{name}s": list(table) for name, table in tables.items()}
+    return {"id": section.outcome.rule_id, "rows": len(section.rows), "known": known, **texts, **columns}

@@ -1,0 +1,155 @@
+"""report.html in a real browser, opened from the disk."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import browser
+from tests.browser import Page
+from tests.reporting import sample
+from tests.reporting.test_report import webp, written
+
+pytestmark = pytest.mark.skipif(not browser.USABLE, reason=browser.MISSING)
+AXE = Path(os.environ.get("AXE_JS", Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"))
+SECTION = "#missing-from-backup"
+NAMES = f"[...document.querySelectorAll('{SECTION} .name')].map(e => e.textContent)"
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    names = [
+        *sample.HOSTILE_NAMES,
+        *(f"DCIM/{n % 3}/IMG_{n:04d}.{'MOV' if n % 10 == 0 else 'JPG'}" for n in range(300)),
+    ]
+    con = sample.database(names)
+    con.execute("UPDATE files SET taken_at = '2025-12-24T18:00:00' WHERE path LIKE '%IMG_001_.JPG'")
+    pictures = dict.fromkeys(names, webp())
+    return written(tmp_path_factory.mktemp("report"), con, pictures)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Page]:
+    with browser.browser() as page:
+        yield page
+
+
+@pytest.fixture
+def page(chromium: Page, report: Path) -> Page:
+    chromium.size(1200, 900)
+    chromium.open(report)
+    chromium.trouble.clear()
+    chromium.open(report)
+    return chromium
+
+
+def typed(page: Page, words: str) -> None:
+    page.ask(
+        f"(() => {{ const i = document.querySelector('{SECTION} input'); i.value = {words!r};"
+        " i.dispatchEvent(new Event('input')); })()"
+    )
+
+
+def test_nothing_is_blocked_nothing_fails_and_nothing_acts(page: Page) -> None:
+    assert page.trouble == []
+    assert page.ask("getComputedStyle(document.querySelector('.verdict')).borderRadius") == "12px"
+    assert page.ask("document.querySelectorAll('img').length > 50")
+    assert page.ask("[...document.images].every(i => i.src.startsWith('data:image/webp') && i.naturalWidth === 8)")
+    assert page.ask("document.querySelectorAll('script').length") == 2
+
+
+def test_the_security_policy_stops_what_is_not_ours(page: Page) -> None:
+    page.ask("document.body.append(Object.assign(document.createElement('script'), {textContent: 'window.ran = 1'}))")
+    page.ask("document.body.append(Object.assign(document.createElement('img'), {src: 'file:///etc/x.png'}))")
+    assert page.ask("window.ran") is None
+    assert any("Content Security Policy" in text for text in page.trouble)
+
+
+def test_pages_of_a_hundred_rows(page: Page) -> None:
+    assert page.ask(f"{NAMES}.length") == 100
+    assert page.ask(f"document.querySelector('{SECTION} [role=status]').textContent") == "rows 1 to 100 of 332"
+    for _ in range(3):
+        page.ask(f"document.querySelector('{SECTION} button.on').click()")
+    assert page.ask(f"{NAMES}.length") == 32
+    assert page.ask("location.hash").endswith("?page=4")
+
+
+@pytest.mark.parametrize(
+    ("words", "number"),
+    [("img_001", 10), ("kind:video", 31), ("after:2025-12 before:2026-01", 9), ("folder:DCIM/1/ kind:video", 10),
+     ("-img_ -dcim", 28), ('"two<U+000A>lines"', 1), ("img_0123 -nope", 1), ("<script>", 1), ("\\xff", 1), ("nope", 0)],
+)  # fmt: skip
+def test_the_filter(page: Page, words: str, number: int) -> None:
+    typed(page, words)
+    assert page.ask(f"{NAMES}.length") == number
+
+
+def test_sorting_says_so_and_puts_the_unknown_last(page: Page) -> None:
+    button = f"document.querySelector('{SECTION} th[data-sort=%s] button').click()"
+    page.ask(button % "size")
+    page.ask(button % "size")
+    sizes = page.ask(f"[...document.querySelectorAll('{SECTION} td.number')].map(e => e.textContent)")
+    numbers = [float(size.split()[0].replace(",", "")) for size in sizes]
+    assert numbers == sorted(numbers, reverse=True)
+    assert page.ask(f"document.querySelector('{SECTION} th[data-sort=size]').getAttribute('aria-sort')") == "descending"
+    page.ask(button % "taken")
+    first = page.ask(f"[...document.querySelectorAll('{SECTION} td.taken')].slice(0, 13).map(e => e.textContent)")
+    assert first[:12] == sorted(first[:12])
+    assert (first[0], first[-1]) == ("2025-12-24 18:00", "")
+
+
+def test_a_filtered_view_can_be_sent_to_somebody(page: Page, report: Path) -> None:
+    typed(page, "kind:video img_01")
+    page.ask(f"document.querySelector('{SECTION} th[data-sort=size] button').click()")
+    fragment, names = page.ask("location.hash"), page.ask(NAMES)
+    page.open(report, fragment)
+    assert page.ask(NAMES) == names
+    assert len(names) == 10
+
+
+@pytest.mark.parametrize("width", [390, 700, 1200])
+def test_no_sideways_scroll(page: Page, report: Path, width: int) -> None:
+    page.size(width, 844)
+    page.open(report)
+    page.ask("document.querySelectorAll('details').forEach(d => d.open = true)")
+    assert page.ask("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_all_by_keyboard(page: Page) -> None:
+    page.key("Tab")
+    assert page.ask("document.activeElement.className") == "skip"
+    page.ask(f"document.querySelector('{SECTION} th[data-sort=size] button').focus()")
+    page.key("Enter")
+    assert page.ask(f"document.querySelector('{SECTION} th[data-sort=size]').getAttribute('aria-sort')") == "ascending"
+    page.ask("document.activeElement.blur()")
+    page.key("j")
+    assert page.ask("document.activeElement.className") == "group"
+    assert page.ask("document.activeElement.closest('details').open")
+
+
+def test_printing_shows_two_hundred_rows_opens_all_and_puts_it_back(page: Page) -> None:
+    page.ask("dispatchEvent(new Event('beforeprint'))")
+    assert page.ask(f"{NAMES}.length") == 200
+    assert page.ask("[...document.querySelectorAll('details')].every(d => d.open)")
+    assert page.ask(f"!document.querySelector('{SECTION} .plain-only').hidden")
+    page.ask("dispatchEvent(new Event('afterprint'))")
+    assert page.ask(f"{NAMES}.length") == 100
+    assert not page.ask("[...document.querySelectorAll('details')].every(d => d.open)")
+
+
+@pytest.mark.skipif(
+    not AXE.exists(), reason="axe-core is not installed (npm install axe-core, or AXE_JS=its axe.min.js)"
+)
+@pytest.mark.parametrize(("width", "dark"), [(1200, False), (1200, True), (390, False)])
+def test_axe_finds_no_violation(page: Page, report: Path, width: int, dark: bool) -> None:
+    page.size(width, 844, dark)
+    page.open(report)
+    page.ask("document.querySelectorAll('details').forEach(d => d.open = true)")
+    page.ask(AXE.read_text("utf-8") + "; 0")
+    found = page.ask(
+        "axe.run().then(r => r.violations.map(v => v.id + ': ' + v.nodes.slice(0, 3).map(n => n.html).join(' ')))"
+    )
+    assert found == []
