@@ -23,11 +23,15 @@ from auditor.places import Place
 from auditor.places.folder import FolderPlace
 from auditor.places.spec import open_place
 from auditor.policy import Policy, select
+from auditor.reporting import thumbnails
 from auditor.rules import Rule
 from auditor.scan import Progress, scan
 
 OFF_SITE_KINDS = ("rclone", "takeout")
 """Kinds of places that are kept elsewhere."""
+
+MOST_FETCHED_AGAIN = 100
+"""Pictures for the report that are brought a second time from a phone or a cloud, where every byte takes its time."""
 
 ScanProgress = Callable[[str], Callable[[Progress], None]]
 
@@ -167,7 +171,8 @@ def run(order: Order, out: Path, steps: Steps = Steps(), now: Callable[[], datet
             _provenance(order, started, clock()),
         )
         manifests = [source.path, *(m.path for m in backups)]
-        reporting.write(audit, lists.con, chosen, order.policy, folder, manifests)
+        pictures = _thumbnails(lists.con, order)
+        reporting.write(audit, lists.con, chosen, order.policy, folder, manifests, pictures)
     folder.rename(out)
     return audit
 
@@ -336,6 +341,18 @@ def _safe_to_delete(con: duckdb.DuckDBPyConnection, order: Order, labels: Sequen
         """,
         [list(labels), since, since, order.policy.min_copies],
     )
+
+
+def _thumbnails(con: duckdb.DuckDBPyConnection, order: Order) -> dict[str, bytes]:
+    """Small pictures for the report, by the source's path; none where the source is only a list."""
+    place = order.source.place
+    if place is None or not order.with_thumbnails:
+        return {}
+    most = thumbnails.LIMIT if isinstance(place, FolderPlace) else MOST_FETCHED_AGAIN
+    paths = thumbnails.wanted(con, most)
+    jobs = [workers.Job(thumbnails.Subject(place, _raw_path(con, "source", path)), 8 << 20) for path in paths]
+    made = workers.run(thumbnails.take, jobs, workers=order.jobs or workers.default_jobs())
+    return {path: data for path, data in zip(paths, made, strict=True) if isinstance(data, bytes)}
 
 
 def _provenance(order: Order, started: datetime, finished: datetime) -> dict[str, object]:

@@ -10,8 +10,9 @@ from pathlib import Path
 import duckdb
 
 from auditor.model import Audit
+from auditor.policy import Policy
 from auditor.reporting import html, provenance, tables
-from auditor.reporting.provenance import Policy, Rule
+from auditor.rules import Rule
 
 
 def write(

@@ -11,7 +11,7 @@ import duckdb
 
 from auditor.model import Audit, FindingStatus, RuleOutcome, RuleState, Severity
 from auditor.reporting import text
-from auditor.reporting.provenance import Rule
+from auditor.rules import Rule
 
 MOST_FINDINGS = 100_000  # in one page, as JSON in columns: 0.7 s to open (a million: 10 s and more)
 _FIRST_OF_MANY = 1_000  # of each rule, where there are more

@@ -18,9 +18,10 @@ from auditor import resources
 from auditor.model import Audit, Severity, Status, Verdict
 from auditor.reporting import findings, text, thumbnails
 from auditor.reporting.findings import Section
-from auditor.reporting.provenance import Rule, Sealed
+from auditor.reporting.provenance import Sealed
+from auditor.rules import Rule
+from auditor.verdict import SIGNS
 
-SIGNS = {Verdict.SAFE: "✓", Verdict.NOT_SAFE: "✗", Verdict.CANNOT_SAY: "?"}
 _BADGES = {Severity.ERROR: ("✗", "ERROR"), Severity.WARNING: ("!", "WARNING"), Severity.INFO: ("i", "NOTE")}
 _KINDS = ("photo", "video", "sidecar", "other", "")
 
@@ -69,6 +70,7 @@ def write(
             breakdown=_breakdown(con),
             left_out=_left_out(con),
             next_step=_next_step(audit, shown),
+            covered=_covered(audit, zone),
             waived=findings.waived(con),
             rules={rule.id: rule for rule in rules},
             record=record,
@@ -188,6 +190,13 @@ def _next_step(audit: Audit, shown: Sequence[Section]) -> str:
         return ""
     remedy = next((found.rule.remedy for found in shown if found.rule.remedy), "Look at what was not checked below.")
     return f"Keep the phone as it is and delete nothing. {remedy}"
+
+
+def _covered(audit: Audit, zone: tzinfo | None) -> str:
+    """What every verdict does not say; empty where the audit's own words say it or the time is not known."""
+    if any(caveat.startswith("True on ") for caveat in audit.caveats) or not audit.provenance.get("finished"):
+        return ""
+    return f"True on {text.moment(str(audit.provenance['finished']), zone)}. Photos taken since are not covered."
 
 
 def _data_uris(

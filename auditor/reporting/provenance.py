@@ -9,61 +9,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
-from typing import Any, Protocol
+from typing import Any
 
 import duckdb
 
 import auditor
 from auditor.errors import BadManifest
-from auditor.model import Audit, RuleOutcome, Status
+from auditor.model import Audit, RuleOutcome
+from auditor.policy import Policy
+from auditor.rules import Rule
 
 SEAL = "SHA256SUMS"
 _LITTER = {".DS_Store", "Thumbs.db", "desktop.ini"}  # what file managers leave in any folder they show
-
-
-class Policy(Protocol):
-    """What the report tells of the policy: all of it is shown under Proof."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def version(self) -> str: ...
-    @property
-    def title(self) -> str: ...
-    @property
-    def sha256(self) -> str: ...
-    @property
-    def proof(self) -> tuple[Status, ...]: ...
-    @property
-    def min_copies(self) -> int: ...
-    @property
-    def off_site_copies(self) -> int: ...
-    @property
-    def max_list_age_days(self) -> int: ...
-    @property
-    def params(self) -> Mapping[str, Any]: ...
-
-
-class Rule(Protocol):
-    """What the report tells of a rule: its texts, and its file's hash as proof of what was asked."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def since(self) -> str: ...
-    @property
-    def sha256(self) -> str: ...
-    @property
-    def passed(self) -> str: ...
-    @property
-    def why(self) -> str: ...
-    @property
-    def remedy(self) -> str: ...
-    @property
-    def not_covered(self) -> str: ...
-    @property
-    def sources(self) -> tuple[str, ...]: ...
-    def title(self, count: int) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)

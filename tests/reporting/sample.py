@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from auditor.model import Audit, Partition, RuleOutcome, RuleState, Severity, Status, Verdict
+from auditor.model import Audit, FileVerdict, Partition, RuleOutcome, RuleState, Severity, Status, Verdict
+from auditor.policy import Policy
+from auditor.rules import Rule
 
 HOSTILE_NAMES = (
     "</script><script>alert(1)</script>.jpg",
@@ -44,46 +46,32 @@ HOSTILE_NAMES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class SampleRule:
-    id: str
-    severity: Severity
-    failed_one: str
-    failed_many: str
-    passed: str = "Nothing of the kind was found."
-    why: str = "If the phone is lost or wiped, this file is gone."
-    remedy: str = "Run `auditor backup PHONE BACKUP`, then audit again."
-    not_covered: str = ""
-    sources: tuple[str, ...] = ()
-    tags: tuple[str, ...] = ("family",)
-    verdict: str = "none"
-    since: str = "0.1.0"
-
-    @property
-    def sha256(self) -> str:
-        return hashlib.sha256(self.id.encode()).hexdigest()
-
-    def title(self, count: int) -> str:
-        if count == 0:
-            return self.passed
-        return self.failed_one if count == 1 else self.failed_many.replace("$count", f"{count:,}")
+def rule(
+    id: str,
+    severity: Severity,
+    failed_one: str,
+    failed_many: str,
+    passed: str = "Nothing of the kind was found.",
+    why: str = "If the phone is lost or wiped, this file is gone.",
+    remedy: str = "Run `auditor backup PHONE BACKUP`, then audit again.",
+    not_covered: str = "",
+    sources: tuple[str, ...] = (),
+    verdict: FileVerdict | None = None,
+) -> Rule:
+    return Rule(
+        id, "sample", severity, verdict, "0.1.0", "due", passed, failed_one, failed_many, "$path", why, "SELECT 1",
+        hashlib.sha256(id.encode()).hexdigest(), Path(f"{id}.sql"), remedy=remedy, not_covered=not_covered,
+        sources=sources,
+    )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class SamplePolicy:
-    id: str = "family"
-    version: str = "1"
-    title: str = "Photos and videos of a family"
-    sha256: str = "f0" * 32
-    proof: tuple[Status, ...] = (Status.IDENTICAL, Status.METADATA_CHANGED)
-    min_copies: int = 1
-    off_site_copies: int = 0
-    max_list_age_days: int = 30
-    params: Mapping[str, Any] = field(default_factory=dict)
+POLICY = Policy(
+    "family", "1", "Photos and videos of a family", "", "f0" * 32, proof=(Status.IDENTICAL, Status.METADATA_CHANGED)
+)
 
 
 RULES = (
-    SampleRule(
+    rule(
         "missing-from-backup",
         Severity.ERROR,
         "1 file is not in the backup.",
@@ -93,26 +81,26 @@ RULES = (
         "renamed or moved counts, one that was cut short does not.",
         not_covered="Files that could not be read (unreadable-file); re-encoded copies (reduced-copy).",
         sources=("RFC 8493, section 3: complete means that every listed payload file is present",),
-        verdict="not_safe",
+        verdict=FileVerdict.NOT_SAFE,
     ),
-    SampleRule(
+    rule(
         "damaged-in-backup",
         Severity.ERROR,
         "1 file is damaged in the backup.",
         "$count files are damaged in the backup.",
         why="The copy is there but broken: the picture will not open, or only in part.",
-        verdict="not_safe",
+        verdict=FileVerdict.NOT_SAFE,
     ),
-    SampleRule(
+    rule(
         "unreadable-file",
         Severity.ERROR,
         "1 file could not be read.",
         "$count files could not be read.",
         why="What cannot be read cannot be compared.",
         remedy="Open the file on the phone; if it opens, scan again.",
-        verdict="not_checked",
+        verdict=FileVerdict.NOT_CHECKED,
     ),
-    SampleRule(
+    rule(
         "location-removed",
         Severity.WARNING,
         "1 copy lost the place where it was taken.",
@@ -120,7 +108,7 @@ RULES = (
         why="Some transfers strip the position: the picture is whole, but no map will find it.",
         remedy="Copy these files again with `auditor backup`.",
     ),
-    SampleRule(
+    rule(
         "same-picture",
         Severity.INFO,
         "1 file shows a picture that is there already.",
@@ -128,7 +116,7 @@ RULES = (
         why="The same picture is kept more than once.",
         remedy="Look at `auditor duplicates PHONE`; nothing is ever deleted by an audit.",
     ),
-    SampleRule(
+    rule(
         "phone-storage-full",
         Severity.WARNING,
         "The phone's storage is almost full.",
@@ -136,10 +124,10 @@ RULES = (
         why="A full phone stops taking pictures.",
         remedy="Free some space once the backup is safe.",
     ),
-    SampleRule("content-changed", Severity.ERROR, "1 file has other content.", "$count files have other content."),
-    SampleRule("live-photo-pairs", Severity.WARNING, "1 half is missing.", "$count halves are missing."),
-    SampleRule("off-site-copy", Severity.WARNING, "1 file has no copy off-site.", "$count files have none."),
-    SampleRule("own-rule", Severity.INFO, "1 file breaks our rule.", "$count files break our rule."),
+    rule("content-changed", Severity.ERROR, "1 file has other content.", "$count files have other content."),
+    rule("live-photo-pairs", Severity.WARNING, "1 half is missing.", "$count halves are missing."),
+    rule("off-site-copy", Severity.WARNING, "1 file has no copy off-site.", "$count files have none."),
+    rule("own-rule", Severity.INFO, "1 file breaks our rule.", "$count files break our rule."),
 )
 
 _SEED_ROWS = (  # path, status, verdict, detail, taken
@@ -226,11 +214,13 @@ def audit(con: duckdb.DuckDBPyConnection) -> Audit:
         sentence,
         Partition(due, **parts),
         tuple(_outcomes(con)),
-        caveats=("True on 15 June 2026, 12:00. Photos taken since are not covered.",),
+        caveats=(),
         provenance={
             "started": "2026-06-15T09:58:20Z",
             "finished": "2026-06-15T10:00:00Z",
-            "coverage": "all bytes read on both sides",
+            "source": "adb:R5CT/sdcard",
+            "backups": ["/mnt/nas/anna"],
+            "depth": "decode",
         },
     )
 
@@ -298,9 +288,9 @@ def _outcomes(con: duckdb.DuckDBPyConnection) -> list[RuleOutcome]:
         "own-rule": (RuleState.BROKEN, 'Binder Error: column "pathh" not found'),
     }
     outcomes = []
-    for rule in RULES:
-        found, known, waived = counts.get(rule.id, (0, 0, 0))
-        state, reason = special.get(rule.id, (RuleState.FAILED if found else RuleState.PASSED, None))
+    for each in RULES:
+        found, known, waived = counts.get(each.id, (0, 0, 0))
+        state, reason = special.get(each.id, (RuleState.FAILED if found else RuleState.PASSED, None))
         looked_at = 0 if reason else 38
-        outcomes.append(RuleOutcome(rule.id, state, rule.severity, looked_at, found, known, waived, 0.012, reason))
+        outcomes.append(RuleOutcome(each.id, state, each.severity, looked_at, found, known, waived, 0.012, reason))
     return outcomes

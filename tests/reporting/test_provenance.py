@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 import subprocess
@@ -69,7 +70,7 @@ def test_the_record_has_the_keys_of_the_contract_and_an_id_of_what_was_judged(tm
     audit = sample.audit(sample.database())
     (tmp_path / "source.jsonl").write_text("{}\n")
     lists = [provenance.sealed_file(tmp_path / "source.jsonl")]
-    record = provenance.audit_record(audit, sample.RULES, sample.SamplePolicy(), lists)
+    record = provenance.audit_record(audit, sample.RULES, sample.POLICY, lists)
     provenance.write_record(record, tmp_path / "audit.json")
     read = json.loads((tmp_path / "audit.json").read_text())
     assert {"verdict", "sentence", "partition", "rules", "policy", "provenance"} <= set(read)
@@ -78,6 +79,6 @@ def test_the_record_has_the_keys_of_the_contract_and_an_id_of_what_was_judged(tm
     assert {rule["id"]: rule["state"] for rule in read["rules"]}["live-photo-pairs"] == "not_run"
     assert all(rule["sha256"] for rule in read["rules"])
     assert read["provenance"]["lists"][0]["sha256"] == lists[0].sha256
-    again = provenance.audit_record(audit, sample.RULES, sample.SamplePolicy(), lists)
-    other = provenance.audit_record(audit, sample.RULES, sample.SamplePolicy(sha256="00" * 32), lists)
+    again = provenance.audit_record(audit, sample.RULES, sample.POLICY, lists)
+    other = provenance.audit_record(audit, sample.RULES, dataclasses.replace(sample.POLICY, sha256="00" * 32), lists)
     assert record["provenance"]["audit_id"] == again["provenance"]["audit_id"] != other["provenance"]["audit_id"]
