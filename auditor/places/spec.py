@@ -18,6 +18,7 @@ from auditor.places import Place
 OPENERS = {
     "adb": "auditor.places.adb:open_adb",
     "archive": "auditor.places.archive:open_archive",
+    "rclone": "auditor.places.rclone:open_rclone",
     "takeout": "auditor.places.takeout:open_takeout",
     "folder": "auditor.places.folder:open_folder",
 }

