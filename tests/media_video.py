@@ -198,3 +198,27 @@ def _add_sound(target: object, sound: object, seconds: float, rate: int, rng: np
         for part in resampler.resample(frame):
             target.mux(sound.encode(part))
     target.mux(sound.encode(None))
+
+
+def turned_film(degrees: int) -> bytes:
+    """A film that is to be shown turned clockwise, as phones write those taken upright."""
+    data = film(frames=15)
+    unit = 1 << 16
+    a, b, c, d = {
+        0: (unit, 0, 0, unit),
+        90: (0, unit, -unit, 0),
+        180: (-unit, 0, 0, -unit),
+        270: (0, -unit, unit, 0),
+    }[degrees]
+    matrix = struct.pack(">9i", a, b, 0, c, d, 0, 0, 0, 1 << 30)
+    at = data.index(b"tkhd") + 4 + 40
+    return data[:at] + matrix + data[at + 36 :]
+
+
+def sound_only() -> bytes:
+    """An MP4 with a sound track and no picture."""
+    out = io.BytesIO()
+    with av.open(out, "w", format="mp4") as target:
+        sound = target.add_stream("aac", rate=48000, layout="mono")
+        _add_sound(target, sound, 1.0, 48000, np.random.default_rng(3))
+    return out.getvalue()

@@ -39,6 +39,9 @@ FAMILIES: tuple[Family, ...] = (
     Family(frozenset({"jpeg"}), "jpeg"),
     Family(frozenset({"png", "webp", "gif", "tiff", "bmp", "jp2"}), "pillow"),
     Family(frozenset({"heic", "heif", "avif"}), "heif"),
+    Family(frozenset({"mp4", "mov", "3gp"}), "movie"),
+    Family(frozenset({"avi"}), "avi"),
+    Family(frozenset({"mkv", "webm"}), "matroska"),
 )
 
 _ZERO_HEAD_BYTES = 4096

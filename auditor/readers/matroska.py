@@ -1,0 +1,229 @@
+"""Matroska and WebM: elements that fit into one another and into the file, checksums, strict decode, metadata, digest.
+
+Source: RFC 9559 (Matroska), RFC 8794 (EBML).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import struct
+import zlib
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from auditor.model import Damage, Depth, Kind, Tier
+from auditor.readers.ebml import BrokenElement, Element, element, elements, unsigned
+from auditor.readers.examination import Buffer, Examination, Metadata
+from auditor.readers.film import judged
+from auditor.readers.film_digest import coded_sha256
+from auditor.readers.nal import NalFormat, check_nals, nal_format, wiped
+from auditor.readers.wording import cut_short, size_text
+
+_EBML, _SEGMENT, _CLUSTER, _INFO, _TRACKS = 0x1A45DFA3, 0x18538067, 0x1F43B675, 0x1549A966, 0x1654AE6B
+_SEEK_HEAD, _CUES, _TAGS, _CHAPTERS, _ATTACHMENTS = 0x114D9B74, 0x1C53BB6B, 0x1254C367, 0x1043A770, 0x1941A469
+_TOP = frozenset({_CLUSTER, _INFO, _TRACKS, _SEEK_HEAD, _CUES, _TAGS, _CHAPTERS, _ATTACHMENTS})
+_VOID, _CRC = 0xEC, 0xBF
+_SIMPLE_BLOCK, _BLOCK_GROUP, _BLOCK, _SILENT = 0xA3, 0xA0, 0xA1, 0x5854
+_IN_CLUSTER = frozenset({_SIMPLE_BLOCK, _BLOCK_GROUP, 0xE7, 0xA7, 0xAB, _SILENT, _VOID, _CRC, 0xAF})
+_TRACK, _NUMBER, _TYPE, _CODEC, _PRIVATE, _ENCODINGS = 0xAE, 0xD7, 0x83, 0x86, 0x63A2, 0x6D80
+_VIDEO, _WIDTH, _HEIGHT = 0xE0, 0xB0, 0xBA
+_SCALE, _DURATION, _DATE = 0x2AD7B1, 0x4489, 0x4461
+_EPOCH = datetime(2001, 1, 1, tzinfo=UTC)
+_MOST_CHECKED_BYTES = 64_000_000
+_NEVER_ZERO = ("V_VP8", "V_VP9", "V_AV1", "V_MPEG4/ISO/ASP", "V_MPEG4/ISO/SP")
+
+
+@dataclass(frozen=True, slots=True)
+class _Track:
+    """`kind` is 1 for video and 2 for sound; `plain`: its frames lie in the file as the codec made them."""
+
+    kind: int
+    codec: str
+    private: bytes
+    plain: bool
+
+    @property
+    def layout(self) -> NalFormat | None:
+        record = {"V_MPEG4/ISO/AVC": b"avcC", "V_MPEGH/ISO/HEVC": b"hvcC"}.get(self.codec)
+        return nal_format(record, self.private) if record and self.plain else None
+
+
+@dataclass(slots=True)
+class _Film:
+    """What the walk has found so far."""
+
+    tracks: dict[int, _Track] = field(default_factory=dict)
+    frames: list[tuple[int, int, int]] = field(default_factory=list)
+    width: int | None = None
+    height: int | None = None
+    duration_s: float | None = None
+    taken_at: str | None = None
+    damage: list[Damage] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def examine(data: Buffer, format_: str, depth: Depth) -> Examination:
+    """See `auditor.readers.examine`. DECODE decodes the key frames of the video, DEEP all of its frames."""
+    film = _Film()
+    try:
+        _walk(data, film)
+    except BrokenElement as error:
+        film.damage.append(Damage("bad_data", str(error), error.offset))
+    configurations = [(n, t.codec.encode() + t.private) for n, t in film.tracks.items() if t.kind in (1, 2)]
+    seen = Examination(
+        format=format_,
+        kind=Kind.VIDEO,
+        width=film.width,
+        height=film.height,
+        duration_s=film.duration_s,
+        metadata=Metadata(taken_at=film.taken_at, taken_offset="+00:00" if film.taken_at else None),
+        image_sha256=None if film.damage else coded_sha256(data, configurations, film.frames),
+    )
+    if not depth.reaches(Depth.DECODE):
+        return seen
+    film.damage.extend(_bad_frames(data, film))
+    seen = dataclasses.replace(seen, checked=(Tier.STRUCTURE,), notes=tuple(film.notes))
+    return judged(seen, data, film.damage, depth)
+
+
+def _walk(data: Buffer, film: _Film) -> None:
+    size = len(data)
+    header = element(data, 0, size)
+    at = header.end or size
+    segment = element(data, at, size) if at < size else None
+    if header.kind != _EBML or segment is None or segment.kind != _SEGMENT:
+        film.damage.append(Damage("bad_index", "the film itself is missing behind its header", at))
+        return
+    end = segment.end if segment.end is not None else size
+    if end > size:
+        film.damage.append(cut_short(size, end))
+    _segment(data, segment.body, min(end, size), film)
+    if end < size:
+        film.notes.append(f"{size_text(size - end)} follow the end of the file's content")
+    if not film.damage and not film.tracks:
+        film.damage.append(Damage("bad_index", "the film's list of tracks is missing", segment.start))
+    elif not film.damage and not film.frames:
+        film.damage.append(Damage("bad_index", "the film holds no frames", segment.start))
+
+
+def _segment(data: Buffer, at: int, limit: int, film: _Film) -> None:
+    while at < limit:
+        found = element(data, at, limit)
+        if found.end is not None and found.end > limit:
+            if not film.damage:
+                film.damage.append(cut_short(len(data), found.end))
+        elif found.kind not in (_VOID, _CRC) and not _checksum_holds(data, found):
+            where = f"at offset {found.start:,}"
+            film.damage.append(
+                Damage("bad_crc", f"a part of {size_text((found.end or 0) - at)} {where} fails its check", at)
+            )
+        end = min(found.end if found.end is not None else limit, limit)
+        if found.kind == _CLUSTER:
+            at = _cluster(data, found, end, film)
+            continue
+        if found.kind == _TRACKS:
+            _tracks(data, found, end, film)
+        elif found.kind == _INFO:
+            _info(data, found, end, film)
+        at = end
+
+
+def _checksum_holds(data: Buffer, found: Element) -> bool:
+    """Whether the CRC-32 that may lead an element fits its content. Source: RFC 8794, section 11.3.1."""
+    end = found.end
+    if end is None or end - found.body < 6 or end - found.body > _MOST_CHECKED_BYTES:
+        return True
+    if data[found.body : found.body + 2] != b"\xbf\x84":
+        return True
+    stated = int.from_bytes(data[found.body + 2 : found.body + 6], "little")
+    return zlib.crc32(data[found.body + 6 : end]) == stated
+
+
+def _cluster(data: Buffer, cluster: Element, limit: int, film: _Film) -> int:
+    """Walk one cluster's frames; where it ends. One of unknown size ends where the next part of the film begins."""
+    at = cluster.body
+    while at < limit:
+        found = element(data, at, limit)
+        if cluster.end is None and found.kind in _TOP:
+            return at
+        if found.kind not in _IN_CLUSTER:
+            raise BrokenElement(at)
+        if found.end is None:
+            raise BrokenElement(at)
+        if found.end > limit:
+            if not film.damage:
+                film.damage.append(
+                    cut_short(len(data), found.end)
+                    if found.end > len(data)
+                    else Damage("bad_data", f"a frame at offset {at:,} is longer than the part that holds it", at)
+                )
+            return limit
+        if found.kind == _SIMPLE_BLOCK:
+            _block(data, found.body, found.end, film)
+        elif found.kind == _BLOCK_GROUP:
+            for part in elements(data, found.body, found.end):
+                if part.kind == _BLOCK and part.end is not None and part.end <= found.end:
+                    _block(data, part.body, part.end, film)
+        at = found.end
+    return at
+
+
+def _block(data: Buffer, start: int, end: int, film: _Film) -> None:
+    if end - start < 4:
+        raise BrokenElement(start)
+    width = 9 - data[start].bit_length() if data[start] else 8
+    track = int.from_bytes(data[start : start + width], "big") & ((1 << 7 * width) - 1)
+    film.frames.append((track, start + width + 3, end))
+
+
+def _tracks(data: Buffer, tracks: Element, limit: int, film: _Film) -> None:
+    for entry in elements(data, tracks.body, limit):
+        if entry.kind != _TRACK or entry.end is None or entry.end > limit:
+            continue
+        fields = {e.kind: e for e in elements(data, entry.body, entry.end) if e.end is not None and e.end <= entry.end}
+        codec, private = (
+            bytes(data[fields[k].body : fields[k].end]) if k in fields else b"" for k in (_CODEC, _PRIVATE)
+        )
+        number, kind = (unsigned(data, fields[k]) if k in fields else 0 for k in (_NUMBER, _TYPE))
+        name = codec.rstrip(b"\0").decode("ascii", "replace")
+        film.tracks[number] = _Track(kind, name, private, _ENCODINGS not in fields)
+        if kind == 1 and film.width is None and _VIDEO in fields:
+            video = fields[_VIDEO]
+            sizes = {e.kind: unsigned(data, e) for e in elements(data, video.body, video.end or limit)}
+            film.width, film.height = sizes.get(_WIDTH) or None, sizes.get(_HEIGHT) or None
+
+
+def _info(data: Buffer, info: Element, limit: int, film: _Film) -> None:
+    scale, ticks = 1_000_000, 0.0
+    for part in elements(data, info.body, limit):
+        if part.end is None or part.end > limit:
+            return
+        raw = bytes(data[part.body : min(part.end, part.body + 8)])
+        if part.kind == _SCALE:
+            scale = unsigned(data, part) or scale
+        elif part.kind == _DURATION and len(raw) in (4, 8):
+            ticks = struct.unpack(">f" if len(raw) == 4 else ">d", raw)[0]
+        elif part.kind == _DATE and len(raw) == 8:
+            moment = _EPOCH + timedelta(microseconds=int.from_bytes(raw, "big", signed=True) // 1000)
+            if 1990 <= moment.year < 2100:
+                film.taken_at = moment.strftime("%Y-%m-%dT%H:%M:%S")
+    seconds = ticks * scale / 1e9
+    film.duration_s = round(seconds, 3) if 0 < seconds < 1e7 else None
+
+
+def _bad_frames(data: Buffer, film: _Film) -> list[Damage]:
+    """The first frame that holds what its coding forbids."""
+    size = len(data)
+    for place, (number, start, end) in enumerate(film.frames, 1):
+        track = film.tracks.get(number)
+        if track is None or track.kind != 1 or not track.plain or end > size:
+            continue
+        layout = track.layout
+        damage = None
+        if layout is not None:
+            damage = check_nals(data, start, end, layout, f"frame {place} of the film")
+        elif track.codec in _NEVER_ZERO:
+            damage = wiped(data, start, end, f"frame {place} of the film")
+        if damage:
+            return [damage]
+    return []
