@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import bz2
-import gzip
 import lzma
 import tarfile
 import threading
@@ -14,6 +13,7 @@ from typing import BinaryIO, cast
 from auditor.errors import ListingCut
 from auditor.names import row_path
 from auditor.places import Entry, EntryKind
+from auditor.places.gzips import SeekableGzip
 from auditor.places.members import BOMB_BYTES, BOMB_RATIO, UNREADABLE, MemberStream, once
 
 _HEADER_LIMIT_BYTES = 16 * 1024 * 1024
@@ -155,7 +155,9 @@ def _unpacked(path: Path) -> tuple[BinaryIO, bool]:
     """The tar's own bytes, and whether they are packed."""
     with path.open("rb") as file:
         magic = file.read(6)
-    for start, module in ((b"\x1f\x8b", gzip), (b"BZh", bz2), (b"\xfd7zXZ", lzma)):
+    if magic.startswith(b"\x1f\x8b"):
+        return cast(BinaryIO, SeekableGzip(path)), True
+    for start, module in ((b"BZh", bz2), (b"\xfd7zXZ", lzma)):
         if magic.startswith(start):
             return cast(BinaryIO, module.open(path)), True
     return path.open("rb"), False
