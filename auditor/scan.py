@@ -296,7 +296,8 @@ def _rows(
             if facts is None:
                 yield workers.Job(Task(place, entry, depth, names), entry.size_bytes or 0)
 
-    results = workers.run(read_file, to_read(), workers=jobs or workers.default_jobs(), preload=PRELOAD)
+    at_once = 1 if Power.ONE_READER in place.powers else jobs or workers.default_jobs()
+    results = workers.run(read_file, to_read(), workers=at_once, preload=PRELOAD)
     done = 0
 
     def ready(limit: int) -> Iterator[tuple[FileFacts, bool]]:

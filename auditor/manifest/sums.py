@@ -25,6 +25,8 @@ _RCLONE_NONE = re.compile(rb"(?: {32,128}|UNSUPPORTED|ERROR)  (.+)", re.DOTALL)
 _BSD = re.compile(rb"(\\?)([A-Z0-9-]+) \((.+)\) = ([0-9a-fA-F]{32,128})", re.DOTALL)
 _STAT = re.compile(rb"# stat (\d+) (-?\d+) (.+)", re.DOTALL)
 _END = re.compile(rb"# end (\d+)")
+_FILES = re.compile(rb"# files (\d+)")
+_UNLISTED = re.compile(rb"# unlisted (.+)", re.DOTALL)
 _PHONE = b"# auditor phone list"
 _ESCAPES = {b"\\\\": b"\\", b"\\n": b"\n", b"\\r": b"\r"}
 
@@ -47,7 +49,7 @@ def read(path: Path, content: bytes, bag_version: str | None = None) -> Listed:
     rows: list[FileFacts] = []
     unclear = []
     stats: dict[bytes, tuple[int, int]] = {}
-    ended: int | None = None
+    ended = met = None
     text = content.removeprefix(b"\xef\xbb\xbf")
     for number, raw in enumerate(text.split(b"\n"), 1):
         line = raw.removesuffix(b"\r")
@@ -56,6 +58,10 @@ def read(path: Path, content: bytes, bag_version: str | None = None) -> Listed:
                 stats[match[3]] = (int(match[1]), int(match[2]) * 1_000_000_000)
             elif match := _END.fullmatch(line):
                 ended = int(match[1])
+            elif match := _FILES.fullmatch(line):
+                met = int(match[1])
+            elif match := _UNLISTED.fullmatch(line):
+                unclear.append(f"the phone could not list {display_path(_text(match[1]))}")
             continue
         told = _line(line, path.name.lower())
         if told is None:
@@ -66,8 +72,11 @@ def read(path: Path, content: bytes, bag_version: str | None = None) -> Listed:
             name = _from_bag(name, bag_version)
         size, mtime = stats.get(name, (None, None))
         rows.append(row(_text(name), digests, size, mtime, mtime_trusted=mtime is not None))
-    if text.startswith(_PHONE) and ended != len(rows):
-        unclear.append("the list made on the phone was cut off: its last line is missing; copy it again")
+    if text.startswith(_PHONE):
+        if ended != len(rows):
+            unclear.append("the list made on the phone was cut off: its last line is missing; copy it again")
+        elif met is not None and met != len(rows):
+            unclear.append(f"the phone could not read {met - len(rows)} of its {met} files")
     if text and not text.endswith(b"\n") and rows:
         unclear.append("the last line has no end: the list may have been cut off")
     return Listed(merged(rows, str(path)), tuple(unclear))

@@ -51,6 +51,7 @@ class Power(StrEnum):
     WRITE = "write"  # it is a folder of this machine that files can be put into and taken from
     MTIME = "mtime"  # its file dates are the files' own and can be trusted
     DIGESTS = "digests"  # it states digests without the bytes being moved: see StatesDigests
+    ONE_READER = "one_reader"  # a limit rather than a power: only one process may read at a time
     COMPUTES = "computes"  # it makes those digests from the bytes when asked, as a phone does; a service repeats them
 
 

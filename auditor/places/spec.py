@@ -14,10 +14,12 @@ from typing import cast
 
 from auditor.errors import BadPlace
 from auditor.places import Place
+from auditor.places.mtp import mount_around
 
 OPENERS = {
     "adb": "auditor.places.adb:open_adb",
     "archive": "auditor.places.archive:open_archive",
+    "mtp": "auditor.places.mtp:open_mtp",
     "rclone": "auditor.places.rclone:open_rclone",
     "takeout": "auditor.places.takeout:open_takeout",
     "folder": "auditor.places.folder:open_folder",
@@ -50,7 +52,10 @@ def kind_of(spec: str) -> tuple[str, str]:
             f"there is no place {spec}: {match[1]}: is not one of {', '.join(f'{word}:' for word in PREFIXED)}"
             f" (for a remote of rclone write rclone:{spec})"
         )
-    return ("archive" if path.is_file() else "folder"), spec
+    if path.is_file():
+        return "archive", spec
+    # A mounted phone looks like any other folder, but its dates and sizes are not to be trusted.
+    return ("mtp" if mount_around(path.absolute()) else "folder"), spec
 
 
 def open_place(spec: str) -> Place:

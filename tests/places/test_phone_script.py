@@ -1,0 +1,122 @@
+"""The script that makes the list on the phone itself, run by the shells and tools that phones have."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from auditor.manifest import foreign
+from auditor.manifest.jsonl import Manifest
+from auditor.places import mtp
+from tests.doubles.phone import TOYS
+
+SCRIPT = Path(mtp.__file__).with_name("phone-manifest.sh")
+SHELLS = [("sh", False), ("bash", False), ("mksh", True), ("busybox", False)]
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="the script runs on phones and Unix")
+
+
+def run(tree: Path, shell: str, toys: bool, *words: str) -> subprocess.CompletedProcess[str]:
+    program = shutil.which(shell)
+    toybox = shutil.which("toybox")
+    if program is None or (toys and toybox is None):
+        pytest.skip(f"{shell}{' or toybox' if toys else ''} is not installed")
+    tools = tree.parent / "tools"
+    tools.mkdir(exist_ok=True)
+    for toy in (*TOYS, "grep", "mv") if toys else ():
+        if not (tools / toy).exists():
+            (tools / toy).symlink_to(str(toybox))
+    command = [program, *(["sh"] if shell == "busybox" else []), str(SCRIPT), *words]
+    return subprocess.run(
+        command, cwd=tree, capture_output=True, text=True, env={"PATH": f"{tools}:/usr/bin:/bin"}, timeout=60
+    )
+
+
+def listed(tree: Path) -> Manifest:
+    return foreign.convert(tree / "Download/auditor-phone.txt", tree.parent / "phone.jsonl", datetime.now(UTC))
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    tree = tmp_path / "sdcard"
+    names = (
+        "DCIM/Camera/IMG 1.jpg",
+        'DCIM/it\'s "quoted" $(x).jpg',
+        "Pictures/caf\u00e9.jpg",
+        "Download/back\\slash.jpg",
+    )
+    for name in (*names, "Music/song.mp3", "DCIM/-rf.jpg"):
+        (tree / name).parent.mkdir(parents=True, exist_ok=True)
+        (tree / name).write_bytes(name.encode() * 100)
+        os.utime(tree / name, (1_600_000_000, 1_600_000_000))
+    return tree
+
+
+@pytest.mark.parametrize(("shell", "toys"), SHELLS)
+def test_the_list_is_whole_and_true(tree: Path, shell: str, toys: bool) -> None:
+    done = run(tree, shell, toys, str(tree), str(tree / "Download/auditor-phone.txt"))
+    assert done.returncode == 0, done.stderr
+    manifest = listed(tree)
+    assert manifest.footer.complete, manifest.footer.reasons
+    rows = {facts.path: facts for facts in manifest.rows()}
+    expected = {str(p.relative_to(tree)): p for p in tree.rglob("*") if p.is_file() and "auditor-phone" not in p.name}
+    assert set(rows) == set(expected)
+    for path, file in expected.items():
+        assert rows[path].sha256 == hashlib.sha256(file.read_bytes()).hexdigest()
+        assert (rows[path].size_bytes, rows[path].mtime_ns) == (file.stat().st_size, 1_600_000_000_000_000_000)
+
+
+def test_without_words_the_media_folders_are_listed(tree: Path) -> None:
+    script = tree.parent / "script.sh"
+    script.write_text(SCRIPT.read_text().replace("${1:-/sdcard}", f"${{1:-{tree}}}"))
+    shell = shutil.which("mksh") or "/bin/sh"
+    assert subprocess.run([shell, str(script)], capture_output=True, timeout=60).returncode == 0
+    assert "Music/song.mp3" not in {facts.path for facts in listed(tree).rows()}
+    assert len(list(listed_again(tree).rows())) == 5
+
+
+def listed_again(tree: Path) -> Manifest:
+    (tree.parent / "phone.jsonl").unlink()
+    return listed(tree)
+
+
+def test_sha256sum_checks_the_list(tree: Path) -> None:
+    if not shutil.which("sha256sum"):
+        pytest.skip("sha256sum is not installed")
+    assert run(tree, "sh", False, str(tree)).returncode == 0
+    check = ["sha256sum", "-c", "--quiet", "Download/auditor-phone.txt"]
+    assert subprocess.run(check, cwd=tree, capture_output=True).returncode == 0
+
+
+@pytest.mark.parametrize(("shell", "toys"), SHELLS[::2])
+def test_a_name_with_a_line_break_makes_the_list_incomplete(tree: Path, shell: str, toys: bool) -> None:
+    (tree / "DCIM/two\nlines.jpg").write_bytes(b"x")
+    assert run(tree, shell, toys, str(tree)).returncode == 0
+    manifest = listed(tree)
+    assert not manifest.footer.complete and "line break" in manifest.footer.reasons[0]
+    assert manifest.footer.files == 6
+
+
+def test_a_file_that_the_phone_cannot_read_makes_the_list_incomplete(tree: Path) -> None:
+    (tree.parent / "tools").mkdir()
+    failing = tree.parent / "tools" / "sha256sum"
+    failing.write_text(
+        '#!/bin/sh\nfor f; do case "$f" in *IMG*) echo "$f: I/O error" >&2;; *) /usr/bin/sha256sum "$f";; esac; done\n'
+    )
+    failing.chmod(0o755)
+    assert run(tree, "sh", False, str(tree)).returncode == 0
+    manifest = listed(tree)
+    assert manifest.footer.reasons == ("the phone could not read 1 of its 6 files",)
+
+
+def test_a_list_that_was_cut_off_is_noticed(tree: Path) -> None:
+    assert run(tree, "sh", False, str(tree)).returncode == 0
+    file = tree / "Download/auditor-phone.txt"
+    lines = file.read_text("utf-8").splitlines(keepends=True)
+    file.write_text("".join(lines[:-2]), "utf-8")
+    assert not listed(tree).footer.complete
