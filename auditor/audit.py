@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -103,7 +103,7 @@ def sides(source: str, backups: Sequence[str]) -> tuple[Side, tuple[Side, ...]]:
         label = next(
             name for name in (other.label, *(f"{other.label} ({n})" for n in range(2, 1000))) if name not in taken
         )
-        theirs.append(Side(other.spec, label, other.place, other.manifest))
+        theirs.append(replace(other, label=label))
     return ours, tuple(theirs)
 
 

@@ -22,7 +22,7 @@ import duckdb
 from auditor.errors import BadManifest, BadRule
 from auditor.manifest.jsonl import Manifest
 from auditor.manifest.rows import DECODED
-from auditor.model import RuleOutcome, RuleState, Severity
+from auditor.model import RuleOutcome, RuleState, Severity, Status
 from auditor.pairing import summarise
 from auditor.policy import Policy
 from auditor.readers.sniff import kind_by_name
@@ -224,7 +224,8 @@ def insert(con: duckdb.DuckDBPyConnection, table: str, rows: Iterable[Mapping[st
 
 
 def mark_due(con: duckdb.DuckDBPyConnection, policy: Policy) -> None:
-    """Applies the policy's scope: photos and videos by content or by name, in every folder but the excluded ones."""
+    """Applies the policy's scope: photos and videos by content or by name, in every folder but the excluded ones, and
+    the sidecars that speak for them."""
     extensions = [
         extension
         for (extension,) in con.execute("SELECT DISTINCT extension FROM source").fetchall()
@@ -240,6 +241,13 @@ def mark_due(con: duckdb.DuckDBPyConnection, policy: Policy) -> None:
     )
     if pattern := policy.excluded():
         con.execute("UPDATE source SET is_due = false, excluded = true WHERE regexp_matches(lower(path), ?)", [pattern])
+    con.execute(
+        """
+        UPDATE source SET is_due = true
+        FROM (SELECT DISTINCT sidecar FROM source WHERE is_due AND sidecar IS NOT NULL) AS spoken
+        WHERE source.path = spoken.sidecar AND source.kind = 'sidecar' AND NOT source.excluded
+        """
+    )
 
 
 def _known(source: Manifest, backups: Sequence[Listed]) -> frozenset[str]:
@@ -366,44 +374,50 @@ def run_case(rule: Rule, case: Case, policy: Policy) -> tuple[RuleOutcome, tuple
     A finding that names no file has the path ''. Of `pairs`, what the case leaves out is filled in: the id of the
     source's row by its path, that of the backup's by `backup` and `backup_path`.
     """
-    with contextlib.closing(duckdb.connect()) as con:
+    with contextlib.closing(duckdb.connect(config={"threads": 1})) as con:
         create_tables(con)
         for view in ("header", "source", "due", "backup", "pairs"):
-            for number, row in enumerate(case.views.get(view, ()), 1):
-                _insert_case_row(con, view, number, row)
+            _insert_case_rows(con, view, case.views.get(view, ()))
+        settings = {name: value for name, value in case.params.items() if name in _SETTINGS}
+        if "proof" in settings:
+            settings["proof"] = tuple(Status(status) for status in settings["proof"])
+        policy = replace(policy, params={}, **settings)
         summarise(con, [row["backup"] for row in case.views.get("pairs", ())], policy.proof)
         lock(con)
-        settings = {name: value for name, value in case.params.items() if name in _SETTINGS}
         own = {name: value for name, value in case.params.items() if name not in _SETTINGS}
-        tried = replace(rule, params={**rule.params, **own})
-        outcome = run_rule(Lists(con, EVERYTHING), tried, replace(policy, params={}, **settings))
+        outcome = run_rule(Lists(con, EVERYTHING), replace(rule, params={**rule.params, **own}), policy)
         paths = con.execute("SELECT coalesce(path, '') FROM findings ORDER BY number").fetchall()
     return outcome, tuple(path for (path,) in paths)
 
 
-_SETTINGS = ("min_copies", "off_site_copies", "max_list_age_days")
+_SETTINGS = ("proof", "min_copies", "off_site_copies", "max_list_age_days")
 
 
-def _insert_case_row(con: duckdb.DuckDBPyConnection, view: str, number: int, row: Mapping[str, Any]) -> None:
+def _insert_case_rows(con: duckdb.DuckDBPyConnection, view: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    if not rows:
+        return
     table = "source" if view == "due" else view
-    values = dict(row)
+    made = []
+    for number, row in enumerate(rows, 1):
+        values = dict(row)
+        if table in ("source", "backup"):
+            values.setdefault("id", number + (1_000_000 if view == "source" else 0))
+        if table == "source":
+            values.setdefault("is_due", view == "due")
+            values.setdefault("excluded", False)
+        if table == "pairs":
+            values.setdefault("id", _id(con, "SELECT id FROM source WHERE path = ?", values["path"]))
+            there = (values["backup"], values.get("backup_path"))
+            values.setdefault("backup_id", _id(con, "SELECT id FROM backup WHERE backup = ? AND path = ?", *there))
+        made.append(values)
+    insert(con, table, made)
     if table in ("source", "backup"):
-        values.setdefault("id", number + (1_000_000 if view == "source" else 0))
-    if table == "source":
-        values.setdefault("is_due", view == "due")
-        values.setdefault("excluded", False)
-    if table == "pairs" and "id" not in values:
-        found = con.execute("SELECT id FROM source WHERE path = ?", [values["path"]]).fetchall()
-        values["id"] = found[0][0] if found else None
-    if table == "pairs" and "backup_path" in values and "backup_id" not in values:
-        found = con.execute(
-            "SELECT id FROM backup WHERE backup = ? AND path = ?", [values["backup"], values["backup_path"]]
-        ).fetchall()
-        values["backup_id"] = found[0][0] if found else None
-    insert(con, table, [values])
-    if table in ("source", "backup"):
-        derived = ", ".join(f"{name} = {sql}" for name, sql in DERIVED.items())
-        con.execute(f"UPDATE {table} SET {derived} WHERE id = ?", [values["id"]])
+        con.execute(f"UPDATE {table} SET {', '.join(f'{name} = {sql}' for name, sql in DERIVED.items())}")
+
+
+def _id(con: duckdb.DuckDBPyConnection, sql: str, *values: str | None) -> int | None:
+    row = con.execute(sql, values).fetchone()
+    return None if row is None else int(row[0])
 
 
 def counts(con: duckdb.DuckDBPyConnection, outcome: RuleOutcome) -> RuleOutcome:

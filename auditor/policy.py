@@ -130,7 +130,9 @@ def _parse(data: dict[str, Any], path: Path, sha256: str) -> Policy:
     try:
         proof = tuple(Status(s) for s in flat.get("status", ["identical"]))
         if not proof or not set(proof) <= set(_PROOF):
-            raise ValueError(f"proof can be {', '.join(_PROOF)}; not {', '.join(flat['status'])}")
+            raise ValueError(f"proof can be {', '.join(_PROOF)}; not {', '.join(flat['status']) or 'nothing'}")
+        if Status.IDENTICAL not in proof:
+            raise ValueError("proof must hold identical: nothing proves a copy better than the same bytes")
         kinds = tuple(Kind(k) for k in flat.get("kinds", ["photo", "video"]))
         severities = {rule: Severity(s) for rule, s in flat.get("severity", {}).items()}
     except ValueError as error:

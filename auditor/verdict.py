@@ -110,7 +110,7 @@ def conclude(
         )
         return Conclusion(Verdict.CANNOT_SAY, sentence, (*_left_out(waived), *doubts[1:], *caveats))
     until: tuple[str, ...] = (f"True on {now.day} {now:%B %Y, %H:%M}. Photos taken since are not covered.",)
-    tidy = sum(o.findings for o in outcomes if o.findings)
+    tidy = sum(o.findings for o in outcomes if o.severity is not Severity.INFO)
     if tidy:
         things = "1 thing" if tidy == 1 else f"{tidy:,} things"
         until = (f"{things} could be tidied up; none puts a file at risk.", *until)

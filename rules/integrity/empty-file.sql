@@ -4,7 +4,7 @@
 -- verdict     = "none"
 -- since       = "0.1.0"
 -- tags        = ["integrity"]
--- population  = "due"
+-- population  = "due WHERE kind IN ('photo', 'video')"
 -- needs       = ["due.size_bytes"]
 -- passed      = "No photo or video on the phone is empty."
 -- failed_one  = "1 photo or video on the phone is empty."
@@ -18,5 +18,5 @@
 -- ///
 SELECT 'source' AS side, due.path AS path, due.size_bytes AS size_bytes, due.mtime AS mtime
 FROM due
-WHERE due.size_bytes = 0
+WHERE due.size_bytes = 0 AND due.kind IN ('photo', 'video')
 ORDER BY due.path

@@ -4,7 +4,7 @@
 -- verdict     = "none"
 -- since       = "0.1.0"
 -- tags        = ["integrity"]
--- population  = "due"
+-- population  = "due WHERE kind IN ('photo', 'video')"
 -- needs       = ["due.format"]
 -- passed      = "What is named as a photo or video is one."
 -- failed_one  = "1 file is named as a photo or video, but is none."

@@ -1,0 +1,45 @@
+-- /// rule
+-- id          = "duplicate-picture"
+-- severity    = "warning"
+-- verdict     = "none"
+-- since       = "0.1.0"
+-- tags        = ["duplicates"]
+-- population  = "due WHERE image_sha256 IS NOT NULL"
+-- needs       = ["due.image_sha256"]
+-- passed      = "No picture is on the phone twice with other metadata."
+-- failed_one  = "1 picture is on the phone twice with other metadata."
+-- failed_many = "$count files hold pictures that are on the phone more than once, with other metadata."
+-- message     = "$path holds the same picture as $other, with other metadata."
+-- why = """
+-- The pictures are the same to the last bit; only what is written beside them differs, such as date or place. The file
+-- that says most is the one to keep.
+-- """
+-- remedy      = "`auditor duplicates PHONE` shows them side by side and makes a plan of what could go."
+-- not_covered = "Smaller and re-encoded copies: `auditor duplicates` compares their pixels."
+-- ///
+WITH pictures AS (
+    -- One of each content: files with the same bytes are named by duplicate-file.
+    SELECT image_sha256, sha256, arg_min(due, path) AS one
+    FROM due
+    WHERE image_sha256 IS NOT NULL AND sha256 IS NOT NULL AND NOT coalesce(soundness = 'damaged', false)
+    GROUP BY image_sha256, sha256
+), members AS (
+    SELECT image_sha256, one.path, one.size_bytes, one.width, one.height, one.format, one.taken_at, one.latitude,
+        row_number() OVER (PARTITION BY image_sha256
+            ORDER BY one.taken_at IS NULL, one.latitude IS NULL, one.camera_model IS NULL, one.size_bytes DESC, one.path) AS place,
+        count(*) OVER (PARTITION BY image_sha256) AS size
+    FROM pictures
+    QUALIFY size > 1
+), kept AS (
+    SELECT image_sha256, min(path) FILTER (WHERE place = 1) AS first, min(path) FILTER (WHERE place = 2) AS second
+    FROM members
+    GROUP BY image_sha256
+)
+SELECT 'source' AS side, members.path AS path, CASE WHEN place = 1 THEN second ELSE first END AS other,
+    members.image_sha256[:16] AS "group", CASE WHEN place = 1 THEN 'yes' ELSE 'no' END AS keep, 'same-image-data' AS relation,
+    CASE WHEN place = 1 THEN 'it has the most complete metadata' ELSE 'same image data as the kept file' END AS reason,
+    members.size_bytes AS size_bytes, members.width AS width, members.height AS height, members.format AS format,
+    members.taken_at AS taken_at, members.latitude IS NOT NULL AS has_place
+FROM members
+JOIN kept ON kept.image_sha256 = members.image_sha256
+ORDER BY first, place
