@@ -1,0 +1,54 @@
+"""auditor doctor: is everything there that an audit needs, and what to do about what is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from auditor import doctor
+from auditor.cli import screen
+from auditor.errors import BadOutput
+from auditor.reporting.text import visible
+
+NAME = "doctor"
+EXAMPLES = (
+    ("auditor doctor", "is the phone seen, in which mode, and what to do"),
+    ("auditor doctor --phone-script list.sh", "a script that makes the list on the phone itself"),
+)
+
+_SIGNS = {
+    doctor.State.READY: "v",
+    doctor.State.TO_DO: "!",
+    doctor.State.MISSING: "-",
+    doctor.State.UNKNOWN: "?",
+}
+
+
+def command(
+    phone_script: Annotated[
+        Path | None, typer.Option(help="Write the script for phones that adb cannot reach to this file, and stop.")
+    ] = None,
+) -> None:
+    """Looks for phones, clouds and tools, and says for each what to do; it changes nothing and asks no network.
+
+    Exit codes: 0 also where there is something to do; 2 bad input.
+    """
+    if phone_script is not None:
+        _write(phone_script)
+        return
+    for advice in doctor.examine():
+        screen.say(f"{_SIGNS[advice.state]} {visible(advice.subject):<24} {visible(advice.sentence)}")
+        if advice.remedy:
+            screen.say(f"{'':<26} {visible(advice.remedy)}")
+
+
+def _write(target: Path) -> None:
+    if target.exists():
+        raise BadOutput(f"{target} is there already; nothing is written over. Choose another name")
+    try:
+        target.write_bytes(doctor.phone_script())
+    except OSError as error:
+        raise BadOutput(f"{target} cannot be written: {error.strerror}") from error
+    screen.say(str(target))
