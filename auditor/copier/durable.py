@@ -11,6 +11,7 @@ import errno
 import os
 import re
 import secrets
+import signal
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -21,6 +22,7 @@ TEMP_NAME = re.compile(r"\.auditor-[0-9a-f]{16}\.part")
 _RENAME_NOREPLACE = 1  # linux/fs.h
 _RENAME_EXCL = 4  # macOS, sys/stdio.h
 _AT_FDCWD = -100
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _F_FULLFSYNC = 51  # macOS, sys/fcntl.h: fsync alone leaves the bytes in the disk's own cache
 _F_NOCACHE = 48
 _NOT_POSSIBLE = {errno.EINVAL, errno.ENOSYS, errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK}
@@ -186,6 +188,12 @@ def make_folders(folder: Path) -> None:
     for path in reversed(missing):
         path.mkdir(exist_ok=True)
         sync_folder(path.parent)
+
+
+def die_with_parent() -> None:
+    """This process is killed when the one that started it ends, however it ends (Linux; elsewhere its pipe breaks)."""
+    if sys.platform == "linux" and _libc is not None and hasattr(_libc, "prctl"):
+        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 def _rename_exclusively(temp: Path, final: Path) -> bool:

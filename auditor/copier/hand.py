@@ -63,6 +63,7 @@ class _SourceError(Exception):
 def main() -> None:
     """Serves tasks until standard input ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent alone decides what Ctrl-C means
+    durable.die_with_parent()
     inlet = os.fdopen(os.dup(0), "rb")
     outlet = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # a library that prints must not garble the answers

@@ -36,6 +36,9 @@ LOOK_S = 120.0
 SLOWEST_BYTES_S = 1_000_000
 """A mount may fetch a whole file before it opens it: no slower than this."""
 
+HAND_MODULE = "auditor.copier.hand"
+"""What a hand runs."""
+
 _GIVE_UP_WAITING_S = 0.5
 
 
@@ -196,7 +199,7 @@ class Hands:
 
     def _start(self) -> _Hand:
         process = subprocess.Popen(
-            [sys.executable, "-X", "utf8", "-m", "auditor.copier.hand"],
+            [sys.executable, "-X", "utf8", "-m", HAND_MODULE],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(p or str(Path.cwd()) for p in sys.path)},
