@@ -24,6 +24,7 @@ from auditor.copier.ledger import (
     SourceMark,
     left_journals,
     locked,
+    moment,
     utc,
 )  # fmt: skip
 from auditor.copier.names import NameRules, escape
@@ -76,6 +77,7 @@ class Prepared:
     found: Reconciled
     wishes: Wishes
     started: str
+    seen: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,8 @@ def prepare(
     Reads files of the backup only where their size or date is not what was written down, or where an unknown file may
     hold what is wanted. Raises: BadPlace, ListingCut, BadManifest.
     """
-    started = utc(now or datetime.now(UTC))
+    now = now or datetime.now(UTC)
+    started = utc(now)
     ledger = Ledger(root)
     marker = ledger.marker() or Marker("", started, (wishes.layout or Layout.MIRROR).value)
     layout = Layout(marker.layout)
@@ -130,7 +133,7 @@ def prepare(
     holdings = Holdings.read(ledger, source.id)
     mark = marker.source(source.id) or _new_source(source, marker, volume.names)
     entries = list(source.walk())
-    listing = _listing(ledger, write)
+    listing = listed(ledger, write)
     sizes = {e.size_bytes for e in entries if e.size_bytes and e.size_bytes not in holdings.sizes}
     found = reconcile(listing, holdings, sizes)
     _learn(ledger, holdings, found, volume, ways, started)
@@ -152,7 +155,7 @@ def prepare(
             f"This backup holds files of {others}; those of {source.label} go beside them, in {mark.folder}/."
         )
     plan = CopyPlan(source.id, source.label, root, mark.folder, layout, steps, tuple(refusals), tuple(warnings))
-    return Prepared(plan, source, ledger, marker, volume, holdings, namer, found, wishes, started)
+    return Prepared(plan, source, ledger, marker, volume, holdings, namer, found, wishes, started, moment(now))
 
 
 def carry_out(prepared: Prepared, ways: Ways, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Backed:
@@ -165,7 +168,7 @@ def carry_out(prepared: Prepared, ways: Ways, now: Callable[[], datetime] = lamb
     publisher = Publisher(
         root=plan.root,
         source_id=plan.source_id,
-        seen=prepared.started,
+        seen=prepared.seen,
         namer=prepared.namer,
         holdings=holdings,
         journal=journal,
@@ -242,14 +245,14 @@ def _new_source(source: Place, marker: Marker, rules: NameRules) -> SourceMark:
     return SourceMark(source.id, source.label, folder, 0, 0, "")
 
 
-def _listing(ledger: Ledger, write: bool) -> list[Entry]:
+def listed(ledger: Ledger, write: bool) -> list[Entry]:
     """What the backup's folder holds; half copies of killed runs are removed first."""
     if not ledger.root.is_dir():
         return []
     everything = list(FolderPlace(ledger.root, str(ledger.root)).walk())
     if write:
         clean_temps(ledger, (e.path for e in everything))
-        for left in ledger.folder.glob("probe-*"):
+        for left in ledger.folder.glob(".auditor-probe-*"):
             shutil.rmtree(left, ignore_errors=True)
     return [e for e in everything if not TEMP_NAME.fullmatch(e.path.rpartition("/")[2])]
 

@@ -16,6 +16,8 @@ import sys
 from enum import StrEnum
 from pathlib import Path
 
+from auditor.errors import BadPlace
+
 TEMP_NAME = re.compile(r"\.auditor-[0-9a-f]{16}\.part")
 """Only names of this form are ever cleaned away."""
 
@@ -188,6 +190,19 @@ def make_folders(folder: Path) -> None:
     for path in reversed(missing):
         path.mkdir(exist_ok=True)
         sync_folder(path.parent)
+
+
+def make_folders_inside(root: Path, folder: Path) -> None:
+    """`make_folders` for a folder below `root`, but never through a link that leads out of it.
+
+    Raises: BadPlace where one does.
+    """
+    there = folder
+    while not os.path.lexists(there):
+        there = there.parent
+    if not there.resolve().is_relative_to(root.resolve()):
+        raise BadPlace(f"{there} leads out of {root} through a link; nothing is written there")
+    make_folders(folder)
 
 
 def die_with_parent() -> None:

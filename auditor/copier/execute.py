@@ -27,6 +27,7 @@ from auditor.copier.layout import Layout, natural_path
 from auditor.copier.names import escape_path, parts_inside
 from auditor.copier.plan import Action, CopyPlan, CopyStep
 from auditor.copier.publish import CopyResult, Outcome, Publisher
+from auditor.errors import BadPlace
 
 BATCH_FILES = 64
 BATCH_BYTES = 256 << 20
@@ -190,7 +191,7 @@ def _belong(step: CopyStep | None, following: CopyStep) -> bool:
 def _bring(run: _Run, step: CopyStep) -> Bring:
     return Bring(
         number=step.number,
-        path=step.path,
+        path=step.read_path or step.path,
         temp=durable.temp_path(_folder_for(run, step)),
         size_bytes=step.size_bytes,
         mtime_ns=step.mtime_ns,
@@ -208,17 +209,17 @@ def _folder_for(run: _Run, step: CopyStep) -> Path:
     if name not in run.folders:
         folder = run.plan.root.joinpath(*parts_inside(name)) if name else run.plan.root
         try:
-            durable.make_folders(folder)
-            inside = folder.resolve().is_relative_to(run.plan.root.resolve())
-        except OSError:  # a file has this name: the Namer finds another
-            inside = False
-        run.folders[name] = folder if inside else run.plan.root
+            durable.make_folders_inside(run.plan.root, folder)
+        except (OSError, BadPlace):  # a file or a link has this name: what is published says so
+            folder = run.plan.root
+        run.folders[name] = folder
     return run.folders[name]
 
 
 def _compared(run: _Run, read: WasRead) -> None:
     step = run.steps[read.number]
-    path = run.publisher.holdings.by_content.get(read.sha256)
+    holdings = run.publisher.holdings
+    path = holdings.by_content.get(read.sha256) if holdings else None
     if path is None:
         run.queue.append((step, None))
     else:
@@ -263,7 +264,7 @@ def _failed(run: _Run, failed: Failed) -> None:
         look = failed.cause not in {Cause.DIED, Cause.HUNG}
         run.later.append((step, None if look else replace(_bring(run, step), look=False)))
         return
-    _finish(run, CopyResult(step, Outcome.FAILED, reason=failed.reason))
+    _finish(run, CopyResult(step, Outcome.FAILED, reason=failed.reason, cause=failed.cause))
 
 
 def _ended(run: _Run, lost: Failed | None, unanswered: Task) -> None:

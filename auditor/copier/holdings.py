@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from typing import Any
 
+from auditor import companions
 from auditor.copier.ledger import Ledger, left_rows
 from auditor.manifest.jsonl import Manifest
 from auditor.manifest.rows import path_key
@@ -33,13 +34,15 @@ _NO_LONGER_KNOWN: dict[str, Any] = {"head_sha256": None, "image_sha256": None, "
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """One row in short. `sha256` None where its bytes were never read; `whole` False where it is known to be bad."""
+    """One row in short. `sha256` None where its bytes were never read; `whole` False where it is known to be bad.
+    `read_at` "" where it was never read."""
 
     size_bytes: int | None
     mtime_ns: int | None
     sha256: str | None
     whole: bool = True
     lost: bool = False
+    read_at: str = ""
 
 
 @dataclass(slots=True)
@@ -111,12 +114,12 @@ class Holdings:
         elif sha256 == held.sha256:
             self._correct(path, mtime_ns=mtime_ns, read_at=read_at)
         elif not held.lost and (not held.whole or _one_date(mtime_ns, held.mtime_ns)):
-            self._rotted(path, Held(size_bytes, mtime_ns, held.sha256, whole=False), sha256, read_at)
+            self._rotted(path, Held(size_bytes, mtime_ns, held.sha256, whole=False, read_at=read_at), sha256, read_at)
             return
         else:
             self._correct(path, **stated, **_NO_LONGER_KNOWN, notes=(EDITED,))
         self._drop(path)
-        self._put(path, Held(size_bytes, mtime_ns, sha256))
+        self._put(path, Held(size_bytes, mtime_ns, sha256, read_at=read_at))
 
     def _rotted(self, path: str, held: Held, sha256: str, read_at: str) -> None:
         """Other bytes than were stored, under the same date: the row says what is there now, and that it is bad."""
@@ -139,7 +142,7 @@ class Holdings:
         if held.lost:
             return
         self._drop(path)
-        self.held[path] = Held(held.size_bytes, held.mtime_ns, held.sha256, whole=False, lost=True)
+        self.held[path] = replace(held, whole=False, lost=True)
         self._correct(path, error=LOST, digests={}, soundness=None, digest_origin=None, **_NO_LONGER_KNOWN)
 
     def moved(self, old: str, new: str, mtime_ns: int | None) -> None:
@@ -148,7 +151,7 @@ class Holdings:
         self._facts.pop(old, None)
         self._moved[new] = old
         self._correct(new, mtime_ns=mtime_ns)
-        self._put(new, Held(held.size_bytes, mtime_ns, held.sha256))
+        self._put(new, replace(held, mtime_ns=mtime_ns))
         for source_path, (path, origin) in list(self.origins.items()):
             if path == old:
                 self.origins[source_path] = (new, origin)
@@ -162,6 +165,14 @@ class Holdings:
 
     def rows(self) -> Iterator[FileFacts]:
         """The rows of the next generation, in path order."""
+        belong = companions.by_name(self.held)
+        for row in self._ordered():
+            main, sidecar = belong.companion_of.get(row.path), belong.sidecar.get(row.path)
+            if (main, sidecar) != (row.companion_of, row.sidecar):
+                row = replace(row, companion_of=main, sidecar=sidecar or row.sidecar)
+            yield row
+
+    def _ordered(self) -> Iterator[FileFacts]:
         old_paths = {old: new for new, old in self._moved.items()}
 
         def kept() -> Iterator[tuple[bytes, FileFacts]]:
@@ -205,7 +216,8 @@ class Holdings:
         content = row.sha256
         if (rotted or lost) and row.origins and EDITED not in row.notes:
             content = max(row.origins, key=lambda origin: origin.seen).sha256
-        self._put(row.path, Held(row.size_bytes, row.mtime_ns, content, whole=not (rotted or lost), lost=lost))
+        whole = not (rotted or lost)
+        self._put(row.path, Held(row.size_bytes, row.mtime_ns, content, whole, lost, row.read_at or ""))
         for origin in row.origins:
             self._index_origin(row.path, origin)
 

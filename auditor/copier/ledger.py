@@ -200,14 +200,10 @@ class Ledger:
         number, path = max(self._numbered(), default=(0, None))
         previous: dict[str, Any] | None = None
         if path is not None:
-            footer = load(path).footer
-            previous = {
-                "files": footer.files,
-                "bytes": footer.bytes,
-                "finished": footer.finished,
-                "generation": path.name,
-                "sha256": file_sha256(path),
-            }
+            previous = {"generation": path.name, "sha256": file_sha256(path)}
+            with contextlib.suppress(BadManifest):  # one that was edited is still the one before
+                footer = load(path).footer
+                previous |= {"files": footer.files, "bytes": footer.bytes, "finished": footer.finished}
         header = Header(
             schema=SCHEMA,
             tool=f"auditor {__version__}",
@@ -325,6 +321,11 @@ def sorted_rows(rows: Mapping[str, FileFacts]) -> Iterator[FileFacts]:
 def utc(moment: datetime) -> str:
     """RFC 3339 in UTC, whole seconds."""
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def moment(when: datetime) -> str:
+    """RFC 3339 in UTC to the microsecond: two runs are never at the same time."""
+    return when.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def _toml(value: str | int) -> str:

@@ -38,7 +38,8 @@ class CopyStep:
     """One thing of the source. `backup_path` where the backup has it, or had it (REPAIR); None for a new one.
 
     `main` is the path of the file it belongs to (Live Photo, RAW twin, sidecar), `parts` those that belong to it.
-    `expected_sha256` is what its content must be (restore), None: whatever the source gives.
+    `read_path` is the path to read it by where that is not `path` (restore). `expected_sha256` is what its content
+    must be (restore), None: whatever the source gives. `stated` is what the place knows of it beside its bytes.
     """
 
     number: int
@@ -49,6 +50,7 @@ class CopyStep:
     backup_path: str | None = None
     main: str | None = None
     parts: tuple[str, ...] = ()
+    read_path: str | None = None
     expected_sha256: str | None = None
     stated: FileFacts | None = None
     reason: str | None = None

@@ -12,7 +12,7 @@ from pathlib import Path
 from auditor.copier import durable
 from auditor.copier.durable import ColdRead
 from auditor.copier.holdings import Holdings
-from auditor.copier.jobs import Arrived, Checked
+from auditor.copier.jobs import Arrived, Cause, Checked
 from auditor.copier.layout import Namer
 from auditor.copier.ledger import Journal, Ledger
 from auditor.copier.names import parts_inside
@@ -33,8 +33,11 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CopyResult:
-    """What became of one step. `row` is the file's row in the backup (COPIED, REPAIRED); `cold` where its re-read came
-    from; `damaged` what the readers say is wrong with it, in the source as in the copy; `notes` what was given up."""
+    """What became of one step. `row` is the file's row in the backup (COPIED, REPAIRED).
+
+    `cold` says where its re-read came from; `reason` and `cause` why it failed; `damaged` what the readers find wrong
+    with it, in the source as in the copy; `notes` what was given up.
+    """
 
     step: CopyStep
     outcome: Outcome
@@ -42,6 +45,7 @@ class CopyResult:
     row: FileFacts | None = None
     cold: ColdRead | None = None
     reason: str | None = None
+    cause: Cause | None = None
     damaged: str | None = None
     notes: tuple[str, ...] = ()
 
@@ -50,17 +54,17 @@ class CopyResult:
 class Publisher:
     """Publishes checked files into the backup in `root`. `seen` is the run's own time, for the origins.
 
-    `journal` None (restore): nothing is written down, the files speak for themselves.
+    `holdings` and `journal` None (restore): every file is put where it belongs, whatever is there already under
+    another name, and nothing is written down.
     """
 
     root: Path
     source_id: str
     seen: str
     namer: Namer
-    holdings: Holdings
+    holdings: Holdings | None
     journal: Journal | None
     aside: Path  # where bad files are put
-    _real_root: Path | None = None
 
     def publish(self, checked: Iterable[tuple[CopyStep, Checked]]) -> list[CopyResult]:
         """Gives each file its name, then makes the names durable, then writes them down. One result each.
@@ -72,7 +76,7 @@ class Publisher:
         journalled: list[FileFacts] = []
         for step, check in checked:
             arrived = check.arrived
-            path = self.holdings.by_content.get(arrived.sha256)
+            path = self.holdings.by_content.get(arrived.sha256) if self.holdings else None
             try:
                 if path is not None:
                     _remove(arrived.temp)
@@ -80,13 +84,15 @@ class Publisher:
                     journalled.append(self._origin_row(path, step, arrived.sha256, arrived.mtime_ns))
                     continue
                 result = self._place(step, check, folders)
-            except OSError as error:
+            except (OSError, BadPlace) as error:
                 _remove(arrived.temp)
-                said = error.strerror or str(error)
-                results.append(CopyResult(step, Outcome.FAILED, reason=f"it could not be given its name: {said}"))
+                said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+                reason = f"it could not be given its name: {said}"
+                results.append(CopyResult(step, Outcome.FAILED, reason=reason, cause=Cause.TARGET))
                 continue
             assert result.row is not None
-            self.holdings.add(result.row)
+            if self.holdings is not None:
+                self.holdings.add(result.row)
             journalled.append(result.row)
             results.append(result)
         for folder in folders:
@@ -97,6 +103,7 @@ class Publisher:
 
     def hold(self, step: CopyStep, path: str, sha256: str, mtime_ns: int | None) -> CopyResult:
         """Notes that the backup has this content already, under `path`."""
+        assert self.holdings is not None
         self.holdings.add_origin(path, Origin(self.source_id, step.path, sha256, mtime_ns, self.seen))
         self.namer.remember(step.path, path)
         return CopyResult(step, Outcome.HELD, path)
@@ -114,7 +121,7 @@ class Publisher:
     def _place(self, step: CopyStep, check: Checked, folders: set[Path]) -> CopyResult:
         arrived = check.arrived
         repairs = self._repairable(step, arrived)
-        if repairs is not None:
+        if repairs is not None and self.holdings is not None:
             path, outcome = repairs, Outcome.REPAIRED
             origins = tuple(o for o in self.holdings.origins_at(path) if o.sha256 == arrived.sha256)
             self._put_aside(path)
@@ -135,10 +142,10 @@ class Publisher:
         if row.soundness in {Soundness.DAMAGED, Soundness.SUSPICIOUS}:
             damaged = "; ".join(d.detail for d in row.damage) or row.soundness.value
         row = replace(row, origins=origins, notes=(*row.notes, *notes))
-        return CopyResult(step, outcome, path, row, check.cold, None, damaged, notes)
+        return CopyResult(step, outcome, path, row, check.cold, damaged=damaged, notes=notes)
 
     def _repairable(self, step: CopyStep, arrived: Arrived) -> str | None:
-        if step.action is not Action.REPAIR or step.backup_path is None:
+        if step.action is not Action.REPAIR or step.backup_path is None or self.holdings is None:
             return None
         held = self.holdings.held.get(step.backup_path)
         return step.backup_path if held and not held.whole and held.sha256 == arrived.sha256 else None
@@ -157,11 +164,7 @@ class Publisher:
         final = self.root.joinpath(*parts_inside(path))
         if final.parent in folders:
             return final
-        durable.make_folders(final.parent)
-        if self._real_root is None:
-            self._real_root = self.root.resolve()
-        if not final.parent.resolve().is_relative_to(self._real_root):
-            raise BadPlace(f"{final.parent} leads out of {self.root} through a link; nothing is written there")
+        durable.make_folders_inside(self.root, final.parent)
         return final
 
     def _origin_row(self, path: str, step: CopyStep, sha256: str, mtime_ns: int | None) -> FileFacts:

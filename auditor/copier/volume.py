@@ -65,7 +65,7 @@ def probed(volume: Volume, folder: Path) -> Volume:
 
     A FUSE or network mount does not say which file system is behind it; its answers to a few names do.
     """
-    room = folder / f"probe-{secrets.token_hex(4)}"
+    room = folder / f".auditor-probe-{secrets.token_hex(4)}"
     room.mkdir()
     try:
         names = volume.names

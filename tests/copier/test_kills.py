@@ -1,4 +1,4 @@
-"""SIGKILL at any moment: never wrong bytes under a final name, never a line that lies, nothing left after the last run."""
+"""SIGKILL at any moment: no wrong bytes under a final name, no line that lies, nothing left after the last run."""
 
 from __future__ import annotations
 

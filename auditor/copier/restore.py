@@ -1,0 +1,190 @@
+"""The copier in reverse: files get back their original names, folders and dates from the backup's manifest."""
+
+from __future__ import annotations
+
+import contextlib
+import fnmatch
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from auditor.copier import durable, preflight
+from auditor.copier.execute import Ending, Ways, execute
+from auditor.copier.holdings import EDITED, LOST, ROTTED
+from auditor.copier.jobs import Setup
+from auditor.copier.layout import Layout, Namer
+from auditor.copier.ledger import Ledger, Marker, utc
+from auditor.copier.names import POSIX, escape_path, parts_inside
+from auditor.copier.plan import Action, CopyPlan, CopyStep, Limits, escaped, twins
+from auditor.copier.publish import Publisher
+from auditor.copier.volume import probed, volume_of
+from auditor.errors import BadPlace
+from auditor.manifest.rows import path_key
+from auditor.model import FileFacts, Origin
+from auditor.places.folder import FolderPlace
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """A file as it was: its first path and date, and the row of the backup that holds its content."""
+
+    path: str
+    mtime_ns: int | None
+    sha256: str | None
+    row: FileFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Restoring:
+    """A restore before it starts: the plan, and what is there already with the right content."""
+
+    plan: CopyPlan
+    setup: Setup
+    publisher: Publisher
+    there: tuple[str, ...]
+
+
+def originals(ledger: Ledger, source: str | None = None, only: str | None = None) -> list[Original]:
+    """Every file that the backup can give back, by its original path; of several contents of one path the last.
+
+    `source` is the label or id of one of the backup's sources, None: all (each below a folder of its own if there are
+    several). `only` is a pattern of the original path or name. Files that no source is known of keep their path.
+    Raises: BadManifest, BadPlace.
+    """
+    manifest = ledger.latest()
+    marker = ledger.marker()
+    if manifest is None or marker is None:
+        raise BadPlace(
+            f"{ledger.root} has no manifest of its own, so original names and dates are not known;"
+            " copy the folder as it is, or make its manifest with `auditor verify --init`"
+        )
+    folders = _folders(marker, source)
+    latest: dict[str, tuple[str, Original]] = {}
+    for row in manifest.rows():
+        for origin in row.origins or (_itself(row, marker),):
+            if (folder := folders(origin.source)) is None:
+                continue
+            path = f"{folder}/{origin.path}" if folder else origin.path
+            parts_inside(path)
+            before = latest.get(path)
+            if before is None or before[0] <= origin.seen:
+                latest[path] = (origin.seen, Original(path, origin.mtime_ns, origin.sha256 or row.sha256, row))
+    chosen = (original for _, original in latest.values())
+    if only is not None:
+        chosen = (o for o in chosen if _fits(o.path, only))
+    return sorted(chosen, key=lambda o: path_key(o.path))
+
+
+def prepare(ledger: Ledger, target: Path, wanted: list[Original], now: datetime) -> Restoring:
+    """Plans the restore of these files to `target`. Files that are there with the right content are left alone; others
+    are never replaced.
+
+    Raises: BadPlace where the target lies in the backup or holds it.
+    """
+    place = FolderPlace(ledger.root, str(ledger.root))
+    if told := preflight.overlap(place, target):
+        raise BadPlace(told)
+    durable.make_folders(target)
+    volume = volume_of(target)
+    with contextlib.suppress(OSError):
+        volume = probed(volume, target)
+    limits = Limits(volume, target, Layout.MIRROR, "")
+    namer = Namer(volume.names, Layout.MIRROR, "")
+    listing = [e for e in FolderPlace(target, str(target)).walk() if not e.error]
+    for entry in listing:
+        if durable.TEMP_NAME.fullmatch(entry.path.rpartition("/")[2]):
+            (target / entry.path).unlink()
+    namer.take(e.path for e in listing if not durable.TEMP_NAME.fullmatch(e.path.rpartition("/")[2]))
+    sizes = {e.path: e.size_bytes for e in listing}
+    steps, there = [], []
+    for number, original in enumerate(wanted):
+        step = _step(number, original, limits)
+        at = escape_path(original.path, volume.names)
+        here = at if at in sizes else None
+        if (
+            step.action is Action.COPY
+            and here
+            and sizes[here] == original.row.size_bytes
+            and _is(target, here, original)
+        ):
+            there.append(original.path)
+        else:
+            steps.append(step)
+    plan = CopyPlan(
+        source_id=place.id,
+        source_label=place.label,
+        root=target,
+        folder="",
+        layout=Layout.MIRROR,
+        steps=tuple(steps),
+        refusals=tuple(preflight.space(steps, volume)),
+        warnings=tuple(preflight.names(twins(steps, volume.names, Layout.MIRROR, ""), escaped(steps, volume.names))),
+    )
+    setup = Setup(place, target, None, False, volume.syncs_whole, volume.counts_reads)
+    publisher = Publisher(target, place.id, utc(now), namer, None, None, target)
+    return Restoring(plan, setup, publisher, tuple(there))
+
+
+def carry_out(restoring: Restoring, ways: Ways) -> Ending:
+    """Copies the files, with every promise of a backup."""
+    return execute(restoring.plan, restoring.setup, restoring.publisher, ways)
+
+
+def _step(number: int, original: Original, limits: Limits) -> CopyStep:
+    row = original.row
+    step = CopyStep(
+        number,
+        original.path,
+        Action.COPY,
+        size_bytes=row.size_bytes,
+        mtime_ns=original.mtime_ns,
+        backup_path=row.path,
+        read_path=row.path,
+        expected_sha256=row.sha256 if EDITED in row.notes else original.sha256,
+    )
+    reason = limits.objection(original.path, row.size_bytes)
+    if row.error == LOST:
+        reason = "the backup has lost it; another backup, or the phone, may still have it"
+    elif any(damage.code == ROTTED for damage in row.damage):
+        reason = "the backup's copy has rotted; `auditor backup` from a place that has it repairs the backup"
+    elif EDITED in row.notes:
+        return replace(step, reason="it was edited in the backup; the edited file is restored")
+    return replace(step, action=Action.CANNOT, reason=reason) if reason else step
+
+
+def _folders(marker: Marker, source: str | None) -> Callable[[str], str | None]:
+    """For a source's id, the folder below the target that its files go to; None where they are not wanted."""
+    known = {mark.id: mark.folder or escape_path(mark.label, POSIX) for mark in marker.sources}
+    if source is not None:
+        chosen = {mark.id for mark in marker.sources if source in {mark.id, mark.label, mark.folder}}
+        if not chosen:
+            labels = ", ".join(mark.label for mark in marker.sources) or "none"
+            raise BadPlace(f"this backup holds nothing of {source}; its sources are: {labels}")
+        return lambda source_id: "" if source_id in chosen else None
+    if len(known) <= 1:
+        return lambda source_id: "" if source_id in known or source_id == marker.id or not known else _short(source_id)
+    return lambda source_id: "" if source_id == marker.id else known.get(source_id, _short(source_id))
+
+
+def _short(source_id: str) -> str:
+    return "source-" + hashlib.sha256(source_id.encode("utf-8", "surrogateescape")).hexdigest()[:8]
+
+
+def _itself(row: FileFacts, marker: Marker) -> Origin:
+    """A file that no source is known of is its own origin."""
+    return Origin(marker.id, row.path, row.sha256 or "", row.mtime_ns, "")
+
+
+def _fits(path: str, pattern: str) -> bool:
+    return fnmatch.fnmatchcase(path, pattern) or fnmatch.fnmatchcase(path.rpartition("/")[2], pattern)
+
+
+def _is(target: Path, path: str, original: Original) -> bool:
+    """Whether the file at this place has the original's content already."""
+    try:
+        with target.joinpath(*parts_inside(path)).open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest() == original.sha256
+    except OSError:
+        return False

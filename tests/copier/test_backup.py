@@ -1,0 +1,374 @@
+"""What a backup promises where nothing fails: nothing twice, nothing over another, everything back as it was."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from auditor.copier import restore
+from auditor.copier.backup import Wishes, prepare, refusals_before, session
+from auditor.copier.layout import Layout
+from auditor.copier.ledger import Ledger
+from auditor.copier.plan import Action
+from auditor.copier.preflight import remember
+from auditor.copier.publish import Outcome
+from auditor.copier.verify import Choice, Fate, Verified, first_generation, verify
+from auditor.errors import BadManifest, BadPlace
+from auditor.model import Depth
+from auditor.places.folder import FolderPlace
+from tests import media
+from tests.copier.runs import DIGESTS, OLD_S, QUICK, Ran, back_up, lies, noise, tree, write
+
+BY_DATE = Wishes(layout=Layout.BY_DATE, examine=Depth.HASH)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def scrub(dest: Path, choice: Choice | None = None) -> Verified:
+    return verify(Ledger(dest), choice or Choice(), QUICK, now)
+
+
+def fates(verified: Verified) -> dict[str, Fate]:
+    return {found.path: found.fate for found in verified.found}
+
+
+def give_back(dest: Path, target: Path, source: str | None = None, only: str | None = None) -> list[str | None]:
+    """Restores, and gives the reasons of what could not be."""
+    restoring = restore.prepare(Ledger(dest), target, restore.originals(Ledger(dest), source, only), now())
+    ending = restore.carry_out(restoring, QUICK)
+    cannot = [step.reason for step in restoring.plan.of(Action.CANNOT)]
+    return cannot + [r.reason for r in ending.results if r.outcome is Outcome.FAILED]
+
+
+def same_dates(a: Path, b: Path) -> bool:
+    return all((b / p.relative_to(a)).stat().st_mtime_ns == p.stat().st_mtime_ns for p in a.rglob("*") if p.is_file())
+
+
+@pytest.fixture
+def phone(tmp_path: Path) -> Path:
+    root = tmp_path / "phone"
+    write(root / "DCIM/Camera/IMG_20240518_101010.jpg", media.jpeg(1), OLD_S + 11)
+    write(root / "DCIM/Camera/IMG_0002.jpg", media.jpeg(2, exif=media.exif(taken="2023:02:03 04:05:06")), OLD_S)
+    write(root / "DCIM/Camera/IMG_0002.mov", noise("mov"), OLD_S)
+    write(root / "DCIM/Camera/IMG_0002.xmp", b"<x:xmpmeta/>", OLD_S)
+    write(root / "Download/again.jpg", media.jpeg(1), OLD_S + 500)
+    write(root / "Download/IMG_0002.jpg", media.jpeg(9, exif=media.exif(taken="2023:02:09 04:05:06")), OLD_S)
+    write(root / "Download/note.txt", b"", OLD_S)
+    return root
+
+
+@pytest.mark.parametrize("wishes", [DIGESTS, BY_DATE], ids=["mirror", "by-date"])
+def test_backup_then_restore_gives_the_same_tree(wishes: Wishes, phone: Path, tmp_path: Path) -> None:
+    dest, target = tmp_path / "backup", tmp_path / "back"
+    assert back_up(phone, dest, wishes).failed == {}
+    assert lies(dest) == []
+    assert give_back(dest, target) == []
+    assert tree(target) == tree(phone)
+    assert same_dates(phone, target)
+    assert give_back(dest, target) == []  # a second restore changes nothing
+    assert tree(target) == tree(phone)
+
+
+def test_by_date_keeps_companions_together_and_the_undated_apart(phone: Path, tmp_path: Path) -> None:
+    back_up(phone, tmp_path / "backup", BY_DATE)
+    assert set(tree(tmp_path / "backup")) >= {
+        "2024/05/IMG_20240518_101010.jpg",
+        "2023/02/IMG_0002.jpg",
+        "2023/02/IMG_0002.mov",
+        "2023/02/IMG_0002.xmp",
+        "undated/Download/note.txt",
+    }
+    other = next(p for p in tree(tmp_path / "backup") if p.startswith("2023/02/IMG_0002~"))
+    assert tree(tmp_path / "backup")[other] == (phone / "Download/IMG_0002.jpg").read_bytes()
+
+
+@pytest.mark.parametrize("wishes", [DIGESTS, BY_DATE], ids=["mirror", "by-date"])
+def test_the_same_content_is_stored_once_and_a_second_run_does_nothing(
+    wishes: Wishes, phone: Path, tmp_path: Path
+) -> None:
+    dest = tmp_path / "backup"
+    first = back_up(phone, dest, wishes)
+    assert len(tree(dest)) == len(tree(phone)) - 1
+    assert first.paths(Outcome.HELD) == {"Download/again.jpg"}
+    (phone / "DCIM/Camera/IMG_0002.jpg").rename(phone / "DCIM/moved.jpg")
+    before = tree(dest)
+    second = back_up(phone, dest, wishes)
+    assert second.paths(Outcome.HELD) == {"DCIM/moved.jpg"}
+    assert tree(dest) == before
+    generations = sorted((dest / ".auditor/manifests").iterdir())
+    assert back_up(phone, dest, wishes).by_path == {}
+    assert sorted((dest / ".auditor/manifests").iterdir()) == generations
+
+
+def test_the_same_name_with_other_content_keeps_both(phone: Path, tmp_path: Path) -> None:
+    dest = tmp_path / "backup"
+    back_up(phone, dest)
+    path = "DCIM/Camera/IMG_0002.jpg"
+    old = (phone / path).read_bytes()
+    write(phone / path, noise("rolled over"), OLD_S + 999)
+    ran = back_up(phone, dest)
+    got = tree(dest)
+    assert got[path] == old
+    tag = hashlib.sha256(noise("rolled over")).hexdigest()[:8]
+    assert got[f"DCIM/Camera/IMG_0002~{tag}.jpg"] == noise("rolled over")
+    assert ran.paths(Outcome.COPIED) == {path}
+    assert back_up(phone, dest).by_path == {}
+    give_back(dest, tmp_path / "back")
+    assert tree(tmp_path / "back") == tree(phone)
+
+
+def test_pairs_get_the_same_mark(tmp_path: Path) -> None:
+    for folder in ("100APPLE", "101APPLE"):
+        write(
+            tmp_path / f"phone/{folder}/IMG_0001.jpg",
+            media.jpeg(folder == "100APPLE", exif=media.exif(taken="2022:01:01 00:00:00")),
+        )
+        write(tmp_path / f"phone/{folder}/IMG_0001.mov", noise(folder))
+    back_up(tmp_path / "phone", tmp_path / "backup", BY_DATE)
+    names = sorted(tree(tmp_path / "backup"))
+    stems = {name.rpartition(".")[0] for name in names}
+    assert len(names) == 4 and len(stems) == 2, names
+
+
+def test_what_was_there_before_is_never_touched(phone: Path, tmp_path: Path) -> None:
+    dest = tmp_path / "backup"
+    mine = write(dest / "DCIM/Camera/IMG_0002.jpg", b"mine, and older")
+    held = write(dest / "old/name.jpg", (phone / "DCIM/Camera/IMG_20240518_101010.jpg").read_bytes())
+    ran = back_up(phone, dest)
+    assert mine.read_bytes() == b"mine, and older"
+    assert ran.by_path["DCIM/Camera/IMG_20240518_101010.jpg"].backup_path == "old/name.jpg"
+    assert held.exists() and ran.failed == {}
+
+
+def test_another_phone_goes_beside(phone: Path, tmp_path: Path) -> None:
+    dest = tmp_path / "backup"
+    back_up(phone, dest)
+    write(tmp_path / "other/DCIM/Camera/IMG_0002.jpg", noise("other"))
+    write(tmp_path / "other/DCIM/same.jpg", media.jpeg(1))
+    ran = back_up(tmp_path / "other", dest)
+    assert "go beside them, in other/" in ran.backed.prepared.plan.warnings[-1]
+    assert tree(dest)["other/DCIM/Camera/IMG_0002.jpg"] == noise("other")
+    assert give_back(dest, tmp_path / "one", source="other") == []
+    assert tree(tmp_path / "one") == tree(tmp_path / "other")
+    assert give_back(dest, tmp_path / "both") == []
+    assert tree(tmp_path / "both/phone") == tree(phone)
+    assert tree(tmp_path / "both/other") == tree(tmp_path / "other")
+
+
+def test_a_source_content_that_comes_back_is_the_one_restored(phone: Path, tmp_path: Path) -> None:
+    dest, path = tmp_path / "backup", phone / "Download/IMG_0002.jpg"
+    first = path.read_bytes()
+    for number, content in enumerate((first, noise("edited"), first)):
+        write(path, content, OLD_S + number)
+        back_up(phone, dest)
+        (dest / ".auditor").stat()
+    latest = {o.path: o.sha256 for o in restore.originals(Ledger(dest))}
+    assert latest["Download/IMG_0002.jpg"] == hashlib.sha256(first).hexdigest()
+
+
+def test_verify_tells_rot_from_edit_from_loss(phone: Path, tmp_path: Path) -> None:
+    dest = tmp_path / "backup"
+    back_up(phone, dest)
+    assert scrub(dest).counts[Fate.UNCHANGED] == len(tree(dest))
+    rotted = dest / "DCIM/Camera/IMG_0002.mov"
+    content = bytearray(rotted.read_bytes())
+    content[1000] ^= 1
+    date = rotted.stat().st_mtime_ns
+    rotted.write_bytes(content)
+    os.utime(rotted, ns=(date, date))
+    write(dest / "Download/IMG_0002.jpg", noise("edited"), OLD_S + 7777)
+    (dest / "DCIM/Camera/IMG_0002.jpg").unlink()
+    write(dest / "new.jpg", noise("new"))
+    os.utime(dest / "DCIM/Camera/IMG_0002.xmp", (OLD_S + 3600, OLD_S + 3600))
+    expected = {
+        "DCIM/Camera/IMG_0002.mov": Fate.ROTTED,
+        "Download/IMG_0002.jpg": Fate.EDITED,
+        "DCIM/Camera/IMG_0002.jpg": Fate.LOST,
+        "new.jpg": Fate.NEW,
+    }
+    assert fates(scrub(dest)) == expected
+    again = fates(scrub(dest))  # rot and loss stay known; an edit and a new file are told once
+    assert again == {path: fate for path, fate in expected.items() if fate in {Fate.ROTTED, Fate.LOST}}
+    assert len(give_back(dest, tmp_path / "cannot")) == 2
+    ran = back_up(phone, dest)
+    assert ran.paths(Outcome.REPAIRED) == {"DCIM/Camera/IMG_0002.mov", "DCIM/Camera/IMG_0002.jpg"}
+    aside = [p for p in (dest / ".auditor/quarantine").rglob("*") if p.is_file()]
+    assert [p.read_bytes() for p in aside] == [bytes(content)]
+    assert fates(scrub(dest)) == {}
+    give_back(dest, tmp_path / "back")
+    assert (
+        tree(tmp_path / "back").items()
+        >= {p: b for p, b in tree(phone).items() if p != "Download/IMG_0002.jpg"}.items()
+    )
+
+
+def test_a_file_moved_within_the_backup_is_found_by_its_content(phone: Path, tmp_path: Path) -> None:
+    dest = tmp_path / "backup"
+    back_up(phone, dest)
+    (dest / "album").mkdir()
+    (dest / "DCIM/Camera/IMG_0002.mov").rename(dest / "album/film.mov")
+    ran = back_up(phone, dest)
+    assert ran.by_path == {} and "DCIM/Camera/IMG_0002.mov" not in tree(dest)
+    assert fates(scrub(dest)) == {}
+    give_back(dest, tmp_path / "back")
+    assert tree(tmp_path / "back") == tree(phone)
+
+
+def test_sampling_reads_the_longest_unread_and_says_what_that_means(tmp_path: Path) -> None:
+    dest = tmp_path / "backup"
+    for number in range(40):
+        write(tmp_path / f"phone/{number}.jpg", noise(number, 500))
+    back_up(tmp_path / "phone", dest)
+    seen: set[str] = set()
+    for day in range(1, 5):
+        one = verify(Ledger(dest), Choice(share=0.25), QUICK, lambda day=day: now() + timedelta(days=day), seed=day)
+        assert one.counts[Fate.UNCHANGED] == 10 and one.counts[Fate.NOT_READ] == 30
+        assert one.statement is not None and "10 of 40 files were read" in one.statement
+        assert one.manifest is not None
+        read = {
+            r.path
+            for r in one.manifest.rows()
+            if r.read_at and r.read_at > (now() + timedelta(days=day, hours=-1)).isoformat()
+        }
+        assert not read & seen
+        seen |= read
+    assert len(seen) == 40
+    old = verify(Ledger(dest), Choice(older_than=timedelta(days=2)), QUICK, lambda: now() + timedelta(days=4, hours=1))
+    assert old.counts[Fate.UNCHANGED] == 20  # those of the first two days
+    assert verify(Ledger(dest), Choice(budget_s=0), QUICK, now).counts[Fate.NOT_READ] == 40
+
+
+def test_generations_that_are_missing_or_edited_are_reported(phone: Path, tmp_path: Path) -> None:
+    dest = tmp_path / "backup"
+    for number in range(3):
+        write(phone / f"new-{number}.jpg", noise(number))
+        back_up(phone, dest)
+    first, second, third = sorted((dest / ".auditor/manifests").iterdir())
+    assert scrub(dest).chain == ()
+    text = first.read_bytes()
+    first.write_bytes(text.replace(b"IMG_0002", b"IMG_0003"))
+    second.rename(tmp_path / "taken")
+    assert [(g.number, bool(g.trouble)) for g in scrub(dest).chain] == [(1, True), (2, True)]
+    newest = max((dest / ".auditor/manifests").iterdir())
+    newest.unlink()
+    with pytest.raises(BadManifest, match="is missing"):
+        back_up(phone, dest)
+    assert third.exists()
+
+
+def test_init_makes_the_first_generation_of_any_folder(phone: Path, tmp_path: Path) -> None:
+    with session(phone, Layout.MIRROR) as ledger:
+        first_generation(ledger, QUICK, now)
+    assert fates(scrub(phone)) == {}
+    assert give_back(phone, tmp_path / "back") == []
+    assert tree(tmp_path / "back") == tree(phone)
+
+
+def test_only_restores_what_fits_and_never_over_another_file(phone: Path, tmp_path: Path) -> None:
+    dest, target = tmp_path / "backup", tmp_path / "back"
+    back_up(phone, dest)
+    mine = write(target / "DCIM/Camera/IMG_0002.jpg", b"mine")
+    assert give_back(dest, target, only="*/IMG_0002.jpg") == []
+    assert mine.read_bytes() == b"mine"
+    assert sorted(p.rpartition("/")[2][:9] for p in tree(target)) == ["IMG_0002.", "IMG_0002.", "IMG_0002~"]
+
+
+def test_a_manifest_that_leads_out_is_refused(phone: Path, tmp_path: Path) -> None:
+    dest = tmp_path / "backup"
+    back_up(phone, dest)
+    ledger = Ledger(dest)
+    last = ledger.latest()
+    assert last is not None
+    rows = [replace(r, origins=tuple(replace(o, path="../../evil.jpg") for o in r.origins)) for r in last.rows()]
+    ledger.add_generation(
+        rows, columns=last.header.columns, depth=Depth.HASH, label="x", spec="x", started=last.header.started, now=now()
+    )
+    with pytest.raises(BadManifest, match="no path inside a folder"):
+        restore.originals(ledger)
+
+
+def test_a_link_in_the_backup_is_not_followed_out(phone: Path, tmp_path: Path) -> None:
+    dest, elsewhere = tmp_path / "backup", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    dest.mkdir()
+    (dest / "DCIM").symlink_to(elsewhere)
+    ran = back_up(phone, dest)
+    assert list(elsewhere.iterdir()) == []
+    assert ran.failed == {}
+    assert tree(dest)["DCIM~/Camera/IMG_0002.jpg"] == (phone / "DCIM/Camera/IMG_0002.jpg").read_bytes()
+
+
+class TestPreflight:
+    def refusals(self, source: Path, dest: Path, wishes: Wishes = DIGESTS) -> list[str]:
+        place = FolderPlace(source, str(source))
+        if told := refusals_before(place, dest, wishes):
+            return told
+        with session(dest, Layout.MIRROR):
+            return list(prepare(place, dest, wishes, QUICK).plan.refusals)
+
+    def test_an_empty_source(self, tmp_path: Path) -> None:
+        (tmp_path / "phone").mkdir()
+        assert "lists no files" in self.refusals(tmp_path / "phone", tmp_path / "backup")[0]
+
+    def test_a_source_that_shrank_sharply(self, tmp_path: Path) -> None:
+        for number in range(12):
+            write(tmp_path / f"phone/{number}.jpg", noise(number, 100))
+        back_up(tmp_path / "phone", tmp_path / "backup")
+        for number in range(2, 12):
+            (tmp_path / f"phone/{number}.jpg").unlink()
+        assert "the last time there were 12" in self.refusals(tmp_path / "phone", tmp_path / "backup")[0]
+        assert self.refusals(tmp_path / "phone", tmp_path / "backup", replace(DIGESTS, shrunk=True)) == []
+
+    @pytest.mark.parametrize(("source", "dest"), [("a", "a"), ("a", "a/b"), ("a/b", "a")])
+    def test_overlapping_folders(self, source: str, dest: str, tmp_path: Path) -> None:
+        write(tmp_path / source / "x.jpg", b"x")
+        (tmp_path / dest).mkdir(parents=True, exist_ok=True)
+        assert "folder" in self.refusals(tmp_path / source, tmp_path / dest)[0]
+
+    def test_another_disk_than_last_time(self, phone: Path, tmp_path: Path) -> None:
+        dest = tmp_path / "backup"
+        back_up(phone, dest)
+        marker = Ledger(dest).marker()
+        assert marker is not None
+        remember(dest, marker.id)
+        dest.rename(tmp_path / "taken away")
+        dest.mkdir()
+        assert "held a backup before" in self.refusals(phone, dest)[0]
+        assert self.refusals(phone, dest, replace(DIGESTS, new_place=True)) == []
+
+    def test_an_empty_mount_point(self, phone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        if tmp_path.stat().st_dev != Path("/").stat().st_dev:
+            pytest.skip("the temporary folder is not on the system's disk")
+        monkeypatch.setattr("auditor.copier.preflight._MOUNT_FOLDERS", (str(tmp_path / "media"),))
+        (tmp_path / "media/disk").mkdir(parents=True)
+        assert "No disk is mounted" in self.refusals(phone, tmp_path / "media/disk")[0]
+
+    def test_two_runs_at_once(self, phone: Path, tmp_path: Path) -> None:
+        with session(tmp_path / "backup", Layout.MIRROR), pytest.raises(BadPlace, match="another run"):
+            back_up(phone, tmp_path / "backup")
+
+
+def test_stopping_keeps_what_is_done(tmp_path: Path) -> None:
+    for number in range(200):
+        write(tmp_path / f"phone/{number}.jpg", noise(number, 20_000))
+    asked = 0
+
+    def stop() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked > 3
+
+    ran = back_up(tmp_path / "phone", tmp_path / "backup", ways=replace(QUICK, stop=stop))
+    assert ran.backed.ending.stopped and ran.failed == {}
+    done = tree(tmp_path / "backup")
+    assert 0 < len(done) < 200 and lies(tmp_path / "backup") == []
+    rest: Ran = back_up(tmp_path / "phone", tmp_path / "backup")
+    assert len(rest.paths(Outcome.COPIED)) == 200 - len(done)
+    assert tree(tmp_path / "backup") == tree(tmp_path / "phone")
