@@ -40,7 +40,17 @@
     const why = (row) => of("why")(row).replaceAll("\0", rule.name[row]);
     const path = (row) => folder(row) + rule.name[row];
     const known = new Set(rule.known);
-    const keys = { file: path, taken: (row) => rule.taken[row], size: (row) => rule.size[row], why, backup };
+    // Shared texts are compared once each, not once a row.
+    const ranks = {};
+    const ranked = (name) => (row) => {
+      if (!ranks[name]) {
+        const texts = rule[name + "s"], sorted = texts.map((_, at) => at).sort((a, b) => order.compare(texts[a], texts[b]));
+        ranks[name] = [];
+        sorted.forEach((at, rank) => (ranks[name][at] = rank));
+      }
+      return ranks[name][rule[name][row]];
+    };
+    const keys = { file: path, taken: (row) => rule.taken[row], size: (row) => rule.size[row], why: ranked("why"), backup: ranked("backup") };
     const state = { query: "", sort: "", down: false, page: 1 };
     let rows = Array.from({ length: rule.rows }, (_, row) => row);
     let text = null;
@@ -63,7 +73,7 @@
       for (let row = 0; row < rule.rows; row++) if (tests.every((test) => holds(row, test) === test.wanted)) rows.push(row);
       if (!state.sort) return;
       const values = rows.map(keys[state.sort]), turn = state.down ? -1 : 1;
-      const compare = state.sort === "size" || state.sort === "taken" ? (a, b) => (a < b ? -1 : a > b ? 1 : 0) : order.compare;
+      const compare = state.sort === "file" ? order.compare : (a, b) => (a < b ? -1 : a > b ? 1 : 0);
       const nothing = (value) => value === null || value === "";
       const places = rows.map((_, at) => at).sort((a, b) => {
         const x = values[a], y = values[b];

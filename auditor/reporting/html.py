@@ -189,7 +189,7 @@ def _next_step(audit: Audit, shown: Sequence[Section]) -> str:
     if audit.verdict is Verdict.SAFE:
         return ""
     remedy = next((found.rule.remedy for found in shown if found.rule.remedy), "Look at what was not checked below.")
-    return f"Keep the phone as it is and delete nothing. {remedy}"
+    return f"Delete nothing on the phone. {remedy}"
 
 
 def _covered(audit: Audit, zone: tzinfo | None) -> str:

@@ -1,0 +1,147 @@
+"""How long an audit folder takes to write, and its page to open, filter and sort in Chromium.
+
+Run from the checkout: `python -m benchmarks.report.run [--findings 100000] [--rows 1000000]`. The floors are measured
+in the same run: the same rows fetched and written by Python's csv, and the same findings as one plain HTML table.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import html
+import resource
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+
+from auditor import reporting
+from auditor.reporting import tables
+from tests import browser
+from tests.reporting import sample
+
+SECTION = "#missing-from-backup"
+
+
+def lists(rows: int, findings: int) -> duckdb.DuckDBPyConnection:
+    """A source of so many files of which so many are missing, in 400 folders over ten years."""
+    con = sample.database(proven=0)
+    con.execute(
+        "INSERT INTO files SELECT 1000 + i, printf('DCIM/%03dAPPLE/IMG_%07d.HEIC', i % 400, i),"
+        " CASE WHEN i < $1 THEN 'missing' ELSE 'identical' END, CASE WHEN i < $1 THEN 'not_safe' ELSE 'proven' END,"
+        " NULL, CASE WHEN i >= $1 THEN 'nas' END, CASE WHEN i >= $1 THEN printf('2026/IMG_%07d.HEIC', i) END,"
+        " (i >= $1)::INTEGER, 2000000 + hash(i) % 3000000,"
+        " strftime(TIMESTAMP '2016-01-01' + to_minutes(i * 5), '%Y-%m-%dT%H:%M:%S'), sha256(i::VARCHAR), 'photo',"
+        " '2026-05-03T16:02:11Z', 'sound', '2026-06-15T09:45:00Z' FROM range($2) t(i)",
+        [findings, rows],
+    )
+    con.execute(
+        "INSERT INTO findings SELECT 'missing-from-backup', 'error', 'new', 'source', NULL, path,"
+        " path || ' is in none of the backups.', '{\"size_bytes\":' || size_bytes || '}', sha256(path), NULL, NULL,"
+        " NULL"
+        " FROM files WHERE status = 'missing' AND id >= 1000"
+    )
+    return con
+
+
+def seconds(work: Callable[[], object]) -> tuple[float, float]:
+    """Wall and CPU seconds of this process."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    work()
+    return time.perf_counter() - wall, time.process_time() - cpu
+
+
+def plain_csv(con: duckdb.DuckDBPyConnection, path: Path) -> None:
+    con.execute(f"SELECT {tables.FILES} FROM files ORDER BY id")
+    with path.open("w", newline="", encoding="utf-8") as out:
+        writer = csv.writer(out, lineterminator="\n")
+        while batch := con.fetchmany(10_000):
+            writer.writerows(batch)
+
+
+def plain_html(con: duckdb.DuckDBPyConnection, path: Path) -> None:
+    con.execute("SELECT path, size_bytes, message FROM findings LEFT JOIN files USING (path) WHERE path IS NOT NULL")
+    with path.open("w", encoding="utf-8") as out:
+        out.write("<!doctype html><meta charset=utf-8><table>")
+        for row in con.fetchall():
+            out.write("<tr>" + "".join(f"<td>{html.escape(str(cell))}</td>" for cell in row) + "</tr>")
+
+
+def write_tables(rows: int, folder: Path) -> None:
+    con = lists(rows, 100_000)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
+    wall, floor = seconds(lambda: plain_csv(con, folder / "floor.csv"))
+    print(f"{rows:,} rows fetched and written by csv alone: {wall:.1f} s, {floor:.1f} s CPU")
+    for name, write in (
+        ("files.csv", tables.write_files),
+        ("findings.csv", tables.write_findings),
+        ("findings.jsonl", tables.write_findings_jsonl),
+        ("safe-to-delete.csv", tables.write_safe_to_delete),
+    ):
+        wall, cpu = seconds(lambda write=write, name=name: write(con, folder / name))  # type: ignore[misc]
+        size = (folder / name).stat().st_size / 1e6
+        print(f"  {name}: {wall:.1f} s, {cpu:.1f} s CPU, {cpu / floor:.2f} x that floor, {size:.0f} MB")
+    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
+    print(f"  peak memory of the process: {before} MB with the database loaded, {after} MB after")
+
+
+def open_page(findings: int, folder: Path) -> None:
+    con = lists(findings + 1000, findings)
+    (folder / "a.jsonl").write_text("\n")
+    out: list[Path] = []
+    audit = sample.audit(con)
+    wall, _ = seconds(
+        lambda: out.append(
+            reporting.write(audit, con, sample.RULES, sample.POLICY, folder / "audit", [folder / "a.jsonl"])
+        )
+    )
+    print(f"{findings:,} findings: audit folder written in {wall:.1f} s, page {out[0].stat().st_size / 1e6:.1f} MB")
+    plain_html(con, folder / "plain.html")
+    if not browser.USABLE:
+        print(f"  not opened: {browser.MISSING}")
+        return
+    with browser.browser() as page:
+        page.size(1200, 900)
+        for name, path in (("page", out[0]), ("one HTML table", folder / "plain.html")):
+            page.open(path)
+            best = min(_opened(page, path) for _ in range(3))
+            print(f"  {name} opened and laid out: {best:.2f} s")
+        page.open(out[0])
+        for words in ("img_00", "img_0042", "after:2016-03 kind:photo", ""):
+            event = f"Object.assign(document.querySelector('{SECTION} input'), {{value: {words!r}}})"
+            spent = _spent(page, f"{event}.dispatchEvent(new Event('input'))")
+            print(f"  filter {words!r}: {spent:.0f} ms")
+        for column in ("size", "taken", "file", "why"):
+            click = f"document.querySelector('{SECTION} th[data-sort={column}] button').click()"
+            print(f"  sort by {column}: {_spent(page, click):.0f} ms, again {_spent(page, click):.0f} ms")
+
+
+def _spent(page: browser.Page, action: str) -> float:
+    """Milliseconds until the action is done and the page laid out."""
+    laid_out = f"{action}; document.body.offsetHeight"
+    return float(page.ask(f"(() => {{ const t = performance.now(); {laid_out}; return performance.now() - t; }})()"))
+
+
+def _opened(page: browser.Page, path: Path) -> float:
+    started = time.perf_counter()
+    page.open(path)
+    page.ask("document.documentElement.getBoundingClientRect().height")
+    return time.perf_counter() - started
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--findings", type=int, default=100_000)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        write_tables(given.rows, Path(folder))
+    with tempfile.TemporaryDirectory() as folder:
+        # The sample's own findings stand in the page too; stay under what one page holds in full.
+        open_page(min(given.findings, 100_000) - 20 if given.findings >= 100_000 else given.findings, Path(folder))
+
+
+if __name__ == "__main__":
+    main()
