@@ -108,6 +108,8 @@ _SECTIONS: dict[str, dict[str, type]] = {
     "duplicates": {"keep": list},
 }
 
+_WORDS = {str: "a text", int: "a whole number", list: "a list of texts", dict: "a table"}
+
 
 def _parse(data: dict[str, Any], path: Path, sha256: str) -> Policy:
     flat: dict[str, Any] = {}
@@ -119,7 +121,7 @@ def _parse(data: dict[str, Any], path: Path, sha256: str) -> Policy:
                     f"{path}: {(section + '.') * bool(section)}{key} means nothing; known: {', '.join(keys)}"
                 )
             if not isinstance(value, keys[key]) or isinstance(value, bool):
-                raise BadPolicy(f"{path}: {key} must be a {keys[key].__name__}, not {value!r}")
+                raise BadPolicy(f"{path}: {key} must be {_WORDS[keys[key]]}, not {value!r}")
             if isinstance(value, list) and not all(isinstance(item, str) for item in value):
                 raise BadPolicy(f"{path}: {key} must be a list of texts")
             flat[key] = value

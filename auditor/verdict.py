@@ -81,9 +81,11 @@ def conclude(
     unrun = [o for o in outcomes if o.state in (RuleState.NOT_RUN, RuleState.BROKEN) and o.severity is Severity.ERROR]
     caveats += [f"The check {o.rule_id} could not run: {o.reason}." for o in unrun]
     lists = con.execute("SELECT side, backup, complete, age_days, reasons FROM header").fetchall()
+    alone = sum(side == "backup" for side, *_ in lists) == 1
     doubts = []
     for side, label, complete, age_days, reasons in lists:
-        whose = "The phone's list" if side == "source" else f"The list of the backup {label}"
+        theirs = "The backup's list" if alone else f"The list of the backup {label}"
+        whose = "The phone's list" if side == "source" else theirs
         if not complete:
             what = f" ({reasons[0]})" if reasons else ""
             doubts.append(f"{whose} is not complete{what}; make a new one with `auditor scan`.")
