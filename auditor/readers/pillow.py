@@ -1,52 +1,53 @@
-"""Pictures that Pillow decodes strictly enough to judge: a whole load of every frame, then the grey picture."""
+"""Whole decodes by Pillow, for the formats whose decoder there tells damage: every frame loaded, the first one kept."""
 
 from __future__ import annotations
 
-import dataclasses
 import io
+import warnings
+from dataclasses import dataclass
 
-from auditor.model import Damage, Depth, Soundness, Tier
-from auditor.readers import exif, perceptual
-from auditor.readers.examination import Buffer, Examination
-from auditor.readers.limits import pillow_limits, refusal
-from auditor.readers.sniff import kind_of
+from auditor.readers import perceptual
+from auditor.readers.limits import pillow_limits
+
+MOST_ANIMATED_PIXELS = 500_000_000
+"""How many pixels of an animation are decoded; the frames after them are left to their structure."""
+
+_REFUSALS = ("unsupported", "not supported", "not available", "cannot handle", "cannot identify", "unrecognized", "unknown")
 
 
-def examine(data: Buffer, format_: str, depth: Depth) -> Examination:
-    """See `auditor.readers.examine`."""
-    from PIL import Image, UnidentifiedImageError
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What a whole decode yields. `picture` is the normalised first frame, None where it failed.
+
+    `broken` is the decoder's complaint about the content, `refused` its word that it cannot read such files at all;
+    both None where all went well. `note` says what was left out.
+    """
+
+    picture: perceptual.Grey | None
+    broken: str | None = None
+    refused: str | None = None
+    note: str | None = None
+
+
+def load(content: bytes, format_: str, orientation: int | None) -> Load:
+    """Decode every frame of `content` with Pillow's `format_` plugin alone. Does not raise for any content."""
+    from PIL import Image
 
     pillow_limits()
-    if format_ in ("heic", "heif"):
-        import pillow_heif
-
-        pillow_heif.register_heif_opener()
-    kind = kind_of(format_)
+    picture: perceptual.Grey | None = None
     try:
-        image = Image.open(io.BytesIO(data))
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
-        return Examination(format=format_, kind=kind, error=f"decoder refuses the file: {error}")
-    with image:
-        facts = exif.metadata_of_exif(image.info.get("exif") or b"")
-        width, height = image.size
-        if (facts.orientation or 1) > 4 and format_ not in ("heic", "heif", "avif"):
-            width, height = height, width
-        seen = Examination(format=format_, kind=kind, width=width, height=height, metadata=facts)
-        if not depth.reaches(Depth.DECODE):
-            return seen
-        too_large = refusal(width, height)
-        if too_large:
-            return dataclasses.replace(seen, error=too_large)
-        try:
+        with warnings.catch_warnings(), Image.open(io.BytesIO(content), formats=[format_]) as image:
+            warnings.simplefilter("ignore")
             image.load()
-            picture = perceptual.normalise_image(
-                image, None if format_ in ("heic", "heif", "avif") else facts.orientation
-            )
-        except Exception as error:
-            return dataclasses.replace(
-                seen,
-                soundness=Soundness.DAMAGED,
-                checked=(Tier.DECODE,),
-                damage=(Damage("undecodable", f"the picture cannot be decoded: {error}"),),
-            )
-    return dataclasses.replace(seen, soundness=Soundness.SOUND, checked=(Tier.DECODE,), picture=picture)
+            picture = perceptual.normalise_image(image, orientation)
+            frames = getattr(image, "n_frames", 1)
+            most = max(1, MOST_ANIMATED_PIXELS // max(1, image.width * image.height))
+            for frame in range(1, min(frames, most)):
+                image.seek(frame)
+                image.load()
+    except (OSError, EOFError, SyntaxError, ValueError, TypeError, KeyError, IndexError, NotImplementedError) as error:
+        message = f"{error}" or type(error).__name__
+        refused = isinstance(error, (NotImplementedError, KeyError)) or any(w in message.lower() for w in _REFUSALS)
+        return Load(None, refused=message) if refused else Load(None, broken=message)
+    note = f"the last {frames - most} of {frames} frames were not decoded" if frames > most else None
+    return Load(picture, note=note)

@@ -1,0 +1,120 @@
+"""GIF: a walk of its blocks finds cuts and overwritten ones; Pillow decodes every frame.
+
+Source: CompuServe, "Graphics Interchange Format, Version 89a".
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from dataclasses import dataclass
+
+from auditor.model import Damage, Depth, Kind, Soundness, Tier
+from auditor.readers import pillow
+from auditor.readers.examination import Buffer, Examination
+from auditor.readers.limits import refusal
+from auditor.readers.words import amount, share
+
+_EXTENSION, _IMAGE, _TRAILER, _GRAPHIC_CONTROL = 0x21, 0x2C, 0x3B, 0xF9
+_ZERO_RUN = bytes(1024)
+
+
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    """`kept` are the ranges that make the picture, `frames` how many frames are whole, `end` one past the trailer."""
+
+    kept: tuple[tuple[int, int], ...]
+    frames: int
+    end: int
+    damage: Damage | None
+
+
+def examine(data: Buffer, format_: str, depth: Depth) -> Examination:
+    """See `auditor.readers.examine`. `image_sha256` covers the screen, palettes, frames and their timing, not comments
+    and application blocks."""
+    width, height = int.from_bytes(data[6:8], "little"), int.from_bytes(data[8:10], "little")
+    seen = Examination(format=format_, kind=Kind.PHOTO, width=width or None, height=height or None)
+    if not depth.reaches(Depth.DECODE):
+        return seen
+    walked = _walk(data)
+    seen = dataclasses.replace(seen, checked=(Tier.STRUCTURE,))
+    if walked.damage is not None:
+        return dataclasses.replace(seen, soundness=Soundness.DAMAGED, damage=(walked.damage,))
+    if too_large := refusal(width, height):
+        return dataclasses.replace(seen, error=too_large)
+    loaded = pillow.load(bytes(data), "GIF", None)
+    if loaded.refused is not None:
+        return dataclasses.replace(seen, error=f"decoder refuses the file: {loaded.refused}")
+    seen = dataclasses.replace(seen, checked=(Tier.STRUCTURE, Tier.DECODE))
+    if loaded.broken is not None:
+        damage = Damage("corrupt_data", f"a frame cannot be decoded: {loaded.broken}")
+        return dataclasses.replace(seen, soundness=Soundness.DAMAGED, damage=(damage,))
+    digest = hashlib.sha256()
+    for start, end in walked.kept:
+        digest.update(data[start:end])
+    notes = [loaded.note] if loaded.note else []
+    if walked.end < len(data):
+        notes.append(f"{len(data) - walked.end} bytes after the end of the picture")
+    return dataclasses.replace(
+        seen,
+        soundness=Soundness.SOUND,
+        notes=tuple(notes),
+        image_sha256=digest.hexdigest(),
+        picture=loaded.picture,
+    )
+
+
+def _walk(data: Buffer) -> _Walk:
+    size = len(data)
+    kept: list[tuple[int, int]] = []
+    frames = 0
+
+    def stopped(code: str, detail: str, at: int) -> _Walk:
+        return _Walk(tuple(kept), frames, at, Damage(code, detail, at))
+
+    if size < 13:
+        return stopped("truncated", f"cut short after {amount(size)}: not even the header is there", size)
+    at = 13 + _palette_bytes(data[10])
+    kept.append((6, at))
+    while True:
+        if at >= size:
+            return stopped("truncated", _cut(size, frames), size)
+        start, code = at, data[at]
+        if code == _TRAILER:
+            if frames == 0:
+                return stopped("bad_header", "the file ends before any frame", at)
+            return _Walk(tuple(kept), frames, at + 1, None)
+        if code == _EXTENSION:
+            at += 2
+        elif code == _IMAGE and at + 10 <= size:
+            at += 10 + _palette_bytes(data[at + 9]) + 1
+            if at <= size and not 2 <= data[at - 1] <= 8 and data[at - 1] != 1:
+                return stopped("corrupt_data", f"impossible code size in frame {frames + 1}", at - 1)
+        elif code != _IMAGE:
+            detail = f"what begins at {share(at, size)} % of the file is no block of a GIF"
+            return stopped("bad_block", detail, at)
+        else:
+            return stopped("truncated", _cut(size, frames), size)
+        body = at
+        while at < size and data[at]:
+            at += 1 + data[at]
+        if at >= size:
+            return stopped("truncated", _cut(size, frames), size)
+        at += 1
+        if code == _IMAGE:
+            run = data.find(_ZERO_RUN, body, at)
+            if run >= 0:
+                detail = f"zeros overwrite frame {frames + 1}, at {share(run, size)} % of the file"
+                return stopped("zero_block", detail, run)
+            frames += 1
+        if code == _IMAGE or data[start + 1] == _GRAPHIC_CONTROL:
+            kept.append((start, at))
+
+
+def _palette_bytes(flags: int) -> int:
+    return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
+
+
+def _cut(size: int, frames: int) -> str:
+    whole = f"; {frames} whole frame{'s' if frames > 1 else ''} before the cut" if frames else ""
+    return f"cut short after {amount(size)}{whole}"

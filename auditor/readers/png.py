@@ -1,0 +1,145 @@
+"""PNG: every byte is under a checksum, so damage is always proved; the pixels come from Pillow.
+
+Source: W3C, "Portable Network Graphics (PNG) Specification, Third Edition".
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import struct
+import zlib
+from dataclasses import dataclass
+
+from auditor.model import Damage, Depth, Kind, Soundness, Tier
+from auditor.readers import exif, pillow
+from auditor.readers.examination import Buffer, Examination, Metadata
+from auditor.readers.limits import refusal
+from auditor.readers.words import amount, share
+
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_PICTURE = frozenset((b"IHDR", b"PLTE", b"tRNS", b"IDAT"))
+_ANIMATION = frozenset((b"acTL", b"fcTL", b"fdAT"))
+_COLOURS = frozenset((b"iCCP", b"gAMA", b"cHRM", b"sRGB", b"cICP"))
+_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    type: bytes
+    body: int
+    end: int  # of the body; four bytes of checksum follow
+
+
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    chunks: tuple[_Chunk, ...]
+    damage: Damage | None
+    end: int
+
+
+def examine(data: Buffer, format_: str, depth: Depth) -> Examination:
+    """See `auditor.readers.examine`. `image_sha256` covers the chunks that make the pixels, the frames of an animation
+    and their colours (ICC profile, gamma, primaries); the image data counts as one stream however it was cut up."""
+    judged = depth.reaches(Depth.DECODE)
+    walked = _walk(data, judged)
+    seen = Examination(format=format_, kind=Kind.PHOTO, metadata=_metadata(data, walked.chunks))
+    header = next((c for c in walked.chunks if c.type == b"IHDR" and c.end - c.body == 13), None)
+    if header is not None:
+        width, height = struct.unpack_from(">II", data[header.body : header.end])
+        shown = (height, width) if (seen.metadata.orientation or 1) > 4 else (width, height)
+        seen = dataclasses.replace(seen, width=shown[0], height=shown[1])
+    if not judged and walked.damage is None:
+        return seen
+    seen = dataclasses.replace(seen, checked=(Tier.STRUCTURE,))
+    damage = walked.damage
+    if damage is None and (header is None or not any(c.type == b"IDAT" for c in walked.chunks)):
+        damage = Damage("bad_header", "the picture's header or data is missing", 8)
+    if damage is not None:
+        if damage.code == "truncated" and judged and header is not None:
+            damage = dataclasses.replace(damage, detail=_what_is_left(data, walked, header))
+        return dataclasses.replace(seen, soundness=Soundness.DAMAGED, damage=(damage,))
+    if too_large := refusal(seen.width or 0, seen.height or 0):
+        return dataclasses.replace(seen, error=too_large)
+    notes = (f"{len(data) - walked.end} bytes after the end of the picture",) if walked.end < len(data) else ()
+    loaded = pillow.load(_picture_only(data, walked.chunks), "PNG", seen.metadata.orientation)
+    if loaded.picture is None:
+        # Its checksums prove that the file is as it was written; so its writer made what this decoder cannot read.
+        return dataclasses.replace(seen, notes=notes, error=f"decoder refuses the picture: {loaded.broken or loaded.refused}")
+    return dataclasses.replace(
+        seen,
+        soundness=Soundness.SOUND,
+        checked=(Tier.STRUCTURE, Tier.DECODE),
+        notes=notes,
+        image_sha256=_image_sha256(data, walked.chunks),
+        picture=loaded.picture,
+    )
+
+
+def _walk(data: Buffer, checksums: bool) -> _Walk:
+    """All chunks up to IEND; the damage at which the walk ended, if any."""
+    size, at = len(data), len(_SIGNATURE)
+    chunks: list[_Chunk] = []
+    bad: Damage | None = None
+    view = memoryview(data)
+    while True:
+        if at + 12 > size:
+            return _Walk(tuple(chunks), bad or Damage("truncated", "cut short", size), at)
+        length, type_ = struct.unpack_from(">I4s", view, at)
+        if not type_.isalpha() or length > 0x7FFFFFFF or (not chunks and type_ != b"IHDR"):
+            damage = Damage("bad_chunk", f"what begins at byte {at} is no chunk of a PNG", at)
+            return _Walk(tuple(chunks), bad or damage, at)
+        end = at + 8 + length
+        if end + 4 > size:
+            # The cut chunk is kept as far as it goes: it may hold rows that can still be seen.
+            chunks.append(_Chunk(type_, at + 8, size))
+            return _Walk(tuple(chunks), bad or Damage("truncated", "cut short", size), at)
+        chunks.append(_Chunk(type_, at + 8, end))
+        if checksums and bad is None and zlib.crc32(view[at + 4 : end]) != int.from_bytes(view[end : end + 4], "big"):
+            name = type_.decode("ascii")
+            bad = Damage("bad_crc", f"the checksum of the {name} chunk at {share(at, size)} % of the file is wrong", at)
+        at = end + 4
+        if type_ == b"IEND":
+            return _Walk(tuple(chunks), bad, at)
+
+
+def _metadata(data: Buffer, chunks: tuple[_Chunk, ...]) -> Metadata:
+    block = next((bytes(data[c.body : c.end]) for c in chunks if c.type == b"eXIf"), b"")
+    return exif.metadata_of_exif(block)
+
+
+def _picture_only(data: Buffer, chunks: tuple[_Chunk, ...]) -> bytes:
+    """The PNG without text, profiles and times, whose limits and oddities are nothing to its pixels."""
+    kept = [bytes(data[c.body - 8 : c.end + 4]) for c in chunks if c.type in _PICTURE]
+    return b"".join((_SIGNATURE, *kept, b"\0\0\0\0IEND\xaeB`\x82"))
+
+
+def _image_sha256(data: Buffer, chunks: tuple[_Chunk, ...]) -> str:
+    digest = hashlib.sha256()
+    last = b""
+    for chunk in chunks:
+        if chunk.type in _PICTURE or chunk.type in _ANIMATION or chunk.type in _COLOURS:
+            if chunk.type != last or chunk.type != b"IDAT":
+                digest.update(chunk.type)
+            digest.update(data[chunk.body : chunk.end])
+            last = chunk.type
+    return digest.hexdigest()
+
+
+def _what_is_left(data: Buffer, walked: _Walk, header: _Chunk) -> str:
+    width, height, bits, colours, _, _, interlace = struct.unpack(">IIBBBBB", data[header.body : header.end])
+    row_bytes = 1 + (width * bits * _CHANNELS.get(colours, 4) + 7) // 8
+    inflater, rows, most = zlib.decompressobj(), 0, row_bytes * height
+    if interlace or refusal(width, height):
+        return f"cut short after {amount(len(data))}"
+    try:
+        for chunk in walked.chunks:
+            if chunk.type == b"IDAT" and rows < most:
+                rows += len(inflater.decompress(data[chunk.body : chunk.end], most - rows))
+    except zlib.error:
+        pass  # what was inflated before counts
+    left = share(rows // row_bytes, height)
+    if left >= 100:
+        return "the end is missing; all rows of the picture are there"
+    whole = f" of about {amount(len(data) * 100 / left)}" if left else ""
+    return f"cut short at {left} % of the picture: {amount(len(data))}{whole}"
