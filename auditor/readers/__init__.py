@@ -14,7 +14,7 @@ from typing import cast
 
 from auditor.model import Damage, Depth, Kind, Soundness, Tier
 from auditor.readers.examination import Buffer, Examination, Metadata
-from auditor.readers.sniff import format_by_name, kind_by_name, kind_of, sniff
+from auditor.readers.sniff import RAW_FORMATS, format_by_name, kind_by_name, kind_of, sniff
 
 __all__ = ["FAMILIES", "Buffer", "Examination", "Family", "Metadata", "examine", "kind_by_name", "sniff"]
 
@@ -37,7 +37,12 @@ class Family:
 
 FAMILIES: tuple[Family, ...] = (
     Family(frozenset({"jpeg"}), "jpeg"),
-    Family(frozenset({"png", "webp", "gif", "tiff", "bmp", "jp2"}), "pillow"),
+    Family(frozenset({"png"}), "png"),
+    Family(frozenset({"webp"}), "webp"),
+    Family(frozenset({"gif"}), "gif"),
+    Family(frozenset({"tiff"}), "tiff"),
+    Family(frozenset({"bmp"}), "bmp"),
+    Family(RAW_FORMATS, "raw"),
     Family(frozenset({"heic", "heif", "avif"}), "heif"),
     Family(frozenset({"mp4", "mov", "3gp"}), "movie"),
     Family(frozenset({"avi"}), "avi"),

@@ -10,7 +10,7 @@ from auditor.model import Damage, Depth, Kind, Soundness, Tier
 from auditor.readers import pillow
 from auditor.readers.examination import Buffer, Examination
 from auditor.readers.limits import refusal
-from auditor.readers.words import cut_short
+from auditor.readers.wording import cut_short
 
 _UNCOMPRESSED = (0, 3, 6)
 
@@ -30,7 +30,7 @@ def examine(data: Buffer, format_: str, depth: Depth) -> Examination:
         return dataclasses.replace(seen, error=too_large)
     end = start + (abs(width) * bits + 31) // 32 * 4 * abs(height)
     if compression in _UNCOMPRESSED and end > len(data):
-        damage = Damage("truncated", cut_short(len(data), end), len(data))
+        damage = cut_short(len(data), end)
         return dataclasses.replace(seen, soundness=Soundness.DAMAGED, damage=(damage,))
     loaded = pillow.load(bytes(data), "BMP", None)
     if loaded.refused is not None:

@@ -13,7 +13,7 @@ from auditor.model import Damage, Depth, Kind, Soundness, Tier
 from auditor.readers import pillow
 from auditor.readers.examination import Buffer, Examination
 from auditor.readers.limits import refusal
-from auditor.readers.words import amount, share
+from auditor.readers.wording import share, size_text
 
 _EXTENSION, _IMAGE, _TRAILER, _GRAPHIC_CONTROL = 0x21, 0x2C, 0x3B, 0xF9
 _ZERO_RUN = bytes(1024)
@@ -73,7 +73,7 @@ def _walk(data: Buffer) -> _Walk:
         return _Walk(tuple(kept), frames, at, Damage(code, detail, at))
 
     if size < 13:
-        return stopped("truncated", f"cut short after {amount(size)}: not even the header is there", size)
+        return stopped("truncated", f"cut short after {size_text(size)}: not even the header is there", size)
     at = 13 + _palette_bytes(data[10])
     kept.append((6, at))
     while True:
@@ -117,4 +117,4 @@ def _palette_bytes(flags: int) -> int:
 
 def _cut(size: int, frames: int) -> str:
     whole = f"; {frames} whole frame{'s' if frames > 1 else ''} before the cut" if frames else ""
-    return f"cut short after {amount(size)}{whole}"
+    return f"cut short after {size_text(size)}{whole}"

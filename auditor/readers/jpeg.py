@@ -19,6 +19,7 @@ from auditor.readers.jpeg_decode import decode
 from auditor.readers.jpeg_parts import Part, find_parts
 from auditor.readers.jpeg_walk import APP0, APP1, APP2, APP14, APP15, COM, SOS, Walk, doubled_codes, walk
 from auditor.readers.limits import refusal
+from auditor.readers.wording import size_text
 
 _ICC = b"ICC_PROFILE\0"
 _EXTRANEOUS = re.compile(r"(\d+) extraneous bytes before marker 0xd9")
@@ -185,22 +186,18 @@ def _with_what_is_left(walked: Walk, core: bytes, size: int) -> Damage:
         return damage
     if walked.frame.progressive:
         return dataclasses.replace(
-            damage, detail=f"cut short after {_megabytes(size)}: the picture is coarse or partial"
+            damage, detail=f"cut short after {size_text(size)}: the picture is coarse or partial"
         )
     decoded = decode(core + b"\xff\xd9", walked.frame, strict=False)
     if decoded.grey is None:
-        return dataclasses.replace(damage, detail=f"cut short after {_megabytes(size)}; nothing of it can be decoded")
+        return dataclasses.replace(damage, detail=f"cut short after {size_text(size)}; nothing of it can be decoded")
     # libjpeg paints what is missing in middle grey, 128 exactly.
     rows = np.flatnonzero((decoded.grey != 128).any(axis=1))
     share = 0 if rows.size == 0 else int(rows[-1] + 1) * 100 // decoded.grey.shape[0]
     if share == 100:
         return Damage("truncated", "the end marker is missing; all rows of the picture are there", damage.offset)
-    whole = f" of about {_megabytes(size * 100 // share)}" if share else ""
-    return dataclasses.replace(damage, detail=f"cut short at {share} % of the picture: {_megabytes(size)}{whole}")
-
-
-def _megabytes(size_bytes: int) -> str:
-    return f"{size_bytes / 1e6:.1f} MB" if size_bytes >= 100_000 else f"{size_bytes / 1e3:.1f} kB"
+    whole = f" of about {size_text(size * 100 // share)}" if share else ""
+    return dataclasses.replace(damage, detail=f"cut short at {share} % of the picture: {size_text(size)}{whole}")
 
 
 def _found(seen: Examination, damage: Damage | None, checked: tuple[Tier, ...]) -> Examination:

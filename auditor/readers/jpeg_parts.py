@@ -14,6 +14,7 @@ from auditor.model import Damage
 from auditor.readers import ifd
 from auditor.readers.examination import Buffer
 from auditor.readers.jpeg_walk import APP1, APP2, Segment
+from auditor.readers.wording import size_text
 
 _XMP_ID = b"http://ns.adobe.com/xap/1.0/\0"
 _ITEM = re.compile(rb"<(?:\w+:)?Item\b[^>]*>")
@@ -97,7 +98,7 @@ def find_parts(data: Buffer, segments: tuple[Segment, ...], end: int) -> Parts:
         notes.append(f"{size - covered} {'zero ' if zeros else ''}bytes after the end of the file's own data")
         if zeros and size - covered >= _WIPED_BYTES:
             wiped = (
-                f"{_megabytes(size - covered)} behind the picture begin with zeros: a motion clip may have been wiped"
+                f"{size_text(size - covered)} behind the picture begin with zeros: a motion clip may have been wiped"
             )
             return Parts(tuple(parts), (), tuple(notes), wiped)
     return Parts(tuple(parts), tuple(damage), tuple(notes))
@@ -113,7 +114,7 @@ def _found(data: Buffer, claim: _Claim, end: int) -> tuple[Part | None, Damage |
         if moved < end:
             there = max(0, size - end)
             what = "missing" if there < claim.length // 100 + 16 else "no longer readable as one"
-            detail = f"the {claim.name} that the photo declares ({_megabytes(claim.length)}) is {what}"
+            detail = f"the {claim.name} that the photo declares ({size_text(claim.length)}) is {what}"
             return None, Damage("part_missing", f"{detail}; the picture itself ends whole", end), None
         note = f"the {claim.name} lies {moved - start:+d} bytes from where the file says"
         start = moved
@@ -121,7 +122,7 @@ def _found(data: Buffer, claim: _Claim, end: int) -> tuple[Part | None, Damage |
         left = size - start
         detail = (
             f"the {claim.name} is cut short at {left * 100 // claim.length} %: "
-            f"{_megabytes(left)} of {_megabytes(claim.length)}; the picture itself ends whole"
+            f"{size_text(left)} of {size_text(claim.length)}; the picture itself ends whole"
         )
         return None, Damage("truncated", detail, size), None
     return Part(claim.name, start, start + claim.length, claim.essential), None, note
@@ -129,10 +130,6 @@ def _found(data: Buffer, claim: _Claim, end: int) -> tuple[Part | None, Damage |
 
 def _begins(data: Buffer, at: int, video: bool) -> bool:
     return data[at + 4 : at + 8] == b"ftyp" if video else data[at : at + 2] == b"\xff\xd8"
-
-
-def _megabytes(size_bytes: int) -> str:
-    return f"{size_bytes / 1e6:.1f} MB" if size_bytes >= 100_000 else f"{size_bytes} bytes"
 
 
 def _container(xmp: bytes, end: int) -> list[_Claim]:

@@ -12,7 +12,7 @@ from auditor.readers.limits import pillow_limits
 MOST_ANIMATED_PIXELS = 500_000_000
 """How many pixels of an animation are decoded; the frames after them are left to their structure."""
 
-_REFUSALS = ("unsupported", "not supported", "not available", "cannot handle", "cannot identify", "unrecognized", "unknown")
+_REFUSALS = ("unsupported", "not supported", "not available", "cannot handle", "cannot identify", "unknown")
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from auditor.model import Damage, Depth, Kind, Soundness, Tier
 from auditor.readers import exif, pillow
 from auditor.readers.examination import Buffer, Examination, Metadata
 from auditor.readers.limits import refusal
-from auditor.readers.words import amount, share
+from auditor.readers.wording import share, size_text
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PICTURE = frozenset((b"IHDR", b"PLTE", b"tRNS", b"IDAT"))
@@ -65,7 +65,9 @@ def examine(data: Buffer, format_: str, depth: Depth) -> Examination:
     loaded = pillow.load(_picture_only(data, walked.chunks), "PNG", seen.metadata.orientation)
     if loaded.picture is None:
         # Its checksums prove that the file is as it was written; so its writer made what this decoder cannot read.
-        return dataclasses.replace(seen, notes=notes, error=f"decoder refuses the picture: {loaded.broken or loaded.refused}")
+        return dataclasses.replace(
+            seen, notes=notes, error=f"decoder refuses the picture: {loaded.broken or loaded.refused}"
+        )
     return dataclasses.replace(
         seen,
         soundness=Soundness.SOUND,
@@ -131,7 +133,7 @@ def _what_is_left(data: Buffer, walked: _Walk, header: _Chunk) -> str:
     row_bytes = 1 + (width * bits * _CHANNELS.get(colours, 4) + 7) // 8
     inflater, rows, most = zlib.decompressobj(), 0, row_bytes * height
     if interlace or refusal(width, height):
-        return f"cut short after {amount(len(data))}"
+        return f"cut short after {size_text(len(data))}"
     try:
         for chunk in walked.chunks:
             if chunk.type == b"IDAT" and rows < most:
@@ -141,5 +143,5 @@ def _what_is_left(data: Buffer, walked: _Walk, header: _Chunk) -> str:
     left = share(rows // row_bytes, height)
     if left >= 100:
         return "the end is missing; all rows of the picture are there"
-    whole = f" of about {amount(len(data) * 100 / left)}" if left else ""
-    return f"cut short at {left} % of the picture: {amount(len(data))}{whole}"
+    whole = f" of about {size_text(len(data) * 100 // left)}" if left else ""
+    return f"cut short at {left} % of the picture: {size_text(len(data))}{whole}"

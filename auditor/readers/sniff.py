@@ -8,10 +8,10 @@ from auditor.model import Kind
 from auditor.readers.examination import Buffer
 from auditor.readers.rawkind import raw_format
 
-_RAW_FORMATS = ["dng", "nef", "cr2", "cr3", "crw", "arw", "raf", "orf", "rw2", "pef", "srw", "kdc", "x3f", "mrw", "raw"]
-PHOTO_FORMATS = frozenset(
-    ["jpeg", "heic", "heif", "avif", "png", "webp", "gif", "tiff", "bmp", "jxl", "jp2", *_RAW_FORMATS]
+RAW_FORMATS = frozenset(
+    ["dng", "nef", "cr2", "cr3", "crw", "arw", "raf", "orf", "rw2", "pef", "srw", "kdc", "x3f", "mrw", "raw"]
 )
+PHOTO_FORMATS = RAW_FORMATS | {"jpeg", "heic", "heif", "avif", "png", "webp", "gif", "tiff", "bmp", "jxl", "jp2"}
 VIDEO_FORMATS = frozenset(["mp4", "mov", "3gp", "avi", "mkv", "webm", "mpeg", "mts", "asf", "flv"])
 SIDECAR_FORMATS = frozenset(["xmp", "aae", "takeout_json"])
 

@@ -13,7 +13,8 @@ from auditor.model import Damage, Depth, Kind, Soundness, Tier
 from auditor.readers import exif, pillow
 from auditor.readers.examination import Buffer, Examination, Metadata
 from auditor.readers.limits import refusal
-from auditor.readers.words import cut_short, share
+from auditor.readers.webp_probe import left_over
+from auditor.readers.wording import cut_short, share
 
 _CODED = frozenset((b"VP8 ", b"VP8L", b"ALPH"))
 _KEPT = frozenset((*_CODED, b"ANIM", b"ICCP"))
@@ -35,7 +36,8 @@ class _Walk:
 
 
 def examine(data: Buffer, format_: str, depth: Depth) -> Examination:
-    """See `auditor.readers.examine`. `image_sha256` covers coded frames, their places and times, and the ICC profile."""
+    """See `auditor.readers.examine`. `image_sha256` covers coded frames, their places and times, and the ICC
+    profile."""
     walked = _walk(data)
     facts = _metadata(data, walked.chunks)
     seen = Examination(format=format_, kind=Kind.PHOTO, metadata=facts)
@@ -57,6 +59,8 @@ def examine(data: Buffer, format_: str, depth: Depth) -> Examination:
     if loaded.picture is None:
         damage = Damage("corrupt_data", f"the picture cannot be decoded: {loaded.broken or loaded.refused}")
         return dataclasses.replace(seen, soundness=Soundness.DAMAGED, damage=(damage,))
+    if damage := _left_over(data, walked.chunks, (size or (0, 0))[0] * (size or (0, 0))[1]):
+        return dataclasses.replace(seen, soundness=Soundness.DAMAGED, damage=(damage,))
     notes = [loaded.note] if loaded.note else []
     if walked.end < len(data):
         notes.append(f"{len(data) - walked.end} bytes after the end of the picture")
@@ -74,7 +78,7 @@ def _walk(data: Buffer) -> _Walk:
     size = len(data)
     declared = 8 + int.from_bytes(data[4:8], "little")
     chunks: list[_Chunk] = []
-    damage = Damage("truncated", cut_short(size, declared), size) if declared > size else None
+    damage = cut_short(size, declared) if declared > size else None
     ends = [min(size, declared)]
     at = 12
     while ends:
@@ -116,6 +120,15 @@ def _coded_damage(data: Buffer, chunks: tuple[_Chunk, ...]) -> Damage | None:
         run = data.find(_ZERO_RUN, chunk.body, chunk.end)
         if run >= 0:
             return Damage("zero_block", f"zeros overwrite the picture at {share(run, len(data))} % of the file", run)
+    return None
+
+
+def _left_over(data: Buffer, chunks: tuple[_Chunk, ...], pixels: int) -> Damage | None:
+    most = max(1, pillow.MOST_ANIMATED_PIXELS // max(1, pixels))
+    for chunk in [c for c in chunks if c.type in (b"VP8 ", b"VP8L")][:most]:
+        if left_over(chunk.type, bytes(data[chunk.body : chunk.end])):
+            detail = "the picture data is corrupt: the decoder is done before its end"
+            return Damage("corrupt_data", detail, chunk.body)
     return None
 
 

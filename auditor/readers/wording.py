@@ -30,3 +30,8 @@ def cut_short(have_bytes: int, declared_bytes: int, at_least: bool = False) -> D
 def zero_block(offset: int, length_bytes: int, where: str) -> Damage:
     """Bytes that hold the picture or the film were overwritten with zeros."""
     return Damage("zero_block", f"{size_text(length_bytes)} of zeros at offset {offset:,}, in {where}", offset)
+
+
+def share(part: int, whole: int) -> int:
+    """Whole per cent, rounded down, so that 100 means all of it."""
+    return part * 100 // max(1, whole)
