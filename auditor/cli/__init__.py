@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from auditor import __version__
-from auditor.cli import audit, doctor, report, scan, screen
+from auditor.cli import audit, doctor, policy, report, rules, scan, screen
 from auditor.errors import AuditorError
 
 HELP = """Proves that every photo and video on a phone is safe in its backup, or says exactly which are not, and why.
@@ -31,6 +31,8 @@ app = typer.Typer(
 )
 for command in (scan, audit, report, doctor):
     app.command(command.NAME, epilog=screen.examples(command.EXAMPLES))(command.command)
+for group in (rules, policy):
+    app.add_typer(group.app, name=group.NAME)
 
 
 def _version(wanted: bool) -> None:

@@ -1,0 +1,74 @@
+"""auditor policy: what must be backed up, and what counts as proof."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from auditor import policy as policies
+from auditor import rules as known
+from auditor.cli import screen
+from auditor.reporting.text import visible
+
+NAME = "policy"
+
+app = typer.Typer(
+    name=NAME, no_args_is_help=True, help="The policies of an audit: what must be backed up, and what counts as proof."
+)
+
+
+@app.command("list", epilog=screen.examples((("auditor policy list", "the names for `auditor audit --policy`"),)))
+def show_all() -> None:
+    """Lists the policies that ship with the program.
+
+    Exit codes: 0 listed.
+    """
+    for name in policies.names():
+        screen.say(f"{name:<15} {visible(policies.load(name).title)}")
+
+
+@app.command(
+    "show",
+    epilog=screen.examples(
+        (
+            ("auditor policy show family", "what the usual policy asks for"),
+            ("auditor policy show ./ours.toml", "whether your own is understood"),
+        )
+    ),
+)
+def show_one(
+    name: Annotated[str, typer.Argument(metavar="NAME|FILE", help="A policy's name, or a file NAME.toml.")],
+    rules: Annotated[
+        list[Path] | None, typer.Option("--rules", metavar="DIR", help="A folder of your own rules that it names.")
+    ] = None,
+) -> None:
+    """Shows one policy: what it asks for, and which checks it weighs otherwise. A file is checked on the way.
+
+    Exit codes: 0 shown; 2 there is no such policy, or it cannot be understood.
+    """
+    policy = policies.load(name)
+    policies.select(policy, known.load(rules or ()))
+    screen.say(f"{visible(policy.id)}  (version {visible(policy.version)})")
+    screen.say(visible(policy.title))
+    for line in policy.description.splitlines():
+        screen.say(f"  {visible(line)}")
+    off_site = f", {policy.off_site_copies} of them off-site" if policy.off_site_copies else ""
+    other = [f"{rule} ({severity.value})" for rule, severity in sorted(policy.severities.items())]
+    rows = (
+        ("Must be backed up", ", ".join(kind.value for kind in policy.kinds) + ", and their sidecars"),
+        ("Left out", ", ".join((*policy.exclude_names, *policy.exclude_paths))),
+        ("Counts as proof", ", ".join(status.value for status in policy.proof)),
+        ("Copies", f"{policy.min_copies}{off_site}"),
+        ("Off-site are", ", ".join(("clouds", "Takeouts", *policy.off_site))),
+        ("Lists may be", f"{policy.max_list_age_days} days old"),
+        ("Checks skipped", ", ".join(policy.skip_rules)),
+        ("Weighed otherwise", ", ".join(other)),
+        ("Parameters", ", ".join(f"{key} = {value}" for key, value in policy.params.items())),
+        ("SHA-256", policy.sha256),
+    )
+    screen.say()
+    for title, text in rows:
+        if text:
+            screen.say(f"  {title:<18} {visible(text)}")

@@ -1,0 +1,120 @@
+"""auditor rules: what the checks are, why they are made, and whether they do what their cases say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from auditor import engine
+from auditor import policy as policies
+from auditor import rules as known
+from auditor.cli import screen
+from auditor.errors import BadRule
+from auditor.model import RuleState
+from auditor.reporting.text import visible
+from auditor.rules import Rule
+
+NAME = "rules"
+
+app = typer.Typer(
+    name=NAME, no_args_is_help=True, help="The checks of an audit: what they are, why, and whether they work."
+)
+
+Folders = Annotated[list[Path] | None, typer.Option("--rules", metavar="DIR", help="A folder of your own rules.")]
+
+
+@app.command(
+    "list", epilog=screen.examples((("auditor rules list", "every check, by family, with how much it matters"),))
+)
+def show_all(rules: Folders = None) -> None:
+    """Lists the checks by family: severity, id, and what it says when all is well.
+
+    Exit codes: 0 listed; 2 a rule cannot be read.
+    """
+    family = None
+    for rule in sorted(known.load(rules or ()), key=lambda r: (r.family, r.id)):
+        if rule.family != family:
+            screen.say(("" if family is None else "\n") + visible(rule.family))
+            family = rule.family
+        screen.say(f"  {rule.severity.upper():<8} {rule.id:<27} {visible(rule.passed)}")
+
+
+@app.command(
+    "show", epilog=screen.examples((("auditor rules show missing-from-backup", "why, remedy, limits and query"),))
+)
+def show_one(
+    rule_id: Annotated[str, typer.Argument(metavar="ID", help="The rule's id, as `rules list` names it.")],
+    rules: Folders = None,
+) -> None:
+    """Shows one rule: why it is, what to do about a finding, what it does not cover, and its query.
+
+    Exit codes: 0 shown; 2 there is no such rule.
+    """
+    rule = _named(known.load(rules or ()), rule_id)
+    makes = f"a finding makes its file {rule.verdict.replace('_', ' ')}" if rule.verdict else "no file is unsafe by it"
+    screen.say(f"{rule.id}  ({rule.severity.value}; {makes}; since {visible(rule.since)})")
+    for title, text in (
+        ("", rule.failed_many.replace("$count", "17")),
+        ("Why", rule.why),
+        ("Remedy", rule.remedy),
+        ("Not covered", rule.not_covered),
+        ("Sources", "\n".join(rule.sources)),
+        ("Parameters", "\n".join(f"{name} = {value}" for name, value in rule.params.items())),
+        ("Needs", ", ".join(rule.needs)),
+        ("Query", rule.sql),
+        ("File", f"{rule.path}\nSHA-256 {rule.sha256}"),
+    ):
+        if text:
+            screen.say()
+            screen.say(title) if title else None
+            for line in text.splitlines():
+                screen.say(("  " if title else "") + visible(line))
+
+
+@app.command(
+    "test",
+    epilog=screen.examples(
+        (
+            ("auditor rules test", "run every rule on the cases of its test file"),
+            ("auditor rules test --rules ./my-rules my-rule", "only one of your own"),
+        )
+    ),
+)
+def test(
+    ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Only these rules.")] = None,
+    rules: Folders = None,
+) -> None:
+    """Runs each rule on the cases of its .test.toml, in an empty database of their own.
+
+    Exit codes: 0 every case is as its file says; 1 one is not; 2 a rule or its test file cannot be read.
+    """
+    loaded = known.load(rules or ())
+    chosen = [_named(loaded, name) for name in ids] if ids else loaded
+    family = policies.load("family")
+    cases = wrong = 0
+    for rule in chosen:
+        for case in known.cases(rule):
+            cases += 1
+            outcome, found = engine.run_case(rule, case, family)
+            told = outcome.state in (RuleState.PASSED, RuleState.FAILED, RuleState.NOT_APPLICABLE)
+            if told and found == case.expect:
+                continue
+            wrong += 1
+            got = f"it found {_paths(found)}, not {_paths(case.expect)}" if told else str(outcome.reason)
+            screen.say(f"wrong   {rule.id}.{visible(case.name)}: {visible(got)}")
+    screen.say(f"{cases - wrong} of {cases} cases of {len(chosen)} rules are as expected.")
+    if wrong:
+        raise typer.Exit(1)
+
+
+def _named(rules: tuple[Rule, ...], rule_id: str) -> Rule:
+    for rule in rules:
+        if rule_id in (rule.id, *rule.renamed_from):
+            return rule
+    raise BadRule(f"there is no rule {rule_id!r}; `auditor rules list` names them all")
+
+
+def _paths(paths: tuple[str, ...]) -> str:
+    return ", ".join(path or "a finding without a file" for path in paths) or "nothing"
