@@ -13,15 +13,19 @@ from auditor.readers.limits import refusal
 from auditor.readers.wording import cut_short
 
 _UNCOMPRESSED = (0, 3, 6)
+_OLD_HEADER_BYTES = 12
 
 
 def examine(data: Buffer, format_: str, depth: Depth) -> Examination:
     """See `auditor.readers.examine`. `image_sha256` covers all but the file header."""
-    head = bytes(data[:54])
+    head = bytes(data[:54]).ljust(54, b"\0")
     seen = Examination(format=format_, kind=Kind.PHOTO)
-    if len(head) < 54:
-        return dataclasses.replace(seen, error="unsupported: an old kind of BMP")
-    start, _, width, height, _, bits, compression = struct.unpack_from("<IIiiHHI", head, 10)
+    start, header_bytes = struct.unpack_from("<II", head, 10)
+    if header_bytes == _OLD_HEADER_BYTES:
+        width, height, _, bits = struct.unpack_from("<HHHH", head, 18)
+        compression = 0
+    else:
+        width, height, _, bits, compression = struct.unpack_from("<iiHHI", head, 18)
     seen = dataclasses.replace(seen, width=abs(width) or None, height=abs(height) or None)
     if not depth.reaches(Depth.DECODE):
         return seen
@@ -33,8 +37,11 @@ def examine(data: Buffer, format_: str, depth: Depth) -> Examination:
         damage = cut_short(len(data), end)
         return dataclasses.replace(seen, soundness=Soundness.DAMAGED, damage=(damage,))
     loaded = pillow.load(bytes(data), "BMP", None)
-    if loaded.refused is not None:
-        return dataclasses.replace(seen, error=f"decoder refuses the file: {loaded.refused}")
+    if loaded.broken is not None and compression in _UNCOMPRESSED:
+        # All its bytes are there, and nothing in them is coded: what the decoder minds is the kind of file.
+        return dataclasses.replace(seen, error=f"decoder refuses the file: {loaded.broken}")
+    if loaded.error is not None:
+        return dataclasses.replace(seen, error=loaded.error)
     seen = dataclasses.replace(seen, checked=(Tier.STRUCTURE, Tier.DECODE))
     if loaded.broken is not None:
         damage = Damage("corrupt_data", f"the picture cannot be decoded: {loaded.broken}")

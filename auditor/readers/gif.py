@@ -17,6 +17,8 @@ from auditor.readers.wording import share, size_text
 
 _EXTENSION, _IMAGE, _TRAILER, _GRAPHIC_CONTROL = 0x21, 0x2C, 0x3B, 0xF9
 _ZERO_RUN = bytes(1024)
+_MOST_CODE_BITS = 11
+"""The standard ends at 8, but there are files with 11, which decoders read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +45,8 @@ def examine(data: Buffer, format_: str, depth: Depth) -> Examination:
     if too_large := refusal(width, height):
         return dataclasses.replace(seen, error=too_large)
     loaded = pillow.load(bytes(data), "GIF", None)
-    if loaded.refused is not None:
-        return dataclasses.replace(seen, error=f"decoder refuses the file: {loaded.refused}")
+    if loaded.error is not None:
+        return dataclasses.replace(seen, error=loaded.error)
     seen = dataclasses.replace(seen, checked=(Tier.STRUCTURE, Tier.DECODE))
     if loaded.broken is not None:
         damage = Damage("corrupt_data", f"a frame cannot be decoded: {loaded.broken}")
@@ -88,7 +90,7 @@ def _walk(data: Buffer) -> _Walk:
             at += 2
         elif code == _IMAGE and at + 10 <= size:
             at += 10 + _palette_bytes(data[at + 9]) + 1
-            if at <= size and not 2 <= data[at - 1] <= 8 and data[at - 1] != 1:
+            if at <= size and data[at - 1] > _MOST_CODE_BITS:
                 return stopped("corrupt_data", f"impossible code size in frame {frames + 1}", at - 1)
         elif code != _IMAGE:
             detail = f"what begins at {share(at, size)} % of the file is no block of a GIF"

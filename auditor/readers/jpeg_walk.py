@@ -98,14 +98,14 @@ def walk(data: Buffer, headers_only: bool = False) -> Walk:
             return stopped(None, at + 2)
         if scans and marker not in _BETWEEN_SCANS:
             return stopped(Damage("corrupt_data", f"impossible marker FF{marker:02X} in the picture data", at))
-        if marker == 0x01 or 0xD0 <= marker <= 0xD8:
+        if marker in (0x00, 0x01) or 0xD0 <= marker <= 0xD8:
             notes.append(f"stray marker FF{marker:02X} in the header at byte {at}")
             at += 2
             continue
         length = int.from_bytes(data[at + 2 : at + 4], "big")
         if at + 4 > size or at + 2 + length > size:
             return stopped(_cut(at, scans))
-        if length < 2 or marker == 0:
+        if length < 2:
             return stopped(Damage("bad_header", f"impossible segment FF{marker:02X} of {length} bytes", at))
         segment = Segment(marker, start, at + 4, at + 2 + length)
         segments.append(segment)

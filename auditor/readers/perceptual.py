@@ -67,7 +67,8 @@ def _grey(image: Image) -> Image:
         # Sixteen bits a sample: the upper eight are the picture.
         scale = 256.0 if float(values.max(initial=0.0)) > 255 else 1.0
         return PillowImage.fromarray(np.clip(values / scale, 0, 255).astype(np.uint8))
-    return image.convert("L")
+    # Of CIE Lab the lightness is the grey picture already.
+    return image.getchannel(0) if image.mode == "LAB" else image.convert("L")
 
 
 def displayed(grey: Grey, orientation: int | None) -> Grey:

@@ -19,19 +19,31 @@ _REFUSALS = ("unsupported", "not supported", "not available", "cannot handle", "
 class Load:
     """What a whole decode yields. `picture` is the normalised first frame, None where it failed.
 
-    `broken` is the decoder's complaint about the content, `refused` its word that it cannot read such files at all;
-    both None where all went well. `note` says what was left out.
+    `broken` is the decoder's complaint about the content, `refused` its word that it cannot read such files at all or,
+    if `too_large`, that it will not; both None where all went well. `note` says what was left out.
     """
 
     picture: perceptual.Grey | None
     broken: str | None = None
     refused: str | None = None
+    too_large: bool = False
     note: str | None = None
+
+    @property
+    def error(self) -> str | None:
+        """Why the file is not checked, in the words of a manifest row; None where it was."""
+        if self.refused is None:
+            return None
+        return (
+            f"too large for the limits: {self.refused}"
+            if self.too_large
+            else f"decoder refuses the file: {self.refused}"
+        )
 
 
 def load(content: bytes, format_: str, orientation: int | None) -> Load:
     """Decode every frame of `content` with Pillow's `format_` plugin alone. Does not raise for any content."""
-    from PIL import Image
+    from PIL import Image, UnidentifiedImageError
 
     pillow_limits()
     picture: perceptual.Grey | None = None
@@ -45,6 +57,11 @@ def load(content: bytes, format_: str, orientation: int | None) -> Load:
             for frame in range(1, min(frames, most)):
                 image.seek(frame)
                 image.load()
+    except UnidentifiedImageError:
+        # Its own words hold an address in memory, which would differ in every run.
+        return Load(None, refused="it does not know this kind of picture")
+    except Image.DecompressionBombError as error:
+        return Load(None, refused=str(error), too_large=True)
     except (OSError, EOFError, SyntaxError, ValueError, TypeError, KeyError, IndexError, NotImplementedError) as error:
         message = f"{error}" or type(error).__name__
         refused = isinstance(error, (NotImplementedError, KeyError)) or any(w in message.lower() for w in _REFUSALS)

@@ -66,7 +66,7 @@ def examine(data: Buffer, format_: str, depth: Depth) -> Examination:
     if loaded.picture is None:
         # Its checksums prove that the file is as it was written; so its writer made what this decoder cannot read.
         return dataclasses.replace(
-            seen, notes=notes, error=f"decoder refuses the picture: {loaded.broken or loaded.refused}"
+            seen, notes=notes, error=loaded.error or f"decoder refuses the file: {loaded.broken}"
         )
     return dataclasses.replace(
         seen,

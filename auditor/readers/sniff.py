@@ -35,7 +35,6 @@ _EXTENSIONS: dict[str, str] = {
     "tif": "tiff",
     "tiff": "tiff",
     "bmp": "bmp",
-    "dib": "bmp",
     "jxl": "jxl",
     "jp2": "jp2",
     "dng": "dng",
@@ -95,6 +94,8 @@ _BRANDS: dict[bytes, str] = {
     **dict.fromkeys((b"M4A ", b"M4B ", b"M4P "), "m4a"),
 }
 _FIRST_BOXES = frozenset((b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"))
+
+_BMP_HEADER_BYTES = frozenset({12, 16, 40, 52, 56, 64, 108, 124})
 
 _MAGICS: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\xff\xd8\xff", "jpeg"),
@@ -204,7 +205,7 @@ def _riff(head: bytes) -> str | None:
 
 def _framed(head: bytes) -> str | None:
     """Formats with a weak magic, which is believed only together with a second sign."""
-    if head[:2] == b"BM" and head[14:18] in (b"\x0c\0\0\0", b"\x28\0\0\0", b"\x40\0\0\0", b"\x6c\0\0\0", b"\x7c\0\0\0"):
+    if head[:2] == b"BM" and int.from_bytes(head[14:18], "little") in _BMP_HEADER_BYTES:
         return "bmp"
     if head[:2] == b"MZ" and (b"PE\0\0" in head or b"DOS mode" in head):
         return "exe"

@@ -45,9 +45,10 @@ def _decoded(data: Buffer, walked: TiffWalk, seen: Examination) -> Examination:
     with _libtiff_silenced():
         loaded = pillow.load(bytes(data), "TIFF", seen.metadata.orientation)
     rare = any(image.compression in _RARE_CODECS for image in walked.images)
-    refused = loaded.refused or (loaded.broken if rare else None)
-    if refused is not None:
-        return dataclasses.replace(seen, error=f"decoder refuses the file: {refused}")
+    if loaded.broken is not None and rare:
+        return dataclasses.replace(seen, error=f"decoder refuses the file: {loaded.broken}")
+    if loaded.error is not None:
+        return dataclasses.replace(seen, error=loaded.error)
     seen = dataclasses.replace(seen, checked=(Tier.STRUCTURE, Tier.DECODE))
     damage = strip_damage(data, walked.images)
     if damage is None and loaded.broken is not None:

@@ -53,8 +53,8 @@ def examine(data: Buffer, format_: str, depth: Depth) -> Examination:
     if size is not None and (too_large := refusal(*size)):
         return dataclasses.replace(seen, error=too_large)
     loaded = pillow.load(bytes(data[: walked.end]), "WEBP", facts.orientation)
-    if loaded.refused is not None and size is None:
-        return dataclasses.replace(seen, error=f"decoder refuses the file: {loaded.refused}")
+    if loaded.error is not None and (size is None or loaded.too_large):
+        return dataclasses.replace(seen, error=loaded.error)
     seen = dataclasses.replace(seen, checked=(Tier.STRUCTURE, Tier.DECODE))
     if loaded.picture is None:
         damage = Damage("corrupt_data", f"the picture cannot be decoded: {loaded.broken or loaded.refused}")

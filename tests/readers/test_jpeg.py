@@ -264,3 +264,28 @@ def test_nothing_makes_it_raise(seed: int) -> None:
         found = _judge(bytes(content))
         assert found.soundness is not Soundness.SOUND or found.checked
         assert not (found.error or "").startswith("unreadable")
+
+
+@pytest.fixture(scope="module")
+def film() -> bytes:
+    from tests import media_video
+
+    return media_video.film()
+
+
+@pytest.mark.parametrize("make", [media.motion_photo, media.micro_video, media.samsung_motion])
+def test_a_motion_clip_is_checked_as_a_film(make: Callable[[bytes], bytes], film: bytes) -> None:
+    content = make(film)
+    assert _judge(content).soundness is Soundness.SOUND
+    end = walk(content).end
+    assert end is not None
+    middle = end + (len(content) - end) // 2
+    found = _judge(content[:middle] + bytes(2048) + content[middle + 2048 :])
+    assert found.soundness is Soundness.DAMAGED
+    assert "motion clip" in found.damage[0].detail and "picture itself ends whole" in found.damage[0].detail
+    assert _judge(content + bytes(5000)).soundness is Soundness.SOUND
+
+
+def test_losing_the_clip_with_all_that_tells_of_it_is_not_the_same_image(film: bytes) -> None:
+    still = media.jpeg(1)
+    assert _judge(media.motion_photo(film, still)).image_sha256 != _judge(still).image_sha256
