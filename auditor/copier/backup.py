@@ -193,7 +193,7 @@ def _next_generation(prepared: Prepared, now: datetime) -> Manifest | None:
     holdings, ledger = prepared.holdings, prepared.ledger
     sources = _marked(prepared)
     journals = left_journals(ledger)
-    if not holdings.changed and not journals:
+    if not holdings.changed and not journals and holdings.last is not None:
         if sources != prepared.marker.sources:
             ledger.put(replace(ledger.marker() or prepared.marker, sources=sources))
         return holdings.last

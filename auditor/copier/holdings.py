@@ -73,7 +73,7 @@ class Holdings:
         last = ledger.latest()
         holdings = cls(source_id, last)
         for row in last.rows() if last else ():
-            holdings._index(row)
+            holdings.index(row)
         for row in left_rows(ledger):
             if row.digests:
                 holdings.add(row)
@@ -92,7 +92,7 @@ class Holdings:
         self._facts.pop(row.path, None)
         self._more.pop(row.path, None)
         self._rows[row.path] = row
-        self._index(row)
+        self.index(row)
 
     def add_origin(self, path: str, origin: Origin) -> None:
         """The backup's file at `path` also has the content of this origin."""
@@ -210,7 +210,8 @@ class Holdings:
     def _correct(self, path: str, **facts: object) -> None:
         self._facts.setdefault(path, {}).update(facts)
 
-    def _index(self, row: FileFacts) -> None:
+    def index(self, row: FileFacts) -> None:
+        """Takes a row of the last generation into account."""
         rotted = any(damage.code == ROTTED for damage in row.damage)
         lost = row.error == LOST
         content = row.sha256

@@ -19,9 +19,11 @@ from auditor.copier.jobs import Failed, WasRead
 from auditor.copier.ledger import Generation, Ledger, left_journals, moment, utc
 from auditor.copier.sampling import CONFIDENCE, most_bad
 from auditor.copier.volume import volume_of
-from auditor.manifest.jsonl import Manifest
+from auditor.errors import BadManifest
+from auditor.manifest import foreign
+from auditor.manifest.jsonl import Manifest, load, looks_like_manifest
 from auditor.manifest.rows import path_key
-from auditor.model import Depth, Origin
+from auditor.model import Depth, FileFacts, Origin
 from auditor.places import Entry, EntryKind
 
 
@@ -229,11 +231,32 @@ class _Scrub:
         )
 
 
+def verify_against(root: Path, manifest: Path, choice: Choice, ways: Ways, now: Callable[[], datetime]) -> Verified:
+    """`verify` with a manifest made elsewhere, ours or another tool's; nothing is written.
+
+    Raises: BadManifest.
+    """
+    ledger = Ledger(root)
+    holdings = Holdings("", None)
+    if looks_like_manifest(manifest):
+        rows: Iterable[FileFacts] = load(manifest).rows()
+    else:
+        rows = foreign.read(manifest).rows
+    for row in rows:
+        if not row.sha256:
+            raise BadManifest(f"{manifest} holds no SHA-256 of {row.path}; make one with `auditor scan --depth hash`")
+        holdings.index(row)
+    scrub = _Scrub(holdings, choice, ways, now(), 0)
+    entries = [e for e in listed(ledger, write=False) if not manifest.samefile(root / e.path)]
+    scrub.run(ledger, entries)
+    return scrub.result((), None)
+
+
 def _as_written(entry: Entry, held: Held) -> bool:
     if held.sha256 is None:
         return True
-    dates = entry.mtime_ns, held.mtime_ns
-    agree = dates[0] == dates[1] or (dates[0] is not None and dates[1] is not None and same_date(dates[0], dates[1]))
+    now, then = entry.mtime_ns, held.mtime_ns
+    agree = now is None or then is None or same_date(now, then)
     return entry.size_bytes == held.size_bytes and agree and held.whole
 
 
@@ -242,7 +265,8 @@ def _fate(read: WasRead, held: Held) -> Fate:
         return Fate.UNCHANGED
     if held.lost:
         return Fate.EDITED
-    same = read.mtime_ns is not None and held.mtime_ns is not None and same_date(read.mtime_ns, held.mtime_ns)
+    # Where the manifest has no dates, an edit cannot be told from rot: the worse is said.
+    same = held.mtime_ns is None or (read.mtime_ns is not None and same_date(read.mtime_ns, held.mtime_ns))
     return Fate.ROTTED if same or not held.whole else Fate.EDITED
 
 

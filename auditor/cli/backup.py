@@ -1,0 +1,178 @@
+"""auditor backup: copies what is missing, reads each file back, and audits what it did."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from auditor import policy as policies
+from auditor.cli import copying, screen
+from auditor.copier import backup as backing
+from auditor.copier import preflight
+from auditor.copier.alive import watch
+from auditor.copier.execute import Ways
+from auditor.copier.layout import Layout
+from auditor.copier.ledger import Ledger
+from auditor.copier.plan import Action, CopyPlan
+from auditor.copier.publish import Outcome
+from auditor.errors import BadPlace, Interrupted
+from auditor.model import Depth, Severity
+from auditor.places.spec import open_place
+from auditor.reporting.text import count, size, visible
+
+NAME = "backup"
+EXAMPLES = (
+    ("auditor backup /media/phone /mnt/disk/phone", "copy what is missing, read it back, audit"),
+    ("auditor backup /media/phone /mnt/disk/phone -n", "only say what would be copied"),
+    ("auditor backup adb: /mnt/disk/phone --layout by-date", "a folder a month"),
+)
+
+
+class Look(StrEnum):
+    """How far to look into what was copied."""
+
+    DIGESTS = "digests"
+    HASH = "hash"
+    DECODE = "decode"
+    DEEP = "deep"
+
+
+def command(
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="The phone: its folder, or another place.")],
+    dest: Annotated[str, typer.Argument(metavar="DEST", help="The backup's folder; made if it is not there.")],
+    plan_only: Annotated[bool, typer.Option("-n", "--plan", help="Only show what would be done.")] = False,
+    layout: Annotated[
+        Layout | None, typer.Option(help="The phone's own folders, or one a month. [default: mirror]")
+    ] = None,
+    paranoid: Annotated[bool, typer.Option("--paranoid", help="Read each file of the source twice.")] = False,
+    depth: Annotated[Look, typer.Option(help="How far to look into what was copied.")] = Look.DECODE,
+    policy: Annotated[str, typer.Option(help="A policy's name or file: what is left out, what counts.")] = "family",
+    out: Annotated[
+        Path | None, typer.Option("-o", help="Folder of the audit's report. [default: audit-<UTC time>]")
+    ] = None,
+    no_audit: Annotated[bool, typer.Option("--no-audit", help="Copy and verify only.")] = False,
+    fail_on: Annotated[
+        Severity, typer.Option(help="Exit with 1 from this severity on, though all is safe.")
+    ] = Severity.ERROR,
+    hang: Annotated[
+        float, typer.Option(min=1, help="Seconds without a sign of life after which a file is given up.")
+    ] = 60,
+    wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for a phone or disk that was unplugged.")] = 120,
+    new_place: Annotated[bool, typer.Option("--new-place", help="A new backup is meant, though one was here.")] = False,
+    shrunk: Annotated[bool, typer.Option("--shrunk", help="The source really has so many fewer files now.")] = False,
+) -> None:
+    """Copies what the backup does not hold yet, reads every copy back from the disk, then audits both sides.
+
+    Nothing is replaced or deleted on either side. What could not be copied is listed at the end; run it again to go on.
+    Exit codes: 0 safe; 1 not safe, or a file failed or arrived damaged; 2 bad input; 3 cannot say; 130 stopped.
+    """
+    place = open_place(source)
+    root = copying.folder(dest)
+    chosen = policies.load(policy)
+    pattern = chosen.excluded()
+    wishes = backing.Wishes(
+        layout=layout,
+        examine=None if depth is Look.DIGESTS else Depth(depth.value),
+        paranoid=paranoid,
+        excluded=re.compile(pattern) if pattern else None,
+        new_place=new_place,
+        shrunk=shrunk,
+    )
+    _refuse(backing.refusals_before(place, root, wishes))
+    if plan_only:
+        prepared = backing.prepare(place, root, wishes, Ways(hang_s=hang), write=False)
+        show_plan(prepared.plan)
+        _refuse(prepared.plan.refusals)
+        return
+    with copying.stoppable() as stop, backing.session(root, layout or Layout.MIRROR):
+        ways = Ways(hang_s=hang, wait_s=wait, alive=watch(place, root), stop=stop)
+        with screen.phase(f"Looking at {place.label}") as show:
+            prepared = backing.prepare(place, root, wishes, replace(ways, on_progress=copying.as_scan(show)))
+        for warning in prepared.plan.warnings:
+            screen.note(visible(warning))
+        _refuse(prepared.plan.refusals)
+        preflight.remember(root, (Ledger(root).marker() or prepared.marker).id)
+        with screen.phase(f"Copying to {root.name}") as show:
+            backed = backing.carry_out(prepared, replace(ways, on_progress=copying.as_scan(show)))
+    show_results(backed)
+    ending = backed.ending
+    if ending.gone:
+        screen.say(f"✗ NOT SAFE: stopped, {visible(ending.gone)}. {_so_far(backed)}", style="bold red")
+        raise typer.Exit(1)
+    if ending.stopped:
+        raise Interrupted(f"stopped. {_so_far(backed)}")
+    bad = any(r.outcome is Outcome.FAILED or r.damaged for r in ending.results)
+    if no_audit:
+        raise typer.Exit(1 if bad or backed.prepared.plan.of(Action.CANNOT) else 0)
+    code = copying.audit(backed, chosen, out, fail_on)
+    raise typer.Exit(1 if bad and code == 0 else code)
+
+
+def show_plan(plan: CopyPlan) -> None:
+    """What a run would do, in numbers, with the first of each."""
+    where = f"{plan.root}/{plan.folder}" if plan.folder else str(plan.root)
+    screen.say(f"Plan: {visible(plan.source_label)} -> {visible(where)}, layout {plan.layout}")
+    words = {
+        Action.COPY: "to copy",
+        Action.COMPARE: "to compare  the backup holds files of their size; copied where the content is new",
+        Action.REPAIR: "to repair   the backup's copy went bad or was lost",
+        Action.SKIP: "there already",
+        Action.LEAVE_OUT: "left out by the policy",
+        Action.CANNOT: "cannot be copied",
+    }
+    for action, what in words.items():
+        steps = plan.of(action)
+        if steps:
+            screen.say(f"  {count(len(steps)):>10}  {what}, {size(sum(s.size_bytes or 0 for s in steps))}")
+            if action in {Action.CANNOT, Action.REPAIR}:
+                copying.listed((s.path, s.reason or "") for s in steps)
+    for warning in plan.warnings:
+        screen.say(f"  {visible(warning)}")
+
+
+def show_results(backed: backing.Backed) -> None:
+    """What was done, and every file that was not, with its reason."""
+    results = backed.ending.results
+    plan = backed.prepared.plan
+    copied = [r for r in results if r.outcome is Outcome.COPIED]
+    repaired = [r for r in results if r.outcome is Outcome.REPAIRED]
+    held = len(plan.of(Action.SKIP)) + sum(r.outcome is Outcome.HELD for r in results)
+    failed = [(r.step.path, r.reason or "") for r in results if r.outcome is Outcome.FAILED]
+    failed += [(s.path, s.reason or "") for s in plan.of(Action.CANNOT)]
+    left_out = len(plan.of(Action.LEAVE_OUT))
+    size_bytes = sum(r.row.size_bytes or 0 for r in (*copied, *repaired) if r.row)
+    cold = copying.cold_reads([r.cold for r in (*copied, *repaired)])
+    screen.note(f"{count(len(copied)):>10}  copied, {size(size_bytes)}{cold}")
+    if repaired:
+        screen.note(f"{count(len(repaired)):>10}  repaired; the bad ones lie in .auditor/quarantine")
+        copying.listed((r.backup_path or "", "") for r in repaired)
+    screen.note(f"{count(held):>10}  there already")
+    if left_out:
+        screen.note(f"{count(left_out):>10}  left out by the policy")
+    if failed:
+        screen.note(f"{count(len(failed)):>10}  not copied:")
+        copying.listed(failed)
+    damaged = [(r.step.path, r.damaged) for r in results if r.damaged]
+    if damaged:
+        screen.note(f"{count(len(damaged)):>10}  copied as the source gave them, but damaged there already:")
+        copying.listed(damaged)
+    undated = sum(bool(r.notes) for r in results)
+    if undated:
+        screen.note(f"{count(undated):>10}  could not keep their date on that disk; the manifest has it")
+
+
+def _so_far(backed: backing.Backed) -> str:
+    done = sum(r.outcome is not Outcome.FAILED for r in backed.ending.results)
+    of = len(backed.prepared.plan.to_do)
+    return f"{count(done)} of {count(of)} files are done and safe; the same command goes on from there."
+
+
+def _refuse(reasons: Sequence[str]) -> None:
+    if reasons:
+        raise BadPlace(" ".join(reasons))

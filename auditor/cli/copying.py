@@ -1,0 +1,117 @@
+"""What backup, restore and verify share on the screen: stopping, progress, lists, and the audit of what was done."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import tempfile
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from auditor import rules as ruling
+from auditor import scan, verdict
+from auditor.cli import screen
+from auditor.copier.backup import Backed
+from auditor.copier.durable import ColdRead
+from auditor.copier.evidence import source_list
+from auditor.copier.execute import Progress
+from auditor.errors import BadPlace
+from auditor.model import Severity
+from auditor.places.folder import FolderPlace
+from auditor.policy import Policy
+from auditor.reporting.text import count, visible
+
+SHOWN = 50
+"""So many files of a kind are listed on the screen."""
+
+
+def folder(spec: str) -> Path:
+    """A folder of this machine to write to; it need not be there yet.
+
+    Raises: BadPlace for another kind of place.
+    """
+    path = Path(spec).expanduser()
+    word = spec.partition(":")[0].lower()
+    if word in {"adb", "rclone", "takeout", "mtp"} and ":" in spec and not path.exists():
+        raise BadPlace(f"nothing can be written to {spec}: name a folder (a disk, a stick, a mounted share)")
+    if path.exists() and not path.is_dir():
+        raise BadPlace(f"{spec} is not a folder")
+    return path.absolute()
+
+
+@contextlib.contextmanager
+def stoppable() -> Iterator[Callable[[], bool]]:
+    """A question whether Ctrl-C was pressed. The first one lets the files in hand finish, the second one does not."""
+    pressed = threading.Event()
+
+    def on_signal(number: int, frame: object) -> None:
+        if pressed.is_set():
+            raise KeyboardInterrupt
+        pressed.set()
+        screen.note("Finishing the files in hand; press Ctrl-C again to stop at once (that is safe too).")
+
+    if threading.current_thread() is not threading.main_thread():
+        yield pressed.is_set
+        return
+    before = signal.signal(signal.SIGINT, on_signal)
+    try:
+        yield pressed.is_set
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def as_scan(show: Callable[[scan.Progress], None]) -> Callable[[Progress], None]:
+    """The copier's progress on the bar that scans have."""
+
+    def shown(now: Progress) -> None:
+        current = f"[{now.state}]" if now.state else now.current
+        show(scan.Progress(now.files, now.total_files, now.bytes, now.total_bytes, current, now.failed, 0))
+
+    return shown
+
+
+def listed(files: Iterable[tuple[str, str]]) -> None:
+    """Paths with a reason each, on stderr, so many and the number of the others."""
+    rows = list(files)
+    for path, reason in rows[:SHOWN]:
+        screen.note(f"              {visible(path)}{': ' if reason else ''}{visible(reason)}")
+    if len(rows) > SHOWN:
+        screen.note(f"              and {count(len(rows) - SHOWN)} more")
+
+
+def cold_reads(reads: Iterable[ColdRead | None]) -> str:
+    """Where the re-reads came from, as the end of a line."""
+    counts = Counter(reads)
+    words = {
+        ColdRead.DEVICE: "re-read from the device",
+        ColdRead.CACHE: "re-read, some of it from memory",
+        ColdRead.UNKNOWN: "re-read; whether from the device, the file system does not tell",
+    }
+    parts = [f"{count(counts[kind])} {what}" for kind, what in words.items() if counts[kind]]
+    return f" ({'; '.join(parts)})" if parts else ""
+
+
+def audit(backed: Backed, policy: Policy, out: Path | None, fail_on: Severity) -> int:
+    """Audits the source against the backup with what this run read, shows the verdict, and gives the exit code."""
+    from auditor import audit as auditing
+    from auditor.cli import audit as command
+
+    assert backed.manifest is not None
+    prepared = backed.prepared
+    known = ruling.load(())
+    report = out or command.default_output()
+    root = prepared.plan.root
+    with tempfile.TemporaryDirectory() as work:
+        source = source_list(backed, Path(work) / "source.jsonl")
+        order = auditing.Order(
+            auditing.Side(prepared.source.spec, prepared.source.label, prepared.source, source),
+            (auditing.Side(str(root), root.name, FolderPlace(root, str(root)), backed.manifest),),
+            policy,
+            known,
+            depth=source.header.depth,
+        )
+        result = command.run(order, report)
+    command.show(result, report, {rule.id: rule for rule in known})
+    return verdict.exit_code(result.verdict, result.outcomes, fail_on)

@@ -1,0 +1,86 @@
+"""auditor restore: a backup gives the files back, with their original names, folders and dates."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from auditor.cli import copying, screen
+from auditor.copier import restore as restoring
+from auditor.copier.alive import watch
+from auditor.copier.execute import Ways
+from auditor.copier.ledger import Ledger
+from auditor.copier.plan import Action
+from auditor.copier.publish import Outcome
+from auditor.errors import BadPlace, Interrupted
+from auditor.places.folder import open_folder
+from auditor.reporting.text import count, size, visible
+
+NAME = "restore"
+EXAMPLES = (
+    ("auditor restore /mnt/disk/phone /home/me/restored", "everything, as it was on the phone"),
+    ("auditor restore /mnt/disk/phone restored --only 'DCIM/Camera/*'", "only some files"),
+)
+
+
+def command(
+    backup: Annotated[str, typer.Argument(metavar="BACKUP", help="A backup that `auditor backup` made.")],
+    target: Annotated[str, typer.Argument(metavar="TARGET", help="The folder to restore to; made if need be.")],
+    only: Annotated[
+        str | None, typer.Option(metavar="GLOB", help="Only files whose original path or name fits.")
+    ] = None,
+    source: Annotated[
+        str | None, typer.Option(help="Only the files of this phone, by its label, where the backup holds several.")
+    ] = None,
+    plan_only: Annotated[bool, typer.Option("-n", "--plan", help="Only show what would be done.")] = False,
+    hang: Annotated[float, typer.Option(min=1, help="Seconds without a sign of life until a file is given up.")] = 60,
+    wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for a disk that was unplugged.")] = 120,
+) -> None:
+    """Copies files out of a backup: each is read, compared with what was stored, synced, and read back.
+
+    Nothing is replaced: where another file has the name, the restored one gets a mark in its name.
+    Exit codes: 0 all restored; 1 a file could not be; 2 bad input; 130 stopped.
+    """
+    place = open_folder(backup)
+    root = copying.folder(target)
+    ledger = Ledger(place.root)
+    wanted = restoring.originals(ledger, source, only)
+    if not wanted:
+        raise BadPlace(f"{backup} holds nothing that fits" if only else f"{backup} holds no files")
+    job = restoring.prepare(ledger, root, wanted, datetime.now(UTC))
+    for warning in job.plan.warnings:
+        screen.note(visible(warning))
+    if job.plan.refusals:
+        raise BadPlace(" ".join(job.plan.refusals))
+    if plan_only:
+        steps = job.plan.of(Action.COPY)
+        screen.say(f"Plan: {count(len(steps))} files to restore, {size(sum(s.size_bytes or 0 for s in steps))}")
+        copying.listed((s.path, s.reason or "") for s in job.plan.of(Action.CANNOT))
+        return
+    with copying.stoppable() as stop, screen.phase(f"Restoring to {root.name}") as show:
+        ways = Ways(hang_s=hang, wait_s=wait, alive=watch(place, root), stop=stop)
+        ending = restoring.carry_out(job, replace(ways, on_progress=copying.as_scan(show)))
+    done = [r for r in ending.results if r.outcome is not Outcome.FAILED]
+    failed = [(r.step.path, r.reason or "") for r in ending.results if r.outcome is Outcome.FAILED]
+    failed += [(s.path, s.reason or "") for s in job.plan.of(Action.CANNOT)]
+    if ending.stopped and not ending.gone:
+        raise Interrupted(f"stopped. {count(len(done))} files are restored; the same command goes on from there.")
+    edited = [(r.step.path, r.step.reason or "") for r in done if r.step.reason]
+    if edited:
+        screen.note("Edited in the backup after they were stored; restored as they are now:")
+        copying.listed(edited)
+    if failed:
+        screen.note(f"{count(len(failed)):>10}  not restored:")
+        copying.listed(failed)
+    cold = copying.cold_reads([r.cold for r in done])
+    there = f", {count(len(job.there))} were there already" if job.there else ""
+    if ending.gone:
+        screen.say(f"✗ Stopped: {visible(ending.gone)}. {count(len(done))} files are restored.", style="bold red")
+    elif failed:
+        screen.say(f"✗ {count(len(failed))} of {count(len(wanted))} files could not be restored.", style="bold red")
+    else:
+        screen.say(f"✓ {count(len(done))} files are restored{there}{cold}.", style="bold green")
+    raise typer.Exit(1 if failed or ending.gone else 0)

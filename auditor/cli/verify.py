@@ -1,0 +1,152 @@
+"""auditor verify: a backup is read again and compared with what was written down when it was made."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from auditor.cli import copying, screen
+from auditor.copier import backup as backing
+from auditor.copier import verify as scrubbing
+from auditor.copier.alive import watch
+from auditor.copier.execute import Ways
+from auditor.copier.layout import Layout
+from auditor.copier.ledger import Ledger
+from auditor.copier.verify import Choice, Fate, Verified
+from auditor.errors import BadPlace, Interrupted
+from auditor.places.folder import open_folder
+from auditor.reporting.text import count, visible
+
+NAME = "verify"
+EXAMPLES = (
+    ("auditor verify /mnt/disk/phone", "read all of it"),
+    ("auditor verify /mnt/disk/phone --budget 10m", "as much as ten minutes allow, the longest unread first"),
+    ("auditor verify /mnt/disk/photos --init", "write down what a folder holds now"),
+)
+
+_UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800, "y": 31_557_600}
+
+
+def command(
+    backup: Annotated[str, typer.Argument(metavar="BACKUP", help="The backup's folder.")],
+    manifest: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Compare with this manifest, not the backup's own last one.")
+    ] = None,
+    sample: Annotated[str | None, typer.Option(metavar="N|P%", help="Only so many files, the longest unread.")] = None,
+    older_than: Annotated[
+        str | None, typer.Option(metavar="AGE", help="Only files not read for so long: 30d, 12w, 1y.")
+    ] = None,
+    budget: Annotated[str | None, typer.Option(metavar="TIME", help="Stop after so long: 10m, 2h.")] = None,
+    init: Annotated[bool, typer.Option("--init", help="Make the first manifest of a folder: read all of it.")] = False,
+    hang: Annotated[float, typer.Option(min=1, help="Seconds without a sign of life until a file is given up.")] = 60,
+) -> None:
+    """Reads a backup's files again, from the device where possible, and tells rot from edits and losses.
+
+    A file whose bytes changed while its date did not has rotted: run `auditor backup` to repair it.
+    Exit codes: 0 all as stored (edits and new files are told); 1 rotted, lost, or a manifest is missing or was changed;
+    2 bad input; 3 files could not be read; 130 stopped.
+    """
+    place = open_folder(backup)
+    ledger = Ledger(place.root)
+    choice = _choice(sample, older_than, budget)
+    if init and (manifest or not choice.everything):
+        raise BadPlace("--init reads everything and compares with nothing: leave the other options out")
+    if not init and manifest is None and not scrubbing.has_generation(place.root):
+        raise BadPlace(
+            f"{backup} has no manifest of its own to compare with; make one with `auditor verify {backup} --init`,"
+            " or name one with --manifest"
+        )
+    with copying.stoppable() as stop, screen.phase(f"Reading {place.label}") as show:
+        ways = Ways(hang_s=hang, stop=stop, on_progress=copying.as_scan(show))
+        if manifest is not None:
+            verified = scrubbing.verify_against(place.root, manifest, choice, ways, _now)
+        else:
+            with backing.session(place.root, Layout.MIRROR):
+                ways = replace(ways, alive=watch(place, place.root))
+                if init:
+                    made = scrubbing.first_generation(ledger, ways, _now)
+                else:
+                    verified = scrubbing.verify(ledger, choice, ways, _now, seed=_now().toordinal())
+        stopped = stop()
+    if stopped:
+        raise Interrupted("stopped. What was read is written down; the same command goes on with the others.")
+    if init:
+        screen.say(f"✓ {count(made.footer.files)} files are written down in {visible(str(made.path))}")
+        for reason in made.footer.reasons:
+            screen.note(visible(reason))
+        raise typer.Exit(0 if made.footer.complete else 3)
+    raise typer.Exit(show_verified(verified, choice))
+
+
+def show_verified(verified: Verified, choice: Choice) -> int:
+    """The verdict of a scrub, what it found, and the exit code."""
+    counts = verified.counts
+    read = counts[Fate.UNCHANGED] + counts[Fate.ROTTED] + counts[Fate.EDITED]
+    bad = counts[Fate.ROTTED] + counts[Fate.LOST]
+    code = 1 if bad or verified.chain else 3 if counts[Fate.UNREADABLE] or (not read and choice.everything) else 0
+    if bad:
+        found = f"{count(counts[Fate.ROTTED])} rotted, {count(counts[Fate.LOST])} lost"
+        screen.say(f"✗ NOT SAFE: {found}, of {count(read + counts[Fate.LOST])} files looked at.", style="bold red")
+    elif verified.chain:
+        screen.say(
+            f"✗ NOT SAFE: {count(len(verified.chain))} of the backup's manifests are not right.", style="bold red"
+        )
+    elif code == 3:
+        unread = count(counts[Fate.UNREADABLE])
+        screen.say(f"? CANNOT SAY: {unread} files could not be read; {count(read)} were.", style="bold yellow")
+    else:
+        screen.say(f"✓ {count(read)} files were read, and are as they were stored.", style="bold green")
+    if screen.quiet():
+        return code
+    for generation in verified.chain:
+        screen.say(f"  {generation.path.name}: {visible(generation.trouble or '')}")
+    words = {
+        Fate.ROTTED: "rotted: other bytes under the same date",
+        Fate.LOST: "lost",
+        Fate.UNREADABLE: "could not be read",
+        Fate.EDITED: "edited: other bytes and another date",
+        Fate.NEW: "new since the last manifest",
+    }
+    for fate, what in words.items():
+        if counts[fate]:
+            screen.say(f"  {count(counts[fate]):>10}  {what}")
+            copying.listed((f.path, f.detail) for f in verified.found if f.fate is fate)
+    if counts[Fate.NOT_READ]:
+        screen.say(f"  {count(counts[Fate.NOT_READ]):>10}  not read this time")
+    screen.say(f"  Read from the device: {count(verified.from_device)}; could not tell: {count(verified.untold)}")
+    if verified.oldest_read:
+        screen.say(f"  Every file was read since {verified.oldest_read}")
+    if verified.statement:
+        screen.say(f"  {verified.statement}")
+    if bad:
+        screen.say("  Next     auditor backup SOURCE BACKUP repairs them, where the source still has them")
+    return code
+
+
+def _choice(sample: str | None, older_than: str | None, budget: str | None) -> Choice:
+    number, share = None, None
+    if sample is not None:
+        fits = re.fullmatch(r"(\d+(?:\.\d+)?)(%?)", sample.strip())
+        if not fits or float(fits[1]) <= 0 or (fits[2] and float(fits[1]) > 100) or ("." in fits[1] and not fits[2]):
+            raise BadPlace(f"--sample {sample} is neither a number of files nor a share: write 500 or 5%")
+        number, share = (None, float(fits[1]) / 100) if fits[2] else (int(fits[1]), None)
+    age_s = _seconds(older_than, "--older-than")
+    return Choice(number, share, None if age_s is None else timedelta(seconds=age_s), _seconds(budget, "--budget"))
+
+
+def _seconds(text: str | None, option: str) -> float | None:
+    if text is None:
+        return None
+    fits = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smhdwy])", text.strip().lower())
+    if not fits:
+        raise BadPlace(f"{option} {text} is no time: write a number and s, m, h, d, w or y, such as 10m or 30d")
+    return float(fits[1]) * _UNITS[fits[2]]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

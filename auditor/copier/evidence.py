@@ -1,0 +1,116 @@
+"""The source as a backup run saw it, as a list that the audit takes: what was read in it is not read again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from auditor import companions, scan, workers
+from auditor.copier.backup import Backed
+from auditor.copier.jobs import Cause
+from auditor.copier.plan import Action, CopyStep
+from auditor.copier.publish import CopyResult, Outcome
+from auditor.manifest.jsonl import Manifest, Writer
+from auditor.manifest.rows import display_path, path_key
+from auditor.model import Depth, FileFacts, Header, Kind, Soundness
+from auditor.places import Entry
+from auditor.readers.sniff import kind_by_name
+
+_NOT_THE_SOURCE = {Cause.FULL, Cause.TOO_LARGE, Cause.TARGET, Cause.READ_ONLY}
+
+
+def source_list(backed: Backed, path: Path) -> Manifest:
+    """Writes a manifest of the source: a row for everything the walk met.
+
+    What is in the backup has the facts of its copy, which has the same bytes; what the destination did not take is
+    read for its own; what the source did not give says so.
+    """
+    assert backed.manifest is not None
+    prepared = backed.prepared
+    mark = prepared.marker.source(prepared.plan.source_id)
+    steps = sorted(prepared.plan.steps, key=lambda step: path_key(step.path))
+    unlisted = [s for s in steps if s.action is Action.CANNOT and s.size_bytes is None and _unreadable(s)]
+    header = Header(
+        schema=backed.manifest.header.schema,
+        tool=backed.manifest.header.tool,
+        place=prepared.source.spec,
+        place_id=prepared.source.id,
+        label=prepared.source.label,
+        place_kind=prepared.source.kind,
+        depth=backed.manifest.header.depth,
+        started=prepared.started,
+        columns=tuple(c for c in backed.manifest.header.columns if c != "origins"),
+        device=prepared.source.device(),
+        previous={"files": mark.files, "bytes": mark.bytes, "finished": mark.listed} if mark else None,
+    )
+    belong = companions.by_name(step.path for step in steps)
+    writer = Writer.create(path, header)
+    for row in _rows(backed, steps):
+        main, sidecar = belong.companion_of.get(row.path), belong.sidecar.get(row.path)
+        writer.add(replace(row, companion_of=main, sidecar=sidecar))
+    reasons = tuple(f"{display_path(step.path)}: {step.reason}" for step in unlisted)
+    return writer.close(complete=not reasons, reasons=reasons[:20], now=datetime.now(UTC))
+
+
+def _rows(backed: Backed, steps: list[CopyStep]) -> Iterator[FileFacts]:
+    assert backed.manifest is not None
+    stored = {row.path: row for row in backed.manifest.rows()}
+    results = {result.step.number: result for result in backed.ending.results}
+    read = _read_themselves(backed, [s for s in steps if _is_ours_to_read(s, results.get(s.number))])
+    for step in steps:
+        result = results.get(step.number)
+        at = result.backup_path if result else step.backup_path if step.action is Action.SKIP else None
+        if step.number in read:
+            yield read[step.number]
+        elif at is not None and at in stored:
+            yield replace(stored[at], path=step.path, mtime_ns=step.mtime_ns, mtime_trusted=True, origins=())
+        else:
+            yield _unread(step, result)
+
+
+def _is_ours_to_read(step: CopyStep, result: CopyResult | None) -> bool:
+    """Whether the source may well give what the destination did not take."""
+    if result is None:
+        return step.action is Action.CANNOT and not _unreadable(step)
+    return result.outcome is Outcome.FAILED and result.cause in _NOT_THE_SOURCE
+
+
+def _read_themselves(backed: Backed, steps: list[CopyStep]) -> dict[int, FileFacts]:
+    if not steps:
+        return {}
+    place = backed.prepared.source
+    depth = backed.prepared.wishes.examine or Depth.HASH
+    jobs = [
+        workers.Job(
+            scan.Task(place, Entry(s.path, size_bytes=s.size_bytes, mtime_ns=s.mtime_ns), depth, ("sha256",)),
+            s.size_bytes or 0,
+        )
+        for s in steps
+    ]
+    found = workers.run(scan.read_file, jobs, workers=workers.default_jobs())
+    return {
+        step.number: _unread(step, None) if isinstance(facts, workers.Died) else facts
+        for step, facts in zip(steps, found, strict=True)
+    }
+
+
+def _unread(step: CopyStep, result: CopyResult | None) -> FileFacts:
+    reason = result.reason if result else step.reason
+    kind = kind_by_name(step.path)
+    listed_only = step.action is Action.LEAVE_OUT
+    if reason and not reason.startswith(("unreadable", "unsupported", "refused", "trashed")):
+        reason = f"unreadable: {reason}"
+    return FileFacts(
+        path=step.path,
+        size_bytes=step.size_bytes,
+        mtime_ns=step.mtime_ns,
+        kind=kind,
+        soundness=Soundness.NOT_CHECKED if kind in (Kind.PHOTO, Kind.VIDEO) and not listed_only else None,
+        error=None if listed_only else reason or "unreadable: the run was stopped before it",
+    )
+
+
+def _unreadable(step: CopyStep) -> bool:
+    return (step.reason or "").startswith(("unreadable", "unsupported", "refused", "trashed"))

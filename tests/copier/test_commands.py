@@ -1,0 +1,169 @@
+"""`auditor backup`, `verify` and `restore` as a person runs them: what they say, write, and exit with."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from auditor import cli
+from tests import media
+from tests.copier.runs import OLD_S, back_up, lies, noise, tree, write
+from tests.doubles.mounts import CHECKOUT, faulty
+
+
+@dataclass(frozen=True)
+class Said:
+    code: int
+    out: str
+    err: str
+
+
+Auditor = Callable[..., Said]
+
+
+@pytest.fixture
+def auditor(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Auditor:
+    """Runs a command line in the test's folder."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*words: object) -> Said:
+        monkeypatch.setattr(sys, "argv", ["auditor", *map(str, words)])
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+        said = capsys.readouterr()
+        return Said(int(end.value.code or 0), said.out, said.err)
+
+    return run
+
+
+@pytest.fixture
+def phone(tmp_path: Path) -> Path:
+    for number in range(4):
+        write(tmp_path / f"phone/DCIM/Camera/IMG_{number}.jpg", media.jpeg(number))
+    write(tmp_path / "phone/DCIM/Camera/.trashed-1-x.jpg", media.jpeg(9))
+    return tmp_path / "phone"
+
+
+def test_backup_copies_audits_and_says_safe(auditor: Auditor, phone: Path, tmp_path: Path) -> None:
+    said = auditor("backup", phone, "backup", "-o", "report")
+    assert said.code == 0, said
+    assert "SAFE: All 4 files are safely backed up." in said.out
+    assert "4  copied" in said.err and "1  left out by the policy" in said.err
+    assert (tmp_path / "report/report.html").exists()
+    assert len(tree(tmp_path / "backup")) == 4
+    again = auditor("backup", phone, "backup", "-o", "again")
+    assert again.code == 0 and "0  copied" in again.err and "4  there already" in again.err
+
+
+def test_the_plan_writes_nothing(auditor: Auditor, phone: Path, tmp_path: Path) -> None:
+    said = auditor("backup", phone, "backup", "-n")
+    assert said.code == 0 and "4  to copy" in said.out
+    assert not (tmp_path / "backup").exists()
+
+
+def test_a_file_that_cannot_be_read_is_not_safe(auditor: Auditor, tmp_path: Path) -> None:
+    with faulty(tmp_path, {"fault": "eio", "match": "*bad*", "at": 0}) as fs:
+        write(fs.real / "DCIM/Camera/good.jpg", media.jpeg(1))
+        write(fs.real / "DCIM/Camera/bad.jpg", media.jpeg(2))
+        said = auditor("backup", fs.mount, "backup", "-o", "report")
+    assert said.code in (1, 3), said
+    assert "DCIM/Camera/bad.jpg: it cannot be read" in said.err
+    assert "SAFE: All" not in said.out
+
+
+def test_a_file_that_the_destination_refuses_is_missing(auditor: Auditor, phone: Path, tmp_path: Path) -> None:
+    with faulty(tmp_path, {"fault": "enospc", "match": "*.part", "at": 0}) as fs:
+        said = auditor("backup", phone, fs.mount, "-o", "report")
+    assert said.code == 1, said
+    assert "NOT SAFE: 4 of 4 files" in said.out and "no space left" in said.err
+
+
+def test_a_damaged_source_is_copied_and_told(auditor: Auditor, phone: Path) -> None:
+    write(phone / "DCIM/Camera/half.jpg", media.jpeg(5)[:-4000])
+    said = auditor("backup", phone, "backup", "-o", "report")
+    assert said.code == 1, said
+    assert "damaged there already" in said.err and "half.jpg" in said.err
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("backup", "nowhere", "backup"), "there is no folder nowhere"),
+        (("backup", "phone", "phone"), "same folder"),
+        (("backup", "phone", "phone/inside"), "lies inside the source"),
+        (("backup", "phone", "rclone:x:y"), "nothing can be written to rclone:x:y"),
+        (("verify", "phone"), "no manifest of its own"),
+        (("verify", "phone", "--sample", "lots", "--manifest", "x"), "neither a number of files nor a share"),
+        (("verify", "phone", "--budget", "soon", "--manifest", "x"), "--budget soon is no time"),
+        (("restore", "phone", "back"), "no manifest of its own"),
+    ],
+)
+def test_bad_input_is_one_sentence(auditor: Auditor, phone: Path, words: tuple[str, ...], says: str) -> None:
+    said = auditor(*words)
+    assert said.code == 2 and says in said.err
+    assert said.err.count("\n") == 1
+
+
+def test_verify_says_what_rotted_and_backup_repairs_it(auditor: Auditor, phone: Path, tmp_path: Path) -> None:
+    back_up(phone, tmp_path / "backup")
+    assert auditor("verify", "backup").code == 0
+    path = tmp_path / "backup/DCIM/Camera/IMG_1.jpg"
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    os.utime(path, (OLD_S, OLD_S))
+    said = auditor("verify", "backup")
+    assert said.code == 1 and "NOT SAFE: 1 rotted, 0 lost" in said.out
+    assert "DCIM/Camera/IMG_1.jpg: stored" in said.err
+    repaired = auditor("backup", phone, "backup", "-o", "report")
+    assert repaired.code == 0 and "1  repaired" in repaired.err
+    assert auditor("verify", "backup").code == 0
+
+
+def test_verify_with_a_manifest_made_elsewhere(auditor: Auditor, phone: Path, tmp_path: Path) -> None:
+    auditor("scan", phone, "-o", "list.jsonl", "--depth", "hash")
+    assert auditor("verify", phone, "--manifest", "list.jsonl").code == 0
+    (phone / "DCIM/Camera/IMG_2.jpg").unlink()
+    said = auditor("verify", phone, "--manifest", "list.jsonl")
+    assert said.code == 1 and "1 lost" in said.out
+    assert not (phone / ".auditor").exists()
+
+
+def test_restore_gives_back_the_phone(auditor: Auditor, phone: Path, tmp_path: Path) -> None:
+    auditor("backup", phone, "backup", "--layout", "by-date", "--no-audit")
+    said = auditor("restore", "backup", "back")
+    assert said.code == 0 and "4 files are restored" in said.out
+    kept = {path: content for path, content in tree(phone).items() if ".trashed" not in path}
+    assert tree(tmp_path / "back") == kept
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+@pytest.mark.parametrize("presses", [1, 2])
+def test_ctrl_c_is_safe(presses: int, tmp_path: Path) -> None:
+    for number in range(400):
+        write(tmp_path / f"phone/{number}.jpg", noise(number, 60_000))
+    command = [sys.executable, "-m", "auditor", "backup", "--depth", "digests", "--no-audit", "phone", "backup"]
+    run = subprocess.Popen(
+        command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(CHECKOUT)}, stderr=subprocess.PIPE, text=True
+    )
+    until = time.monotonic() + 30
+    while time.monotonic() < until and not list((tmp_path / "backup").glob("*.jpg")):
+        time.sleep(0.01)
+    for _ in range(presses):
+        run.send_signal(signal.SIGINT)
+        time.sleep(0.05)
+    _, err = run.communicate(timeout=60)
+    assert run.returncode in {0, 130}, err  # 0: it was finished before the key was seen
+    assert lies(tmp_path / "backup") == []
+    got = tree(tmp_path / "backup")
+    assert {p: noise(int(p.removesuffix(".jpg")), 60_000) for p in got if p.endswith(".jpg")} == {
+        p: b for p, b in got.items() if p.endswith(".jpg")
+    }
+    assert back_up(tmp_path / "phone", tmp_path / "backup").failed == {}
+    assert tree(tmp_path / "backup") == tree(tmp_path / "phone")
