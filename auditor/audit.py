@@ -19,7 +19,7 @@ from auditor.manifest.jsonl import Manifest, load, looks_like_manifest
 from auditor.manifest.rows import DIGESTS
 from auditor.model import Audit, Depth, RuleOutcome
 from auditor.pairing import Answer, Likeness, Question
-from auditor.places import Place
+from auditor.places import Place, Power, StatesDigests
 from auditor.places.folder import FolderPlace
 from auditor.places.spec import open_place
 from auditor.policy import Policy, select
@@ -49,7 +49,10 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is to be audited and how. `rules` are all that are known; the policy selects among them."""
+    """What is to be audited and how. `rules` are all that are known; the policy selects among them.
+
+    `depth` None is decode, but for clouds that state digests: they are believed, and not downloaded.
+    """
 
     source: Side
     backups: tuple[Side, ...]
@@ -57,7 +60,7 @@ class Order:
     rules: tuple[Rule, ...]
     waivers: tuple[waivers.Waiver, ...] = ()
     baseline: tuple[str, ...] = ()
-    depth: Depth = Depth.DECODE
+    depth: Depth | None = None
     jobs: int | None = None
     with_thumbnails: bool = True
 
@@ -207,9 +210,10 @@ def _listed(order: Order, one: Side, home: Path, steps: Steps) -> Manifest:
         home.unlink(missing_ok=True)
         return foreign.convert(one.foreign, home, datetime.now(UTC))
     assert one.place is not None
+    depth = _depth(order, one)
     if home.exists():
         left = load(home)
-        if left.header.place_id == one.place.id and left.header.depth is order.depth:
+        if left.header.place_id == one.place.id and left.header.depth is depth:
             return left
         home.unlink()
     # An audit reads every byte anew: a copy that rotted under an unchanged date must not pass.
@@ -217,7 +221,7 @@ def _listed(order: Order, one: Side, home: Path, steps: Steps) -> Manifest:
     return scan(
         one.place,
         home,
-        depth=order.depth,
+        depth=depth,
         jobs=order.jobs,
         use_cache=False,
         extra_digests=_asked_for(order),
@@ -225,11 +229,26 @@ def _listed(order: Order, one: Side, home: Path, steps: Steps) -> Manifest:
     )
 
 
+def _depth(order: Order, one: Side) -> Depth:
+    if order.depth is None and _stated(one.place):
+        return Depth.HASH
+    return order.depth or Depth.DECODE
+
+
+def _stated(place: Place | None) -> tuple[str, ...]:
+    """The digests that a cloud states without a download; empty for every other place."""
+    if place is None or Power.COMPUTES in place.powers or not isinstance(place, StatesDigests):
+        return ()
+    return place.native_digests()
+
+
 def _asked_for(order: Order) -> tuple[str, ...]:
-    """Digests that the lists given hold instead of SHA-256: a place is compared with them by the same ones."""
+    """Digests that the other side holds instead of SHA-256: a place is compared with it by the same ones."""
     found: list[str] = []
     for one in (order.source, *order.backups):
         held = one.manifest.header.digests if one.manifest else _foreign_digests(one)
+        if one.place is not None and _depth(order, one) is Depth.HASH:
+            held = _stated(one.place)[:1]
         found += [name for name in held if "sha256" not in held and name not in found]
     return tuple(found)
 
@@ -361,7 +380,7 @@ def _provenance(order: Order, started: datetime, finished: datetime) -> dict[str
         "finished": finished.astimezone().isoformat(timespec="seconds"),
         "source": order.source.spec,
         "backups": [backup.spec for backup in order.backups],
-        "depth": order.depth.value,
+        "depth": (order.depth or Depth.DECODE).value,
         "waivers": len(order.waivers),
         "baseline": len(order.baseline),
     }

@@ -30,7 +30,12 @@ def command(
     source: Annotated[str, typer.Argument(metavar="SOURCE", help="The phone: its folder, or its manifest.")],
     backup: Annotated[list[str], typer.Argument(metavar="BACKUP...", help="One or more backups of it.")],
     out: Annotated[Path | None, typer.Option("-o", help="Folder of the report. [default: audit-<UTC time>]")] = None,
-    depth: Annotated[Depth, typer.Option(help="How far to look into files that are listed now.")] = Depth.DECODE,
+    depth: Annotated[
+        Depth | None,
+        typer.Option(
+            help="How far to look into files that are listed now. [default: decode; clouds with digests: hash]"
+        ),
+    ] = None,
     policy: Annotated[str, typer.Option(help="A policy's name (see `auditor policy list`) or file.")] = "family",
     rules: Annotated[list[Path] | None, typer.Option(help="A folder with rules of your own. May be repeated.")] = None,
     waivers_file: Annotated[Path | None, typer.Option("--waivers", help="Findings that somebody accepts.")] = None,

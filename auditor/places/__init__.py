@@ -61,7 +61,8 @@ class Place(Protocol):
     `walk` yields each thing once, in any order, and never follows links; what cannot be listed is an Entry with
     `error`. It raises BadPlace if the place is not there at all. A listing that ends early raises ListingCut; it never
     just ends. Reading in the order of the walk is the cheapest (a `.tgz` is read forwards).
-    `open` gives a binary stream that the caller closes; it raises OSError where the file cannot be read.
+    `open` gives a binary stream that the caller closes; it raises OSError where the file cannot be read. Its `read(n)`
+    gives fewer than n bytes only at the end of the file, whatever the cable or network hands over at a time.
     """
 
     @property

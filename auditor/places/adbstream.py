@@ -7,10 +7,12 @@ import os
 import re
 import shlex
 import subprocess
-from typing import BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO
 
 from auditor.places.adbclient import CableLost, Client, new_end
-from auditor.readers import Buffer
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 _CHUNK_BYTES = 256 * 1024
 
@@ -22,7 +24,7 @@ def open_on_phone(client: Client, root: str, name: bytes) -> BinaryIO:
     """
     stream = _PhoneFile(client, root, name)
     stream.begin()
-    return cast(BinaryIO, stream)
+    return io.BufferedReader(stream, _CHUNK_BYTES)
 
 
 class _PhoneFile(io.RawIOBase):
@@ -45,7 +47,7 @@ class _PhoneFile(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, into: Buffer) -> int:  # type: ignore[override]
+    def readinto(self, into: WriteableBuffer, /) -> int:
         view = memoryview(into)
         if not self._held:
             self._held = self._next()

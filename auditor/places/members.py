@@ -9,9 +9,11 @@ import tarfile
 import threading
 import zipfile
 import zlib
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
-from auditor.readers import Buffer
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
 
 BOMB_RATIO = 200
 """A member that grows by more is no picture or video; those hardly shrink. The deflate limit is 1,032."""
@@ -30,6 +32,7 @@ UNREADABLE = (
 )
 """What the libraries raise over a damaged archive; NotImplementedError is a RuntimeError."""
 
+CHUNK_BYTES = 256 * 1024
 _READ_BYTES = 1024 * 1024
 
 
@@ -45,7 +48,7 @@ class MemberStream(io.RawIOBase):
     def seekable(self) -> bool:
         return True
 
-    def readinto(self, into: Buffer) -> int:  # type: ignore[override]
+    def readinto(self, into: WriteableBuffer, /) -> int:
         view = memoryview(into)
         data = self._guarded_read(min(len(view), _READ_BYTES))
         view[: len(data)] = data

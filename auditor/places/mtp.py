@@ -14,13 +14,15 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO
 
 from auditor.errors import BadPlace, ListingCut
 from auditor.model import Device
 from auditor.places import Entry, Power
 from auditor.places.folder import FolderPlace
-from auditor.readers import Buffer
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 UNKNOWN_SIZES = (0, 0xFFFFFFFF)
 """MTP has 32 bits for a size: a larger file is shown with the most they hold; some mounts show 0 before opening."""
@@ -104,7 +106,7 @@ class MtpPlace:
         except OSError:
             stream.close()
             raise
-        return cast(BinaryIO, _Whole(stream, None if size in UNKNOWN_SIZES else size))
+        return io.BufferedReader(_Whole(stream, None if size in UNKNOWN_SIZES else size), _READ_BYTES)
 
     def _folder(self) -> FolderPlace:
         return FolderPlace(self.root, self.spec)
@@ -119,7 +121,7 @@ class _Whole(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, into: Buffer) -> int:  # type: ignore[override]
+    def readinto(self, into: WriteableBuffer, /) -> int:
         view = memoryview(into)
         part = self._next(min(len(view), _READ_BYTES))
         view[: len(part)] = part

@@ -19,14 +19,17 @@ import urllib.parse
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from auditor.errors import BadPlace, ListingCut
-from auditor.readers import Buffer
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 ANSWER_SECONDS = 120
 START_SECONDS = 30
 RETRIES = 4
+_CHUNK_BYTES = 256 * 1024
 _NOT_THERE = ("directory not found", "didn't find section", "object not found", "bucket does not exist")
 _ADDRESS = re.compile(rb"http://([^/\s]+)/")
 
@@ -159,7 +162,7 @@ def open_remote(serving: Server, remote: str, path: str) -> BinaryIO:
     """
     stream = _RemoteFile(serving, remote, path)
     stream.begin()
-    return cast(BinaryIO, stream)
+    return io.BufferedReader(stream, _CHUNK_BYTES)
 
 
 class _RemoteFile(io.RawIOBase):
@@ -196,7 +199,7 @@ class _RemoteFile(io.RawIOBase):
             self._position = target
         return target
 
-    def readinto(self, into: Buffer) -> int:  # type: ignore[override]
+    def readinto(self, into: WriteableBuffer, /) -> int:
         view = memoryview(into)
         part = self._insist(lambda: self._read(len(view)))
         view[: len(part)] = part

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import io
 import lzma
 import tarfile
 import threading
@@ -14,7 +15,7 @@ from auditor.errors import ListingCut
 from auditor.names import row_path
 from auditor.places import Entry, EntryKind
 from auditor.places.gzips import SeekableGzip
-from auditor.places.members import BOMB_BYTES, BOMB_RATIO, UNREADABLE, MemberStream, once
+from auditor.places.members import BOMB_BYTES, BOMB_RATIO, CHUNK_BYTES, UNREADABLE, MemberStream, once
 
 _HEADER_LIMIT_BYTES = 16 * 1024 * 1024
 
@@ -80,7 +81,7 @@ class OpenTar:
             stream = self._tar.extractfile(self._target(info) or info)
         if stream is None:
             raise OSError("not a file")
-        return cast(BinaryIO, MemberStream(cast(BinaryIO, stream), self._lock))
+        return io.BufferedReader(MemberStream(cast(BinaryIO, stream), self._lock), CHUNK_BYTES)
 
     def _reach(self, position: int) -> bool:
         """Whether there is a member at this position, reading on as far as it takes."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import stat
 import struct
@@ -13,7 +14,7 @@ from typing import BinaryIO, cast
 
 from auditor.names import row_path
 from auditor.places import Entry, EntryKind
-from auditor.places.members import BOMB_BYTES, BOMB_RATIO, UNREADABLE, MemberStream, once
+from auditor.places.members import BOMB_BYTES, BOMB_RATIO, CHUNK_BYTES, UNREADABLE, MemberStream, once
 
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA}
 _ENCRYPTED = 0x1
@@ -53,7 +54,7 @@ class OpenZip:
         if entry.error:
             raise OSError(entry.error)
         try:
-            return cast(BinaryIO, MemberStream(cast(BinaryIO, self._zip.open(info)), self._lock))
+            return io.BufferedReader(MemberStream(cast(BinaryIO, self._zip.open(info)), self._lock), CHUNK_BYTES)
         except UNREADABLE as error:
             raise OSError(f"the archive is damaged here: {error or type(error).__name__}") from error
 

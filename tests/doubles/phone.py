@@ -143,7 +143,7 @@ class _Link:
                 if self.phone.unplugged:
                     return
                 await self.take(command, first, second, data)
-        except (asyncio.IncompleteReadError, ConnectionError):
+        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             pass
         finally:
             for stream in self.streams.values():
@@ -237,6 +237,7 @@ class _Link:
             if process.returncode is None:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(process.pid, 9)
+                await process.wait()
 
 
 @contextlib.contextmanager

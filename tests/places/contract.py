@@ -182,6 +182,16 @@ class PlaceContract:
                 got["b.jpg"] += parts[1]
         assert got == {"a.jpg": SEED_BYTES, "b.jpg": SEED_BYTES[::-1]}
 
+    @pytest.mark.parametrize("size", [1, 65_536, 300_001, 10_000_000])
+    def test_a_read_gives_all_that_was_asked_for(self, tree: Path, size: int) -> None:
+        content = SEED_BYTES * 4
+        self.write(tree, {"a.jpg": content})
+        with self.show(tree).open(self.row("a.jpg")) as stream:
+            assert stream.read(size) == content[:size]
+            assert stream.read(size) == content[size : 2 * size]
+            stream.read(len(content))
+            assert stream.read(size) == b""
+
     def test_a_stream_may_be_closed_early(self, tree: Path) -> None:
         self.write(tree, {"a.jpg": SEED_BYTES * 20, "b.jpg": b"b"})
         place = self.show(tree)

@@ -1,0 +1,197 @@
+"""Whole audits of a phone on a cable against a copied folder, a Google Takeout, clouds and a list made on the phone.
+
+In each backup one picture was removed, one cut short, one reduced and one renamed; each must be found as such.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import shutil
+import subprocess
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from auditor import audit, policy, rules
+from auditor.model import Audit, Depth, Verdict
+from auditor.places import rcloneclient
+from tests.doubles.phone import Phone, adb_server, plugged_in
+from tests.doubles.rclone_server import newest_rclone, remote, served
+from tests.media import exif, jpeg
+from tests.places.test_phone_script import SCRIPT
+
+ADB, RCLONE = shutil.which("adb"), newest_rclone()
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="the phone's double runs on Unix")
+needs_adb = pytest.mark.skipif(ADB is None, reason="the adb program is not installed")
+needs_rclone = pytest.mark.skipif(RCLONE is None, reason="rclone is not installed")
+
+NAMES = ("same", "removed", "cut", "reduced", "renamed")
+
+
+def photo(seed: int) -> bytes:
+    """A picture of its own, large enough for a scaled copy to be recognised."""
+    return jpeg(seed, (2048, 1536), quality=92, exif=exif(taken=f"2024:05:{seed + 1:02} 10:00:00"))
+
+
+PHOTOS = {name: photo(number) for number, name in enumerate(NAMES)}
+
+
+def smaller(content: bytes) -> bytes:
+    """The same picture with fewer pixels, recompressed, its metadata kept, as storage savers do."""
+    with Image.open(io.BytesIO(content)) as picture:
+        out = io.BytesIO()
+        picture.resize((1280, 960), Image.Resampling.LANCZOS).save(out, "JPEG", quality=80, exif=picture.info["exif"])
+    return out.getvalue()
+
+
+def backup_files() -> dict[str, bytes]:
+    """What the backup holds: the one removed is left out."""
+    return {
+        "same.jpg": PHOTOS["same"],
+        "cut.jpg": PHOTOS["cut"][: len(PHOTOS["cut"]) * 2 // 3],
+        "reduced.jpg": smaller(PHOTOS["reduced"]),
+        "2024/other name.jpg": PHOTOS["renamed"],
+    }
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A phone that is plugged in, and a folder for what else is needed."""
+
+    place: str
+    phone: Phone
+    folder: Path
+
+    def audit(self, backup: str, depth: Depth | None = None, source: str | None = None) -> tuple[Audit, dict[str, str]]:
+        """The outcome, and the status of each picture by its name."""
+        ours, theirs = audit.sides(source or self.place, [backup])
+        order = audit.Order(ours, theirs, policy.load("family"), rules.load(()), depth=depth, jobs=2)
+        out = self.folder / "report"
+        shutil.rmtree(out, ignore_errors=True)
+        result = audit.run(order, out)
+        with (out / "files.csv").open(encoding="utf-8", newline="") as file:
+            return result, {Path(row["path"]).stem: row["status"] for row in csv.DictReader(file)}
+
+
+@pytest.fixture
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
+    assert ADB
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    camera = tmp_path / "sdcard" / "DCIM" / "Camera"
+    camera.mkdir(parents=True)
+    for name, content in PHOTOS.items():
+        (camera / f"{name}.jpg").write_bytes(content)
+    (tmp_path / "work").mkdir()
+    with (
+        adb_server(ADB, tmp_path / "home") as added,
+        plugged_in(Phone(tmp_path / "sdcard", tmp_path / "work")) as phone,
+    ):
+        for key, value in added.items():
+            monkeypatch.setenv(key, value)
+        rcloneclient._server.cache_clear()
+        yield Bench(f"adb:127.0.0.1:{phone.port}", phone, tmp_path)
+
+
+FOUND = {"same": "identical", "removed": "missing", "cut": "damaged", "reduced": "reduced", "renamed": "identical"}
+
+
+def write(folder: Path, files: dict[str, bytes]) -> Path:
+    for path, content in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(content)
+    return folder
+
+
+@needs_adb
+def test_a_phone_against_the_folder_copied_over_the_cable(bench: Bench) -> None:
+    backup = write(bench.folder / "copied", backup_files())
+    result, found = bench.audit(str(backup))
+    assert found == FOUND and result.verdict is Verdict.NOT_SAFE
+    assert (result.partition.due, result.partition.proven) == (5, 2)
+
+
+@needs_adb
+def test_a_phone_whose_folder_is_whole_is_safe(bench: Bench) -> None:
+    backup = write(bench.folder / "copied", {f"DCIM/{name}.jpg": content for name, content in PHOTOS.items()})
+    result, _ = bench.audit(str(backup))
+    assert result.verdict is Verdict.SAFE, result.sentence
+
+
+@needs_adb
+def test_a_cable_lost_in_the_middle_changes_nothing(bench: Bench) -> None:
+    backup = write(bench.folder / "copied", {f"DCIM/{name}.jpg": content for name, content in PHOTOS.items()})
+    bench.phone.drops = [100_000, 300_000]
+    result, _ = bench.audit(str(backup))
+    assert result.verdict is Verdict.SAFE, result.sentence
+    assert not bench.phone.drops
+
+
+@needs_adb
+def test_a_phone_against_a_google_takeout(bench: Bench) -> None:
+    folder = bench.folder / "takeout"
+    folder.mkdir()
+    stamp = int(datetime(2024, 5, 1, 10, tzinfo=UTC).timestamp())
+    for number, files in enumerate(({}, backup_files()), 1):
+        with zipfile.ZipFile(folder / f"takeout-20260101T000000Z-{number:03}.zip", "w") as archive:
+            for path, content in files.items():
+                archive.writestr(f"Takeout/Google Photos/Photos from 2024/{Path(path).name}", content)
+            for path in backup_files() if number == 1 else ():
+                told = json.dumps({"title": Path(path).name, "photoTakenTime": {"timestamp": str(stamp)}})
+                name = f"Takeout/Google Photos/Photos from 2024/{Path(path).name}.supplemental-metadata.json"
+                archive.writestr(name, told)
+    result, found = bench.audit(f"takeout:{folder}")
+    assert found == FOUND and result.verdict is Verdict.NOT_SAFE
+
+
+@needs_adb
+@needs_rclone
+def test_a_phone_against_a_cloud_without_digests(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert RCLONE
+    monkeypatch.setenv("RCLONE", RCLONE)
+    backup = write(bench.folder / "cloud", backup_files())
+    with served(RCLONE, "webdav", backup) as port:
+        for key, value in remote(RCLONE, "webdav", port, "dav").items():
+            monkeypatch.setenv(key, value)
+        result, found = bench.audit("rclone:dav:")
+    assert found == FOUND and result.verdict is Verdict.NOT_SAFE
+
+
+@needs_adb
+@needs_rclone
+def test_a_phone_against_a_cloud_by_its_own_digests(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """OneDrive's digest, stated by rclone's hasher: nothing is downloaded, and all is proved."""
+    assert RCLONE
+    monkeypatch.setenv("RCLONE", RCLONE)
+    cloud = write(bench.folder / "cloud", {f"Camera Roll/{name}.jpg": content for name, content in PHOTOS.items()})
+    for key, value in {"TYPE": "alias", "REMOTE": str(cloud)}.items():
+        monkeypatch.setenv(f"RCLONE_CONFIG_ONE_{key}", value)
+    monkeypatch.setattr("auditor.places.rclone.BEST", ("quickxor",))
+    result, found = bench.audit("rclone:one:")
+    assert set(found.values()) == {"identical"} and result.partition.proven == 5
+    assert result.verdict is Verdict.SAFE, (result.sentence, [o for o in result.outcomes if o.reason])
+    (cloud / "Camera Roll" / "removed.jpg").unlink()
+    result, found = bench.audit("rclone:one:")
+    assert found["removed"] == "missing" and result.verdict is Verdict.NOT_SAFE
+
+
+def test_a_list_made_on_the_phone_against_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    phone = write(tmp_path / "sdcard", {f"DCIM/{name}.jpg": content for name, content in PHOTOS.items()})
+    (phone / "Download").mkdir()
+    subprocess.run(["/bin/sh", str(SCRIPT), str(phone)], check=True, capture_output=True)
+    made = phone / "Download" / "auditor-phone.txt"
+    backup = write(tmp_path / "copied", {f"x/{name}.jpg": content for name, content in PHOTOS.items()})
+    bench = Bench(str(made), Phone(phone, tmp_path), tmp_path)
+    result, found = bench.audit(str(backup))
+    assert set(found.values()) == {"identical"} and result.partition.proven == 5, result.sentence
+    (backup / "x/removed.jpg").unlink()
+    result, found = bench.audit(str(backup))
+    assert found["removed"] == "missing" and result.verdict is Verdict.NOT_SAFE
