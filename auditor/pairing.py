@@ -67,15 +67,16 @@ def pair(con: duckdb.DuckDBPyConnection, labels: Sequence[str], verify: Verifier
         _damaged(con, label)
         _unreadable(con, label)
         _missing(con, label)
-    con.execute("DROP VIEW IF EXISTS unread; DROP VIEW IF EXISTS open_s")
-    for name in ("open_b", "b", "done", "found", "likeness"):
+    for name in ("unread", "open_s", "open_b", "b"):
+        con.execute(f"DROP VIEW IF EXISTS {name}")
+    for name in ("free", "done", "found", "likeness"):
         con.execute(f"DROP TABLE IF EXISTS {name}")
 
 
 def _open_lists(con: duckdb.DuckDBPyConnection, number: int) -> None:
     con.execute(
         f"""
-        CREATE OR REPLACE TEMP TABLE b AS SELECT * FROM backup WHERE backup_number = {int(number)};
+        CREATE OR REPLACE TEMP VIEW b AS SELECT * FROM backup WHERE backup_number = {int(number)};
         CREATE OR REPLACE TEMP TABLE done (id BIGINT);
         CREATE OR REPLACE TEMP VIEW open_s AS SELECT * FROM due ANTI JOIN done USING (id);
         """
@@ -95,12 +96,16 @@ def _put(con: duckdb.DuckDBPyConnection, label: str, status: Status, sql: str) -
     )
     con.execute("INSERT INTO done SELECT id FROM found")
     if status is not Status.IDENTICAL:
-        con.execute("DELETE FROM open_b WHERE id IN (SELECT backup_id FROM found WHERE backup_id IS NOT NULL)")
+        con.execute("DELETE FROM free WHERE id IN (SELECT backup_id FROM found WHERE backup_id IS NOT NULL)")
 
 
 def _identical(con: duckdb.DuckDBPyConnection, label: str) -> None:
     """The same bytes anywhere in the backup, many to one: best at the same path, then under the same name."""
     for digest in DIGESTS:
+        # Most lists hold one digest: the others would be joins for nothing.
+        held = "SELECT (SELECT count({0}) FROM due) > 0 AND (SELECT count({0}) FROM b) > 0"
+        if not con.execute(held.format(digest)).fetchall()[0][0]:
+            continue
         # SHA-256 alone is proof of itself; a weaker digest counts only where the stronger is not known, and with size.
         weaker = (
             "" if digest == "sha256" else "AND s.size_bytes = b.size_bytes AND (s.sha256 IS NULL OR b.sha256 IS NULL)"
@@ -117,13 +122,15 @@ def _identical(con: duckdb.DuckDBPyConnection, label: str) -> None:
                 GROUP BY s.id
                 """,
             )
-    # What is byte for byte another file of the phone is that file's copy, and no other's.
+    # What is byte for byte another file of the phone is that file's copy, and no other's; but all empty files are
+    # alike, and an empty one may be what is left of any.
     con.execute(
         """
-        CREATE OR REPLACE TEMP TABLE open_b AS
-        SELECT b.* FROM b
-        WHERE NOT EXISTS (SELECT 1 FROM source s WHERE s.sha256 = b.sha256)
-          AND NOT EXISTS (SELECT 1 FROM pairs p WHERE p.backup_id = b.id)
+        CREATE OR REPLACE TEMP TABLE free AS
+        SELECT b.id FROM b
+        WHERE NOT EXISTS (SELECT 1 FROM source s WHERE s.sha256 = b.sha256 AND s.size_bytes > 0)
+          AND NOT EXISTS (SELECT 1 FROM pairs p WHERE p.backup_id = b.id);
+        CREATE OR REPLACE TEMP VIEW open_b AS SELECT * FROM b SEMI JOIN free USING (id);
         """
     )
 
@@ -315,11 +322,12 @@ def _damaged(con: duckdb.DuckDBPyConnection, label: str) -> None:
 
 
 _DAMAGED_WORDS = """
-    CASE WHEN c.size_bytes = 0 THEN 'empty: 0 bytes of ' || format_bytes(s.size_bytes)
+    CASE WHEN c.size_bytes = 0 THEN concat('empty: 0 bytes of ', formatReadableDecimalSize(s.size_bytes))
          WHEN c.size_bytes < s.size_bytes
          THEN concat('cut short at ', floor(c.size_bytes * 100.0 / s.size_bytes)::INTEGER, ' %: ',
-              CASE WHEN s.size_bytes < 100000 THEN concat(c.size_bytes, ' of ', s.size_bytes, ' bytes')
-              ELSE printf('%.1f of %.1f MB', c.size_bytes / 1e6, s.size_bytes / 1e6) END)
+              CASE WHEN s.size_bytes < 1e3 THEN concat(c.size_bytes, ' of ', s.size_bytes, ' bytes')
+                   WHEN s.size_bytes < 1e6 THEN printf('%.1f of %.1f kB', c.size_bytes / 1e3, s.size_bytes / 1e3)
+                   ELSE printf('%.1f of %.1f MB', c.size_bytes / 1e6, s.size_bytes / 1e6) END)
          WHEN len(c.damage) > 0 THEN c.damage[1].detail
          ELSE 'differs though name, size and date agree' END
 """

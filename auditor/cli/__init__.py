@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from auditor import __version__
-from auditor.cli import audit, backup, doctor, policy, report, restore, rules, scan, screen, verify
+from auditor.cli import audit, backup, demo, doctor, policy, report, restore, rules, scan, screen, verify
 from auditor.errors import AuditorError
 
 HELP = """Proves that every photo and video on a phone is safe in its backup, or says exactly which are not, and why.
@@ -29,7 +29,17 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (scan, audit, backup, restore, verify, report, doctor):
+COMMANDS = (
+    scan,
+    audit,
+    backup,
+    restore,
+    verify,
+    report,
+    doctor,
+    demo,
+)
+for command in COMMANDS:
     app.command(command.NAME, epilog=screen.examples(command.EXAMPLES))(command.command)
 for group in (rules, policy):
     app.add_typer(group.app, name=group.NAME)

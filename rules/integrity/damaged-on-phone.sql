@@ -19,7 +19,7 @@
 -- ///
 SELECT 'source' AS side, due.path AS path, due.damage[1].detail AS damage, due.damage[1].code AS code,
     due.damage[1]."offset" AS "offset",
-    coalesce(concat(' (perhaps whole in the backup as ', whole.path, ')'), '') AS elsewhere,
+    coalesce(' (perhaps whole in the backup as ' || whole.path || ')', '') AS elsewhere,
     due.size_bytes AS size_bytes, due.taken_at AS taken_at, files.status AS status
 FROM due
 JOIN files ON files.id = due.id
