@@ -58,6 +58,19 @@ def avif(picture: Rgb | None = None, **options: object) -> bytes:
     return out.getvalue()
 
 
+def motion_heic() -> bytes:
+    """A HEIC with a motion clip behind its pictures, as Samsung and Google write it."""
+    return grid_heic() + box(b"mpvd", film(frames=15))
+
+
+def animated_avif() -> bytes:
+    """An AVIF of several pictures."""
+    out = io.BytesIO()
+    pictures = [Image.fromarray(photo(seed=seed)) for seed in range(1, 5)]
+    pictures[0].save(out, "AVIF", save_all=True, append_images=pictures[1:], duration=200, speed=9, max_threads=1)
+    return out.getvalue()
+
+
 def _raw(picture: Rgb) -> tuple[tuple[int, int], bytes]:
     return (picture.shape[1], picture.shape[0]), np.ascontiguousarray(picture).tobytes()
 

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from av.video.codeccontext import VideoCodecContext
 
 STRICT = {"err_detect": "explode"}
-_NEEDED_END_BYTES = 12
-"""So many bytes at the end of a slice cannot all be without effect on the last blocks."""
+_ENDS = {12: 0x5A, 5: 0xA5, 20: 0x33, 40: 0x6C}
+"""Stretches at the end of a slice, in bytes, and how they are changed. One change may by chance leave the picture as
+it was, where the end is a large flat area; all of them only where the decoder never came there."""
 _BEHIND = b"\xa7\x39" * 32
 """What is laid behind a slice to see whether its decoding runs over the end. No byte pair of it needs an escape."""
 
@@ -125,18 +126,21 @@ def _hidden(kind: bytes, configuration: bytes, payload: bytes, frame: VideoFrame
     if last is None:
         return None
     begin, end, width = last
-    if end - begin > 4 * _NEEDED_END_BYTES:
-        changed = bytearray(payload)
-        for at in range(end - _NEEDED_END_BYTES, end):
-            changed[at] = (changed[at] ^ 0x5A) or 1
-        if _same(kind, configuration, bytes(changed), frame):
-            return "data is left over when the picture is complete"
+    if end - begin > 4 * max(_ENDS) and all(
+        _same(kind, configuration, _changed(payload, end, length, mask), frame) for length, mask in _ENDS.items()
+    ):
+        return "data is left over when the picture is complete"
     if doubtful and width > 2:
         length = (end - begin + len(_BEHIND)).to_bytes(width, "big")
         longer = payload[: begin - width] + length + payload[begin:end] + _BEHIND + payload[end:]
         if not _same(kind, configuration, longer, frame):
             return "its data ends before the picture does"
     return None
+
+
+def _changed(payload: bytes, end: int, length: int, mask: int) -> bytes:
+    """The payload with `length` bytes before `end` changed; none becomes a zero, which might need an escape."""
+    return payload[: end - length] + bytes((b ^ mask) or 1 for b in payload[end - length : end]) + payload[end:]
 
 
 def _same(kind: bytes, configuration: bytes, payload: bytes, frame: VideoFrame) -> bool:

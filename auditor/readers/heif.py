@@ -12,7 +12,7 @@ import hashlib
 import numpy as np
 
 from auditor.model import Damage, Depth, Soundness, Tier
-from auditor.readers import exif, heif_picture, perceptual
+from auditor.readers import exif, heif_picture, movie, perceptual
 from auditor.readers.coded import DECODERS, Care, Decoded, Judgement, decode
 from auditor.readers.container import Container, read_container
 from auditor.readers.examination import Buffer, Examination, Metadata
@@ -35,42 +35,76 @@ def examine(data: Buffer, format_: str, depth: Depth) -> Examination:
         items = read_items(data, meta)
     except BrokenItems as error:
         return _broken(blank, container, Damage("bad_index", str(error), meta.start), depth)
-    seen = _facts(blank, data, items)
+    seen = _facts(blank, data, container, items)
     if not depth.reaches(Depth.DECODE):
         return seen
     damage = check_items(data, container, items)
     seen = dataclasses.replace(seen, notes=seen.notes + container.notes, checked=(Tier.STRUCTURE,))
-    return _judged(seen, data, items, damage, depth)
+    seen = _judged(seen, data, items, damage, depth)
+    clip = container.first(b"mpvd")
+    if clip:
+        seen = _with_film(
+            seen, movie.examine(bytes(data[clip.body : clip.end]), "mp4", depth), "motion clip", clip.body
+        )
+    if container.first(b"moov") and not container.damage:
+        seen = _with_film(seen, movie.examine(data, "mp4", depth), "animation", 0)
+    return seen
 
 
-def image_sha256(data: Buffer, items: Items) -> str | None:
-    """The digest of the coded picture: the primary item, its tiles in order, and what configures their decoder.
+def image_sha256(data: Buffer, container: Container, items: Items) -> str | None:
+    """The digest of the coded picture: the primary item with its tiles in order, what configures their decoder, its
+    colour profile, its auxiliary pictures (gain map, depth, alpha) and the motion clip that the file carries.
 
-    Left out, since they may change while the picture stays: EXIF, XMP and colour profile, turning and mirroring,
-    thumbnails, and the auxiliary pictures (depth, alpha, gain map). None where a byte of it is not in the file.
+    Left out, since they may change while the picture stays: EXIF and XMP, turning and mirroring, thumbnails, and where
+    each of all these lies in the file. None where a byte of it is not in the file.
     """
     if items.primary not in items.items:
         return None
     digest = hashlib.sha256()
-    primary = items.items[items.primary]
-    coded = items.coded_under(items.primary)
-    for item in (*((primary,) if primary.kind not in CODED_KINDS else ()), *coded):
-        content = payload_of(data, item)
-        if item.method > 1 or len(content) != item.length or not content:
-            return None
-        configuration = item.property(CODED_KINDS.get(item.kind, b"")) or b""
-        for field in (item.kind, configuration, content):
-            digest.update(len(field).to_bytes(8, "big"))
-            digest.update(field)
-    return digest.hexdigest() if coded else None
+    if not items.coded_under(items.primary):
+        return None
+    auxiliary = [n for (kind, n), to in items.references.items() if kind == b"auxl" and items.primary in to]
+    for number in (items.primary, *sorted(auxiliary)):
+        top = items.items.get(number)
+        for item in (*((top,) if top and top.kind not in CODED_KINDS else ()), *items.coded_under(number)):
+            content = payload_of(data, item)
+            if item.method > 1 or len(content) != item.length or not content:
+                return None
+            configuration = item.property(CODED_KINDS.get(item.kind, b"")) or b""
+            for field in (item.kind, configuration, content, item.property(b"colr") or b""):
+                digest.update(len(field).to_bytes(8, "big"))
+                digest.update(field)
+    clip = container.first(b"mpvd")
+    if clip:
+        digest.update(data[clip.body : clip.end])
+    if container.first(b"moov"):
+        digest.update((movie.examine(data, "mp4", Depth.HASH).image_sha256 or "").encode())
+    return digest.hexdigest()
 
 
-def _facts(blank: Examination, data: Buffer, items: Items) -> Examination:
+def _facts(blank: Examination, data: Buffer, container: Container, items: Items) -> Examination:
     primary = items.items.get(items.primary)
     width, height = (heif_picture.size_as_displayed(primary) if primary else None) or (None, None)
     return dataclasses.replace(
-        blank, width=width, height=height, metadata=_exif(data, items), image_sha256=image_sha256(data, items)
+        blank,
+        width=width,
+        height=height,
+        metadata=_exif(data, items),
+        image_sha256=image_sha256(data, container, items),
     )
+
+
+def _with_film(seen: Examination, film: Examination, name: str, start: int) -> Examination:
+    """The examination with what a film in the file adds: its damage, or that it could not be checked."""
+    damage = tuple(
+        Damage(d.code, f"{name}: {d.detail}", None if d.offset is None else start + d.offset) for d in film.damage
+    )
+    if damage:
+        return dataclasses.replace(seen, soundness=Soundness.DAMAGED, damage=(*seen.damage, *damage), error=None)
+    if seen.soundness is Soundness.SOUND and film.soundness is not Soundness.SOUND:
+        word, _, rest = (film.error or "unsupported: no reason given").partition(": ")
+        return dataclasses.replace(seen, soundness=film.soundness, error=f"{word}: {name}: {rest}")
+    return seen
 
 
 def _exif(data: Buffer, items: Items) -> Metadata:

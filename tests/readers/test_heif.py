@@ -25,6 +25,8 @@ MADE: dict[str, Callable[[], bytes]] = {
     "grid.heic": media.grid_heic,
     "small tiles.heic": lambda: media.grid_heic(tile=64),
     "picture.avif": media.avif,
+    "motion.heic": media.motion_heic,
+    "animated.avif": media.animated_avif,
 }
 
 
@@ -34,8 +36,10 @@ def made(name: str) -> bytes:
 
 
 def payload(data: bytes) -> tuple[int, int]:
+    """Where the coded pictures lie."""
     at = data.index(b"mdat") + 4
-    return at, len(data)
+    clip = data.find(b"mpvd")
+    return at, clip - 4 if clip > 0 else len(data)
 
 
 def look(name: str, data: bytes, depth: Depth = Depth.DECODE) -> Examination:
@@ -129,6 +133,16 @@ def test_the_image_digest_outlives_a_change_of_metadata_and_nothing_else() -> No
     assert own == look("x.heic", renamed, Depth.HASH).image_sha256 == look("x.heic", turned, Depth.HASH).image_sha256
     assert own != look("x.heic", changed, Depth.HASH).image_sha256
     assert look("x.heic", data[:-2000], Depth.HASH).image_sha256 is None
+
+
+def test_the_motion_clip_is_judged_too() -> None:
+    data = made("motion.heic")
+    still = look("x.heic", made("grid.heic"), Depth.HASH).image_sha256
+    assert still != look("x.heic", data, Depth.HASH).image_sha256
+    at = data.index(b"mpvd") + 3000
+    broken = data[:at] + bytes(range(1, 251)) * 8 + data[at + 2000 :]
+    (damage,) = look("x.heic", broken, Depth.DEEP).damage
+    assert damage.detail.startswith("motion clip: ")
 
 
 def test_listing_facts_need_no_decoding() -> None:
