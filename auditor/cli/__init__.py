@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from auditor import __version__
-from auditor.cli import audit, backup, demo, doctor, policy, report, restore, rules, scan, screen, verify
+from auditor.cli import audit, backup, demo, doctor, duplicates, policy, report, restore, rules, scan, screen, verify
 from auditor.errors import AuditorError
 
 HELP = """Proves that every photo and video on a phone is safe in its backup, or says exactly which are not, and why.
@@ -35,6 +35,7 @@ COMMANDS = (
     backup,
     restore,
     verify,
+    duplicates,
     report,
     doctor,
     demo,

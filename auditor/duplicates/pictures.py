@@ -51,6 +51,8 @@ class Refusal(StrEnum):
     NOT_A_PICTURE = "not_a_picture"  # no decoder knows it
     BROKEN = "broken"  # a decoder began and failed
     TOO_LARGE = "too_large"  # more bytes or pixels than are ever decoded
+    DIED = "died"  # the decoder took its process with it, or went over its limits
+    NO_BYTES = "no_bytes"  # only a list of the place is at hand
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,8 +40,13 @@ MATCHING_SHARE_EDITED = 0.6
 
 
 class Relation(StrEnum):
-    """What one picture is to another. Only SAME_PICTURE is ever acted on without a person."""
+    """What one file is to another, strongest first. Only the three same ones are ever acted on without a person.
 
+    `compare` looks at pixels and says the last four.
+    """
+
+    SAME_BYTES = "same-bytes"
+    SAME_IMAGE_DATA = "same-image-data"
     SAME_PICTURE = "same-picture"
     EDITED = "edited"
     SIMILAR = "similar"
@@ -54,6 +59,7 @@ class Doubt(StrEnum):
     TOO_SMALL = "too_small"  # one of them has under 768 px on its long side: a changed digit is lost in it
     NO_TEXTURE = "no_texture"  # dark, white, wall, sky: two such pictures differ by noise alone
     FRAMES = "frames"  # one of them is an animation or has several pages, and only the first was compared
+    CLIP = "clip"  # said by callers only: the copy lacks the motion clip that the original has
     TAKEN_APART = "taken_apart"  # both files say when they were taken, and it is not the same moment
 
 
@@ -113,7 +119,7 @@ def compare(a: Picture, b: Picture) -> Match:
             match = _compare_turned(first, second, turn)
             if match.relation is Relation.SAME_PICTURE:
                 return match
-            if best is None or _closeness(match) > _closeness(best):
+            if best is None or closeness(match) > closeness(best):
                 best = match
     return best or Match(Relation.DIFFERENT)
 
@@ -134,12 +140,13 @@ def is_reduced_copy(original: Picture, copy: Picture) -> bool | None:
 
 def is_blank(picture: Picture) -> bool:
     """Whether a picture has too little structure to be told from another of its kind: dark, white, a wall, the sky."""
-    grey = picture.grey.astype(np.float32)
-    measure = _measure(grey, grey)
-    return measure.textured_share < LEAST_TEXTURED_SHARE or measure.contrast < LEAST_CONTRAST
+    grey = _denoised(picture.grey.astype(np.float32))
+    textured = _tile_means((grey - _lowest(grey)) ** 2) > TEXTURED_ENERGY
+    return float(textured.mean()) < LEAST_TEXTURED_SHARE or float(grey.std()) < LEAST_CONTRAST
 
 
-def _closeness(match: Match) -> tuple[bool, int]:
+def closeness(match: Match) -> tuple[bool, int]:
+    """How near a match comes to the same picture: to order matches of one picture with several others."""
     order = (Relation.DIFFERENT, Relation.SIMILAR, Relation.EDITED, Relation.SAME_PICTURE)
     return match.doubt is not None, order.index(match.relation)
 

@@ -57,10 +57,10 @@ def write(
     """
     shown = findings.sections(con, audit, rules)
     page = (
-        _environment(zone)
+        environment(zone)
         .get_template("report.html.j2")
         .render(
-            **_assets(),
+            **assets(),
             audit=audit,
             sign=SIGNS[audit.verdict],
             state=audit.verdict.lower().replace(" ", "-"),
@@ -87,7 +87,8 @@ def write(
     path.write_text(page, encoding="utf-8", newline="\n")
 
 
-def _environment(zone: tzinfo | None) -> jinja2.Environment:
+def environment(zone: tzinfo | None) -> jinja2.Environment:
+    """Where the pages' templates come from: everything is escaped, and a name that is not given is an error."""
     made = jinja2.Environment(
         loader=jinja2.FileSystemLoader(resources.folder("reports")),
         autoescape=True,  # never select_autoescape: it leaves report.html.j2 unescaped
@@ -116,7 +117,7 @@ def _code(words: str) -> Markup:
     return Markup().join(pieces)
 
 
-def _assets() -> dict[str, Markup | str]:
+def assets() -> dict[str, Markup | str]:
     """The page's one style and one script with the hashes by which its content security policy lets only them run."""
     folder = resources.folder("reports")
     assets: dict[str, Markup | str] = {}

@@ -1,0 +1,112 @@
+"""auditor duplicates: what is there twice, what is kept and why, and a plan to free the space."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from auditor import audit, policy, workers
+from auditor import scan as scanning
+from auditor.cli import screen
+from auditor.duplicates.inventory import Source
+from auditor.duplicates.search import Search, search
+from auditor.errors import BadOutput, BadPlace
+from auditor.model import Depth
+from auditor.places.folder import OWN_FOLDER, FolderPlace
+from auditor.reporting import duplicates as tables
+from auditor.reporting import duplicates_page
+from auditor.reporting.text import counted, visible
+
+NAME = "duplicates"
+EXAMPLES = (
+    ("auditor duplicates D:\\Photos", "what is there twice or more in one folder"),
+    (
+        "auditor duplicates /media/disk1 --reference /mnt/nas",
+        "what of the disk is on the NAS too; the NAS stays as it is",
+    ),
+    ("auditor clean duplicates-2026-06-15/plan.csv", "look at the plan; --apply carries it out"),
+)
+
+
+def command(
+    place: Annotated[list[str], typer.Argument(metavar="PLACE...", help="Where to look; the first is preferred.")],
+    out: Annotated[
+        Path | None, typer.Option("-o", help="Folder of the result. [default: duplicates-<UTC time>]")
+    ] = None,
+    reference: Annotated[
+        list[str] | None, typer.Option(help="A place to compare with that nothing may change. May be repeated.")
+    ] = None,
+    policy_name: Annotated[
+        str, typer.Option("--policy", help="Whose order of reasons decides what is kept (see `auditor policy show`).")
+    ] = "family",
+    jobs: Annotated[int | None, typer.Option(min=1, max=64, help="Worker processes. [default: one a core]")] = None,
+    cache: Annotated[
+        bool, typer.Option("--cache/--no-cache", help="Take unchanged files from the last list of each place.")
+    ] = True,
+    no_thumbnails: Annotated[bool, typer.Option("--no-thumbnails", help="No pictures in duplicates.html.")] = False,
+) -> None:
+    """Finds files that show the same: the same bytes, the same image data, or the same picture, proven on its pixels.
+
+    What only looks alike (edits, bursts, screens, dark frames) is shown apart and never planned to go. Nothing is
+    changed: `auditor clean` shows and carries out the plan. A backup that auditor made is always a reference.
+    Exit codes: 0 searched; 2 bad input; 130 stopped.
+    """
+    chosen = policy.load(policy_name)
+    folder = out or Path(f"duplicates-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
+    if folder.exists():
+        raise BadOutput(f"{folder} is there already; name another folder with -o")
+    named = [(spec, False) for spec in place] + [(spec, True) for spec in reference or ()]
+    sides = [(audit.side(spec), fixed) for spec, fixed in named]
+    partial = folder.with_name(folder.name + ".partial")
+    partial.mkdir(parents=True, exist_ok=True)
+    sources = [
+        _source(side, fixed, partial / f"place-{number}.jsonl", jobs, cache)
+        for number, (side, fixed) in enumerate(sides, start=1)
+    ]
+    found = search(sources, chosen, jobs=jobs or workers.default_jobs())
+    for stale in partial.glob("*.csv"):
+        stale.unlink()  # of a run that was stopped
+    tables.write_duplicates(found.inventory, found.groups, partial / "duplicates.csv")
+    left_out = tables.write_plan(found.plan.rows, partial / "plan.csv")
+    page = duplicates_page.render(found, jobs=jobs or workers.default_jobs(), pictures=not no_thumbnails)
+    (partial / "duplicates.html").write_text(page, "utf-8")
+    partial.rename(folder)
+    _show(found, folder, len(left_out))
+
+
+def _source(side: audit.Side, fixed: bool, target: Path, jobs: int | None, cache: bool) -> Source:
+    """A place with its rows: listed now, or as the list says that was given for it."""
+    if side.manifest is not None:
+        header = side.manifest.header
+        return Source(header.place, side.label, tuple(side.manifest.rows()), None, fixed)
+    if side.place is None:
+        raise BadPlace(
+            f"{side.spec} is another tool's list: of such files nothing but digests is known; name the place"
+        )
+    with screen.phase(f"Reading {visible(side.label)}") as show:
+        listed = scanning.scan(side.place, target, depth=Depth.DECODE, jobs=jobs, use_cache=cache, on_progress=show)
+    for reason in listed.footer.reasons:
+        screen.note(f"not listed: {visible(reason)}")
+    root = side.place.root if isinstance(side.place, FolderPlace) else None
+    is_backup = root is not None and (root / OWN_FOLDER / "place.toml").exists()
+    name = str(root) if root is not None else side.place.spec
+    return Source(name, side.label, tuple(listed.rows()), side.place, fixed or is_backup)
+
+
+def _show(found: Search, folder: Path, left_out: int) -> None:
+    plan = found.plan
+    screen.say(duplicates_page.sentence(found))
+    if screen.quiet():
+        return
+    if found.not_compared:
+        screen.say(f"  {counted(len(found.not_compared), 'picture', 'pictures')} could not be compared on pixels.")
+    if left_out:
+        screen.say(
+            f"  {counted(left_out, 'file has a name', 'files have names')} that no table can hold: not in the plan."
+        )
+    screen.say(f"  Look at  {folder / 'duplicates.html'}")
+    if plan.rows:
+        screen.say(f"  Next     auditor clean {folder / 'plan.csv'}")

@@ -1,0 +1,176 @@
+"""Which of several files that show the same is kept, and why: an ordered list of reasons, the first that tells decides.
+
+The order is data: `keep` in the section `[duplicates]` of a policy. What no reason tells apart, the path decides.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from auditor.duplicates.inventory import Inventory, Item
+from auditor.errors import BadPolicy
+from auditor.model import Soundness
+
+RAW_FORMATS = frozenset(
+    ("dng", "nef", "cr2", "cr3", "crw", "arw", "raf", "orf", "rw2", "pef", "srw", "kdc", "x3f", "mrw", "raw")
+)
+CAMERA_NAME = re.compile(r"^(?:IMG|DSC[NF]?|PXL|MVIMG|VID|MOV|GOPR|P|_MG|DJI|SAM)?[_-]?\d{3,}", re.IGNORECASE)
+COPY_NAME = re.compile(
+    r"\(\d+\)|\bcopy\b|\bkopie\b|\bcopie\b|-WA\d{4}|~\d+\.|-edited|-bearbeitet|^FB_IMG|^received_|^Screenshot_",
+    re.IGNORECASE,
+)
+SOUND_ORDER = (Soundness.DAMAGED, Soundness.SUSPICIOUS, Soundness.NOT_CHECKED, None, Soundness.SOUND)
+
+
+HEIC_MAKES = ("apple", "samsung", "xiaomi", "huawei", "honor", "oppo", "oneplus", "vivo", "google", "hmd", "sony")
+"""Makers whose phones write HEIC themselves: of other cameras a HEIC is what some program made."""
+
+FORMATS = ("jpeg", "heic", "heif", "tiff", "png", "webp", "avif")
+"""Of two files without a camera's name in them, the one in the format more usual for photos is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """What a score may depend on beside its own file: the others that it is compared with."""
+
+    inventory: Inventory
+    most_pixels: int
+    image_bytes: Mapping[str, int]  # the size of the largest file that holds this image data
+
+    def rank_of_place(self, item: Item) -> int:
+        return -item.source if not self.inventory.sources[item.source].reference else 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Reason:
+    """`score`: the higher is kept. `words`: of the kept file, what it has before the other one."""
+
+    score: Callable[[Item, _Context], Any]
+    words: Callable[[Item, Item, _Context], str]
+
+
+def _pixels(item: Item) -> int:
+    return (item.facts.width or 0) * (item.facts.height or 0)
+
+
+def _camera_format(item: Item, context: _Context) -> tuple[int, int]:
+    facts = item.facts
+    # A HEIC that a tool made of a JPEG has fewer pixels or no camera; it is nobody's original.
+    if _pixels(item) < 0.95 * context.most_pixels:
+        return (-1, 0)
+    usual = -FORMATS.index(facts.format) if facts.format in FORMATS else -len(FORMATS)
+    if facts.format in RAW_FORMATS:
+        return (3, usual)
+    if facts.camera_make is None:
+        return (0, usual)
+    if facts.format in ("heic", "heif"):
+        return (2 if facts.camera_make.lower().startswith(HEIC_MAKES) else 0, usual)
+    return (1 if facts.format == "jpeg" else 0, usual)
+
+
+def _less_compressed(item: Item, context: _Context) -> int:
+    """Bytes of the image; files that hold one image data differ by their metadata alone, and are equal here."""
+    return context.image_bytes.get(item.facts.image_sha256 or "", item.facts.size_bytes or 0)
+
+
+def _metadata(item: Item, context: _Context) -> int:
+    facts = item.facts
+    known = (facts.taken_at, facts.latitude, facts.camera_model, facts.taken_offset, facts.image_id)
+    return sum(value is not None for value in known)
+
+
+def _date(item: Item, context: _Context) -> float:
+    """Minus the moment of capture in order of the calendar; files that do not say come last."""
+    digits = re.sub(r"\D", "", item.facts.taken_at or "")[:14]
+    return -float(digits.ljust(14, "0")) if digits else -1e15
+
+
+def _name(item: Item, context: _Context) -> tuple[bool, bool, int]:
+    name = item.facts.path.rpartition("/")[2]
+    return (not COPY_NAME.search(name), bool(CAMERA_NAME.search(name)), -item.facts.path.count("/"))
+
+
+def _size(item: Item) -> str:
+    return f"{item.facts.width or '?'} x {item.facts.height or '?'}"
+
+
+def _more_pixels(kept: Item, other: Item) -> str:
+    return f"it has more pixels ({_size(kept)}, not {_size(other)})"
+
+
+def _format_words(kept: Item, other: Item, context: _Context) -> str:
+    if _camera_format(other, context)[0] < 0:
+        return _more_pixels(kept, other)
+    if _camera_format(kept, context)[0] == _camera_format(other, context)[0]:
+        return f"its format is more usual for photos ({kept.facts.format})"
+    return f"it is in the camera's own format ({kept.facts.format})"
+
+
+REASONS: dict[str, _Reason] = {
+    "sound": _Reason(
+        lambda item, _: SOUND_ORDER.index(item.facts.soundness),
+        lambda kept, other, _: "it is sound" if other.facts.soundness is Soundness.DAMAGED else "it was proven sound",
+    ),
+    "camera-format": _Reason(_camera_format, lambda kept, other, context: _format_words(kept, other, context)),
+    "more-pixels": _Reason(lambda item, _: _pixels(item), lambda kept, other, _: _more_pixels(kept, other)),
+    "less-compressed": _Reason(_less_compressed, lambda kept, other, _: "it is less compressed"),
+    "complete-metadata": _Reason(_metadata, lambda kept, other, _: "more of its date, place and camera is known"),
+    "earlier-date": _Reason(_date, lambda kept, other, _: "its date is the earlier one"),
+    "preferred-place": _Reason(
+        lambda item, context: context.rank_of_place(item),
+        lambda kept, other, context: f"it is in {context.inventory.sources[kept.source].label}",
+    ),
+    "better-name": _Reason(_name, lambda kept, other, _: "its name is the camera's, or the simpler one"),
+}
+
+
+def check_order(order: Sequence[str]) -> None:
+    """Raises: BadPolicy where the order names a reason that there is none of."""
+    unknown = [name for name in order if name not in REASONS]
+    if unknown:
+        raise BadPolicy(f"duplicates.keep: there is no reason {unknown[0]!r}; known: {', '.join(REASONS)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Files that are compared with one another; `order` has the one to keep first."""
+
+    order: tuple[int, ...]
+    reasons: tuple[str, ...]
+    _context: _Context
+
+    def why(self, kept: int, other: int) -> str:
+        """In words, what decided between the kept file and another one."""
+        items = self._context.inventory.items
+        ours, theirs = items[kept], items[other]
+        if _parts(ours) != _parts(theirs):
+            return "it has its motion part, RAW or sidecar with it"
+        for name in self.reasons:
+            if REASONS[name].score(ours, self._context) != REASONS[name].score(theirs, self._context):
+                return REASONS[name].words(ours, theirs, self._context)
+        return "its path comes first; nothing else tells them apart"
+
+
+def rank(inventory: Inventory, members: Sequence[int], reasons: Sequence[str]) -> Ranking:
+    """Ranks files that show the same. One that others move with comes before one without, whatever the reasons."""
+    items = inventory.items
+    image_bytes: dict[str, int] = {}
+    for k in members:
+        facts = items[k].facts
+        if facts.image_sha256:
+            image_bytes[facts.image_sha256] = max(image_bytes.get(facts.image_sha256, 0), facts.size_bytes or 0)
+    context = _Context(inventory, max((_pixels(items[k]) for k in members), default=0), image_bytes)
+
+    def key(k: int) -> tuple[Any, ...]:
+        return (_parts(items[k]), *(REASONS[name].score(items[k], context) for name in reasons))
+
+    by_path = sorted(members, key=lambda k: (items[k].source, items[k].facts.path))
+    return Ranking(tuple(sorted(by_path, key=key, reverse=True)), tuple(reasons), context)
+
+
+def _parts(item: Item) -> int:
+    """How many files move with it; for one that moves with another, more than any."""
+    return 1_000 if item.part_of is not None else len(item.parts)

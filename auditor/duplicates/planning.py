@@ -1,0 +1,184 @@
+"""From groups to a plan: which files may go, which stay, and which a person has to look at.
+
+`remove` is planned only for the three proven relations, only where the file to keep is sound, was read in this run and
+lies in a folder, and only where everything that moves with the file is in the kept one's company too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from auditor.duplicates.grouping import Group, Member
+from auditor.duplicates.inventory import Inventory, Item, Source
+from auditor.duplicates.verify import Relation
+from auditor.model import DigestOrigin, Kind, Soundness
+
+PROVEN = (Relation.SAME_BYTES, Relation.SAME_IMAGE_DATA, Relation.SAME_PICTURE)
+
+
+class Action(StrEnum):
+    """What a plan says of a file. ASK is for a person, who may change it to REMOVE."""
+
+    REMOVE = "remove"
+    KEEP = "keep"
+    ASK = "ask"
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRow:
+    """One line of plan.csv. For a kept file the `kept_` columns are its own and `relation` is None.
+
+    `moves_with` is the path of the file that this one belongs to and goes with; empty where it stands for itself.
+    """
+
+    action: Action
+    place: str
+    path: str
+    sha256: str
+    size_bytes: int
+    kept_place: str
+    kept_path: str
+    kept_sha256: str
+    relation: Relation | None
+    reason: str
+    moves_with: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All rows, group by group, and what they come to: groups with something to remove, bytes that frees, groups that
+    want a person's eyes."""
+
+    rows: tuple[PlanRow, ...]
+    removing_groups: int
+    freed_bytes: int
+    asking_groups: int
+
+
+def plan(inventory: Inventory, groups: Sequence[Group], unread_sources: frozenset[int] = frozenset()) -> Plan:
+    """The plan for these groups. `unread_sources` are those whose rows were not all read in this run (lists)."""
+    kept_instead: dict[int, int] = {}  # a file that goes, and the one that is kept for it
+    for group in groups:
+        if group.proven:
+            kept_instead.update((member.item, group.kept) for member in group.members)
+    by_group: list[list[PlanRow]] = []
+    for group in sorted(groups, key=lambda g: not g.proven):
+        if not group.proven:
+            kept = kept_instead.get(group.kept, group.kept)
+            rest = tuple(m for m in group.members if m.item not in kept_instead and m.item != kept)
+            group = replace(group, kept=kept, members=rest)
+        if not group.members:
+            continue
+        rows = [row for member in group.members for row in _rows(inventory, group, member, unread_sources)]
+        reason = group.ranking.why(group.kept, group.members[0].item) if group.proven else "look at it and the others"
+        kept_item = inventory.items[group.kept]
+        by_group.append([_row(inventory, Action.KEEP, kept_item, kept_item, None, reason), *rows])
+    return _settled(by_group)
+
+
+def _settled(by_group: Sequence[Sequence[PlanRow]]) -> Plan:
+    """The rows without contradictions: nothing is removed for the sake of a file that is removed itself, and a file
+    that goes is named once."""
+    going = {(row.place, row.path) for rows in by_group for row in rows if row.action is Action.REMOVE}
+    done: list[PlanRow] = []
+    named: set[tuple[str, str]] = set()
+    removing, asking, freed = 0, 0, 0
+    for rows in by_group:
+        actions: set[Action] = set()
+        for row in rows:
+            goes = (row.place, row.path) in going
+            if row.action is Action.REMOVE and (row.kept_place, row.kept_path) in going:
+                reason = f"{row.kept_path} is planned to go itself; look again when it has gone"
+                row = replace(row, action=Action.ASK, reason=reason)
+            elif goes and (row.action is not Action.REMOVE or (row.place, row.path) in named):
+                continue
+            if row.action is Action.REMOVE:
+                named.add((row.place, row.path))
+                freed += row.size_bytes
+            actions.add(row.action)
+            done.append(row)
+        removing += Action.REMOVE in actions
+        asking += Action.ASK in actions
+    return Plan(tuple(done), removing, freed, asking)
+
+
+def _rows(inventory: Inventory, group: Group, member: Member, unread: frozenset[int]) -> list[PlanRow]:
+    """A member's line and those of the files that move with it."""
+    item, kept = inventory.items[member.item], inventory.items[group.kept]
+    source = inventory.sources[item.source]
+    if item.part_of is not None:
+        whole = inventory.items[item.part_of].facts.path
+        return [_row(inventory, Action.KEEP, item, kept, member.relation, f"it moves with {whole}")]
+    stays = _stays(source)
+    if stays:
+        return [_row(inventory, Action.KEEP, item, kept, member.relation, stays)]
+    if member.relation not in PROVEN:
+        return [_row(inventory, Action.ASK, item, kept, member.relation, member.detail)]
+    twins = _counterparts(inventory, item, kept)
+    doubt = _doubt(inventory, item, kept, unread)
+    if doubt is None and None in twins.values():
+        lone = next(inventory.items[part].facts.path for part, twin in twins.items() if twin is None)
+        doubt = f"{lone} belongs to it and is not in the company of the file to keep"
+    if doubt is not None:
+        return [_row(inventory, Action.ASK, item, kept, member.relation, doubt)]
+    why = f"{member.detail}; the other is kept because {group.ranking.why(group.kept, member.item)}"
+    found = [_row(inventory, Action.REMOVE, item, kept, member.relation, why)]
+    for part, twin in twins.items():
+        assert twin is not None
+        moving = inventory.items[part]
+        row = _row(inventory, Action.REMOVE, moving, inventory.items[twin], Relation.SAME_BYTES, "belongs to it")
+        found.append(replace(row, moves_with=item.facts.path))
+    return found
+
+
+def _stays(source: Source) -> str | None:
+    """Why nothing of a place is ever moved; None where it may be."""
+    if source.reference:
+        return f"{source.label} is a reference: nothing in it is changed"
+    if source.place is None:
+        return f"of {source.label} only a list is at hand"
+    return None if source.may_lose_files else f"{source.label} cannot be written by this program"
+
+
+def _doubt(inventory: Inventory, item: Item, kept: Item, unread: frozenset[int]) -> str | None:
+    """Why a proven duplicate is still a person's decision; None where it is not."""
+    theirs = inventory.sources[kept.source]
+    if theirs.root is None:
+        return f"the better one is in {theirs.label}, which is no folder of this machine; copy it first"
+    if kept.facts.soundness is not Soundness.SOUND:
+        return "the file to keep is not proven sound"
+    if kept.source in unread or item.source in unread:
+        return "its list was not made in this run"
+    origins = {kept.facts.digest_origin, item.facts.digest_origin}
+    return None if origins == {DigestOrigin.READ} else "its digest was not read by this program"
+
+
+def _counterparts(inventory: Inventory, item: Item, kept: Item) -> dict[int, int | None]:
+    """For each file that moves with `item`, the one of the kept file's company with the same bytes; None: there is
+    none. One that moves with both needs none."""
+    company = {inventory.items[part].facts.sha256: part for part in kept.parts}
+    return {
+        part: company.get(inventory.items[part].facts.sha256)
+        for part in item.parts
+        if part not in kept.parts and inventory.items[part].facts.kind in (Kind.PHOTO, Kind.VIDEO, Kind.SIDECAR)
+    }
+
+
+def _row(
+    inventory: Inventory, action: Action, item: Item, kept: Item, relation: Relation | None, reason: str
+) -> PlanRow:
+    facts = item.facts
+    return PlanRow(
+        action,
+        inventory.sources[item.source].name,
+        facts.path,
+        facts.sha256 or "",
+        facts.size_bytes or 0,
+        inventory.sources[kept.source].name,
+        kept.facts.path,
+        kept.facts.sha256 or "",
+        relation,
+        reason,
+    )

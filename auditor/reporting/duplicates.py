@@ -1,0 +1,56 @@
+"""The tables of a search for duplicates: duplicates.csv to look at, plan.csv to carry out."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from auditor.duplicates.grouping import Group
+from auditor.duplicates.inventory import Inventory
+from auditor.duplicates.planning import PlanRow
+from auditor.reporting.tables import defuse
+
+DUPLICATES = "group,place,path,relation,keep,reason,size_bytes,width,height,format,taken_at,sha256"
+PLAN = "action,place,path,sha256,size_bytes,kept_place,kept_path,kept_sha256,relation,reason,moves_with"
+
+
+def write_duplicates(inventory: Inventory, groups: Sequence[Group], path: Path) -> None:
+    """Writes duplicates.csv: every group with the kept file first; what only looks alike comes after what is proven."""
+    with path.open("x", encoding="utf-8", newline="") as out:
+        table = csv.writer(out, lineterminator="\n")
+        table.writerow(DUPLICATES.split(","))
+        for number, group in enumerate(sorted(groups, key=lambda g: not g.proven), start=1):
+            for cells in _members(inventory, group):
+                table.writerow([str(number), *cells])
+
+
+def _members(inventory: Inventory, group: Group) -> Iterable[list[str]]:
+    first = group.members[0].item
+    lines = [(group.kept, "", "yes", f"kept because {group.ranking.why(group.kept, first)}" if group.proven else "")]
+    lines += [(m.item, m.relation.value, "no" if group.proven else "yes", m.detail) for m in group.members]
+    for k, relation, keep, reason in lines:
+        item = inventory.items[k]
+        facts = item.facts
+        values = [inventory.sources[item.source].name, facts.path, relation, keep, reason, facts.size_bytes]
+        values += [facts.width, facts.height, facts.format, facts.taken_at, facts.sha256]
+        yield [defuse("" if value is None else str(value)) for value in values]
+
+
+def write_plan(rows: Iterable[PlanRow], path: Path) -> list[PlanRow]:
+    """Writes plan.csv and returns the rows that were left out of it.
+
+    A name that a CSV cannot hold exactly (it would run as a formula, or be shown in other letters) would be the name
+    of another file: such files are in no plan.
+    """
+    left_out: list[PlanRow] = []
+    with path.open("x", encoding="utf-8", newline="") as out:
+        table = csv.writer(out, lineterminator="\n")
+        table.writerow(PLAN.split(","))
+        for row in rows:
+            names = (row.place, row.path, row.kept_place, row.kept_path, row.moves_with)
+            if any(defuse(name) != name for name in names):
+                left_out.append(row)
+                continue
+            table.writerow([defuse(str(getattr(row, name) or "")) for name in PLAN.split(",")])
+    return left_out

@@ -1,0 +1,186 @@
+"""From folders to groups and a plan: what is found, what is kept and why, and what may never be planned to go."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageOps
+
+from auditor import policy
+from auditor.duplicates import planning
+from auditor.duplicates.inventory import Source
+from auditor.duplicates.search import Search, search
+from auditor.duplicates.verify import Relation
+from auditor.errors import BadPolicy
+from auditor.manifest.jsonl import load
+from auditor.places.folder import open_folder
+from auditor.scan import scan
+from tests.duplicates.test_verify import exif, jpeg, other_format, scene
+
+SCENE, OTHER = scene(1, (1200, 900)), scene(2, (1200, 900))
+ORIGINAL = jpeg(SCENE, 95, exif=exif(1, "2020:01:02 10:00:00"))
+
+
+@pytest.fixture
+def find(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Search]:
+    monkeypatch.setenv("AUDITOR_CACHE_DIR", str(tmp_path / "cache"))
+
+    def run(*folders: Path, reference: tuple[Path, ...] = (), **options: object) -> Search:
+        sources = []
+        for number, folder in enumerate((*folders, *reference)):
+            place = open_folder(str(folder))
+            out = tmp_path / f"list-{number}-{len(list(tmp_path.glob('list-*')))}.jsonl"
+            rows = tuple(scan(place, out, jobs=1, use_cache=False).rows())
+            sources.append(Source(str(place.root), place.label, rows, place, folder in reference))
+        return search(sources, policy.load("family"), jobs=1)
+
+    return run
+
+
+def put(folder: Path, files: dict[str, bytes]) -> Path:
+    for name, data in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    return folder
+
+
+def without_exif(data: bytes) -> bytes:
+    """The same JPEG without its first APP1 segment."""
+    at = data.index(b"\xff\xe1")
+    return data[:at] + data[at + 2 + int.from_bytes(data[at + 2 : at + 4], "big") :]
+
+
+def actions(found: Search) -> dict[str, str]:
+    return {row.path: row.action.value for row in found.plan.rows}
+
+
+def relations(found: Search) -> dict[str, str]:
+    items = found.inventory.items
+    return {items[m.item].facts.path: m.relation.value for group in found.groups for m in group.members}
+
+
+def test_each_relation_is_found_and_named(tmp_path: Path, find: Callable[..., Search]) -> None:
+    stripped = without_exif(ORIGINAL)
+    found = find(
+        put(
+            tmp_path / "a",
+            {
+                "IMG_0001.jpg": ORIGINAL,
+                "again/IMG_0001.jpg": ORIGINAL,
+                "sent-WA0001.jpg": jpeg(SCENE, 70),
+                "turned.jpg": jpeg(SCENE.transpose(Image.Transpose.ROTATE_90), 80),
+                "small.jpg": jpeg(SCENE, 85, 700),
+                "mirrored.jpg": jpeg(ImageOps.mirror(SCENE), 80),
+                "other.jpg": jpeg(OTHER, 90),
+                "stripped.jpg": stripped,
+            },
+        )
+    )
+    assert relations(found) == {
+        "again/IMG_0001.jpg": "same-bytes",
+        "stripped.jpg": "same-image-data",
+        "sent-WA0001.jpg": "same-picture",
+        "turned.jpg": "same-picture",
+        "small.jpg": "similar",
+        "mirrored.jpg": "edited",
+    }
+    wanted = dict.fromkeys(("again/IMG_0001.jpg", "stripped.jpg", "sent-WA0001.jpg", "turned.jpg"), "remove")
+    assert actions(found) == {"IMG_0001.jpg": "keep", "small.jpg": "ask", "mirrored.jpg": "ask", **wanted}
+    freed = sum((tmp_path / "a" / name).stat().st_size for name in wanted)
+    assert (found.plan.freed_bytes, found.plan.removing_groups, found.plan.asking_groups) == (freed, 1, 1)
+
+
+def test_hard_links_and_one_file_reached_twice_are_no_duplicates(tmp_path: Path, find: Callable[..., Search]) -> None:
+    folder = put(tmp_path / "a", {"x/one.jpg": ORIGINAL})
+    try:
+        os.link(folder / "x/one.jpg", folder / "x/two.jpg")
+    except OSError:
+        pytest.skip("the file system has no hard links")
+    found = find(folder, folder / "x")
+    assert (found.groups, found.inventory.same_file, len(found.inventory.items)) == ((), 3, 1)
+
+
+def test_nothing_is_planned_where_nothing_may_change(tmp_path: Path, find: Callable[..., Search]) -> None:
+    mine, theirs = put(tmp_path / "mine", {"a.jpg": ORIGINAL}), put(tmp_path / "theirs", {"b.jpg": ORIGINAL})
+    assert actions(find(mine, reference=(theirs,))) == {"b.jpg": "keep", "a.jpg": "remove"}
+    put(mine, {"better.jpg": jpeg(SCENE, 97, exif=exif(1, "2020:01:02 10:00:00"))})
+    found = find(mine, reference=(theirs,))
+    assert actions(found)["b.jpg"] == "keep"
+
+
+def test_a_list_alone_plans_nothing(tmp_path: Path, find: Callable[..., Search]) -> None:
+    folder = put(tmp_path / "a", {"a.jpg": ORIGINAL, "b.jpg": ORIGINAL})
+    find(folder)
+    listed = load(next(tmp_path.glob("list-*.jsonl")))
+    found = search([Source(str(folder), "a", tuple(listed.rows()))], policy.load("family"), jobs=1)
+    assert set(actions(found).values()) == {"keep"}
+
+
+def test_a_damaged_file_is_never_kept_for_a_sound_one(tmp_path: Path, find: Callable[..., Search]) -> None:
+    broken = ORIGINAL[: len(ORIGINAL) * 3 // 5]
+    found = find(put(tmp_path / "a", {"1.jpg": broken, "copy/1.jpg": broken}))
+    assert set(actions(found).values()) == {"keep", "ask"}, "of two broken ones a person decides"
+
+
+def test_live_photo_and_sidecar_move_as_one(tmp_path: Path, find: Callable[..., Search]) -> None:
+    film = b"\0\0\0\x18ftypqt  " + bytes(200)
+    pair = {"IMG_1.jpg": ORIGINAL, "IMG_1.mov": film, "IMG_1.xmp": b"<x:xmpmeta/>"}
+    both = put(put(tmp_path / "a", pair) / "copy", pair).parent
+    found = find(both)
+    kept = {row.path.rpartition("/")[0] for row in found.plan.rows if row.action is planning.Action.KEEP}
+    gone = {row.path: row.moves_with for row in found.plan.rows if row.action is planning.Action.REMOVE}
+    assert len(kept) == 1
+    prefix = "copy/" if kept == {""} else ""
+    assert gone == {
+        f"{prefix}IMG_1.jpg": "",
+        f"{prefix}IMG_1.mov": f"{prefix}IMG_1.jpg",
+        f"{prefix}IMG_1.xmp": f"{prefix}IMG_1.jpg",
+    }
+    (both / prefix / "IMG_1.mov").write_bytes(film + b"x")
+    found = find(both)
+    assert actions(found)[f"{prefix}IMG_1.jpg"] == "ask"
+    shutil.rmtree(both / prefix if prefix else both / "copy")
+    put(both / "lone", {"IMG_1.jpg": ORIGINAL})
+    found = find(both)
+    assert [row.path for row in found.plan.rows if row.action is planning.Action.REMOVE] == ["lone/IMG_1.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("files", "kept", "why"),
+    [
+        (
+            {"a.jpg": jpeg(SCENE, 90, 1000), "b.jpg": jpeg(SCENE, 70)},
+            "b.jpg",
+            "more pixels (1200 x 900, not 1000 x 750)",
+        ),
+        ({"a.jpg": jpeg(SCENE, 60), "b.jpg": jpeg(SCENE, 90)}, "b.jpg", "less compressed"),
+        ({"a.png": other_format(SCENE, "PNG"), "b.jpg": jpeg(SCENE, 90)}, "b.jpg", "more usual for photos (jpeg)"),
+        ({"IMG_1 (1).jpg": ORIGINAL, "IMG_1.jpg": ORIGINAL}, "IMG_1.jpg", "its name is the camera's"),
+    ],
+)
+def test_what_is_kept_and_why(
+    files: dict[str, bytes], kept: str, why: str, tmp_path: Path, find: Callable[..., Search]
+) -> None:
+    found = find(put(tmp_path / "a", files))
+    (group,) = found.groups
+    assert found.inventory.items[group.kept].facts.path == kept
+    assert why in group.ranking.why(group.kept, group.members[0].item)
+
+
+def test_members_are_compared_with_the_kept_file_itself(tmp_path: Path, find: Callable[..., Search]) -> None:
+    found = find(put(tmp_path / "a", {"a.jpg": ORIGINAL, "b.jpg": jpeg(SCENE, 60), "c.jpg": jpeg(SCENE, 50, 1000)}))
+    (group,) = found.groups
+    assert found.inventory.items[group.kept].facts.path == "a.jpg"
+    assert {m.relation for m in group.members} == {Relation.SAME_PICTURE}
+    assert all(row.kept_path == "a.jpg" for row in found.plan.rows)
+
+
+def test_an_unknown_reason_is_refused() -> None:
+    with pytest.raises(BadPolicy, match="no reason 'beauty'"):
+        search([], replace(policy.load("family"), keep=("beauty",)), jobs=1)
