@@ -40,6 +40,7 @@ from auditor.copier.plan import (
 )  # fmt: skip
 from auditor.copier.publish import Publisher, clean_temps
 from auditor.copier.volume import Volume, probed, volume_of
+from auditor.errors import BadOutput, BadPlace
 from auditor.manifest.jsonl import Manifest
 from auditor.manifest.rows import KNOWN_AT
 from auditor.model import Depth
@@ -96,7 +97,10 @@ def session(root: Path, layout: Layout) -> Iterator[Ledger]:
     Raises: BadPlace where another run works on it, or it cannot be written.
     """
     ledger = Ledger(root)
-    ledger.create(layout.value, datetime.now(UTC))
+    try:
+        ledger.create(layout.value, datetime.now(UTC))
+    except OSError as error:
+        raise BadPlace(f"{root} cannot be written to: {error.strerror or error}") from error
     with locked(ledger):
         yield ledger
 
@@ -161,7 +165,7 @@ def prepare(
 def carry_out(prepared: Prepared, ways: Ways, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Backed:
     """Copies what the plan says and writes the next generation, also where the run was stopped half-way.
 
-    Raises: OSError where the destination is gone and not even that can be written; what is safe is in the journal.
+    Where the destination is gone and not even that can be written, the ending says so; what is safe is in the journal.
     """
     plan, ledger, holdings = prepared.plan, prepared.ledger, prepared.holdings
     journal = Journal.begin(ledger, now())
@@ -186,7 +190,11 @@ def carry_out(prepared: Prepared, ways: Ways, now: Callable[[], datetime] = lamb
         ending = execute(plan, setup, publisher, ways)
     finally:
         journal.close()
-    return Backed(prepared, ending, _next_generation(prepared, now()))
+    try:
+        return Backed(prepared, ending, _next_generation(prepared, now()))
+    except (OSError, BadOutput) as error:
+        gone = ending.gone or f"the backup's manifest cannot be written ({error})"
+        return Backed(prepared, replace(ending, stopped=True, gone=gone), holdings.last)
 
 
 def _next_generation(prepared: Prepared, now: datetime) -> Manifest | None:

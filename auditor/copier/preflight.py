@@ -81,7 +81,7 @@ def space(steps: Iterable[CopyStep], volume: Volume) -> list[str]:
     if not new or volume.free_bytes is None or need <= volume.free_bytes:
         return []
     return [
-        f"The destination has {_size(volume.free_bytes)} free; {len(new):,} new files need {_size(need)}."
+        f"The destination has {_size(volume.free_bytes)} free; {_new_files(len(new))} {_size(need)}."
         " Make room, or use a larger disk."
     ]
 
@@ -153,6 +153,10 @@ def _is_mount_point_by_name(root: Path) -> bool:
         return False
     points = [fields[1] for line in table if len(fields := re.split(r"\s+", line.strip())) > 1 and line[:1] != "#"]
     return any(p not in {"/", "none", "swap"} and path.is_relative_to(p) for p in points if p.startswith("/"))
+
+
+def _new_files(count: int) -> str:
+    return "1 new file needs" if count == 1 else f"{count:,} new files need"
 
 
 def _files(count: int) -> str:

@@ -162,6 +162,17 @@ def test_nothing_is_believed_where_syncing_fails(fault: str, tmp_path: Path) -> 
     assert leftovers(tmp_path / "real") == []
 
 
+def test_a_destination_that_becomes_read_only_ends_the_run(tmp_path: Path) -> None:
+    expected = put_photos(tmp_path / "phone")
+    with faulty(tmp_path) as fs:
+        fs.set(written("erofs"))
+        ran = back_up(tmp_path / "phone", fs.mount)
+    assert "read-only" in (ran.backed.ending.gone or "")
+    assert tree(tmp_path / "real") == {}
+    again = back_up(tmp_path / "phone", tmp_path / "real")
+    assert again.failed == {} and tree(tmp_path / "real") == expected
+
+
 def test_names_that_the_destination_refuses_are_escaped(tmp_path: Path) -> None:
     source = tmp_path / "phone"
     write(source / "IMG:bad?.jpg", PHOTO)

@@ -145,6 +145,7 @@ class Faulty(mfusepy.Operations):
 
     def create(self, path: str, mode: int, fi: Any = None) -> int:
         self.check_name(path)
+        self.refuse(path, "erofs", errno.EROFS)
         return os.open(self.where(path), os.O_RDWR | os.O_CREAT | os.O_TRUNC, mode)
 
     def write(self, path: str, data: bytes, offset: int, fh: int) -> int:

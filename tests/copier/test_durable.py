@@ -1,0 +1,114 @@
+"""The low level: publishing replaces nothing, a cold read is told from a warm one, samples say what they may."""
+
+from __future__ import annotations
+
+import errno
+import sys
+from math import comb
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from auditor.copier import durable
+from auditor.copier.durable import ColdRead
+from auditor.copier.holdings import HOUR_NS, same_date
+from auditor.copier.sampling import most_bad
+from auditor.copier.volume import volume_of
+from tests.copier.runs import noise
+
+
+@pytest.fixture(params=["rename", "link", "look-then-rename"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Each of the ways to publish, as file systems allow them."""
+    if request.param != "rename":
+        monkeypatch.setattr(durable, "_rename_exclusively", lambda a, b: False)
+    if request.param == "look-then-rename":
+
+        def no_links(a: object, b: object) -> None:
+            raise OSError(errno.EPERM, "no links here")
+
+        monkeypatch.setattr(durable.os, "link", no_links)
+    return str(request.param)
+
+
+def test_publish_names_a_file_and_replaces_none(way: str, tmp_path: Path) -> None:
+    first, second, final = tmp_path / "1", tmp_path / "2", tmp_path / "final"
+    first.write_bytes(b"first")
+    second.write_bytes(b"second")
+    durable.publish(first, final)
+    assert final.read_bytes() == b"first" and not first.exists()
+    with pytest.raises(FileExistsError):
+        durable.publish(second, final)
+    assert final.read_bytes() == b"first" and second.read_bytes() == b"second"
+    final.unlink()
+    final.symlink_to(tmp_path / "nowhere")
+    with pytest.raises(FileExistsError):
+        durable.publish(second, final)
+
+
+def test_create_takes_nothing_over(tmp_path: Path) -> None:
+    (tmp_path / "there").write_bytes(b"x")
+    with pytest.raises(FileExistsError):
+        durable.create(tmp_path / "there")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="counts reads through /proc")
+def test_a_cold_read_is_told_from_a_warm_one(tmp_path: Path) -> None:
+    if not volume_of(tmp_path).counts_reads:
+        pytest.skip("the temporary folder's file system does not count reads")
+    path = tmp_path / "x"
+    path.write_bytes(noise(1, 3_000_000))
+    durable.sync_path(path)
+
+    def read(cold: bool) -> ColdRead:
+        with path.open("rb", buffering=0) as stream:
+            if cold:
+                durable.drop_cache(stream.fileno())
+            before = durable.device_bytes_read()
+            data = stream.read()
+            return durable.evidence(before, durable.device_bytes_read(), len(data), counts=True)
+
+    assert read(cold=True) is ColdRead.DEVICE
+    assert read(cold=False) is ColdRead.CACHE
+    assert durable.evidence(0, 9, 9, counts=False) is ColdRead.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("difference_ns", "same"),
+    [
+        (0, True),
+        (2 * 10**9, True),
+        (2_100_000_000, False),
+        (HOUR_NS, True),
+        (HOUR_NS - 2 * 10**9, True),
+        (-13 * HOUR_NS, True),
+        (HOUR_NS // 2, False),
+        (30 * HOUR_NS, False),
+        (60 * 10**9, False),
+    ],
+)
+def test_same_date(difference_ns: int, same: bool) -> None:
+    assert same_date(1_700_000_000_000_000_000, 1_700_000_000_000_000_000 + difference_ns) is same
+
+
+def test_most_bad_is_the_rule_of_three_for_large_populations() -> None:
+    assert most_bad(98_000, 3_000, 0) == pytest.approx(98_000 * 3 / 3_000, rel=0.04)
+    assert most_bad(10, 10, 0) == 0
+    assert most_bad(10, 10, 3) == 3
+
+
+@given(st.integers(1, 40).flatmap(lambda n: st.tuples(st.just(n), st.integers(1, n))))
+def test_most_bad_is_the_exact_limit(case: tuple[int, int]) -> None:
+    population, sample = case
+    found = sample // 3
+    most = most_bad(population, sample, found)
+
+    def chance(bad: int) -> float:
+        """Of finding at most `found`, counted out."""
+        ways = sum(comb(bad, k) * comb(population - bad, sample - k) for k in range(found + 1))
+        return ways / comb(population, sample)
+
+    possible = [bad for bad in range(found, population - sample + found + 1) if chance(bad) > 0.05 + 1e-9]
+    assert most == max(possible)
