@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -96,3 +97,47 @@ def test_missing_column_is_not_run(tmp_path: Path) -> None:
     outcome = engine.run_rule(engine.Lists(con, frozenset({"pairs.status"})), rule, policy.load("family"))
     assert outcome.state is RuleState.NOT_RUN
     assert "source.taken_at" in (outcome.reason or "")
+
+
+README = (resources.folder("rules") / "README.md").read_text("utf-8")
+
+
+def test_readme_names_every_rule_with_its_severity() -> None:
+    for rule in RULES:
+        line = f"| [`{rule.id}`]({rule.family}/{rule.id}.sql) | {rule.severity.value} |"
+        assert line in README, rule.id
+
+
+def test_readme_names_every_column() -> None:
+    described = set(re.findall(r"`([a-z_0-9]+)`", README))
+    for name in engine.EVERYTHING:
+        assert name.partition(".")[2] in described, name
+
+
+def test_readmes_example_is_a_rule_that_works(tmp_path: Path) -> None:
+    """The rule and the cases that the README shows are what they say."""
+    sql = re.search(r"```sql\n(.*?)```", README, re.DOTALL)
+    toml = re.search(r"```toml\n(rule .*?)```", README, re.DOTALL)
+    assert sql and toml
+    (tmp_path / "wedding-photos.sql").write_text(sql[1], "utf-8")
+    (tmp_path / "wedding-photos.test.toml").write_text(toml[1], "utf-8")
+    rule = next(r for r in rules.load([tmp_path]) if r.id == "wedding-photos")
+    for case in rules.cases(rule):
+        outcome, found = engine.run_case(rule, case, policy.load("family"))
+        assert (outcome.reason, found) == (None, case.expect)
+
+
+def test_messages_and_titles_fit_any_count() -> None:
+    for rule in RULES:
+        assert rule.title(0) == rule.passed
+        assert rule.title(1) == rule.failed_one
+        assert "12,345" in rule.title(12345)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=[r.id for r in RULES])
+def test_rule_says_nothing_of_empty_lists(rule: rules.Rule) -> None:
+    """On no rows at all a rule neither breaks nor finds anything."""
+    for name in policy.names():
+        case = rules.Case(rule.id, "empty", False, {}, {}, ())
+        outcome, found = engine.run_case(rule, case, policy.load(name))
+        assert (outcome.state, found) == (RuleState.NOT_APPLICABLE, ()), outcome.reason

@@ -17,6 +17,9 @@
 -- remedy      = "Open the folder on the phone; if it holds photos or videos, unlock the phone and scan again."
 -- not_covered = "Messengers that keep their pictures where only they can read them."
 -- ///
+WITH folders AS (
+    SELECT DISTINCT lower(folder) || '/' AS folder FROM source
+)
 SELECT 'source' AS side, NULL::VARCHAR AS path, usual.name AS name
 FROM header
 CROSS JOIN (
@@ -25,5 +28,5 @@ CROSS JOIN (
         ('a messenger''s folder (WhatsApp, Telegram, Signal, Viber)', '(whatsapp|telegram|signal|viber|threema|messenger)[^/]*/')
 ) AS usual(name, pattern)
 WHERE header.side = 'source' AND header.is_phone
-    AND NOT EXISTS (SELECT 1 FROM source WHERE regexp_matches(lower(source.path), usual.pattern))
+    AND NOT EXISTS (SELECT 1 FROM folders WHERE regexp_matches(folders.folder, usual.pattern))
 ORDER BY usual.name

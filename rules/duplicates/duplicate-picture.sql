@@ -21,7 +21,10 @@ WITH pictures AS (
     -- One of each content: files with the same bytes are named by duplicate-file.
     SELECT image_sha256, sha256, arg_min(due, path) AS one
     FROM due
-    WHERE image_sha256 IS NOT NULL AND sha256 IS NOT NULL AND NOT coalesce(soundness = 'damaged', false)
+    SEMI JOIN (
+        SELECT image_sha256 FROM due WHERE image_sha256 IS NOT NULL GROUP BY image_sha256 HAVING min(sha256) <> max(sha256)
+    ) several USING (image_sha256)
+    WHERE sha256 IS NOT NULL AND NOT coalesce(soundness = 'damaged', false)
     GROUP BY image_sha256, sha256
 ), members AS (
     SELECT image_sha256, one.path, one.size_bytes, one.width, one.height, one.format, one.taken_at, one.latitude,
