@@ -19,8 +19,10 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from typer.testing import CliRunner
 
 from auditor import audit, policy, rules
+from auditor.cli import app
 from auditor.model import Audit, Depth, Verdict
 from auditor.places import rcloneclient
 from tests.doubles.phone import Phone, adb_server, plugged_in
@@ -195,3 +197,28 @@ def test_a_list_made_on_the_phone_against_a_folder(tmp_path: Path, monkeypatch: 
     (backup / "x/removed.jpg").unlink()
     result, found = bench.audit(str(backup))
     assert found["removed"] == "missing" and result.verdict is Verdict.NOT_SAFE
+
+
+@needs_adb
+@pytest.mark.parametrize("drops", [(), (100_000, 400_000)])
+def test_a_backup_from_a_phone_keeps_the_copiers_promises(
+    bench: Bench, drops: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.phone.drops = list(drops)
+    monkeypatch.chdir(bench.folder)
+    result = CliRunner().invoke(app, ["backup", bench.place, str(bench.folder / "disk")])
+    assert result.exit_code == 0, result.output
+    copied = {p.name: p.read_bytes() for p in (bench.folder / "disk").rglob("*.jpg") if ".auditor" not in p.parts}
+    assert copied == {f"{name}.jpg": content for name, content in PHOTOS.items()}
+    assert not bench.phone.drops
+    assert "5  confirmed by a digest that the phone made itself" in result.output
+
+
+@needs_adb
+def test_a_copy_that_is_not_what_the_phone_holds_is_not_safe(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(bench.folder)
+    liar = '#!/bin/sh\nfor f; do printf "%064d  %s\\n" 0 "$f"; done\n'
+    bench.phone.shell, bench.phone.tools = "/bin/sh", {"sha256sum": liar}
+    result = CliRunner().invoke(app, ["backup", bench.place, str(bench.folder / "disk"), "--no-audit"])
+    assert result.exit_code == 1
+    assert "not what the phone holds" in result.output and "cut.jpg" in result.output

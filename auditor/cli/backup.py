@@ -21,6 +21,7 @@ from auditor.copier.layout import Layout
 from auditor.copier.ledger import Ledger
 from auditor.copier.plan import Action, CopyPlan
 from auditor.copier.publish import Outcome
+from auditor.copier.second_proof import second_proof
 from auditor.errors import BadPlace, Interrupted
 from auditor.model import Depth, Severity
 from auditor.places.spec import open_place
@@ -108,6 +109,7 @@ def command(
     if ending.stopped:
         raise Interrupted(f"stopped. {_so_far(backed)}")
     bad = any(r.outcome is Outcome.FAILED or r.damaged for r in ending.results)
+    bad = _asked_again(backed) or bad
     if no_audit:
         raise typer.Exit(1 if bad or backed.prepared.plan.of(Action.CANNOT) else 0)
     code = copying.audit(backed, chosen, out, fail_on)
@@ -165,6 +167,20 @@ def show_results(backed: backing.Backed) -> None:
     undated = sum(bool(r.notes) for r in results)
     if undated:
         screen.note(f"{count(undated):>10}  could not keep their date on that disk; the manifest has it")
+
+
+def _asked_again(backed: backing.Backed) -> bool:
+    """Whether the phone's own digests of what was copied differ, or could not be had; says so."""
+    proof = second_proof(backed)
+    if proof is None:
+        return False
+    screen.note(f"{count(proof.asked - len(proof.differing)):>10}  confirmed by a digest that the phone made itself")
+    if proof.cut:
+        screen.note(f"            {visible(proof.cut)}")
+    if proof.differing:
+        screen.note(f"{count(len(proof.differing)):>10}  not what the phone holds; run the same command again:")
+        copying.listed(proof.differing)
+    return bool(proof.differing or proof.cut)
 
 
 def _so_far(backed: backing.Backed) -> str:

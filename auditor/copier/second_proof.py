@@ -1,0 +1,54 @@
+"""What the phone itself says of the files that were copied: a digest made there, without the cable in between."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from auditor.copier.backup import Backed
+from auditor.copier.publish import Outcome
+from auditor.errors import ListingCut
+from auditor.places import Entry, Power, StatesDigests
+
+
+@dataclass(frozen=True, slots=True)
+class SecondProof:
+    """How many files the source digested itself, and which of them are not what was copied, with the reason.
+
+    `cut` is why it could not be asked to the end, None where it was.
+    """
+
+    asked: int
+    differing: tuple[tuple[str, str], ...] = ()
+    cut: str | None = None
+
+
+def second_proof(backed: Backed) -> SecondProof | None:
+    """Asks the source for SHA-256 of each file that this run copied; None where it makes none, or nothing was copied.
+
+    A copy that differs arrived altered, or its file changed on the phone since: both must be copied again.
+    """
+    source = backed.prepared.source
+    if not isinstance(source, StatesDigests) or Power.COMPUTES not in source.powers:
+        return None
+    stored = {
+        result.step.path: (result.row.sha256, result.row.size_bytes)
+        for result in backed.ending.results
+        if result.row is not None and result.outcome is not Outcome.FAILED
+    }
+    if not stored:
+        return None
+    entries = [Entry(path, size_bytes=size) for path, (_, size) in sorted(stored.items())]
+    told: dict[str, str] = {}
+    try:
+        if "sha256" not in source.native_digests():
+            return None
+        told.update(source.digests_of(entries, "sha256"))
+    except ListingCut as error:
+        return SecondProof(len(told), _differing(stored, told), str(error))
+    lost = [(path, "it cannot be read on the phone any more") for path in stored if path not in told]
+    return SecondProof(len(told), (*_differing(stored, told), *lost))
+
+
+def _differing(stored: dict[str, tuple[str | None, int | None]], told: dict[str, str]) -> tuple[tuple[str, str], ...]:
+    reason = "the phone's own digest is another one: it arrived altered, or was changed since"
+    return tuple((path, reason) for path, digest in told.items() if stored[path][0] != digest)
