@@ -21,6 +21,9 @@ PICTURE_DISTANCE = 4
 PICTURE_CANDIDATES = 4
 """So many look-alikes of one file are looked at in a backup, nearest first."""
 
+NO_COPY = "coalesce(regexp_matches(error, '^(trashed|shared|missing): '), false)"
+"""Rows of a backup that are listed and are no copies: in a bin, in somebody else's album, known to be lost."""
+
 DIGESTS = ("sha256", "md5", "sha1", "quickxor", "dropbox")
 
 
@@ -67,7 +70,7 @@ def pair(con: duckdb.DuckDBPyConnection, labels: Sequence[str], verify: Verifier
         _damaged(con, label)
         _unreadable(con, label)
         _missing(con, label)
-    for name in ("unread", "open_s", "open_b", "b"):
+    for name in ("unread", "open_s", "open_b", "b", "no_copy"):
         con.execute(f"DROP VIEW IF EXISTS {name}")
     for name in ("free", "done", "found", "likeness"):
         con.execute(f"DROP TABLE IF EXISTS {name}")
@@ -76,7 +79,8 @@ def pair(con: duckdb.DuckDBPyConnection, labels: Sequence[str], verify: Verifier
 def _open_lists(con: duckdb.DuckDBPyConnection, number: int) -> None:
     con.execute(
         f"""
-        CREATE OR REPLACE TEMP VIEW b AS SELECT * FROM backup WHERE backup_number = {int(number)};
+        CREATE OR REPLACE TEMP VIEW b AS SELECT * FROM backup WHERE backup_number = {int(number)} AND NOT {NO_COPY};
+        CREATE OR REPLACE TEMP VIEW no_copy AS SELECT * FROM backup WHERE backup_number = {int(number)} AND {NO_COPY};
         CREATE OR REPLACE TEMP TABLE done (id BIGINT);
         CREATE OR REPLACE TEMP VIEW open_s AS SELECT * FROM due ANTI JOIN done USING (id);
         """
@@ -345,11 +349,7 @@ def _unreadable(con: duckdb.DuckDBPyConnection, label: str) -> None:
         FROM open_s WHERE coalesce(sha256, md5, sha1, quickxor, dropbox) IS NULL
         """,
     )
-    # What lies in a trash is no copy, whatever it is.
-    con.execute(
-        "CREATE OR REPLACE TEMP VIEW unread AS SELECT * FROM b "
-        "WHERE sha256 IS NULL AND (error IS NULL OR error NOT LIKE 'trashed:%')"
-    )
+    con.execute("CREATE OR REPLACE TEMP VIEW unread AS SELECT * FROM b WHERE sha256 IS NULL")
     comparable = " OR ".join(f"(s.{d} IS NOT NULL AND c.{d} IS NOT NULL)" for d in DIGESTS)
     for key, extra in (("path", ""), ("name", ""), ("size_bytes", ""), ("stem", "AND c.size_bytes IS NULL")):
         _put(
@@ -372,7 +372,10 @@ def _missing(con: duckdb.DuckDBPyConnection, label: str) -> None:
     """The rest is not there; if the backup's list did not end cleanly, that is not known either."""
     complete = con.execute("SELECT complete FROM header WHERE backup = ?", [label]).fetchall()
     whole = bool(complete and complete[0][0])
-    other = "CASE WHEN v.name IS NOT NULL THEN 'another version is there: same name, other content' END"
+    other = (
+        "CASE WHEN v.name IS NOT NULL THEN 'another version is there: same name, other content'"
+        " WHEN n.name IS NOT NULL THEN concat('what has its name there is no copy: ', n.error) END"
+    )
     _put(
         con,
         label,
@@ -381,6 +384,7 @@ def _missing(con: duckdb.DuckDBPyConnection, label: str) -> None:
         SELECT s.id, NULL::BIGINT AS backup_id,
             {other if whole else "'not found, but the backup''s list is not complete'"} AS detail
         FROM open_s s LEFT JOIN (SELECT DISTINCT lower(name) AS name FROM open_b) v ON v.name = lower(s.name)
+        LEFT JOIN (SELECT lower(name) AS name, min(error) AS error FROM no_copy GROUP BY 1) n ON n.name = lower(s.name)
         """,
     )
 

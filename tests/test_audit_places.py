@@ -153,6 +153,26 @@ def test_a_phone_against_a_google_takeout(bench: Bench) -> None:
     assert found == FOUND and result.verdict is Verdict.NOT_SAFE
 
 
+def test_what_lies_in_the_bin_or_was_lost_is_no_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    phone = write(tmp_path / "phone", {f"DCIM/{name}.jpg": content for name, content in PHOTOS.items()})
+    (tmp_path / "takeout").mkdir()
+    with zipfile.ZipFile(tmp_path / "takeout" / "takeout-20260101T000000Z-001.zip", "w") as archive:
+        for name, content in PHOTOS.items():
+            folder = "Bin" if name == "removed" else "Photos from 2024"
+            told = {"title": f"{name}.jpg", "photoTakenTime": {"timestamp": "1714557600"}, "trashed": folder == "Bin"}
+            archive.writestr(f"Takeout/Google Photos/{folder}/{name}.jpg.json", json.dumps(told))
+            if name != "cut":
+                archive.writestr(f"Takeout/Google Photos/{folder}/{name}.jpg", content)
+    bench = Bench(str(phone), Phone(phone, tmp_path), tmp_path)
+    result, found = bench.audit(f"takeout:{tmp_path / 'takeout'}")
+    assert found == {**dict.fromkeys(NAMES, "identical"), "removed": "missing", "cut": "missing"}
+    assert (result.partition.proven, result.partition.not_safe) == (3, 2)
+    with (tmp_path / "report" / "files.csv").open(encoding="utf-8", newline="") as file:
+        details = {Path(row["path"]).stem: row["detail"] for row in csv.DictReader(file)}
+    assert "bin of Google Photos" in details["removed"] and "in no part" in details["cut"]
+
+
 @needs_adb
 @needs_rclone
 def test_a_phone_against_a_cloud_without_digests(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -142,7 +142,7 @@ class RclonePlace:
             path,
             size_bytes=facts.size_bytes,
             mtime_ns=facts.mtime_ns if self.dated else None,
-            digests=facts.digests,
+            digests={} if error else facts.digests,  # what is no copy must prove nothing
             error=error,
             stated=stated,
         )
