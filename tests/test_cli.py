@@ -1,0 +1,211 @@
+"""The command line's promises: exit codes, one sentence for bad input, the verdict on stdout and nothing else there."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests import media
+from tests.commandline import auditor
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """phone/ and backup/ with three pictures each, the same; lists of both."""
+    root = tmp_path_factory.mktemp("stage")
+    for number in range(3):
+        path = root / "phone" / "DCIM" / "Camera" / f"IMG_{number}.jpg"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(media.jpeg(seed=number))
+    shutil.copytree(root / "phone", root / "backup")
+    for name in ("phone", "backup"):
+        assert auditor("scan", name, "-o", f"{name}.jsonl", cwd=root).code == 0
+    return root
+
+
+def test_safe_is_two_lines_and_exit_0(stage: Path) -> None:
+    run = auditor("audit", "phone", "backup", "-o", "safe", cwd=stage)
+    assert run.code == 0, run.err
+    first, *rest = run.out.splitlines()
+    assert first == "\u2713 SAFE: All 3 files are safely backed up."
+    assert rest[-1].split() == ["Report", str(Path("safe") / "report.html")]
+    assert "\x1b" not in run.out  # no colours into a pipe
+
+
+def test_not_safe_is_exit_1_and_quiet_is_one_line(stage: Path) -> None:
+    shutil.copytree(stage / "backup", stage / "less")
+    (stage / "less/DCIM/Camera/IMG_1.jpg").unlink()
+    run = auditor("-q", "audit", "phone", "less", "-o", "not-safe", cwd=stage)
+    assert (run.code, run.err) == (1, "")
+    assert run.out.splitlines() == ["\u2717 NOT SAFE: 1 of 3 files is not safely backed up."]
+
+
+def test_cannot_say_is_exit_3(stage: Path) -> None:
+    assert auditor("scan", "backup", "--depth", "list", "-o", "names.jsonl", cwd=stage).code == 0
+    run = auditor("audit", "phone.jsonl", "names.jsonl", "-o", "cannot-say", cwd=stage)
+    assert run.code == 3
+    assert run.out.startswith("? CANNOT SAY: 0 of 3 files are safely backed up; 3 could not be checked.")
+
+
+def test_json_is_all_of_stdout(stage: Path) -> None:
+    run = auditor("audit", "phone.jsonl", "backup.jsonl", "-o", "json", "--json", cwd=stage)
+    record = json.loads(run.out)
+    assert record["verdict"] == "SAFE"
+    assert record["partition"] == {"due": 3, "proven": 3, "not_safe": 0, "not_checked": 0, "waived": 0}
+
+
+def test_fail_on_warning(stage: Path) -> None:
+    shutil.copytree(stage / "phone", stage / "twice")
+    shutil.copy(stage / "twice/DCIM/Camera/IMG_0.jpg", stage / "twice/DCIM/Camera/IMG_9.jpg")
+    shutil.copytree(stage / "twice", stage / "twice-backup")
+    assert auditor("audit", "twice", "twice-backup", "-o", "t1", cwd=stage).code == 0
+    assert auditor("audit", "twice", "twice-backup", "-o", "t2", "--fail-on", "warning", cwd=stage).code == 1
+
+
+def test_report_says_and_checks(stage: Path) -> None:
+    assert auditor("audit", "phone.jsonl", "backup.jsonl", "-o", "sealed", cwd=stage).code == 0
+    assert auditor("report", "sealed", "--check", cwd=stage).code == 0
+    with (stage / "sealed" / "files.csv").open("a", encoding="utf-8") as stream:
+        stream.write("x\n")
+    run = auditor("report", "sealed", "--check", cwd=stage)
+    assert run.code == 1
+    assert "files.csv" in run.out
+
+
+def damaged(stage: Path, name: str) -> str:
+    lines = (stage / "phone.jsonl").read_bytes().splitlines(keepends=True)
+    wrong = {
+        "cut.jsonl": b"".join(lines[:-1]),
+        "torn.jsonl": b"".join(lines)[:-40],
+        "edited.jsonl": b"".join(lines).replace(b"IMG_1", b"IMG_7"),
+        "garbage.jsonl": b"\x00\x01garbage",
+        "empty.jsonl": b"",
+    }
+    (stage / name).write_bytes(wrong[name])
+    return name
+
+
+BAD: dict[str, tuple[tuple[str, ...], str]] = {
+    "no such folder": (("audit", "nowhere", "backup"), "nowhere"),
+    "not a manifest": (("audit", "garbage.jsonl", "backup"), "garbage.jsonl"),
+    "empty manifest": (("audit", "empty.jsonl", "backup"), "empty.jsonl"),
+    "cut off": (("audit", "cut.jsonl", "backup"), "cut off"),
+    "torn": (("audit", "torn.jsonl", "backup"), "cut off"),
+    "edited by hand": (("audit", "edited.jsonl", "backup"), "changed"),
+    "same place": (("audit", "phone", "phone"), "same place"),
+    "same list": (("audit", "phone.jsonl", "phone"), "same place"),
+    "inside": (("audit", "phone/DCIM", "phone"), "inside"),
+    "holds": (("audit", "phone", "phone/DCIM"), "inside"),
+    "output exists": (("audit", "phone", "backup", "-o", "backup"), "already"),
+    "output inside": (("audit", "phone", "backup", "-o", "phone/report"), "inside"),
+    "scan output exists": (("scan", "phone", "-o", "backup.jsonl"), "already"),
+    "no policy": (("audit", "phone", "backup", "--policy", "nobody"), "nobody"),
+    "bad policy": (("audit", "phone", "backup", "--policy", "bad.toml"), "bad.toml"),
+    "bad rules": (("audit", "phone", "backup", "--rules", "bad-rules"), "bad-rules"),
+    "bad waivers": (("audit", "phone", "backup", "--waivers", "bad.toml"), "bad.toml"),
+    "bad baseline": (("audit", "phone", "backup", "--baseline", "bad.toml"), "bad.toml"),
+    "not an audit": (("report", "phone"), "phone"),
+}
+
+
+@pytest.mark.parametrize(("words", "said"), BAD.values(), ids=BAD)
+def test_bad_input_is_one_sentence_and_exit_2(stage: Path, words: tuple[str, ...], said: str) -> None:
+    for word in words:
+        if word.endswith(".jsonl") and word.partition(".")[0] in ("cut", "torn", "edited", "garbage", "empty"):
+            damaged(stage, word)
+    (stage / "bad.toml").write_text("id = 'x'\nnonsense = 1\n", "utf-8")
+    (stage / "bad-rules").mkdir(exist_ok=True)
+    (stage / "bad-rules" / "x.sql").write_text("SELECT 1", "utf-8")
+    before = sorted(str(p) for p in stage.rglob("*") if ".cache" not in p.parts)
+    run = auditor(*words, cwd=stage)
+    assert run.code == 2, run.err
+    assert run.out == ""
+    sentence = run.err.strip().splitlines()
+    assert len(sentence) == 1, run.err
+    assert sentence[0].startswith("auditor: ")
+    assert said in sentence[0]
+    assert "Traceback" not in run.err
+    assert sorted(str(p) for p in stage.rglob("*") if ".cache" not in p.parts) == before
+
+
+def test_usage_error_is_exit_2(stage: Path) -> None:
+    assert auditor("audit", "phone", cwd=stage).code == 2
+    assert auditor("nonsense", cwd=stage).code == 2
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs file names that Windows refuses")
+def test_hostile_names_reach_no_terminal_and_no_markup(tmp_path: Path) -> None:
+    names = [
+        b"IMG[red].jpg",
+        b"\x1b[31mred\x1b[0m.jpg",
+        b"line\nbreak.jpg",
+        b"<img src=x onerror=alert(1)>.jpg",
+        b"=HYPERLINK(1).jpg",
+        b"latin\xff.jpg",
+        "\u202egpj.exe.jpg".encode(),
+    ]
+    (tmp_path / "phone").mkdir()
+    for number, name in enumerate(names):
+        (tmp_path / "phone" / os.fsdecode(name)).write_bytes(media.jpeg(seed=number))
+    (tmp_path / "backup").mkdir()
+    run = auditor("audit", "phone", "backup", "-o", "report", cwd=tmp_path)
+    assert run.code == 1, run.err
+    assert run.out.startswith(f"\u2717 NOT SAFE: {len(names)} of {len(names)} files are not safely backed up.")
+    shown = run.out + run.err
+    assert "\x1b" not in shown
+    assert "\u202e" not in shown
+    page = (tmp_path / "report" / "report.html").read_text("utf-8")
+    assert "<img src=x" not in page
+    assert "latin\\xff.jpg" in page
+    table = (tmp_path / "report" / "files.csv").read_text("utf-8")
+    assert "\n=HYPERLINK" not in table
+    assert "'=HYPERLINK" in table
+    shutil.copytree(tmp_path / "phone", tmp_path / "copy")
+    assert auditor("audit", "phone", "copy", "-o", "safe", cwd=tmp_path).code == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of another kind on Windows")
+def test_ctrl_c_leaves_no_half_report_and_goes_on(stage: Path) -> None:
+    many = stage / "many"
+    many.mkdir()
+    for number in range(300):
+        (many / f"{number}.jpg").write_bytes(media.jpeg(seed=number % 7) + bytes([number % 251, number // 251]))
+    words = [sys.executable, "-m", "auditor", "scan", "many", "-o", "many.jsonl", "--jobs", "1"]
+    process = subprocess.Popen(words, cwd=stage, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    partial = stage / "many.jsonl.partial"
+    while not partial.exists() and process.poll() is None:
+        pass
+    process.send_signal(2)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in err
+    assert not (stage / "many.jsonl").exists()
+    again = auditor("scan", "many", "-o", "many.jsonl", cwd=stage)
+    assert again.code == 0, again.err
+    assert not partial.exists()
+    assert len((stage / "many.jsonl").read_text("utf-8").splitlines()) == 302
+
+
+def test_demo_finds_exactly_what_was_seeded(tmp_path: Path) -> None:
+    run = auditor("demo", "-o", "demo", cwd=tmp_path)
+    assert run.code == 0, run.out + run.err
+    assert "exactly the seeded ones" in run.out
+    assert auditor("report", "demo/audit", "--check", cwd=tmp_path).code == 0
+    assert auditor("demo", "-o", "demo", cwd=tmp_path).code == 2
+
+
+def test_demo_fails_when_a_finding_is_lost(tmp_path: Path) -> None:
+    from auditor.cli.demo import differences
+    from auditor.demo.story import story
+
+    (tmp_path / "findings.jsonl").write_text("", "utf-8")
+    troubles = story()
+    lost = differences(tmp_path, troubles)
+    assert len(lost) == sum(len(trouble.findings) for trouble in troubles)
+    assert all(line.startswith("seeded, but not found: ") for line in lost)
