@@ -29,6 +29,10 @@ class BadPolicy(AuditorError):
     """A policy, waivers or baseline file cannot be understood."""
 
 
+class BadPlan(AuditorError):
+    """A plan of removals, or the journal of one, cannot be trusted; nothing was touched."""
+
+
 class BadOutput(AuditorError):
     """The output is there already, or lies where nothing may be written."""
 

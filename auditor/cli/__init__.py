@@ -10,7 +10,22 @@ from typing import Annotated
 import typer
 
 from auditor import __version__
-from auditor.cli import audit, backup, demo, doctor, duplicates, policy, report, restore, rules, scan, screen, verify
+from auditor.cli import (
+    audit,
+    backup,
+    clean,
+    demo,
+    doctor,
+    duplicates,
+    policy,
+    report,
+    restore,
+    rules,
+    scan,
+    screen,
+    undo,
+    verify,
+)
 from auditor.errors import AuditorError
 
 HELP = """Proves that every photo and video on a phone is safe in its backup, or says exactly which are not, and why.
@@ -36,6 +51,8 @@ COMMANDS = (
     restore,
     verify,
     duplicates,
+    clean,
+    undo,
     report,
     doctor,
     demo,

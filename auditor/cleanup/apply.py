@@ -1,0 +1,239 @@
+"""Carries out a plan of removals: file by file into the quarantine, each with its kept copy read again just before.
+
+Nothing here deletes. Whatever is not exactly as planned stays where it is, with the reason. Killed at any moment, a
+file is in its place or in the quarantine, and the journal tells which.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from auditor import workers
+from auditor.cleanup import journal as journals
+from auditor.cleanup.files import Refused, Stamp, inside, read_again, stamp
+from auditor.cleanup.journal import Entry, Journal, State
+from auditor.cleanup.plan import CleanPlan, FileAt, Removal
+from auditor.copier import durable
+from auditor.copier.ledger import Ledger, locked, moment
+from auditor.errors import BadOutput
+from auditor.model import Depth, Soundness
+from auditor.places import Entry as PlaceEntry
+from auditor.places.folder import open_folder
+from auditor.scan import Task, read_file
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What became of one line of a plan: `refused` says why its file stayed, None where it is in the quarantine.
+
+    `before` is true where a former run had moved it already.
+    """
+
+    removal: Removal
+    refused: str | None = None
+    before: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What came of a whole plan. `journals`: one for each place that lost files."""
+
+    done: tuple[Done, ...]
+    journals: tuple[Path, ...]
+    freed_bytes: int
+
+
+Progress = Callable[[int, int, Removal], None]
+
+
+def apply(
+    plan: CleanPlan,
+    *,
+    jobs: int = 1,
+    progress: Progress = lambda done, total, removal: None,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Applied:
+    """Moves every file of the plan that may go. What former runs moved already is left as it is.
+
+    Raises: BadPlace where another run works on one of the places; BadOutput where a place takes no files.
+    """
+    sound = judge(sorted({kept for r in plan.removals for kept in r.kept}, key=lambda f: str(f.whole)), jobs)
+    by_root: dict[Path, list[Removal]] = defaultdict(list)
+    for removal in plan.removals:
+        by_root[removal.file.root].append(removal)
+    done: list[Done] = []
+    written: list[Path] = []
+    freed = 0
+    with contextlib.ExitStack() as stack:
+        for root in sorted(by_root):
+            stack.enter_context(_held(Ledger(root)))
+        for root, removals in sorted(by_root.items()):
+            ledger = Ledger(root)
+            folder = f"{now():%Y-%m-%dT%H%M%S%f}"
+            run = _Run(ledger, plan.sha256, sound, now, folder, _moved_before(ledger))
+            try:
+                for unit in _units(removals):
+                    progress(len(done), len(plan.removals), unit[0])
+                    done += run.move(unit)
+            finally:
+                run.close()
+            freed += run.freed_bytes
+            if run.journal is not None:
+                written.append(run.journal.path)
+    return Applied(tuple(done), tuple(written), freed)
+
+
+def judge(kept: Sequence[FileAt], jobs: int) -> dict[FileAt, str | None]:
+    """Why each file to keep is no good copy: decoded strictly, in worker processes. None: it is sound."""
+    tasks = []
+    for file in kept:
+        there = stamp(file.whole)
+        size = there.size_bytes if there else 0
+        task = Task(open_folder(str(file.root)), PlaceEntry(file.path), Depth.DECODE, ("sha256",))
+        tasks.append(workers.Job(task, size))
+    found: dict[FileAt, str | None] = {}
+    for file, facts in zip(kept, workers.run(read_file, tasks, workers=jobs), strict=True):
+        if isinstance(facts, workers.Died):
+            found[file] = f"the file to keep {file.whole} cannot be checked: {facts.reason}"
+        elif facts.sha256 != file.sha256:
+            found[file] = f"the file to keep {file.whole} is not what it was when the plan was made, or is gone"
+        elif facts.soundness not in (Soundness.SOUND, None):
+            found[file] = f"the file to keep {file.whole} is not sound"
+        else:
+            found[file] = None  # None: a sidecar, of which only the bytes count
+    return found
+
+
+@contextlib.contextmanager
+def _held(ledger: Ledger) -> Iterator[None]:
+    """The place, to this run alone."""
+    with contextlib.ExitStack() as stack:
+        try:
+            durable.make_folders(ledger.journals)
+            stack.enter_context(locked(ledger))
+        except OSError as error:
+            raise BadOutput(f"nothing can be written in {ledger.root}: {error.strerror}; no file was moved") from error
+        yield
+
+
+def _units(removals: Sequence[Removal]) -> list[list[Removal]]:
+    """The lines of files that go together."""
+    units: dict[str, list[Removal]] = {}
+    for removal in removals:
+        units.setdefault(removal.moves_with or removal.file.path, []).append(removal)
+    return list(units.values())
+
+
+@dataclass(slots=True)
+class _Run:
+    """One place's part of a run: its journal, made with the first move, and its folder in the quarantine."""
+
+    ledger: Ledger
+    plan_sha256: str
+    sound: Mapping[FileAt, str | None]
+    now: Callable[[], datetime]
+    folder: str
+    moved_before: frozenset[tuple[str, str]]
+    journal: Journal | None = None
+    count: int = 0
+    freed_bytes: int = 0
+
+    def move(self, unit: Sequence[Removal]) -> list[Done]:
+        """Moves the files of one unit, all or none as far as can be known before."""
+        left = [r for r in unit if (r.file.path, r.file.sha256) not in self.moved_before or stamp(r.file.whole)]
+        gone = [Done(r, before=True) for r in unit if r not in left]
+        try:
+            seen = [self._checked(removal) for removal in left]
+        except Refused as reason:
+            return [*gone, *(Done(removal, str(reason)) for removal in left)]
+        done = []
+        for removal, (going, kept) in zip(left, seen, strict=True):
+            try:
+                if len(left) > 1:  # what was read first is a while ago
+                    going, kept = self._checked(removal)
+                self._move(removal, going, kept)
+                done.append(Done(removal))
+            except Refused as reason:
+                done.append(Done(removal, str(reason)))
+        return [*gone, *done]
+
+    def _checked(self, removal: Removal) -> tuple[Stamp, list[Stamp]]:
+        """The stamps of the file that goes and of those kept, all of them just read and as planned."""
+        kept = []
+        for file in removal.kept:
+            if reason := self.sound.get(file, "the file to keep was not checked"):
+                raise Refused(reason)
+            kept.append(read_again(file, "the file to keep"))
+        going = read_again(removal.file, "the file")
+        for file, its in zip(removal.kept, kept, strict=True):
+            if going.same_file(its) or removal.file.whole.resolve() == file.whole.resolve():
+                raise Refused(f"{removal.file.whole} and {file.whole} are one file, the last copy of itself")
+        if not kept:
+            raise Refused("nothing would be kept for it")
+        return going, kept
+
+    def _move(self, removal: Removal, going: Stamp, kept: Sequence[Stamp]) -> None:
+        self.count += 1
+        target = f".auditor/quarantine/{self.folder}/{removal.file.path}"
+        at = moment(self.now())
+        size, mtime = going.size_bytes, going.mtime_ns
+        entry = Entry(self.count, removal.file, size, mtime, target, removal.kept, State.BEGUN, at)
+        try:
+            if self.journal is None:
+                self.journal = Journal.create(self.ledger, self.plan_sha256, self.now())
+            durable.make_folders(entry.held.parent)
+            inside(removal.file.root, target)
+            self.journal.begin(entry)
+            durable.publish(removal.file.whole, entry.held)
+        except OSError as error:
+            raise Refused(f"{removal.file.whole} cannot be moved: {error.strerror or error}") from error
+        moved = stamp(entry.held)
+        trouble = None
+        if moved is None or not _same_content(moved, going):
+            trouble = f"{removal.file.whole} was changed by another program while it was moved"
+        elif any(stamp(f.whole) is None for f in removal.kept):
+            # Two ways to one disk (a share mounted twice): what was kept went with what was moved.
+            trouble = f"{removal.file.whole} and the file to keep turned out to be one file"
+        try:
+            if trouble:
+                durable.publish(entry.held, removal.file.whole)
+                durable.sync_folder(removal.file.whole.parent)
+                self.journal.note(self.count, State.STAYED, self.now())
+                raise Refused(f"{trouble}; it was put back")
+            durable.sync_folder(entry.held.parent)
+            durable.sync_folder(removal.file.whole.parent)
+            self.journal.note(self.count, State.MOVED, self.now())
+        except OSError as error:
+            # It is in the quarantine and announced; the journal finds it there.
+            raise Refused(f"{entry.held} was moved, but the journal takes no line: {error.strerror}") from error
+        self.freed_bytes += size
+
+    def close(self) -> None:
+        if self.journal is not None:
+            self.journal.close()
+
+
+def _same_content(moved: Stamp, read: Stamp) -> bool:
+    """Whether what was moved is what was read. A hard link more or less is no change."""
+    same = (moved.size_bytes, moved.mtime_ns) == (read.size_bytes, read.mtime_ns)
+    return same and (moved.inode == read.inode or 0 in (moved.inode, read.inode))
+
+
+def _moved_before(ledger: Ledger) -> frozenset[tuple[str, str]]:
+    """What former runs moved and nothing brought back: path and digest. Their journals are settled on the way."""
+    found: set[tuple[str, str]] = set()
+    for path in journals.all_of(ledger):
+        for entry in journals.read(path)[1]:
+            if entry.state in (State.MOVED, State.PURGED):
+                found.add((entry.file.path, entry.file.sha256))
+    return frozenset(found)
+
+
+def plan_size(plan: CleanPlan) -> int:
+    """Bytes that the plan would free, of the files that are there."""
+    return sum(there.size_bytes for r in plan.removals if (there := stamp(r.file.whole)))

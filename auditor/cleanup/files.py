@@ -1,0 +1,83 @@
+"""The files of a clean-up, looked at without trust: no link is followed, and what was read is what is moved."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from auditor.cleanup.plan import FileAt
+
+CHUNK_BYTES = 4 << 20
+_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+
+
+class Refused(Exception):
+    """Why a file stays where it is, in words for a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """By what a file is known again: its place on the disk, size and dates."""
+
+    device: int
+    inode: int
+    size_bytes: int
+    mtime_ns: int
+    links: int
+
+    @classmethod
+    def of(cls, facts: os.stat_result) -> Stamp:
+        """The stamp of a stat result."""
+        return cls(facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_nlink)
+
+    def same_file(self, other: Stamp) -> bool:
+        """Whether both are one file; False where the file system has no numbers for its files."""
+        return self.inode != 0 and (self.device, self.inode) == (other.device, other.inode)
+
+
+def read_again(file: FileAt, what: str) -> Stamp:
+    """Reads every byte of a file and returns its stamp; its content is the planned one.
+
+    Raises: Refused where it is not there, is reached through a link, cannot be read, or has another content.
+    """
+    inside(file.root, file.path)
+    try:
+        descriptor = os.open(file.whole, _FLAGS)
+    except FileNotFoundError as error:
+        raise Refused(f"{what} {file.whole} is not there any more") from error
+    except OSError as error:
+        raise Refused(f"{what} {file.whole} cannot be opened: {error.strerror}") from error
+    with os.fdopen(descriptor, "rb", buffering=0) as stream:
+        before = os.fstat(descriptor)
+        if not stat.S_ISREG(before.st_mode):
+            raise Refused(f"{what} {file.whole} is no file")
+        digest = hashlib.sha256()
+        try:
+            while chunk := stream.read(CHUNK_BYTES):
+                digest.update(chunk)
+        except OSError as error:
+            raise Refused(f"{what} {file.whole} cannot be read: {error.strerror}") from error
+        after = os.fstat(descriptor)
+    if digest.hexdigest() != file.sha256 or Stamp.of(before) != Stamp.of(after):
+        raise Refused(f"{what} {file.whole} is not what it was when the plan was made")
+    return Stamp.of(after)
+
+
+def inside(root: Path, path: str) -> None:
+    """Raises: Refused where a folder on the way from the root is a link, so that it leads somewhere else."""
+    at = root
+    for part in path.split("/")[:-1]:
+        at = at / part
+        if at.is_symlink() or (hasattr(at, "is_junction") and at.is_junction()):
+            raise Refused(f"{at} is a link; nothing is done through links")
+
+
+def stamp(path: Path) -> Stamp | None:
+    """The stamp of what lies there, a link itself included; None where there is nothing."""
+    try:
+        return Stamp.of(path.stat(follow_symlinks=False))
+    except OSError:
+        return None

@@ -1,0 +1,195 @@
+"""What a clean-up did, line by line and on the disk before the next step: from it everything can be put back.
+
+JSON Lines in `PLACE/.auditor/journal/clean-<UTC>.journal`, append-only. A move is announced (`begin`) before the file
+is touched and confirmed (`moved`) after; where the confirmation is lacking, the disk itself says what happened: a move
+is one rename. A torn last line is what a killed run leaves, and says nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from auditor.cleanup.plan import FileAt
+from auditor.copier import durable
+from auditor.copier.ledger import Ledger, moment
+from auditor.copier.names import parts_inside
+from auditor.errors import BadManifest, BadPlan
+
+SUFFIX = ".journal"
+FORMAT = "auditor clean-up journal 1"
+_START = f'{{"format":"{FORMAT}"'.encode()
+
+
+class State(StrEnum):
+    """What became of a file last."""
+
+    BEGUN = "begin"  # announced; whether it was moved, the disk says
+    MOVED = "moved"
+    STAYED = "stayed"  # it was not moved after all
+    RESTORED = "restored"
+    PURGING = "purging"  # announced; whether it was deleted, the disk says
+    PURGED = "purged"
+    LOST = "lost"  # never written: it should be in the quarantine, and is not there
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One file of a journal: where it was, where it went, what must be there instead. Times are RFC 3339 UTC."""
+
+    number: int
+    file: FileAt
+    size_bytes: int
+    mtime_ns: int
+    target: str  # relative to the place
+    kept: tuple[FileAt, ...]
+    state: State
+    at: str
+
+    @property
+    def held(self) -> Path:
+        """Where it lies in the quarantine."""
+        return self.file.root.joinpath(*self.target.split("/"))
+
+
+@dataclass(slots=True)
+class Journal:
+    """An open journal. Every method returns when its line is on the device."""
+
+    path: Path
+    _fd: int = field(repr=False)
+
+    @classmethod
+    def create(cls, ledger: Ledger, plan_sha256: str, now: datetime) -> Journal:
+        """A new journal of the place, with its first line."""
+        durable.make_folders(ledger.journals)
+        path = ledger.journals / f"clean-{now:%Y%m%dT%H%M%S%f}{SUFFIX}"
+        journal = cls(path, durable.create(path))
+        durable.sync_folder(path.parent)
+        journal.write({"format": FORMAT, "plan_sha256": plan_sha256, "at": moment(now)})
+        return journal
+
+    @classmethod
+    def reopen(cls, path: Path) -> Journal:
+        """One that is there, to add to. A torn last line is closed first, so that it spoils no other."""
+        fd = os.open(path, os.O_RDWR | os.O_APPEND | getattr(os, "O_BINARY", 0))
+        size = os.fstat(fd).st_size
+        if size:
+            os.lseek(fd, -1, os.SEEK_END)
+            if os.read(fd, 1) != b"\n":
+                durable.write_all(fd, b"\n")
+        return cls(path, fd)
+
+    def begin(self, entry: Entry) -> None:
+        """Announces a move."""
+        self.write(
+            {
+                "begin": entry.number,
+                "path": entry.file.path,
+                "sha256": entry.file.sha256,
+                "size_bytes": entry.size_bytes,
+                "mtime_ns": entry.mtime_ns,
+                "target": entry.target,
+                "kept": [{"place": str(kept.root), "path": kept.path, "sha256": kept.sha256} for kept in entry.kept],
+                "at": entry.at,
+            }
+        )
+
+    def note(self, number: int, state: State, now: datetime) -> None:
+        """Says what became of a file."""
+        self.write({state.value: number, "at": moment(now)})
+
+    def write(self, line: dict[str, Any]) -> None:
+        durable.write_all(self._fd, (json.dumps(line, separators=(",", ":")) + "\n").encode())
+        durable.sync_file(self._fd)
+
+    def close(self) -> None:
+        """Closes the file."""
+        os.close(self._fd)
+
+
+def all_of(ledger: Ledger) -> list[Path]:
+    """The journals of clean-ups in a place, oldest first."""
+    return sorted(ledger.journals.glob(f"clean-*{SUFFIX}"))
+
+
+def read(path: Path) -> tuple[Ledger, list[Entry]]:
+    """The place of a journal and what became of each file of it, in the order of the moves. The disk has the last word
+    on moves that were announced and not confirmed.
+
+    Raises: BadPlan where it is no journal of ours, does not lie in its place, or names paths outside of it.
+    """
+    whole = Path(os.path.abspath(path))  # noqa: PTH100 (resolve() would follow links)
+    root = whole.parents[2] if len(whole.parents) > 2 else whole.parent
+    ledger = Ledger(root)
+    if whole.parent != ledger.journals or whole.suffix != SUFFIX:
+        raise BadPlan(f"{path} is no journal of a clean-up: such a journal lies in PLACE/.auditor/journal/")
+    try:
+        content = whole.read_bytes()
+    except OSError as error:
+        raise BadPlan(f"the journal {path} cannot be read: {error.strerror}") from error
+    parsed = list(_parsed(content.split(b"\n")))
+    if not parsed and _START.startswith(content.rstrip(b"\n")[: len(_START)]):
+        return ledger, []  # killed with its first line half written: nothing was moved yet
+    if not parsed or parsed[0].get("format") != FORMAT:
+        raise BadPlan(f"{path} is no journal of a clean-up")
+    entries: dict[int, Entry] = {}
+    try:
+        for line in parsed[1:]:
+            _apply(entries, line, root)
+    except (KeyError, TypeError, ValueError, BadManifest) as error:
+        raise BadPlan(f"{path} was changed after it was written: {error}") from error
+    return ledger, [_as_on_disk(entry) for entry in entries.values()]
+
+
+def _parsed(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
+    for line in lines:
+        try:
+            found = json.loads(line)
+        except ValueError:
+            continue  # torn by a kill
+        if isinstance(found, dict):
+            yield found
+
+
+def _apply(entries: dict[int, Entry], line: dict[str, Any], root: Path) -> None:
+    if "begin" in line:
+        path, target = _text(line["path"]), _text(line["target"])
+        if parts_inside(target)[:2] != (".auditor", "quarantine") or parts_inside(path)[0] == ".auditor":
+            raise ValueError(f"{target!r} is no place in the quarantine")
+        kept = tuple(FileAt(Path(_text(k["place"])), _text(k["path"]), str(k["sha256"])) for k in line["kept"])
+        number = int(line["begin"])
+        file = FileAt(root, path, str(line["sha256"]))
+        size, mtime = int(line["size_bytes"]), int(line["mtime_ns"])
+        entries[number] = Entry(number, file, size, mtime, target, kept, State.BEGUN, str(line["at"]))
+        return
+    for state in State:
+        if state.value in line:
+            old = entries[int(line[state.value])]
+            at = str(line["at"]) if state is State.MOVED else old.at
+            entries[old.number] = replace(old, state=state, at=at)
+
+
+def _as_on_disk(entry: Entry) -> Entry:
+    """The entry with what the disk says of steps that a killed run did not confirm."""
+    held = os.path.lexists(entry.held)
+    if entry.state is State.BEGUN:
+        return replace(entry, state=State.MOVED if held else State.STAYED)
+    if entry.state is State.PURGING:
+        return replace(entry, state=State.MOVED if held else State.PURGED)
+    if entry.state is State.MOVED and not held:
+        back = os.path.lexists(entry.file.whole)
+        return replace(entry, state=State.RESTORED if back else State.LOST)
+    return entry
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r} is no name")
+    return value

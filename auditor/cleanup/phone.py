@@ -1,0 +1,175 @@
+"""Frees a phone: from an audit's safe-to-delete.csv to a plan whose kept files are all the copies that the audit found.
+
+Only the audit's own lists say where the copies lie; the table only says which files a person wants gone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from auditor.cleanup.plan import CleanPlan, FileAt, Removal, check
+from auditor.errors import AuditorError, BadPlan
+from auditor.manifest.jsonl import Manifest, load
+from auditor.model import DigestOrigin, FileFacts, Soundness
+from auditor.places import Power
+from auditor.places.folder import FolderPlace
+from auditor.places.spec import open_place
+
+TABLE = "safe-to-delete.csv"
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Files of one folder and month, and the bytes that go with them."""
+
+    folder: str
+    month: str
+    files: int
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Freeing:
+    """What can go. `plan` is None where this program cannot do it itself, and `hindrance` says why.
+
+    `too_new` counts files left because they are newer than wished; `parted` those whose motion part or RAW is not safe.
+    """
+
+    plan: CleanPlan | None
+    hindrance: str | None
+    shares: tuple[Share, ...]
+    files: int
+    size_bytes: int
+    too_new: int
+    parted: int
+
+
+def is_audit(path: Path) -> bool:
+    """Whether a path is an audit's folder or its safe-to-delete.csv, and not a plan."""
+    return (path / TABLE).is_file() or (path.name == TABLE and path.is_file())
+
+
+def freeing(path: Path, keep_newest: timedelta | None, now: datetime) -> Freeing:
+    """What the audit in a folder allows to go, without the newest files.
+
+    Raises: BadPlan where the table names what the audit's lists do not; BadManifest where a list was changed.
+    """
+    folder = path if path.is_dir() else path.parent
+    source = load(folder / "source.jsonl")
+    rows = {facts.path: facts for facts in source.rows()}
+    wanted = _wanted(folder / TABLE, rows)
+    old = [(line, f, n) for line, f, n in wanted if keep_newest is None or _taken(f, now) <= now - keep_newest]
+    names = {facts.path for _, facts, _ in old}
+    company = _company(rows.values())
+    whole = [entry for entry in old if all(part in names for part in company[_main(entry[1])])]
+    plan, hindrance = _plan(folder, source, whole)
+    sizes: Counter[tuple[str, str]] = Counter()
+    counts: Counter[tuple[str, str]] = Counter()
+    for _, facts, _ in whole:
+        key = (facts.path.rpartition("/")[0], _taken(facts, now).strftime("%Y-%m"))
+        counts[key] += 1
+        sizes[key] += facts.size_bytes or 0
+    shares = tuple(Share(where, month, counts[where, month], sizes[where, month]) for where, month in sorted(counts))
+    total = sum(sizes.values())
+    return Freeing(plan, hindrance, shares, len(whole), total, len(wanted) - len(old), len(old) - len(whole))
+
+
+def _wanted(table: Path, rows: Mapping[str, FileFacts]) -> list[tuple[int, FileFacts, int]]:
+    """The table's files with their lines and in how many backups each has to be."""
+    found = []
+    try:
+        with table.open(encoding="utf-8-sig", newline="") as stream:
+            lines = csv.DictReader(stream)
+            for row in lines:
+                facts = rows.get(row.get("path") or "")
+                if facts is None or facts.sha256 is None or facts.sha256 != row.get("sha256"):
+                    raise BadPlan(
+                        f"{table} line {lines.line_num}: {row.get('path')!r} is not in the audit's list like that"
+                    )
+                if facts.digest_origin is not DigestOrigin.READ or facts.soundness is not Soundness.SOUND:
+                    raise BadPlan(f"{table} line {lines.line_num}: {facts.path} was not read and found sound")
+                backups = [label for label in (row.get("backups") or "").split("; ") if label]
+                found.append((lines.line_num, facts, max(1, len(backups))))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise BadPlan(f"{table} cannot be read: {error}") from error
+    return found
+
+
+def _plan(
+    folder: Path, source: Manifest, wanted: Sequence[tuple[int, FileFacts, int]]
+) -> tuple[CleanPlan | None, str | None]:
+    root = _folder_of(source)
+    if root is None:
+        return None, f"{source.header.label} cannot be written by this program: delete these files on the phone itself"
+    copies: dict[str, dict[int, FileAt]] = defaultdict(dict)
+    digests = {facts.sha256 for _, facts, _ in wanted}
+    unread: list[str] = []
+    for number, path in enumerate(sorted(folder.glob("backup-*.jsonl"))):
+        manifest = load(path)
+        there = _folder_of(manifest)
+        if there is None:
+            unread.append(manifest.header.label)
+            continue
+        for facts in manifest.rows():
+            sound = facts.soundness is Soundness.SOUND and facts.digest_origin is DigestOrigin.READ
+            if sound and facts.sha256 is not None and facts.sha256 in digests:
+                copies[facts.sha256].setdefault(number, FileAt(there, facts.path, facts.sha256))
+    removals = []
+    short = 0
+    for line, facts, count in wanted:
+        kept = tuple(copies[facts.sha256 or ""].values())
+        if len(kept) < count:
+            short += 1
+            continue
+        main = _main(facts)
+        file = FileAt(root, facts.path, facts.sha256 or "")
+        removals.append(Removal(line, file, kept, "same-bytes", main if main != facts.path else ""))
+    here = {removal.file.path for removal in removals}
+    removals = [r if r.moves_with in here else replace(r, moves_with="") for r in removals]
+    check(folder / TABLE, removals)
+    hindrance = None
+    if short:
+        names = f" ({', '.join(unread)} cannot be read again from here)" if unread else ""
+        hindrance = f"{short} of the files are not in enough backups that can be read again now{names}; they stay"
+    digest = hashlib.sha256((folder / TABLE).read_bytes()).hexdigest()
+    return CleanPlan(tuple(removals), 0, digest), hindrance
+
+
+def _folder_of(manifest: Manifest) -> Path | None:
+    """The folder that a list is of, if it is there now and is the same one; None for every other place."""
+    try:
+        place = open_place(manifest.header.place)
+    except AuditorError:
+        return None
+    same = place.id == manifest.header.place_id
+    return place.root if same and isinstance(place, FolderPlace) and Power.WRITE in place.powers else None
+
+
+def _main(facts: FileFacts) -> str:
+    return facts.companion_of or facts.path
+
+
+def _company(rows: Iterable[FileFacts]) -> dict[str, set[str]]:
+    """Each main file with the photos and videos that belong to it, itself included."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for facts in rows:
+        found[_main(facts)].add(facts.path)
+    return found
+
+
+def _taken(facts: FileFacts, now: datetime) -> datetime:
+    """When a file came to be: the later one of its date of capture and its own date; unknown counts as now."""
+    known = []
+    if facts.taken_at:
+        with contextlib.suppress(ValueError):
+            known.append(datetime.fromisoformat(facts.taken_at).replace(tzinfo=UTC))
+    if facts.mtime_ns is not None:
+        known.append(datetime.fromtimestamp(facts.mtime_ns / 1e9, UTC))
+    return max(known, default=now)

@@ -1,0 +1,170 @@
+"""plan.csv as a person left it: read strictly, and refused with the line that is wrong before anything is touched."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import os
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from auditor.copier.names import parts_inside
+from auditor.errors import BadManifest, BadPlan
+from auditor.places.folder import OWN_FOLDER
+
+NEEDED = ("action", "place", "path", "sha256", "kept_place", "kept_path", "kept_sha256")
+ACTIONS = ("remove", "keep", "ask")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+MOST_BYTES = 1 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class FileAt:
+    """A file of a folder, and what its content must be. `root` is absolute; `path` relative, with `/`."""
+
+    root: Path
+    path: str
+    sha256: str
+
+    @property
+    def whole(self) -> Path:
+        """Where it lies."""
+        return self.root.joinpath(*self.path.split("/"))
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """One file that is to go. Every one of `kept` must be there, whole and sound, when it does.
+
+    `line` is that of the plan. `moves_with` is the path of the file it belongs to, empty where it stands for itself;
+    such files go together or stay together.
+    """
+
+    line: int
+    file: FileAt
+    kept: tuple[FileAt, ...]
+    relation: str
+    moves_with: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CleanPlan:
+    """What a plan asks for. `asked` counts the files it leaves to a person, `sha256` is that of its file."""
+
+    removals: tuple[Removal, ...]
+    asked: int
+    sha256: str
+
+
+def read(path: Path) -> CleanPlan:
+    """The plan in a file. Spreadsheets may have changed separators, line ends and the byte-order mark; nothing else.
+
+    Raises: BadPlan, with the line, where anything in it is not as a plan must be.
+    """
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise BadPlan(f"{path} is too large for a plan")
+        content = path.read_bytes()
+        text = content.decode("utf-8-sig")
+    except OSError as error:
+        raise BadPlan(f"the plan {path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise BadPlan(f"{path} is not UTF-8; save it as CSV UTF-8") from error
+    first = text.split("\n", 1)[0]
+    separator = max(",;\t", key=first.count)
+    table = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    try:
+        missing = [name for name in NEEDED if name not in (table.fieldnames or ())]
+        if missing:
+            raise BadPlan(f"{path} is no plan: it has no column {missing[0]!r}")
+        removals: list[Removal] = []
+        asked = 0
+        for row in table:
+            action = (row["action"] or "").strip().lower()
+            if action not in ACTIONS or None in row:
+                what = "there are too many cells" if None in row else f"the action is {row['action']!r}"
+                raise BadPlan(f"{path} line {table.line_num}: {what}; an action is remove, keep or ask")
+            asked += action == "ask"
+            if action == "remove":
+                removals.append(_removal(path, table.line_num, row))
+    except csv.Error as error:
+        raise BadPlan(f"{path} line {table.line_num}: it is not CSV: {error}") from error
+    check(path, removals)
+    return CleanPlan(tuple(removals), asked, hashlib.sha256(content).hexdigest())
+
+
+def _removal(plan: Path, line: int, row: Mapping[str, str | None]) -> Removal:
+    file = _file(plan, line, row["place"], row["path"], row["sha256"])
+    kept = _file(plan, line, row["kept_place"], row["kept_path"], row["kept_sha256"])
+    return Removal(line, file, (kept,), row.get("relation") or "", row.get("moves_with") or "")
+
+
+def _file(plan: Path, line: int, place: str | None, path: str | None, sha256: str | None) -> FileAt:
+    root = Path(place or "")
+    if not root.is_absolute():
+        raise BadPlan(f"{plan} line {line}: {place!r} is no folder of this machine with its whole path")
+    try:
+        parts = parts_inside(path or "")
+    except BadManifest as error:
+        raise BadPlan(f"{plan} line {line}: {path!r} would lead out of {root}") from error
+    if parts[0].lower() == OWN_FOLDER:
+        raise BadPlan(f"{plan} line {line}: {path!r} is auditor's own")
+    if not _SHA256.fullmatch(sha256 or ""):
+        raise BadPlan(f"{plan} line {line}: {sha256!r} is no SHA-256")
+    return FileAt(root, "/".join(parts), sha256 or "")
+
+
+def check(plan: Path, removals: Sequence[Removal]) -> None:
+    """What one look at the plan and the disk can find wrong; nothing is opened.
+
+    Raises: BadPlan with the line: a file named twice, kept and removed, the last copy of itself, reached through a
+    link, or moving with a file that stays.
+    """
+    going: dict[str, int] = {}
+    for root in {removal.file.root: removal.line for removal in removals}:
+        if (root / OWN_FOLDER / "place.toml").exists():
+            raise BadPlan(f"{plan}: {root} is a backup that auditor keeps; nothing is removed from it")
+    for removal in removals:
+        _no_links(plan, removal.line, (removal.file, *removal.kept))
+        key = _key(removal.file)
+        if key in going:
+            raise BadPlan(f"{plan} line {removal.line}: {removal.file.path} is named already in line {going[key]}")
+        going[key] = removal.line
+    for removal in removals:
+        for kept in removal.kept:
+            if (line := going.get(_key(kept))) is not None:
+                raise BadPlan(
+                    f"{plan} line {removal.line}: {removal.file.path} goes because {kept.path} is kept, and line {line}"
+                    " removes that one too"
+                )
+        if removal.moves_with:
+            whole = _key(FileAt(removal.file.root, removal.moves_with, ""))
+            if whole not in going:
+                raise BadPlan(
+                    f"{plan} line {removal.line}: {removal.file.path} goes with {removal.moves_with}, which stays"
+                )
+
+
+def _key(file: FileAt) -> str:
+    """The same for two ways to write one file's place, and for two names of one file."""
+    try:
+        facts = file.whole.stat(follow_symlinks=False)
+        if facts.st_ino:
+            return f"{facts.st_dev}:{facts.st_ino}"
+    except OSError:
+        pass
+    return os.path.normcase(os.path.abspath(file.whole))  # noqa: PTH100 (resolve() would follow links)
+
+
+def _no_links(plan: Path, line: int, files: Iterable[FileAt]) -> None:
+    for file in files:
+        if not file.root.is_dir() or file.root != file.root.resolve():
+            raise BadPlan(f"{plan} line {line}: {file.root} is no folder, or is reached through a link")
+        at = file.root
+        for part in file.path.split("/"):
+            at = at / part
+            if at.is_symlink() or (hasattr(at, "is_junction") and at.is_junction()):
+                raise BadPlan(f"{plan} line {line}: {file.path} leads through a link, {at}")

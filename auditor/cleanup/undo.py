@@ -1,0 +1,125 @@
+"""Puts back what a clean-up moved, under its old name and with its old date; and the one place that deletes."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from auditor.cleanup import journal as journals
+from auditor.cleanup.apply import judge
+from auditor.cleanup.files import Refused, inside, read_again
+from auditor.cleanup.journal import Entry, Journal, State
+from auditor.cleanup.plan import FileAt
+from auditor.copier import durable
+from auditor.copier.ledger import Ledger, locked
+from auditor.errors import BadOutput
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one file: `refused` says why it is still in the quarantine."""
+
+    entry: Entry
+    refused: str | None = None
+
+
+def undo(path: Path, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> list[Result]:
+    """Puts back every file that the journal's run moved. What is back already is left alone.
+
+    Raises: BadPlan where the journal cannot be trusted; BadPlace where another run works on the place.
+    """
+    return _each(path, _restore, now)
+
+
+def purge(
+    path: Path, older_than: timedelta, jobs: int = 1, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+) -> list[Result]:
+    """Deletes from the quarantine what has been there longer, if what was kept for it is still there and sound.
+
+    Raises: BadPlan where the journal cannot be trusted; BadPlace where another run works on the place.
+    """
+    before = now() - older_than
+    _, entries = journals.read(path)
+    due = [entry for entry in entries if entry.state is State.MOVED and datetime.fromisoformat(entry.at) <= before]
+    sound = judge(sorted({kept for e in due for kept in e.kept}, key=lambda f: str(f.whole)), jobs)
+    numbers = {entry.number for entry in due}
+
+    def delete(journal: Journal, entry: Entry, now: Callable[[], datetime]) -> None:
+        for kept in entry.kept:
+            if reason := sound.get(kept, "it was not checked"):
+                raise Refused(reason)
+            read_again(kept, "the file to keep")
+        held = FileAt(entry.file.root, entry.target, entry.file.sha256)
+        if not entry.kept or any(kept.whole.resolve() == held.whole.resolve() for kept in entry.kept):
+            raise Refused("nothing would be kept for it")
+        read_again(held, "the file in the quarantine")
+        journal.note(entry.number, State.PURGING, now())
+        entry.held.unlink()
+        durable.sync_folder(entry.held.parent)
+        journal.note(entry.number, State.PURGED, now())
+
+    return _each(path, delete, now, only=numbers)
+
+
+def _each(
+    path: Path,
+    step: Callable[[Journal, Entry, Callable[[], datetime]], None],
+    now: Callable[[], datetime],
+    only: set[int] | None = None,
+) -> list[Result]:
+    ledger, _ = journals.read(path)
+    results: list[Result] = []
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(locked(ledger))
+            _, entries = journals.read(path)  # again, now that nobody else writes
+            journal = Journal.reopen(path)
+        except OSError as error:
+            raise BadOutput(f"nothing can be written in {ledger.root}: {error.strerror}") from error
+        stack.callback(journal.close)
+        for entry in entries:
+            if entry.state is State.LOST:
+                results.append(Result(entry, f"{entry.held} is not in the quarantine any more"))
+            if entry.state is not State.MOVED or (only is not None and entry.number not in only):
+                continue
+            try:
+                step(journal, entry, now)
+                results.append(Result(entry))
+            except Refused as reason:
+                results.append(Result(entry, str(reason)))
+            except OSError as error:
+                results.append(Result(entry, f"{entry.file.whole}: {error.strerror or error}"))
+        _tidy(ledger, entries)
+    return results
+
+
+def _restore(journal: Journal, entry: Entry, now: Callable[[], datetime]) -> None:
+    inside(entry.file.root, entry.file.path)
+    inside(entry.file.root, entry.target)
+    durable.make_folders(entry.file.whole.parent)
+    try:
+        durable.publish(entry.held, entry.file.whole)
+    except FileExistsError as error:
+        raise Refused(f"{entry.file.whole} is there: another file took its name, and it stays") from error
+    facts = entry.file.whole.stat()
+    if facts.st_mtime_ns != entry.mtime_ns:
+        os.utime(entry.file.whole, ns=(facts.st_atime_ns, entry.mtime_ns))
+    durable.sync_folder(entry.file.whole.parent)
+    durable.sync_folder(entry.held.parent)
+    journal.note(entry.number, State.RESTORED, now())
+
+
+def _tidy(ledger: Ledger, entries: Sequence[Entry]) -> None:
+    """Folders of the quarantine that are empty now go."""
+    for folder in sorted({entry.held.parent for entry in entries}, key=lambda f: -len(f.parts)):
+        at = folder
+        while at != ledger.quarantine and ledger.quarantine in at.parents:
+            try:
+                at.rmdir()
+            except OSError:
+                break
+            at = at.parent

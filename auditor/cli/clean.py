@@ -1,0 +1,144 @@
+"""auditor clean: shows and carries out a plan of removals; into a quarantine, never away."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from auditor import workers
+from auditor.cleanup import apply, phone, plan, undo
+from auditor.cleanup.apply import Applied
+from auditor.cleanup.plan import CleanPlan
+from auditor.cli import screen
+from auditor.errors import BadPlan
+from auditor.reporting import provenance
+from auditor.reporting.text import counted, size, visible
+
+NAME = "clean"
+EXAMPLES = (
+    ("auditor clean duplicates-2026-06-15/plan.csv", "what the plan would do"),
+    ("auditor clean duplicates-2026-06-15/plan.csv --apply", "do it; auditor undo puts everything back"),
+    ("auditor clean audit-2026-06-15 --keep-newest 90d --apply", "free the phone of what is safe, but for 90 days"),
+    (
+        "auditor clean --purge D:\\Photos\\.auditor\\journal\\clean-X.journal --older-than 30d",
+        "the only thing that deletes",
+    ),
+)
+SHOWN = 20
+_AGE = re.compile(r"(\d{1,5})\s*([dwmy])")
+_DAYS = {"d": 1, "w": 7, "m": 31, "y": 366}
+
+
+def command(
+    plan_file: Annotated[
+        Path | None, typer.Argument(metavar="PLAN", help="plan.csv of `auditor duplicates`, or an audit's folder.")
+    ] = None,
+    apply_it: Annotated[bool, typer.Option("--apply", help="Do it. Without this nothing is changed.")] = False,
+    keep_newest: Annotated[
+        str | None, typer.Option(help="Of an audit's folder: leave what is newer on the phone, such as 90d.")
+    ] = None,
+    purge: Annotated[
+        Path | None, typer.Option(metavar="JOURNAL", help="Delete what a former run put into quarantine.")
+    ] = None,
+    older_than: Annotated[str | None, typer.Option(help="With --purge: only what has been there longer: 30d.")] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, max=64, help="Worker processes. [default: one a core]")] = None,
+) -> None:
+    """Moves the files that a plan removes into a dated quarantine inside their place, each after reading again the file
+    that is kept for it. `auditor undo` puts them back.
+
+    PLAN is plan.csv (edit it first if you like), or an audit's folder: then what is safe to delete leaves the phone.
+    Exit codes: 0 all done, or shown; 1 some files stayed, with the reason; 2 the plan was refused; 130 stopped.
+    """
+    if purge is not None:
+        if plan_file is not None or apply_it or older_than is None:
+            raise BadPlan("--purge takes a journal and --older-than AGE, and nothing else")
+        _purge(purge, age(older_than), jobs or workers.default_jobs())
+        return
+    if plan_file is None:
+        raise BadPlan("no plan was named; name plan.csv, or an audit's folder")
+    found = _freeing(plan_file, keep_newest) if phone.is_audit(plan_file) else plan.read(plan_file)
+    if found is None:
+        raise typer.Exit(0)
+    if not apply_it:
+        _show(found)
+        return
+    done = apply.apply(found, jobs=jobs or workers.default_jobs(), progress=lambda *_: None)
+    _show_done(done)
+    raise typer.Exit(1 if any(step.refused for step in done.done) else 0)
+
+
+def age(text: str) -> timedelta:
+    """`30d`, `4w`, `3m`, `1y` as a length of time. Raises: BadPlan for anything else."""
+    match = _AGE.fullmatch(text.strip().lower())
+    if match is None:
+        raise BadPlan(f"{text!r} is no age; write 30d, 4w, 3m or 1y")
+    return timedelta(days=int(match[1]) * _DAYS[match[2]])
+
+
+def _freeing(path: Path, keep_newest: str | None) -> CleanPlan | None:
+    folder = path if path.is_dir() else path.parent
+    changed = [wrong for wrong in provenance.check(folder) if wrong.path != phone.TABLE]
+    if changed:
+        raise BadPlan(f"the audit in {folder} was changed after it was written; audit again")
+    free = phone.freeing(path, age(keep_newest) if keep_newest else None, datetime.now(UTC))
+    screen.say(f"{size(free.size_bytes)} in {counted(free.files, 'file', 'files')} can go.")
+    if free.too_new:
+        screen.say(f"  {counted(free.too_new, 'file is', 'files are')} newer than {keep_newest} and stays.")
+    if free.parted:
+        screen.say(f"  {counted(free.parted, 'file belongs', 'files belong')} to one that is not safe, and stays.")
+    if free.hindrance:
+        screen.say(f"  {visible(free.hindrance)}.")
+    if free.plan is None or not screen.quiet():
+        for share in free.shares:
+            where = visible(share.folder) or "(top folder)"
+            screen.say(f"  {share.month}  {size(share.size_bytes):>8}  {share.files:>6,}  {where}")
+    return free.plan
+
+
+def _show(found: CleanPlan) -> None:
+    freed = apply.plan_size(found)
+    screen.say(f"{counted(len(found.removals), 'file', 'files')} would go into quarantine, {size(freed)} in all.")
+    if screen.quiet():
+        return
+    for removal in found.removals[:SHOWN]:
+        kept = removal.kept[0]
+        screen.say(f"  {visible(removal.file.path)}  (kept: {visible(str(kept.whole))})")
+    if len(found.removals) > SHOWN:
+        screen.say(f"  and {len(found.removals) - SHOWN:,} more")
+    if found.asked:
+        screen.say(
+            f"  {counted(found.asked, 'file is', 'files are')} left to you: change `ask` to `remove` to let one go."
+        )
+    if found.removals:
+        screen.say("  Nothing was changed. The same with --apply does it.")
+
+
+def _show_done(done: Applied) -> None:
+    moved = sum(step.refused is None and not step.before for step in done.done)
+    before = sum(step.before for step in done.done)
+    stayed = [step for step in done.done if step.refused]
+    screen.say(f"{counted(moved, 'file', 'files')} went into quarantine, {size(done.freed_bytes)} in all.")
+    if before:
+        screen.say(f"  {counted(before, 'file was', 'files were')} there from an earlier run.")
+    for step in stayed[:SHOWN]:
+        screen.say(f"  stayed: line {step.removal.line}: {visible(step.refused or '')}")
+    if len(stayed) > SHOWN:
+        screen.say(f"  and {len(stayed) - SHOWN:,} more stayed")
+    for path in done.journals:
+        screen.say(f"  Undo     auditor undo {visible(str(path))}")
+        screen.say(f"  Delete   auditor clean --purge {visible(str(path))} --older-than 30d")
+
+
+def _purge(path: Path, older_than: timedelta, jobs: int) -> None:
+    results = undo.purge(path, older_than, jobs)
+    gone = [r for r in results if r.refused is None]
+    freed = size(sum(r.entry.size_bytes for r in gone))
+    screen.say(f"{counted(len(gone), 'file was', 'files were')} deleted for good, {freed} in all.")
+    left = [r for r in results if r.refused]
+    for result in left[:SHOWN]:
+        screen.say(f"  stayed: {visible(result.refused or '')}")
+    raise typer.Exit(1 if left else 0)

@@ -1,0 +1,34 @@
+"""auditor undo: puts back what `auditor clean` moved."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from auditor.cleanup import undo
+from auditor.cli import screen
+from auditor.reporting.text import counted, visible
+
+NAME = "undo"
+EXAMPLES = (("auditor undo D:\\Photos\\.auditor\\journal\\clean-X.journal", "every file back where it was"),)
+SHOWN = 20
+
+
+def command(
+    journal: Annotated[Path, typer.Argument(metavar="JOURNAL", help="The journal that `auditor clean` named.")],
+) -> None:
+    """Puts every file that a clean-up moved back under its name and with its date. It never replaces a file.
+
+    Exit codes: 0 all are back; 1 some could not be put back, with the reason; 2 bad input; 130 stopped.
+    """
+    results = undo.undo(journal)
+    back = sum(result.refused is None for result in results)
+    screen.say(f"{counted(back, 'file is', 'files are')} back in place.")
+    left = [result for result in results if result.refused]
+    for result in left[:SHOWN]:
+        screen.say(f"  not put back: {visible(result.refused or '')}")
+    if len(left) > SHOWN:
+        screen.say(f"  and {len(left) - SHOWN:,} more")
+    raise typer.Exit(1 if left else 0)

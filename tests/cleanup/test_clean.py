@@ -1,0 +1,442 @@
+"""Plans are carried out exactly or not at all; killed anywhere, every file is in its place or in the quarantine."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import errno
+import hashlib
+import io
+import os
+import random
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from auditor.cleanup import apply as applying
+from auditor.cleanup import journal as journals
+from auditor.cleanup import plan as plans
+from auditor.cleanup import undo as undoing
+from auditor.cleanup.journal import State
+from auditor.copier import durable
+from auditor.copier.ledger import Ledger, locked
+from auditor.errors import AuditorError, BadOutput, BadPlace, BadPlan
+from auditor.reporting.duplicates import PLAN
+from tests.duplicates.test_verify import jpeg, scene
+
+PICTURE = jpeg(scene(1, (320, 240)), 90)
+
+
+def sha(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def write_plan(path: Path, rows: list[dict[str, str]]) -> Path:
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        table = csv.DictWriter(stream, PLAN.split(","), lineterminator="\n")
+        table.writeheader()
+        table.writerows(rows)
+    return path
+
+
+def row(root: Path, path: str, kept: str, data: bytes = PICTURE, **other: str) -> dict[str, str]:
+    return {
+        "action": "remove",
+        "place": str(root),
+        "path": path,
+        "sha256": sha(data),
+        "size_bytes": str(len(data)),
+        "kept_place": str(root),
+        "kept_path": kept,
+        "kept_sha256": sha(data),
+        "relation": "same-bytes",
+        **other,
+    }
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """A folder with one picture and three copies of it."""
+    root = (tmp_path / "photos").resolve()
+    for name in ("kept.jpg", "a/one.jpg", "a/b/two.jpg", "three.jpg"):
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(PICTURE)
+        os.utime(path, ns=(1_500_000_000_000_000_000, 1_500_000_000_123_456_700))
+    return root
+
+
+@pytest.fixture
+def plan(photos: Path, tmp_path: Path) -> Path:
+    rows = [row(photos, name, "kept.jpg") for name in ("a/one.jpg", "a/b/two.jpg", "three.jpg")]
+    return write_plan(tmp_path / "plan.csv", rows)
+
+
+@pytest.fixture
+def sound(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Takes every kept file for sound: the judge has tests of its own, and is slow to start."""
+    monkeypatch.setattr(applying, "judge", lambda kept, jobs: dict.fromkeys(kept))
+    monkeypatch.setattr(undoing, "judge", lambda kept, jobs: dict.fromkeys(kept))
+
+
+def listing(root: Path) -> dict[str, bytes]:
+    own = root / ".auditor"
+    files = (path for path in root.rglob("*") if path.is_file() and own not in path.parents)
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in files}
+
+
+def held(root: Path) -> list[bytes]:
+    return [path.read_bytes() for path in (root / ".auditor" / "quarantine").rglob("*") if path.is_file()]
+
+
+def test_a_plan_moves_and_undo_puts_back_with_dates(photos: Path, plan: Path) -> None:
+    before = listing(photos)
+    done = applying.apply(plans.read(plan))
+    assert [step.refused for step in done.done] == [None] * 3
+    assert listing(photos) == {"kept.jpg": PICTURE}
+    assert held(photos) == [PICTURE] * 3
+    assert done.freed_bytes == 3 * len(PICTURE)
+    (journal,) = done.journals
+    assert [result.refused for result in undoing.undo(journal)] == [None] * 3
+    assert listing(photos) == before
+    assert {(photos / name).stat().st_mtime_ns for name in before} == {1_500_000_000_123_456_700}
+    assert undoing.undo(journal) == []
+    assert held(photos) == []
+
+
+def test_again_does_nothing_and_after_an_undo_everything(photos: Path, plan: Path, sound: None) -> None:
+    (journal,) = applying.apply(plans.read(plan)).journals
+    again = applying.apply(plans.read(plan))
+    assert ([step.before for step in again.done], again.journals) == ([True] * 3, ())
+    undoing.undo(journal)
+    assert [step.before for step in applying.apply(plans.read(plan)).done] == [False] * 3
+
+
+def changed(path: Path) -> None:
+    path.write_bytes(PICTURE + b"x")
+
+
+HARM: dict[str, tuple[Callable[[Path], None], str]] = {
+    "kept file is gone": (lambda root: (root / "kept.jpg").unlink(), "is not what it was|not there"),
+    "kept file was changed": (lambda root: changed(root / "kept.jpg"), "the file to keep"),
+    "file to go was changed": (lambda root: changed(root / "a/one.jpg"), "is not what it was"),
+    "file to go is gone": (lambda root: (root / "a/one.jpg").unlink(), "not there any more"),
+}
+
+
+@pytest.mark.parametrize("name", HARM)
+def test_what_is_not_as_planned_stays(name: str, photos: Path, tmp_path: Path) -> None:
+    plan = plans.read(write_plan(tmp_path / "plan.csv", [row(photos, "a/one.jpg", "kept.jpg")]))
+    harm, words = HARM[name]
+    harm(photos)
+    before = listing(photos)
+    (step,) = applying.apply(plan).done
+    assert step.refused
+    assert re.search(words, step.refused), step.refused
+    assert listing(photos) == before
+
+
+def test_a_kept_file_that_is_broken_keeps_nothing(photos: Path, tmp_path: Path) -> None:
+    broken = PICTURE[: len(PICTURE) // 2]
+    (photos / "kept.jpg").write_bytes(broken)
+    rows = [row(photos, "a/one.jpg", "kept.jpg", kept_sha256=sha(broken), relation="same-picture")]
+    (step,) = applying.apply(plans.read(write_plan(tmp_path / "plan.csv", rows))).done
+    assert step.refused
+    assert "is not sound" in step.refused
+    assert (photos / "a/one.jpg").exists()
+
+
+def test_hard_links_are_one_file(photos: Path, tmp_path: Path, sound: None) -> None:
+    (photos / "a/one.jpg").unlink()
+    os.link(photos / "kept.jpg", photos / "a/one.jpg")
+    with pytest.raises(BadPlan, match=r"line 2.*line 2 removes that one too"):
+        plans.read(write_plan(tmp_path / "plan.csv", [row(photos, "a/one.jpg", "kept.jpg")]))
+
+
+def test_what_moves_together_stays_together(photos: Path, tmp_path: Path, sound: None) -> None:
+    rows = [row(photos, "a/one.jpg", "kept.jpg"), row(photos, "a/b/two.jpg", "kept.jpg", moves_with="a/one.jpg")]
+    plan = plans.read(write_plan(tmp_path / "plan.csv", rows))
+    changed(photos / "a/b/two.jpg")
+    assert all(step.refused for step in applying.apply(plan).done)
+    assert (photos / "a/one.jpg").exists()
+
+
+def test_kept_in_another_place(photos: Path, tmp_path: Path, sound: None) -> None:
+    other = (tmp_path / "other").resolve()
+    other.mkdir()
+    shutil.move(photos / "kept.jpg", other / "kept.jpg")
+    rows = [row(photos, "three.jpg", "kept.jpg", kept_place=str(other))]
+    done = applying.apply(plans.read(write_plan(tmp_path / "plan.csv", rows)))
+    assert not done.done[0].refused
+    assert not (other / ".auditor").exists()
+
+
+BAD_PLANS: dict[str, tuple[Callable[[Path], list[dict[str, str]]], str]] = {
+    "both copies": (
+        lambda r: [row(r, "a/one.jpg", "three.jpg"), row(r, "three.jpg", "a/one.jpg")],
+        "line 2: .* line 3 removes that one too",
+    ),
+    "a circle of three": (
+        lambda r: [row(r, "a/one.jpg", "a/b/two.jpg"), row(r, "a/b/two.jpg", "three.jpg")],
+        "line 2: .* line 3 removes",
+    ),
+    "itself": (lambda r: [row(r, "three.jpg", "three.jpg")], "line 2: .* line 2 removes"),
+    "a file twice": (lambda r: [row(r, "three.jpg", "kept.jpg")] * 2, "line 3: three.jpg is named already in line 2"),
+    "twice, spelled otherwise": (
+        lambda r: [row(r, "a/one.jpg", "kept.jpg"), row(r / "a", "one.jpg", "kept.jpg", kept_place=str(r))],
+        "line 3: one.jpg is named already in line 2",
+    ),
+    "upwards": (lambda r: [row(r, "../photos/three.jpg", "kept.jpg")], "line 2: .* lead out"),
+    "upwards, kept": (lambda r: [row(r, "three.jpg", "../x.jpg")], "line 2: .* lead out"),
+    "from the root": (lambda r: [row(r, "/etc/passwd", "kept.jpg")], "line 2: .* lead out"),
+    "a dot": (lambda r: [row(r, "./three.jpg", "kept.jpg")], "line 2: .* lead out"),
+    "its own folder": (lambda r: [row(r, ".auditor/x", "kept.jpg")], "line 2: .* auditor's own"),
+    "no whole place": (lambda r: [row(r, "three.jpg", "kept.jpg", place="photos")], "line 2: .* no folder"),
+    "no such place": (lambda r: [row(r, "three.jpg", "kept.jpg", place=str(r / "x"))], "line 2: .* no folder"),
+    "no digest": (lambda r: [row(r, "three.jpg", "kept.jpg", sha256="")], "line 2: '' is no SHA-256"),
+    "digest cut": (lambda r: [row(r, "three.jpg", "kept.jpg", kept_sha256="ab12")], "line 2: 'ab12' is no SHA-256"),
+    "unknown action": (lambda r: [row(r, "three.jpg", "kept.jpg", action="delete")], "line 2: the action is 'delete'"),
+    "goes with one that stays": (
+        lambda r: [row(r, "three.jpg", "kept.jpg", moves_with="kept.jpg")],
+        "line 2: three.jpg goes with kept.jpg, which stays",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BAD_PLANS)
+def test_a_bad_plan_is_refused_with_its_line(name: str, photos: Path, tmp_path: Path) -> None:
+    rows, words = BAD_PLANS[name]
+    before = listing(photos)
+    with pytest.raises(BadPlan, match=words):
+        plans.read(write_plan(tmp_path / "plan.csv", rows(photos)))
+    assert listing(photos) == before
+
+
+def test_links_are_refused_with_the_line(photos: Path, tmp_path: Path) -> None:
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "x.jpg").write_bytes(PICTURE)
+    try:
+        (photos / "link").symlink_to(tmp_path / "outside", target_is_directory=True)
+    except OSError:
+        pytest.skip("this system makes no symbolic links")
+    for bad in (row(photos, "link/x.jpg", "kept.jpg"), row(photos, "three.jpg", "link/x.jpg")):
+        with pytest.raises(BadPlan, match=r"line 2: .* leads through a link"):
+            plans.read(write_plan(tmp_path / "plan.csv", [bad]))
+    whole = write_plan(tmp_path / "plan.csv", [row(photos, "three.jpg", "kept.jpg", place=str(tmp_path / "way"))])
+    (tmp_path / "way").symlink_to(photos, target_is_directory=True)
+    with pytest.raises(BadPlan, match=r"line 2: .* through a link"):
+        plans.read(whole)
+
+
+def test_a_link_made_after_the_look_is_refused(photos: Path, plan: Path, tmp_path: Path, sound: None) -> None:
+    found = plans.read(plan)
+    (photos / "a").rename(tmp_path / "elsewhere")
+    try:
+        (photos / "a").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    except OSError:
+        pytest.skip("this system makes no symbolic links")
+    refused = [step.refused for step in applying.apply(found).done]
+    assert refused[2] is None
+    assert all(reason and "is a link" in reason for reason in refused[:2])
+    assert (tmp_path / "elsewhere" / "one.jpg").exists()
+
+
+def test_spreadsheets_may_have_saved_it(photos: Path, plan: Path) -> None:
+    text = plan.read_text("utf-8").replace(",", ";").replace("\n", "\r\n")
+    plan.write_bytes(b"\xef\xbb\xbf" + text.encode())
+    assert [r.file.path for r in plans.read(plan).removals] == ["a/one.jpg", "a/b/two.jpg", "three.jpg"]
+
+
+def test_a_backup_of_ours_loses_nothing(photos: Path, plan: Path) -> None:
+    Ledger(photos).create("mirror", datetime.now(UTC))
+    with pytest.raises(BadPlan, match="a backup that auditor keeps"):
+        plans.read(plan)
+
+
+def test_two_runs_at_once_are_refused(photos: Path, plan: Path, sound: None) -> None:
+    found = plans.read(plan)
+    before = listing(photos)
+    durable.make_folders(Ledger(photos).journals)
+    with locked(Ledger(photos)), pytest.raises(BadPlace, match="another run"):
+        applying.apply(found)
+    assert listing(photos) == before
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="root writes into read-only folders too")
+def test_a_read_only_place_is_refused(photos: Path, plan: Path, sound: None) -> None:
+    found = plans.read(plan)
+    photos.chmod(0o555)
+    try:
+        with pytest.raises(BadOutput, match="no file was moved"):
+            applying.apply(found)
+    finally:
+        photos.chmod(0o755)
+
+
+@pytest.mark.parametrize("call", ["create", "make_folders", "write_all", "sync_file", "publish", "sync_folder"])
+@pytest.mark.parametrize("at", [1, 2, 3, 5])
+def test_a_full_or_read_only_disk_loses_nothing(
+    call: str, at: int, photos: Path, plan: Path, sound: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, found = listing(photos), plans.read(plan)
+    with monkeypatch.context() as patch:
+        real, count = getattr(durable, call), iter(range(1, 1000))
+
+        def failing(*arguments: object) -> object:
+            if next(count) >= at:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            return real(*arguments)
+
+        patch.setattr(durable, call, failing)
+        with contextlib.suppress(AuditorError):
+            applying.apply(found)
+    assert sorted([*listing(photos).values(), *held(photos)]) == [PICTURE] * 4
+    for path in journals.all_of(Ledger(photos)):
+        undoing.undo(path)
+    assert listing(photos) == before
+
+
+class Killed(BaseException):
+    """The process is gone here."""
+
+
+CALLS = ("create", "make_folders", "write_all", "sync_file", "publish", "sync_folder")
+
+
+def killing(monkeypatch: pytest.MonkeyPatch, moment: int) -> Callable[[], bool]:
+    """Dies at the `moment`-th step towards the disk: before it, after it, or with half a line written."""
+    count = iter(range(10_000))
+    dead: list[bool] = []
+    for name in CALLS:
+        real = getattr(durable, name)
+
+        def step(*arguments: object, real: Callable[..., object] = real, name: str = name) -> object:
+            now = next(count)
+            if dead or now == moment // 2:
+                dead.append(True)
+                if moment % 2 and name == "write_all":
+                    os.write(arguments[0], memoryview(arguments[1])[: len(arguments[1]) // 2])  # type: ignore[arg-type]
+                elif moment % 2 and len(dead) == 1:
+                    real(*arguments)
+                raise Killed
+            return real(*arguments)
+
+        monkeypatch.setattr(durable, name, step)
+    return lambda: bool(dead)
+
+
+@pytest.mark.parametrize("moment", range(110))
+def test_killed_anywhere_it_goes_on_or_is_undone(
+    moment: int, photos: Path, plan: Path, sound: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, found = listing(photos), plans.read(plan)
+    with monkeypatch.context() as patch:
+        died = killing(patch, moment)
+        with contextlib.suppress(Killed):
+            applying.apply(found)
+    if not died():
+        assert moment // 2 > 20, "the run should take more steps than this"
+    assert sorted([*listing(photos).values(), *held(photos)]) == [PICTURE] * 4, "a file is lost or doubled"
+    said = [e for path in journals.all_of(Ledger(photos)) for e in journals.read(path)[1] if e.state is State.MOVED]
+    assert sorted(entry.held for entry in said) == sorted(
+        path for path in (photos / ".auditor" / "quarantine").rglob("*") if path.is_file()
+    ), "the journals do not tell what is in the quarantine"
+    if moment % 3 == 0:
+        assert not any(step.refused for step in applying.apply(found).done)
+        assert listing(photos) == {"kept.jpg": PICTURE}
+    for path in journals.all_of(Ledger(photos)):
+        undo_killed_once(path, moment, monkeypatch)
+    assert listing(photos) == before
+    assert held(photos) == []
+
+
+def undo_killed_once(path: Path, moment: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        killing(patch, moment % 23)
+        with contextlib.suppress(Killed):
+            undoing.undo(path)
+    assert not any(result.refused for result in undoing.undo(path))
+
+
+def test_purge_deletes_only_what_is_old_and_still_kept(photos: Path, plan: Path, sound: None) -> None:
+    (journal,) = applying.apply(plans.read(plan)).journals
+    assert undoing.purge(journal, timedelta(days=30)) == []
+    later = datetime.now(UTC) + timedelta(days=31)
+    changed(photos / "kept.jpg")
+    results = undoing.purge(journal, timedelta(days=30), now=lambda: later)
+    assert all(result.refused for result in results)
+    assert len(held(photos)) == 3
+    (photos / "kept.jpg").write_bytes(PICTURE)
+    results = undoing.purge(journal, timedelta(days=30), now=lambda: later)
+    assert [result.refused for result in results] == [None] * 3
+    assert (held(photos), listing(photos)) == ([], {"kept.jpg": PICTURE})
+    assert undoing.undo(journal) == []
+
+
+def test_undo_replaces_nothing(photos: Path, plan: Path, sound: None) -> None:
+    (journal,) = applying.apply(plans.read(plan)).journals
+    (photos / "three.jpg").write_bytes(b"another")
+    refused = [result.refused for result in undoing.undo(journal)]
+    assert [bool(reason) for reason in refused] == [False, False, True]
+    assert (photos / "three.jpg").read_bytes() == b"another"
+    assert held(photos) == [PICTURE]
+
+
+@pytest.mark.parametrize(
+    "line",
+    ['"path":"../x"', '"target":".auditor/quarantine/../../../x"', '"target":"photos/x"', '"path":".auditor/x"'],
+)
+def test_a_journal_that_was_tampered_with_is_refused(line: str, photos: Path, plan: Path, sound: None) -> None:
+    (journal,) = applying.apply(plans.read(plan)).journals
+    text = journal.read_text("utf-8")
+    name = line.split(":", 1)[0]
+    at = text.index(name)
+    journal.write_text(text[:at] + line + text[text.index(',"', at) :], "utf-8")
+    with pytest.raises(BadPlan, match="was changed"):
+        undoing.undo(journal)
+
+
+def test_a_journal_elsewhere_is_refused(photos: Path, plan: Path, tmp_path: Path, sound: None) -> None:
+    (journal,) = applying.apply(plans.read(plan)).journals
+    shutil.copy(journal, tmp_path / journal.name)
+    with pytest.raises(BadPlan, match="no journal"):
+        undoing.undo(tmp_path / journal.name)
+
+
+def test_a_moved_disk_is_undone_where_it_is_now(photos: Path, plan: Path, tmp_path: Path, sound: None) -> None:
+    before = listing(photos)
+    (journal,) = applying.apply(plans.read(plan)).journals
+    photos.rename(tmp_path / "mounted")
+    undoing.undo(tmp_path / "mounted" / journal.relative_to(photos))
+    assert listing(tmp_path / "mounted") == before
+
+
+def test_plan_is_csv(photos: Path, plan: Path) -> None:
+    plan.write_text(io.StringIO("not,a\nplan,x\n").getvalue(), "utf-8")
+    with pytest.raises(BadPlan, match="no column"):
+        plans.read(plan)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
+def test_really_killed_at_random(photos: Path, plan: Path) -> None:
+    before, rng = listing(photos), random.Random(1)
+    command = [sys.executable, "-m", "auditor", "clean", str(plan), "--apply"]
+    started = time.monotonic()
+    assert subprocess.run(command, check=False, capture_output=True).returncode == 0
+    whole = time.monotonic() - started
+    for _ in range(30):
+        for path in journals.all_of(Ledger(photos)):
+            undoing.undo(path)
+        assert listing(photos) == before
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as run:
+            time.sleep(whole * rng.uniform(0.5, 1.1))
+            run.kill()
+        assert sorted([*listing(photos).values(), *held(photos)]) == [PICTURE] * 4

@@ -1,0 +1,79 @@
+"""From an audit to a freed phone: only what is whole and sound in every backup counted goes."""
+
+from __future__ import annotations
+
+import csv
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from auditor.cleanup import phone
+from auditor.cli import app
+from auditor.errors import BadPlan
+from tests.duplicates.test_verify import jpeg, scene
+
+OLD = 1_500_000_000
+
+
+@pytest.fixture
+def audit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An audit of a phone with three photos, two of them in the backup, one of these new."""
+    monkeypatch.setenv("AUDITOR_CACHE_DIR", str(tmp_path / "cache"))
+    for number, folders in enumerate((("phone", "backup"), ("phone", "backup"), ("phone",))):
+        for folder in folders:
+            path = tmp_path / folder / "DCIM" / f"IMG_000{number}.jpg"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(jpeg(scene(number, (320, 240)), 90))
+            stamp = OLD if number != 1 else datetime.now(UTC).timestamp()
+            os.utime(path, (stamp, stamp))
+    out = tmp_path / "audit"
+    command = ["audit", str(tmp_path / "phone"), str(tmp_path / "backup"), "-o", str(out), "--no-cache"]
+    result = CliRunner().invoke(app, [*command[:-1], "--jobs", "1", "--no-thumbnails"])
+    assert out.is_dir(), result.output
+    return out
+
+
+def test_the_phone_is_freed_of_what_is_safe_and_old(audit: Path, tmp_path: Path) -> None:
+    free = phone.freeing(audit, timedelta(days=90), datetime.now(UTC))
+    assert (free.files, free.too_new, free.parted, free.hindrance) == (1, 1, 0, None)
+    assert [(share.folder, share.month) for share in free.shares] == [("DCIM", "2017-07")]
+    shown = CliRunner().invoke(app, ["clean", str(audit), "--keep-newest", "90d"])
+    assert shown.exit_code == 0
+    assert "Nothing was changed" in shown.output
+    done = CliRunner().invoke(app, ["clean", str(audit), "--keep-newest", "90d", "--apply"])
+    assert done.exit_code == 0, done.output
+    left = sorted(path.name for path in (tmp_path / "phone" / "DCIM").iterdir())
+    assert left == ["IMG_0001.jpg", "IMG_0002.jpg"]
+    (journal,) = (tmp_path / "phone" / ".auditor" / "journal").glob("clean-*")
+    assert CliRunner().invoke(app, ["undo", str(journal)]).exit_code == 0
+    assert len(list((tmp_path / "phone" / "DCIM").iterdir())) == 3
+
+
+def test_a_copy_that_is_gone_or_damaged_keeps_the_file_on_the_phone(audit: Path, tmp_path: Path) -> None:
+    (tmp_path / "backup" / "DCIM" / "IMG_0000.jpg").write_bytes(b"\xff\xd8\xff\xe0 broken")
+    done = CliRunner().invoke(app, ["clean", str(audit), "--apply"])
+    assert done.exit_code == 1
+    assert sorted(path.name for path in (tmp_path / "phone" / "DCIM").iterdir()) == ["IMG_0000.jpg", "IMG_0002.jpg"]
+
+
+def test_a_table_that_names_more_than_the_audit_is_refused(audit: Path) -> None:
+    table = audit / phone.TABLE
+    rows = list(csv.DictReader(table.open(encoding="utf-8", newline="")))
+    other = next(iter(rows)) | {"path": "DCIM/IMG_0002.jpg"}
+    with table.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, rows[0].keys())
+        writer.writeheader()
+        writer.writerows([*rows, other])
+    with pytest.raises(BadPlan, match=r"line 4: 'DCIM/IMG_0002.jpg' is not in the audit's list"):
+        phone.freeing(audit, None, datetime.now(UTC))
+
+
+def test_without_the_folder_there_is_a_list_and_no_plan(audit: Path, tmp_path: Path) -> None:
+    (tmp_path / "phone").rename(tmp_path / "unplugged")
+    free = phone.freeing(audit, None, datetime.now(UTC))
+    assert (free.plan, free.files) == (None, 2)
+    assert free.hindrance
+    assert "cannot be written" in free.hindrance
