@@ -14,7 +14,7 @@ from typing import cast
 
 from auditor.model import Damage, Depth, Kind, Soundness, Tier
 from auditor.readers.examination import Buffer, Examination, Metadata
-from auditor.readers.sniff import RAW_FORMATS, format_by_name, kind_by_name, kind_of, sniff
+from auditor.readers.sniff import RAW_FORMATS, SIDECAR_FORMATS, format_by_name, kind_by_name, kind_of, sniff
 
 __all__ = ["FAMILIES", "Buffer", "Examination", "Family", "Metadata", "examine", "kind_by_name", "sniff"]
 
@@ -43,6 +43,7 @@ FAMILIES: tuple[Family, ...] = (
     Family(frozenset({"tiff"}), "tiff"),
     Family(frozenset({"bmp"}), "bmp"),
     Family(RAW_FORMATS, "raw"),
+    Family(SIDECAR_FORMATS, "sidecar"),
     Family(frozenset({"heic", "heif", "avif"}), "heif"),
     Family(frozenset({"mp4", "mov", "3gp"}), "movie"),
     Family(frozenset({"avi"}), "avi"),
