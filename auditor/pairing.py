@@ -172,6 +172,8 @@ def _metadata_changed(con: duckdb.DuckDBPyConnection, label: str) -> None:
             SELECT p.id, p.backup_id, {_METADATA_WORDS} AS detail
             FROM ({_one_to_one(key, "image_sha256 IS NOT NULL")}) p
             JOIN due s ON s.id = p.id JOIN b ON b.id = p.backup_id
+            -- The picture's own data may be whole in a file that no program opens any more.
+            WHERE b.soundness IS DISTINCT FROM 'damaged' OR s.soundness = 'damaged'
             """,
         )
 
@@ -193,11 +195,11 @@ _METADATA_WORDS = """
 def _reduced(con: duckdb.DuckDBPyConnection, label: str, verify: Verifier | None) -> None:
     """The same picture re-encoded: near perceptual hashes propose, the pixels decide."""
     sources = con.execute(
-        "SELECT id, path, phash, phash_turned FROM open_s WHERE phash IS NOT NULL ORDER BY path"
+        f"SELECT id, path, phash, phash_turned, {_OTHERWISE_WRITTEN} FROM open_s WHERE phash IS NOT NULL ORDER BY path"
     ).fetchall()
     targets = con.execute(
-        """
-        SELECT id, path, phash FROM open_b
+        f"""
+        SELECT id, path, phash, NULL, {_OTHERWISE_WRITTEN} FROM open_b
         WHERE phash IS NOT NULL AND soundness IS DISTINCT FROM 'damaged' ORDER BY path
         """
     ).fetchall()
@@ -237,6 +239,16 @@ def _reduced(con: duckdb.DuckDBPyConnection, label: str, verify: Verifier | None
         )
 
 
+_OTHERWISE_WRITTEN = "[format, size_bytes::VARCHAR, CASE WHEN size_bytes > 65536 THEN head_sha256 END]"
+
+
+def _same_writing(source: object, target: object) -> bool:
+    """Whether two files that look alike cannot be an original and its re-encoding: the same format and length, or the
+    same first 64 KiB. That is one file of which some bytes changed or the end was lost, and no proof of anything."""
+    assert isinstance(source, list) and isinstance(target, list)
+    return source[:2] == target[:2] or (source[2] is not None and source[2] == target[2])
+
+
 _REDUCED_WORDS = """
     concat_ws(', ',
         CASE WHEN b.width * b.height < s.width * s.height
@@ -266,6 +278,8 @@ def _look_alikes(sources: Sequence[tuple[object, ...]], targets: Sequence[tuple[
             near[i, j] = min(bits, near.get((i, j), 999))
     ranked: dict[int, list[tuple[bool, int, int]]] = {}
     for (i, j), bits in near.items():
+        if _same_writing(sources[i][4], targets[j][4]):
+            continue
         other_name = _stem(str(sources[i][1])) != _stem(str(targets[j][1]))
         ranked.setdefault(i, []).append((other_name, bits, j))
     return [(i, j) for i in sorted(ranked) for _, _, j in sorted(ranked[i])[:PICTURE_CANDIDATES]]

@@ -225,6 +225,20 @@ def test_reduced_copies_are_told_apart_on_pixels(tmp_path: Path) -> None:
     assert saver.verdict is Verdict.SAFE
 
 
+@pytest.mark.parametrize("share", [0.8, 0.99])
+@pytest.mark.parametrize("name", ["a.jpg", "renamed.jpg"])
+def test_a_changed_bit_is_no_reduced_copy(tmp_path: Path, name: str, share: float) -> None:
+    """It may look the same to the last tile; that proves nothing, even where smaller copies are good enough."""
+    content = scenes.jpeg(scenes.scene(5, 1600, 1200))
+    changed = bytearray(content)
+    changed[int(len(content) * share)] ^= 1
+    fill(tmp_path / "phone", {"a.jpg": content})
+    fill(tmp_path / "backup", {name: bytes(changed)})
+    result, files = run(tmp_path / "phone", tmp_path / "backup", policy="storage-saver", depth=Depth.DECODE)
+    assert (files.status["a.jpg"], files.verdict["a.jpg"]) == ("damaged", "not_safe")
+    assert result.verdict is Verdict.NOT_SAFE
+
+
 def test_safe_to_delete_names_only_what_was_read_now(places: tuple[Path, Path], tmp_path: Path) -> None:
     broken = places[0] / "DCIM/Camera/IMG_0004.jpg"
     broken.write_bytes(broken.read_bytes()[:3000])
