@@ -116,10 +116,11 @@ def _opened(data: Buffer, format_: str) -> Iterator[InputContainer]:
 
 
 def _video_streams(container: InputContainer) -> list[VideoStream]:
-    """The film's own pictures; a cover is not one."""
+    """The film's own pictures; a cover is not one, nor are the single pictures of a HEIF file with an animation."""
     from av.stream import Disposition
 
-    return [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
+    own = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
+    return [s for s in own if s.duration] or own
 
 
 def _packets(container: InputContainer, streams: list[VideoStream]) -> Iterator[Packet[VideoStream]]:
@@ -268,9 +269,9 @@ def _every_frame(data: Buffer, format_: str, container: InputContainer, streams:
             if any(frame.is_corrupt for frame in frames):
                 bad.append((seconds, packet.pos, "parts of it cannot be decoded"))
             elif packet.size and packet.is_keyframe and context.name == "hevc":
-                verdict = coded.decode(b"hvc1", context.extradata or b"", bytes(packet), coded.Care.FULL)
-                if verdict.judgement is coded.Judgement.DAMAGED:
-                    bad.append((seconds, packet.pos, verdict.fault or ""))
+                fault = coded.hidden_fault(context.extradata or b"", bytes(packet))
+                if fault:
+                    bad.append((seconds, packet.pos, fault))
     except (av.error.FFmpegError, EOFError) as error:
         if not bad:
             return FilmVerdict(error=f"decoder cannot read on after {looked} frames ({_reason(error)})")

@@ -22,6 +22,8 @@ from auditor.readers.limits import refusal
 from auditor.readers.sniff import kind_of
 
 _MOST_EXIF_BYTES = 16_000_000
+_SECOND_LOOK_BYTES_A_MEGAPIXEL = 90_000
+"""How much is decoded twice by default: all of a usual phone photo, part of a large one. DEEP has no such limit."""
 
 
 def examine(data: Buffer, format_: str, depth: Depth) -> Examination:
@@ -155,7 +157,7 @@ def _judged(seen: Examination, data: Buffer, items: Items, damage: list[Damage],
 def _decoded(
     seen: Examination, data: Buffer, items: Items, coded: list[Item], own: set[int], depth: Depth
 ) -> Examination:
-    care = Care.FULL if depth.reaches(Depth.DEEP) else Care.LEFTOVER
+    budget = _SECOND_LOOK_BYTES_A_MEGAPIXEL * max(1, (seen.width or 0) * (seen.height or 0) / 1e6)
     factor = _common_reduction(seen, coded, own)
     tiles: dict[int, heif_picture.Grey] = {}
     verdicts: dict[int, Decoded] = {}
@@ -164,6 +166,8 @@ def _decoded(
         if size and refusal(*size):
             return dataclasses.replace(seen, error=refusal(*size))
         configuration = item.property(CODED_KINDS[item.kind]) or b""
+        care = Care.FULL if depth.reaches(Depth.DEEP) else Care.LEFTOVER if item.length <= budget else Care.ONCE
+        budget -= item.length if care is Care.LEFTOVER else 0
         verdict = decode(item.kind, configuration, payload_of(data, item), care)
         verdicts[item.number] = dataclasses.replace(verdict, grey=None)
         if verdict.grey is not None and item.number in own:

@@ -12,8 +12,8 @@ from auditor.model import Damage
 from auditor.readers.container import Container
 from auditor.readers.examination import Buffer
 from auditor.readers.heif_items import CODED_KINDS, Item, Items, letters
-from auditor.readers.nal import check_nals, check_obus, nal_format
-from auditor.readers.wording import cut_short
+from auditor.readers.nal import check_nals, check_obus, nal_format, zero_run
+from auditor.readers.wording import cut_short, zero_block
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +99,8 @@ def _check_item(data: Buffer, container: Container, items: Items, item: Item) ->
         return _check_grid(data, items, item, name)
     if item.kind == b"Exif":
         return _check_exif(data, item)
+    if item.kind == b"mime":
+        return _check_xmp(data, item)
     if item.kind not in CODED_KINDS or item.method > 1:
         return None
     if not item.extents or not item.length:
@@ -145,6 +147,16 @@ def _check_grid(data: Buffer, items: Items, item: Item, name: str) -> Damage | N
         have = len(tiles) - len(missing)
         return Damage("missing_part", f"{name}: {have} of its {grid.rows * grid.columns} tiles are listed")
     return None
+
+
+def _check_xmp(data: Buffer, item: Item) -> Damage | None:
+    """XMP is text: unlike EXIF, which makers pad with thousands of zeros, it cannot hold a block of them."""
+    body = payload_of(data, item)
+    run = zero_run(body, 0, len(body))
+    if run is None or not (b"<x:xmpmeta" in body or b"<?xpacket" in body or run[1] == len(body)):
+        return None
+    offset = item.extents[0].offset if item.extents else 0
+    return zero_block(offset + run[0], run[1], "the description (XMP)")
 
 
 def _check_exif(data: Buffer, item: Item) -> Damage | None:

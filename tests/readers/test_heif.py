@@ -84,7 +84,9 @@ def test_every_gross_damage_is_found(name: str) -> None:
         assert look(name, broken).soundness is Soundness.DAMAGED, what
 
 
-@pytest.mark.parametrize(("name", "flips", "blocks"), [("grid.heic", 0.8, 0.9), ("single.heic", 0.8, 0.9)])
+@pytest.mark.parametrize(
+    ("name", "flips", "blocks"), [("grid.heic", 0.8, 0.9), ("single.heic", 0.8, 0.9), ("picture.avif", 0.9, 0.9)]
+)
 def test_most_flipped_bits_and_foreign_blocks_are_found(name: str, flips: float, blocks: float) -> None:
     data = made(name)
     for harm, least in ((bit_flips, flips), (random_blocks, blocks)):
