@@ -74,6 +74,8 @@ def examine(name: str, data: Buffer, depth: Depth) -> Examination:
         # RAW files that say nothing of their maker where we look are what their name says.
         hint = format_by_name(name)
         format_ = hint if hint in _TIFF_SHAPED else format_
+    if format_ == "plist" and format_by_name(name) == "aae":
+        format_ = "aae"  # a property list says nothing of what it is for
     kind = kind_of(format_)
     if wanted and kind not in (Kind.PHOTO, Kind.VIDEO):
         what = f"a {format_} file" if format_ else "nothing that a photo or video begins with"

@@ -220,9 +220,9 @@ def _text(head: bytes) -> str | None:
     lower = text[:512].lower()
     if lower.startswith((b"<!doctype html", b"<html")) or (lower.startswith(b"<") and b"<html" in lower):
         return "html"
-    if b"<x:xmpmeta" in lower or text.startswith(b"<?xpacket"):
+    if text.startswith(b"<") and (b"<x:xmpmeta" in lower or b"<rdf:rdf" in lower or text.startswith(b"<?xpacket")):
         return "xmp"
-    if b"<plist" in lower and b"adjustment" in head.lower():
+    if text.startswith(b"<") and b"<plist" in lower and b"adjustment" in head.lower():
         return "aae"
     if text.startswith(b"{") and any(key in head for key in _TAKEOUT_KEYS):
         return "takeout_json"

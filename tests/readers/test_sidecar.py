@@ -39,6 +39,13 @@ def test_cut_or_overwritten_ones_are_damaged(name: str, content: bytes, share: i
     assert zeroed.soundness is Soundness.DAMAGED
 
 
+def test_a_binary_property_list_is_what_its_name_says() -> None:
+    content = plistlib.dumps({"adjustmentData": b"x" * 200}, fmt=plistlib.FMT_BINARY)
+    assert examine("IMG_1.AAE", content, Depth.DECODE).soundness is Soundness.SOUND
+    assert examine("IMG_1.AAE", content[:150], Depth.DECODE).soundness is Soundness.DAMAGED
+    assert examine("settings.plist", content, Depth.DECODE).kind is Kind.OTHER
+
+
 def test_entity_bombs_do_not_expand() -> None:
     entities = "".join(f'<!ENTITY e{i} "{f"&e{i - 1};" * 10 if i else "lol" * 10}">' for i in range(12))
     bomb = f"<?xml version='1.0'?><!DOCTYPE x [{entities}]><x:xmpmeta xmlns:x='adobe:ns:meta/'>&e11;</x:xmpmeta>"

@@ -30,6 +30,7 @@ CONTENTS = {
     "zip": (b"PK\x03\x04", "zip"),
     "pdf": (b"%PDF-1.7", "pdf"),
     "xmp": (b"<?xpacket begin='' id=''?><x:xmpmeta>", "xmp"),
+    "a program that speaks of XMP": (b'packet = "<x:xmpmeta>"\nprint(packet)\n', None),
     "Takeout JSON": (b'{\n "title": "a.jpg",\n "photoTakenTime": {"timestamp": "1"}}', "takeout_json"),
     "other JSON": (b'{"a": 1}', None),
     "noise": (b"\x13\x37" * 40, None),
