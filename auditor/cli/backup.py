@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from auditor import policy as policies
-from auditor.cli import copying, screen
+from auditor.cli import cloud, copying, screen
 from auditor.copier import backup as backing
 from auditor.copier import preflight
 from auditor.copier.alive import watch
@@ -32,6 +32,7 @@ EXAMPLES = (
     ("auditor backup /media/phone /mnt/disk/phone", "copy what is missing, read it back, audit"),
     ("auditor backup /media/phone /mnt/disk/phone -n", "only say what would be copied"),
     ("auditor backup adb: /mnt/disk/phone --layout by-date", "a folder a month"),
+    ("auditor backup /media/phone rclone:cloud:Pictures", "upload what the cloud lacks, compare it there, audit"),
 )
 
 
@@ -46,7 +47,9 @@ class Look(StrEnum):
 
 def command(
     source: Annotated[str, typer.Argument(metavar="SOURCE", help="The phone: its folder, or another place.")],
-    dest: Annotated[str, typer.Argument(metavar="DEST", help="The backup's folder; made if it is not there.")],
+    dest: Annotated[
+        str, typer.Argument(metavar="DEST", help="The backup's folder, made if it is not there; or rclone:REMOTE:PATH.")
+    ],
     plan_only: Annotated[bool, typer.Option("-n", "--plan", help="Only show what would be done.")] = False,
     layout: Annotated[
         Layout | None, typer.Option(help="The phone's own folders, or one a month. [default: mirror]")
@@ -74,8 +77,10 @@ def command(
     Exit codes: 0 safe; 1 not safe, or a file failed or arrived damaged; 2 bad input; 3 cannot say; 130 stopped.
     """
     place = open_place(source)
-    root = copying.folder(dest)
     chosen = policies.load(policy)
+    if dest.startswith(cloud.PREFIX):
+        cloud.backup(place, dest, chosen, out, fail_on, plan_only=plan_only, no_audit=no_audit)
+    root = copying.folder(dest)
     pattern = chosen.excluded()
     wishes = backing.Wishes(
         layout=layout,

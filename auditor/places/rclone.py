@@ -16,6 +16,7 @@ from auditor.errors import BadPlace, ListingCut
 from auditor.manifest.tabular import lsjson_row
 from auditor.model import Device, FileFacts
 from auditor.places import Entry, Power
+from auditor.places.folder import OWN_FOLDER
 from auditor.places.members import once
 from auditor.places.rcloneclient import Server, answer, failure, find_rclone, open_remote, run, server
 
@@ -102,7 +103,8 @@ class RclonePlace:
             raise failed or ListingCut(f"rclone's list of {self.remote} is cut off") from error
         seen: dict[str, int] = {}
         for item in items:
-            yield self._entry(item, seen)
+            if not str(item["Path"]).startswith(OWN_FOLDER + "/"):
+                yield self._entry(item, seen)
         if failed:
             raise failed
 

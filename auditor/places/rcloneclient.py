@@ -155,6 +155,30 @@ def _end(running: subprocess.Popen[bytes], process: int) -> None:
         running.wait()
 
 
+class RemoteFailed(Exception):
+    """A call that the remote did not carry out, with rclone's own words."""
+
+
+def call(serving: Server, command: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    """What the running rclone answers to one command of its remote control.
+
+    Raises: RemoteFailed where it could not carry it out, or is gone.
+    """
+    connection = serving.connection()
+    try:
+        headers = serving.headers() | {"Content-Type": "application/json"}
+        connection.request("POST", f"/{command}", body=json.dumps(arguments), headers=headers)
+        response = connection.getresponse()
+        told = json.loads(response.read() or b"{}")
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise RemoteFailed(f"rclone did not answer: {error or type(error).__name__}") from error
+    finally:
+        connection.close()
+    if response.status != 200:
+        raise RemoteFailed(str(told.get("error") or response.status))
+    return dict(told)
+
+
 def open_remote(serving: Server, remote: str, path: str) -> BinaryIO:
     """One file of a remote, from its start; it can seek.
 

@@ -1,0 +1,94 @@
+"""auditor backup to a cloud: what it lacks is uploaded, compared there, moved into place, and audited."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import typer
+
+from auditor import audit as auditing
+from auditor import rules as ruling
+from auditor import scan, verdict
+from auditor.cli import audit as audit_command
+from auditor.cli import copying, screen
+from auditor.copier.cloud import Outcome, Upload, upload_missing
+from auditor.errors import BadPlace
+from auditor.manifest.jsonl import Manifest
+from auditor.model import Depth, Severity
+from auditor.places import Place
+from auditor.places.rclone import RclonePlace, open_rclone
+from auditor.places.rcloneclient import RemoteFailed, call
+from auditor.policy import Policy
+from auditor.reporting.text import count, size, visible
+
+PREFIX = "rclone:"
+
+
+def backup(
+    place: Place, dest: str, policy: Policy, out: Path | None, fail_on: Severity, *, plan_only: bool, no_audit: bool
+) -> None:
+    """Carries out `auditor backup SOURCE rclone:REMOTE:PATH`; exits as `backup` does."""
+    cloud = open_rclone(dest.removeprefix(PREFIX))
+    if plan_only:
+        raise BadPlace(
+            f"an upload has no plan beforehand: run `auditor audit {place.spec} {dest}`, which changes nothing"
+        )
+    try:
+        call(cloud.serving, "operations/mkdir", {"fs": cloud.remote, "remote": ""})
+    except RemoteFailed as error:
+        screen.note(f"the folder could not be made, it may be there already: {visible(str(error))}")
+    excluded = policy.excluded()
+    with tempfile.TemporaryDirectory() as work:
+        with screen.phase(f"Reading {place.label}") as show:
+            listed = scan.scan(
+                place,
+                Path(work) / "source.jsonl",
+                depth=Depth.DECODE,
+                use_cache=False,
+                extra_digests=cloud.native_digests()[:1],
+                on_progress=show,
+            )
+        done = _upload(place, listed, cloud, re.compile(excluded) if excluded else None)
+        failed = [(upload.path, upload.reason or "") for upload in done if upload.outcome is Outcome.FAILED]
+        if failed:
+            screen.note(f"{count(len(failed)):>10}  not uploaded:")
+            copying.listed(failed)
+        if no_audit:
+            raise typer.Exit(1 if failed or not listed.footer.complete else 0)
+        code = _audit(place, listed, cloud, policy, out, fail_on)
+    raise typer.Exit(1 if failed and code == 0 else code)
+
+
+def _upload(place: Place, listed: Manifest, cloud: RclonePlace, excluded: re.Pattern[str] | None) -> list[Upload]:
+    done: list[Upload] = []
+    with screen.phase(f"Uploading to {cloud.label}") as show:
+        now = scan.Progress(0, listed.footer.files, 0, listed.footer.bytes, "", 0, 0)
+        for upload in upload_missing(place, listed, cloud, excluded):
+            done.append(upload)
+            now = replace(now, files=now.files + 1, bytes=now.bytes + upload.size_bytes, current=upload.path)
+            show(now)
+    counts = Counter(upload.outcome for upload in done)
+    sent = sum(upload.size_bytes for upload in done if upload.outcome is Outcome.UPLOADED)
+    screen.note(f"{count(counts[Outcome.UPLOADED]):>10}  uploaded and compared there, {size(sent)}")
+    screen.note(f"{count(counts[Outcome.HELD]):>10}  there already")
+    return done
+
+
+def _audit(
+    place: Place, listed: Manifest, cloud: RclonePlace, policy: Policy, out: Path | None, fail_on: Severity
+) -> int:
+    known = ruling.load(())
+    report = out or audit_command.default_output()
+    order = auditing.Order(
+        auditing.Side(place.spec, place.label, place, listed),
+        (auditing.Side(cloud.spec, cloud.label, cloud),),
+        policy,
+        known,
+    )
+    result = audit_command.run(order, report)
+    audit_command.show(result, report, {rule.id: rule for rule in known})
+    return verdict.exit_code(result.verdict, result.outcomes, fail_on)

@@ -1,0 +1,151 @@
+"""Uploads to a remote of rclone: only what it does not hold, compared there, never over something."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from auditor.cli import app
+from auditor.copier import cloud as copier
+from auditor.copier.cloud import Outcome, upload_missing
+from auditor.manifest.jsonl import Manifest
+from auditor.model import Depth
+from auditor.places import rcloneclient
+from auditor.places.folder import open_folder
+from auditor.places.rclone import RclonePlace, open_rclone
+from auditor.places.rcloneclient import RemoteFailed
+from auditor.scan import scan
+from tests.doubles.rclone_server import newest_rclone, remote, served
+from tests.media import jpeg
+
+RCLONE = newest_rclone()
+pytestmark = pytest.mark.skipif(RCLONE is None, reason="rclone is not installed")
+
+
+@pytest.fixture(params=["digests", "no digests"])
+def cloud(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RclonePlace]:
+    """A remote over the folder `there`: an alias, which states digests, and a WebDAV server, which states none."""
+    assert RCLONE
+    monkeypatch.setenv("RCLONE", RCLONE)
+    monkeypatch.setenv("RCLONE_CONFIG", str(tmp_path / "none.conf"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    (tmp_path / "there").mkdir()
+    rcloneclient._server.cache_clear()
+    if request.param == "digests":
+        monkeypatch.setenv("RCLONE_CONFIG_CLOUD_TYPE", "alias")
+        monkeypatch.setenv("RCLONE_CONFIG_CLOUD_REMOTE", str(tmp_path / "there"))
+        yield open_rclone("cloud:")
+        return
+    with served(RCLONE, "webdav", tmp_path / "there") as port:
+        for key, value in remote(RCLONE, "webdav", port, "cloud").items():
+            monkeypatch.setenv(key, value)
+        yield open_rclone("cloud:")
+
+
+def source(tmp_path: Path, files: dict[str, bytes]) -> Path:
+    for path, content in files.items():
+        (tmp_path / "phone" / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "phone" / path).write_bytes(content)
+    return tmp_path / "phone"
+
+
+def listed(tmp_path: Path, cloud: RclonePlace) -> Manifest:
+    (tmp_path / "m.jsonl").unlink(missing_ok=True)
+    place = open_folder(str(tmp_path / "phone"))
+    return scan(
+        place, tmp_path / "m.jsonl", depth=Depth.HASH, jobs=1, use_cache=False, extra_digests=cloud.native_digests()[:1]
+    )
+
+
+def run(tmp_path: Path, cloud: RclonePlace, excluded: str | None = None) -> dict[str, Outcome]:
+    manifest = listed(tmp_path, cloud)
+    pattern = re.compile(excluded) if excluded else None
+    done = upload_missing(open_folder(str(tmp_path / "phone")), manifest, cloud, pattern)
+    return {upload.path: upload.outcome for upload in done}
+
+
+def there(tmp_path: Path) -> dict[str, bytes]:
+    root = tmp_path / "there"
+    return {p.relative_to(root).as_posix(): p.read_bytes() for p in root.rglob("*") if p.is_file()}
+
+
+def test_what_is_missing_is_uploaded_and_what_is_there_is_not(tmp_path: Path, cloud: RclonePlace) -> None:
+    source(tmp_path, {"DCIM/a.jpg": b"aaaa", "DCIM/b c.jpg": b"bbbb", "cache/x": b"x", "DCIM/twin.jpg": b"aaaa"})
+    (tmp_path / "there/elsewhere.jpg").write_bytes(b"bbbb")
+    up, held = Outcome.UPLOADED, Outcome.HELD
+    assert run(tmp_path, cloud, "^cache/") == {"DCIM/a.jpg": up, "DCIM/b c.jpg": held, "DCIM/twin.jpg": held}
+    assert there(tmp_path) == {"elsewhere.jpg": b"bbbb", "DCIM/a.jpg": b"aaaa"}
+    assert set(run(tmp_path, cloud, "^cache/").values()) == {held}
+
+
+def test_another_content_of_the_same_name_is_never_replaced(tmp_path: Path, cloud: RclonePlace) -> None:
+    source(tmp_path, {"a.jpg": b"phone"})
+    (tmp_path / "there/a.jpg").write_bytes(b"other")
+    assert run(tmp_path, cloud) == {"a.jpg": Outcome.UPLOADED}
+    assert there(tmp_path) == {"a.jpg": b"other", "a (2).jpg": b"phone"}
+
+
+def test_what_arrives_altered_is_not_put_into_place(
+    tmp_path: Path, cloud: RclonePlace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source(tmp_path, {"a.jpg": b"phone"})
+    real = copier.call
+
+    def altering(serving: rcloneclient.Server, command: str, arguments: dict[str, object]) -> dict[str, object]:
+        answer = real(serving, command, arguments)
+        if command == "operations/copyfile":
+            partial = tmp_path / "there" / copier.PARTIAL / hashlib.sha256(b"phone").hexdigest()
+            partial.write_bytes(b"phonX")
+        return answer
+
+    monkeypatch.setattr(copier, "call", altering)
+    assert run(tmp_path, cloud) == {"a.jpg": Outcome.FAILED}
+    assert "a.jpg" not in there(tmp_path)
+    monkeypatch.setattr(copier, "call", real)
+    assert run(tmp_path, cloud) == {"a.jpg": Outcome.UPLOADED}
+    assert there(tmp_path) == {"a.jpg": b"phone"}
+
+
+@pytest.mark.parametrize("command", ["operations/copyfile", "operations/movefile"])
+def test_a_failure_of_one_file_does_not_stop_the_others(
+    tmp_path: Path, cloud: RclonePlace, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    source(tmp_path, {"a.jpg": b"a", "b.jpg": b"b"})
+    real, failed = copier.call, []
+
+    def failing(serving: rcloneclient.Server, name: str, arguments: dict[str, object]) -> dict[str, object]:
+        if name == command and not failed:
+            failed.append(name)
+            raise RemoteFailed("quota exceeded")
+        return real(serving, name, arguments)
+
+    monkeypatch.setattr(copier, "call", failing)
+    assert run(tmp_path, cloud) == {"a.jpg": Outcome.FAILED, "b.jpg": Outcome.UPLOADED}
+    assert [entry.path for entry in cloud.walk()] == ["b.jpg"]
+    assert run(tmp_path, cloud) == {"a.jpg": Outcome.UPLOADED, "b.jpg": Outcome.HELD}
+    assert there(tmp_path) == {"a.jpg": b"a", "b.jpg": b"b"}
+
+
+def test_the_command_uploads_and_audits(tmp_path: Path, cloud: RclonePlace, monkeypatch: pytest.MonkeyPatch) -> None:
+    phone = source(tmp_path, {f"DCIM/{n}.jpg": jpeg(n) for n in range(3)})
+    monkeypatch.chdir(tmp_path)
+    for uploaded, held in ((3, 0), (0, 3)):
+        result = CliRunner().invoke(app, ["backup", str(phone), "rclone:cloud:new/folder", "-o", f"report{held}"])
+        assert result.exit_code == 0, result.output
+        assert f"{uploaded}  uploaded and compared there" in result.output and f"{held}  there already" in result.output
+        assert "SAFE" in result.output and (tmp_path / f"report{held}" / "report.html").exists()
+    assert set(there(tmp_path)) == {f"new/folder/DCIM/{n}.jpg" for n in range(3)}
+
+
+def test_a_file_that_changed_since_it_was_listed_is_not_uploaded(tmp_path: Path, cloud: RclonePlace) -> None:
+    phone = source(tmp_path, {"a.jpg": b"before"})
+    manifest = listed(tmp_path, cloud)
+    (phone / "a.jpg").write_bytes(b"after!")
+    (upload,) = upload_missing(open_folder(str(phone)), manifest, cloud)
+    assert upload.outcome is Outcome.FAILED and "changed" in (upload.reason or "")
+    assert there(tmp_path) == {}
