@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+import mmap
 import random
 import struct
 import zlib
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -196,3 +199,15 @@ def test_nothing_makes_it_raise(name: str, seed: int) -> None:
             content[rng.randrange(2, min(len(content), 600))] = rng.randrange(256)
         found = _judge(bytes(content))
         assert not (found.error or "").startswith("unreadable"), found.error
+
+
+@pytest.mark.parametrize("name", [*SOUND, "jpeg", "jpeg with parts"])
+def test_a_mapped_file_is_judged_like_one_in_memory(name: str, tmp_path: Path) -> None:
+    content = {"jpeg": media.jpeg(1, exif=media.exif()), "jpeg with parts": media.ultra_hdr(1), **SOUND}[name]
+    path = tmp_path / "file"
+    for harm in (content, content[: len(content) // 2]):
+        path.write_bytes(harm)
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+            found = examine("IMG_1.jpg", mapped, Depth.DECODE)
+        expected = _judge(harm)
+        assert dataclasses.replace(found, picture=None) == dataclasses.replace(expected, picture=None)
