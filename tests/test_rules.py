@@ -127,6 +127,15 @@ def test_readmes_example_is_a_rule_that_works(tmp_path: Path) -> None:
         assert (outcome.reason, found) == (None, case.expect)
 
 
+@pytest.mark.parametrize("name", policy.names())
+def test_no_list_is_too_poor_for_an_error(name: str) -> None:
+    """Another tool's list of digests must not make a proven backup "cannot say": what errors need, every list has."""
+    chosen = policy.load(name)
+    for rule in RULES:
+        if chosen.severity(rule) == "error":
+            assert {need.partition(".")[0] for need in rule.needs} <= {"pairs", "files", "header"}, rule.id
+
+
 def test_messages_and_titles_fit_any_count() -> None:
     for rule in RULES:
         assert rule.title(0) == rule.passed

@@ -9,7 +9,7 @@
 -- passed      = "The folders that most phones have are in the list."
 -- failed_one  = "1 folder that most phones have is not in the list."
 -- failed_many = "$count folders that most phones have are not in the list."
--- message     = "There is no file in $name."
+-- message     = "There is no file in $path."
 -- why = """
 -- Screenshots, edited pictures, downloads, films and what messengers save lie outside the camera's folder, and people
 -- forget them. Where one of these folders is empty there may be nothing to save; look once whether that is true.
@@ -20,7 +20,7 @@
 WITH folders AS (
     SELECT DISTINCT lower(folder) || '/' AS folder FROM source
 )
-SELECT 'source' AS side, NULL::VARCHAR AS path, usual.name AS name
+SELECT 'source' AS side, usual.name AS path
 FROM header
 CROSS JOIN (
     VALUES ('DCIM/Camera', '(^|/)dcim/(camera|[0-9]{3}[a-z0-9_]{5})/'), ('Pictures', '(^|/)pictures/'),

@@ -5,7 +5,7 @@
 -- since       = "0.1.0"
 -- tags        = ["integrity"]
 -- population  = "due"
--- needs       = ["files.status", "backup.size_bytes"]
+-- needs       = ["files.status"]
 -- passed      = "No file has only a copy that was cut short."
 -- failed_one  = "1 file was cut short in the backup."
 -- failed_many = "$count files were cut short in the backup."
