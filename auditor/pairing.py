@@ -68,6 +68,7 @@ def pair(con: duckdb.DuckDBPyConnection, labels: Sequence[str], verify: Verifier
         _metadata_changed(con, label)
         _reduced(con, label, verify)
         _damaged(con, label)
+        _undecided(con, label)
         _unreadable(con, label)
         _missing(con, label)
     for name in ("unread", "open_s", "open_b", "b", "no_copy"):
@@ -317,26 +318,35 @@ def _damaged(con: duckdb.DuckDBPyConnection, label: str) -> None:
         ),
     )
     for joined, agree in steps:
-        _put(
-            con,
-            label,
-            Status.DAMAGED,
-            f"""
-            WITH s AS (SELECT *, {_PLAIN_STEM} AS plain_stem FROM open_s WHERE sha256 IS NOT NULL),
-                 c AS (SELECT *, {_PLAIN_STEM} AS plain_stem FROM open_b WHERE sha256 IS NOT NULL),
-                 best AS (
-                    SELECT s.id, c.id AS backup_id, s.path, row_number() OVER (
-                        PARTITION BY s.id ORDER BY s.path <> c.path, s.name <> c.name, c.path) AS mine
-                    FROM s JOIN c ON {joined}
-                    WHERE {agree}),
-                 one AS (
-                    SELECT id, backup_id, row_number() OVER (PARTITION BY backup_id ORDER BY path, id) AS theirs
-                    FROM best WHERE mine = 1)
-            SELECT one.id, one.backup_id, {_DAMAGED_WORDS} AS detail
-            FROM one JOIN due s ON s.id = one.id JOIN b c ON c.id = one.backup_id
-            WHERE theirs = 1
-            """,
-        )
+        _put(con, label, Status.DAMAGED, _by_remains(joined, agree, _DAMAGED_WORDS))
+
+
+def _undecided(con: duckdb.DuckDBPyConnection, label: str) -> None:
+    """The same name and date with other bytes, and no picture data to compare: a stripped location or another picture,
+    nobody knows. Lists of depth `hash` say no more."""
+    named = "s.plain_stem = c.plain_stem AND s.extension = c.extension"
+    unknown = "(s.image_sha256 IS NULL OR c.image_sha256 IS NULL) AND (s.soundness IS NULL OR c.soundness IS NULL)"
+    words = "'same name and date, other bytes: only a list with --depth decode tells whether it is the same picture'"
+    _put(con, label, Status.NOT_CHECKED, _by_remains(named, f"{unknown} AND {_DATES_AGREE}", words))
+
+
+def _by_remains(joined: str, agree: str, words: str) -> str:
+    """Pairs of what is still open on both sides, the best counterpart of each file, and each for one file."""
+    return f"""
+        WITH s AS (SELECT *, {_PLAIN_STEM} AS plain_stem FROM open_s WHERE sha256 IS NOT NULL),
+             c AS (SELECT *, {_PLAIN_STEM} AS plain_stem FROM open_b WHERE sha256 IS NOT NULL),
+             best AS (
+                SELECT s.id, c.id AS backup_id, s.path, row_number() OVER (
+                    PARTITION BY s.id ORDER BY s.path <> c.path, s.name <> c.name, c.path) AS mine
+                FROM s JOIN c ON {joined}
+                WHERE {agree}),
+             one AS (
+                SELECT id, backup_id, row_number() OVER (PARTITION BY backup_id ORDER BY path, id) AS theirs
+                FROM best WHERE mine = 1)
+        SELECT one.id, one.backup_id, {words} AS detail
+        FROM one JOIN due s ON s.id = one.id JOIN b c ON c.id = one.backup_id
+        WHERE theirs = 1
+        """
 
 
 _DAMAGED_WORDS = """

@@ -173,6 +173,18 @@ def test_a_cut_copy_is_damaged_and_not_missing(places: tuple[Path, Path], pictur
     assert result.verdict is Verdict.NOT_SAFE
 
 
+def test_a_stripped_copy_is_not_called_missing_by_lists_of_digests(tmp_path: Path) -> None:
+    picture = scenes.scene(7)
+    fill(tmp_path / "phone", {"a.jpg": scenes.jpeg(picture, scenes.Shot("2026:01:01 10:00:00", (48.1, 11.5)))})
+    fill(tmp_path / "backup", {"a.jpg": scenes.jpeg(picture, scenes.Shot("2026:01:01 10:00:00"))})
+    result, files = run(tmp_path / "phone", tmp_path / "backup", depth=Depth.HASH)
+    assert files.status["a.jpg"] == "not_checked"
+    assert result.verdict is Verdict.CANNOT_SAY
+    result, files = run(tmp_path / "phone", tmp_path / "backup", depth=Depth.DECODE)
+    assert (files.status["a.jpg"], files.detail["a.jpg"]) == ("metadata_changed", "location removed")
+    assert result.verdict is Verdict.SAFE
+
+
 def test_an_empty_copy_is_damaged(places: tuple[Path, Path]) -> None:
     (places[1] / "DCIM/Camera/IMG_0003.jpg").write_bytes(b"")
     _, files = run(*places, depth=Depth.DECODE)
