@@ -12,7 +12,6 @@ from pathlib import Path
 from auditor.copier import durable
 from auditor.copier.hands import Ended, Hands
 from auditor.copier.jobs import (
-    Beat,
     Bring,
     Cause,
     Checked,
@@ -20,6 +19,7 @@ from auditor.copier.jobs import (
     Failed,
     Read,
     Setup,
+    Stage,
     Task,
     WasRead,
 )  # fmt: skip
@@ -32,6 +32,7 @@ from auditor.errors import BadPlace
 BATCH_FILES = 64
 BATCH_BYTES = 256 << 20
 TRIES = 3
+REPORT_EVERY_S = 0.1
 BACK_OFF_S = (0.0, 1.0, 4.0)
 """Before the second try of a file nothing but the others is waited for; before the third, a moment."""
 
@@ -101,6 +102,7 @@ class _Run:
     gone: str | None = None
     stopped: bool = False
     current: str = ""
+    reported_at: float = 0.0
 
 
 def execute(plan: CopyPlan, setup: Setup, publisher: Publisher, ways: Ways) -> Ending:
@@ -154,16 +156,13 @@ def _go(run: _Run, hands: Hands) -> None:
                 _compared(run, read)
             case Failed() as failed:
                 _failed(run, failed)
-            case Beat(number, _, done):
-                run.current = run.steps[number].path
-                run.partial[number] = max(done, run.partial.get(number, 0))
             case Done():
                 _publish(run)
             case Ended(lost, unanswered):
                 _ended(run, lost, unanswered)
             case _:
                 pass
-        run.ways.on_progress(_progress(run))
+        _report(run, hands)
 
 
 def _next_task(run: _Run) -> Task | None:
@@ -305,6 +304,21 @@ def _finish(run: _Run, result: CopyResult) -> None:
     run.failed += result.outcome is Outcome.FAILED
     run.partial.pop(result.step.number, None)
     run.done_bytes += result.step.size_bytes or 0
+
+
+def _report(run: _Run, hands: Hands) -> None:
+    """Tells how far the run is, ten times a second at most."""
+    now = time.monotonic()
+    if now - run.reported_at < REPORT_EVERY_S:
+        return
+    run.reported_at = now
+    run.partial.clear()
+    for at in hands.at_work():
+        if at.number in run.steps and at.number not in run.results:
+            run.current = run.steps[at.number].path
+            if at.stage is Stage.READ:
+                run.partial[at.number] = at.bytes_done
+    run.ways.on_progress(_progress(run))
 
 
 def _progress(run: _Run) -> Progress:

@@ -25,7 +25,6 @@ from auditor.copier import durable
 from auditor.copier.jobs import (
     Answer,
     Arrived,
-    Beat,
     Bring,
     Cause,
     Checked,
@@ -37,6 +36,7 @@ from auditor.copier.jobs import (
     Task,
     WasRead,
 )  # fmt: skip
+from auditor.copier.pulse import Pulse
 from auditor.errors import AuditorError
 from auditor.model import FileFacts, Soundness
 from auditor.places import Place
@@ -49,7 +49,24 @@ UNKNOWN_SIZES = {None, 0, 2**32 - 1}
 _NO_RETRY = {errno.EACCES, errno.EPERM, errno.EINVAL, errno.ELOOP, errno.EISDIR, errno.ENAMETOOLONG}
 _GONE = {errno.ENOENT, errno.ENOTDIR, errno.ESTALE}
 
-Say = Callable[[Answer], None]
+_BUFFER = memoryview(bytearray(CHUNK_BYTES))
+"""One for the process: a fresh one for each file would cost as much as copying a small one."""
+
+
+class Voice:
+    """Answers to the parent, a few at a time; signs of life at once."""
+
+    def __init__(self, outlet: BinaryIO, pulse: Pulse) -> None:
+        self._outlet, self._pulse = outlet, pulse
+        self.beat = pulse.beat
+        self._flushed = time.monotonic()
+
+    def __call__(self, answer: Answer) -> None:
+        pickle.dump(answer, self._outlet, protocol=pickle.HIGHEST_PROTOCOL)
+        now = time.monotonic()
+        if isinstance(answer, Done) or now - self._flushed > BEAT_S:
+            self._outlet.flush()
+            self._flushed = now
 
 
 class _SourceError(Exception):
@@ -68,10 +85,7 @@ def main() -> None:
     outlet = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # a library that prints must not garble the answers
 
-    def say(answer: Answer) -> None:
-        pickle.dump(answer, outlet, protocol=pickle.HIGHEST_PROTOCOL)
-        outlet.flush()
-
+    say = Voice(outlet, Pulse(Path(sys.argv[1])))
     setup: Setup = pickle.load(inlet)  # noqa: S301 (from our own parent)
     with contextlib.suppress(EOFError, BrokenPipeError):
         while True:
@@ -79,7 +93,7 @@ def main() -> None:
             serve(task, setup, say)
 
 
-def serve(task: Task, setup: Setup, say: Say) -> None:
+def serve(task: Task, setup: Setup, say: Voice) -> None:
     """Does one task and answers for every file in it."""
     for read in task.reads:
         _answered(read.number, say, partial(_digest, read, setup, say))
@@ -97,7 +111,7 @@ def serve(task: Task, setup: Setup, say: Say) -> None:
     say(Done())
 
 
-def _answered(number: int, say: Say, work: Callable[[], Answer], temp: Path | None = None) -> None:
+def _answered(number: int, say: Voice, work: Callable[[], Answer], temp: Path | None = None) -> None:
     """The one-file boundary: whatever goes wrong with a file becomes its answer."""
     try:
         say(work())
@@ -118,8 +132,8 @@ def _answered(number: int, say: Say, work: Callable[[], Answer], temp: Path | No
     say(failed)
 
 
-def _copy(bring: Bring, setup: Setup, say: Say) -> Arrived:
-    say(Beat(bring.number, Stage.OPEN))
+def _copy(bring: Bring, setup: Setup, say: Voice) -> Arrived:
+    say.beat(bring.number, Stage.OPEN)
     with _opened(setup.source, bring.path) as stream:
         before = _stamp(stream)
         temp = bring.temp
@@ -133,7 +147,7 @@ def _copy(bring: Bring, setup: Setup, say: Say) -> Arrived:
                 dated_ns = bring.dated_ns if bring.dated_ns is not None else mtime_ns
                 dated = dated_ns is not None and _dated(fd, temp, dated_ns)
                 if not setup.syncs_whole:
-                    say(Beat(bring.number, Stage.SYNC))
+                    say.beat(bring.number, Stage.SYNC)
                     durable.sync_file(fd)
             finally:
                 os.close(fd)
@@ -146,18 +160,17 @@ def _copy(bring: Bring, setup: Setup, say: Say) -> Arrived:
     return Arrived(bring.number, temp, size, sha256, mtime_ns, dated)
 
 
-def _pour(stream: BinaryIO, fd: int, bring: Bring, say: Say) -> tuple[int, str]:
+def _pour(stream: BinaryIO, fd: int, bring: Bring, say: Voice) -> tuple[int, str]:
     digest = hashlib.sha256()
-    buffer = bytearray(CHUNK_BYTES)
-    view = memoryview(buffer)
+    view = _BUFFER
     size, beaten = 0, time.monotonic()
-    say(Beat(bring.number, Stage.READ))
+    say.beat(bring.number, Stage.READ)
     while count := _read_into(stream, view):
         digest.update(view[:count])
         durable.write_all(fd, view[:count])
         size += count
         if (now := time.monotonic()) - beaten > BEAT_S:
-            say(Beat(bring.number, Stage.READ, size))
+            say.beat(bring.number, Stage.READ, size)
             beaten = now
     return size, digest.hexdigest()
 
@@ -172,11 +185,11 @@ def _demand_whole(bring: Bring, size: int, before: tuple[int, int] | None, after
         raise _SourceError(Cause.SOURCE, "it gave no bytes at all")
 
 
-def _synced(arrived: list[tuple[Bring, Arrived]], setup: Setup, say: Say) -> list[tuple[Bring, Arrived]]:
+def _synced(arrived: list[tuple[Bring, Arrived]], setup: Setup, say: Voice) -> list[tuple[Bring, Arrived]]:
     """Those whose bytes the device has confirmed; the others are answered as failed."""
     if not arrived or not setup.syncs_whole or setup.root is None:
         return arrived
-    say(Beat(arrived[0][0].number, Stage.SYNC))
+    say.beat(arrived[0][0].number, Stage.SYNC)
     try:
         durable.sync_volume(setup.root)
     except OSError as error:
@@ -189,9 +202,9 @@ def _synced(arrived: list[tuple[Bring, Arrived]], setup: Setup, say: Say) -> lis
     return arrived
 
 
-def _check(bring: Bring, came: Arrived, setup: Setup, say: Say) -> Checked:
+def _check(bring: Bring, came: Arrived, setup: Setup, say: Voice) -> Checked:
     """The copy as the device gives it back, compared; then, if asked or in doubt, the source once more."""
-    say(Beat(bring.number, Stage.CHECK))
+    say.beat(bring.number, Stage.CHECK)
     facts, error = None, None
     looks = setup.examine is not None and bring.look
     with open(came.temp, "rb", buffering=0) as stream:  # noqa: PTH123 (unbuffered)
@@ -208,7 +221,7 @@ def _check(bring: Bring, came: Arrived, setup: Setup, say: Say) -> Checked:
         error = "looking into it ended the process that did it"
     damaged = facts is not None and facts.soundness in {Soundness.DAMAGED, Soundness.SUSPICIOUS}
     if setup.paranoid or damaged:
-        say(Beat(bring.number, Stage.SECOND_READ))
+        say.beat(bring.number, Stage.SECOND_READ)
         with _opened(setup.source, bring.path) as again:
             _forget(again)
             if _hash(again, bring.number, Stage.SECOND_READ, say)[1] != came.sha256:
@@ -243,8 +256,8 @@ class _Arrival:
         return open(self.temp, "rb", buffering=0)  # noqa: PTH123 (unbuffered)
 
 
-def _digest(read: Read, setup: Setup, say: Say) -> WasRead:
-    say(Beat(read.number, Stage.OPEN))
+def _digest(read: Read, setup: Setup, say: Voice) -> WasRead:
+    say.beat(read.number, Stage.OPEN)
     with _opened(setup.source, read.path) as stream:
         before = _stamp(stream)
         _forget(stream)
@@ -259,15 +272,15 @@ def _digest(read: Read, setup: Setup, say: Say) -> WasRead:
     return WasRead(read.number, size, after[1] if after else None, sha256, cold)
 
 
-def _hash(stream: BinaryIO, number: int, stage: Stage, say: Say) -> tuple[int, str]:
+def _hash(stream: BinaryIO, number: int, stage: Stage, say: Voice) -> tuple[int, str]:
     digest = hashlib.sha256()
-    view = memoryview(bytearray(CHUNK_BYTES))
+    view = _BUFFER
     size, beaten = 0, time.monotonic()
     while count := _read_into(stream, view):
         digest.update(view[:count])
         size += count
         if (now := time.monotonic()) - beaten > BEAT_S:
-            say(Beat(number, stage, size))
+            say.beat(number, stage, size)
             beaten = now
     return size, digest.hexdigest()
 

@@ -8,6 +8,7 @@ import pickle
 import queue
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from dataclasses import dataclass, field, replace
@@ -28,6 +29,7 @@ from auditor.copier.jobs import (
     Task,
     WasRead,
 )  # fmt: skip
+from auditor.copier.pulse import Pulse
 
 SYNC_S = 900.0
 """How long a slow stick may take to write out what the system holds back."""
@@ -35,6 +37,8 @@ SYNC_S = 900.0
 LOOK_S = 120.0
 SLOWEST_BYTES_S = 1_000_000
 """A mount may fetch a whole file before it opens it: no slower than this."""
+
+_LOOK_EVERY_S = 0.1
 
 HAND_MODULE = "auditor.copier.hand"
 """What a hand runs."""
@@ -54,11 +58,17 @@ class Ended:
 class _Hand:
     process: subprocess.Popen[bytes]
     inlet: IO[bytes]
+    pulse: Pulse
     task: Task | None = None
     open_numbers: dict[int, int] = field(default_factory=dict)  # file number -> its size; what is unanswered
     arrived: dict[int, Arrived] = field(default_factory=dict)
-    at: Beat | None = None
+    beats: int = 0
     deadline: float = 0.0
+
+    @property
+    def at(self) -> Beat | None:
+        """What it is doing, or did last; None if it has not begun."""
+        return self.pulse.look()[1]
 
 
 class Hands:
@@ -72,8 +82,10 @@ class Hands:
         self._setup, self._count, self._hang_s = setup, count, hang_s
         self._answers: queue.SimpleQueue[tuple[_Hand, Answer | None]] = queue.SimpleQueue()
         self._hands: list[_Hand] = []
+        self._started = 0
 
     def __enter__(self) -> Hands:
+        self._room = tempfile.TemporaryDirectory(prefix="auditor-")
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -84,7 +96,9 @@ class Hands:
             if hand.task is not None:
                 hand.process.kill()
             _reap(hand.process)
+            hand.pulse.close()
         self._hands.clear()
+        self._room.cleanup()
 
     @property
     def idle(self) -> int:
@@ -101,7 +115,7 @@ class Hands:
         hand = next((h for h in self._hands if h.task is None), None)
         if hand is None:
             hand = self._start()
-        hand.task, hand.at = task, None
+        hand.task = task
         hand.arrived = {b.number: b.arrived for b in task.brings if b.arrived}
         hand.open_numbers = {b.number: b.size_bytes or 0 for b in task.brings}
         hand.open_numbers |= {r.number: r.size_bytes or 0 for r in task.reads}
@@ -111,16 +125,11 @@ class Hands:
             hand.inlet.flush()
 
     def answer(self, wait_s: float) -> Answer | Ended | None:
-        """The next answer of any hand; None when none came in time. Raises: nothing for a hand that died."""
-        now = time.monotonic()
-        until = min([now + wait_s, *(h.deadline for h in self._hands if h.task is not None)])
+        """The next answer of any hand, or that one is gone; None when none came in time."""
         try:
-            hand, answer = self._answers.get(timeout=max(0.0, until - now))
+            hand, answer = self._answers.get(timeout=min(wait_s, _LOOK_EVERY_S))
         except queue.Empty:
-            for hand in self._hands:
-                if hand.task is not None and time.monotonic() >= hand.deadline:
-                    return self._end(hand, hung=True)
-            return None
+            return self._look()
         if hand not in self._hands:
             return None
         if answer is None:
@@ -128,20 +137,7 @@ class Hands:
                 self._hands.remove(hand)
                 return None
             return self._end(hand, hung=False)
-        self._note(hand, answer)
-        return answer
-
-    def _note(self, hand: _Hand, answer: Answer) -> None:
-        limit_s = self._hang_s
         match answer:
-            case Beat(number, stage):
-                hand.at = answer
-                if stage is Stage.OPEN:
-                    limit_s += hand.open_numbers.get(number, 0) / SLOWEST_BYTES_S
-                if stage is Stage.SYNC:
-                    limit_s = max(limit_s, SYNC_S)
-                if stage is Stage.CHECK and self._setup.examine is not None:
-                    limit_s += LOOK_S
             case Arrived(number):
                 hand.arrived[number] = answer
             case Checked(arrived):
@@ -151,8 +147,35 @@ class Hands:
                 hand.open_numbers.pop(number, None)
                 hand.arrived.pop(number, None)
             case Done():
-                hand.task, hand.at = None, None
-        hand.deadline = time.monotonic() + limit_s
+                hand.task = None
+        return answer
+
+    def at_work(self) -> list[Beat]:
+        """What each busy hand is doing."""
+        return [at for hand in self._hands if hand.task is not None and (at := hand.at) is not None]
+
+    def _look(self) -> Ended | None:
+        """Looks for signs of life; ends a hand that gave none for too long."""
+        now = time.monotonic()
+        for hand in self._hands:
+            if hand.task is None:
+                continue
+            beats, at = hand.pulse.look()
+            if beats != hand.beats and at is not None:
+                hand.beats = beats
+                hand.deadline = now + self._limit_s(hand, at)
+            elif now >= hand.deadline:
+                return self._end(hand, hung=True)
+        return None
+
+    def _limit_s(self, hand: _Hand, at: Beat) -> float:
+        if at.stage is Stage.OPEN:
+            return self._hang_s + hand.open_numbers.get(at.number, 0) / SLOWEST_BYTES_S
+        if at.stage is Stage.SYNC:
+            return max(self._hang_s, SYNC_S)
+        if at.stage is Stage.CHECK and self._setup.examine is not None:
+            return self._hang_s + LOOK_S
+        return self._hang_s
 
     def _end(self, hand: _Hand, hung: bool) -> Ended:
         self._hands.remove(hand)
@@ -162,8 +185,9 @@ class Hands:
         _reap(hand.process)
         assert hand.task is not None
         lost = None
-        if hand.at is not None and hand.at.number in hand.open_numbers:
-            lost = self._blame(hand, hand.at, hung)
+        at = hand.at if hand.pulse.look()[0] else None
+        if at is not None and at.number in hand.open_numbers:
+            lost = self._blame(at, hung)
         elif hand.open_numbers:  # it died before its first word
             lost = Failed(
                 next(iter(hand.open_numbers)), Cause.DIED, "the process that copies did not start", again=True
@@ -184,7 +208,7 @@ class Hands:
             ),
         )
 
-    def _blame(self, hand: _Hand, at: Beat, hung: bool) -> Failed:
+    def _blame(self, at: Beat, hung: bool) -> Failed:
         if not hung:
             looked = at.stage is Stage.CHECK and self._setup.examine is not None
             reason = "looking into it ended the process" if looked else f"the process died while {at.stage.value} it"
@@ -198,15 +222,18 @@ class Hands:
         )
 
     def _start(self) -> _Hand:
+        self._started += 1
+        path = Path(self._room.name) / str(self._started)
+        pulse = Pulse.make(path)
         process = subprocess.Popen(
-            [sys.executable, "-X", "utf8", "-m", HAND_MODULE],
+            [sys.executable, "-X", "utf8", "-m", HAND_MODULE, str(path)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(p or str(Path.cwd()) for p in sys.path)},
             start_new_session=sys.platform != "win32",
         )
         assert process.stdin is not None and process.stdout is not None
-        hand = _Hand(process, process.stdin)
+        hand = _Hand(process, process.stdin, pulse)
         self._hands.append(hand)
         with contextlib.suppress(BrokenPipeError):
             pickle.dump(self._setup, hand.inlet, protocol=pickle.HIGHEST_PROTOCOL)

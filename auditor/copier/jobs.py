@@ -146,4 +146,4 @@ class Done:
     """The task is finished; every file in it was answered."""
 
 
-Answer = Arrived | Checked | WasRead | Failed | Beat | Done
+Answer = Arrived | Checked | WasRead | Failed | Done

@@ -134,14 +134,13 @@ class Publisher:
         mtime_ns = final.stat().st_mtime_ns
         fresh = Origin(self.source_id, step.path, arrived.sha256, arrived.mtime_ns, self.seen)
         origins = (*(o for o in origins if (o.source, o.path) != (fresh.source, fresh.path)), fresh)
-        row = _row(path, arrived, check, mtime_ns, self.seen, step.stated)
         notes: tuple[str, ...] = ()
         if not arrived.dated and arrived.mtime_ns is not None:
             notes = ("the destination could not keep its date; the manifest has it",)
+        row = _row(path, arrived, check, mtime_ns, self.seen, step.stated, origins, notes)
         damaged = None
         if row.soundness in {Soundness.DAMAGED, Soundness.SUSPICIOUS}:
             damaged = "; ".join(d.detail for d in row.damage) or row.soundness.value
-        row = replace(row, origins=origins, notes=(*row.notes, *notes))
         return CopyResult(step, outcome, path, row, check.cold, damaged=damaged, notes=notes)
 
     def _repairable(self, step: CopyStep, arrived: Arrived) -> str | None:
@@ -173,13 +172,33 @@ class Publisher:
 
 
 def _row(
-    path: str, arrived: Arrived, check: Checked, mtime_ns: int, read_at: str, stated: FileFacts | None
+    path: str,
+    arrived: Arrived,
+    check: Checked,
+    mtime_ns: int,
+    read_at: str,
+    stated: FileFacts | None,
+    origins: tuple[Origin, ...],
+    notes: tuple[str, ...],
 ) -> FileFacts:
     facts = check.facts
     if facts is None:
-        facts = FileFacts(path=path, kind=kind_by_name(path), checked=(Tier.HASH,))
-        if check.examine_error:
-            facts = replace(facts, soundness=Soundness.NOT_CHECKED, error=f"decoder: {check.examine_error}")
+        died = check.examine_error
+        return FileFacts(
+            path=path,
+            size_bytes=arrived.size_bytes,
+            mtime_ns=mtime_ns,
+            mtime_trusted=arrived.dated,
+            read_at=read_at,
+            digest_origin=DigestOrigin.READ,
+            digests={"sha256": arrived.sha256},
+            kind=kind_by_name(path),
+            checked=(Tier.HASH,),
+            soundness=Soundness.NOT_CHECKED if died else None,
+            error=f"decoder: {died}" if died else None,
+            origins=origins,
+            notes=notes,
+        )
     return replace(
         facts,
         path=path,
@@ -191,6 +210,8 @@ def _row(
         digests={**facts.digests, "sha256": arrived.sha256},
         taken_at=facts.taken_at or (stated.taken_at if stated else None),
         taken_offset=facts.taken_offset or (stated.taken_offset if stated else None),
+        origins=origins,
+        notes=(*facts.notes, *notes),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import exp, lgamma
 
 CONFIDENCE = 0.95
+_ROUNDING = 1e-9
 
 
 def most_bad(population: int, sample: int, bad: int, confidence: float = CONFIDENCE) -> int:
@@ -18,7 +19,7 @@ def most_bad(population: int, sample: int, bad: int, confidence: float = CONFIDE
     low, high = bad, population - sample + bad
     while low < high:
         middle = (low + high + 1) // 2
-        if _at_most(bad, population, middle, sample) > 1 - confidence:
+        if _at_most(bad, population, middle, sample) >= 1 - confidence - _ROUNDING:
             low = middle
         else:
             high = middle - 1

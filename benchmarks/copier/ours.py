@@ -1,0 +1,23 @@
+"""The copier alone, without decoding and without the audit after it: `python -m benchmarks.copier.ours SOURCE DEST`."""
+
+from __future__ import annotations
+
+import resource
+import sys
+from pathlib import Path
+
+from auditor.copier.alive import watch
+from auditor.copier.backup import Wishes, carry_out, prepare, session
+from auditor.copier.execute import Ways
+from auditor.copier.layout import Layout
+from auditor.places.folder import FolderPlace
+
+if __name__ == "__main__":
+    source, dest = Path(sys.argv[1]), Path(sys.argv[2])
+    place = FolderPlace(source, str(source))
+    with session(dest, Layout.MIRROR):
+        ways = Ways(alive=watch(place, dest))
+        backed = carry_out(prepare(place, dest, Wishes(examine=None, paranoid="--paranoid" in sys.argv), ways), ways)
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    print(used.ru_maxrss // 1024)
+    sys.exit(any(result.reason for result in backed.ending.results))
