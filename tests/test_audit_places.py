@@ -98,8 +98,9 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     ):
         for key, value in added.items():
             monkeypatch.setenv(key, value)
-        rcloneclient._server.cache_clear()
+        rcloneclient.end_servers()
         yield Bench(f"adb:127.0.0.1:{phone.port}", phone, tmp_path)
+        rcloneclient.end_servers()
 
 
 FOUND = {"same": "identical", "removed": "missing", "cut": "damaged", "reduced": "reduced", "renamed": "identical"}

@@ -113,6 +113,7 @@ def server(rclone: str) -> Server:
 
 
 _STARTING = threading.Lock()
+_RUNNING: list[tuple[int, subprocess.Popen[bytes]]] = []
 
 
 @lru_cache(maxsize=4)
@@ -126,7 +127,7 @@ def _server(rclone: str, process: int) -> Server:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
     )
-    atexit.register(_end, running, process)
+    _RUNNING.append((process, running))
     assert running.stderr is not None
     giving_up = threading.Timer(START_SECONDS, running.kill)
     giving_up.start()
@@ -143,16 +144,23 @@ def _server(rclone: str, process: int) -> Server:
     raise BadPlace(f"rclone does not start: {said.decode('utf-8', 'replace').strip() or 'it gave no reason'}")
 
 
+def end_servers() -> None:
+    """Ends the servers of this process; the next place that is opened starts a new one."""
+    _server.cache_clear()
+    while _RUNNING:
+        process, running = _RUNNING.pop()
+        if os.getpid() == process:  # a forked worker inherits this list, and must not end its parent's rclone
+            running.kill()
+            running.wait()
+
+
+atexit.register(end_servers)
+
+
 def _drain(pipe: Any) -> None:
     with contextlib.suppress(OSError, ValueError):
         while pipe.read(65536):
             pass
-
-
-def _end(running: subprocess.Popen[bytes], process: int) -> None:
-    if os.getpid() == process:  # a forked worker inherits this call, and must not end its parent's rclone
-        running.kill()
-        running.wait()
 
 
 class RemoteFailed(Exception):

@@ -35,7 +35,7 @@ def cloud(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("RCLONE_CONFIG", str(tmp_path / "none.conf"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     (tmp_path / "there").mkdir()
-    rcloneclient._server.cache_clear()
+    rcloneclient.end_servers()
     if request.param == "digests":
         monkeypatch.setenv("RCLONE_CONFIG_CLOUD_TYPE", "alias")
         monkeypatch.setenv("RCLONE_CONFIG_CLOUD_REMOTE", str(tmp_path / "there"))

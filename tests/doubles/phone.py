@@ -14,6 +14,7 @@ import shutil
 import struct
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -285,4 +286,9 @@ def adb_server(adb: str, home: Path) -> Iterator[dict[str, str]]:
     try:
         yield added
     finally:
-        subprocess.run([adb, "kill-server"], env={**os.environ, **added}, capture_output=True, timeout=20)
+        for _ in range(3):  # a client that was just giving up may have started it once more
+            subprocess.run([adb, "kill-server"], env={**os.environ, **added}, capture_output=True, timeout=20)
+            time.sleep(0.1)
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) != 0:
+                    break

@@ -29,11 +29,13 @@ CONTROL = frozenset({"newline", "carriage", "not_utf8"})  # rclone writes these 
 
 
 @pytest.fixture(autouse=True)
-def _surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     assert RCLONE
     monkeypatch.setenv("RCLONE", RCLONE)
     monkeypatch.setenv("RCLONE_CONFIG", str(tmp_path / "none.conf"))
-    client._server.cache_clear()  # the one server of a process knows the remotes of the environment it began in
+    client.end_servers()  # the one server of a process knows the remotes of the environment it began in
+    yield
+    client.end_servers()
 
 
 class Remote(PlaceContract):
@@ -61,7 +63,7 @@ class TestLocal(Remote):
         name = f"ALIAS{tree.name.upper()}"
         self.patch.setenv(f"RCLONE_CONFIG_{name}_TYPE", "alias")
         self.patch.setenv(f"RCLONE_CONFIG_{name}_REMOTE", str(tree))
-        client._server.cache_clear()
+        client.end_servers()
         return open_rclone(f"{name.lower()}:")
 
 
@@ -75,7 +77,7 @@ class Served(Remote):
             port = self.stack.enter_context(served(RCLONE, self.protocol, tree))
             for key, value in remote(RCLONE, self.protocol, port, name).items():
                 self.patch.setenv(key, value)
-            client._server.cache_clear()
+            client.end_servers()
         return open_rclone(f"{name}:")
 
     def gone(self, tmp_path: Path) -> Place:
@@ -109,7 +111,7 @@ class TestCrypt(Remote):
             self.patch.setenv(f"RCLONE_CONFIG_{name}_TYPE", "crypt")
             self.patch.setenv(f"RCLONE_CONFIG_{name}_REMOTE", str(hidden))
             self.patch.setenv(f"RCLONE_CONFIG_{name}_PASSWORD", obscured(RCLONE, "sunflower"))
-            client._server.cache_clear()
+            client.end_servers()
             subprocess.run([RCLONE, "copy", "-q", str(tree), f"{name.lower()}:"], check=False, capture_output=True)
         return open_rclone(f"{name.lower()}:")
 
