@@ -138,7 +138,7 @@ def prepare(
     mark = marker.source(source.id) or _new_source(source, marker, volume.names)
     entries = list(source.walk())
     listing = listed(ledger, write)
-    sizes = {e.size_bytes for e in entries if e.size_bytes and e.size_bytes not in holdings.sizes}
+    sizes = {e.size_bytes for e in entries if e.size_bytes and not holdings.knows(e.path, e.mtime_ns)}
     found = reconcile(listing, holdings, sizes)
     _learn(ledger, holdings, found, volume, ways, started)
     limits = Limits(volume, root, layout, mark.folder)

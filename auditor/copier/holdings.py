@@ -87,6 +87,11 @@ class Holdings:
         """Whether the next generation would differ from the last one."""
         return bool(self._rows or self._more or self._facts or self._moved)
 
+    def knows(self, path: str, mtime_ns: int | None) -> bool:
+        """Whether this path of the source was seen with this date."""
+        known = self.origins.get(path)
+        return known is not None and mtime_ns is not None and known[1].mtime_ns == mtime_ns
+
     def add(self, row: FileFacts) -> None:
         """A new file of the backup, or a new state of one."""
         self._facts.pop(row.path, None)

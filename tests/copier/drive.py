@@ -20,7 +20,7 @@ def without_sync() -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == []:  # a hand of the control
+    if len(sys.argv) == 2:  # a hand of the control
         without_sync()
         hand.main()
         sys.exit(0)

@@ -147,6 +147,21 @@ def test_what_was_there_before_is_never_touched(phone: Path, tmp_path: Path) -> 
     assert held.exists() and ran.failed == {}
 
 
+def test_files_that_a_power_cut_left_without_a_row_are_taken_up(tmp_path: Path) -> None:
+    for number in range(6):
+        write(tmp_path / f"phone/{number}.jpg", noise(number, 1_000))
+    whole = tree(tmp_path / "phone")
+    for number in (4, 5):
+        (tmp_path / f"phone/{number}.jpg").unlink()
+    back_up(tmp_path / "phone", tmp_path / "backup")
+    for number in (4, 5):  # they have their names, and no line was written
+        write(tmp_path / f"phone/{number}.jpg", whole[f"{number}.jpg"])
+        write(tmp_path / f"backup/{number}.jpg", whole[f"{number}.jpg"])
+    ran = back_up(tmp_path / "phone", tmp_path / "backup")
+    assert ran.paths(Outcome.HELD) == {"4.jpg", "5.jpg"}
+    assert tree(tmp_path / "backup") == whole
+
+
 def test_another_phone_goes_beside(phone: Path, tmp_path: Path) -> None:
     dest = tmp_path / "backup"
     back_up(phone, dest)
