@@ -17,6 +17,7 @@ from auditor.cli import (
     demo,
     doctor,
     duplicates,
+    manifest,
     policy,
     report,
     restore,
@@ -59,7 +60,7 @@ COMMANDS = (
 )
 for command in COMMANDS:
     app.command(command.NAME, epilog=screen.examples(command.EXAMPLES))(command.command)
-for group in (rules, policy):
+for group in (rules, policy, manifest):
     app.add_typer(group.app, name=group.NAME)
 
 

@@ -1,0 +1,140 @@
+"""auditor manifest: lists written for other tools, compared with one another, and checked."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from auditor.cli import screen
+from auditor.errors import BadManifest, BadOutput
+from auditor.manifest import foreign
+from auditor.manifest.difference import Change, differences
+from auditor.manifest.foreign import Format
+from auditor.manifest.jsonl import Manifest, load, looks_like_manifest
+from auditor.reporting.text import count, size, visible
+
+NAME = "manifest"
+
+app = typer.Typer(name=NAME, no_args_is_help=True, help="Lists: written for other tools, compared, and checked.")
+
+ListFile = Annotated[Path, typer.Argument(metavar="LIST", help="A list of auditor, or of another tool.")]
+
+
+class Target(StrEnum):
+    """What a list can be written as."""
+
+    SUMS = "sha256sum"
+    HASHDEEP = "hashdeep"
+    BAGIT = "bagit"
+    MHL = "mhl"
+    CSV = "csv"
+    PARQUET = "parquet"
+
+
+@app.command(
+    "export",
+    epilog=screen.examples(
+        (
+            ("auditor manifest export phone.jsonl --to sha256sum -o SHA256SUMS", "for `sha256sum -c`"),
+            ("auditor manifest export disk.jsonl --to mhl -o /mnt/disk/ascmhl", "for `ascmhl-debug verify`"),
+        )
+    ),
+)
+def export(
+    list_file: ListFile,
+    to: Annotated[Target, typer.Option("--to", help="The format to write.")],
+    out: Annotated[Path, typer.Option("-o", help="The file to write; a folder for bagit and mhl.")],
+    digest: Annotated[
+        str, typer.Option(help="The digest for sha256sum, bagit and mhl, if the list has it.")
+    ] = "sha256",
+) -> None:
+    """Writes a list in a format that other tools check. Files that were not read are left out, and counted.
+
+    A bag's files are to lie in its `data` folder; an MHL holds md5 or sha1, so scan with `--digest md5` for it.
+    Exit codes: 0 written; 2 bad input, or a name or digest that the format cannot hold.
+    """
+    with tempfile.TemporaryDirectory() as work:
+        manifest = opened(list_file, Path(work) / "list.jsonl")
+        if to is Target.PARQUET:
+            screen.say(str(_parquet(manifest, out)))
+            return
+        written = foreign.export(manifest, Format(to.value), out, datetime.now(UTC), digest)
+    for file in written.files:
+        screen.say(str(file))
+    left_out = f", {count(written.left_out)} left out that were not read" if written.left_out else ""
+    screen.note(f"{count(written.rows)} files{left_out}")
+
+
+@app.command(
+    "diff", epilog=screen.examples((("auditor manifest diff may.jsonl june.jsonl", "what came, went, moved, changed"),))
+)
+def diff(
+    first: ListFile,
+    second: Annotated[Path, typer.Argument(metavar="NEWER", help="The list to compare with it.")],
+) -> None:
+    """Says what changed between two lists: added, removed, moved or changed files, by their content.
+
+    Exit codes: 0 the same; 1 they differ; 2 bad input; 3 some files have no digest that both lists know.
+    """
+    with tempfile.TemporaryDirectory() as work:
+        found = differences(opened(first, Path(work) / "first.jsonl"), opened(second, Path(work) / "second.jsonl"))
+    for one in found:
+        moved = f" -> {visible(one.other)}" if one.other is not None else ""
+        screen.say(f"{one.change.value:<8} {visible(one.path)}{moved}")
+    counts = Counter(one.change for one in found)
+    screen.note(", ".join(f"{count(n)} {change.value}" for change, n in counts.items()) or "the same")
+    raise typer.Exit(0 if not found else 3 if set(counts) == {Change.UNKNOWN} else 1)
+
+
+@app.command(
+    "check", epilog=screen.examples((("auditor manifest check phone.jsonl", "whole, and as it was written?"),))
+)
+def check(list_file: ListFile) -> None:
+    """Says whether a list is whole and unchanged since it was written, and whether it shows all of its place.
+
+    Exit codes: 0 whole and complete; 2 cut off, changed or no list; 3 whole, but the listing did not end cleanly.
+    """
+    with tempfile.TemporaryDirectory() as work:
+        manifest = opened(list_file, Path(work) / "list.jsonl")
+        footer, header = manifest.footer, manifest.header
+        screen.say(
+            f"whole: {count(footer.files)} files, {size(footer.bytes)}, {visible(header.label)},"
+            f" {', '.join(header.digests) or 'no digests'}, {footer.finished}"
+        )
+        for reason in footer.reasons:
+            screen.say(f"not complete: {visible(reason)}")
+        raise typer.Exit(0 if footer.complete else 3)
+
+
+def opened(path: Path, work: Path) -> Manifest:
+    """A list of ours or of another tool, the latter as ours in `work`.
+
+    Raises: BadManifest where it is none.
+    """
+    if looks_like_manifest(path):
+        return load(path)
+    if foreign.detect(path) is None:
+        raise BadManifest(f"{path} is not there, or is neither a list of auditor nor of a tool that it knows")
+    return foreign.convert(path, work, datetime.now(UTC))
+
+
+def _parquet(manifest: Manifest, out: Path) -> Path:
+    import duckdb
+
+    if out.exists():
+        raise BadOutput(f"{out} is there already; nothing is written over. Choose another name with -o")
+    part = out.with_name(out.name + ".partial")
+    con = duckdb.connect()
+    rows = con.read_json(str(manifest.path), format="newline_delimited", sample_size=-1)
+    try:
+        rows.filter("path IS NOT NULL").write_parquet(str(part))
+        part.replace(out)
+    except (duckdb.Error, OSError) as error:
+        raise BadOutput(f"{out} cannot be written: {str(error).splitlines()[0]}") from error
+    return out

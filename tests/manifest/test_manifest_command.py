@@ -1,0 +1,80 @@
+"""`auditor manifest`: lists for other tools, compared, checked."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import subprocess
+from pathlib import Path
+
+import duckdb
+import pytest
+from typer.testing import CliRunner, Result
+
+from auditor.cli import app
+from auditor.errors import AuditorError
+from tests.manifest.test_foreign import make, manifest_of
+
+
+def run(*words: object) -> Result:
+    return CliRunner().invoke(app, ["manifest", *map(str, words)])
+
+
+@pytest.fixture
+def lists(tmp_path: Path) -> tuple[Path, Path]:
+    """Two lists of a folder in which one file was added, removed, moved and changed each."""
+    tree = make(tmp_path / "tree", ("same.jpg", "removed.jpg", "moved.jpg", "changed.jpg"))
+    first = manifest_of(tree, tmp_path / "first.jsonl").path
+    (tree / "removed.jpg").unlink()
+    (tree / "sub").mkdir()
+    (tree / "moved.jpg").rename(tree / "sub" / "renamed.jpg")
+    (tree / "changed.jpg").write_bytes(b"x" + (tree / "changed.jpg").read_bytes()[1:])
+    (tree / "added.jpg").write_bytes(b"added")
+    return first, manifest_of(tree, tmp_path / "second.jsonl").path
+
+
+def test_diff_tells_moved_from_removed(lists: tuple[Path, Path]) -> None:
+    result = run("diff", *lists)
+    assert result.exit_code == 1
+    assert result.stdout.splitlines() == [
+        "added    added.jpg",
+        "changed  changed.jpg",
+        "moved    moved.jpg -> sub/renamed.jpg",
+        "removed  removed.jpg",
+    ]
+    assert run("diff", lists[0], lists[0]).exit_code == 0
+
+
+def test_diff_without_a_common_digest_cannot_say(tmp_path: Path) -> None:
+    for name, digest in (("a", hashlib.md5(b"x").hexdigest()), ("b", hashlib.sha256(b"x").hexdigest())):
+        (tmp_path / name).write_text(f"{digest}  x.jpg\n")
+    result = run("diff", tmp_path / "a", tmp_path / "b")
+    assert result.exit_code == 3 and result.stdout.startswith("unknown  x.jpg")
+
+
+@pytest.mark.parametrize("form", ["sha256sum", "hashdeep", "csv", "parquet", "bagit", "mhl"])
+def test_export_writes_each_format(tmp_path: Path, lists: tuple[Path, Path], form: str) -> None:
+    out = tmp_path / "out"
+    result = run("export", lists[1], "--to", form, "-o", out)
+    assert result.exit_code == 0, result.output
+    assert out.exists()
+    if form == "sha256sum" and shutil.which("sha256sum"):
+        check = ["sha256sum", "-c", "--quiet", str(out)]
+        assert subprocess.run(check, cwd=tmp_path / "tree", capture_output=True).returncode == 0
+    if form == "parquet":
+        rows = duckdb.connect().read_parquet(str(out)).project("path, sha256").fetchall()
+        assert len(rows) == 4 and all(len(sha256) == 64 for _, sha256 in rows)
+    again = run("export", lists[1], "--to", form, "-o", out)
+    assert isinstance(again.exception, AuditorError) and "written over" in str(again.exception)
+
+
+def test_check_knows_whole_cut_and_incomplete_lists(tmp_path: Path, lists: tuple[Path, Path]) -> None:
+    assert run("check", lists[0]).exit_code == 0
+    cut = tmp_path / "cut.jsonl"
+    cut.write_bytes(lists[0].read_bytes()[:-40])
+    assert isinstance(run("check", cut).exception, AuditorError)
+    sums = tmp_path / "SUMS"
+    sums.write_text(f"{hashlib.sha256(b'x').hexdigest()}  x.jpg\nsomething else\n")
+    result = run("check", sums)
+    assert result.exit_code == 3 and "line 2" in result.stdout
+    assert isinstance(run("check", tmp_path / "nowhere").exception, AuditorError)
