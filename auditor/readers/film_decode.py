@@ -88,13 +88,12 @@ def judge(data: Buffer, format_: str, depth: Depth) -> FilmVerdict:
             streams = _video_streams(container)
             if not streams:
                 return FilmVerdict(error="unsupported: there is no video in it")
+            if any(stream.codec_context is None for stream in streams):
+                return FilmVerdict(error="unsupported: there is no decoder for its video")
             facts = _facts(container, streams[0])
             too_large = next((r for s in streams if (r := refusal(s.width or 0, s.height or 0))), None)
             if too_large:
                 return _with(facts, error=too_large)
-            unknown = next((s for s in streams if s.codec_context is None), None)
-            if unknown is not None:
-                return _with(facts, error="unsupported: there is no decoder for its video")
             look = _every_frame if depth.reaches(Depth.DEEP) else _key_frames
             verdict = look(data, format_, container, streams)
             return _with(facts, verdict.damage, verdict.error, verdict.frames)

@@ -14,8 +14,8 @@ from auditor.readers.boxes import Box, inside, number
 from auditor.readers.examination import Buffer
 from auditor.readers.film_tracks import BrokenTable, Track
 
-_MOST_SAMPLES = 5_000_000
-"""In one run; a fragment is seconds long."""
+_MOST_SAMPLES = 3_000_000
+"""In one run, and in all of a track: half a day at sixty frames a second."""
 
 
 def with_fragments(data: Buffer, moov: Box, fragments: Iterable[Box], tracks: Sequence[Track]) -> list[Track]:
@@ -31,6 +31,8 @@ def with_fragments(data: Buffer, moov: Box, fragments: Iterable[Box], tracks: Se
             for number_, samples, length in _fragment(data, moof, defaults):
                 if number_ in found:
                     found[number_].extend(samples)
+                    if len(found[number_]) > _MOST_SAMPLES:
+                        raise BrokenTable("the film's index counts more samples than there can be")
                     ticks[number_] += length
         except IndexError as error:
             raise BrokenTable(f"part {place} of the film's index ends in the middle of an entry") from error

@@ -186,8 +186,10 @@ def _samples(
     times = _time_count(data, tables)
     if times is not None and abs(times - count) > 1:
         raise BrokenTable(f"the index of {what} counts {count} samples and times {times}")
+    # The last chunks may promise more samples than there are.
+    per_chunk = np.clip(count - (np.cumsum(per_chunk) - per_chunk), 0, per_chunk)
     starts = np.cumsum(sizes) - sizes
-    chunk_of = np.repeat(np.arange(len(chunks)), per_chunk)[:count]
+    chunk_of = np.repeat(np.arange(len(chunks)), per_chunk)
     first = np.minimum(np.cumsum(per_chunk) - per_chunk, max(count - 1, 0))
     before = starts[first] if count else np.zeros(len(chunks), np.int64)
     return chunks[chunk_of] + starts - before[chunk_of], sizes, True
@@ -231,7 +233,7 @@ def _sizes(data: Buffer, tables: dict[bytes, Box], what: str) -> tuple[int, int,
     bits = data[table.body + 7]
     if bits == 4:
         pairs = _column(data, table, 12, (count + 1) // 2, ">u1", what)
-        return count, 0, np.stack([pairs >> 4, pairs & 15], axis=1).reshape(-1)[:count]
+        return count, 0, np.stack([pairs >> 4, pairs & 15], axis=1).reshape(-1)
     return count, 0, _column(data, table, 12, count, ">u2" if bits == 16 else ">u1", what)
 
 

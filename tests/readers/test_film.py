@@ -210,6 +210,15 @@ def test_a_film_too_large_is_refused_before_it_is_decoded() -> None:
     assert seen.error.startswith("too large")
 
 
+@pytest.mark.parametrize("table", [b"stsc", b"stts", b"stsz", b"stco"])
+def test_a_table_of_impossible_counts_costs_no_memory(table: bytes) -> None:
+    data = made("h264.mp4")
+    at = data.index(table) + 8
+    for field in range(0, 12, 4):
+        seen = look("x.mp4", data[: at + field] + b"\xff\xff\xff\xf0" + data[at + field + 4 :])
+        assert seen.soundness is not Soundness.NOT_CHECKED or seen.error
+
+
 def test_a_mapped_file_is_read_as_well(tmp_path: Path) -> None:
     path = tmp_path / "x.mp4"
     path.write_bytes(made("h264.mp4"))
