@@ -11,14 +11,12 @@ from pathlib import Path
 import duckdb
 
 from auditor import engine, pairing, reporting, verdict, waivers, workers
-from auditor.duplicates import pictures, verify
-from auditor.engine import Listed
 from auditor.errors import BadOutput, BadPlace
+from auditor.likeness import Answer, Likeness, Look, Question, Verifier, look_at
 from auditor.manifest import foreign
 from auditor.manifest.jsonl import Manifest, load, looks_like_manifest
 from auditor.manifest.rows import DIGESTS
 from auditor.model import Audit, Depth, RuleOutcome
-from auditor.pairing import Answer, Likeness, Question
 from auditor.places import Place, Power, StatesDigests
 from auditor.places.folder import FolderPlace
 from auditor.places.spec import open_place
@@ -26,6 +24,7 @@ from auditor.policy import Policy, select
 from auditor.reporting import thumbnails
 from auditor.rules import Rule
 from auditor.scan import Progress, scan
+from auditor.views import Listed, Lists, open_lists
 
 OFF_SITE_KINDS = ("rclone", "takeout")
 """Kinds of places that are kept elsewhere."""
@@ -153,7 +152,7 @@ def run(order: Order, out: Path, steps: Steps = Steps(), now: Callable[[], datet
         Listed(s.label, m, m.header.place_kind in OFF_SITE_KINDS or s.label in order.policy.off_site)
         for s, m in zip(order.backups, backups, strict=True)
     ]
-    with engine.open_lists(source, listed, order.policy, clock()) as lists:
+    with open_lists(source, listed, order.policy, clock()) as lists:
         labels = [s.label for s in order.backups]
         pairing.pair(lists.con, labels, _verifier(lists.con, order, steps))
         pairing.summarise(lists.con, labels, order.policy.proof)
@@ -260,7 +259,7 @@ def _foreign_digests(one: Side) -> tuple[str, ...]:
     return tuple(name for name in DIGESTS if any(name in facts.digests for facts in rows))
 
 
-def _run_rules(lists: engine.Lists, rules: Sequence[Rule], order: Order, steps: Steps) -> list[RuleOutcome]:
+def _run_rules(lists: Lists, rules: Sequence[Rule], order: Order, steps: Steps) -> list[RuleOutcome]:
     outcomes = []
     for number, rule in enumerate(rules):
         steps.checking(number, len(rules), rule.id)
@@ -269,7 +268,7 @@ def _run_rules(lists: engine.Lists, rules: Sequence[Rule], order: Order, steps: 
     return outcomes
 
 
-def _verifier(con: duckdb.DuckDBPyConnection, order: Order, steps: Steps) -> pairing.Verifier | None:
+def _verifier(con: duckdb.DuckDBPyConnection, order: Order, steps: Steps) -> Verifier | None:
     """Looks at pixels where both sides are places at hand; None where the source is only a list."""
     source = order.source.place
     places = {backup.label: backup.place for backup in order.backups if backup.place is not None}
@@ -278,12 +277,12 @@ def _verifier(con: duckdb.DuckDBPyConnection, order: Order, steps: Steps) -> pai
     ours = source
 
     def answers(questions: Sequence[Question]) -> Iterable[Answer]:
-        jobs: list[workers.Job[_Look]] = []
+        jobs: list[workers.Job[Look]] = []
         numbers: list[int] = []
         found = [Answer(Likeness.CANNOT_TELL, "the backup was not at hand")] * len(questions)
         for number, question in enumerate(questions):
             if place := places.get(question.backup):
-                look = _Look(
+                look = Look(
                     ours, _raw_path(con, "source", question.path), place, _raw_path(con, "backup", question.backup_path)
                 )
                 numbers.append(number)
@@ -297,35 +296,6 @@ def _verifier(con: duckdb.DuckDBPyConnection, order: Order, steps: Steps) -> pai
         return found
 
     return answers
-
-
-@dataclass(frozen=True, slots=True)
-class _Look:
-    source: Place
-    path: str
-    backup: Place
-    backup_path: str
-
-
-def look_at(look: _Look) -> Answer:
-    """Whether two files are the same picture. Runs in a worker."""
-    original = pictures.load_from(look.source, look.path)
-    if isinstance(original, pictures.NoPicture):
-        return Answer(Likeness.CANNOT_TELL, f"the original gave no picture: {original.detail}")
-    copy = pictures.load_from(look.backup, look.backup_path)
-    if isinstance(copy, pictures.NoPicture):
-        return Answer(Likeness.CANNOT_TELL, f"the copy gave no picture: {copy.detail}")
-    match = verify.compare(original, copy)
-    if match.doubt is not None:
-        return Answer(Likeness.CANNOT_TELL, _DOUBTS[match.doubt])
-    return Answer(Likeness.SAME if match.relation is verify.Relation.SAME_PICTURE else Likeness.DIFFERENT)
-
-
-_DOUBTS = {
-    verify.Doubt.TOO_SMALL: "it is too small to tell for certain",
-    verify.Doubt.NO_TEXTURE: "the picture has too little in it to tell for certain",
-    verify.Doubt.TAKEN_APART: "the two say that they were taken at different times",
-}
 
 
 def _raw_path(con: duckdb.DuckDBPyConnection, table: str, path: str) -> str:

@@ -6,54 +6,17 @@ takes only what the steps before left open; from the second step on a counterpar
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Sequence
 
 import duckdb
 
-from auditor.duplicates import candidates
+from auditor.likeness import Answer, Candidate, Likeness, Question, Verifier, look_alikes
 from auditor.model import Status
-
-PICTURE_DISTANCE = 4
-"""Perceptual hashes up to so many bits apart may be the same picture; the pixels decide."""
-
-PICTURE_CANDIDATES = 4
-"""So many look-alikes of one file are looked at in a backup, nearest first."""
 
 NO_COPY = "coalesce(regexp_matches(error, '^(trashed|shared|missing): '), false)"
 """Rows of a backup that are listed and are no copies: in a bin, in somebody else's album, known to be lost."""
 
 DIGESTS = ("sha256", "md5", "sha1", "quickxor", "dropbox")
-
-
-class Likeness(StrEnum):
-    """What the pixels of two files say."""
-
-    SAME = "same"
-    DIFFERENT = "different"
-    CANNOT_TELL = "cannot_tell"
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """Is the backup's file the same picture as the source's? `backup` is the label of the list it is in."""
-
-    path: str
-    backup: str
-    backup_path: str
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What looking at the pixels said; `reason` in words where it could not tell."""
-
-    likeness: Likeness
-    reason: str = ""
-
-
-Verifier = Callable[[Sequence[Question]], Iterable[Answer]]
-"""Looks at pixels; one answer a question, in order."""
 
 
 def pair(con: duckdb.DuckDBPyConnection, labels: Sequence[str], verify: Verifier | None) -> None:
@@ -195,35 +158,33 @@ _METADATA_WORDS = """
 
 def _reduced(con: duckdb.DuckDBPyConnection, label: str, verify: Verifier | None) -> None:
     """The same picture re-encoded: near perceptual hashes propose, the pixels decide."""
-    sources = con.execute(
-        f"SELECT id, path, phash, phash_turned, {_OTHERWISE_WRITTEN} FROM open_s WHERE phash IS NOT NULL ORDER BY path"
-    ).fetchall()
+    columns = "id, path, phash, phash_turned, format, size_bytes, head_sha256"
+    sources = con.execute(f"SELECT {columns} FROM open_s WHERE phash IS NOT NULL ORDER BY path").fetchall()
     targets = con.execute(
         f"""
-        SELECT id, path, phash, NULL, {_OTHERWISE_WRITTEN} FROM open_b
+        SELECT {columns} FROM open_b
         WHERE phash IS NOT NULL AND soundness IS DISTINCT FROM 'damaged' ORDER BY path
         """
     ).fetchall()
-    if not sources or not targets:
+    asked = look_alikes([Candidate(*row) for row in sources], [Candidate(*row) for row in targets])
+    if not asked:
         return
-    asked = _look_alikes(sources, targets)
-    questions = [Question(sources[i][1], label, targets[j][1]) for i, j in asked]
+    unseen = Answer(Likeness.CANNOT_TELL, "its pixels were not at hand")
     answers = (
-        list(verify(questions))
+        list(verify([Question(source.path, label, target.path) for source, target in asked]))
         if verify
-        else [Answer(Likeness.CANNOT_TELL, "its pixels were not at hand")] * len(asked)
+        else [unseen] * len(asked)
     )
     taken_sources: set[int] = set()
     taken_targets: set[int] = set()
     # Every proof first: a file that could be proven must not lose its counterpart to one that cannot.
     for wanted, status in ((Likeness.SAME, Status.REDUCED), (Likeness.CANNOT_TELL, Status.NOT_CHECKED)):
         rows = []
-        for (i, j), answer in zip(asked, answers, strict=True):
-            source, target = sources[i][0], targets[j][0]
-            if answer.likeness is wanted and source not in taken_sources and target not in taken_targets:
-                taken_sources.add(source)
-                taken_targets.add(target)
-                rows.append((source, target, answer.reason))
+        for (source, target), answer in zip(asked, answers, strict=True):
+            if answer.likeness is wanted and source.id not in taken_sources and target.id not in taken_targets:
+                taken_sources.add(source.id)
+                taken_targets.add(target.id)
+                rows.append((source.id, target.id, answer.reason))
         if not rows:
             continue
         con.execute("CREATE OR REPLACE TEMP TABLE likeness (id BIGINT, backup_id BIGINT, reason VARCHAR)")
@@ -240,16 +201,6 @@ def _reduced(con: duckdb.DuckDBPyConnection, label: str, verify: Verifier | None
         )
 
 
-_OTHERWISE_WRITTEN = "[format, size_bytes::VARCHAR, CASE WHEN size_bytes > 65536 THEN head_sha256 END]"
-
-
-def _same_writing(source: object, target: object) -> bool:
-    """Whether two files that look alike cannot be an original and its re-encoding: the same format and length, or the
-    same first 64 KiB. That is one file of which some bytes changed or the end was lost, and no proof of anything."""
-    assert isinstance(source, list) and isinstance(target, list)
-    return source[:2] == target[:2] or (source[2] is not None and source[2] == target[2])
-
-
 _REDUCED_WORDS = """
     concat_ws(', ',
         CASE WHEN b.width * b.height < s.width * s.height
@@ -261,33 +212,6 @@ _REDUCED_WORDS = """
              THEN concat(round(b.size_bytes * 100.0 / s.size_bytes)::INTEGER, ' % of the bytes') END,
         're-encoded')
 """
-
-
-def _look_alikes(sources: Sequence[tuple[object, ...]], targets: Sequence[tuple[object, ...]]) -> list[tuple[int, int]]:
-    """Index pairs worth looking at, nearest first for each source; pictures turned in the pixels are found too."""
-    stored = candidates.pack([str(t[2]) for t in targets])
-    near: dict[tuple[int, int], int] = {}
-    for turn in range(8):
-        chosen = [(i, s) for i, s in enumerate(sources) if turn == 0 or (s[3] and len(list(s[3])) >= turn)]  # type: ignore[call-overload]
-        if not chosen:
-            continue
-        hashes = candidates.pack([str(s[2] if turn == 0 else list(s[3])[turn - 1]) for _, s in chosen])  # type: ignore[call-overload]
-        left, right = candidates.near(hashes, stored, PICTURE_DISTANCE)
-        for a, j in zip(left.tolist(), right.tolist(), strict=True):
-            i = chosen[a][0]
-            bits = int(hashes[a] ^ stored[j]).bit_count() + (100 if turn else 0)
-            near[i, j] = min(bits, near.get((i, j), 999))
-    ranked: dict[int, list[tuple[bool, int, int]]] = {}
-    for (i, j), bits in near.items():
-        if _same_writing(sources[i][4], targets[j][4]):
-            continue
-        other_name = _stem(str(sources[i][1])) != _stem(str(targets[j][1]))
-        ranked.setdefault(i, []).append((other_name, bits, j))
-    return [(i, j) for i in sorted(ranked) for _, _, j in sorted(ranked[i])[:PICTURE_CANDIDATES]]
-
-
-def _stem(path: str) -> str:
-    return path.rpartition("/")[2].rpartition(".")[0].lower()
 
 
 _BROKEN = "(c.soundness = 'damaged' OR c.size_bytes = 0)"

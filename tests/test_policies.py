@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from auditor import engine, policy, rules
+from auditor import policy, rules, views
 from auditor.errors import BadPolicy
 from auditor.model import Kind, Severity
 from tests.tables import opened
@@ -63,7 +63,7 @@ LEFT_OUT = {
 @pytest.mark.parametrize("name", PROOF)
 def test_what_is_left_out(name: str, path: str, left_out: bool) -> None:
     con = opened([{"path": path, "kind": "photo", "size_bytes": 1}])
-    engine.mark_due(con, policy.load(name))
+    views.mark_due(con, policy.load(name))
     assert con.execute("SELECT is_due, excluded FROM source").fetchall() == [(not left_out, left_out)]
 
 
@@ -81,7 +81,7 @@ DUE = {
 @pytest.mark.parametrize(("row", "due"), DUE.values(), ids=DUE)
 def test_what_must_be_backed_up(row: dict[str, object], due: bool) -> None:
     con = opened([row])
-    engine.mark_due(con, policy.load("family"))
+    views.mark_due(con, policy.load("family"))
     assert con.execute("SELECT is_due FROM source").fetchall() == [(due,)]
 
 
@@ -96,7 +96,7 @@ def test_sidecars_follow_their_media() -> None:
             {"path": "cache/c.xmp", "kind": "sidecar", "size_bytes": 1},
         ]
     )
-    engine.mark_due(con, policy.load("family"))
+    views.mark_due(con, policy.load("family"))
     due = con.execute("SELECT path FROM due ORDER BY path").fetchall()
     assert due == [("a.aae",), ("a.heic",), ("c.jpg",)]
 

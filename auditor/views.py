@@ -1,0 +1,266 @@
+"""Manifests in DuckDB: the tables and views that pairing fills and rules see, shut off from files and network.
+
+`header` (one row a list), `source` and `backup` (the rows; `backup.backup` is the label), `due` (the source's rows that
+must be backed up), `pairs` (one row a due file and backup), `files` (every row of the source with its best status);
+what the rules find goes into `findings`. rules/README.md explains every column.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from auditor.errors import BadManifest
+from auditor.manifest.jsonl import Manifest
+from auditor.manifest.rows import DECODED
+from auditor.policy import Policy
+from auditor.readers.sniff import kind_by_name
+
+ROW_COLUMNS = {
+    **dict.fromkeys(("path", "path_bytes", "mtime", "read_at", "digest_origin", "sha256", "md5", "sha1"), "VARCHAR"),
+    **dict.fromkeys(("quickxor", "dropbox", "head_sha256", "kind", "format", "taken_at", "taken_offset"), "VARCHAR"),
+    **dict.fromkeys(("taken_subsec", "camera_make", "camera_model", "image_id", "image_sha256", "phash"), "VARCHAR"),
+    **dict.fromkeys(("soundness", "sidecar", "companion_of", "error"), "VARCHAR"),
+    **dict.fromkeys(("size_bytes", "width", "height", "orientation"), "BIGINT"),
+    **dict.fromkeys(("duration_s", "latitude", "longitude"), "DOUBLE"),
+    **dict.fromkeys(("phash_turned", "checked", "notes"), "VARCHAR[]"),
+    "mtime_trusted": "BOOLEAN",
+    "damage": 'STRUCT(code VARCHAR, detail VARCHAR, "offset" BIGINT)[]',
+}
+"""The manifest's columns that the views have, with their types in DuckDB."""
+
+DERIVED = {
+    "name": "regexp_extract(path, '[^/]*$')",
+    "folder": "regexp_replace(path, '/?[^/]*$', '')",
+    "stem": "regexp_replace(lower(regexp_extract(path, '[^/]*$')), '(.)\\.[^.]*$', '\\1')",
+    "extension": "regexp_extract(lower(path), '[^/.]\\.([^./]*)$', 1)",
+    "mtime_s": "epoch(try_cast(mtime AS TIMESTAMP))",
+}
+"""Columns computed for every row. `stem` and `extension` are lower-case, the extension without its dot."""
+
+HEADER_COLUMNS = {
+    "side": "VARCHAR",
+    "backup": "VARCHAR",
+    **dict.fromkeys(("label", "place", "place_id", "place_kind", "tool", "depth", "started", "finished"), "VARCHAR"),
+    "schema": "INTEGER",
+    "complete": "BOOLEAN",
+    "reasons": "VARCHAR[]",
+    **dict.fromkeys(("files", "bytes"), "BIGINT"),
+    "digest": "VARCHAR",
+    "age_days": "DOUBLE",
+    "off_site": "BOOLEAN",
+    "is_phone": "BOOLEAN",
+    **dict.fromkeys(("model", "android_version", "filesystem"), "VARCHAR"),
+    **dict.fromkeys(("storage_total_bytes", "storage_free_bytes"), "BIGINT"),
+    **dict.fromkeys(("previous_files", "previous_bytes"), "BIGINT"),
+    "previous_finished": "VARCHAR",
+}
+
+PAIR_COLUMNS = {
+    "id": "BIGINT",
+    "path": "VARCHAR",
+    "backup": "VARCHAR",
+    "status": "VARCHAR",
+    "backup_id": "BIGINT",
+    "backup_path": "VARCHAR",
+    "detail": "VARCHAR",
+}
+
+FILES_COLUMNS = ("id", "path", "status", "detail", "backup", "backup_path", "copies")
+"""What a rule may want of `files`; its column `verdict` is filled only after the rules."""
+
+FINDING_COLUMNS = {
+    "number": "BIGINT",
+    **dict.fromkeys(("rule", "severity", "status", "side", "backup", "path", "message", "evidence"), "VARCHAR"),
+    **dict.fromkeys(("verdict", "fingerprint", "waiver_reason", "waiver_by", "waiver_expires"), "VARCHAR"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One list that is judged, under its label. `off_site` says that it is kept elsewhere."""
+
+    label: str
+    manifest: Manifest
+    off_site: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """The database of one audit, and which columns its lists can know (`source.taken_at`, `backup.phash`, ...)."""
+
+    con: duckdb.DuckDBPyConnection
+    known: frozenset[str]
+
+
+@contextlib.contextmanager
+def open_lists(source: Manifest, backups: Sequence[Listed], policy: Policy, now: datetime) -> Iterator[Lists]:
+    """A database with the lists in it, shut off from files and network. It spills to a folder that goes with it.
+
+    Raises: BadManifest where a row cannot be read as one.
+    """
+    with tempfile.TemporaryDirectory(prefix="auditor-") as spill, contextlib.closing(duckdb.connect()) as con:
+        # The folder must be known before the lock; without insertion order kept, rows would lose the lists' order.
+        con.execute("SET temp_directory = ?", [spill])
+        con.execute("SET memory_limit = '1200MB'")
+        create_tables(con)
+        try:
+            _load(con, "source", source.path, None, 0)
+            for number, listed in enumerate(backups):
+                _load(con, "backup", listed.manifest.path, listed.label, number)
+        except duckdb.Error as error:
+            raise BadManifest(f"a manifest has rows that are none: {str(error).splitlines()[0]}") from error
+        _headers(con, Listed("source", source), backups, now)
+        mark_due(con, policy)
+        lock(con)
+        yield Lists(con, _known(source, backups))
+
+
+def lock(con: duckdb.DuckDBPyConnection) -> None:
+    """Shuts the database off: no files, no network, no extensions, no way to switch them on again."""
+    con.execute("SET enable_external_access = false")
+    con.execute("SET lock_configuration = true")
+
+
+def create_tables(con: duckdb.DuckDBPyConnection) -> None:
+    """The empty tables and the view `due`."""
+    rows = {"id": "BIGINT", **ROW_COLUMNS, **dict.fromkeys(DERIVED, "VARCHAR"), "mtime_s": "DOUBLE"}
+    _create(con, "source", {**rows, "is_due": "BOOLEAN", "excluded": "BOOLEAN"})
+    _create(con, "backup", {**rows, "backup": "VARCHAR", "backup_number": "INTEGER"})
+    _create(con, "header", HEADER_COLUMNS)
+    _create(con, "pairs", PAIR_COLUMNS)
+    _create(con, "findings", FINDING_COLUMNS)
+    con.execute("CREATE VIEW due AS SELECT * FROM source WHERE is_due")
+
+
+def _create(con: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, str]) -> None:
+    definitions = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
+    con.execute(f"CREATE TABLE {table} ({definitions})")
+
+
+def _load(con: duckdb.DuckDBPyConnection, table: str, path: Path, label: str | None, number: int) -> None:
+    names = ", ".join(f'"{name}"' for name in ROW_COLUMNS)
+    derived = ", ".join(f"{sql} AS {name}" for name, sql in DERIVED.items())
+    extra = "false AS is_due, false AS excluded" if table == "source" else "? AS backup, ? AS backup_number"
+    targets = ", ".join(f'"{name}"' for name in ("id", *ROW_COLUMNS, *DERIVED))
+    extra_targets = "is_due, excluded" if table == "source" else "backup, backup_number"
+    offset = con.execute(f"SELECT coalesce(max(id), 0) FROM {table}").fetchall()[0][0]
+    con.execute(
+        f"""
+        INSERT INTO {table} ({targets}, {extra_targets})
+        SELECT {int(offset)} + row_number() OVER () AS id, {names}, {derived}, {extra}
+        FROM read_json(?, format = 'newline_delimited', columns = ?, maximum_object_size = 1048576)
+        WHERE path IS NOT NULL
+        """,
+        [*([] if table == "source" else [label, number]), str(path), ROW_COLUMNS],
+    )
+
+
+def _headers(con: duckdb.DuckDBPyConnection, source: Listed, backups: Sequence[Listed], now: datetime) -> None:
+    rows = []
+    for side, listed in (("source", source), *(("backup", b) for b in backups)):
+        header, footer = listed.manifest.header, listed.manifest.footer
+        device, previous = header.device, header.previous or {}
+        age = (now - datetime.fromisoformat(footer.finished)).total_seconds() / 86400
+        rows.append(
+            {
+                "side": side,
+                "backup": listed.label if side == "backup" else None,
+                **{name: getattr(header, name) for name in ("place", "place_id", "place_kind", "tool", "started")},
+                "label": header.label,
+                "schema": header.schema,
+                "depth": header.depth.value,
+                "finished": footer.finished,
+                "complete": footer.complete,
+                "reasons": list(footer.reasons),
+                "files": footer.files,
+                "bytes": footer.bytes,
+                "digest": footer.digest,
+                "age_days": age,
+                "off_site": listed.off_site,
+                "is_phone": device is not None and device.is_phone,
+                "model": device and device.model,
+                "android_version": device and device.android_version,
+                "filesystem": device and device.filesystem,
+                "storage_total_bytes": device and device.storage_total_bytes,
+                "storage_free_bytes": device and device.storage_free_bytes,
+                "previous_files": previous.get("files"),
+                "previous_bytes": previous.get("bytes"),
+                "previous_finished": previous.get("finished"),
+            }
+        )
+    insert(con, "header", rows)
+
+
+def insert(con: duckdb.DuckDBPyConnection, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Puts rows, given by column name, into a table.
+
+    Raises: KeyError where a column is none of the table's.
+    """
+    columns = [row[0] for row in con.execute(f"SELECT column_name FROM (DESCRIBE {table})").fetchall()]
+    for row in rows:
+        if unknown := set(row) - set(columns):
+            raise KeyError(f"{table} has no column {', '.join(sorted(unknown))}")
+        names = ", ".join(f'"{name}"' for name in row)
+        con.execute(
+            f"INSERT INTO {table} ({names}) VALUES ({', '.join('?' * len(row))})",
+            list(row.values()),
+        )
+
+
+def mark_due(con: duckdb.DuckDBPyConnection, policy: Policy) -> None:
+    """Applies the policy's scope: photos and videos by content or by name, in every folder but the excluded ones, and
+    the sidecars that speak for them."""
+    extensions = [
+        extension
+        for (extension,) in con.execute("SELECT DISTINCT extension FROM source").fetchall()
+        if extension and kind_by_name(f"x.{extension}") in policy.kinds
+    ]
+    con.execute(
+        """
+        UPDATE source SET is_due = list_contains(?, kind)
+            -- By its name, only what is a file: a folder or a FIFO named x.jpg is none.
+            OR (list_contains(?, extension) AND (size_bytes IS NOT NULL OR error LIKE 'unreadable: %'))
+        """,
+        [[kind.value for kind in policy.kinds], extensions],
+    )
+    if pattern := policy.excluded():
+        con.execute("UPDATE source SET is_due = false, excluded = true WHERE regexp_matches(lower(path), ?)", [pattern])
+    con.execute(
+        """
+        UPDATE source SET is_due = true
+        FROM (SELECT DISTINCT sidecar FROM source WHERE is_due AND sidecar IS NOT NULL) AS spoken
+        WHERE source.path = spoken.sidecar AND source.kind = 'sidecar' AND NOT source.excluded
+        """
+    )
+
+
+def _known(source: Manifest, backups: Sequence[Listed]) -> frozenset[str]:
+    columns = set(source.header.columns)
+    shared = set.intersection(*(set(b.manifest.header.columns) for b in backups)) if backups else set()
+    extra = {*DERIVED, "id", "is_due", "excluded", "backup", "backup_number"}
+    return frozenset(
+        {f"{view}.{name}" for view in ("source", "due") for name in columns | extra}
+        | {f"backup.{name}" for name in shared | extra}
+        | {f"pairs.{name}" for name in PAIR_COLUMNS}
+        | {f"header.{name}" for name in HEADER_COLUMNS}
+        | {f"files.{name}" for name in FILES_COLUMNS}
+    )
+
+
+EVERYTHING = frozenset(
+    {f"{view}.{name}" for view in ("source", "due", "backup") for name in (*DECODED, *ROW_COLUMNS, *DERIVED)}
+    | {f"{view}.{name}" for view in ("source", "due") for name in ("id", "is_due", "excluded")}
+    | {f"backup.{name}" for name in ("id", "backup", "backup_number")}
+    | {f"pairs.{name}" for name in PAIR_COLUMNS}
+    | {f"header.{name}" for name in HEADER_COLUMNS}
+    | {f"files.{name}" for name in FILES_COLUMNS}
+)
+"""All columns that a rule may need."""
