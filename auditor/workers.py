@@ -1,6 +1,7 @@
 """Isolated processes for hostile files: limits of memory, CPU and time, and a death costs its own file only.
 
-The pool is Pebble's; what is ours is the batching of small files, the limits, and trying a file once more alone.
+Each worker has a pipe of its own and answers file by file, so that the parent knows which file a worker died of. (The
+pools of `concurrent.futures` and Pebble break or lose a whole batch then.)
 """
 
 from __future__ import annotations
@@ -10,13 +11,15 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
+import time
+import traceback
+import types
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import CancelledError, Future, TimeoutError
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
-
-from pebble import ProcessExpired, ProcessPool
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
+from typing import Any, ClassVar, Generic, TypeVar
 
 if sys.platform != "win32":
     import resource  # elsewhere only the wall limit holds
@@ -24,11 +27,21 @@ if sys.platform != "win32":
 MEMORY_BYTES = 3 << 30
 """Address space of a worker beyond the file it holds: one 200 MP HEIC fits, a bomb does not."""
 
-FILES_A_WORKER = 500
-"""A worker is replaced after so many tasks, so that what decoders leak does not add up."""
+FILES_A_WORKER = 2000
+"""A worker is replaced after so many files, so that what decoders leak does not add up."""
 
 BATCH_FILES = 16
 BATCH_BYTES = 4 << 20
+"""Small files go to a worker in batches of at most so many files and bytes; a larger file goes alone."""
+
+STILLBORN = 5
+"""So many workers in a row that die before they can take a file mean that none ever will."""
+
+_NO_MEMORY = 77
+"""Exit code of a worker that ran out of memory: its heap is not to be trusted with another file."""
+
+_AHEAD = 4096
+"""Results that may wait for the one before them: a long video must not keep the other workers idle."""
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -36,17 +49,25 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, slots=True)
 class Died:
-    """What came of a file whose worker did not answer, twice: once in a batch or alone, and once more alone."""
+    """What came of a file whose worker did not answer, not when it was tried once more in a fresh process either."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Job(Generic[T]):
-    """One file's work. `size_bytes` sets its limits and whether it shares a task with others."""
+    """One file's work. `size_bytes` sets its limits and whether it shares a batch with others."""
 
     argument: T
     size_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Known(Generic[R]):
+    """A result that needs no work; it only keeps its place in the order."""
+
+    result: R
+    done: ClassVar[bool] = True
 
 
 def wall_seconds(size_bytes: int) -> float:
@@ -67,80 +88,225 @@ def default_jobs() -> int:
 
 
 def run(
-    function: Callable[[T], R], jobs: Iterable[Job[T]], *, workers: int, preload: Sequence[str] = ()
-) -> Iterator[R | Died]:
+    function: Callable[[T], R],
+    jobs: Iterable[Job[T] | Known[R]],
+    *,
+    workers: int,
+    fallback: Callable[[T, str], R] | None = None,
+    preload: Sequence[str] = (),
+) -> Generator[R | Died, None, None]:
     """Calls `function` on every job in separate processes and yields the results in the order of the jobs.
 
-    `function` must be importable. A job whose process dies, runs out of its limits or raises MemoryError is tried once
-    more alone; then its result is `Died`. Other exceptions of `function` are the caller's bugs and are raised. Jobs
-    are drawn only as far ahead as the workers need. `preload` names modules that every worker will want.
+    `function` and `fallback` must be importable. A job whose process dies, outlasts its limits or runs out of memory
+    is tried once more in a fresh process, then with `fallback`, which is told why; if that fails too, its result is
+    `Died`. Any other exception of `function` is the caller's bug and is raised here. Jobs are drawn only as far ahead
+    as the workers need, and no process is started before the first job. `preload` names modules that every worker will
+    want.
     """
-    context = _context(preload)
-    pool = ProcessPool(max_workers=workers, max_tasks=FILES_A_WORKER, context=context, initializer=_limit_process)
-    waiting: deque[tuple[list[Job[T]], Future[list[R]]]] = deque()
-
-    def submit(batch: list[Job[T]]) -> Future[list[R]]:
-        size = sum(job.size_bytes for job in batch)
-        arguments = [job.argument for job in batch]
-        future: Future[list[R]] = pool.schedule(
-            _run_batch, args=[function, arguments, size], timeout=wall_seconds(size)
-        )
-        return future
-
-    def collect(batch: list[Job[T]], future: Future[list[R]]) -> Iterator[R | Died]:
-        outcome = _outcome(future)
-        if not isinstance(outcome, Died):
-            yield from outcome
-            return
-        for job in batch:
-            again = _outcome(submit([job]))
-            if isinstance(again, Died):
-                yield again
-            else:
-                yield from again
-
+    pool: _Pool[T, R] = _Pool(function, fallback, workers, _context(preload))
+    source = iter(jobs)
+    drained = False
     try:
-        for batch in _batches(jobs):
-            waiting.append((batch, submit(batch)))
-            while len(waiting) > workers * 4:
-                yield from collect(*waiting.popleft())
-        while waiting:
-            yield from collect(*waiting.popleft())
-        pool.close()  # type: ignore[no-untyped-call]
-    except BaseException:
-        for _, future in waiting:
-            future.cancel()
-        pool.stop()  # type: ignore[no-untyped-call]
-        raise
+        while True:
+            while not drained and pool.wants_more():
+                drained = not pool.take(next(source, None))
+            while pool.order and pool.order[0].done:
+                yield pool.order.popleft().result  # type: ignore[misc]
+            if drained and not pool.order:
+                break
+            if pool.order and not pool.order[0].done:
+                pool.advance()
+        pool.dismiss()
     finally:
-        pool.join()
+        pool.kill()
 
 
-def _batches(jobs: Iterable[Job[T]]) -> Iterator[list[Job[T]]]:
-    batch: list[Job[T]] = []
-    size = 0
-    for job in jobs:
-        if batch and (len(batch) >= BATCH_FILES or size + job.size_bytes > BATCH_BYTES):
-            yield batch
-            batch, size = [], 0
-        batch.append(job)
-        size += job.size_bytes
-    if batch:
-        yield batch
+@dataclass(slots=True, eq=False)
+class _Slot(Generic[T, R]):
+    """One place in the order of the results."""
+
+    job: Job[T]
+    result: R | Died | None = None
+    done: bool = False
+    deaths: int = 0
+    reason: str = ""
 
 
-def _outcome(future: Future[R]) -> R | Died:
-    try:
-        return future.result()
-    except TimeoutError:
-        return Died("it took longer than its time limit")
-    except ProcessExpired as error:
-        return Died(_death(error.exitcode))
-    except (MemoryError, CancelledError):
-        return Died("it needed more memory than its limit")
+@dataclass(slots=True, eq=False)
+class _Worker(Generic[T, R]):
+    """A process and the files it was given and has not answered, the one it works on first."""
+
+    process: Any
+    pipe: Connection
+    given: deque[_Slot[T, R]] = field(default_factory=deque)
+    answered: int = 0
+    ready: bool = False
+    deadline: float = 0.0
+    overdue: bool = False
+
+
+class _Pool(Generic[T, R]):
+    """The workers, and the slots in their order. All of it runs in the caller's thread."""
+
+    def __init__(
+        self, function: Callable[[T], R], fallback: Callable[[T, str], R] | None, size: int, context: Any
+    ) -> None:
+        self.order: deque[_Slot[T, R] | Known[R]] = deque()
+        self._functions = (function, fallback)
+        self._size = size
+        self._context = context
+        self._workers: list[_Worker[T, R]] = []
+        self._queue: deque[_Slot[T, R]] = deque()
+        self._queued_bytes = 0
+        self._stillborn = 0
+
+    def wants_more(self) -> bool:
+        """Whether more jobs should be drawn, so that no worker ever waits for one."""
+        if len(self.order) >= _AHEAD:
+            return False
+        return self._queued_bytes < self._size * BATCH_BYTES and len(self._queue) < self._size * BATCH_FILES
+
+    def take(self, item: Job[T] | Known[R] | None) -> bool:
+        """Puts the next job in the order; False where there was none."""
+        if item is None:
+            return False
+        if isinstance(item, Known):
+            self.order.append(item)
+            return True
+        slot: _Slot[T, R] = _Slot(item)
+        self.order.append(slot)
+        self._queue.append(slot)
+        self._queued_bytes += item.size_bytes
+        return True
+
+    def advance(self) -> None:
+        """Gives out work and waits until something happened: an answer, a death, or a limit that ran out."""
+        self._staff()
+        for worker in self._workers:
+            self._give(worker)
+        now = time.monotonic()
+        timeout = max(0.0, min((w.deadline for w in self._workers if w.given), default=now + 1.0) - now)
+        for pipe in wait([w.pipe for w in self._workers], timeout):
+            self._hear(next(w for w in self._workers if w.pipe is pipe))
+        now = time.monotonic()
+        for worker in [w for w in self._workers if w.given and w.deadline <= now]:
+            worker.overdue = True
+            worker.process.kill()
+            self._bury(worker)
+
+    def dismiss(self) -> None:
+        """Lets the workers end by themselves."""
+        for worker in self._workers:
+            with contextlib.suppress(OSError):
+                worker.pipe.send(None)
+        for worker in self._workers:
+            worker.process.join(5)
+
+    def kill(self) -> None:
+        """Ends every worker at once."""
+        for worker in self._workers:
+            worker.process.kill()
+        for worker in self._workers:
+            worker.pipe.close()
+            worker.process.join(5)  # one that hangs in the kernel is left behind rather than waited for
+        self._workers.clear()
+
+    def _staff(self) -> None:
+        busy = sum(1 for w in self._workers if w.given)
+        # No more processes than there are files to read.
+        while len(self._workers) < min(self._size, busy + len(self._queue)):
+            ours, theirs = self._context.Pipe()
+            process = self._context.Process(target=_serve, args=(theirs, self._functions), daemon=True)
+            with _no_main_module():
+                process.start()
+            theirs.close()
+            self._workers.append(_Worker(process, ours))
+
+    def _give(self, worker: _Worker[T, R]) -> None:
+        """Gives an idle worker one large file or a batch of small ones.
+
+        Never one that still works: both ends might then wait for the other to empty a full pipe.
+        """
+        if worker.given or not self._queue:
+            return
+        size = 0
+        while self._queue and len(worker.given) < BATCH_FILES:
+            slot = self._queue[0]
+            # A file that a worker died of is tried alone: nothing else should share its fate.
+            if worker.given and (slot.deaths or worker.given[0].deaths or size + slot.job.size_bytes > BATCH_BYTES):
+                break
+            worker.given.append(self._queue.popleft())
+            size += slot.job.size_bytes
+        self._queued_bytes -= size
+        worker.deadline = time.monotonic() + wall_seconds(worker.given[0].job.size_bytes)
+        message = [(s.job.argument, s.job.size_bytes, s.reason if s.deaths > 1 else None) for s in worker.given]
+        with contextlib.suppress(ConnectionError):  # one that died meanwhile is heard of by its pipe's end
+            worker.pipe.send(message)
+
+    def _hear(self, worker: _Worker[T, R]) -> None:
+        answers = []
+        dead = False
+        try:
+            while worker.pipe.poll():
+                answers.append(worker.pipe.recv())
+        except (EOFError, OSError):
+            dead = True
+        for word, value in answers:
+            self._answer(worker, word, value)
+        if dead:
+            self._bury(worker)
+            return
+        if worker.answered >= FILES_A_WORKER and not worker.given:
+            with contextlib.suppress(OSError):
+                worker.pipe.send(None)
+            self._workers.remove(worker)
+            worker.process.join(5)
+            worker.pipe.close()
+
+    def _answer(self, worker: _Worker[T, R], word: str, value: Any) -> None:
+        if word == "ready":
+            worker.ready = True
+            self._stillborn = 0
+            return
+        if word == "raised":
+            raise value
+        slot = worker.given.popleft()
+        worker.answered += 1
+        slot.result, slot.done = value, True
+        if worker.given:
+            worker.deadline = time.monotonic() + wall_seconds(worker.given[0].job.size_bytes)
+
+    def _bury(self, worker: _Worker[T, R]) -> None:
+        """Takes a dead worker out: the file it worked on is to be tried again or lost, the others only go back."""
+        self._workers.remove(worker)
+        worker.process.join(5)
+        worker.pipe.close()
+        if not worker.ready and not worker.overdue:
+            self._stillborn += 1
+            if self._stillborn >= STILLBORN:
+                raise RuntimeError(f"worker processes end before they begin (exit code {worker.process.exitcode})")
+        for slot in reversed(list(worker.given)[1 if worker.ready or worker.overdue else 0 :]):
+            self._again(slot)
+        if worker.given and (worker.ready or worker.overdue):
+            reason = "it took longer than its time limit" if worker.overdue else _death(worker.process.exitcode)
+            self._lost(worker.given[0], reason)
+
+    def _lost(self, slot: _Slot[T, R], reason: str) -> None:
+        slot.deaths += 1
+        slot.reason = reason
+        if slot.deaths < (3 if self._functions[1] else 2):
+            self._again(slot)
+        else:
+            slot.result, slot.done = Died(reason), True
+
+    def _again(self, slot: _Slot[T, R]) -> None:
+        self._queue.appendleft(slot)
+        self._queued_bytes += slot.job.size_bytes
 
 
 def _death(code: int | None) -> str:
+    if code == _NO_MEMORY:
+        return "it needed more memory than its limit"
     if code is not None and code < 0:
         with contextlib.suppress(ValueError):
             name = signal.Signals(-code).name
@@ -150,19 +316,52 @@ def _death(code: int | None) -> str:
     return f"the decoder died (exit code {code})"
 
 
-def _run_batch(function: Callable[[T], R], arguments: list[T], size: int) -> list[R]:
-    _limit_task(size)
-    return [function(argument) for argument in arguments]
+def _serve(pipe: Connection, functions: tuple[Callable[[Any], Any], Callable[[Any, str], Any] | None]) -> None:
+    """What a worker does: takes batches until it is told to end or its parent is gone."""
+    _limit_process()
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    with contextlib.suppress(EOFError, ConnectionError):
+        pipe.send(("ready", None))
+        while (batch := pipe.recv()) is not None:
+            for argument, size_bytes, reason in batch:
+                _limit_file(size_bytes)
+                pipe.send(_answer(functions, argument, reason))
+
+
+def _answer(
+    functions: tuple[Callable[[Any], Any], Callable[[Any, str], Any] | None], argument: Any, reason: str | None
+) -> tuple[str, Any]:
+    function, fallback = functions
+    try:
+        return "result", fallback(argument, reason) if fallback and reason else function(argument)
+    except MemoryError:
+        os._exit(_NO_MEMORY)
+    except Exception as error:
+        error.add_note(traceback.format_exc())
+        return "raised", error
+
+
+def _end_with_parent() -> None:
+    """A worker may hang in a file when its parent is killed: nobody would end it then."""
+    if parent := multiprocessing.parent_process():
+        parent.join()
+        os._exit(1)
 
 
 def _limit_process() -> None:
     # Ctrl-C reaches the whole group; the parent alone decides what to do about it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Decoders write to the terminal; what a worker has to say goes through its pipe.
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(nowhere, descriptor)
     if sys.platform != "win32":
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as score:  # noqa: PTH123 (a kernel's file)
+        score.write("800")  # when memory runs out, a worker should go rather than its parent
 
 
-def _limit_task(size: int) -> None:
+def _limit_file(size: int) -> None:
     if sys.platform != "win32":
         usage = resource.getrusage(resource.RUSAGE_SELF)
         _soft_limit(resource.RLIMIT_CPU, int(usage.ru_utime + usage.ru_stime) + cpu_seconds(size))
@@ -182,3 +381,14 @@ def _context(preload: Sequence[str]) -> Any:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(list(preload))
     return context
+
+
+@contextlib.contextmanager
+def _no_main_module() -> Iterator[None]:
+    """Keeps a new process from running the caller's script once more: what it needs is importable."""
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = types.ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main

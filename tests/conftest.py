@@ -29,3 +29,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         if any(word in reason for word in WANTING):
             terminalreporter.write_line(f"skipped in CI: {report.nodeid}: {reason}", red=True)
             terminalreporter._session.exitstatus = pytest.ExitCode.TESTS_FAILED  # type: ignore[attr-defined]
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Keeps the lists of tests out of the user's cache, and out of each other's."""
+    folder = tmp_path_factory.mktemp("cache")
+    monkeypatch.setenv("AUDITOR_CACHE_DIR", str(folder))
+    return folder

@@ -12,7 +12,7 @@ import typer
 from auditor import scan as scanning
 from auditor.cli import screen
 from auditor.errors import BadPlace
-from auditor.manifest.jsonl import looks_like_manifest, read_partial
+from auditor.manifest.jsonl import looks_like_manifest, stopped
 from auditor.model import Depth
 from auditor.places import Place
 from auditor.places.spec import open_place
@@ -64,8 +64,8 @@ def default_output(place: Place, depth: Depth) -> Path:
     name = re.sub(r"[^\w.-]+", "-", place.label).strip("-.") or "place"
     for left in sorted(Path().glob(f"{name}-*.jsonl.partial")):
         target = left.with_name(left.name.removesuffix(".partial"))
-        partial = read_partial(target)
-        if partial and partial[0].place_id == place.id and partial[0].depth == depth and not target.exists():
+        found = stopped(target)
+        if found and found.header.place_id == place.id and found.header.depth == depth and not target.exists():
             screen.note(f"Going on with {target}, which was stopped.")
             return target
     return Path(f"{name}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.jsonl")

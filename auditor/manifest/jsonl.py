@@ -2,49 +2,69 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import hashlib
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
 from auditor.errors import BadManifest, BadOutput
-from auditor.manifest.rows import canonical, footer_from, footer_row, from_row, header_from, header_row, to_row
+from auditor.manifest.rows import (
+    canonical,
+    footer_from,
+    footer_row,
+    from_row,
+    header_from,
+    header_row,
+    path_key,
+    to_row,
+)
 from auditor.model import FileFacts, Footer, Header
 
-MAX_LINE_BYTES = 1 << 20
-"""No row is longer; a longer line is not one of ours."""
+MAX_LINE_BYTES = 16 << 20
+"""No row is longer; a longer line is not one of ours. DuckDB reads JSON objects up to this size."""
+
+CUT_OFF = "was cut off, so what it lacks is unknown; make it again with `auditor scan`"
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """A manifest that was checked: it ends with a footer whose digest is that of the lines before it."""
+    """A manifest that was checked: it ends with a footer whose digest is that of all before it."""
 
     path: Path
     header: Header
     footer: Footer
 
     def rows(self) -> Iterator[FileFacts]:
-        """The rows, in path order, one at a time."""
-        with self.path.open("rb") as stream:
-            stream.readline()
-            for line in stream:
-                row = _parse(line, self.path)
-                if "row" not in row:
-                    yield from_row(row)
+        """The rows, in path order, one at a time.
+
+        Raises: BadManifest where the file was changed since it was checked.
+        """
+        left = self.footer.files
+        try:
+            with self.path.open("rb") as stream:
+                stream.readline(MAX_LINE_BYTES)
+                while left and (line := stream.readline(MAX_LINE_BYTES)):
+                    left -= 1
+                    yield from_row(_parse(line, self.path))
+        except OSError as error:
+            raise BadManifest(f"{self.path} cannot be read: {error.strerror}") from error
+        if left:
+            raise BadManifest(f"{self.path} was cut off while it was being read")
 
 
 def looks_like_manifest(path: Path) -> bool:
     """Whether a file begins as one of our manifests does."""
     try:
         with path.open("rb") as stream:
-            start = stream.read(4096).split(b"\n", 1)[0]
+            return stream.read(2) == b'{"' and b'"row":"header"' in stream.readline(MAX_LINE_BYTES)
     except OSError:
         return False
-    return start.startswith(b"{") and b'"row":"header"' in start and b'"schema"' in start
 
 
 def load(path: Path) -> Manifest:
@@ -53,43 +73,55 @@ def load(path: Path) -> Manifest:
     Raises: BadManifest where it is none, was cut off, or was changed.
     """
     digest = hashlib.sha256()
-    previous = first = b""
     lines = 0
     try:
         with path.open("rb") as stream:
-            while line := stream.readline(MAX_LINE_BYTES):
-                if lines:
-                    digest.update(previous)
-                else:
-                    first = line
+            first = previous = _line(stream, path)
+            if not first:
+                raise BadManifest(f"{path} is empty, so it is not a manifest")
+            header = header_from(_parse(first, path), path)
+            while line := _line(stream, path):
+                digest.update(previous)
                 previous = line
                 lines += 1
     except OSError as error:
         raise BadManifest(f"{path} cannot be read: {error.strerror}") from error
-    if not lines:
-        raise BadManifest(f"{path} is empty, so it is not a manifest")
-    try:
-        header = header_from(_parse(first, path))
-        if not previous.endswith(b"\n") or lines < 2:
-            raise BadManifest("it was cut off; make it again with `auditor scan`")
-        footer = footer_from(_parse(previous, path))
-    except BadManifest as error:
-        raise BadManifest(f"{path}: {error}") from error
-    if footer.digest != digest.hexdigest() or footer.files != lines - 2:
+    if not lines or not previous.endswith(b"\n"):
+        raise BadManifest(f"{path} {CUT_OFF}")
+    row = _parse(previous, path)
+    if row.get("row") != "footer":
+        raise BadManifest(f"{path} {CUT_OFF}")
+    footer = footer_from(row, path)
+    if footer.digest != _sealed(digest, footer) or footer.files != lines - 1:
         raise BadManifest(
             f"{path} was changed after it was written (its digest does not match); make it again with `auditor scan`"
         )
     return Manifest(path, header, footer)
 
 
+def _line(stream: IO[bytes], path: Path) -> bytes:
+    line = stream.readline(MAX_LINE_BYTES)
+    if len(line) == MAX_LINE_BYTES and not line.endswith(b"\n"):
+        raise BadManifest(f"{path} is not a manifest: it has a line of more than {MAX_LINE_BYTES >> 20} MiB")
+    return line
+
+
 def _parse(line: bytes, path: Path) -> dict[str, Any]:
     try:
         row = json.loads(line)
-    except ValueError as error:
-        raise BadManifest(f"{path} is not a manifest, or was cut off: a line of it is not JSON") from error
+    except (ValueError, RecursionError) as error:
+        why = CUT_OFF if line.startswith(b"{") else "is not a manifest: a line of it is not JSON"
+        raise BadManifest(f"{path} {why}") from error
     if not isinstance(row, dict):
         raise BadManifest(f"{path} is not a manifest: a line of it is not a row")
     return row
+
+
+def _sealed(lines: Any, footer: Footer) -> str:
+    """The digest of the lines before the footer and of what the footer says besides."""
+    digest = lines.copy()
+    digest.update(canonical(footer_row(replace(footer, digest=""))).encode() + b"\n")
+    return str(digest.hexdigest())
 
 
 def partial_path(path: Path) -> Path:
@@ -97,11 +129,21 @@ def partial_path(path: Path) -> Path:
     return path.with_name(path.name + ".partial")
 
 
+def _aside_path(path: Path) -> Path:
+    """Where the rows of stopped runs wait until a run that takes them up has finished."""
+    return path.with_name(path.name + ".partial.old")
+
+
+def is_part_of(path: Path, out: Path) -> bool:
+    """Whether `path` is the manifest `out` or something that is written on the way to it."""
+    return path.parent == out.parent and (path.name == out.name or path.name.startswith(out.name + ".partial"))
+
+
 @dataclass(slots=True)
 class Writer:
     """Writes rows in path order to `NAME.partial`; `close` adds the footer and renames it into place.
 
-    A partial left by a killed run is taken up by `resume`. Nothing is ever written over.
+    A run that is killed leaves the partial: see `take_up`. Nothing is ever written over.
     """
 
     path: Path
@@ -115,36 +157,22 @@ class Writer:
     def create(cls, path: Path, header: Header) -> Writer:
         """Begins a new manifest.
 
-        Raises: BadOutput where the file is there already or cannot be made.
+        Raises: BadOutput where the file is there already, is being written by another run, or cannot be made.
         """
-        if path.exists():
-            raise BadOutput(f"{path} is there already; nothing is written over. Choose another name with -o")
+        refuse_existing(path)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            stream = partial_path(path).open("wb")
+            stream = partial_path(path).open("ab")
         except OSError as error:
-            raise BadOutput(f"{path} cannot be written: {error.strerror}") from error
+            raise _unwritable(path, error) from error
+        try:
+            _lock(stream, path)
+            stream.truncate(0)
+        except (BadOutput, OSError) as error:
+            stream.close()
+            raise error if isinstance(error, BadOutput) else _unwritable(path, error) from error
         writer = cls(path, header, stream)
         writer._line(header_row(header))
-        return writer
-
-    @classmethod
-    def resume(cls, path: Path, kept: list[bytes], header: Header) -> Writer:
-        """Goes on with the lines kept of a partial; the header stays the one of the first run."""
-        partial = partial_path(path)
-        fresh = partial.with_name(partial.name + ".tmp")
-        writer = cls(path, header, fresh.open("wb"))
-        writer._line(header_row(header))
-        for line in kept:
-            writer._raw(line)
-            row = json.loads(line)
-            writer._files += 1
-            writer._bytes += row.get("size_bytes") or 0
-        writer._stream.flush()
-        os.fsync(writer._stream.fileno())
-        writer._stream.close()
-        fresh.replace(partial)
-        writer._stream = partial.open("ab")
         return writer
 
     def add(self, facts: FileFacts) -> None:
@@ -154,16 +182,24 @@ class Writer:
         self._bytes += facts.size_bytes or 0
 
     def close(self, *, complete: bool, reasons: tuple[str, ...] = (), now: datetime | None = None) -> Manifest:
-        """Writes the footer, syncs, and gives the manifest its name."""
-        finished = (now or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ")
-        footer = Footer(self._files, self._bytes, self._digest.hexdigest(), finished, complete, reasons)
-        self._stream.write(canonical(footer_row(footer)).encode() + b"\n")
-        self._stream.flush()
-        os.fsync(self._stream.fileno())
-        self._stream.close()
-        if self.path.exists():
-            raise BadOutput(f"{self.path} is there already; the new list stays at {partial_path(self.path)}")
-        partial_path(self.path).rename(self.path)
+        """Writes the footer, syncs, and gives the manifest its name.
+
+        Raises: BadOutput where it cannot be written, or the name was taken meanwhile.
+        """
+        finished = (now or datetime.now(UTC)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        footer = Footer(self._files, self._bytes, "", finished, complete, reasons)
+        footer = replace(footer, digest=_sealed(self._digest, footer))
+        try:
+            self._stream.write(canonical(footer_row(footer)).encode() + b"\n")
+            self._stream.flush()
+            os.fsync(self._stream.fileno())
+            self._stream.close()
+            if self.path.exists():
+                raise BadOutput(f"{self.path} is there already; the new list stays at {partial_path(self.path)}")
+            partial_path(self.path).rename(self.path)
+            _aside_path(self.path).unlink(missing_ok=True)
+        except OSError as error:
+            raise _unwritable(self.path, error) from error
         return Manifest(self.path, self.header, footer)
 
     def flush(self) -> None:
@@ -172,30 +208,119 @@ class Writer:
 
     def abandon(self) -> None:
         """Leaves the partial as it is, for a later run to take up."""
-        self._stream.close()
+        with contextlib.suppress(OSError):
+            self._stream.close()
 
     def _line(self, row: dict[str, Any]) -> None:
-        self._raw(canonical(row).encode() + b"\n")
-
-    def _raw(self, line: bytes) -> None:
+        line = canonical(row).encode() + b"\n"
         self._digest.update(line)
-        self._stream.write(line)
-
-
-def read_partial(path: Path) -> tuple[Header, list[bytes]] | None:
-    """The header and the whole rows that a killed run left; None where there is nothing to go on with."""
-    try:
-        lines = partial_path(path).read_bytes().split(b"\n")[:-1]  # what follows the last newline was torn
-        header = header_from(_parse(lines[0], path))
-    except (OSError, BadManifest, IndexError):
-        return None
-    kept = []
-    for line in lines[1:]:
         try:
-            row = json.loads(line)
-        except ValueError:
-            break
-        if not isinstance(row, dict) or "path" not in row:
-            break
-        kept.append(line + b"\n")
-    return header, kept
+            self._stream.write(line)
+        except OSError as error:
+            raise _unwritable(self.path, error) from error
+
+
+def refuse_existing(path: Path) -> None:
+    """Raises: BadOutput where there is something at `path`."""
+    if os.path.lexists(path):
+        raise BadOutput(f"{path} is there already; nothing is written over. Choose another name with -o")
+
+
+def _unwritable(path: Path, error: OSError) -> BadOutput:
+    return BadOutput(f"{path} cannot be written: {error.strerror or error}; choose another place with -o")
+
+
+def _lock(stream: IO[bytes], path: Path) -> None:
+    """Keeps a second run away from the same partial; goes with the process. Windows refuses to rename open files."""
+    try:
+        import fcntl
+    except ImportError:
+        return
+    try:
+        fcntl.flock(stream.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in (errno.EWOULDBLOCK, errno.EACCES):  # others: a file system without locks
+            raise BadOutput(f"another run of auditor is writing {path}; wait for it, or choose another name") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What stopped runs left of a manifest: a header, and rows in path order up to where a run was torn off."""
+
+    path: Path
+    header: Header
+
+    def rows(self) -> Iterator[FileFacts]:
+        """The rows that are whole."""
+        for _, facts in self.lines():
+            yield facts
+
+    def lines(self) -> Iterator[tuple[bytes, FileFacts]]:
+        """The rows that are whole, each with its line."""
+        with contextlib.suppress(OSError, BadManifest), self.path.open("rb") as stream:
+            stream.readline(MAX_LINE_BYTES)
+            while (line := stream.readline(MAX_LINE_BYTES)).endswith(b"\n"):
+                yield line, from_row(_parse(line, self.path))
+
+
+def stopped(path: Path) -> Left | None:
+    """What a stopped run left of the manifest `path`; None where there is nothing to go on with. Changes nothing."""
+    return _left(partial_path(path)) or _left(_aside_path(path))
+
+
+def take_up(path: Path) -> Left | None:
+    """Puts the rows that stopped runs left of the manifest `path` aside, so that a new partial can take its place.
+
+    Rows of several stopped runs become one list: of each path the newest row. Killed at any moment, it can be called
+    again and loses nothing; `Writer.close` removes what was put aside. None where there is nothing to go on with.
+
+    Raises: BadOutput where another run is writing that very manifest.
+    """
+    partial, aside = partial_path(path), _aside_path(path)
+    new, old = _left(partial), _left(aside)
+    if new is None:
+        return old
+    with partial.open("ab") as held:
+        _lock(held, path)
+    try:
+        if old is None or not _same_scan(old.header, new.header):
+            partial.replace(aside)
+        else:
+            joined = partial.with_name(partial.name + ".tmp")
+            _join(joined, new, old)
+            joined.replace(aside)
+            partial.unlink()
+    except OSError as error:
+        raise _unwritable(path, error) from error
+    return _left(aside)
+
+
+def _join(to: Path, new: Left, old: Left) -> None:
+    """The rows of the newer run and, past its last one, those of the older."""
+    with to.open("wb") as out:
+        out.write(canonical(header_row(replace(new.header, started=old.header.started))).encode() + b"\n")
+        last = b""
+        for line, facts in new.lines():
+            out.write(line)
+            last = path_key(facts.path)
+        for line, facts in old.lines():
+            if path_key(facts.path) > last:
+                out.write(line)
+        out.flush()
+        os.fsync(out.fileno())
+
+
+def _same_scan(one: Header, other: Header) -> bool:
+    def key(header: Header) -> tuple[object, ...]:
+        return header.place_id, header.depth, header.digests, header.tool
+
+    return key(one) == key(other)
+
+
+def _left(path: Path) -> Left | None:
+    try:
+        with path.open("rb") as stream:
+            line = stream.readline(MAX_LINE_BYTES)
+        return Left(path, header_from(_parse(line, path), path)) if line.endswith(b"\n") else None
+    except (OSError, BadManifest):
+        return None

@@ -1,11 +1,16 @@
-"""One manifest row as canonical JSON, and back. The schema lies beside this module as `schema.json`."""
+"""Manifest lines as canonical JSON, and back. The schema lies beside this module as `schema.json`."""
 
 from __future__ import annotations
 
+import contextlib
 import json
+import math
+import re
+import sys
 from collections.abc import Mapping
 from dataclasses import fields
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from auditor.errors import BadManifest
@@ -16,23 +21,17 @@ SCHEMA = 1
 DIGESTS = ("sha256", "md5", "sha1", "quickxor", "dropbox")
 """Digests that have a column of their own in a row; all in lower-case hex."""
 
-LISTED = ("path", "path_bytes", "size_bytes", "mtime", "mtime_trusted", "kind", "error")
+LISTED = (
+    *("path", "path_bytes", "size_bytes", "mtime", "mtime_trusted", "kind"),
+    *("sidecar", "companion_of", "notes", "error"),
+)
 """What a list without opening files knows."""
 
 HASHED = (
     *LISTED,
-    *("read_at", "digest_origin", "sha256", "head_sha256", "format", "width", "height", "duration_s", "taken_at"),
-    *(
-        "taken_offset",
-        "taken_subsec",
-        "camera_make",
-        "camera_model",
-        "orientation",
-        "latitude",
-        "longitude",
-        "image_id",
-    ),
-    *("image_sha256", "sidecar", "companion_of", "notes", "checked"),
+    *("read_at", "digest_origin", "sha256", "head_sha256", "format", "width", "height", "duration_s"),
+    *("taken_at", "taken_offset", "taken_subsec", "camera_make", "camera_model", "orientation"),
+    *("latitude", "longitude", "image_id", "image_sha256", "checked"),
 )
 """What a list knows after every byte was read."""
 
@@ -41,27 +40,63 @@ DECODED = (*HASHED, "phash", "phash_turned", "soundness", "damage")
 
 KNOWN_AT = {Depth.LIST: LISTED, Depth.HASH: HASHED, Depth.DECODE: DECODED, Depth.DEEP: DECODED}
 
+_LOOKS_ESCAPED = re.compile(r"\\x[0-9a-f]{2}")
+
+_FIRST = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 def path_key(path: str) -> bytes:
     """The bytes that manifests are sorted by: the path's own, whatever the machine's encoding."""
-    return path.encode("utf-8", "surrogateescape")
+    try:
+        return path.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # half a UTF-16 pair, which Windows allows in names
+        return path.encode("utf-8", "surrogatepass")
+
+
+def path_of(raw: bytes) -> str:
+    """The inverse of `path_key`: bytes that are not UTF-8 become surrogate escapes."""
+    if sys.platform == "win32":
+        with contextlib.suppress(UnicodeDecodeError):
+            return raw.decode("utf-8", "surrogatepass")
+    return raw.decode("utf-8", "surrogateescape")
 
 
 def display_path(path: str) -> str:
-    """A path that is text everywhere: bytes that are not UTF-8 are shown as `\\xff`."""
-    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    """A path that is text everywhere, and no other path's: bytes that are not UTF-8 are shown as `\\xff`.
+
+    In a path that holds such bytes, or something that looks like their escape, backslashes are doubled.
+    """
+    if "\0" not in path and not _LOOKS_ESCAPED.search(path):
+        try:
+            path.encode()
+        except UnicodeEncodeError:
+            pass
+        else:
+            return path
+    raw = path_key(path).replace(b"\\", b"\\\\").replace(b"\0", b"\\x00")
+    return raw.decode("utf-8", "backslashreplace")
+
+
+def path_shown(shown: str) -> str:
+    """The path that `display_path` shows so."""
+    if not _LOOKS_ESCAPED.search(shown):
+        return shown
+    raw = re.sub(
+        rb"\\(?:x([0-9a-f]{2})|\\)",
+        lambda found: bytes.fromhex(found[1].decode()) if found[1] else b"\\",
+        shown.encode(),
+    )
+    return path_of(raw)
 
 
 def rfc3339(mtime_ns: int) -> str:
-    """Nanoseconds since 1970 as RFC 3339 in UTC, with as many decimals as there are, none for whole seconds."""
+    """Nanoseconds since 1970 as RFC 3339 in UTC, with as many decimals as there are, none for whole seconds.
+
+    Raises: OverflowError outside the years 1 to 9999, for which there is no such date; rows leave it out.
+    """
     seconds, nanos = divmod(mtime_ns, 1_000_000_000)
-    try:
-        whole = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    except (OverflowError, OSError, ValueError):
-        return f"@{mtime_ns}"  # beyond year 9999: no date, but still comparable
-    if whole.find("-") < 4:  # strftime does not pad years before 1000
-        whole = whole.rjust(19, "0")
-    return f"{whole}.{nanos:09d}".rstrip("0").rstrip(".") + "Z"
+    whole = _FIRST + timedelta(seconds=seconds)
+    return f"{whole:%Y-%m-%dT%H:%M:%S}".rjust(19, "0") + f".{nanos:09d}".rstrip("0").rstrip(".") + "Z"
 
 
 def mtime_ns(text: str) -> int:
@@ -69,28 +104,54 @@ def mtime_ns(text: str) -> int:
 
     Raises: ValueError where the text is no such date.
     """
-    if text.startswith("@"):
-        return int(text[1:])
-    whole, _, fraction = text.removesuffix("Z").partition(".")
-    seconds = int(datetime.fromisoformat(whole + "+00:00").timestamp())
-    return seconds * 1_000_000_000 + int(fraction.ljust(9, "0")[:9] or 0)
+    found = _DATE.fullmatch(text)
+    if not found:
+        raise ValueError(f"{text!r} is no date in UTC")
+    whole = datetime.fromisoformat(found[1] + "+00:00") - _FIRST
+    return (whole.days * 86_400 + whole.seconds) * 1_000_000_000 + int((found[2] or "").ljust(9, "0"))
+
+
+_DATE = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z", re.ASCII)
 
 
 def canonical(value: Mapping[str, Any]) -> str:
-    """One line of JSON that is the same for the same content: sorted keys, no spaces, UTF-8 as it is, no NaN."""
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    """One line of JSON that is the same for the same content: sorted keys, no spaces, UTF-8 as it is.
+
+    What JSON readers stumble over is made harmless: half a UTF-16 pair and NUL become visible escapes, and a number
+    that is none (NaN, infinite) is left out.
+    """
+    try:
+        line = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        line.encode()
+        if "\\u0000" not in line:
+            return line
+    except ValueError:
+        pass
+    return json.dumps(_clean(value), sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def _clean(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.replace("\0", "\\x00").encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, Mapping):
+        return {_clean(k): _clean(v) for k, v in value.items() if not _no_number(v)}
+    if isinstance(value, list | tuple):
+        return [_clean(v) for v in value if not _no_number(v)]
+    return value
+
+
+def _no_number(value: Any) -> bool:
+    return isinstance(value, float) and not math.isfinite(value)
 
 
 def to_row(facts: FileFacts) -> dict[str, Any]:
     """The row of one file; what is not known is absent."""
-    row: dict[str, Any] = {"path": display_path(facts.path)}
-    raw = path_key(facts.path)
-    if raw != row["path"].encode("utf-8"):
-        row["path_bytes"] = raw.hex()
-    if facts.mtime_ns is not None:
-        row["mtime"] = rfc3339(facts.mtime_ns)
-        row["mtime_trusted"] = facts.mtime_trusted
-    row.update(facts.digests)
+    row = _path_row(facts.path)
+    with contextlib.suppress(OverflowError):
+        if facts.mtime_ns is not None:
+            row["mtime"] = rfc3339(facts.mtime_ns)
+            row["mtime_trusted"] = facts.mtime_trusted
+    row.update((name, facts.digests[name]) for name in DIGESTS if name in facts.digests)
     row["kind"] = facts.kind.value
     if facts.damage:
         row["damage"] = [
@@ -109,13 +170,18 @@ def to_row(facts: FileFacts) -> dict[str, Any]:
     return row
 
 
+def _path_row(path: str) -> dict[str, Any]:
+    row: dict[str, Any] = {"path": display_path(path)}
+    if row["path"] != path:
+        row["path_bytes"] = path_key(path).hex()
+    return row
+
+
 def _origin_row(origin: Origin) -> dict[str, Any]:
-    row = {"source": origin.source, "sha256": origin.sha256, "seen": origin.seen, "path": display_path(origin.path)}
-    raw = path_key(origin.path)
-    if raw != row["path"].encode("utf-8"):
-        row["path_bytes"] = raw.hex()
-    if origin.mtime_ns is not None:
-        row["mtime"] = rfc3339(origin.mtime_ns)
+    row = {"source": origin.source, "sha256": origin.sha256, "seen": origin.seen, **_path_row(origin.path)}
+    with contextlib.suppress(OverflowError):
+        if origin.mtime_ns is not None:
+            row["mtime"] = rfc3339(origin.mtime_ns)
     return row
 
 
@@ -126,8 +192,11 @@ def _origin(row: Mapping[str, Any]) -> Origin:
 
 def _path(row: Mapping[str, Any]) -> str:
     if "path_bytes" in row:
-        return bytes.fromhex(row["path_bytes"]).decode("utf-8", "surrogateescape")
-    return str(row["path"])
+        return path_of(bytes.fromhex(row["path_bytes"]))
+    path = row["path"]
+    if not isinstance(path, str):
+        raise TypeError("its path is no text")
+    return path
 
 
 _PLAIN = tuple(
@@ -135,6 +204,13 @@ _PLAIN = tuple(
     for f in fields(FileFacts)
     if f.name not in ("path", "mtime_ns", "mtime_trusted", "digests", "kind", "damage", "origins")
 )
+
+_TYPES: dict[str, type | tuple[type, ...]] = {
+    **dict.fromkeys(_PLAIN, str),
+    **dict.fromkeys(("size_bytes", "width", "height", "orientation"), int),
+    **dict.fromkeys(("duration_s", "latitude", "longitude"), (int, float)),
+    **dict.fromkeys(("phash_turned", "checked", "notes"), list),
+}
 
 
 def from_row(row: Mapping[str, Any]) -> FileFacts:
@@ -144,6 +220,12 @@ def from_row(row: Mapping[str, Any]) -> FileFacts:
     """
     try:
         plain = {name: row[name] for name in _PLAIN if name in row}
+        for name, value in plain.items():
+            if not isinstance(value, _TYPES[name]):
+                raise TypeError(f"{name} is {value!r}")
+        for name in ("sidecar", "companion_of"):
+            if name in plain:
+                plain[name] = path_shown(plain[name])
         for name in ("phash_turned", "notes"):
             if name in plain:
                 plain[name] = tuple(plain[name])
@@ -163,7 +245,7 @@ def from_row(row: Mapping[str, Any]) -> FileFacts:
             origins=tuple(_origin(o) for o in row.get("origins", ())),
             **plain,
         )
-    except (KeyError, ValueError, TypeError) as error:
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise BadManifest(f"a row of the manifest cannot be read ({error}): {str(row)[:120]}") from error
 
 
@@ -179,25 +261,27 @@ def header_row(header: Header) -> dict[str, Any]:
     return row
 
 
-def header_from(row: Mapping[str, Any]) -> Header:
-    """The header that `header_row` wrote.
+def header_from(row: Mapping[str, Any], path: Path) -> Header:
+    """The header that `header_row` wrote; `path` is for the error's sentence.
 
-    Raises: BadManifest where it is none, or of a newer schema.
+    Raises: BadManifest where it is none, or of another schema.
     """
-    if row.get("row") != "header" or not isinstance(row.get("schema"), int):
-        raise BadManifest("the first line is not the header of an auditor manifest")
-    if row["schema"] > SCHEMA:
-        raise BadManifest(f"the manifest has schema {row['schema']}, this program knows {SCHEMA}; update auditor")
+    if row.get("row") != "header" or type(row.get("schema")) is not int:
+        raise BadManifest(f"{path} is not a manifest of auditor: its first line is no header")
+    if row["schema"] != SCHEMA:
+        raise BadManifest(f"{path} has schema {row['schema']}, this program knows {SCHEMA}; use the version it is of")
     try:
         known = {f.name: row[f.name] for f in fields(Header) if f.name in row}
         for name in ("columns", "digests", "exclusions"):
             if name in known:
-                known[name] = tuple(known[name])
+                known[name] = _texts(known[name])
+        for name in ("tool", "place", "place_id", "label", "place_kind", "started"):
+            _texts([row[name]])
         if "device" in known:
             known["device"] = Device(**{f.name: known["device"].get(f.name, f.default) for f in fields(Device)})
         return Header(**{**known, "depth": Depth(row["depth"])})
-    except (KeyError, ValueError, TypeError) as error:
-        raise BadManifest(f"the manifest's header cannot be read: {error}") from error
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        raise BadManifest(f"{path}: the header cannot be read ({error}); make it again with `auditor scan`") from error
 
 
 def footer_row(footer: Footer) -> dict[str, Any]:
@@ -206,15 +290,23 @@ def footer_row(footer: Footer) -> dict[str, Any]:
     return {"row": "footer", **row, "reasons": list(footer.reasons)}
 
 
-def footer_from(row: Mapping[str, Any]) -> Footer:
-    """The footer that `footer_row` wrote.
+def footer_from(row: Mapping[str, Any], path: Path) -> Footer:
+    """The footer that `footer_row` wrote; `path` is for the error's sentence.
 
-    Raises: BadManifest where the line is none: the manifest was cut off.
+    Raises: BadManifest where it cannot be read.
     """
-    if row.get("row") != "footer":
-        raise BadManifest("the last line is not a footer: the manifest was cut off; make it again with `auditor scan`")
     try:
+        _texts([row["digest"], row["finished"]])
+        for name, wanted in (("files", int), ("bytes", int), ("complete", bool)):
+            if type(row[name]) is not wanted:
+                raise TypeError(f"{name} is {row[name]!r}")
         values = {f.name: row[f.name] for f in fields(Footer) if f.name != "reasons"}
-        return Footer(**values, reasons=tuple(row.get("reasons", ())))
+        return Footer(**values, reasons=_texts(row["reasons"]))
     except (KeyError, TypeError) as error:
-        raise BadManifest(f"the manifest's footer cannot be read: {error}") from error
+        raise BadManifest(f"{path}: the footer cannot be read ({error}); make it again with `auditor scan`") from error
+
+
+def _texts(values: Any) -> tuple[str, ...]:
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise TypeError(f"{values!r} is no list of texts")
+    return tuple(values)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from auditor.errors import BadManifest
 from auditor.manifest.listed import Listed, merged, row
-from auditor.manifest.rows import DIGESTS, display_path, mtime_ns, rfc3339
+from auditor.manifest.rows import DIGESTS, display_path, mtime_ns, path_shown, rfc3339
 from auditor.model import FileFacts
 
 _NAMES = ("path", "relative_path", "filepath", "filename", "file", "name")
@@ -41,6 +41,8 @@ def read_csv(path: Path, content: bytes) -> Listed:
     named = next(columns[name] for name in _NAMES if name in columns)
     sized = next((columns[name] for name in _SIZES if name in columns), None)
     dated = next((columns[name] for name in _DATES if name in columns), None)
+    # In a table of our own, names are escaped where they are no text; in others a backslash is a backslash.
+    name_of = path_shown if tuple(header) == _COLUMNS else str
     rows, unclear = [], []
     try:
         for number, values in enumerate(table, 2):
@@ -51,7 +53,7 @@ def read_csv(path: Path, content: bytes) -> Listed:
             digests = {kind: values[columns[kind]].strip() for kind in DIGESTS if kind in columns}
             size = values[sized].strip() if sized is not None else ""
             mtime = _ns(values[dated]) if dated is not None else None
-            rows.append(row(_unguarded(values[named]), digests, int(size) if size.isdigit() else None, mtime))
+            rows.append(row(name_of(_unguarded(values[named])), digests, int(size) if size.isdigit() else None, mtime))
     except csv.Error as error:
         unclear.append(f"the table cannot be read to its end: {error}")
     return Listed(merged(rows, str(path)), tuple(unclear))

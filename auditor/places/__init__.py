@@ -31,6 +31,9 @@ class Entry:
     `size_bytes` and `mtime_ns` are None where the place does not know them or they cannot be trusted to be known.
     `digests` are those that the place's own service states, by name, in hex. `error` says why a thing cannot be read,
     or why it must not count as a copy ("trashed: ..."); such an entry is never opened, and its row proves nothing.
+    `unreadable: ...` where a file of that name may be lost behind it (then its name says whether it must be backed up),
+    `unsupported: ...` where nothing can be (a FIFO; a link to what is listed by itself).
+    `changed_ns` is when anything of the file was last changed (POSIX ctime), which no editor can put back.
     `stated` are facts that the place knows beside the bytes (a Takeout's JSON: date, location, sidecar, companion;
     a phone's `.nomedia`: a note): they fill what the bytes do not say; its sidecar, companion and notes always count.
     """
@@ -42,6 +45,7 @@ class Entry:
     digests: Mapping[str, str] = field(default_factory=dict)
     error: str | None = None
     stated: FileFacts | None = None
+    changed_ns: int | None = None
 
 
 class Power(StrEnum):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import os
+import re
 import shutil
 import stat
 import tomllib
@@ -21,6 +23,10 @@ OWN_FOLDER = ".auditor"
 """Where a backup keeps its own affairs; never payload."""
 
 _OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+_FOLDER_FLAGS = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
+
+_JUNCTION = getattr(stat, "IO_REPARSE_TAG_MOUNT_POINT", -1)
+"""Windows: a folder that is a link to another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +43,30 @@ class FolderPlace:
 
     @property
     def id(self) -> str:
-        """The id in its `.auditor/place.toml` or, where it has none, one made of its path and inode."""
+        """The id in its `.auditor/place.toml` or, where it has none, one made of its location."""
         try:
             return str(tomllib.loads((self.root / OWN_FOLDER / "place.toml").read_text("utf-8"))["id"])
         except (OSError, KeyError, ValueError):
-            pass
+            return "folder:" + hashlib.sha256(self.location.encode("utf-8", "surrogateescape")).hexdigest()[:24]
+
+    @property
+    def location(self) -> str:
+        """Where it lies: the volume and the path in it or, where the volume is not known, its path and inode.
+
+        Two cards that are put into the same reader are two locations, one card at two mount points is one.
+        """
         try:
-            inode = self.root.stat().st_ino
+            facts = self.root.stat()
         except OSError:
-            inode = 0
-        return "folder:" + hashlib.sha256(f"{os.fsencode(self.root).hex()} {inode}".encode()).hexdigest()[:24]
+            return str(self.root)
+        volume = _volume(facts.st_dev)
+        if volume is None:
+            return f"{self.root} {facts.st_ino}"
+        top = self.root
+        with contextlib.suppress(OSError):
+            while top != top.parent and top.parent.stat().st_dev == facts.st_dev:
+                top = top.parent
+        return f"{volume} {self.root.relative_to(top)}"
 
     @property
     def kind(self) -> str:
@@ -76,49 +96,76 @@ class FolderPlace:
         Raises: BadPlace where the folder itself is not there or cannot be listed.
         """
         try:
-            first = self.root.stat()
             os.scandir(self.root).close()
         except OSError as error:
             raise BadPlace(f"{self.spec} cannot be listed: {error.strerror}") from error
-        seen = {(first.st_dev, first.st_ino)}
-        pending = [""]
+        pending: list[tuple[str, tuple[tuple[int, int], ...]]] = [("", ())]
         while pending:
-            folder = pending.pop()
+            folder, above = pending.pop()
+            items: list[tuple[str, os.stat_result | OSError]] = []
             try:
-                with os.scandir(self.root / folder if folder else self.root) as listing:
-                    items = sorted(listing, key=lambda item: item.name)
+                above = (*above, self._list(folder, above, items))
             except OSError as error:
                 yield Entry(folder, EntryKind.FOLDER, error=f"unreadable: folder: {error.strerror}")
-                continue
-            for item in items:
-                if not folder and item.name == OWN_FOLDER:
-                    continue
-                path = f"{folder}/{item.name}" if folder else item.name
-                try:
-                    facts = item.stat(follow_symlinks=False)
-                except OSError as error:
-                    yield Entry(path, error=f"unreadable: {error.strerror}")
-                    continue
-                if stat.S_ISDIR(facts.st_mode):
-                    # A folder mounted inside itself would never end.
-                    identity = (facts.st_dev, facts.st_ino)
-                    if facts.st_ino and identity in seen:
-                        yield Entry(path, EntryKind.LINK, error="unsupported: a folder that was listed already")
-                    else:
-                        seen.add(identity)
-                        pending.append(path)
-                    continue
-                yield _entry(path, facts)
+            for name, facts in items:
+                path = f"{folder}/{name}" if folder else name
+                if isinstance(facts, OSError):
+                    yield Entry(path, error=f"unreadable: {facts.strerror}")
+                elif stat.S_ISLNK(facts.st_mode) or getattr(facts, "st_reparse_tag", 0) == _JUNCTION:
+                    yield Entry(path, EntryKind.LINK, mtime_ns=facts.st_mtime_ns, error=self._link_error(path))
+                elif stat.S_ISDIR(facts.st_mode):
+                    pending.append((path, above))
+                else:
+                    yield _entry(path, facts)
+
+    def _list(
+        self, folder: str, above: tuple[tuple[int, int], ...], into: list[tuple[str, os.stat_result | OSError]]
+    ) -> tuple[int, int]:
+        """Puts what one folder holds into `into`, and returns what the folder itself is (device, inode).
+
+        Raises: OSError where it cannot be listed, or only in part; what was found before stays in `into`.
+        """
+        with _beneath(self.root, folder.split("/") if folder else []) as opened:
+            facts = os.stat(opened)  # noqa: PTH116 (a descriptor, not a path)
+            identity = (facts.st_dev, facts.st_ino)
+            if facts.st_ino and identity in above:
+                raise OSError(errno.ELOOP, "it is one of the folders that it lies in")
+            with os.scandir(opened) as listing:
+                for item in listing:
+                    if not folder and item.name == OWN_FOLDER:
+                        continue
+                    try:
+                        into.append((item.name, item.stat(follow_symlinks=False)))
+                    except OSError as error:
+                        into.append((item.name, error))
+        into.sort(key=lambda found: found[0])
+        return identity
+
+    def _link_error(self, path: str) -> str:
+        """What to say of a link: whether what it leads to is in this list anyway, or may be lost behind it."""
+        link = self.root / path
+        try:
+            target = link.resolve(strict=True)
+        except (OSError, RuntimeError):
+            return "unreadable: a link that leads nowhere"
+        if not target.is_relative_to(self.root) or target.is_relative_to(self.root / OWN_FOLDER):
+            what = "a link to a folder outside" if target.is_dir() else "a link to a file outside"
+            return f"unreadable: {what}, which is not followed"
+        return "unsupported: a link to what is listed by itself"
 
     def open(self, path: str) -> BinaryIO:
-        """The bytes of one regular file; links are not followed.
+        """The bytes of one regular file; links are not followed, not on the way to it either.
 
         Raises: OSError where it is none or cannot be read; BadPlace where the path would leave the folder.
         """
         parts = path.split("/")
         if path.startswith("/") or ".." in parts or (os.name == "nt" and ("\\" in path or ":" in path)):
             raise BadPlace(f"{path!r} leads out of {self.spec}")
-        descriptor = os.open(self.root / path, _OPEN_FLAGS)
+        with _beneath(self.root, parts[:-1]) as folder:
+            if isinstance(folder, Path):
+                descriptor = os.open(folder / parts[-1], _OPEN_FLAGS)
+            else:
+                descriptor = os.open(parts[-1], _OPEN_FLAGS, dir_fd=folder)
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             os.close(descriptor)
             raise OSError(errno.EINVAL, "not a regular file")
@@ -140,24 +187,56 @@ def open_folder(spec: str) -> FolderPlace:
     return FolderPlace(root, spec)
 
 
+@contextlib.contextmanager
+def _beneath(root: Path, parts: list[str]) -> Iterator[int | Path]:
+    """A folder below `root`, reached step by step: no step follows a link, and the path may have any length.
+
+    An open descriptor or, where the system has none for folders (Windows), its path. Raises: OSError.
+    """
+    if os.open not in os.supports_dir_fd or os.scandir not in os.supports_fd:
+        yield root.joinpath(*parts)
+        return
+    folder = os.open(root, _FOLDER_FLAGS)
+    try:
+        for part in parts:
+            inner = os.open(part, _FOLDER_FLAGS | os.O_NOFOLLOW, dir_fd=folder)
+            os.close(folder)
+            folder = inner
+        yield folder
+    finally:
+        os.close(folder)
+
+
 def _entry(path: str, facts: os.stat_result) -> Entry:
     if stat.S_ISREG(facts.st_mode):
-        return Entry(path, size_bytes=facts.st_size, mtime_ns=facts.st_mtime_ns)
-    if stat.S_ISLNK(facts.st_mode):
-        return Entry(path, EntryKind.LINK, error="unsupported: a symbolic link, which is not followed")
+        # On Windows this is when the file was made.
+        changed_ns = facts.st_ctime_ns if os.name != "nt" else None
+        return Entry(path, size_bytes=facts.st_size, mtime_ns=facts.st_mtime_ns, changed_ns=changed_ns)
     word = {stat.S_IFIFO: "a FIFO", stat.S_IFSOCK: "a socket"}.get(stat.S_IFMT(facts.st_mode), "a device")
     return Entry(path, EntryKind.SPECIAL, error=f"unsupported: {word}, not a file")
+
+
+def _volume(device: int) -> str | None:
+    """The serial number or UUID of a volume, None where the system does not tell."""
+    if os.name == "nt":
+        return f"{device:x}"
+    with contextlib.suppress(OSError):
+        for link in Path("/dev/disk/by-uuid").iterdir():
+            if link.stat().st_rdev == device:
+                return link.name
+    return None
 
 
 def _filesystem(root: Path) -> str | None:
     """The file system's name where the system tells (Linux); None elsewhere."""
     try:
-        mounts = Path("/proc/self/mounts").read_text("utf-8", "surrogateescape").splitlines()
+        mounts = Path("/proc/self/mounts").read_bytes().splitlines()
     except OSError:
         return None
     best, name = -1, None
     for line in mounts:
-        point = line.split(" ")[1].encode("utf-8", "surrogateescape").decode("unicode_escape", "replace")
-        if (root == Path(point) or Path(point) in root.parents) and len(point) >= best:
-            best, name = len(point), line.split(" ")[2]
+        _, escaped, kind = line.split(b" ")[:3]
+        point = Path(os.fsdecode(re.sub(rb"\\([0-7]{3})", lambda octal: bytes([int(octal[1], 8)]), escaped)))
+        if root.is_relative_to(point) and len(point.parts) >= best:
+            best, name = len(point.parts), kind.decode("ascii", "replace")
     return name

@@ -1,0 +1,87 @@
+"""Rows of earlier lists of a place: a file that has not changed since it was read need not be read again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from auditor.manifest.jsonl import Left, Manifest
+from auditor.manifest.rows import path_key
+from auditor.model import Depth, DigestOrigin, FileFacts, Header
+from auditor.places import Entry
+
+RACY_NS = 3_000_000_000
+"""A file changed so shortly before it was read may have changed again under the same date (FAT counts in 2 s)."""
+
+
+class Earlier:
+    """Rows of earlier lists, the best first, asked for in path order."""
+
+    def __init__(self, lists: Iterable[Iterator[FileFacts]], digests: tuple[str, ...]) -> None:
+        self._lists = [_Ahead(rows) for rows in lists]
+        self._digests = digests
+
+    def facts(self, entry: Entry) -> FileFacts | None:
+        """What was read of a file before, None where it must be read: it changed, or may have."""
+        key = path_key(entry.path)
+        for rows in self._lists:
+            row = rows.at(key)
+            if row is not None and row.path == entry.path and _holds(row, entry):
+                kept = {name: digest for name, digest in row.digests.items() if name in self._digests}
+                # Which files belong together is a matter of today's listing.
+                return replace(row, digests={**entry.digests, **kept}, sidecar=None, companion_of=None)
+        return None
+
+
+class _Ahead:
+    """Rows in path order, looked at one ahead."""
+
+    def __init__(self, rows: Iterator[FileFacts]) -> None:
+        self._rows = rows
+        self._row = next(rows, None)
+
+    def at(self, key: bytes) -> FileFacts | None:
+        """The first row at or after a path; the paths asked for only ever grow."""
+        while self._row is not None and path_key(self._row.path) < key:
+            self._row = next(self._rows, None)
+        return self._row
+
+
+def _holds(row: FileFacts, entry: Entry) -> bool:
+    """Whether a row is still true of a file, as far as size and dates tell."""
+    if row.digest_origin is not DigestOrigin.READ or (row.error or "").startswith("unreadable"):
+        return False
+    if row.mtime_ns is None or not row.mtime_trusted or row.read_at is None:
+        return False
+    if (row.size_bytes, row.mtime_ns) != (entry.size_bytes, entry.mtime_ns):
+        return False
+    read_ns = int(datetime.fromisoformat(row.read_at).timestamp()) * 1_000_000_000
+    # An editor may put size and date back as they were; the time of the last change of any kind it cannot.
+    return max(row.mtime_ns, entry.changed_ns or 0) < read_ns - RACY_NS
+
+
+def usable(lists: Sequence[Manifest], header: Header) -> list[Iterator[FileFacts]]:
+    """The rows of those finished lists that looked as deep as `header` asks, with the same readers."""
+    return [
+        known.rows()
+        for known in lists
+        if header.depth is not Depth.LIST
+        and known.header.tool == header.tool
+        and known.header.depth.reaches(header.depth)
+        and set(header.digests) <= set(known.header.digests)
+    ]
+
+
+def taken_up(left: Left | None, header: Header) -> list[Iterator[FileFacts]]:
+    """The rows of a stopped scan, if it was the same scan."""
+    if left is None or header.depth is Depth.LIST:
+        return []
+    old = left.header
+    same = (old.place_id, old.depth, old.digests, old.tool) == (
+        header.place_id,
+        header.depth,
+        header.digests,
+        header.tool,
+    )
+    return [left.rows()] if same else []
