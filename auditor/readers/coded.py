@@ -17,9 +17,19 @@ if TYPE_CHECKING:
     from av import VideoFrame
     from av.video.codeccontext import VideoCodecContext
 
-STRICT = {"err_detect": "explode", "strict": "strict"}
-"""Options of FFmpeg's decoders. With `strict` dav1d holds the end of each AV1 tile against its coding: it then finds
-every flipped bit that was tried, and without it less than half of them."""
+STRICT = {"err_detect": "explode"}
+_AV1_DECODER = "libdav1d"
+
+
+def strict_options(decoder: str) -> dict[str, str]:
+    """Options that make one of FFmpeg's decoders refuse what it would conceal.
+
+    dav1d then holds the end of each AV1 tile against its coding: it finds every flipped bit that was tried, and without
+    it less than half of them. Others are not asked for that: they would refuse harmless oddities.
+    """
+    return {**STRICT, "strict": "strict"} if decoder == _AV1_DECODER else STRICT
+
+
 _ENDS = {12: 0x5A, 5: 0xA5, 20: 0x33, 40: 0x6C}
 """Stretches at the end of a slice, in bytes, and how they are changed. One change may by chance leave the picture as
 it was, where the end is a large flat area; all of them only where the decoder never came there."""
@@ -59,7 +69,7 @@ class Care(Enum):
     """And a third one: decoding that ran over the end."""
 
 
-DECODERS = {b"hvc1": "hevc", b"av01": "libdav1d", b"avc1": "h264", b"jpeg": "mjpeg"}
+DECODERS = {b"hvc1": "hevc", b"av01": _AV1_DECODER, b"avc1": "h264", b"jpeg": "mjpeg"}
 """Kinds of coded items to FFmpeg's decoders."""
 
 
@@ -116,7 +126,8 @@ def _context(kind: bytes, configuration: bytes) -> VideoCodecContext:
     if configuration:
         context.extradata = configuration
     context.thread_count = 1
-    context.options = {**STRICT, "skip_loop_filter": "all"} if kind == b"hvc1" else STRICT
+    options = strict_options(DECODERS[kind])
+    context.options = {**options, "skip_loop_filter": "all"} if kind == b"hvc1" else options
     return context
 
 
@@ -172,13 +183,16 @@ def _same(kind: bytes, configuration: bytes, payload: bytes, frame: VideoFrame) 
 def _last_slice(payload: bytes, width: int) -> tuple[int, int, int] | None:
     """Where the last slice's NAL unit begins and where its last byte that counts ends, and the length field's width.
 
+    Only slices of the base layer: the second view of a spatial video is not decoded.
+
     Zero words that may be appended to a slice (each escaped as 00 00 03) are left out.
     """
     at, last = 0, None
     while at + width < len(payload):
         begin = at + width
         at = begin + int.from_bytes(payload[at:begin], "big")
-        if payload[begin] >> 1 & 63 < 32:
+        first, second = payload[begin : begin + 2].ljust(2, b"\0")
+        if first >> 1 & 63 < 32 and not first & 1 and not second >> 3:
             last = begin, min(at, len(payload))
     if last is None:
         return None

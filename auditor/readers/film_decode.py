@@ -140,7 +140,7 @@ def _with(
 
 def _strict(stream: VideoStream) -> None:
     stream.codec_context.thread_count = 1
-    stream.codec_context.options = coded.STRICT
+    stream.codec_context.options = coded.strict_options(stream.codec_context.name)
 
 
 def _key_frames(data: Buffer, format_: str, container: InputContainer, streams: list[VideoStream]) -> FilmVerdict:

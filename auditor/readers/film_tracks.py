@@ -66,7 +66,18 @@ def read_tracks(data: Buffer, moov: Box) -> list[Track]:
             tracks.append(_track(data, trak, f"track {place}"))
         except (IndexError, ValueError) as error:
             raise BrokenTable(f"the index of track {place} ends in the middle of an entry") from error
+        except BrokenTable:
+            # Makers' own tracks of measurements and texts are not always laid out by the book.
+            if _handler(data, trak) in (b"vide", b"soun", b"pict", None):
+                raise
     return tracks
+
+
+def _handler(data: Buffer, trak: Box) -> bytes | None:
+    """What a track holds, in four letters; None where it does not say."""
+    mdia = inside(data, trak).first(b"mdia")
+    hdlr = inside(data, mdia).first(b"hdlr") if mdia else None
+    return bytes(data[hdlr.body + 8 : hdlr.body + 12]) if hdlr else None
 
 
 def _within(boxes: Boxes, parent: Box, what: str) -> None:

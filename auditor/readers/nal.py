@@ -35,6 +35,8 @@ ZERO_RUN_BYTES = 1024
 
 _ZEROS = bytes(ZERO_RUN_BYTES)
 _IMPOSSIBLE = re.compile(rb"\0\0[\0-\2]")
+_NEVER_USED_BY_AVC = frozenset({0, 24, 25, 26, 27, 29, 31})
+"""Of the kinds left to applications, Dolby Vision uses 28 and 30."""
 _PADDING_BYTES = 16
 """Zeros after the last byte of a NAL unit that writers are known to leave."""
 
@@ -107,7 +109,7 @@ def _bad_header(header: bytes, hevc: bool) -> str | None:
             return "has a part whose header cannot be"
         return None
     kind = header[0] & 31
-    return f"has a part of the unspecified kind {kind}" if kind == 0 or kind >= 24 else None
+    return f"has a part of the unspecified kind {kind}" if kind in _NEVER_USED_BY_AVC else None
 
 
 def _is_picture(first_byte: int, hevc: bool) -> bool:
