@@ -13,19 +13,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 from scipy import ndimage
 
+from auditor.duplicates import tiles
+from auditor.duplicates.alignment import aligned_share
 from auditor.duplicates.pictures import FILTER, LONG_SIDE_PX, Grey, More, Picture
+from auditor.duplicates.tiles import Plane, measure
 
-Plane = npt.NDArray[np.float32]
-
-TILE_PX = 16
 COARSE_PX = 32
 # Brightness levels of 255 and pixels at the size compared, unless a comment says otherwise.
-DETAIL_PX = 5
-TEXTURED_ENERGY = 9.0  # mean square of a tile's fine structure: below it is noise and compression
 LEAST_TILE_CORRELATION = 0.75
 MOST_TILE_RESIDUAL = 0.6
 MOST_ASPECT_LOG = 0.012
@@ -37,6 +34,8 @@ LEAST_CONTRAST = 5.0
 # Below these the two are not worth a person's look.
 LEAST_COARSE_CORRELATION = 0.75
 MATCHING_SHARE_EDITED = 0.6
+PAGE_FLAT_SHARE = 0.35
+PAGE_TONE_SHARE = 0.35
 
 
 class Relation(StrEnum):
@@ -95,20 +94,6 @@ class Match:
     chroma: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Measure:
-    """Two pictures of one size, compared tile by tile."""
-
-    tile_correlation: float
-    tile_residual: float
-    matching_share: float  # of the tiles that hold structure in either picture
-    textured_share: float
-    flat_share: float
-    contrast: float
-    gain: float
-    shift: float
-
-
 def compare(a: Picture, b: Picture) -> Match:
     """What `b` is to `a`; the answer is the same the other way round but for `turn` and the direction of the tone."""
     best: Match | None = None
@@ -140,8 +125,8 @@ def is_reduced_copy(original: Picture, copy: Picture) -> bool | None:
 
 def is_blank(picture: Picture) -> bool:
     """Whether a picture has too little structure to be told from another of its kind: dark, white, a wall, the sky."""
-    grey = _denoised(picture.grey.astype(np.float32))
-    textured = _tile_means((grey - _lowest(grey)) ** 2) > TEXTURED_ENERGY
+    grey = tiles.denoised(picture.grey.astype(np.float32))
+    textured = tiles.tile_means((grey - tiles.lowest(grey)) ** 2) > tiles.TEXTURED_ENERGY
     return float(textured.mean()) < LEAST_TEXTURED_SHARE or float(grey.std()) < LEAST_CONTRAST
 
 
@@ -182,18 +167,18 @@ def _compare_turned(a: Picture, b: Picture, turn: int) -> Match:
     if apart > MOST_ASPECT_LOG:
         return _compare_shifted(a, b, turn)
     size = min(a.grey.shape, b.grey.shape, key=max)
-    measure = _measure(_at_size(a.grey, size), _at_size(b.grey, size))
+    measured = measure(_at_size(a.grey, size), _at_size(b.grey, size))
     chroma = _chroma(a, b)
-    structure = measure.tile_correlation >= LEAST_TILE_CORRELATION and measure.tile_residual <= MOST_TILE_RESIDUAL
-    tone = abs(measure.gain - 1) <= MOST_GAIN and abs(measure.shift) <= MOST_SHIFT
+    structure = measured.tile_correlation >= LEAST_TILE_CORRELATION and measured.tile_residual <= MOST_TILE_RESIDUAL
+    tone = abs(measured.gain - 1) <= MOST_GAIN and abs(measured.shift) <= MOST_SHIFT
     side = min(a.long_side_px, b.long_side_px)
 
     def said(relation: Relation, doubt: Doubt | None = None, change: Change | None = None) -> Match:
-        worst = (measure.tile_correlation, measure.tile_residual)
-        return Match(relation, doubt, change, turn, max(size), *worst, measure.gain, measure.shift, chroma)
+        worst = (measured.tile_correlation, measured.tile_residual)
+        return Match(relation, doubt, change, turn, max(size), *worst, measured.gain, measured.shift, chroma)
 
     if structure and tone and chroma <= MOST_CHROMA and not mirrored:
-        if measure.textured_share < LEAST_TEXTURED_SHARE or measure.contrast < LEAST_CONTRAST:
+        if measured.textured_share < LEAST_TEXTURED_SHARE or measured.contrast < LEAST_CONTRAST:
             return said(Relation.SIMILAR, Doubt.NO_TEXTURE)
         if More.FRAMES in a.more | b.more:
             return said(Relation.SIMILAR, Doubt.FRAMES)
@@ -204,7 +189,7 @@ def _compare_turned(a: Picture, b: Picture, turn: int) -> Match:
         return said(Relation.SAME_PICTURE)
     if _taken_apart(a, b):
         return said(Relation.SIMILAR)
-    if measure.matching_share >= MATCHING_SHARE_EDITED and measure.textured_share >= LEAST_TEXTURED_SHARE:
+    if measured.matching_share >= MATCHING_SHARE_EDITED and measured.textured_share >= LEAST_TEXTURED_SHARE:
         if mirrored:
             return said(Relation.EDITED, change=Change.MIRRORED)
         if not tone:
@@ -212,9 +197,16 @@ def _compare_turned(a: Picture, b: Picture, turn: int) -> Match:
         if chroma > MOST_CHROMA and structure:
             return said(Relation.EDITED, change=Change.COLOUR)
         # A page or a screen with another word on it is another page, not an edit of the first.
-        return said(Relation.SIMILAR if measure.flat_share > 0.35 else Relation.EDITED, change=Change.PART)
+        another = turn == 1 and measured.flat_share > PAGE_FLAT_SHARE and _is_page(a) and _is_page(b)
+        return said(Relation.SIMILAR if another else Relation.EDITED, change=Change.PART)
     shifted = _compare_shifted(a, b, turn)
     return said(shifted.relation, change=shifted.change)
+
+
+def _is_page(picture: Picture) -> bool:
+    """Whether much of a picture is one even tone, as paper and screens are."""
+    levels = np.bincount(picture.grey.ravel(), minlength=256) / picture.grey.size
+    return float(np.convolve(levels, np.ones(3)).max()) > PAGE_TONE_SHARE
 
 
 def _taken_apart(a: Picture, b: Picture) -> bool:
@@ -242,104 +234,11 @@ def _chroma(a: Picture, b: Picture) -> float:
     return max(float(np.abs(ndimage.uniform_filter(plane, 3)).max()) for plane in difference)
 
 
-def _measure(a: Plane, b: Plane) -> _Measure:
-    a, b = _denoised(a), _denoised(b)
-    mean_a, mean_b = float(a.mean()), float(b.mean())
-    centred_a, centred_b = a - mean_a, b - mean_b
-    variance = float((centred_a**2).mean())
-    gain = float((centred_a * centred_b).mean()) / variance if variance > 0 else 1.0
-    residual = centred_b - gain * centred_a
-    detail_a, detail_b = a - _lowest(a), b - _lowest(b)
-    energy_a, energy_b = _tile_means(detail_a**2), _tile_means(detail_b**2)
-    together = _tile_means(detail_a * detail_b)
-    textured = np.maximum(energy_a, energy_b) > TEXTURED_ENERGY
-    correlation = together[textured] / np.sqrt(np.maximum(energy_a * energy_b, 1e-6))[textured]
-    residuals = np.sqrt(_tile_means(residual**2)) / (3 + np.sqrt(energy_a))
-    return _Measure(
-        tile_correlation=float(correlation.min(initial=1.0)),
-        tile_residual=float(residuals.max()),
-        matching_share=float((correlation >= LEAST_TILE_CORRELATION).mean()) if correlation.size else 0.0,
-        textured_share=float(textured.mean()),
-        flat_share=float((np.maximum(energy_a, energy_b) < 1).mean()),
-        contrast=min(float(a.std()), float(b.std())),
-        gain=gain,
-        shift=mean_b - mean_a,
-    )
-
-
-def _denoised(plane: Plane) -> Plane:
-    """Blurred by (1 2 1)/4 both ways, a deviation of 0.7 px: what compression adds lies mostly below that."""
-    padded = np.pad(plane, 1, mode="edge")
-    down = padded[:-2] + 2 * padded[1:-1] + padded[2:]
-    blurred: Plane = (down[:, :-2] + 2 * down[:, 1:-1] + down[:, 2:]) / 16
-    return blurred
-
-
-def _lowest(plane: Plane) -> Plane:
-    """The picture without its fine structure: means over cells of 5 px, spread smoothly again."""
-    image = Image.fromarray(plane)
-    cells = (max(1, round(image.width / DETAIL_PX)), max(1, round(image.height / DETAIL_PX)))
-    return np.asarray(image.resize(cells, Image.Resampling.BOX).resize(image.size, Image.Resampling.BICUBIC))
-
-
-def _tile_means(plane: Plane) -> Plane:
-    """Means over tiles of 16 px; what is left at the right and lower edge is a smaller tile, never left out."""
-    rows = np.arange(0, plane.shape[0], TILE_PX)
-    columns = np.arange(0, plane.shape[1], TILE_PX)
-    sums = np.add.reduceat(np.add.reduceat(plane, rows, axis=0), columns, axis=1)
-    heights = np.diff(np.append(rows, plane.shape[0]))
-    widths = np.diff(np.append(columns, plane.shape[1]))
-    means: Plane = (sums / (heights[:, None] * widths[None, :])).astype(np.float32)
-    return means
-
-
 def _compare_shifted(a: Picture, b: Picture, turn: int) -> Match:
     """A guess for a person: whether one is a crop, a frame or a straightening of the other."""
     apart = _taken_apart(a, b)
-    share = 0.0 if apart else _aligned_share(a.grey, b.grey)
+    share = 0.0 if apart else aligned_share(a.grey, b.grey)
     if share >= MATCHING_SHARE_EDITED:
         return Match(Relation.EDITED, change=Change.MIRRORED if turn in (2, 4, 5, 7) else Change.CROPPED, turn=turn)
     near = float((_coarse(a.grey) * _coarse(b.grey)).mean()) >= LEAST_COARSE_CORRELATION
     return Match(Relation.SIMILAR if near else Relation.DIFFERENT, turn=turn)
-
-
-SHIFT_SIDE_PX = 256
-SCALES = (1.0, 0.99, 0.98, 0.97, 0.96, 0.95, 0.94, 0.92, 0.9)
-
-
-def _aligned_share(a: Grey, b: Grey) -> float:
-    """The share of tiles that agree once one is scaled (by up to a tenth) and moved to lie on the other, at 256 px.
-
-    Source: phase correlation, Kuglin and Hines, "The phase correlation image alignment method" (1975).
-    """
-    best = 0.0
-    for scale in SCALES:
-        for left, right in ((a, b), (b, a)) if scale != 1 else ((a, b),):
-            first, second = _small(left, 1.0), _small(right, scale)
-            best = max(best, _overlap_share(first, second))
-            if best >= MATCHING_SHARE_EDITED:
-                return best
-    return best
-
-
-def _small(grey: Grey, scale: float) -> Plane:
-    factor = SHIFT_SIDE_PX * scale / max(grey.shape)
-    size = (max(8, round(grey.shape[1] * factor)), max(8, round(grey.shape[0] * factor)))
-    return np.asarray(Image.fromarray(grey).resize(size, Image.Resampling.BICUBIC), dtype=np.float32)
-
-
-def _overlap_share(a: Plane, b: Plane) -> float:
-    height, width = max(a.shape[0], b.shape[0]), max(a.shape[1], b.shape[1])
-    spectrum = np.fft.rfft2(a - a.mean(), (height, width)) * np.conj(np.fft.rfft2(b - b.mean(), (height, width)))
-    peak = np.fft.irfft2(spectrum / np.maximum(np.abs(spectrum), 1e-6), (height, width))
-    down, right = (int(k) for k in np.unravel_index(int(peak.argmax()), peak.shape))
-    best = 0.0
-    for dy in (down, down - height):
-        for dx in (right, right - width):
-            top, left = max(0, dy), max(0, dx)
-            bottom, end = min(a.shape[0], b.shape[0] + dy), min(a.shape[1], b.shape[1] + dx)
-            if bottom - top < 0.8 * min(a.shape[0], b.shape[0]) or end - left < 0.8 * min(a.shape[1], b.shape[1]):
-                continue
-            measure = _measure(a[top:bottom, left:end], b[top - dy : bottom - dy, left - dx : end - dx])
-            best = max(best, measure.matching_share)
-    return best
