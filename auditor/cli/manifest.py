@@ -17,6 +17,7 @@ from auditor.manifest import foreign
 from auditor.manifest.difference import Change, differences
 from auditor.manifest.foreign import Format
 from auditor.manifest.jsonl import Manifest, load, looks_like_manifest
+from auditor.manifest.schema import check_rows
 from auditor.reporting.text import count, size, visible
 
 NAME = "manifest"
@@ -102,6 +103,7 @@ def check(list_file: ListFile) -> None:
     """
     with tempfile.TemporaryDirectory() as work:
         manifest = opened(list_file, Path(work) / "list.jsonl")
+        check_rows(manifest)
         footer, header = manifest.footer, manifest.header
         screen.say(
             f"whole: {count(footer.files)} files, {size(footer.bytes)}, {visible(header.label)},"
