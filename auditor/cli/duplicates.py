@@ -14,6 +14,7 @@ from auditor.cli import screen
 from auditor.duplicates.inventory import Source
 from auditor.duplicates.search import Search, search
 from auditor.errors import BadOutput, BadPlace
+from auditor.manifest.jsonl import load
 from auditor.model import Depth
 from auditor.places.folder import OWN_FOLDER, FolderPlace
 from auditor.reporting import duplicates as tables
@@ -68,7 +69,7 @@ def command(
     ]
     found = search(sources, chosen, jobs=jobs or workers.default_jobs())
     for stale in partial.glob("*.csv"):
-        stale.unlink()  # of a run that was stopped
+        stale.unlink()  # of a search that was stopped
     tables.write_duplicates(found.inventory, found.groups, partial / "duplicates.csv")
     left_out = tables.write_plan(found.plan.rows, partial / "plan.csv")
     page = duplicates_page.render(found, jobs=jobs or workers.default_jobs(), pictures=not no_thumbnails)
@@ -86,8 +87,11 @@ def _source(side: audit.Side, fixed: bool, target: Path, jobs: int | None, cache
         raise BadPlace(
             f"{side.spec} is another tool's list: of such files nothing but digests is known; name the place"
         )
-    with screen.phase(f"Reading {visible(side.label)}") as show:
-        listed = scanning.scan(side.place, target, depth=Depth.DECODE, jobs=jobs, use_cache=cache, on_progress=show)
+    listed = load(target) if target.exists() else None  # a stopped search left it
+    if listed is None or listed.header.place_id != side.place.id:
+        target.unlink(missing_ok=True)
+        with screen.phase(f"Reading {visible(side.label)}") as show:
+            listed = scanning.scan(side.place, target, depth=Depth.DECODE, jobs=jobs, use_cache=cache, on_progress=show)
     for reason in listed.footer.reasons:
         screen.note(f"not listed: {visible(reason)}")
     root = side.place.root if isinstance(side.place, FolderPlace) else None

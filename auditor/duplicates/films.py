@@ -29,7 +29,9 @@ PRELOAD = ("av",)
 
 
 @dataclass(frozen=True, slots=True)
-class _Task:
+class Moments:
+    """A film whose frames at the five moments are wanted."""
+
     place: Place
     path: str
 
@@ -85,7 +87,7 @@ def _hashes(inventory: Inventory, films: Sequence[int], jobs: int) -> dict[int, 
         item = inventory.items[k]
         place = inventory.sources[item.source].place
         assert place is not None
-        tasks.append(workers.Job(_Task(place, item.facts.path), item.facts.size_bytes or 0))
+        tasks.append(workers.Job(Moments(place, item.facts.path), item.facts.size_bytes or 0))
     outcomes = workers.run(frame_hashes, tasks, workers=jobs, preload=PRELOAD)
     return {k: () if isinstance(o, workers.Died) else o for k, o in zip(films, outcomes, strict=True)}
 
@@ -98,7 +100,7 @@ def _alike(a: tuple[int, ...], b: tuple[int, ...]) -> bool:
     return near >= LEAST_ALIKE and moves > FLAT_BITS
 
 
-def frame_hashes(task: _Task) -> tuple[int, ...]:
+def frame_hashes(task: Moments) -> tuple[int, ...]:
     """The perceptual hashes of the frames at the five moments; empty where they cannot be had. Runs in a worker."""
     import av
 

@@ -1,0 +1,71 @@
+"""auditor duplicates, clean and undo as a person types them."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from auditor.cli import app
+from auditor.errors import BadOutput
+from auditor.reporting.duplicates import DUPLICATES, PLAN
+from tests.duplicates.test_verify import jpeg, scene
+
+SCENE = scene(1, (1000, 750))
+
+
+def run(*words: object) -> tuple[int, str]:
+    result = CliRunner().invoke(app, [str(word) for word in words])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.output
+    return result.exit_code, result.output
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such file names")
+def test_from_the_search_to_the_plan_and_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUDITOR_CACHE_DIR", str(tmp_path / "cache"))
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    names = {
+        "IMG_0001.jpg": jpeg(SCENE, 95),
+        "IMG_0001 (1).jpg": jpeg(SCENE, 95),
+        "<script>alert(1)<_script>.jpg": jpeg(SCENE, 70),
+        "=1+1.jpg": jpeg(SCENE, 60),
+        "bright.jpg": jpeg(SCENE.point(lambda level: min(255, level * 5 // 4)), 90),
+    }
+    for name, data in names.items():
+        (photos / name).write_bytes(data)
+    out = tmp_path / "found"
+    code, said = run("duplicates", photos, "-o", out, "--jobs", 1)
+    assert code == 0, said
+    assert "in 1 group can be freed; 1 group wants your eyes." in said
+    assert "1 file has a name that no table can hold" in said
+    page = (out / "duplicates.html").read_text("utf-8")
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert" in page
+    assert page.count("data:image/webp") >= 4
+    table = list(csv.DictReader((out / "duplicates.csv").open(encoding="utf-8", newline="")))
+    assert list(table[0]) == DUPLICATES.split(",")
+    assert {row["relation"] for row in table} == {"", "same-bytes", "same-picture", "edited"}
+    plan = list(csv.DictReader((out / "plan.csv").open(encoding="utf-8", newline="")))
+    assert list(plan[0]) == PLAN.split(",")
+    going = sorted(row["path"] for row in plan if row["action"] == "remove")
+    assert going == ["<script>alert(1)<_script>.jpg", "IMG_0001 (1).jpg"]
+
+    code, said = run("clean", out / "plan.csv")
+    assert (code, len(list(photos.iterdir()))) == (0, 5)
+    assert "2 files would go into quarantine" in said
+    code, said = run("clean", out / "plan.csv", "--apply")
+    assert (code, sorted(p.name for p in photos.iterdir() if p.is_file())) == (
+        0,
+        sorted(set(names) - set(going)),
+    ), said
+    (journal,) = (photos / ".auditor" / "journal").iterdir()
+    assert run("clean", "--purge", journal, "--older-than", "30d")[0] == 0
+    assert run("undo", journal)[0] == 0
+    assert {p.name: p.read_bytes() for p in photos.iterdir() if p.is_file()} == names
+
+    with pytest.raises(BadOutput, match="is there already"):
+        app(["duplicates", str(photos), "-o", str(out)], standalone_mode=False)
