@@ -143,6 +143,9 @@ def _load(data: bytes) -> Picture | NoPicture:
         exif = image.getexif()
         orientation = exif.get(ExifTags.Base.Orientation, 1)
         taken, subsec = _times(exif)
+        if image.format == "TIFF":
+            image.load()  # Pillow turns a TIFF as it loads it, and no other format
+            (width, height), orientation = image.size, 1
         profile = _foreign_profile(image)
         picture = Picture(*_planes(image, data), width, height, taken, subsec, more=_more(image, data))
         if profile is not None:

@@ -51,7 +51,8 @@ def load(content: bytes, format_: str, orientation: int | None) -> Load:
         with warnings.catch_warnings(), Image.open(io.BytesIO(content), formats=[format_]) as image:
             warnings.simplefilter("ignore")
             image.load()
-            picture = perceptual.normalise_image(image, orientation)
+            # Pillow turns a TIFF as it loads it, and no other format.
+            picture = perceptual.normalise_image(image, None if image.format == "TIFF" else orientation)
             frames = getattr(image, "n_frames", 1)
             most = max(1, MOST_ANIMATED_PIXELS // max(1, image.width * image.height))
             for frame in range(1, min(frames, most)):

@@ -12,6 +12,8 @@ from PIL import ExifTags, Image, ImageDraw, ImageEnhance, ImageOps
 
 from auditor.duplicates.pictures import NoPicture, Picture, Refusal, load
 from auditor.duplicates.verify import Change, Doubt, Match, Relation, compare, is_reduced_copy
+from auditor.model import Depth
+from auditor.readers import examine, perceptual
 
 SAME, EDITED, SIMILAR, DIFFERENT = Relation.SAME_PICTURE, Relation.EDITED, Relation.SIMILAR, Relation.DIFFERENT
 SHARED = Path(__file__).parents[2] / ".." / "shared" / "data"
@@ -93,10 +95,27 @@ COPIES = {
     "HEIC": other_format(ORIGINAL, "HEIF", quality=60),
     "AVIF": other_format(ORIGINAL, "AVIF", quality=60),
     "turned by EXIF": jpeg(ORIGINAL.transpose(Image.Transpose.ROTATE_90), 90, exif=exif(6)),
+    **{
+        f"turned by EXIF, {name}": other_format(
+            ORIGINAL.transpose(Image.Transpose.ROTATE_90), name, exif=exif(6), **options
+        )
+        for name, options in (("PNG", {}), ("WEBP", {"quality": 80}), ("AVIF", {}), ("HEIF", {}), ("TIFF", {}))
+    },
     "turned in the pixels": jpeg(ORIGINAL.transpose(Image.Transpose.ROTATE_90), 90),
     "upside down": jpeg(ORIGINAL.transpose(Image.Transpose.ROTATE_180), 90),
     "transparent PNG": other_format(ORIGINAL.convert("RGBA"), "PNG"),
 }
+
+
+@pytest.mark.parametrize("name", [name for name in COPIES if "EXIF" in name])
+def test_the_scan_sees_every_format_as_displayed(name: str) -> None:
+    upright = examine("a.jpg", jpeg(ORIGINAL, 95), Depth.DECODE)
+    seen = examine("b", COPIES[name], Depth.DECODE)
+    assert (seen.width, seen.height) == (upright.width, upright.height)
+    assert seen.picture is not None
+    assert upright.picture is not None
+    hashes = [int(perceptual.phash(picture)[0], 16) for picture in (seen.picture, upright.picture)]
+    assert (hashes[0] ^ hashes[1]).bit_count() <= 4
 
 
 @pytest.mark.parametrize("name", COPIES)
