@@ -216,6 +216,7 @@ class Header:
 
     `columns` are the row's columns that this list can know of; a rule that needs another one is not run, never passed.
     `previous` tells of the list of the same place before this one (`files`, `bytes`, `finished`), None for the first.
+    `sources` names the places whose files a backup holds, label by id; None where it does not say.
     """
 
     schema: int
@@ -231,6 +232,7 @@ class Header:
     device: Device | None = None
     exclusions: tuple[str, ...] = ()
     previous: Mapping[str, Any] | None = None
+    sources: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,6 +91,7 @@ def scan(
         digests=names,
         device=place.device(),
         previous=_previous(lists),
+        sources=getattr(place, "sources", None),
     )
     left = jsonl.take_up(out)
     known = taken_up(left, header)

@@ -61,6 +61,7 @@ HEADER_COLUMNS = {
     **dict.fromkeys(("storage_total_bytes", "storage_free_bytes"), "BIGINT"),
     **dict.fromkeys(("previous_files", "previous_bytes"), "BIGINT"),
     "previous_finished": "VARCHAR",
+    **dict.fromkeys(("source_ids", "source_labels"), "VARCHAR[]"),
 }
 
 PAIR_COLUMNS = {
@@ -191,6 +192,8 @@ def _headers(con: duckdb.DuckDBPyConnection, source: Listed, backups: Sequence[L
                 "filesystem": device and device.filesystem,
                 "storage_total_bytes": device and device.storage_total_bytes,
                 "storage_free_bytes": device and device.storage_free_bytes,
+                "source_ids": list(header.sources or ()),
+                "source_labels": list((header.sources or {}).values()),
                 "previous_files": previous.get("files"),
                 "previous_bytes": previous.get("bytes"),
                 "previous_finished": previous.get("finished"),

@@ -230,13 +230,13 @@ def _check(bring: Bring, came: Arrived, setup: Setup, say: Voice) -> Checked:
 
 
 def _examined(bring: Bring, came: Arrived, setup: Setup, stream: BinaryIO) -> tuple[FileFacts, str]:
-    from auditor import scan  # its decoders are heavy; a hand that only copies never loads them
+    from auditor import reading  # its decoders are heavy; a hand that only copies never loads them
     from auditor.places import Entry
 
     assert setup.examine is not None
     entry = Entry(bring.path, size_bytes=came.size_bytes, mtime_ns=came.mtime_ns)
     arrival = _Arrival(came.temp, setup.source)
-    facts = scan.read_file(scan.Task(arrival, entry, setup.examine, ("sha256",)))
+    facts = reading.read_file(reading.Task(arrival, entry, setup.examine, ("sha256",)))
     if facts.sha256 is None:
         raise OSError(errno.EIO, facts.error or "it could not be read back")
     return facts, facts.sha256

@@ -215,6 +215,7 @@ class Ledger:
             started=started,
             columns=(*columns, *(() if "origins" in columns else ("origins",))),
             previous=previous,
+            sources={s.id: s.label for s in (marker.sources if sources is None else sources)},
         )
         fresh = self.manifests / f"{number + 1:06d}.jsonl"
         with contextlib.suppress(FileNotFoundError):

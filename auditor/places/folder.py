@@ -13,7 +13,7 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from auditor.errors import BadPlace
 from auditor.model import Device
@@ -44,10 +44,9 @@ class FolderPlace:
     @property
     def id(self) -> str:
         """The id in its `.auditor/place.toml` or, where it has none, one made of its location."""
-        try:
-            return str(tomllib.loads((self.root / OWN_FOLDER / "place.toml").read_text("utf-8"))["id"])
-        except (OSError, KeyError, ValueError):
-            return "folder:" + hashlib.sha256(self.location.encode("utf-8", "surrogateescape")).hexdigest()[:24]
+        if "id" in (marker := self._marker()):
+            return str(marker["id"])
+        return "folder:" + hashlib.sha256(self.location.encode("utf-8", "surrogateescape")).hexdigest()[:24]
 
     @property
     def location(self) -> str:
@@ -67,6 +66,20 @@ class FolderPlace:
             while top != top.parent and top.parent.stat().st_dev == facts.st_dev:
                 top = top.parent
         return f"{volume} {self.root.relative_to(top)}"
+
+    @property
+    def sources(self) -> dict[str, str] | None:
+        """The places whose files this backup holds, label by id; None where it is no backup that says so."""
+        named = self._marker().get("source")
+        if not isinstance(named, list):
+            return None
+        return {str(s["id"]): str(s.get("label", "")) for s in named if isinstance(s, dict) and "id" in s} or None
+
+    def _marker(self) -> dict[str, Any]:
+        try:
+            return tomllib.loads((self.root / OWN_FOLDER / "place.toml").read_text("utf-8"))
+        except (OSError, ValueError):
+            return {}
 
     @property
     def kind(self) -> str:

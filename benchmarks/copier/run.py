@@ -80,6 +80,9 @@ def jobs(source: Path, dest: Path, work: Path) -> dict[str, Callable[[], Cost]]:
     table: dict[str, Callable[[], Cost]] = {
         "cp -a": lambda: measured(["cp", "-a", f"{s}/.", d]),
         "cp -a + sync": lambda: measured(["cp", "-a", f"{s}/.", d], ["sync", "-f", d]),
+        "floor: read, sha256, write, sync, read cold, sha256": lambda: measured(
+            [sys.executable, "-m", "benchmarks.copier.floor", s, d]
+        ),
         "auditor backup, digests": lambda: measured(ours),
         "auditor backup --paranoid": lambda: measured([*ours, "--paranoid"]),
     }
@@ -152,6 +155,7 @@ def show(costs: dict[str, list[Cost]], nothing: Cost, many: Cost, asked: argpars
     ours = "auditor backup, digests"
     goals = [
         Goal("CPU", "cp -a", 2.5, cpu[ours] / cpu["cp -a"]),
+        Goal("CPU", "the floor", 1.5, cpu[ours] / cpu[next(n for n in cpu if n.startswith("floor"))]),
         Goal("wall", "cp -a + sync", 2.0, wall[ours] / wall["cp -a + sync"]),
         Goal(f"nothing to do, {asked.files} files", "1 s", 1.0, nothing.wall_s),
         Goal(f"nothing to do, {asked.many} files", "20 s", 20.0, many.wall_s),

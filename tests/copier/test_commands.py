@@ -135,6 +135,27 @@ def test_verify_with_a_manifest_made_elsewhere(auditor: Auditor, phone: Path, tm
     assert not (phone / ".auditor").exists()
 
 
+def test_the_wrong_phone_is_one_finding(auditor: Auditor, phone: Path, tmp_path: Path) -> None:
+    auditor("backup", phone, "backup", "--no-audit")
+    for number in range(12):
+        write(tmp_path / f"other/DCIM/Camera/IMG_{number}.jpg", media.jpeg(100 + number, (320, 240)))
+    wrong = auditor("audit", "other", "backup", "-o", "wrong")
+    assert wrong.code == 1 and "another-phone" in wrong.out
+    right = auditor("audit", phone, "backup", "-o", "right")
+    assert right.code == 0, right
+
+
+def test_the_audit_of_a_scrubbed_backup_names_what_rotted(auditor: Auditor, phone: Path, tmp_path: Path) -> None:
+    auditor("backup", phone, "backup", "--no-audit")
+    path = tmp_path / "backup/DCIM/Camera/IMG_1.jpg"
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    os.utime(path, (OLD_S, OLD_S))
+    auditor("verify", "backup")
+    last = max((tmp_path / "backup/.auditor/manifests").iterdir())
+    said = auditor("audit", phone, last, "-o", "report")
+    assert said.code == 1 and "rotted" in said.out
+
+
 def test_restore_gives_back_the_phone(auditor: Auditor, phone: Path, tmp_path: Path) -> None:
     auditor("backup", phone, "backup", "--layout", "by-date", "--no-audit")
     said = auditor("restore", "backup", "back")
