@@ -4,9 +4,9 @@
 -- verdict     = "none"
 -- since       = "0.1.0"
 -- tags        = ["integrity", "backup"]
--- population  = "backup"
--- needs       = ["backup.damage"]
--- passed      = "No file of a backup changed its bytes while its date stayed the same."
+-- population  = "backup WHERE len(damage) > 0"
+-- needs       = []
+-- passed      = "No damaged file of a backup had other bytes under the same date before."
 -- failed_one  = "1 file of a backup has rotted: its bytes changed while its date did not."
 -- failed_many = "$count files of a backup have rotted: their bytes changed while their dates did not."
 -- message     = "$path in $backup: $what."

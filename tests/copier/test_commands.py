@@ -99,7 +99,7 @@ def test_a_damaged_source_is_copied_and_told(auditor: Auditor, phone: Path) -> N
         (("backup", "nowhere", "backup"), "there is no folder nowhere"),
         (("backup", "phone", "phone"), "same folder"),
         (("backup", "phone", "phone/inside"), "lies inside the source"),
-        (("backup", "phone", "rclone:x:y"), "nothing can be written to rclone:x:y"),
+        (("backup", "phone", "adb:x"), "nothing can be written to adb:x"),
         (("verify", "phone"), "no manifest of its own"),
         (("verify", "phone", "--sample", "lots", "--manifest", "x"), "neither a number of files nor a share"),
         (("verify", "phone", "--budget", "soon", "--manifest", "x"), "--budget soon is no time"),
