@@ -148,6 +148,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--bases", type=int, default=60, help="how many of the given files of a family get faults")
     parser.add_argument("--peers-on", type=int, default=4, help="of how many samples of a family the peers are asked")
+    parser.add_argument("--families", nargs="+", help="only families that begin with one of these words")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     real, left_out = given(options.folders)
@@ -157,7 +158,8 @@ def main() -> None:
     kept = []
     for sample in samples:
         number[sample.family] += 1
-        if number[sample.family] <= options.bases:
+        wanted = not options.families or sample.family.startswith(tuple(options.families))
+        if wanted and number[sample.family] <= options.bases:
             kept.append(sample)
     auditor = Auditor(Depth.DECODE)
     all_judges = judges(auditor)
