@@ -170,7 +170,7 @@ def run(order: Order, out: Path, steps: Steps = Steps(), now: Callable[[], datet
             partition,
             tuple(outcomes),
             (*conclusion.caveats, *waived),
-            _provenance(order, started, clock()),
+            _provenance(order, source, started, clock()),
         )
         manifests = [source.path, *(m.path for m in backups)]
         pictures = _thumbnails(lists.con, order)
@@ -344,8 +344,9 @@ def _thumbnails(con: duckdb.DuckDBPyConnection, order: Order) -> dict[str, bytes
     return {path: data for path, data in zip(paths, made, strict=True) if isinstance(data, bytes)}
 
 
-def _provenance(order: Order, started: datetime, finished: datetime) -> dict[str, object]:
+def _provenance(order: Order, source: Manifest, started: datetime, finished: datetime) -> dict[str, object]:
     return {
+        "source_files": source.footer.files,
         "started": started.astimezone().isoformat(timespec="seconds"),
         "finished": finished.astimezone().isoformat(timespec="seconds"),
         "source": order.source.spec,

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 
@@ -23,7 +24,7 @@ def auditor(*words: str | Path, cwd: Path, **environment: str) -> Run:
     done = subprocess.run(
         [sys.executable, "-m", "auditor", *map(str, words)],
         cwd=cwd,
-        env={**os.environ, "AUDITOR_CACHE_DIR": str(cwd / ".cache"), "PYTHONPATH": _here(), **environment},
+        env={**surroundings(cwd), **environment},
         capture_output=True,
         encoding="utf-8",
         timeout=600,
@@ -32,8 +33,8 @@ def auditor(*words: str | Path, cwd: Path, **environment: str) -> Run:
     return Run(done.returncode, done.stdout, done.stderr)
 
 
-def _here() -> str:
-    """Where the package under test was imported from: the checkout, or an installed wheel."""
-    import auditor as package
-
-    return str(Path(package.__file__).parents[1])
+def surroundings(cwd: Path) -> dict[str, str]:
+    """The environment of such a run: a cache of its own, and the very package that is under test (the checkout's, or
+    an installed wheel's)."""
+    package = Path(str(find_spec("auditor").origin)).parents[1]  # type: ignore[union-attr]
+    return {**os.environ, "AUDITOR_CACHE_DIR": str(cwd / ".cache"), "PYTHONPATH": str(package)}

@@ -82,14 +82,22 @@ def _everywhere(
     screen.configure(no_color=no_color, quiet=quiet)
 
 
+INTERRUPTED = 130
+STOPPED = "stopped. What was finished is kept; the same command goes on from there."
+
+
 def main() -> None:
     """Runs a command and turns whatever stops it into one sentence and the contract's exit code."""
     try:
         app(standalone_mode=True)
+    except SystemExit as stop:
+        if stop.code == INTERRUPTED:  # typer turns Ctrl-C into this, without a word
+            screen.error(STOPPED)
+        raise
     except AuditorError as error:
         _stop(str(error), error.exit_code)
     except KeyboardInterrupt:
-        _stop("stopped. What was finished is kept; the same command goes on from there.", 130)
+        _stop(STOPPED, INTERRUPTED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(2) from None

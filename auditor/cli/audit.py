@@ -33,7 +33,8 @@ def command(
     depth: Annotated[
         Depth | None,
         typer.Option(
-            help="How far to look into files that are listed now. [default: decode; clouds with digests: hash]"
+            help="How far to look into files that are listed now: names only (list), every byte (hash), every picture"
+            " decoded (decode), every frame of every film (deep). [default: decode; clouds with digests: hash]"
         ),
     ] = None,
     policy: Annotated[str, typer.Option(help="A policy's name (see `auditor policy list`) or file.")] = "family",
@@ -119,6 +120,8 @@ def show(result: Audit, folder: Path, rules: dict[str, ruling.Rule], *, verbose:
     if result.verdict is not Verdict.SAFE or verbose:
         _sums(result)
         _findings(result, rules, verbose=verbose)
+    else:
+        _warnings(result, rules)
     screen.say(f"  Report   {folder / 'report.html'}")
 
 
@@ -131,7 +134,17 @@ def _sums(result: Audit) -> None:
     for number, words in lines:
         screen.say(f"  {count(number):>10}  {words}")
     screen.say(f"  {count(parts.due):>10}  must be backed up")
+    others = int(result.provenance.get("source_files", parts.due)) - parts.due
+    if others:
+        screen.say(f"  {count(others):>10}  more need not be: the policy leaves them out (files.csv, not_due)")
     screen.say()
+
+
+def _warnings(result: Audit, rules: dict[str, ruling.Rule]) -> None:
+    """What is worth a look though all is safe: a photo that was broken before must not go unsaid."""
+    for o in result.outcomes:
+        if o.state is RuleState.FAILED and o.severity is not Severity.INFO:
+            screen.say(f"  {o.severity.upper():<8} {rules[o.rule_id].title(o.findings)}")
 
 
 def _findings(result: Audit, rules: dict[str, ruling.Rule], *, verbose: bool) -> None:

@@ -32,7 +32,7 @@ EXAMPLES = (
     ("auditor backup /media/phone /mnt/disk/phone", "copy what is missing, read it back, audit"),
     ("auditor backup /media/phone /mnt/disk/phone -n", "only say what would be copied"),
     ("auditor backup adb: /mnt/disk/phone --layout by-date", "a folder a month"),
-    ("auditor backup /media/phone rclone:cloud:Pictures", "upload what the cloud lacks, compare it there, audit"),
+    ("auditor backup /media/phone rclone:onedrive:Pictures", "upload what the cloud lacks, compare it there, audit"),
 )
 
 

@@ -22,7 +22,7 @@ from auditor.reporting.provenance import Sealed
 from auditor.rules import Rule
 from auditor.verdict import SIGNS
 
-_BADGES = {Severity.ERROR: ("✗", "ERROR"), Severity.WARNING: ("!", "WARNING"), Severity.INFO: ("i", "NOTE")}
+_BADGES = {Severity.ERROR: ("✗", "ERROR"), Severity.WARNING: ("!", "WARNING"), Severity.INFO: ("i", "INFO")}
 _KINDS = ("photo", "video", "sidecar", "other", "")
 
 
