@@ -1,0 +1,125 @@
+"""Scans of disks that fail, lie or go: what could not be read is said, and no digest is ever wrong."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from auditor.manifest.jsonl import load
+from auditor.model import Depth, FileFacts
+from auditor.places.folder import open_folder
+from auditor.reading import Task, read_file
+from auditor.scan import Progress, scan
+from tests.doubles.mounts import disk, faulty
+
+CONTENT = bytes(hashlib.sha256(b"x").digest()) * 20_000  # 640 kB
+FAULTS = {
+    "read error in the middle": ({"fault": "eio", "at": 300_000}, "unreadable: Input/output error"),
+    "read error at once": ({"fault": "eio", "at": 0}, "unreadable: Input/output error"),
+    "device gone in the middle": ({"fault": "enodev", "at": 300_000}, "unreadable: No such device"),
+    "ends early": ({"fault": "eof", "at": 300_000}, "unreadable: only"),
+    "said to be larger": ({"fault": "size", "to": 700_000}, "unreadable: only"),
+    "cannot be opened": ({"fault": "eio-open"}, "unreadable: Input/output error"),
+    "may not be opened": ({"fault": "eacces-open"}, "unreadable: Permission denied"),
+    "nothing is known of it": ({"fault": "eio-stat"}, "unreadable: Input/output error"),
+    "short reads": ({"fault": "short", "max": 1000}, None),
+    "slow": ({"fault": "slow", "s": 0.005}, None),
+}
+
+
+def rows(root: Path, out: Path) -> dict[str, FileFacts]:
+    manifest = scan(open_folder(str(root)), out, depth=Depth.HASH, jobs=2, use_cache=False)
+    return {facts.path: facts for facts in load(manifest.path).rows()}
+
+
+# Through the page cache a short read is the end of the file, as in "ends early".
+RUNS = [(case, direct_io) for case in FAULTS for direct_io in (False, True) if direct_io or case != "short reads"]
+
+
+@pytest.mark.parametrize(("case", "direct_io"), RUNS)
+def test_a_failing_file_costs_itself_only(tmp_path: Path, case: str, direct_io: bool) -> None:
+    rule, error = FAULTS[case]
+    with faulty(tmp_path, {**rule, "match": "bad.jpg"}, direct_io=direct_io) as mount:
+        for name in ("a.jpg", "bad.jpg", "c.jpg"):
+            (mount.real / name).write_bytes(CONTENT + name.encode())
+        found = rows(mount.mount, tmp_path / "m.jsonl")
+    assert set(found) == {"a.jpg", "bad.jpg", "c.jpg"}
+    for name, facts in found.items():
+        whole = hashlib.sha256(CONTENT + name.encode()).hexdigest()
+        if name == "bad.jpg" and error is not None:
+            assert (facts.error or "").startswith(error)
+            assert facts.sha256 is None
+        else:
+            assert (facts.error, facts.sha256) == (None, whole)
+
+
+def test_a_size_that_is_too_small_hides_no_wrong_digest(tmp_path: Path) -> None:
+    """With direct reads the whole content comes, whatever size is stated; the kernel's cache clips it silently."""
+    with faulty(tmp_path, {"fault": "size", "to": 1000}, direct_io=True) as mount:
+        (mount.real / "a.jpg").write_bytes(CONTENT)
+        facts = rows(mount.mount, tmp_path / "m.jsonl")["a.jpg"]
+    assert facts.error or (facts.sha256, facts.size_bytes) == (hashlib.sha256(CONTENT).hexdigest(), len(CONTENT))
+
+
+def test_a_folder_that_cannot_be_listed_makes_the_list_incomplete(tmp_path: Path) -> None:
+    with faulty(tmp_path, {"fault": "eio-list", "match": "bad"}) as mount:
+        for name in ("good/a.jpg", "bad/b.jpg"):
+            (mount.real / name).parent.mkdir()
+            (mount.real / name).write_bytes(b"x")
+        manifest = scan(open_folder(str(mount.mount)), tmp_path / "m.jsonl", depth=Depth.HASH, use_cache=False)
+    assert not manifest.footer.complete
+    assert manifest.footer.reasons == ("bad: unreadable: folder: Input/output error",)
+    assert [facts.path for facts in manifest.rows()] == ["bad", "good/a.jpg"]
+
+
+def test_a_disk_that_is_pulled_out_leaves_a_row_for_every_file(tmp_path: Path) -> None:
+    with faulty(tmp_path, direct_io=True) as mount:
+        for number in range(60):
+            (mount.real / f"{number:02}.jpg").write_bytes(CONTENT)
+
+        def pull(now: Progress) -> None:
+            if now.files == 5:
+                mount.unplug()
+
+        place = open_folder(str(mount.mount))
+        manifest = scan(place, tmp_path / "m.jsonl", depth=Depth.HASH, jobs=1, use_cache=False, on_progress=pull)
+    found = list(manifest.rows())
+    assert len(found) == 60
+    assert {facts.sha256 for facts in found if not facts.error} == {hashlib.sha256(CONTENT).hexdigest()}
+    lost = [facts.error for facts in found if facts.error]
+    assert lost and set(lost) <= {
+        "unreadable: Transport endpoint is not connected",
+        "unreadable: Software caused connection abort",
+    }
+
+
+def test_large_files_are_mapped_or_spooled_where_mapping_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("auditor.reading.MAPPED_ABOVE_BYTES", 100_000)
+    monkeypatch.setattr("auditor.reading.CHUNK_BYTES", 50_000)
+    for direct_io in (False, True):
+        with faulty(tmp_path / str(direct_io), direct_io=direct_io) as mount:
+            (mount.real / "a.jpg").write_bytes(CONTENT)
+            place = open_folder(str(mount.mount))
+            facts = read_file(Task(place, next(place.walk()), Depth.HASH, ("sha256", "md5")))
+            assert (facts.error, facts.sha256) == (None, hashlib.sha256(CONTENT).hexdigest())
+            mount.set({"fault": "eof", "at": 300_000})
+            facts = read_file(Task(place, next(place.walk()), Depth.HASH, ("sha256",)))
+            assert facts.sha256 in (None, hashlib.sha256(CONTENT).hexdigest())
+
+
+@pytest.mark.parametrize("kind", ["exfat", "fat32"])
+def test_cards_of_cameras_and_phones(tmp_path: Path, kind: str) -> None:
+    with disk(tmp_path, kind) as card:
+        for name in ("DCIM/IMG_1.JPG", "DCIM/IMG_2.JPG"):
+            (card / name).parent.mkdir(exist_ok=True)
+            (card / name).write_bytes(CONTENT)
+        found = rows(card, tmp_path / "m.jsonl")
+        device = open_folder(str(card)).device()
+    assert {name for name in found if name.startswith("DCIM")} == {
+        "DCIM/IMG_1.JPG",
+        "DCIM/IMG_2.JPG",
+    }
+    assert all(facts.sha256 == hashlib.sha256(CONTENT).hexdigest() for facts in found.values())
+    assert device is not None and device.filesystem  # the size is not known everywhere: fusefat says 0 of 0
