@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shutil
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -13,7 +16,7 @@ import duckdb
 from auditor import engine, pairing, reporting, verdict, waivers, workers
 from auditor.errors import BadOutput, BadPlace
 from auditor.likeness import Answer, Likeness, Look, Question, Verifier, look_at
-from auditor.manifest import foreign
+from auditor.manifest import foreign, jsonl
 from auditor.manifest.jsonl import Manifest, load, looks_like_manifest
 from auditor.manifest.rows import DIGESTS
 from auditor.model import Audit, Depth, RuleOutcome
@@ -99,7 +102,7 @@ def sides(source: str, backups: Sequence[str]) -> tuple[Side, tuple[Side, ...]]:
         other = side(spec)
         _must_be_apart(ours, other)
         for earlier in theirs:
-            if _identity(earlier) == _identity(other):
+            if _same(earlier, other):
                 raise BadPlace(f"{other.spec} is named twice; name each backup once")
         taken = {s.label for s in theirs}
         label = next(
@@ -110,7 +113,7 @@ def sides(source: str, backups: Sequence[str]) -> tuple[Side, tuple[Side, ...]]:
 
 
 def _must_be_apart(source: Side, backup: Side) -> None:
-    if _identity(source) == _identity(backup):
+    if _same(source, backup):
         raise BadPlace(f"{source.spec} and {backup.spec} are the same place: a backup must be another copy")
     if isinstance(source.place, FolderPlace) and isinstance(backup.place, FolderPlace):
         ours, theirs = source.place.root, backup.place.root
@@ -122,6 +125,16 @@ def _must_be_apart(source: Side, backup: Side) -> None:
             raise BadPlace(
                 f"the backup {backup.spec} lies inside the source {source.spec}; name folders that are apart"
             )
+
+
+def _same(one: Side, other: Side) -> bool:
+    """Whether both are one place. Of two folders only where they lie says so: a copied backup keeps its id."""
+    if isinstance(one.place, FolderPlace) and isinstance(other.place, FolderPlace):
+        with contextlib.suppress(OSError):
+            if one.place.root.samefile(other.place.root):
+                return True
+        return one.place.location == other.place.location
+    return _identity(one) == _identity(other)
 
 
 def _identity(one: Side) -> str:
@@ -154,6 +167,7 @@ def run(order: Order, out: Path, steps: Steps = Steps(), now: Callable[[], datet
     ]
     with open_lists(source, listed, order.policy, clock()) as lists:
         labels = [s.label for s in order.backups]
+        _mark_linked(lists.con, order)
         pairing.pair(lists.con, labels, _verifier(lists.con, order, steps))
         pairing.summarise(lists.con, labels, order.policy.proof)
         chosen = select(order.policy, order.rules)
@@ -201,7 +215,7 @@ def _begin(order: Order, out: Path) -> Path:
 
 
 def _listed(order: Order, one: Side, home: Path, steps: Steps) -> Manifest:
-    """The list of one side: the one given, the one that a stopped audit left, or a new one."""
+    """The list of one side: the one given, or a new one, with what a stopped audit read already."""
     if one.manifest is not None:
         shutil.copyfile(one.manifest.path, home)
         return load(home)
@@ -211,10 +225,8 @@ def _listed(order: Order, one: Side, home: Path, steps: Steps) -> Manifest:
     assert one.place is not None
     depth = _depth(order, one)
     if home.exists():
-        left = load(home)
-        if left.header.place_id == one.place.id and left.header.depth is depth:
-            return left
-        home.unlink()
+        # The place may have changed since: what was read then is taken up, what is new or gone is noticed.
+        home.replace(jsonl.partial_path(home))
     # An audit reads every byte anew: a copy that rotted under an unchanged date must not pass.
     listener = steps.scanning(one.label)
     return scan(
@@ -298,6 +310,47 @@ def _verifier(con: duckdb.DuckDBPyConnection, order: Order, steps: Steps) -> Ver
     return answers
 
 
+def _mark_linked(con: duckdb.DuckDBPyConnection, order: Order) -> None:
+    """Marks files of a backup that are the phone's own files, by a hard link or a second mount: they are no copies."""
+    source = order.source.place
+    if not isinstance(source, FolderPlace):
+        return
+    sql = "SELECT id, coalesce(path_bytes, hex(encode(path))) FROM {} WHERE sha256 IN (SELECT sha256 FROM {})"
+    ours: dict[tuple[int, int], list[int]] | None = None
+    for number, backup in enumerate(order.backups):
+        if not isinstance(backup.place, FolderPlace):
+            continue
+        if ours is None:
+            ours = _inodes(source, con.execute(sql.format("due", "backup")).fetchall())
+        rows = con.execute(sql.format("backup", "due") + " AND backup_number = ?", [number]).fetchall()
+        theirs = _inodes(backup.place, rows, frozenset(device for device, _ in ours))
+        linked = [row for inode, rows_of in theirs.items() if inode in ours for row in rows_of]
+        con.execute(
+            "UPDATE backup SET error = ? WHERE list_contains(?::BIGINT[], id)",
+            ["linked: it is the phone's own file under a second name", linked],
+        )
+
+
+def _inodes(
+    place: FolderPlace, rows: Sequence[tuple[int, str]], devices: frozenset[int] | None = None
+) -> dict[tuple[int, int], list[int]]:
+    """The rows by device and inode; files of other devices than these are not even asked."""
+    found: dict[tuple[int, int], list[int]] = defaultdict(list)
+    of_folder: dict[Path, int] = {}
+    for row, raw in rows:
+        path = place.root / os.fsdecode(bytes.fromhex(raw))
+        with contextlib.suppress(OSError, ValueError):
+            if devices is not None:
+                if path.parent not in of_folder:
+                    of_folder[path.parent] = path.parent.stat().st_dev
+                if of_folder[path.parent] not in devices:
+                    continue
+            facts = path.lstat()
+            if facts.st_ino:
+                found[facts.st_dev, facts.st_ino].append(row)
+    return found
+
+
 def _raw_path(con: duckdb.DuckDBPyConnection, table: str, path: str) -> str:
     """The path as the place knows it: names that are not UTF-8 have their bytes in the list."""
     sql = {
@@ -313,6 +366,8 @@ def _raw_path(con: duckdb.DuckDBPyConnection, table: str, path: str) -> str:
 def _safe_to_delete(con: duckdb.DuckDBPyConnection, order: Order, labels: Sequence[str], started: datetime) -> None:
     """The files whose bytes were read in this run on both sides, that are identical, sound, and in enough backups."""
     since = started.strftime("%Y-%m-%dT%H:%M:%SZ")
+    # A list made elsewhere may come from a clock that is ahead: only what was a place in this run was read in it.
+    read_now = [b.label for b in order.backups if b.place is not None and order.source.place is not None]
     con.execute(
         """
         CREATE TABLE safe_to_delete AS
@@ -322,13 +377,13 @@ def _safe_to_delete(con: duckdb.DuckDBPyConnection, order: Order, labels: Sequen
         JOIN source s ON s.id = f.id
         JOIN pairs p ON p.id = f.id AND p.status = 'identical'
         JOIN backup b ON b.id = p.backup_id
-        WHERE f.verdict = 'proven' AND f.status = 'identical'
+        WHERE f.verdict = 'proven' AND f.status = 'identical' AND list_contains(?::VARCHAR[], p.backup)
             AND s.soundness = 'sound' AND b.soundness = 'sound' AND s.sha256 = b.sha256
             AND s.digest_origin = 'read' AND b.digest_origin = 'read' AND s.read_at >= ? AND b.read_at >= ?
         GROUP BY s.id, s.path, s.size_bytes, s.mtime, s.sha256, s.read_at
         HAVING count(DISTINCT p.backup) >= ?
         """,
-        [list(labels), since, since, order.policy.min_copies],
+        [read_now, read_now, since, since, order.policy.min_copies],
     )
 
 

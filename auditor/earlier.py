@@ -78,8 +78,10 @@ def taken_up(left: Left | None, header: Header) -> list[Iterator[FileFacts]]:
     if left is None or header.depth is Depth.LIST:
         return []
     old = left.header
-    same = (old.place_id, old.depth, old.digests, old.tool) == (
+    # A copied backup has the id of the first, so it must have been named the same too.
+    same = (old.place_id, old.place, old.depth, old.digests, old.tool) == (
         header.place_id,
+        header.place,
         header.depth,
         header.digests,
         header.tool,

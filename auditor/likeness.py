@@ -123,6 +123,8 @@ def look_at(look: Look) -> Answer:
     if isinstance(copy, pictures.NoPicture):
         return Answer(Likeness.CANNOT_TELL, f"the copy gave no picture: {copy.detail}")
     match = verify.compare(original, copy)
+    if match.relation is verify.Relation.SAME_PICTURE and pictures.More.CLIP in original.more - copy.more:
+        return Answer(Likeness.CANNOT_TELL, _DOUBTS[verify.Doubt.CLIP])
     if match.doubt is not None:
         return Answer(Likeness.CANNOT_TELL, _DOUBTS[match.doubt])
     return Answer(Likeness.SAME if match.relation is verify.Relation.SAME_PICTURE else Likeness.DIFFERENT)
@@ -131,5 +133,7 @@ def look_at(look: Look) -> Answer:
 _DOUBTS = {
     verify.Doubt.TOO_SMALL: "it is too small to tell for certain",
     verify.Doubt.NO_TEXTURE: "the picture has too little in it to tell for certain",
+    verify.Doubt.FRAMES: "one of them is an animation or has several pages, and only the first was compared",
+    verify.Doubt.CLIP: "the copy lacks the motion clip of the original",
     verify.Doubt.TAKEN_APART: "the two say that they were taken at different times",
 }

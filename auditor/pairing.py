@@ -13,8 +13,18 @@ import duckdb
 from auditor.likeness import Answer, Candidate, Likeness, Question, Verifier, look_alikes
 from auditor.model import Status
 
-NO_COPY = "coalesce(regexp_matches(error, '^(trashed|shared|missing): '), false)"
-"""Rows of a backup that are listed and are no copies: in a bin, in somebody else's album, known to be lost."""
+_BINS = (
+    r"(^|/)(\.trash|\.trash-[^/]*|\.trashes|\$recycle\.bin|recycler|#recycle|@recycle|files_trashbin|\.stversions"
+    r"|\.auditor/quarantine)/|(^|/)\.trashed-"
+)
+"""Folders and files of a backup that somebody or something will empty; lower case."""
+
+NO_COPY = (
+    "(coalesce(regexp_matches(error, '^(trashed|shared|missing|linked): '), false)"
+    f" OR regexp_matches(lower(path), '{_BINS}'))"
+)
+"""Rows of a backup that are listed and are no copies: in a bin, in somebody else's album, known to be lost, or the very
+file that they should be a copy of."""
 
 DIGESTS = ("sha256", "md5", "sha1", "quickxor", "dropbox")
 
@@ -70,14 +80,14 @@ def _put(con: duckdb.DuckDBPyConnection, label: str, status: Status, sql: str) -
 def _identical(con: duckdb.DuckDBPyConnection, label: str) -> None:
     """The same bytes anywhere in the backup, many to one: best at the same path, then under the same name."""
     for digest in DIGESTS:
+        # Lists of md5sum and sha1sum know no sizes.
+        size = "coalesce(s.size_bytes = b.size_bytes, true)"
         # Most lists hold one digest: the others would be joins for nothing.
         held = "SELECT (SELECT count({0}) FROM due) > 0 AND (SELECT count({0}) FROM b) > 0"
         if not con.execute(held.format(digest)).fetchall()[0][0]:
             continue
-        # SHA-256 alone is proof of itself; a weaker digest counts only where the stronger is not known, and with size.
-        weaker = (
-            "" if digest == "sha256" else "AND s.size_bytes = b.size_bytes AND (s.sha256 IS NULL OR b.sha256 IS NULL)"
-        )
+        # SHA-256 alone is proof; a weaker digest counts only where that is not known, and not with another size.
+        weaker = "" if digest == "sha256" else f"AND {size} AND (s.sha256 IS NULL OR b.sha256 IS NULL)"
         for key in ("path", "name", None):
             at = "" if key is None else f"AND s.{key} = b.{key}"
             _put(
@@ -332,7 +342,9 @@ def _missing(con: duckdb.DuckDBPyConnection, label: str) -> None:
         SELECT s.id, NULL::BIGINT AS backup_id,
             {other if whole else "'not found, but the backup''s list is not complete'"} AS detail
         FROM open_s s LEFT JOIN (SELECT DISTINCT lower(name) AS name FROM open_b) v ON v.name = lower(s.name)
-        LEFT JOIN (SELECT lower(name) AS name, min(error) AS error FROM no_copy GROUP BY 1) n ON n.name = lower(s.name)
+        LEFT JOIN (
+            SELECT lower(name) AS name, coalesce(min(error), 'it lies in a bin') AS error FROM no_copy GROUP BY 1
+        ) n ON n.name = lower(s.name)
         """,
     )
 

@@ -231,6 +231,8 @@ def mark_due(con: duckdb.DuckDBPyConnection, policy: Policy) -> None:
         UPDATE source SET is_due = list_contains(?, kind)
             -- By its name, only what is a file: a folder or a FIFO named x.jpg is none.
             OR (list_contains(?, extension) AND (size_bytes IS NOT NULL OR error LIKE 'unreadable: %'))
+            -- Photos may be behind it, and nobody has seen them.
+            OR coalesce(error LIKE 'unreadable: a link to a folder outside%', false)
         """,
         [[kind.value for kind in policy.kinds], extensions],
     )

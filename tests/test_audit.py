@@ -305,3 +305,18 @@ def test_nothing_is_written_over_nor_into_a_place(places: tuple[Path, Path], tmp
             auditing.run(order, out)
     assert list((tmp_path / "there").iterdir()) == []
     assert not (places[0] / "report.partial").exists()
+
+
+def test_a_copy_in_a_bin_or_by_a_hard_link_is_no_copy(places: tuple[Path, Path]) -> None:
+    phone, backup = places
+    first, second = "DCIM/Camera/IMG_0001.jpg", "DCIM/Camera/IMG_0002.jpg"
+    (backup / ".Trash-1000/files").mkdir(parents=True)
+    (backup / first).rename(backup / ".Trash-1000/files/IMG_0001.jpg")
+    (backup / second).unlink()
+    try:
+        (backup / second).hardlink_to(phone / second)
+    except OSError:
+        pytest.skip("the file system has no hard links")
+    result, files = run(phone, backup)
+    assert result.verdict is Verdict.NOT_SAFE
+    assert set(files.index[files.verdict != "proven"]) == {first, second}

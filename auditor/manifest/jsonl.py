@@ -312,7 +312,7 @@ def _join(to: Path, new: Left, old: Left) -> None:
 
 def _same_scan(one: Header, other: Header) -> bool:
     def key(header: Header) -> tuple[object, ...]:
-        return header.place_id, header.depth, header.digests, header.tool
+        return header.place_id, header.place, header.depth, header.digests, header.tool
 
     return key(one) == key(other)
 

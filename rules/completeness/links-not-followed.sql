@@ -21,5 +21,6 @@ SELECT 'source' AS side, path, regexp_replace(error, '^[a-z]+: ', '') AS reason
 FROM source
 WHERE size_bytes IS NULL AND NOT excluded AND NOT is_due
     -- A link to what is listed by itself hides nothing.
-    AND regexp_matches(error, '^(unreadable: a (link|folder)|unsupported: (a FIFO|a socket|a device|not a file))')
+    AND regexp_matches(error,
+        '^(unreadable: a (link|folder)|unsupported: (a symbolic link|a FIFO|a socket|a device|not a file))')
 ORDER BY path
