@@ -83,7 +83,7 @@ def _find(con: duckdb.DuckDBPyConnection, rule: Rule, policy: Policy, severity: 
             fingerprint)
         SELECT {int(before)} + row_number() OVER (), $auditor_rule, $auditor_severity, 'new', side,
             {"backup" if "backup" in columns else "NULL"}, path, {_message(rule, columns)},
-            {f"to_json(struct_pack({struct}))" if evidence else "'{{}}'"}, $auditor_verdict,
+            {f"to_json(struct_pack({struct}))" if evidence else "'{}'"}, $auditor_verdict,
             sha256(concat_ws(chr(0), $auditor_rule, side, {"coalesce(backup, '')" if "backup" in columns else "''"},
                 path))
         FROM (
