@@ -31,8 +31,9 @@ def run_rule(lists: Lists, rule: Rule, policy: Policy) -> RuleOutcome:
     started = time.monotonic()
 
     def outcome(state: RuleState, reason: str | None = None, looked_at: int = 0, findings: int = 0) -> RuleOutcome:
+        seconds = time.monotonic() - started
         return RuleOutcome(
-            rule.id, state, severity, looked_at, findings, seconds=time.monotonic() - started, reason=reason
+            rule.id, state, severity, looked_at, findings, seconds=seconds, reason=reason, verdict=rule.verdict
         )
 
     if unheard := sorted(set(rule.needs) - EVERYTHING):

@@ -253,6 +253,7 @@ class RuleOutcome:
     """How one rule ended: what it looked at, how many findings count, and how long it took.
 
     `findings` counts new and known ones, `waived` the waived ones. `reason` says why a rule did not run or broke.
+    `verdict` is what a finding of the rule makes of its file; None: nothing.
     """
 
     rule_id: str
@@ -264,6 +265,7 @@ class RuleOutcome:
     waived: int = 0
     seconds: float = 0.0
     reason: str | None = None
+    verdict: FileVerdict | None = None
 
 
 @dataclass(frozen=True, slots=True)

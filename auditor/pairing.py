@@ -122,13 +122,15 @@ def _one_of_each(digest: str) -> str:
 
 
 def _one_to_one(key: str, where: str = "true") -> str:
-    """Pairs that agree on `key`, the first with the first, the second with the second, in path order."""
+    """Pairs that agree on `key`, the first with the first, the second with the second, in path order; of the backup's
+    files, those known to be sound come first."""
     return f"""
         WITH s AS (
             SELECT id, {key}, row_number() OVER (PARTITION BY {key} ORDER BY path, id) AS turn
             FROM open_s WHERE {where}
         ), c AS (
-            SELECT id AS backup_id, {key}, row_number() OVER (PARTITION BY {key} ORDER BY path, id) AS turn
+            SELECT id AS backup_id, {key}, row_number() OVER (
+                PARTITION BY {key} ORDER BY coalesce(soundness = 'sound', false) DESC, path, id) AS turn
             FROM open_b WHERE {where}
         )
         SELECT s.id, c.backup_id FROM s JOIN c USING ({key}, turn)
@@ -136,7 +138,7 @@ def _one_to_one(key: str, where: str = "true") -> str:
 
 
 def _metadata_changed(con: duckdb.DuckDBPyConnection, label: str) -> None:
-    """The same compressed image with other metadata around it."""
+    """The same compressed image with other metadata around it, in a copy that was looked into and can be opened."""
     for key in ("image_sha256, path", "image_sha256, name", "image_sha256"):
         _put(
             con,
@@ -146,11 +148,18 @@ def _metadata_changed(con: duckdb.DuckDBPyConnection, label: str) -> None:
             SELECT p.id, p.backup_id, {_METADATA_WORDS} AS detail
             FROM ({_one_to_one(key, "image_sha256 IS NOT NULL")}) p
             JOIN due s ON s.id = p.id JOIN b ON b.id = p.backup_id
-            -- The picture's own data may be whole in a file that no program opens any more.
-            WHERE b.soundness IS DISTINCT FROM 'damaged' OR s.soundness = 'damaged'
+            WHERE {_AS_SOUND}
             """,
         )
 
+
+_AS_SOUND = """
+    -- The picture's own data may be whole in a file that no program opens any more, so the copy must be known to be
+    -- sound, or to be no worse than the original.
+    (b.soundness = 'sound' OR (s.soundness = b.soundness AND b.soundness <> 'not_checked'
+        AND list_transform(coalesce(s.damage, []), lambda d: d.code)
+            = list_transform(coalesce(b.damage, []), lambda d: d.code)))
+"""
 
 _METADATA_WORDS = """
     coalesce(nullif(concat_ws(', ',
@@ -241,6 +250,8 @@ def _damaged(con: duckdb.DuckDBPyConnection, label: str) -> None:
     head = "s.head_sha256 = c.head_sha256 AND s.size_bytes > 65536"
     named = "s.plain_stem = c.plain_stem AND s.extension = c.extension"
     steps = (
+        # The picture's own data is there, in a file that is broken around it.
+        ("s.image_sha256 = c.image_sha256", "c.soundness = 'damaged'"),
         # The same first 64 KiB, and it ends too early: the rest of the file was lost.
         (head, "c.size_bytes < s.size_bytes AND c.soundness IS DISTINCT FROM 'sound'"),
         # The same first 64 KiB and length, but other bytes in between.
@@ -256,8 +267,11 @@ def _damaged(con: duckdb.DuckDBPyConnection, label: str) -> None:
 
 
 def _undecided(con: duckdb.DuckDBPyConnection, label: str) -> None:
-    """The same name and date with other bytes, and no picture data to compare: a stripped location or another picture,
-    nobody knows. Lists of depth `hash` say no more."""
+    """What lists of depth `hash`, or files that no decoder here understands, leave open."""
+    # The same picture data, in a copy that nobody has looked into.
+    words = "'it holds the same picture data, but whether it can still be opened was not looked into'"
+    _put(con, label, Status.NOT_CHECKED, _by_remains("s.image_sha256 = c.image_sha256", "true", words))
+    # The same name and date with other bytes: a stripped location or another picture, nobody knows.
     named = "s.plain_stem = c.plain_stem AND s.extension = c.extension"
     unknown = "(s.image_sha256 IS NULL OR c.image_sha256 IS NULL) AND (s.soundness IS NULL OR c.soundness IS NULL)"
     words = "'same name and date, other bytes: only a list with --depth decode tells whether it is the same picture'"
@@ -350,25 +364,32 @@ def _missing(con: duckdb.DuckDBPyConnection, label: str) -> None:
 
 
 def summarise(con: duckdb.DuckDBPyConnection, labels: Sequence[str], proof: Sequence[Status]) -> None:
-    """Makes `files`: every row of the source with its best status over the backups and the number of proofs."""
+    """Makes `files`: every row of the source with its best status over the backups and the number of proofs, in all and
+    off-site."""
     order = ", ".join(f"'{status.value}'" for status in Status)
     con.execute(
         f"""
         CREATE OR REPLACE TABLE files AS
-        WITH ranked AS (
+        WITH away AS (
+            SELECT coalesce(list(backup) FILTER (WHERE off_site), []) AS off_site FROM header
+        ), ranked AS (
             SELECT pairs.*, list_position([{order}], status) AS rank, list_position(?::VARCHAR[], backup) AS turn
             FROM pairs
         ), best AS (
             SELECT id, arg_min(struct_pack(status, detail, backup, backup_path), rank * 1000 + turn) AS b,
-                count(*) FILTER (WHERE list_contains(?::VARCHAR[], status)) AS copies
-            FROM ranked GROUP BY id
+                count(*) FILTER (WHERE list_contains(proof, status)) AS copies,
+                count(*) FILTER (WHERE list_contains(proof, status) AND list_contains(off_site, backup))
+                    AS off_site_copies
+            FROM ranked, (SELECT ?::VARCHAR[] AS proof), away GROUP BY id
         )
         SELECT source.id, source.path, coalesce(best.b.status, 'not_due') AS status, 'not_due' AS verdict,
             best.b.detail AS detail,
             CASE WHEN best.b.backup_path IS NOT NULL THEN best.b.backup END AS backup,
             best.b.backup_path AS backup_path,
-            coalesce(best.copies, 0)::INTEGER AS copies, source.size_bytes, source.taken_at, source.sha256,
-            source.kind, source.mtime, source.soundness, source.read_at
+            coalesce(best.copies, 0)::INTEGER AS copies,
+            coalesce(best.off_site_copies, 0)::INTEGER AS off_site_copies,
+            source.size_bytes, source.taken_at, source.sha256, source.kind, source.mtime,
+            source.soundness, source.read_at
         FROM source LEFT JOIN best ON best.id = source.id
         ORDER BY source.id
         """,

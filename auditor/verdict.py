@@ -31,9 +31,9 @@ class Conclusion:
 def judge_files(con: duckdb.DuckDBPyConnection, policy: Policy) -> Partition:
     """Gives every file of `files` its verdict and counts them.
 
-    Proven: a status that is proof under the policy, in enough backups, and no unwaived finding that counts names it.
-    Waived: all its findings that count are waived, and there is one. What is neither proven nor named by a finding is
-    not checked: nothing is safe for want of a complaint.
+    Proven: a status that is proof under the policy, in enough backups, enough of them off-site, and no unwaived finding
+    that counts names it. Waived: all its findings that count are waived, and there is one. What is neither proven nor
+    named by a finding is not checked: nothing is safe for want of a complaint.
 
     Raises: PartitionBroken where the counts do not add up.
     """
@@ -51,13 +51,14 @@ def judge_files(con: duckdb.DuckDBPyConnection, policy: Policy) -> Partition:
                 WHEN coalesce(named.not_safe, false) THEN 'not_safe'
                 WHEN coalesce(named.not_checked, false) THEN 'not_checked'
                 WHEN coalesce(named.waived, false) THEN 'waived'
-                WHEN list_contains(?::VARCHAR[], files.status) AND files.copies >= ? THEN 'proven'
+                WHEN list_contains(?::VARCHAR[], files.status) AND files.copies >= ? AND files.off_site_copies >= ?
+                    THEN 'proven'
                 ELSE 'not_checked' END AS verdict
             FROM files LEFT JOIN named ON named.path = files.path
             WHERE files.status <> 'not_due'
         ) AS judged WHERE judged.id = files.id
         """,
-        [[status.value for status in policy.proof], policy.min_copies],
+        [[status.value for status in policy.proof], policy.min_copies, policy.off_site_copies],
     )
     counted = dict(con.execute("SELECT verdict, count(*) FROM files GROUP BY verdict").fetchall())
     due = con.execute("SELECT count(*) FROM due").fetchall()[0][0]
@@ -75,10 +76,10 @@ def conclude(
     policy: Policy,
     now: datetime,
 ) -> Conclusion:
-    """The verdict over all: NOT SAFE beats CANNOT SAY beats SAFE, which needs proof of every due file, every
-    error-level rule run, whole and fresh lists."""
+    """The verdict over all: NOT SAFE beats CANNOT SAY beats SAFE, which needs proof of every due file that was not
+    waived (and of one at least), every rule run that is an error or can make a file unsafe, whole and fresh lists."""
     caveats = []
-    unrun = [o for o in outcomes if o.state in (RuleState.NOT_RUN, RuleState.BROKEN) and o.severity is Severity.ERROR]
+    unrun = [o for o in outcomes if o.state in (RuleState.NOT_RUN, RuleState.BROKEN) and _must_run(o)]
     caveats += [f"The check {o.rule_id} could not run: {o.reason}." for o in unrun]
     lists = con.execute("SELECT side, backup, complete, age_days, reasons FROM header").fetchall()
     alone = sum(side == "backup" for side, *_ in lists) == 1
@@ -97,6 +98,9 @@ def conclude(
     unchecked, waived = partition.not_checked, partition.waived
     if due == 0:
         sentence = "Nothing to check: the phone's list holds no photos or videos."
+        return Conclusion(Verdict.CANNOT_SAY, sentence, (*doubts, *caveats))
+    if waived == due:
+        sentence = f"Nothing was proven: {_all_files(due)} left out on purpose."
         return Conclusion(Verdict.CANNOT_SAY, sentence, (*doubts, *caveats))
     if unsafe:
         be = "is" if unsafe == 1 else "are"
@@ -123,6 +127,14 @@ def conclude(
     else:
         sentence = f"All {due:,} files are safely backed up."
     return Conclusion(Verdict.SAFE, sentence, until)
+
+
+def _must_run(outcome: RuleOutcome) -> bool:
+    return outcome.severity is Severity.ERROR or outcome.verdict is not None
+
+
+def _all_files(number: int) -> str:
+    return "the 1 file was" if number == 1 else f"all {number:,} files were"
 
 
 def _files(number: int) -> str:

@@ -12,13 +12,12 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from auditor.errors import BadManifest
-from auditor.manifest.jsonl import Manifest
+from auditor.manifest.jsonl import MAX_LINE_BYTES, Manifest
 from auditor.manifest.rows import DECODED
 from auditor.policy import Policy
 from auditor.readers.sniff import kind_by_name
@@ -74,7 +73,7 @@ PAIR_COLUMNS = {
     "detail": "VARCHAR",
 }
 
-FILES_COLUMNS = ("id", "path", "status", "detail", "backup", "backup_path", "copies")
+FILES_COLUMNS = ("id", "path", "status", "detail", "backup", "backup_path", "copies", "off_site_copies")
 """What a rule may want of `files`; its column `verdict` is filled only after the rules."""
 
 FINDING_COLUMNS = {
@@ -113,9 +112,9 @@ def open_lists(source: Manifest, backups: Sequence[Listed], policy: Policy, now:
         con.execute("SET memory_limit = '1200MB'")
         create_tables(con)
         try:
-            _load(con, "source", source.path, None, 0)
+            _load(con, "source", source, None, 0)
             for number, listed in enumerate(backups):
-                _load(con, "backup", listed.manifest.path, listed.label, number)
+                _load(con, "backup", listed.manifest, listed.label, number)
         except duckdb.Error as error:
             raise BadManifest(f"a manifest has rows that are none: {str(error).splitlines()[0]}") from error
         _headers(con, Listed("source", source), backups, now)
@@ -146,22 +145,28 @@ def _create(con: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, st
     con.execute(f"CREATE TABLE {table} ({definitions})")
 
 
-def _load(con: duckdb.DuckDBPyConnection, table: str, path: Path, label: str | None, number: int) -> None:
+def _load(con: duckdb.DuckDBPyConnection, table: str, listed: Manifest, label: str | None, number: int) -> None:
     names = ", ".join(f'"{name}"' for name in ROW_COLUMNS)
     derived = ", ".join(f"{sql} AS {name}" for name, sql in DERIVED.items())
     extra = "false AS is_due, false AS excluded" if table == "source" else "? AS backup, ? AS backup_number"
     targets = ", ".join(f'"{name}"' for name in ("id", *ROW_COLUMNS, *DERIVED))
     extra_targets = "is_due, excluded" if table == "source" else "backup, backup_number"
     offset = con.execute(f"SELECT coalesce(max(id), 0) FROM {table}").fetchall()[0][0]
-    con.execute(
+    rows = con.execute(
         f"""
         INSERT INTO {table} ({targets}, {extra_targets})
         SELECT {int(offset)} + row_number() OVER () AS id, {names}, {derived}, {extra}
-        FROM read_json(?, format = 'newline_delimited', columns = ?, maximum_object_size = 1048576)
+        FROM read_json(?, format = 'newline_delimited', columns = ?, maximum_object_size = {MAX_LINE_BYTES})
         WHERE path IS NOT NULL
         """,
-        [*([] if table == "source" else [label, number]), str(path), ROW_COLUMNS],
-    )
+        [*([] if table == "source" else [label, number]), str(listed.path), ROW_COLUMNS],
+    ).fetchall()
+    # A row that is not loaded would be a file that nobody judges.
+    if rows[0][0] != listed.footer.files:
+        raise BadManifest(
+            f"{listed.path} should hold {listed.footer.files:,} files, but {rows[0][0]:,} of its rows name one; "
+            "make it again with `auditor scan`"
+        )
 
 
 def _headers(con: duckdb.DuckDBPyConnection, source: Listed, backups: Sequence[Listed], now: datetime) -> None:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditor import engine, policy, rules, verdict, views
-from auditor.model import Partition, RuleOutcome, RuleState, Severity, Status, Verdict
+from auditor.model import FileVerdict, Partition, RuleOutcome, RuleState, Severity, Status, Verdict
 from tests.tables import found, opened
 
 NOW = datetime(2026, 6, 15, 12, 0)
@@ -20,8 +20,11 @@ RULES = rules.load()
 COUNTING = [rule for rule in RULES if rule.verdict is not None]
 
 
-def outcome(severity: str, findings: int, state: str = "failed") -> RuleOutcome:
-    return RuleOutcome("some-rule", RuleState(state), Severity(severity), findings=findings, reason="a reason")
+def outcome(severity: str, findings: int, state: str = "failed", verdict: str | None = None) -> RuleOutcome:
+    makes = None if verdict is None else FileVerdict(verdict)
+    return RuleOutcome(
+        "some-rule", RuleState(state), Severity(severity), findings=findings, reason="a reason", verdict=makes
+    )
 
 
 def header(**backup: Any) -> list[dict[str, Any]]:
@@ -122,6 +125,22 @@ SENTENCES: dict[str, tuple[tuple[int, ...], list[dict[str, Any]], list[RuleOutco
         "SAFE",
         "All 5 files are safely backed up.",
         (UNTIL,),
+    ),
+    "a lesser check that can make a file unsafe could not run": (
+        (5, 5, 0, 0, 0),
+        header(),
+        [outcome("warning", 0, "broken", "not_safe")],
+        "CANNOT SAY",
+        "1 of the checks could not run, so this cannot be called safe.",
+        ("The check some-rule could not run: a reason.",),
+    ),
+    "everything left out on purpose": (
+        (5, 0, 0, 0, 5),
+        header(),
+        [],
+        "CANNOT SAY",
+        "Nothing was proven: all 5 files were left out on purpose.",
+        (),
     ),
     "left out on purpose": (
         (5, 3, 0, 0, 2),
