@@ -98,13 +98,15 @@ def read(path: Path) -> Listed:
 def convert(path: Path, out: Path, now: datetime) -> Manifest:
     """Another tool's manifest as one of ours at `out`; complete unless something in it was not understood.
 
-    Its `read_at` is not known: when its digests were made, nobody says. Raises: BadManifest as `read`; BadOutput where
-    `out` is there already.
+    Its rows' `read_at` is not known: when the digests were made, nobody says; the list is as old as its file.
+    Raises: BadManifest as `read`; BadOutput where `out` is there already.
     """
     listed = read(path)
     rows = sorted(listed.rows, key=lambda facts: path_key(facts.path))
     content = path.read_bytes()
-    moment = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    # An old list must not pass for a fresh one. When it was last written is the latest that it can speak of.
+    made = min(now, datetime.fromtimestamp(path.stat().st_mtime, UTC))
+    moment = made.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     known = ["path", "path_bytes", "kind", "error", "digest_origin"]
     known += ["size_bytes"] if any(facts.size_bytes is not None for facts in rows) else []
     known += ["mtime", "mtime_trusted"] if any(facts.mtime_ns is not None for facts in rows) else []
@@ -128,7 +130,7 @@ def convert(path: Path, out: Path, now: datetime) -> Manifest:
     except BaseException:
         writer.abandon()
         raise
-    return writer.close(complete=not listed.unclear, reasons=listed.unclear[:20], now=now)
+    return writer.close(complete=not listed.unclear, reasons=listed.unclear[:20], now=made)
 
 
 def export(manifest: Manifest, form: Format, out: Path, now: datetime, digest: str = "sha256") -> Written:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -169,6 +170,17 @@ def test_what_is_not_understood_makes_the_list_incomplete(tmp_path: Path, conten
     manifest = foreign.convert(tmp_path / "SUMS", tmp_path / "out.jsonl", NOW)
     assert not manifest.footer.complete and says in manifest.footer.reasons[0]
     assert "a.jpg" in {facts.path for facts in manifest.rows()}
+
+
+def test_an_old_list_of_another_tool_is_old(tmp_path: Path) -> None:
+    """Read today, it still says what was there when it was written."""
+    (tmp_path / "SUMS").write_text(f"{A}  a.jpg\n")
+    os.utime(tmp_path / "SUMS", (1_600_000_000,) * 2)
+    manifest = foreign.convert(tmp_path / "SUMS", tmp_path / "out.jsonl", NOW)
+    assert manifest.footer.finished == manifest.header.started == "2020-09-13T12:26:40Z"
+    os.utime(tmp_path / "SUMS", (4_000_000_000,) * 2)
+    later = foreign.convert(tmp_path / "SUMS", tmp_path / "later.jsonl", NOW)
+    assert datetime.fromisoformat(later.footer.finished) == NOW
 
 
 def test_a_list_made_on_a_phone_brings_sizes_and_dates(tmp_path: Path) -> None:
