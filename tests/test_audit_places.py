@@ -25,6 +25,7 @@ from auditor import audit, policy, rules
 from auditor.cli import app
 from auditor.model import Audit, Depth, Verdict
 from auditor.places import rcloneclient
+from auditor.sides import sides
 from tests.doubles.phone import Phone, adb_server, plugged_in
 from tests.doubles.rclone_server import newest_rclone, remote, served
 from tests.media import exif, jpeg
@@ -74,7 +75,7 @@ class Bench:
 
     def audit(self, backup: str, depth: Depth | None = None, source: str | None = None) -> tuple[Audit, dict[str, str]]:
         """The outcome, and the status of each picture by its name."""
-        ours, theirs = audit.sides(source or self.place, [backup])
+        ours, theirs = sides(source or self.place, [backup])
         order = audit.Order(ours, theirs, policy.load("family"), rules.load(()), depth=depth, jobs=2)
         out = self.folder / "report"
         shutil.rmtree(out, ignore_errors=True)

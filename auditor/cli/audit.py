@@ -17,6 +17,7 @@ from auditor import scan, verdict, waivers
 from auditor.cli import screen
 from auditor.model import Audit, Depth, RuleState, Severity, Verdict
 from auditor.reporting.text import count, visible
+from auditor.sides import sides
 
 NAME = "audit"
 EXAMPLES = (
@@ -57,7 +58,7 @@ def command(
     chosen = policies.load(policy)
     known = ruling.load(rules or ())
     policies.select(chosen, known)
-    ours, theirs = auditing.sides(source, backup)
+    ours, theirs = sides(source, backup)
     order = auditing.Order(
         ours,
         theirs,

@@ -12,7 +12,7 @@ import typer
 
 from auditor import audit as auditing
 from auditor import rules as ruling
-from auditor import scan, verdict
+from auditor import scan, sides, verdict
 from auditor.cli import audit as audit_command
 from auditor.cli import copying, screen
 from auditor.copier.cloud import Outcome, Upload, upload_missing
@@ -84,8 +84,8 @@ def _audit(
     known = ruling.load(())
     report = out or audit_command.default_output()
     order = auditing.Order(
-        auditing.Side(place.spec, place.label, place, listed),
-        (auditing.Side(cloud.spec, cloud.label, cloud),),
+        sides.Side(place.spec, place.label, place, listed),
+        (sides.Side(cloud.spec, cloud.label, cloud),),
         policy,
         known,
     )

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from auditor import rules as ruling
-from auditor import scan, verdict
+from auditor import scan, sides, verdict
 from auditor.cli import screen
 from auditor.copier.backup import Backed
 from auditor.copier.durable import ColdRead
@@ -106,8 +106,8 @@ def audit(backed: Backed, policy: Policy, out: Path | None, fail_on: Severity) -
     with tempfile.TemporaryDirectory() as work:
         source = source_list(backed, Path(work) / "source.jsonl")
         order = auditing.Order(
-            auditing.Side(prepared.source.spec, prepared.source.label, prepared.source, source),
-            (auditing.Side(str(root), root.name, FolderPlace(root, str(root)), backed.manifest),),
+            sides.Side(prepared.source.spec, prepared.source.label, prepared.source, source),
+            (sides.Side(str(root), root.name, FolderPlace(root, str(root)), backed.manifest),),
             policy,
             known,
             depth=source.header.depth,

@@ -15,6 +15,7 @@ from auditor.cli import audit, screen
 from auditor.demo import story
 from auditor.errors import BadOutput
 from auditor.reporting.text import visible
+from auditor.sides import sides
 
 NAME = "demo"
 EXAMPLES = (
@@ -38,7 +39,7 @@ def command(
     folder.mkdir(parents=True)
     screen.note(f"Making a small phone and its backup in {folder}")
     phone, backup = story.build(folder)
-    ours, theirs = auditing.sides(str(phone), [str(backup)])
+    ours, theirs = sides(str(phone), [str(backup)])
     known = rules.load()
     order = auditing.Order(ours, theirs, policy.load("family"), known, jobs=jobs)
     report = folder / "audit"

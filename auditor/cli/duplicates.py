@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from auditor import audit, policy, workers
+from auditor import policy, workers
 from auditor import scan as scanning
 from auditor.cli import screen
 from auditor.duplicates.inventory import Source
@@ -20,6 +20,7 @@ from auditor.places.folder import OWN_FOLDER, FolderPlace
 from auditor.reporting import duplicates as tables
 from auditor.reporting import duplicates_page
 from auditor.reporting.text import counted, visible
+from auditor.sides import Side, side
 
 NAME = "duplicates"
 EXAMPLES = (
@@ -60,12 +61,12 @@ def command(
     if folder.exists():
         raise BadOutput(f"{folder} is there already; name another folder with -o")
     named = [(spec, False) for spec in place] + [(spec, True) for spec in reference or ()]
-    sides = [(audit.side(spec), fixed) for spec, fixed in named]
+    opened = [(side(spec), fixed) for spec, fixed in named]
     partial = folder.with_name(folder.name + ".partial")
     partial.mkdir(parents=True, exist_ok=True)
     sources = [
-        _source(side, fixed, partial / f"place-{number}.jsonl", jobs, cache)
-        for number, (side, fixed) in enumerate(sides, start=1)
+        _source(one, fixed, partial / f"place-{number}.jsonl", jobs, cache)
+        for number, (one, fixed) in enumerate(opened, start=1)
     ]
     found = search(sources, chosen, jobs=jobs or workers.default_jobs())
     for stale in partial.glob("*.csv"):
@@ -78,7 +79,7 @@ def command(
     _show(found, folder, len(left_out))
 
 
-def _source(side: audit.Side, fixed: bool, target: Path, jobs: int | None, cache: bool) -> Source:
+def _source(side: Side, fixed: bool, target: Path, jobs: int | None, cache: bool) -> Source:
     """A place with its rows: listed now, or as the list says that was given for it."""
     if side.manifest is not None:
         header = side.manifest.header

@@ -72,31 +72,50 @@ def load(path: Path) -> Manifest:
 
     Raises: BadManifest where it is none, was cut off, or was changed.
     """
-    digest = hashlib.sha256()
-    lines = 0
     try:
         with path.open("rb") as stream:
-            first = previous = _line(stream, path)
+            first = _line(stream, path)
             if not first:
                 raise BadManifest(f"{path} is empty, so it is not a manifest")
             header = header_from(_parse(first, path), path)
-            while line := _line(stream, path):
-                digest.update(previous)
-                previous = line
-                lines += 1
+            start, last = _last_line(stream)
+            if start < len(first) or not last.endswith(b"\n"):
+                raise BadManifest(f"{path} {CUT_OFF}")
+            row = _parse(last, path)
+            if row.get("row") != "footer":
+                raise BadManifest(f"{path} {CUT_OFF}")
+            footer = footer_from(row, path)
+            digest, lines = _digest_of(stream, start)
     except OSError as error:
         raise BadManifest(f"{path} cannot be read: {error.strerror}") from error
-    if not lines or not previous.endswith(b"\n"):
-        raise BadManifest(f"{path} {CUT_OFF}")
-    row = _parse(previous, path)
-    if row.get("row") != "footer":
-        raise BadManifest(f"{path} {CUT_OFF}")
-    footer = footer_from(row, path)
     if footer.digest != _sealed(digest, footer) or footer.files != lines - 1:
         raise BadManifest(
             f"{path} was changed after it was written (its digest does not match); make it again with `auditor scan`"
         )
     return Manifest(path, header, footer)
+
+
+def _last_line(stream: IO[bytes]) -> tuple[int, bytes]:
+    """Where the last line of a file begins, and that line; of an overlong one only its end."""
+    size = stream.seek(0, os.SEEK_END)
+    tail = b""
+    while len(tail) < min(size, MAX_LINE_BYTES) and tail.count(b"\n", 0, -1) == 0:
+        start = max(0, size - len(tail) - 65536)
+        stream.seek(start)
+        tail = stream.read(size - len(tail) - start) + tail
+    begin = tail.rfind(b"\n", 0, -1) + 1
+    return size - len(tail) + begin, tail[begin:]
+
+
+def _digest_of(stream: IO[bytes], end: int) -> tuple[Any, int]:
+    """The digest of a file's first `end` bytes, and how many lines they are."""
+    digest, lines = hashlib.sha256(), 0
+    stream.seek(0)
+    while end and (chunk := stream.read(min(end, 1 << 20))):
+        digest.update(chunk)
+        lines += chunk.count(b"\n")
+        end -= len(chunk)
+    return digest, lines
 
 
 def _line(stream: IO[bytes], path: Path) -> bytes:

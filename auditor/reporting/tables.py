@@ -27,6 +27,8 @@ _SIGNS = "=+\\-@\uff1d\uff0b\uff0d\uff20"
 _FORMULA = f"^[{_SIGNS}\t\r\n\x00]"
 _NEXT_CELL = f';[ "]*[{_SIGNS}]'
 _UNSAFE = f"{_FORMULA}|{_NEXT_CELL}|{INVISIBLE}"
+# Cells joined by `|`: one search through them all says for most chunks that none of them is unsafe.
+_ANY_UNSAFE = re.compile(f"(?:^|\\|)[{_SIGNS}\t\r\n\x00]|{_NEXT_CELL}|{INVISIBLE}")
 _STARTS_FORMULA = re.compile(_FORMULA)
 _SPLITS = re.compile(f'(;[ "]*)(?=[{_SIGNS}])')
 _HIDDEN_IN_JSON = re.compile(f'{INVISIBLE}|;(?=[ "]*[{_SIGNS}])')
@@ -121,10 +123,10 @@ def _chunks(con: duckdb.DuckDBPyConnection, query: str) -> Iterator[pd.DataFrame
 
 
 def _defused(column: pd.Series[str], cell: Callable[[str], str]) -> pd.Series[str]:
+    if not _ANY_UNSAFE.search("|".join(column.to_numpy(dtype=object))):
+        return column
     unsafe = column.str.contains(_UNSAFE, regex=True)
-    if unsafe.any():
-        column = column.where(~unsafe, column[unsafe].map(cell))
-    return column
+    return column.where(~unsafe, column[unsafe].map(cell))
 
 
 def _json_escaped(text: str) -> str:

@@ -85,7 +85,8 @@ def in_backup(facts: FileFacts, rng: random.Random) -> tuple[Status, FileFacts |
             damage=(broken,),
         )
     if status is Status.NOT_CHECKED:
-        unread = FileFacts(path=facts.path, size_bytes=facts.size_bytes, kind=facts.kind, error="unreadable: EIO")
+        # Without a size: it would pass for a copy that nobody could read of every lost file that has the same one.
+        unread = FileFacts(path=facts.path, kind=facts.kind, error="unreadable: EIO")
         return status, unread
     return status, None
 
