@@ -6,19 +6,21 @@ there is none, files are downloaded, or stay not checked.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from auditor.errors import BadPlace, ListingCut
 from auditor.manifest.tabular import lsjson_row
 from auditor.model import Device, FileFacts
-from auditor.places import Entry, Power
+from auditor.names import row_path
+from auditor.places import Entry, EntryKind, Power
 from auditor.places.folder import OWN_FOLDER
 from auditor.places.members import once
-from auditor.places.rcloneclient import Server, answer, failure, find_rclone, open_remote, run, server
+from auditor.places.rcloneclient import Server, answer, failure, find_rclone, open_remote, run, server, unlisted
 
 BEST = ("sha256", "sha1", "md5", "quickxor", "dropbox")
 """Digests that rows have a column for, the most telling first."""
@@ -83,30 +85,33 @@ class RclonePlace:
     def walk(self) -> Iterator[Entry]:
         """Each file once, with the digests that the service states.
 
-        The listing is taken only as a whole. Raises: BadPlace where the remote or folder is not there; ListingCut where
-        rclone could not list all of it, after what it did list.
+        A folder that rclone could not list is an entry with its reason. Raises: BadPlace where the remote or folder is
+        not there; ListingCut where rclone could not list all of it, after what it did list.
         """
         kinds = self.digests[:1] if self.slow else self.digests
         asked = [word for kind in kinds for word in ("--hash-type", kind)]
         done = run(
-            *(self.program, "lsjson", "-R", "--files-only", "--no-mimetype"),
+            *(self.program, "lsjson", "-R", "--files-only", "--no-mimetype", "--use-json-log"),
             *(("--hash", *asked) if asked else ()),
             self.remote,
             seconds=None,
         )
-        failed = failure(done.stderr, self.remote) if done.returncode else None
-        if isinstance(failed, BadPlace):
+        items, is_whole = _items(done.stdout)
+        folders = unlisted(done.stderr) if done.returncode else {}
+        failed = failure(done.stderr, self.remote) if done.returncode and (not folders or "" in folders) else None
+        if isinstance(failed, BadPlace) and not items:
             raise failed
-        try:
-            items = json.loads(done.stdout)
-        except ValueError as error:
-            raise failed or ListingCut(f"rclone's list of {self.remote} is cut off") from error
         seen: dict[str, int] = {}
         for item in items:
             if not str(item["Path"]).startswith(OWN_FOLDER + "/"):
                 yield self._entry(item, seen)
+        for folder, reason in folders.items():
+            if folder:
+                yield Entry(row_path(folder)[0], EntryKind.FOLDER, error=f"unreadable: folder: {reason}")
         if failed:
-            raise failed
+            raise ListingCut(f"rclone could not list all of {self.remote}: {folders.get('') or failed}")
+        if not is_whole and not folders:
+            raise ListingCut(f"rclone's list of {self.remote} is cut off")
 
     def open(self, path: str) -> BinaryIO:
         """The bytes of one file, through the rclone that runs as long as this program. Raises: OSError."""
@@ -178,6 +183,15 @@ def open_rclone(words: str) -> RclonePlace:
         dated=isinstance(precision, int) and 0 < precision <= 2_000_000_000,
         serving=server(program),
     )
+
+
+def _items(listing: bytes) -> tuple[list[dict[str, Any]], bool]:
+    """The files of a listing, and whether it has its end: rclone leaves it out where a folder could not be listed."""
+    text = listing.rstrip()
+    for ending, is_whole in ((b"", True), (b"]", False)):
+        with contextlib.suppress(ValueError):
+            return json.loads(text.removesuffix(b",") + ending), is_whole
+    return [], False
 
 
 def _service(program: str, words: str) -> str:

