@@ -183,7 +183,7 @@ atexit.register(end_servers)
 
 
 def _drain(pipe: Any) -> None:
-    with contextlib.suppress(OSError, ValueError):
+    with contextlib.suppress(OSError, ValueError), pipe:
         while pipe.read(65536):
             pass
 

@@ -15,7 +15,7 @@ import struct
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -61,6 +61,12 @@ class Phone:
     sent_bytes: int = 0
     commands: list[str] = field(default_factory=list)
     unplugged: bool = False
+    hang_up: Callable[[], object] = lambda: None
+
+    def unplug(self) -> None:
+        """The phone goes away for good: it answers nothing more, and nothing listens where it was."""
+        self.unplugged = True
+        self.hang_up()
 
     def environment(self) -> dict[str, str]:
         """What the phone's shell sees; its commands are made here."""
@@ -235,10 +241,10 @@ class _Link:
                 await stream.write(struct.pack("<BIB", SHELL_EXIT, 1, code & 0xFF))
         finally:
             feeding.cancel()
-            if process.returncode is None:
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(process.pid, 9)
-                await process.wait()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, 9)
+            process._transport.close()  # type: ignore[attr-defined] # else its pipes outlive the loop
+            await process.wait()
 
 
 @contextlib.contextmanager
@@ -251,6 +257,7 @@ def plugged_in(phone: Phone) -> Iterator[Phone]:
     async def listen() -> None:
         server = await asyncio.start_server(lambda r, w: _Link(phone, r, w).run(), "127.0.0.1", 0)
         phone.port = server.sockets[0].getsockname()[1]
+        phone.hang_up = lambda: loop.call_soon_threadsafe(server.close)
         ready.set()
         await stop.wait()
         server.close()
@@ -258,6 +265,7 @@ def plugged_in(phone: Phone) -> Iterator[Phone]:
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
+        await asyncio.sleep(0)  # pipes that were closed just now say so to their loop
 
     def serve() -> None:
         loop.run_until_complete(listen())

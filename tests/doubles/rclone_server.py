@@ -44,11 +44,13 @@ def served(rclone: str, protocol: str, folder: Path) -> Iterator[int]:
     timer = threading.Timer(20, process.kill)
     timer.start()
     said = ""
+    drain = None
     try:
         for line in process.stderr:
             said += line
             if match := _ADDRESS.search(line):
-                threading.Thread(target=process.stderr.read, daemon=True).start()
+                drain = threading.Thread(target=process.stderr.read, daemon=True)
+                drain.start()
                 yield int(match[1])
                 return
         raise RuntimeError(f"rclone serve {protocol}: {said[-300:]}")
@@ -56,6 +58,9 @@ def served(rclone: str, protocol: str, folder: Path) -> Iterator[int]:
         timer.cancel()
         process.kill()
         process.wait()
+        if drain:
+            drain.join()
+        process.stderr.close()
 
 
 def remote(rclone: str, protocol: str, port: int, name: str) -> dict[str, str]:

@@ -190,7 +190,7 @@ def test_a_phone_that_stays_away_ends_the_work(
     phone = phone_of(tree)
     place = open_adb(f"127.0.0.1:{phone.port}")
     entries = list(place.walk())
-    phone.unplugged = True
+    phone.unplug()
     with pytest.raises(ListingCut, match="goes on where it stopped"):
         list(place.digests_of(entries, "md5"))
     assert place.device() is None
