@@ -26,6 +26,9 @@ NO_COPY = (
 """Rows of a backup that are listed and are no copies: in a bin, in somebody else's album, known to be lost, or the very
 file that they should be a copy of."""
 
+HIDES = "coalesce(error LIKE 'unreadable: a link to a folder outside, which is not followed', false)"
+"""Rows of a backup behind which copies may lie that nobody looked at."""
+
 DIGESTS = ("sha256", "md5", "sha1", "quickxor", "dropbox")
 
 
@@ -341,9 +344,14 @@ def _unreadable(con: duckdb.DuckDBPyConnection, label: str) -> None:
 
 
 def _missing(con: duckdb.DuckDBPyConnection, label: str) -> None:
-    """The rest is not there; if the backup's list did not end cleanly, that is not known either."""
+    """The rest is not there; if the backup's list did not end cleanly, or it may lie behind a link that was not
+    followed, that is not known either."""
     complete = con.execute("SELECT complete FROM header WHERE backup = ?", [label]).fetchall()
     whole = bool(complete and complete[0][0])
+    hiding = con.execute(f"SELECT min(path) FROM b WHERE {HIDES}").fetchall()[0][0]
+    unknown = "not found, but the backup's list is not complete"
+    if whole and hiding is not None:
+        unknown = f"not found, but it may lie behind the link {hiding}, which was not followed"
     other = (
         "CASE WHEN v.name IS NOT NULL THEN 'another version is there: same name, other content'"
         " WHEN n.name IS NOT NULL THEN concat('what has its name there is no copy: ', n.error) END"
@@ -351,10 +359,10 @@ def _missing(con: duckdb.DuckDBPyConnection, label: str) -> None:
     _put(
         con,
         label,
-        Status.MISSING if whole else Status.NOT_CHECKED,
+        Status.MISSING if whole and hiding is None else Status.NOT_CHECKED,
         f"""
         SELECT s.id, NULL::BIGINT AS backup_id,
-            {other if whole else "'not found, but the backup''s list is not complete'"} AS detail
+            {other if whole and hiding is None else "'" + unknown.replace("'", "''") + "'"} AS detail
         FROM open_s s LEFT JOIN (SELECT DISTINCT lower(name) AS name FROM open_b) v ON v.name = lower(s.name)
         LEFT JOIN (
             SELECT lower(name) AS name, coalesce(min(error), 'it lies in a bin') AS error FROM no_copy GROUP BY 1

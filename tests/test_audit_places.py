@@ -29,6 +29,7 @@ from auditor.sides import sides
 from tests.doubles.phone import Phone, adb_server, plugged_in
 from tests.doubles.rclone_server import newest_rclone, remote, served
 from tests.media import exif, jpeg
+from tests.places.test_archive import tar_of, zip_of
 from tests.places.test_phone_script import SCRIPT
 
 ADB, RCLONE = shutil.which("adb"), newest_rclone()
@@ -173,6 +174,30 @@ def test_what_lies_in_the_bin_or_was_lost_is_no_copy(tmp_path: Path, monkeypatch
     with (tmp_path / "report" / "files.csv").open(encoding="utf-8", newline="") as file:
         details = {Path(row["path"]).stem: row["detail"] for row in csv.DictReader(file)}
     assert "bin of Google Photos" in details["removed"] and "in no part" in details["cut"]
+
+
+@pytest.mark.parametrize("kind", ["folder", "takeout", "zip", "tar"])
+def test_a_link_that_was_not_followed_makes_nothing_missing_and_nothing_safe(tmp_path: Path, kind: str) -> None:
+    """A picture is behind a link: where it can be followed by people it is unknown, an archive does not hold it."""
+    pictures = {f"DCIM/{name}.jpg": PHOTOS[name] for name in ("same", "removed")}
+    phone = write(tmp_path / "phone", pictures)
+    backup = write(tmp_path / "backup", {"DCIM/same.jpg": PHOTOS["same"]})
+    write(tmp_path / "elsewhere", {"x.jpg": PHOTOS["removed"]})
+    for folder in (phone, backup):
+        (folder / "album").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    name = {"folder": str(backup), "takeout": f"takeout:{backup}"}.get(kind, "")
+    if not name:
+        packed = {"zip": zip_of, "tar": tar_of}[kind](backup, tmp_path / f"backup.{kind}")
+        name = str(packed)
+    bench = Bench(str(phone), Phone(phone, tmp_path), tmp_path)
+    result, found = bench.audit(name)
+    behind = "missing" if kind in ("zip", "tar") else "not_checked"
+    assert found == {"same": "identical", "removed": behind, "album": "not_checked"}
+    assert result.verdict is (Verdict.NOT_SAFE if behind == "missing" else Verdict.CANNOT_SAY)
+    write(backup, {"DCIM/other.jpg": PHOTOS["removed"]})
+    result, found = bench.audit(str(backup))
+    assert found == {"same": "identical", "removed": "identical", "album": "not_checked"}
+    assert result.verdict is Verdict.CANNOT_SAY
 
 
 @needs_adb

@@ -14,7 +14,7 @@ from typing import BinaryIO
 from auditor.errors import BadPlace, ListingCut
 from auditor.model import Device, FileFacts, Kind
 from auditor.names import row_path
-from auditor.places import Entry, EntryKind, Power
+from auditor.places import Entry, EntryKind, Power, links
 from auditor.places.adbclient import Answer, CableLost, Client, choose, find_adb
 from auditor.places.adbstream import open_on_phone
 from auditor.readers import kind_by_name
@@ -149,6 +149,7 @@ class AdbPlace:
     def _entries(self, names: list[bytes]) -> Iterator[Entry]:
         hiding = {name.rpartition(b"/")[0] for name in names if name.endswith(b"/.nomedia")}
         stored = self._media_store()
+        linked: list[bytes] = []
         for start in range(0, len(names), STAT_FILES):
             part = names[start : start + STAT_FILES]
             answer = self._in_root("xargs -0 stat -c '%f %s %Y %n'", part)
@@ -157,7 +158,28 @@ class AdbPlace:
                 if values is None:
                     yield Entry(path, error="unreadable: the phone gives neither its size nor its date")
                     continue
+                if stat.S_ISLNK(int(values[0], 16)):
+                    linked.append(name)
+                    continue
                 yield _entry(path, values, _notes(path, name, hiding, stored))
+        yield from self._links(linked)
+
+    def _links(self, names: list[bytes]) -> Iterator[Entry]:
+        """Links, which are not followed, with where they lead: the phone is asked, they are few."""
+        ask = """pwd -P; xargs -0 sh -c 'for l in "$@"; do k=n; [ -e "$l" ] && k=f; [ -d "$l" ] && k=d
+printf "%s%s\\0" $k "$(readlink -f "$l")"; done' sh"""
+        for start in range(0, len(names), STAT_FILES):
+            part = names[start : start + STAT_FILES]
+            root, _, told = self._in_root(ask, part).output.partition(b"\n")
+            listed = [root if folder == "." else posixpath.join(root, _name(folder)[2:]) for folder in self.folders]
+            answers = told.split(b"\0")[:-1]
+            for number, name in enumerate(part):
+                kind, target = (answers[number][:1], answers[number][1:]) if len(answers) == len(part) else (b"d", b"")
+                error = links.NOWHERE if kind == b"n" else links.outside(kind == b"d")
+                if kind != b"n" and any(target == top or target.startswith(top + b"/") for top in listed):
+                    error = links.INSIDE
+                path = name.removeprefix(b"./").decode("utf-8", "surrogateescape")
+                yield Entry(path, EntryKind.LINK, error=error)
 
     def _media_store(self) -> frozenset[str]:
         """The paths, relative to the root, that Android lists as pictures and videos; empty where it does not tell."""
@@ -248,8 +270,6 @@ def _parsed(output: bytes, names: Sequence[bytes], head: re.Pattern[bytes]) -> I
 
 def _entry(path: str, values: tuple[bytes, ...], notes: tuple[str, ...]) -> Entry:
     mode, size, seconds = int(values[0], 16), int(values[1]), int(values[2])
-    if stat.S_ISLNK(mode):
-        return Entry(path, EntryKind.LINK, error="unsupported: a symbolic link, which is not followed")
     if not stat.S_ISREG(mode):
         return Entry(path, EntryKind.SPECIAL, error="unsupported: a device, socket or FIFO, not a file")
     stated = FileFacts(path, notes=notes) if notes else None

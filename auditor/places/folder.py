@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 
 from auditor.errors import BadPlace
 from auditor.model import Device
-from auditor.places import Entry, EntryKind, Power
+from auditor.places import Entry, EntryKind, Power, links
 
 OWN_FOLDER = ".auditor"
 """Where a backup keeps its own affairs; never payload."""
@@ -160,11 +160,10 @@ class FolderPlace:
         try:
             target = link.resolve(strict=True)
         except (OSError, RuntimeError):
-            return "unreadable: a link that leads nowhere"
+            return links.NOWHERE
         if not target.is_relative_to(self.root) or target.is_relative_to(self.root / OWN_FOLDER):
-            what = "a link to a folder outside" if target.is_dir() else "a link to a file outside"
-            return f"unreadable: {what}, which is not followed"
-        return "unsupported: a link to what is listed by itself"
+            return links.outside(target.is_dir())
+        return links.INSIDE
 
     def open(self, path: str) -> BinaryIO:
         """The bytes of one regular file; links are not followed, not on the way to it either.

@@ -17,10 +17,20 @@ from auditor.errors import BadPlace, ListingCut
 from auditor.manifest.tabular import lsjson_row
 from auditor.model import Device, FileFacts
 from auditor.names import row_path
-from auditor.places import Entry, EntryKind, Power
+from auditor.places import Entry, EntryKind, Power, links
 from auditor.places.folder import OWN_FOLDER
 from auditor.places.members import once
-from auditor.places.rcloneclient import Server, answer, failure, find_rclone, open_remote, run, server, unlisted
+from auditor.places.rcloneclient import (
+    Server,
+    answer,
+    failure,
+    find_rclone,
+    links_left_out,
+    open_remote,
+    run,
+    server,
+    unlisted,
+)
 
 BEST = ("sha256", "sha1", "md5", "quickxor", "dropbox")
 """Digests that rows have a column for, the most telling first."""
@@ -108,6 +118,10 @@ class RclonePlace:
         for folder, reason in folders.items():
             if folder:
                 yield Entry(row_path(folder)[0], EntryKind.FOLDER, error=f"unreadable: folder: {reason}")
+        for link in links_left_out(done.stderr):
+            # Where it leads, rclone does not say.
+            error = links.outside("." not in link.rpartition("/")[2])
+            yield Entry(row_path(link)[0], EntryKind.LINK, error=error)
         if failed:
             raise ListingCut(f"rclone could not list all of {self.remote}: {folders.get('') or failed}")
         if not is_whole and not folders:

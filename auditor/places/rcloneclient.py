@@ -116,6 +116,11 @@ def unlisted(stderr: bytes) -> dict[str, str]:
     return {path: text.removeprefix(start) for path, text in _said(stderr) if path is not None and start in text}
 
 
+def links_left_out(stderr: bytes) -> list[str]:
+    """The links that rclone left out of its listing, as it does where its remote is a folder of a machine."""
+    return [path for path, text in _said(stderr) if path and text.startswith("Can't follow symlink")]
+
+
 def _said(stderr: bytes) -> Iterator[tuple[str | None, str]]:
     """What rclone said, and of which path (None: of none), from lines in JSON and plain ones alike."""
     for line in stderr.decode("utf-8", "replace").splitlines():

@@ -8,12 +8,13 @@ import lzma
 import tarfile
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, cast
 
 from auditor.errors import ListingCut
 from auditor.names import row_path
-from auditor.places import Entry, EntryKind
+from auditor.places import Entry, EntryKind, links
 from auditor.places.gzips import SeekableGzip
 from auditor.places.members import BOMB_BYTES, BOMB_RATIO, CHUNK_BYTES, UNREADABLE, MemberStream, once
 
@@ -60,11 +61,22 @@ class OpenTar:
         self._ended: str | None = None
 
     def entries(self) -> Iterator[Entry]:
-        """Each member that is no folder once. Raises ListingCut where the archive breaks off or is a bomb."""
+        """Each member that is no folder once; links at the end, when it is known where they lead.
+
+        Raises ListingCut where the archive breaks off or is a bomb.
+        """
         position = 0
+        waiting = []
         while self._reach(position):
-            yield self._known[position][1]
+            info, entry = self._known[position]
+            if entry.kind is EntryKind.LINK:
+                waiting.append((info, entry))
+            else:
+                yield entry
             position += 1
+        folders = links.folders_of(self._index) if waiting else set()
+        for info, entry in waiting:
+            yield replace(entry, error=links.packed(entry.path, info.linkname, self._index, folders))
         if self._ended:
             raise ListingCut(f"{self._path.name} {self._ended}")
 
@@ -113,7 +125,7 @@ class OpenTar:
     def _entry(self, name: str, info: tarfile.TarInfo, refused: str | None) -> Entry:
         mtime_ns = round(info.mtime * 1_000_000) * 1000
         if info.issym():
-            return Entry(name, EntryKind.LINK, error="unsupported: a symbolic link, which is not followed")
+            return Entry(name, EntryKind.LINK, error=links.NOWHERE)  # `entries` knows better when all is read
         if info.islnk():
             target = self._target(info)
             if target is None:

@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from auditor.names import row_path
-from auditor.places import Entry, EntryKind
+from auditor.places import Entry, EntryKind, links
 from auditor.places.members import BOMB_BYTES, BOMB_RATIO, CHUNK_BYTES, UNREADABLE, MemberStream, once
 
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA}
 _ENCRYPTED = 0x1
 _TIMES = 0x5455
+_TARGET_BYTES = 4096
 
 
 class OpenZip:
@@ -36,12 +37,26 @@ class OpenZip:
                 continue
             name, refused = row_path(info.filename)
             name = once(name, seen)
-            self._members[name] = (info, _entry(name, info, refused, info.header_offset in inside))
+            entry = _entry(name, info, refused, info.header_offset in inside)
+            self._members[name] = (info, entry)
+        linked = [(name, info) for name, (info, _) in self._members.items() if _is_link(info)]
+        folders = links.folders_of(self._members) if linked else set()
+        for name, info in linked:
+            error = links.packed(name, self._target(info), self._members, folders)
+            self._members[name] = (info, Entry(name, EntryKind.LINK, error=error))
 
     def entries(self) -> Iterator[Entry]:
         """Each file of the archive once."""
         for _, entry in self._members.values():
             yield entry
+
+    def _target(self, info: zipfile.ZipInfo) -> str:
+        """Where a link leads, which is its content; out of the archive where that cannot be read."""
+        try:
+            with self._zip.open(info) as stream:
+                return stream.read(_TARGET_BYTES).decode("utf-8", "surrogateescape")
+        except UNREADABLE:
+            return "/"
 
     def open(self, path: str) -> BinaryIO:
         """The bytes of one member; the checksum is compared when its end is reached.
@@ -59,10 +74,11 @@ class OpenZip:
             raise OSError(f"the archive is damaged here: {error or type(error).__name__}") from error
 
 
+def _is_link(info: zipfile.ZipInfo) -> bool:
+    return stat.S_ISLNK(info.external_attr >> 16)
+
+
 def _entry(name: str, info: zipfile.ZipInfo, refused: str | None, overlaps: bool) -> Entry:
-    mode = info.external_attr >> 16
-    if stat.S_ISLNK(mode):
-        return Entry(name, EntryKind.LINK, error="unsupported: a symbolic link, which is not followed")
     error = refused
     if info.flag_bits & _ENCRYPTED:
         error = "unsupported: encrypted; unpack it with its password and name the folder"

@@ -24,7 +24,7 @@ CNXN, OPEN, OKAY, WRTE, CLSE, AUTH = (
 )
 VERSION, MAX_DATA = 0x01000001, 1 << 20
 SHELL_STDIN, SHELL_STDOUT, SHELL_STDERR, SHELL_EXIT, SHELL_CLOSE_STDIN = range(5)
-TOYS = ("find", "xargs", "stat", "sha256sum", "sha1sum", "md5sum", "cat", "tail", "ls", "df", "head")
+TOYS = ("find", "xargs", "stat", "sha256sum", "sha1sum", "md5sum", "cat", "tail", "ls", "df", "head", "readlink")
 ALIASES = ("/storage/emulated/0", "/storage/self/primary", "/sdcard")
 
 GETPROP = """#!/bin/sh

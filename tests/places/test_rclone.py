@@ -59,6 +59,8 @@ class Remote(PlaceContract):
 class TestLocal(Remote):
     """rclone's own view of a folder, by an alias."""
 
+    knows_targets = False
+
     def show(self, tree: Path) -> Place:
         name = f"ALIAS{tree.name.upper()}"
         self.patch.setenv(f"RCLONE_CONFIG_{name}_TYPE", "alias")
@@ -345,3 +347,13 @@ def test_the_rclone_installed_beside_python_is_used_before_the_system_s(
 def test_the_password_is_not_shown(alias: Path) -> None:
     place = open_rclone("photos:")
     assert place.serving.password not in repr(place)
+
+
+def test_links_that_rclone_leaves_out_have_a_row(alias: Path, tmp_path: Path) -> None:
+    (alias / "a/folder").symlink_to(tmp_path, target_is_directory=True)
+    (alias / "a/x.jpg").symlink_to(tmp_path / "outside.jpg")
+    met = {entry.path: (entry.kind, entry.error) for entry in open_rclone("photos:").walk()}
+    assert met == {
+        "a/folder": (EntryKind.LINK, "unreadable: a link to a folder outside, which is not followed"),
+        "a/x.jpg": (EntryKind.LINK, "unreadable: a link to a file outside, which is not followed"),
+    }
