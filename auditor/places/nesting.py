@@ -1,0 +1,85 @@
+"""Does one place lie within another? What lies in the source is no backup of it, whatever kind of place each is."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+from pathlib import Path
+
+from auditor.places import Place
+from auditor.places.adb import SDCARD, AdbPlace
+from auditor.places.archive import ArchivePlace
+from auditor.places.folder import FolderPlace
+from auditor.places.mtp import MtpPlace
+from auditor.places.rclone import RclonePlace
+from auditor.places.takeout import TakeoutPlace
+
+_SHARED_STORAGE = re.compile(r"/(?:storage/emulated/0|storage/self/primary|mnt/sdcard)(?=/|$)")
+"""Other names that Android has for /sdcard."""
+
+
+def within(inner: Place, outer: Place) -> bool:
+    """Whether all that `inner` holds lies in `outer`, or both are the same; False where that is not known.
+
+    Compared by where things lie, through links, second mounts and other names of a phone's storage. One phone by adb
+    and as a mount is one place, whatever the folders. Not known: where a remote of rclone of another name leads.
+    """
+    if isinstance(inner, AdbPlace) and isinstance(outer, AdbPlace):
+        same = inner.phone_serial == outer.phone_serial
+        return same and _all_below(_on_phone(inner), _on_phone(outer))
+    if isinstance(inner, RclonePlace) and isinstance(outer, RclonePlace):
+        (name, path), (other, top) = _remote(inner), _remote(outer)
+        return name == other and _below(path, top)
+    for phone, mount in ((inner, outer), (outer, inner)):
+        if isinstance(phone, AdbPlace) and isinstance(mount, MtpPlace):
+            return phone.phone_serial.lower() in mount.mount.name.lower().split()
+    things, tops = _things(inner), _things(outer)
+    return bool(things) and all(any(_lies_in(thing, top) for top in tops) for thing in things)
+
+
+def _things(place: Place) -> tuple[Path, ...]:
+    """The folders and files of this machine that a place consists of; none where it lies elsewhere."""
+    if isinstance(place, FolderPlace | MtpPlace):
+        return (place.root,)
+    if isinstance(place, ArchivePlace):
+        return (place.path,)
+    if isinstance(place, TakeoutPlace):
+        return (place.root,) if place.unpacked else tuple(place.root / name for name in place.packed)
+    if isinstance(place, RclonePlace) and place.service in ("", "local"):
+        path = place.remote.removeprefix(":local:")  # `rclone:/folder` and `rclone::local:/folder`
+        return (Path(path).absolute(),) if path.startswith("/") else ()
+    return ()
+
+
+def _lies_in(thing: Path, top: Path) -> bool:
+    """Whether a file or folder is `top`, or below it, by what the file system itself says."""
+    try:
+        there = top.stat()
+    except OSError:
+        return False
+    for step in (thing, *thing.parents):
+        try:
+            if os.path.samestat(step.stat(), there):
+                return True
+        except OSError:
+            continue
+    return False
+
+
+def _on_phone(place: AdbPlace) -> list[str]:
+    root = _SHARED_STORAGE.sub(SDCARD, place.root, count=1)
+    return [posixpath.normpath(posixpath.join(root, folder)) for folder in place.folders]
+
+
+def _remote(place: RclonePlace) -> tuple[str, str]:
+    name, _, path = place.remote.partition(":")
+    return name, posixpath.normpath("/" + path.strip("/"))
+
+
+def _all_below(paths: list[str], tops: list[str]) -> bool:
+    return all(any(_below(path, top) for top in tops) for path in paths)
+
+
+def _below(path: str, top: str) -> bool:
+    return path == top or path.startswith(top.rstrip("/") + "/")
