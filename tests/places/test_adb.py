@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -273,14 +272,15 @@ def test_the_lines_of_adb_devices() -> None:
     )
 
 
-@pytest.mark.slow
-def test_5000_files_are_listed_and_digested_within_5_seconds(phone_of: Callable[..., Phone], tree: Path) -> None:
-    for n in range(5000):
+def test_a_phone_with_many_files_is_asked_in_few_commands(phone_of: Callable[..., Phone], tree: Path) -> None:
+    """Each command costs a round trip: benchmarks/places measures the time, which no test depends on."""
+    for n in range(1000):
         folder = tree / "DCIM" / f"{n % 10}"
         folder.mkdir(exist_ok=True)
         (folder / f"{n:04}.jpg").write_bytes(b"%d" % n * 400)
-    place = open_adb(f"127.0.0.1:{phone_of(tree).port}")
-    begin = time.monotonic()
+    phone = phone_of(tree)
+    place = open_adb(f"127.0.0.1:{phone.port}")
+    phone.commands.clear()
     entries = list(place.walk())
-    assert len(dict(place.digests_of(entries, "sha256"))) == 5004
-    assert time.monotonic() - begin < 5
+    assert len(dict(place.digests_of(entries, "sha256"))) == 1004
+    assert len(phone.commands) <= 3 + 1004 // 256 + 1  # find, stat, the media store; then a batch of digests each
