@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from auditor.errors import BadPlace
+from auditor.errors import AuditorError, BadPlace
 from auditor.manifest import foreign
 from auditor.manifest.jsonl import Manifest, load, looks_like_manifest
 from auditor.places import Place
 from auditor.places.folder import FolderPlace
+from auditor.places.nesting import within
 from auditor.places.spec import open_place
 
 
@@ -44,7 +45,7 @@ def side(spec: str) -> Side:
 def sides(source: str, backups: Sequence[str]) -> tuple[Side, tuple[Side, ...]]:
     """The two sides of an audit, each backup under a label of its own.
 
-    Raises: BadPlace where the source is one of the backups, lies in one, or holds one.
+    Raises: BadPlace where two of them are one place, or one lies in another: what is in both would count twice.
     """
     ours = side(source)
     theirs: list[Side] = []
@@ -52,8 +53,7 @@ def sides(source: str, backups: Sequence[str]) -> tuple[Side, tuple[Side, ...]]:
         other = side(spec)
         _must_be_apart(ours, other)
         for earlier in theirs:
-            if _same(earlier, other):
-                raise BadPlace(f"{other.spec} is named twice; name each backup once")
+            _must_be_two(earlier, other)
         taken = {s.label for s in theirs}
         label = next(
             name for name in (other.label, *(f"{other.label} ({n})" for n in range(2, 1000))) if name not in taken
@@ -65,26 +65,41 @@ def sides(source: str, backups: Sequence[str]) -> tuple[Side, tuple[Side, ...]]:
 def _must_be_apart(source: Side, backup: Side) -> None:
     if _same(source, backup):
         raise BadPlace(f"{source.spec} and {backup.spec} are the same place: a backup must be another copy")
-    if isinstance(source.place, FolderPlace) and isinstance(backup.place, FolderPlace):
-        ours, theirs = source.place.root, backup.place.root
-        if theirs in ours.parents:
+    if _lies_in(source, backup):
+        raise BadPlace(f"the source {source.spec} lies inside its backup {backup.spec}; name places that are apart")
+    if _lies_in(backup, source):
+        raise BadPlace(f"the backup {backup.spec} lies inside the source {source.spec}; name places that are apart")
+
+
+def _must_be_two(one: Side, other: Side) -> None:
+    if _same(one, other):
+        raise BadPlace(f"{other.spec} is named twice; name each backup once")
+    for inner, outer in ((one, other), (other, one)):
+        if _lies_in(inner, outer):
             raise BadPlace(
-                f"the source {source.spec} lies inside its backup {backup.spec}; name folders that are apart"
-            )
-        if ours in theirs.parents:
-            raise BadPlace(
-                f"the backup {backup.spec} lies inside the source {source.spec}; name folders that are apart"
+                f"the backup {inner.spec} lies inside the backup {outer.spec}, so they are one copy; name one of them"
             )
 
 
 def _same(one: Side, other: Side) -> bool:
     """Whether both are one place. Of two folders only where they lie says so: a copied backup keeps its id."""
     if isinstance(one.place, FolderPlace) and isinstance(other.place, FolderPlace):
-        with contextlib.suppress(OSError):
-            if one.place.root.samefile(other.place.root):
-                return True
-        return one.place.location == other.place.location
+        return _lies_in(one, other) and _lies_in(other, one)
     return _identity(one) == _identity(other)
+
+
+def _lies_in(inner: Side, outer: Side) -> bool:
+    ours, theirs = _place(inner), _place(outer)
+    return ours is not None and theirs is not None and within(ours, theirs)
+
+
+def _place(one: Side) -> Place | None:
+    """The place, or the folder that a list was made of, where that is still there."""
+    if one.place is None and one.manifest is not None and one.manifest.header.place_kind == "folder":
+        with contextlib.suppress(AuditorError):
+            listed = open_place(one.manifest.header.place)
+            return listed if listed.id == one.manifest.header.place_id else None
+    return one.place
 
 
 def _identity(one: Side) -> str:

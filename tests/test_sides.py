@@ -1,0 +1,68 @@
+"""What each PLACE names, and that no copy is counted twice because it was named twice."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from auditor.errors import BadPlace
+from auditor.scan import scan
+from auditor.sides import side, sides
+from tests import media
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A phone and a backup, with lists of them, and archives inside of both."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("phone/DCIM", "nas/photos", "disk"):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "a.jpg").write_bytes(media.jpeg(seed=1))
+    for archive in ("phone/old.zip", "nas/photos/old.zip", "apart.zip"):
+        with zipfile.ZipFile(tmp_path / archive, "w") as packed:
+            packed.write(tmp_path / "disk/a.jpg", "a.jpg")
+    for name in ("phone", "nas", "nas/photos"):
+        place = side(name).place
+        assert place is not None
+        scan(place, tmp_path / f"{name.replace('/', '-')}.jsonl", jobs=1, use_cache=False)
+    (tmp_path / "link").symlink_to("nas")
+    return tmp_path
+
+
+BAD = {
+    "the same folder": ("phone", ["phone"], "same place"),
+    "the same by a link": ("nas", ["link"], "same place"),
+    "a folder and its list": ("phone", ["phone.jsonl"], "same place"),
+    "an archive in the source": ("phone", ["phone/old.zip"], "lies inside the source"),
+    "the source in its backup": ("phone/DCIM", ["phone"], "lies inside its backup"),
+    "a list of a folder in the source": ("nas", ["nas-photos.jsonl"], "lies inside the source"),
+    "a backup twice": ("phone", ["nas", "disk", "./nas"], "named twice"),
+    "a backup twice by a link": ("phone", ["nas", "link"], "named twice"),
+    "a backup and its list": ("phone", ["nas", "nas.jsonl"], "named twice"),
+    "a backup in a backup": ("phone", ["nas", "nas/photos"], "one copy"),
+    "a backup around a backup": ("phone", ["nas/photos", "nas"], "one copy"),
+    "an archive in another backup": ("phone", ["nas", "nas/photos/old.zip"], "one copy"),
+    "lists of both": ("phone.jsonl", ["nas.jsonl", "nas-photos.jsonl"], "one copy"),
+}
+
+
+@pytest.mark.parametrize("which", BAD)
+def test_one_copy_is_not_counted_twice(here: Path, which: str) -> None:
+    source, backups, says = BAD[which]
+    with pytest.raises(BadPlace, match=says) as error:
+        sides(source, backups)
+    assert "\n" not in str(error.value)
+
+
+def test_places_apart_are_taken_each_with_a_label_of_its_own(here: Path) -> None:
+    (here / "b/disk").mkdir(parents=True)
+    _, backups = sides("phone", ["nas", "disk", "b/disk", "apart.zip"])
+    assert [backup.label for backup in backups] == ["nas", "disk", "disk (2)", "apart.zip"]
+
+
+def test_a_list_of_a_place_that_is_gone_is_taken(here: Path) -> None:
+    (here / "nas/photos").rename(here / "elsewhere")
+    _, backups = sides("phone", ["nas", "nas-photos.jsonl"])
+    assert len(backups) == 2
