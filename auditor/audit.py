@@ -24,6 +24,7 @@ from auditor.places import Place, Power, StatesDigests
 from auditor.places.folder import FolderPlace
 from auditor.policy import Policy, select
 from auditor.reporting import thumbnails
+from auditor.reporting.thumbnails import Shown
 from auditor.rules import Rule
 from auditor.scan import Progress, scan
 from auditor.sides import Side
@@ -307,16 +308,27 @@ def _safe_to_delete(con: duckdb.DuckDBPyConnection, order: Order, labels: Sequen
     )
 
 
-def _thumbnails(con: duckdb.DuckDBPyConnection, order: Order) -> dict[str, bytes]:
-    """Small pictures for the report, by the source's path; none where the source is only a list."""
-    place = order.source.place
-    if place is None or not order.with_thumbnails:
+def _thumbnails(con: duckdb.DuckDBPyConnection, order: Order) -> dict[tuple[str, str], Shown]:
+    """What the report shows of files, by backup (empty for the source) and path; of lists nothing can be shown."""
+    if not order.with_thumbnails:
         return {}
-    most = thumbnails.LIMIT if isinstance(place, FolderPlace) else MOST_FETCHED_AGAIN
-    paths = thumbnails.wanted(con, most)
-    jobs = [workers.Job(thumbnails.Subject(place, _raw_path(con, "source", path)), 8 << 20) for path in paths]
+    places = {backup.label: backup.place for backup in order.backups}
+    con.execute("SELECT path FROM files WHERE soundness = 'damaged'")
+    broken = {path for (path,) in con.fetchall()}
+    most = MOST_FETCHED_AGAIN
+    subjects: dict[tuple[str, str], thumbnails.Subject] = {}
+    if place := order.source.place:
+        for path in thumbnails.wanted(con, thumbnails.LIMIT if isinstance(place, FolderPlace) else most):
+            subjects["", path] = thumbnails.Subject(place, _raw_path(con, "source", path), path in broken)
+    far = 0
+    for backup, path in thumbnails.damaged_copies(con):
+        place = places.get(backup)
+        far += not isinstance(place, FolderPlace)
+        if place is not None and (isinstance(place, FolderPlace) or far <= most):
+            subjects[backup, path] = thumbnails.Subject(place, _raw_path(con, "backup", path), True)
+    jobs = [workers.Job(subject, 8 << 20) for subject in subjects.values()]
     made = workers.run(thumbnails.take, jobs, workers=order.jobs or workers.default_jobs())
-    return {path: data for path, data in zip(paths, made, strict=True) if isinstance(data, bytes)}
+    return {key: shown for key, shown in zip(subjects, made, strict=True) if isinstance(shown, Shown)}
 
 
 def _provenance(order: Order, source: Manifest, started: datetime, finished: datetime) -> dict[str, object]:

@@ -5,9 +5,16 @@
   const PAGE = 100, PRINTED = 200, FEW = 6;
   const KINDS = ["photo", "video", "sidecar", "other", ""];
   const data = JSON.parse(document.getElementById("data").textContent);
-  const thumbs = new Map();
-  for (const img of document.querySelectorAll("img.thumb[data-row]")) thumbs.set(img.dataset.row, img.src);
-  for (const [row, uri] of Object.entries(data.thumbs)) thumbs.set(row, uri);
+  // What is shown of a row's file and of its damaged copy: a picture, words on what can be seen of it, or both.
+  const pictures = (kind, behind) => {
+    const found = new Map(Object.entries(behind));
+    for (const td of document.querySelectorAll("td.picture." + kind)) {
+      const img = td.querySelector("img"), seen = td.querySelector(".seen");
+      if (img || seen) found.set(td.dataset.row, [img ? img.src : "", seen ? seen.textContent : ""]);
+    }
+    return found;
+  };
+  const thumbs = pictures("own", data.thumbs), copies = pictures("copy", data.copies);
 
   const number = new Intl.NumberFormat("en");
   const order = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
@@ -99,13 +106,16 @@
 
     const line = (row) => {
       const tr = document.createElement("tr");
-      if (columns.has("picture")) {
-        const uri = thumbs.get(rule.id + " " + row);
-        tr.className = uri ? "pictured" : "";
+      const picture = (kind, label, found) => {
+        const [uri, words] = found || ["", ""];
         const img = document.createElement("img");
         if (uri) Object.assign(img, { src: uri, alt: "", className: "thumb" });
-        cell(tr, "picture", "", uri ? img : "");
-      }
+        cell(tr, "picture " + kind, found && label, uri ? img : "", words && span("seen", words));
+      };
+      const own = thumbs.get(rule.id + " " + row);
+      tr.className = own ? "pictured" : "";
+      if (columns.has("picture")) picture("own", "", own);
+      if (columns.has("copy")) picture("copy", "Damaged copy", copies.get(rule.id + " " + row));
       const parts = [span("folder", folder(row)), span("name", rule.name[row])];
       if (!folder(row)) parts.shift();
       if (known.has(row)) parts.push(" ", span("known", "known before"));

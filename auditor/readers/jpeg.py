@@ -38,7 +38,7 @@ def examine(data: Buffer, format_: str, depth: Depth) -> Examination:
     every essential part behind the picture (a photo that lost its motion clip is not the same photo).
     """
     walked = walk(data, headers_only=not depth.reaches(Depth.DECODE))
-    facts = _metadata(data, walked)
+    facts = metadata(data, walked)
     seen = Examination(format=format_, kind=Kind.PHOTO, metadata=facts)
     if walked.frame is not None and walked.frame.height:
         shown = (walked.frame.width, walked.frame.height)
@@ -55,20 +55,21 @@ def examine(data: Buffer, format_: str, depth: Depth) -> Examination:
         if walked.frame.height == 0:
             error = "unsupported: the height stands in a DNL segment behind the picture"
             return dataclasses.replace(seen, error=error, checked=(Tier.STRUCTURE,))
-    core = _core(data, walked)
+    core = picture_of(data, walked)
     if walked.damage is not None:
         return _found(seen, _with_what_is_left(walked, core, len(data)), (Tier.STRUCTURE,))
     return _decoded(data, walked, core, seen, depth)
 
 
-def _metadata(data: Buffer, walked: Walk) -> Metadata:
+def metadata(data: Buffer, walked: Walk) -> Metadata:
+    """What the EXIF segment says; nothing where there is none."""
     for segment in walked.segments:
         if segment.marker == APP1 and data[segment.body : segment.body + 4] == b"Exif":
             return exif.metadata_of_exif(bytes(data[segment.body : segment.end]))
     return Metadata()
 
 
-def _core(data: Buffer, walked: Walk) -> bytes:
+def picture_of(data: Buffer, walked: Walk) -> bytes:
     """The picture alone: no metadata, no stray or fill bytes, nothing behind EOI."""
     pieces = [b"\xff\xd8"]
     scans = iter(walked.scans)
@@ -184,6 +185,11 @@ def _with_what_is_left(walked: Walk, core: bytes, size: int) -> Damage:
             share = damage.offset * 100 // max(1, size)
             return dataclasses.replace(damage, detail=f"{damage.detail}, at {share} % of the file")
         return damage
+    wiped = len(core) - len(core.rstrip(b"\0"))
+    if wiped >= len(_ZERO_RUN) and not walked.frame.progressive:
+        decoded = decode(core[:-wiped] + b"\xff\xd9", walked.frame, strict=False)
+        left = f"; {_share_left(decoded.grey)} % of the picture is there" if decoded.grey is not None else ""
+        return Damage("zero_block", f"the last {size_text(wiped)} of the file are zeros{left}", size - wiped)
     if walked.frame.progressive:
         return dataclasses.replace(
             damage, detail=f"cut short after {size_text(size)}: the picture is coarse or partial"
@@ -191,13 +197,18 @@ def _with_what_is_left(walked: Walk, core: bytes, size: int) -> Damage:
     decoded = decode(core + b"\xff\xd9", walked.frame, strict=False)
     if decoded.grey is None:
         return dataclasses.replace(damage, detail=f"cut short after {size_text(size)}; nothing of it can be decoded")
-    # libjpeg paints what is missing in middle grey, 128 exactly.
-    rows = np.flatnonzero((decoded.grey != 128).any(axis=1))
-    share = 0 if rows.size == 0 else int(rows[-1] + 1) * 100 // decoded.grey.shape[0]
+    share = _share_left(decoded.grey)
     if share == 100:
         return Damage("truncated", "the end marker is missing; all rows of the picture are there", damage.offset)
     whole = f" of about {size_text(size * 100 // share)}" if share else ""
     return dataclasses.replace(damage, detail=f"cut short at {share} % of the picture: {size_text(size)}{whole}")
+
+
+def _share_left(grey: perceptual.Grey) -> int:
+    """How much of a cut picture was decoded, in per cent of its rows."""
+    # libjpeg paints what is missing in middle grey, 128 exactly.
+    rows = np.flatnonzero((grey != 128).any(axis=1))
+    return 0 if rows.size == 0 else int(rows[-1] + 1) * 100 // grey.shape[0]
 
 
 def _found(seen: Examination, damage: Damage | None, checked: tuple[Tier, ...]) -> Examination:

@@ -11,7 +11,7 @@ import duckdb
 
 from auditor.model import Audit
 from auditor.policy import Policy
-from auditor.reporting import html, provenance, tables
+from auditor.reporting import html, provenance, tables, thumbnails
 from auditor.rules import Rule
 
 
@@ -22,14 +22,15 @@ def write(
     policy: Policy,
     folder: Path,
     manifests: Sequence[Path],
-    pictures: Mapping[str, bytes] | None = None,
+    pictures: Mapping[tuple[str, str], thumbnails.Shown] | None = None,
     zone: tzinfo | None = None,
 ) -> Path:
     """Writes a whole audit folder and seals it. The caller gives it its final name once this has returned.
 
     `con` holds the tables `files`, `findings`, `header` and the view `safe_to_delete`; `manifests` are the lists
-    judged, the source's first. `pictures` are thumbnails by the source's path (`thumbnails.wanted` says which,
-    `thumbnails.make` makes one); `zone` is that of the page's dates, None for this machine's own.
+    judged, the source's first. `pictures` are what is shown of files, by backup (empty for the source) and path
+    (`thumbnails.wanted` and `thumbnails.damaged_copies` say which, `thumbnails.take` makes one); `zone` is that of the
+    page's dates, None for this machine's own.
     Returns the path of report.html.
     """
     folder.mkdir(parents=True, exist_ok=True)

@@ -137,7 +137,7 @@ def _thumbnails(found: Search, wanted: Sequence[int], jobs: int) -> dict[int, st
             subjects[k] = workers.Job(thumbnails.Subject(place, item.facts.path), item.facts.size_bytes or 0)
     made = workers.run(thumbnails.take, subjects.values(), workers=jobs)
     return {
-        k: "data:image/webp;base64," + base64.b64encode(data).decode()
-        for k, data in zip(subjects, made, strict=True)
-        if isinstance(data, bytes)
+        k: "data:image/webp;base64," + base64.b64encode(shown.webp).decode()
+        for k, shown in zip(subjects, made, strict=True)
+        if isinstance(shown, thumbnails.Shown) and shown.webp
     }

@@ -24,7 +24,10 @@ NAME_HERE = "\0"  # stands in a shared message for the row's own file name; no n
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One finding as it is shown; every text is visible form. `key` is the exact path, None where it names no file."""
+    """One finding as it is shown; every text is visible form. `key` is the exact path, None where it names no file.
+
+    `copy` is the file of a backup that it speaks of, as (backup, exact path); None where there is none.
+    """
 
     key: str | None
     folder: str
@@ -36,6 +39,7 @@ class Row:
     kind: str
     known: bool
     on_source: bool
+    copy: tuple[str, str] | None = None
 
     @property
     def message(self) -> str:
@@ -103,8 +107,8 @@ class Section:
         """Whether any row has something to show there."""
         return any(getattr(row, column) not in ("", None) for row in self.rows)
 
-    def has_pictures(self, thumbs: Mapping[tuple[str, int], str]) -> bool:
-        """Whether any row has a thumbnail."""
+    def has_pictures(self, thumbs: Mapping[tuple[str, int], Any]) -> bool:
+        """Whether any row has a picture among these."""
         return any(rule_id == self.outcome.rule_id and number >= 0 for rule_id, number in thumbs)
 
 
@@ -124,12 +128,15 @@ def waived(con: duckdb.DuckDBPyConnection) -> list[tuple[Row, str, str, str, str
         f" WHERE f.status = 'waived' ORDER BY f.rule, f.path LIMIT {_FIRST_OF_MANY}"
     )
     return [
-        (_row(*values[:10]), *(text.visible(value or "") for value in values[10:]))  # type: ignore[misc]
+        (_row(*values[:11]), *(text.visible(value or "") for value in values[11:]))  # type: ignore[misc]
         for values in con.fetchall()
     ]
 
 
-_COLUMNS = "f.path, f.side, f.backup, f.message, f.status, f.evidence, s.detail, s.size_bytes, s.taken_at, s.kind"
+_COLUMNS = (
+    "f.path, f.side, f.backup, f.message, f.status, f.evidence, s.detail, s.size_bytes, s.taken_at, s.kind,"
+    " json_extract_string(f.evidence, '$.backup_path')"
+)
 _JOINED = "FROM findings f LEFT JOIN files s ON f.side = 'source' AND s.path = f.path"
 
 
@@ -178,6 +185,7 @@ def _row(
     size_bytes: int | None,
     taken_at: str | None,
     kind: str | None,
+    backup_path: str | None,
 ) -> Row:
     if evidence and size_bytes is None and side != "source" and '"size_bytes"' in evidence:
         size_bytes = _whole(json.loads(evidence).get("size_bytes"))
@@ -196,6 +204,7 @@ def _row(
         kind or "",
         status == FindingStatus.KNOWN,
         side == "source",
+        (backup, copy) if backup and (copy := backup_path or (path if side == "backup" else None)) else None,
     )
 
 

@@ -19,6 +19,7 @@ from auditor.model import Audit, Severity, Status, Verdict
 from auditor.reporting import findings, text, thumbnails
 from auditor.reporting.findings import Section
 from auditor.reporting.provenance import Sealed
+from auditor.reporting.thumbnails import Shown
 from auditor.rules import Rule
 from auditor.verdict import SIGNS
 
@@ -48,12 +49,13 @@ def write(
     record: Mapping[str, Any],
     files: Sequence[Sealed],
     path: Path,
-    pictures: Mapping[str, bytes],
+    pictures: Mapping[tuple[str, str], Shown],
     zone: tzinfo | None,
 ) -> None:
     """Writes the page. `record` is what audit.json holds, `files` the other files of the folder with their hashes.
 
-    `pictures` are bare WebP thumbnails by the source's path; `zone` is that of the dates, None for this machine's.
+    `pictures` are what is shown of files, by backup (empty for the source) and path; `zone` is that of the dates, None
+    for this machine's.
     """
     shown = findings.sections(con, audit, rules)
     page = (
@@ -76,10 +78,12 @@ def write(
             record=record,
             files=files,
             sealed={sealed.name: sealed for sealed in files},
-            thumbs=(thumbs := _data_uris(con, shown, pictures)),
+            thumbs=(thumbs := _thumbs(con, shown, pictures)),
+            copies=(copies := _copies(con, shown, pictures)),
             data={
                 "rules": [_packed(section) for section in shown],
-                "thumbs": {_place(place): uri for place, uri in thumbs.items() if place[1] >= findings.PLAIN_ROWS},
+                "thumbs": _behind(thumbs),
+                "copies": _behind(copies),
             },
             badges=_BADGES,
         )
@@ -200,33 +204,57 @@ def _covered(audit: Audit, zone: tzinfo | None) -> str:
     return f"True on {text.moment(str(audit.provenance['finished']), zone)}. Photos taken since are not covered."
 
 
-def _data_uris(
-    con: duckdb.DuckDBPyConnection, shown: Sequence[Section], pictures: Mapping[str, bytes]
-) -> dict[tuple[str, int], str]:
-    """Thumbnails by where they stand: the rule and the number of the row, or of the grouped file counted from -1 down.
+@dataclass(frozen=True, slots=True)
+class Thumb:
+    """One picture in the page: a data URI, empty where nothing can be shown, and words on what can be seen."""
 
-    A picture that two rules name stands twice; all in all there are no more than the page can bear.
-    """
-    if not pictures:
-        return {}
-    kept = thumbnails.vetted(pictures, thumbnails.wanted(con))
+    uri: str
+    words: str
+
+
+Thumbs = dict[tuple[str, int], Thumb]
+"""Pictures by where they stand: the rule and the number of the row, or of the grouped file counted from -1 down."""
+
+
+def _thumbs(con: duckdb.DuckDBPyConnection, shown: Sequence[Section], pictures: Mapping[Any, Shown]) -> Thumbs:
+    """The source's pictures. One that two rules name stands twice; there are no more than the page can bear."""
+    kept = thumbnails.vetted(pictures, [("", path) for path in thumbnails.wanted(con)] if pictures else [])
     places = [
-        (section.outcome.rule_id, number, row.key)
+        ((section.outcome.rule_id, number), made)
         for section in shown
         for number, row in (
             *((-1 - nth, member.row) for nth, member in enumerate(section.members)),
             *enumerate(section.rows),
         )
-        if row.key in kept and row.on_source
+        if row.on_source and (made := kept.get(("", row.key or "")))
     ]
+    return _first(places, thumbnails.LIMIT)
+
+
+def _copies(con: duckdb.DuckDBPyConnection, shown: Sequence[Section], pictures: Mapping[Any, Shown]) -> Thumbs:
+    """What is left of the damaged files of backups, beside the findings that speak of them."""
+    kept = thumbnails.vetted(pictures, thumbnails.damaged_copies(con) if pictures else [])
+    places = [
+        ((section.outcome.rule_id, number), made)
+        for section in shown
+        for number, row in enumerate(section.rows)
+        if row.copy and (made := kept.get(row.copy))
+    ]
+    return _first(places, thumbnails.MOST_COPIES)
+
+
+def _first(places: Sequence[tuple[tuple[str, int], Shown]], most: int) -> Thumbs:
+    found = [(place, shown) for place, shown in places if shown.webp or shown.words][:most]
+    head = "data:image/webp;base64,"
     return {
-        (rule_id, number): f"data:image/webp;base64,{base64.b64encode(kept[key or '']).decode()}"
-        for rule_id, number, key in places[: thumbnails.LIMIT]
+        place: Thumb(head + base64.b64encode(shown.webp).decode() if shown.webp else "", text.visible(shown.words))
+        for place, shown in found
     }
 
 
-def _place(place: tuple[str, int]) -> str:
-    return f"{place[0]} {place[1]}"
+def _behind(thumbs: Thumbs) -> dict[str, list[str]]:
+    """The pictures of rows that are not written as HTML."""
+    return {f"{rule} {row}": [t.uri, t.words] for (rule, row), t in thumbs.items() if row >= findings.PLAIN_ROWS}
 
 
 def _packed(section: Section) -> dict[str, Any]:

@@ -1,10 +1,12 @@
-"""Small pictures for the report: which ones it shows, how they are made, and that they carry no metadata."""
+"""Small pictures for the report: which it shows, also of what is damaged, how they are made, and that they carry no
+metadata."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 import duckdb
 import pillow_heif
@@ -15,17 +17,29 @@ from auditor.duplicates.pictures import PILLOW_FORMATS
 from auditor.model import Kind
 from auditor.places import Place
 from auditor.readers.limits import pillow_limits, refusal
-from auditor.readers.sniff import kind_of, sniff
+from auditor.readers.sniff import format_by_name, kind_by_name, kind_of, sniff
+from auditor.reporting import remains
 
 LIMIT = 2_000  # about 7 MB in the page
+MOST_COPIES = 1_000
 _SIDE = 160
 _MAX_BYTES = 1 << 30
 _PICTURE_CHUNKS = {b"VP8 ", b"VP8L", b"VP8X", b"ALPH"}  # all others of a WebP are metadata, profiles or animation
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the report shows of one file: bare WebP, or None where nothing can be; `words` say of a damaged file how
+    much of it can be seen, and are empty for a whole one."""
+
+    webp: bytes | None
+    words: str = ""
+
+
 def wanted(con: duckdb.DuckDBPyConnection, limit: int = LIMIT) -> list[str]:
-    """Paths of the source's pictures that the report would show: files that are not safe or not checked, and files in
-    groups of duplicates; the worst findings first, and of each rule its first rows before its later ones."""
+    """Paths of the source's photos and films that the report would show: files that are not safe or not checked, that
+    are damaged on either side, and files in groups of duplicates; the worst findings first, and of each rule its first
+    rows before its later ones."""
     con.execute(
         """
         WITH counting AS (
@@ -34,8 +48,8 @@ def wanted(con: duckdb.DuckDBPyConnection, limit: int = LIMIT) -> list[str]:
             FROM findings WHERE side = 'source' AND path IS NOT NULL AND status <> 'waived'
         )
         SELECT c.path FROM counting c JOIN files s ON s.path = c.path
-        WHERE s.kind = 'photo' AND (s.verdict IN ('not_safe', 'not_checked') OR s.status = 'damaged'
-            OR c.evidence LIKE '%"group"%')
+        WHERE s.kind IN ('photo', 'video') AND (s.verdict IN ('not_safe', 'not_checked') OR s.status = 'damaged'
+            OR s.soundness = 'damaged' OR c.evidence LIKE '%"group"%')
         GROUP BY c.path ORDER BY min(c.severity), min(c.nth), c.path LIMIT ?
         """,
         [limit],
@@ -43,38 +57,79 @@ def wanted(con: duckdb.DuckDBPyConnection, limit: int = LIMIT) -> list[str]:
     return [path for (path,) in con.fetchall()]
 
 
+def damaged_copies(con: duckdb.DuckDBPyConnection, limit: int = MOST_COPIES) -> list[tuple[str, str]]:
+    """The damaged files of the backups that findings speak of, as (backup, path): what is left of them is shown."""
+    con.execute(
+        """
+        WITH counting AS (
+            SELECT backup,
+                coalesce(json_extract_string(evidence, '$.backup_path'), CASE side WHEN 'backup' THEN path END) AS path,
+                list_position(['error', 'warning', 'info'], severity) AS severity,
+                row_number() OVER (PARTITION BY rule ORDER BY path) AS nth
+            FROM findings WHERE backup IS NOT NULL AND status <> 'waived'
+        )
+        SELECT c.backup, c.path FROM counting c JOIN backup b ON b.backup = c.backup AND b.path = c.path
+        LEFT JOIN pairs p ON p.backup = c.backup AND p.backup_path = c.path AND p.status = 'damaged'
+        WHERE b.kind IN ('photo', 'video') AND b.size_bytes > 0 AND (b.soundness = 'damaged' OR p.path IS NOT NULL)
+        GROUP BY c.backup, c.path ORDER BY min(c.severity), min(c.nth), c.backup, c.path LIMIT ?
+        """,
+        [limit],
+    )
+    return [(backup, path) for backup, path in con.fetchall()]
+
+
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """One picture of a place; `path` as the place knows it."""
+    """One file of a place; `path` as the place knows it. Of a damaged one what is left is shown."""
 
     place: Place
     path: str
+    damaged: bool = False
 
 
-def take(subject: Subject) -> bytes | None:
-    """The thumbnail of one file of a place; None where its bytes or its picture cannot be had. Runs in a worker."""
+def take(subject: Subject) -> Shown:
+    """What can be shown of one file of a place, a photo or a film. Runs in a worker."""
     try:
         with subject.place.open(subject.path) as stream:
+            if kind_by_name(subject.path) is Kind.VIDEO and stream.seekable():
+                # Of a film only the index and a frame are read, not all its gigabytes.
+                form = sniff(stream.read(1 << 16)) or format_by_name(subject.path)
+                if kind_of(form) is Kind.VIDEO:
+                    stream.seek(0)
+                    return _shown(remains.of_film(stream, form), remains.FILM if subject.damaged else "")
+                stream.seek(0)
             data = stream.read(_MAX_BYTES + 1)
-    except OSError:
-        return None
-    return make(data) if len(data) <= _MAX_BYTES else None
+    except (OSError, AttributeError):
+        return Shown(None)
+    return make(data, subject.damaged, format_by_name(subject.path)) if len(data) <= _MAX_BYTES else Shown(None)
 
 
-def make(data: bytes) -> bytes | None:
+def make(data: bytes, damaged: bool = False, promised: str | None = None) -> Shown:
     """A WebP of at most 160 x 160 pixels of the picture in a file's content, upright, without any metadata.
 
-    None where there is no picture that can be shown. Decoders are hostile territory: call it in a worker.
+    `promised` is the format that the file's name says, for content that no longer says what it is. Decoders are hostile
+    territory: call it in a worker.
     """
     pillow_limits()
     pillow_heif.register_heif_opener()
+    form = sniff(data)
     try:
-        form = sniff(data)
-        if kind_of(form) is not Kind.PHOTO:
-            return None
-        return _webp(data if form in PILLOW_FORMATS else _preview(data))
+        if kind_of(form) is Kind.PHOTO and not damaged:
+            return Shown(_webp(data if form in PILLOW_FORMATS else _preview(data)))
+        if kind_of(form) is Kind.VIDEO:
+            return _shown(remains.of_film(io.BytesIO(data), form), remains.FILM if damaged else "")
     except Exception:  # the one-file boundary: decoders raise anything
-        return None
+        damaged = True
+    if not damaged or kind_of(form or promised) is not Kind.PHOTO:
+        return Shown(None, remains.NOTHING if damaged else "")
+    return _shown(*remains.of_photo(data, form))
+
+
+def _shown(image: Image.Image | None, words: str) -> Shown:
+    if image is None:
+        return Shown(None, remains.NOTHING if words else "")
+    image.thumbnail((_SIDE, _SIDE))
+    return Shown(_bare(image), words)
 
 
 def _preview(data: bytes) -> bytes:
@@ -91,22 +146,29 @@ def _webp(data: bytes) -> bytes | None:
         image.draft("RGB", (2 * _SIDE, 2 * _SIDE))
         upright = ImageOps.exif_transpose(image)
         upright.thumbnail((_SIDE, _SIDE))
-        seen = upright.convert("RGBA")
-        bare = Image.new("RGB", seen.size, "white")
-        bare.paste(seen, mask=seen.getchannel("A"))
+        return _bare(upright)
+
+
+def _bare(small: Image.Image) -> bytes:
+    """The picture alone, on white, as WebP."""
+    seen = small.convert("RGBA")
+    bare = Image.new("RGB", seen.size, "white")
+    bare.paste(seen, mask=seen.getchannel("A"))
     out = io.BytesIO()
     bare.save(out, "WEBP", quality=60, method=4)
     return out.getvalue()
 
 
-def vetted(pictures: Mapping[str, bytes], paths: Iterable[str]) -> dict[str, bytes]:
-    """The pictures of those paths that are bare WebP; whatever carries metadata or is something else is left out."""
-    found = {}
-    for path in paths:
-        data = pictures.get(path)
-        if data is not None and _is_bare_webp(data):
-            found[path] = data
-    return found
+K = TypeVar("K")
+
+
+def vetted(pictures: Mapping[K, Shown], keys: Iterable[K]) -> dict[K, Shown]:
+    """What is shown of those files, without every picture that carries metadata or is no bare WebP."""
+    return {
+        key: shown if shown.webp is None or _is_bare_webp(shown.webp) else Shown(None, shown.words)
+        for key in keys
+        if (shown := pictures.get(key)) is not None
+    }
 
 
 def _is_bare_webp(data: bytes) -> bool:

@@ -19,16 +19,25 @@
 -- ///
 SELECT 'source' AS side, due.path AS path, due.damage[1].detail AS damage, due.damage[1].code AS code,
     due.damage[1]."offset" AS "offset",
-    coalesce(' (perhaps whole in the backup as ' || whole.path || ')', '') AS elsewhere,
+    coalesce(' (perhaps whole in ' || whole.place || ' as ' || whole.path || ')', '') AS elsewhere,
     due.size_bytes AS size_bytes, due.taken_at AS taken_at, files.status AS status
 FROM due
 JOIN files ON files.id = due.id
 LEFT JOIN (
-    SELECT head_sha256, max(size_bytes) AS size_bytes, arg_max(path, size_bytes) AS path
-    FROM backup
-    WHERE soundness = 'sound' AND head_sha256 IS NOT NULL
-    GROUP BY head_sha256
-) whole ON whole.head_sha256 = due.head_sha256 AND whole.size_bytes > due.size_bytes
+    -- The same first 64 KiB, and it goes on to the end; or, where those were hit, the same name and length.
+    WITH bad AS (SELECT id, head_sha256, name, size_bytes FROM due WHERE soundness = 'damaged'),
+    good AS (SELECT *, backup AS place, backup_number AS turn FROM backup WHERE soundness = 'sound'),
+    found AS (
+        SELECT bad.id, good.size_bytes, place, turn, path
+        FROM bad JOIN good ON good.head_sha256 = bad.head_sha256 WHERE good.size_bytes >= bad.size_bytes
+        UNION ALL
+        SELECT bad.id, good.size_bytes, place, turn, path
+        FROM bad JOIN good ON good.name = bad.name AND good.size_bytes = bad.size_bytes
+    )
+    SELECT id, min_by(place, (size_bytes, turn, path)) AS place, min_by(path, (size_bytes, turn, path)) AS path
+    FROM found
+    GROUP BY id
+) whole ON whole.id = due.id
 WHERE due.soundness = 'damaged' AND due.size_bytes > 0
     -- Files that are no pictures at all, and pictures that only lost their clip, have rules of their own.
     AND (coalesce(len(due.damage), 0) = 0 OR len(list_filter(due.damage, lambda d: d.code NOT IN ('not_media', 'part_missing'))) > 0)

@@ -184,8 +184,11 @@ def database(names: Sequence[str] = (), proven: int = 30) -> duckdb.DuckDBPyConn
     )
     con.execute("CREATE TABLE source AS SELECT path, size_bytes, taken_at, kind FROM files")
     con.execute(
-        "CREATE TABLE backup AS SELECT backup, backup_path AS path, size_bytes, taken_at, kind FROM files"
+        "CREATE TABLE backup AS SELECT backup, backup_path AS path, size_bytes, taken_at, kind, soundness FROM files"
         " WHERE backup IS NOT NULL"
+    )
+    con.execute(
+        "CREATE TABLE pairs AS SELECT id, path, backup, status, backup_path, detail FROM files WHERE backup IS NOT NULL"
     )
     con.execute(
         "CREATE VIEW safe_to_delete AS SELECT path, size_bytes, mtime, sha256, backup AS backups, read_at FROM files"
@@ -246,7 +249,8 @@ def _findings(rows: Sequence[tuple[str, str, str, str, str | None]]) -> list[tup
             found.append(_finding("missing-from-backup", "error", state, path, message, {"size_bytes": 1}, waiver))
         elif status == "damaged":
             message = f"The copy of {path} is cut short at 61 %: 2.1 of 3.4 MB."
-            found.append(_finding("damaged-in-backup", "error", "new", path, message, {"code": "truncated"}))
+            evidence = {"backup_path": f"Photos/2026/{path.rsplit('/', 1)[-1]}", "code": "truncated"}
+            found.append(_finding("damaged-in-backup", "error", "new", path, message, evidence))
         elif status == "not_checked":
             found.append(_finding("unreadable-file", "error", "new", path, f"{path} could not be read.", {}))
         elif status == "metadata_changed":
@@ -271,7 +275,8 @@ def _finding(
     waiver: tuple[str | None, ...] = (None, None, None),
 ) -> tuple[Any, ...]:  # fmt: skip
     fingerprint = hashlib.sha256(f"{rule}\0{path}".encode()).hexdigest()
-    return rule, severity, status, "source", None, path, message, json.dumps(evidence), fingerprint, *waiver
+    backup = "Family NAS" if "backup_path" in evidence else None
+    return rule, severity, status, "source", backup, path, message, json.dumps(evidence), fingerprint, *waiver
 
 
 def _outcomes(con: duckdb.DuckDBPyConnection) -> list[RuleOutcome]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from auditor.reporting.thumbnails import Shown
 from tests import browser
 from tests.browser import Page
 from tests.reporting import sample
@@ -27,7 +28,8 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ]
     con = sample.database(names)
     con.execute("UPDATE files SET taken_at = '2025-12-24T18:00:00' WHERE path LIKE '%IMG_001_.JPG'")
-    pictures = dict.fromkeys(names, webp())
+    pictures = {("", name): Shown(webp()) for name in names}
+    pictures["Family NAS", "Photos/2026/IMG_0003.JPG"] = Shown(webp(), "the upper 61 % can be seen")
     return written(tmp_path_factory.mktemp("report"), con, pictures)
 
 

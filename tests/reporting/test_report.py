@@ -28,7 +28,9 @@ NAMES = {
 }  # fmt: skip
 
 
-def written(folder: Path, con: duckdb.DuckDBPyConnection, pictures: dict[str, bytes] | None = None) -> Path:
+def written(
+    folder: Path, con: duckdb.DuckDBPyConnection, pictures: dict[tuple[str, str], thumbnails.Shown] | None = None
+) -> Path:
     lists = []
     for name in ("phone.jsonl", "nas.jsonl"):
         lists.append(folder / name)
@@ -183,15 +185,30 @@ def test_thumbnails_stand_beside_their_file_and_carry_nothing_else(tmp_path: Pat
     secret = Image.Exif()
     secret[0x010E] = "secret"
     pictures = {
-        missing: webp(),
-        damaged: webp(exif=secret),
-        "Download/manual.pdf": webp(),
-        "x": b"<svg onload=alert(1)>",
+        ("", missing): thumbnails.Shown(webp()),
+        ("", damaged): thumbnails.Shown(webp(exif=secret)),
+        ("", "Download/manual.pdf"): thumbnails.Shown(webp()),
+        ("", "x"): thumbnails.Shown(b"<svg onload=alert(1)>"),
     }
     assert {missing, damaged} <= set(thumbnails.wanted(con))
     raw = written(tmp_path, con, pictures).read_text("utf-8")
     sources = [a["src"] for tag, a in Reader(raw).elements if tag == "img"]
-    assert sources == [f"data:image/webp;base64,{base64.b64encode(pictures[missing]).decode()}"]
+    assert sources == [f"data:image/webp;base64,{base64.b64encode(webp()).decode()}"]
+
+
+def test_what_is_left_of_a_damaged_copy_stands_beside_its_finding(tmp_path: Path) -> None:
+    con = sample.database()
+    copy = ("Family NAS", "Photos/2026/IMG_0003.JPG")
+    assert thumbnails.damaged_copies(con) == [copy]
+    shown = {copy: thumbnails.Shown(webp(), "the upper 61 % can be <seen>")}
+    page = Reader(written(tmp_path, con, shown).read_text("utf-8"))
+    assert len([a for tag, a in page.elements if tag == "img"]) == 1
+    assert "the upper 61 % can be <seen>" in page.text
+    assert "Damaged copy" in page.text
+    nothing = {copy: thumbnails.Shown(None, "nothing of it can be seen")}
+    (again := tmp_path / "again").mkdir()
+    page = Reader(written(again, con, nothing).read_text("utf-8"))
+    assert "nothing of it can be seen" in page.text
 
 
 def test_a_thumbnail_is_small_upright_and_without_metadata() -> None:
@@ -203,19 +220,19 @@ def test_a_thumbnail_is_small_upright_and_without_metadata() -> None:
     stream = io.BytesIO()
     photo.save(stream, "JPEG", exif=exif, icc_profile=b"profile" * 20)
     made = thumbnails.make(stream.getvalue())
-    assert made is not None
+    assert made.webp is not None
     assert thumbnails.vetted({"a": made}, ["a"]) == {"a": made}
-    with Image.open(io.BytesIO(made)) as small:
+    with Image.open(io.BytesIO(made.webp)) as small:
         assert small.size == (120, 160)
         assert not small.getexif()
-    assert thumbnails.make(stream.getvalue()[:500]) is None
-    assert thumbnails.make(b"") is None
+    assert thumbnails.make(stream.getvalue()[:500], damaged=True) == thumbnails.Shown(None, "nothing of it can be seen")
+    assert thumbnails.make(b"") == thumbnails.Shown(None)
 
 
 @pytest.mark.parametrize("cut", [0, 4, 11, 15, 21])
 def test_a_picture_that_is_no_whole_webp_is_left_out(cut: int) -> None:
-    assert thumbnails.vetted({"a": webp()[:cut]}, ["a"]) == {}
-    assert thumbnails.vetted({"a": webp() + b"more"}, ["a"]) == {}
+    assert thumbnails.vetted({"a": thumbnails.Shown(webp()[:cut])}, ["a"]) == {"a": thumbnails.Shown(None)}
+    assert thumbnails.vetted({"a": thumbnails.Shown(webp() + b"more")}, ["a"]) == {"a": thumbnails.Shown(None)}
 
 
 def test_a_big_audit_holds_the_first_of_each_rule_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
