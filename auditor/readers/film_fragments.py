@@ -7,15 +7,46 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from auditor.readers.boxes import Box, inside, number
 from auditor.readers.examination import Buffer
+from auditor.readers.film_tables import merged
 from auditor.readers.film_tracks import BrokenTable, Track
 
 _MOST_SAMPLES = 3_000_000
 """In one run, and in all of a track: half a day at sixty frames a second."""
+
+
+_NOT_A_KEY = 1 << 16
+"""In a sample's flags: it leans on others. Source: section 8.8.3.1."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Defaults:
+    """What holds for a sample where its fragment does not say."""
+
+    duration: int = 0
+    size: int = 0
+    flags: int = 0
+
+
+@dataclass(slots=True)
+class _Run:
+    """The samples of one run or, added up, of a track: offsets and lengths, durations and delays in ticks, keys."""
+
+    samples: list[tuple[int, int]] = field(default_factory=list)
+    durations: list[int] = field(default_factory=list)
+    delays: list[int] = field(default_factory=list)
+    keys: list[bool] = field(default_factory=list)
+
+    def add(self, other: _Run) -> None:
+        self.samples += other.samples
+        self.durations += other.durations
+        self.delays += other.delays
+        self.keys += other.keys
 
 
 def with_fragments(data: Buffer, moov: Box, fragments: Iterable[Box], tracks: Sequence[Track]) -> list[Track]:
@@ -24,49 +55,57 @@ def with_fragments(data: Buffer, moov: Box, fragments: Iterable[Box], tracks: Se
     Raises: BrokenTable where a fragment cannot be followed.
     """
     defaults = _defaults(data, moov)
-    found: dict[int, list[tuple[int, int]]] = {track.number: [] for track in tracks}
-    ticks = {track.number: 0 for track in tracks}
+    found: dict[int, _Run] = {track.number: _Run() for track in tracks}
     for place, moof in enumerate(fragments, 1):
         try:
-            for number_, samples, length in _fragment(data, moof, defaults):
+            for number_, run in _fragment(data, moof, defaults):
                 if number_ in found:
-                    found[number_].extend(samples)
-                    if len(found[number_]) > _MOST_SAMPLES:
+                    found[number_].add(run)
+                    if len(found[number_].samples) > _MOST_SAMPLES:
                         raise BrokenTable("the film's index counts more samples than there can be")
-                    ticks[number_] += length
         except IndexError as error:
             raise BrokenTable(f"part {place} of the film's index ends in the middle of an entry") from error
-    return [_extended(track, found[track.number], ticks[track.number]) for track in tracks]
+    return [_extended(track, found[track.number]) for track in tracks]
 
 
-def _extended(track: Track, samples: list[tuple[int, int]], ticks: int) -> Track:
-    if not samples:
+def _extended(track: Track, run: _Run) -> Track:
+    if not run.samples:
         return track
-    table = np.array(samples, dtype=np.int64).reshape(-1, 2)
+    table = np.array(run.samples, dtype=np.int64).reshape(-1, 2)
+    own = track.tables
+    before = sum(count for _, count in own.durations)
+    keys = list(range(1, before + 1)) if own.keys is None else list(own.keys)
+    keys += [before + place for place, key in enumerate(run.keys, 1) if key]
+    delays = own.delays or ((0, before),)
+    tables = dataclasses.replace(
+        own,
+        durations=merged((*own.durations, *((ticks, 1) for ticks in run.durations))),
+        delays=merged((*delays, *((ticks, 1) for ticks in run.delays))),
+        keys=tuple(keys),
+    )
     return dataclasses.replace(
         track,
         samples=np.append(track.samples, table[:, 0]),
         lengths=np.append(track.lengths, table[:, 1]),
-        ticks=max(track.ticks, ticks),
+        ticks=max(track.ticks, sum(run.durations)),
         whole=track.whole or not len(track.samples),
+        tables=tables,
     )
 
 
-def _defaults(data: Buffer, moov: Box) -> dict[int, tuple[int, int]]:
-    """Duration and size of a sample, by track, where a fragment does not say."""
+def _defaults(data: Buffer, moov: Box) -> dict[int, _Defaults]:
+    """What a fragment's samples are, by track, where it does not say."""
     mvex = inside(data, moov).first(b"mvex")
     if mvex is None:
         return {}
     return {
-        number(data, box.body + 4, 4): (number(data, box.body + 12, 4), number(data, box.body + 16, 4))
+        number(data, box.body + 4, 4): _Defaults(*(number(data, box.body + at, 4) for at in (12, 16, 20)))
         for box in inside(data, mvex).all(b"trex")
     }
 
 
-def _fragment(
-    data: Buffer, moof: Box, defaults: dict[int, tuple[int, int]]
-) -> Iterable[tuple[int, list[tuple[int, int]], int]]:
-    """For each run of a fragment: the track's number, its samples' offsets and lengths, and its length in ticks."""
+def _fragment(data: Buffer, moof: Box, defaults: dict[int, _Defaults]) -> Iterable[tuple[int, _Run]]:
+    """For each run of a fragment: the track's number, and its samples."""
     after = moof.start
     for traf in inside(data, moof).all(b"traf"):
         boxes = inside(data, traf)
@@ -76,41 +115,53 @@ def _fragment(
         if tfhd is None:
             raise IndexError
         flags, track, at = number(data, tfhd.body + 1, 3), number(data, tfhd.body + 4, 4), tfhd.body + 8
-        duration, size = defaults.get(track, (0, 0))
+        mine = defaults.get(track, _Defaults())
         # Without an explicit base, the first run counts from its moof and each next one from where the last ended.
         base = moof.start if flags & 0x020000 else after
         if flags & 1:
             base, at = number(data, at, 8), at + 8
         at += 4 if flags & 2 else 0
         if flags & 8:
-            duration, at = number(data, at, 4), at + 4
+            mine, at = dataclasses.replace(mine, duration=number(data, at, 4)), at + 4
         if flags & 16:
-            size, at = number(data, at, 4), at + 4
+            mine, at = dataclasses.replace(mine, size=number(data, at, 4)), at + 4
+        if flags & 32:
+            mine, at = dataclasses.replace(mine, flags=number(data, at, 4)), at + 4
         position = base
         for trun in boxes.all(b"trun"):
-            samples, length, position = _run(data, trun, base, position, duration, size)
-            yield track, samples, length
+            run, position = _run(data, trun, base, position, mine)
+            yield track, run
         after = position
 
 
-def _run(
-    data: Buffer, trun: Box, base: int, position: int, duration: int, size: int
-) -> tuple[list[tuple[int, int]], int, int]:
+def _run(data: Buffer, trun: Box, base: int, position: int, default: _Defaults) -> tuple[_Run, int]:
     flags, count, at = number(data, trun.body + 1, 3), number(data, trun.body + 4, 4), trun.body + 8
     if flags & 1:
         position = base + int.from_bytes(data[at : at + 4], "big", signed=True)
         at += 4
-    at += 4 if flags & 4 else 0
+    first = None
+    if flags & 4:
+        first, at = number(data, at, 4), at + 4
     width = 4 * (flags >> 8 & 15).bit_count()
     if at + count * width > trun.end or count > _MOST_SAMPLES:
         raise IndexError
-    samples, ticks = [], 0
-    for _ in range(count):
-        field = at
-        mine = duration
+    run = _Run()
+    for place in range(count):
+        duration, length, mine, delay = default.duration, default.size, default.flags, 0
+        field_ = at
         if flags & 0x100:
-            mine, field = number(data, field, 4), field + 4
-        length = number(data, field, 4) if flags & 0x200 else size
-        samples.append((position, length))
-        position, ticks, at = position + length, ticks + mine, at + width
-    return samples, ticks, position
+            duration, field_ = number(data, field_, 4), field_ + 4
+        if flags & 0x200:
+            length, field_ = number(data, field_, 4), field_ + 4
+        if flags & 0x400:
+            mine, field_ = number(data, field_, 4), field_ + 4
+        elif place == 0 and first is not None:
+            mine = first
+        if flags & 0x800:
+            delay = number(data, field_, 4)
+        run.samples.append((position, length))
+        run.durations.append(duration)
+        run.delays.append(delay)
+        run.keys.append(not mine & _NOT_A_KEY)
+        position, at = position + length, at + width
+    return run, position

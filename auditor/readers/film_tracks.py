@@ -14,12 +14,11 @@ import numpy.typing as npt
 
 from auditor.readers.boxes import Box, Boxes, inside, number
 from auditor.readers.examination import Buffer
+from auditor.readers.film_tables import CONFIGURATIONS, Tables, read_tables
 
 Offsets = npt.NDArray[np.int64]
 
 _MOST_SAMPLES = 50_000_000
-CONFIGURATIONS = (b"avcC", b"hvcC", b"av1C", b"vpcC", b"esds", b"d263")
-"""Boxes of a sample description that configure a decoder."""
 
 
 class BrokenTable(Exception):
@@ -51,6 +50,7 @@ class Track:
     whole: bool = True
     external: bool = False
     descriptions: int = 1
+    tables: Tables = field(default=Tables(), repr=False)
 
 
 def read_tracks(data: Buffer, moov: Box) -> list[Track]:
@@ -131,6 +131,7 @@ def _track(data: Buffer, trak: Box, what: str) -> Track:
         whole=whole,
         external=_external(data, mdia, what),
         descriptions=len(inside(data, tables[b"stsd"], 8).boxes),
+        tables=read_tables(data, tables, scale, _samples_a_chunk(data, tables, what)),
     )
 
 
@@ -230,6 +231,11 @@ def _chunk_counts(data: Buffer, tables: dict[bytes, Box], what: str, chunks: int
     if int(counts.sum()) > 1 << 40:
         raise BrokenTable(f"the index of {what} counts more samples than there can be")
     return counts
+
+
+def _samples_a_chunk(data: Buffer, tables: dict[bytes, Box], what: str) -> list[int]:
+    chunks = len(_chunk_offsets(data, tables, what))
+    return [int(count) for count in _chunk_counts(data, tables, what, chunks)]
 
 
 def _sizes(data: Buffer, tables: dict[bytes, Box], what: str) -> tuple[int, int, Offsets | None]:

@@ -45,17 +45,18 @@ def examine(data: Buffer, format_: str, depth: Depth) -> Examination:
 
 
 def image_sha256(data: Buffer, tracks: Sequence[Track]) -> str | None:
-    """The digest of the coded film: codec, its configuration and all samples of the video and sound tracks, in order.
+    """The digest of the coded film: of the video and sound tracks the coding with what configures its decoder, all
+    samples in order, and the tables that say how long each is, when it is due, and which are key frames.
 
-    Left out, since they may change while the film stays: where the samples lie, all metadata, and the tracks of
-    texts, time codes and places. None where a byte of it is not in the file.
+    Left out, since they may change while the film stays: where the samples lie, all metadata, turning, and the tracks
+    of texts, time codes and places. None where a byte of it is not in the file.
     """
     digest, size, found = hashlib.sha256(), len(data), False
     for track in tracks:
         if track.handler not in (b"vide", b"soun"):
             continue
-        configuration = track.configuration if track.configuration_kind != b"esds" else b""
-        for field in (track.handler, track.codec, configuration, int(track.lengths.sum()).to_bytes(8, "big")):
+        sizes = track.lengths.astype(">i8").tobytes() if track.whole else int(track.lengths.sum()).to_bytes(8, "big")
+        for field in (track.handler, track.codec, track.tables.canonical(track.handler == b"soun"), sizes):
             digest.update(len(field).to_bytes(8, "big"))
             digest.update(field)
         for start, length in stretches(track):
