@@ -8,6 +8,8 @@ only part of the 256 levels, and what lies outside is proof. It costs nothing: t
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,8 +36,11 @@ class Decode:
     impossible_row: int | None = None
 
 
-def decode(core: bytes, frame: Frame, strict: bool) -> Decode:
-    """Decode a JPEG that holds no metadata. Every libjpeg warning is a refusal if `strict`."""
+def decode(core: bytearray, frame: Frame, strict: bool) -> Decode:
+    """Decode a JPEG that holds no metadata. Every libjpeg warning is a refusal if `strict`.
+
+    `core` is changed while it is decoded, and given back as it was.
+    """
     wanted = perceptual.reduction(frame.width, frame.height)
     if frame.components == 4:
         return _printed(core, frame, wanted, strict)
@@ -47,9 +52,9 @@ def decode(core: bytes, frame: Frame, strict: bool) -> Decode:
     return Decode(grey, wanted, message, judged.impossible_row)
 
 
-def _grey(core: bytes, frame: Frame, factor: int, strict: bool) -> Decode:
-    content, scale = _with_headroom(core, frame)
-    grey, message = _pixels(content, frame, factor, strict, "GRAY")
+def _grey(core: bytearray, frame: Frame, factor: int, strict: bool) -> Decode:
+    with _headroom(core, frame) as scale:
+        grey, message = _pixels(core, frame, factor, strict, "GRAY")
     if grey is None or scale == 1:
         return Decode(grey, factor, message)
     levels = (np.arange(256) - 128.0) * scale
@@ -60,7 +65,7 @@ def _grey(core: bytes, frame: Frame, factor: int, strict: bool) -> Decode:
 
 
 def _pixels(
-    content: bytes, frame: Frame, factor: int, strict: bool, colours: str
+    content: bytearray, frame: Frame, factor: int, strict: bool, colours: str
 ) -> tuple[perceptual.Grey | None, str | None]:
     least_height, least_width = -(-frame.height // factor), -(-frame.width // factor)
     try:
@@ -77,7 +82,7 @@ def _pixels(
     return (pixels[:, :, 0] if colours == "GRAY" else pixels), None
 
 
-def _printed(core: bytes, frame: Frame, factor: int, strict: bool) -> Decode:
+def _printed(core: bytearray, frame: Frame, factor: int, strict: bool) -> Decode:
     """Pictures in the colours of print, which libjpeg does not turn into grey."""
     pixels, message = _pixels(core, frame, factor, strict, "CMYK")
     if pixels is None:
@@ -87,8 +92,9 @@ def _printed(core: bytes, frame: Frame, factor: int, strict: bool) -> Decode:
     return Decode((light @ np.array([77, 150, 29], dtype=np.uint32) >> 8).astype(np.uint8), factor)
 
 
-def _with_headroom(core: bytes, frame: Frame) -> tuple[bytes, float]:
-    """The same JPEG with the first quantiser of the grey component halved at least, and the factor that undoes it.
+@contextmanager
+def _headroom(core: bytearray, frame: Frame) -> Iterator[float]:
+    """Halves the first quantiser of the grey component at least, for a while, and gives the factor that undoes it.
 
     The factor is 1 where the quantiser is 1 already, or is defined more than once.
     """
@@ -104,11 +110,14 @@ def _with_headroom(core: bytes, frame: Frame) -> tuple[bytes, float]:
                     places.append((table + 1, wide))
                 table += 1 + 64 * wide
         at = end
-    if len(places) != 1:
-        return core, 1.0
-    start, wide = places[0]
+    start, wide = places[0] if len(places) == 1 else (0, 0)
     quantiser = int.from_bytes(core[start : start + wide], "big")
     if quantiser < 2:
-        return core, 1.0
+        yield 1.0
+        return
     smaller = quantiser // 2
-    return core[:start] + smaller.to_bytes(wide, "big") + core[start + wide :], quantiser / smaller
+    core[start : start + wide] = smaller.to_bytes(wide, "big")
+    try:
+        yield quantiser / smaller
+    finally:
+        core[start : start + wide] = quantiser.to_bytes(wide, "big")
