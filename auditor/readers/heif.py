@@ -54,8 +54,9 @@ def examine(data: Buffer, format_: str, depth: Depth) -> Examination:
 
 
 def image_sha256(data: Buffer, container: Container, items: Items) -> str | None:
-    """The digest of the coded picture: the primary item with its tiles in order, what configures their decoder, its
-    colour profile, its auxiliary pictures (gain map, depth, alpha) and the motion clip that the file carries.
+    """The digest of the coded picture: the primary item with its tiles in order, what configures their decoder, their
+    sizes and crop, its colour profile, its auxiliary pictures (gain map, depth, alpha) with what each is for, and the
+    motion clip that the file carries.
 
     Left out, since they may change while the picture stays: EXIF and XMP, turning and mirroring, thumbnails, and where
     each of all these lies in the file. None where a byte of it is not in the file.
@@ -73,7 +74,8 @@ def image_sha256(data: Buffer, container: Container, items: Items) -> str | None
             if item.method > 1 or len(content) != item.length or not content:
                 return None
             configuration = item.property(CODED_KINDS.get(item.kind, b"")) or b""
-            for field in (item.kind, configuration, content, item.property(b"colr") or b""):
+            described = [item.property(kind) or b"" for kind in (b"colr", b"ispe", b"clap", b"auxC")]
+            for field in (item.kind, configuration, content, *described):
                 digest.update(len(field).to_bytes(8, "big"))
                 digest.update(field)
     clip = container.first(b"mpvd")
