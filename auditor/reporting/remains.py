@@ -95,7 +95,7 @@ def _jpeg(data: bytes) -> tuple[Image.Image | None, str]:
 def _extent(pixels: np.ndarray, walked: Walk, orientation: int) -> str:
     """How much of a cut picture is there."""
     rows = np.flatnonzero((pixels != _MISSING).any(axis=(1, 2)))
-    share = 0 if rows.size == 0 else int(rows[-1] + 1) * 100 // pixels.shape[0]
+    share = 0 if rows.size == 0 else max(1, int(rows[-1] + 1) * 100 // pixels.shape[0])
     if walked.frame is not None and walked.frame.progressive:
         return "it can be seen, coarse or in part"
     if share == 100:

@@ -3,6 +3,7 @@ metadata."""
 
 from __future__ import annotations
 
+import dataclasses
 import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -119,7 +120,8 @@ def make(data: bytes, damaged: bool = False, promised: str | None = None) -> Sho
         if kind_of(form) is Kind.VIDEO:
             return _shown(remains.of_film(io.BytesIO(data), form), remains.FILM if damaged else "")
     except Exception:  # the one-file boundary: decoders raise anything
-        damaged = True
+        # A sound file of which no picture can be made here is not one of which nothing can be seen.
+        return dataclasses.replace(_shown(*remains.of_photo(data, form)), words="") if not damaged else Shown(None)
     if not damaged or kind_of(form or promised) is not Kind.PHOTO:
         return Shown(None, remains.NOTHING if damaged else "")
     return _shown(*remains.of_photo(data, form))
