@@ -88,9 +88,15 @@ class Holdings:
         return bool(self._rows or self._more or self._facts or self._moved)
 
     def knows(self, path: str, mtime_ns: int | None) -> bool:
-        """Whether this path of the source was seen with this date."""
+        """Whether this path of the source was seen with this date, and the file that holds it has a row.
+
+        A run that was killed may have written down the origin of a file whose row it had only in mind.
+        """
         known = self.origins.get(path)
-        return known is not None and mtime_ns is not None and known[1].mtime_ns == mtime_ns
+        if known is None or mtime_ns is None or known[1].mtime_ns != mtime_ns:
+            return False
+        held = self.held.get(known[0])
+        return held is not None and held.sha256 is not None
 
     def add(self, row: FileFacts) -> None:
         """A new file of the backup, or a new state of one."""

@@ -162,6 +162,26 @@ def test_files_that_a_power_cut_left_without_a_row_are_taken_up(tmp_path: Path) 
     assert tree(tmp_path / "backup") == whole
 
 
+def test_files_without_a_row_survive_a_second_kill(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = {f"{number}.jpg": noise(number, 1_000 + number) for number in range(6)}
+    for name, content in whole.items():
+        write(tmp_path / "phone" / name, content)
+        if name in {"4.jpg", "5.jpg"}:  # the first kill left them their names, and no line was written
+            write(tmp_path / "backup" / name, content)
+    with monkeypatch.context() as patched:  # the second one came before the manifest was made
+        patched.setattr("auditor.copier.backup._next_generation", killed)
+        with pytest.raises(KeyboardInterrupt):
+            back_up(tmp_path / "phone", tmp_path / "backup")
+    back_up(tmp_path / "phone", tmp_path / "backup")
+    assert tree(tmp_path / "backup") == whole
+    assert lies(tmp_path / "backup") == []
+    assert back_up(tmp_path / "phone", tmp_path / "backup").by_path == {}
+
+
+def killed(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
 def test_another_phone_goes_beside(phone: Path, tmp_path: Path) -> None:
     dest = tmp_path / "backup"
     back_up(phone, dest)
