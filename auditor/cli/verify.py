@@ -47,9 +47,10 @@ def command(
 ) -> None:
     """Reads a backup's files again, from the device where possible, and tells rot from edits and losses.
 
-    A file whose bytes changed while its date did not has rotted: run `auditor backup` to repair it.
-    Exit codes: 0 all as stored (edits and new files are told); 1 rotted, lost, or a manifest is missing or was changed;
-    2 bad input; 3 files could not be read; 130 stopped.
+    A file whose bytes changed while its date did not has rotted; one with another date that is empty or damaged now was
+    spoilt, not edited: run `auditor backup` to repair both.
+    Exit codes: 0 all as stored (edits and new files are told); 1 rotted, spoilt, lost, or a manifest is missing or was
+    changed; 2 bad input; 3 files could not be read; 130 stopped.
     """
     place = open_folder(backup)
     ledger = Ledger(place.root)
@@ -86,11 +87,12 @@ def command(
 def show_verified(verified: Verified, choice: Choice) -> int:
     """The verdict of a scrub, what it found, and the exit code."""
     counts = verified.counts
-    read = counts[Fate.UNCHANGED] + counts[Fate.ROTTED] + counts[Fate.EDITED]
-    bad = counts[Fate.ROTTED] + counts[Fate.LOST]
+    read = sum(counts[fate] for fate in scrubbing.WAS_READ)
+    bad = sum(counts[fate] for fate in scrubbing.BAD)
     code = 1 if bad or verified.chain else 3 if counts[Fate.UNREADABLE] or (not read and choice.everything) else 0
     if bad:
         found = f"{count(counts[Fate.ROTTED])} rotted, {count(counts[Fate.LOST])} lost"
+        found += f", {count(counts[Fate.SPOILT])} spoilt" if counts[Fate.SPOILT] else ""
         screen.say(f"✗ NOT SAFE: {found}, of {count(read + counts[Fate.LOST])} files looked at.", style="bold red")
     elif verified.chain:
         screen.say(
@@ -100,16 +102,19 @@ def show_verified(verified: Verified, choice: Choice) -> int:
         unread = count(counts[Fate.UNREADABLE])
         screen.say(f"? CANNOT SAY: {unread} files could not be read; {count(read)} were.", style="bold yellow")
     else:
-        screen.say(f"✓ {count(read)} files were read, and are as they were stored.", style="bold green")
+        edited = counts[Fate.EDITED]
+        but = f"; {count(edited)} {'was' if edited == 1 else 'were'} edited since, and can be opened" if edited else ""
+        screen.say(f"✓ {count(read - edited)} files were read, and are as they were stored{but}.", style="bold green")
     if screen.quiet():
         return code
     for generation in verified.chain:
         screen.say(f"  {generation.path.name}: {visible(generation.trouble or '')}")
     words = {
         Fate.ROTTED: "rotted: other bytes under the same date",
+        Fate.SPOILT: "spoilt: another date, and empty or damaged now",
         Fate.LOST: "lost",
         Fate.UNREADABLE: "could not be read",
-        Fate.EDITED: "edited: other bytes and another date",
+        Fate.EDITED: "edited: other bytes and another date; the stored version is not here any more",
         Fate.NEW: "new since the last manifest",
     }
     for fate, what in words.items():

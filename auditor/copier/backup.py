@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from auditor.copier import preflight
+from auditor.copier import edits, preflight
 from auditor.copier.durable import TEMP_NAME
 from auditor.copier.execute import Ending, Ways, execute
 from auditor.copier.hands import Ended, Hands
-from auditor.copier.holdings import Holdings, known_columns, unread_row
+from auditor.copier.holdings import Change, Holdings, known_columns, unread_row
 from auditor.copier.jobs import Failed, Read, Setup, Task, WasRead
 from auditor.copier.layout import Layout, Namer
 from auditor.copier.ledger import (
@@ -270,15 +270,20 @@ def _learn(ledger: Ledger, holdings: Holdings, found: Reconciled, volume: Volume
     here = {e.path: e for e in found.unknown}
     lost = [p for p in found.lost if holdings.held[p].sha256]
     by_content = {holdings.held[p].sha256: p for p in lost}
-    for answer in read_files(ledger.root, found.to_read, volume, ways):
-        if isinstance(answer, Failed):
-            continue
+    read = [a for a in read_files(ledger.root, found.to_read, volume, ways) if isinstance(a, WasRead)]
+    changed = ((found.to_read[a.number], a, holdings.held.get(found.to_read[a.number].path)) for a in read)
+    looked = edits.look(
+        ledger.root,
+        [(e, held) for e, a, held in changed if held and held.change(a.mtime_ns, a.sha256) is Change.EDIT],
+    )
+    for answer in read:
         path = found.to_read[answer.number].path
         old = by_content.pop(answer.sha256, None) if path in here and path not in holdings.held else None
         if old is not None and not holdings.held[old].lost:
             holdings.moved(old, path, answer.mtime_ns)
         else:
-            holdings.found(path, answer.size_bytes, answer.mtime_ns, answer.sha256, read_at)
+            spoilt = looked.spoilt.get(path, looked.untold.get(path))
+            holdings.found(path, answer.size_bytes, answer.mtime_ns, answer.sha256, read_at, spoilt)
     for path in found.lost:
         if path in holdings.held:
             holdings.lost(path)

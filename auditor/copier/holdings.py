@@ -9,6 +9,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from enum import Enum, auto
 from operator import itemgetter
 from typing import Any
 
@@ -22,6 +23,9 @@ from auditor.readers.sniff import kind_by_name
 ROTTED = "rotted"
 """Damage code: same date, other bytes than were stored."""
 
+SPOILT = "spoilt"
+"""Damage code: another date and other bytes, but no edit: it is empty now, or damaged where it was not."""
+
 EDITED = "edited in the backup"
 LOST = "lost: it was in the backup and is not any more"
 
@@ -32,10 +36,19 @@ _ZONES_H = 26
 _NO_LONGER_KNOWN: dict[str, Any] = {"head_sha256": None, "image_sha256": None, "phash": None, "phash_turned": ()}
 
 
+class Change(Enum):
+    """What other bytes than were stored mean, by the dates alone."""
+
+    NONE = auto()
+    ROT = auto()
+    EDIT = auto()
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """One row in short. `sha256` None where its bytes were never read; `whole` False where it is known to be bad.
-    `read_at` "" where it was never read."""
+    `read_at` "" where it was never read. `spoilt`: bad under a date of its own; `broken`: damaged when it was stored.
+    """
 
     size_bytes: int | None
     mtime_ns: int | None
@@ -43,6 +56,18 @@ class Held:
     whole: bool = True
     lost: bool = False
     read_at: str = ""
+    spoilt: bool = False
+    broken: bool = False
+
+    def change(self, mtime_ns: int | None, sha256: str) -> Change:
+        """What it means that the file has this date and this content now."""
+        if self.sha256 in (None, sha256):
+            return Change.NONE
+        if self.lost or self.spoilt:
+            return Change.EDIT
+        # Where the manifest has no dates, an edit cannot be told from rot: the worse is said.
+        same = self.mtime_ns is None or (mtime_ns is not None and same_date(mtime_ns, self.mtime_ns))
+        return Change.ROT if same or not self.whole else Change.EDIT
 
 
 @dataclass(slots=True)
@@ -113,39 +138,41 @@ class Holdings:
             self._more.setdefault(path, []).append(origin)
         self._index_origin(path, origin)
 
-    def found(self, path: str, size_bytes: int, mtime_ns: int | None, sha256: str, read_at: str) -> None:
-        """The bytes of a file of the backup were read: says so, and whether they are still those of its row."""
+    def found(
+        self,
+        path: str,
+        size_bytes: int,
+        mtime_ns: int | None,
+        sha256: str,
+        read_at: str,
+        spoilt: str | None = None,
+    ) -> None:
+        """The bytes of a file of the backup were read: says so, and whether they are still those of its row.
+
+        `spoilt` says, in words, why other bytes under another date are no edit; None where they are one.
+        """
         held = self.held.get(path)
         read = {"size_bytes": size_bytes, "mtime_ns": mtime_ns, "digests": {"sha256": sha256}, "read_at": read_at}
         stated = {**read, "digest_origin": DigestOrigin.READ, "error": None, "soundness": None, "damage": ()}
+        change = held.change(mtime_ns, sha256) if held else Change.NONE
         if held is None:
             self._rows[path] = replace(_row_of(path), **stated)  # type: ignore[arg-type]
-        elif held.sha256 is None or (sha256 == held.sha256 and not held.whole):
+        elif change is Change.NONE and (held.sha256 is None or not held.whole):
             self._correct(path, **stated)
-        elif sha256 == held.sha256:
+        elif change is Change.NONE:
             self._correct(path, mtime_ns=mtime_ns, read_at=read_at)
-        elif not held.lost and (not held.whole or _one_date(mtime_ns, held.mtime_ns)):
-            self._rotted(path, Held(size_bytes, mtime_ns, held.sha256, whole=False, read_at=read_at), sha256, read_at)
+        elif change is Change.ROT or spoilt is not None:
+            bad = replace(held, size_bytes=size_bytes, mtime_ns=mtime_ns, whole=False, lost=False, read_at=read_at)
+            detail = f"its bytes changed though its date did not: {held.sha256} was stored, {sha256} was read"
+            damage = Damage(ROTTED, detail) if change is Change.ROT else Damage(SPOILT, spoilt or "")
+            self._correct(path, **{**stated, "soundness": Soundness.DAMAGED, "damage": (damage,)}, **_NO_LONGER_KNOWN)
+            self._drop(path)
+            self._put(path, replace(bad, spoilt=change is Change.EDIT))
             return
         else:
             self._correct(path, **stated, **_NO_LONGER_KNOWN, notes=(EDITED,))
         self._drop(path)
-        self._put(path, Held(size_bytes, mtime_ns, sha256, read_at=read_at))
-
-    def _rotted(self, path: str, held: Held, sha256: str, read_at: str) -> None:
-        """Other bytes than were stored, under the same date: the row says what is there now, and that it is bad."""
-        detail = f"its bytes changed though its date did not: {held.sha256} was stored, {sha256} was read"
-        self._correct(
-            path,
-            size_bytes=held.size_bytes,
-            digests={"sha256": sha256},
-            read_at=read_at,
-            soundness=Soundness.DAMAGED,
-            damage=(Damage(ROTTED, detail),),
-            **_NO_LONGER_KNOWN,
-        )
-        self._drop(path)
-        self._put(path, held)
+        self._put(path, Held(size_bytes, mtime_ns, sha256, read_at=read_at, broken=held is not None and held.broken))
 
     def lost(self, path: str) -> None:
         """A row whose file is gone keeps its origins, and proves nothing any more."""
@@ -223,13 +250,17 @@ class Holdings:
 
     def index(self, row: FileFacts) -> None:
         """Takes a row of the last generation into account."""
-        rotted = any(damage.code == ROTTED for damage in row.damage)
+        codes = {damage.code for damage in row.damage}
         lost = row.error == LOST
         content = row.sha256
-        if (rotted or lost) and row.origins and EDITED not in row.notes:
+        whole = not (lost or codes & {ROTTED, SPOILT})
+        if not whole and row.origins and EDITED not in row.notes:
             content = max(row.origins, key=lambda origin: origin.seen).sha256
-        whole = not (rotted or lost)
-        self._put(row.path, Held(row.size_bytes, row.mtime_ns, content, whole, lost, row.read_at or ""))
+        broken = whole and row.soundness is Soundness.DAMAGED
+        held = Held(
+            row.size_bytes, row.mtime_ns, content, whole, lost, row.read_at or "", spoilt=SPOILT in codes, broken=broken
+        )
+        self._put(row.path, held)
         for origin in row.origins:
             self._index_origin(row.path, origin)
 
@@ -257,10 +288,6 @@ def same_date(a_ns: int, b_ns: int) -> bool:
     difference = abs(a_ns - b_ns)
     hours, rest = divmod(difference + FAT_STEP_NS, HOUR_NS)
     return rest <= 2 * FAT_STEP_NS and hours <= _ZONES_H
-
-
-def _one_date(a_ns: int | None, b_ns: int | None) -> bool:
-    return a_ns is not None and b_ns is not None and same_date(a_ns, b_ns)
 
 
 def known_columns(header: Header | None) -> tuple[str, ...]:

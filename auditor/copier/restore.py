@@ -12,7 +12,7 @@ from pathlib import Path
 
 from auditor.copier import durable, preflight
 from auditor.copier.execute import Ending, Ways, execute
-from auditor.copier.holdings import EDITED, LOST, ROTTED
+from auditor.copier.holdings import EDITED, LOST, ROTTED, SPOILT
 from auditor.copier.jobs import Setup
 from auditor.copier.layout import Layout, Namer
 from auditor.copier.ledger import Ledger, Marker, utc
@@ -149,6 +149,8 @@ def _step(number: int, original: Original, limits: Limits) -> CopyStep:
         reason = "the backup has lost it; another backup, or the phone, may still have it"
     elif any(damage.code == ROTTED for damage in row.damage):
         reason = "the backup's copy has rotted; `auditor backup` from a place that has it repairs the backup"
+    elif any(damage.code == SPOILT for damage in row.damage):
+        reason = "the backup's copy was spoilt; `auditor backup` from a place that has it repairs the backup"
     elif EDITED in row.notes:
         return replace(step, reason="it was edited in the backup; the edited file is restored")
     return replace(step, action=Action.CANNOT, reason=reason) if reason else step

@@ -11,10 +11,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
+from auditor.copier import edits
 from auditor.copier.backup import DIGESTS_ONLY, listed, read_files
 from auditor.copier.durable import ColdRead
 from auditor.copier.execute import Progress, Ways
-from auditor.copier.holdings import Held, Holdings, known_columns, same_date, unread_row
+from auditor.copier.holdings import Change, Held, Holdings, known_columns, same_date, unread_row
 from auditor.copier.jobs import Failed, WasRead
 from auditor.copier.ledger import Generation, Ledger, left_journals, moment, utc
 from auditor.copier.sampling import CONFIDENCE, most_bad
@@ -32,11 +33,19 @@ class Fate(StrEnum):
 
     UNCHANGED = "unchanged"
     ROTTED = "rotted"  # other bytes under the same date: nobody meant that
+    SPOILT = "spoilt"  # another date, and empty or damaged now: nobody meant that either
     EDITED = "edited"  # other bytes and another date
     LOST = "lost"
     NEW = "new"  # it is in no manifest yet
     UNREADABLE = "unreadable"
     NOT_READ = "not_read"  # not chosen this time
+
+
+WAS_READ = (Fate.UNCHANGED, Fate.ROTTED, Fate.SPOILT, Fate.EDITED)
+"""The fates that only reading a known file can tell."""
+
+BAD = (Fate.ROTTED, Fate.SPOILT, Fate.LOST)
+"""What must not be passed over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +138,7 @@ class _Scrub:
         self._chosen_at_random = 0
         self._rotted_at_random = 0
         self._population = 0
+        self._edits: list[tuple[Entry, WasRead, Held]] = []
 
     def run(self, ledger: Ledger, entries: Iterable[Entry]) -> None:
         """Reads what is to be read and corrects the rows."""
@@ -154,7 +164,7 @@ class _Scrub:
             self._note(Found(entry.path, Fate.NEW))
             if entry.path not in self._holdings.held:
                 self._holdings.add(unread_row(entry.path, entry.size_bytes, entry.mtime_ns))
-        read = sum(self._counts[f] for f in (Fate.UNCHANGED, Fate.ROTTED, Fate.EDITED))
+        read = sum(self._counts[f] for f in WAS_READ)
         failed = sum(found.fate is Fate.UNREADABLE and found.path in here for found in self._found)
         self._counts[Fate.NOT_READ] = len(known) - read - failed
 
@@ -199,20 +209,39 @@ class _Scrub:
             files, done_bytes = files + 1, done_bytes + (entry.size_bytes or 0)
             self._answer(entry, answer, before.get(entry.path), entry.path in chosen)
             self._ways.on_progress(Progress(files, len(entries), done_bytes, total_bytes, entry.path, failed))
+        self._look_into_edits(ledger.root)
+
+    def _look_into_edits(self, root: Path) -> None:
+        looked = edits.look(root, [(entry, held) for entry, _, held in self._edits])
+        for entry, answer, held in self._edits:
+            path = entry.path
+            if path in looked.untold:  # its row stays as it is: the next run looks again
+                self._note(Found(path, Fate.UNREADABLE, held.sha256, looked.untold[path]))
+                continue
+            spoilt = looked.spoilt.get(path)
+            self._holdings.found(
+                path, answer.size_bytes, answer.mtime_ns, answer.sha256, utc(self._started), spoilt=spoilt
+            )
+            detail = spoilt or f"stored {held.sha256}, read {answer.sha256}"
+            self._note(Found(path, Fate.SPOILT if spoilt else Fate.EDITED, held.sha256, detail))
 
     def _answer(self, entry: Entry, answer: WasRead | Failed, held: Held | None, at_random: bool) -> None:
         if isinstance(answer, Failed):
             self._note(Found(entry.path, Fate.UNREADABLE, held.sha256 if held else None, answer.reason))
             return
         self._cold[answer.cold] += 1
+        change = held.change(answer.mtime_ns, answer.sha256) if held else Change.NONE
+        if held is not None and change is Change.EDIT:
+            self._edits.append((entry, answer, held))
+            return
         self._holdings.found(entry.path, answer.size_bytes, answer.mtime_ns, answer.sha256, utc(self._started))
         if held is None:
             return
-        fate = _fate(answer, held)
+        rotted = change is Change.ROT
         self._chosen_at_random += at_random
-        self._rotted_at_random += at_random and fate is Fate.ROTTED
-        detail = "" if fate is Fate.UNCHANGED else f"stored {held.sha256}, read {answer.sha256}"
-        self._note(Found(entry.path, fate, held.sha256, detail))
+        self._rotted_at_random += at_random and rotted
+        detail = f"stored {held.sha256}, read {answer.sha256}" if rotted else ""
+        self._note(Found(entry.path, Fate.ROTTED if rotted else Fate.UNCHANGED, held.sha256, detail))
 
     def _note(self, found: Found) -> None:
         self._counts[found.fate] += 1
@@ -258,16 +287,6 @@ def _as_written(entry: Entry, held: Held) -> bool:
     now, then = entry.mtime_ns, held.mtime_ns
     agree = now is None or then is None or same_date(now, then)
     return entry.size_bytes == held.size_bytes and agree and held.whole
-
-
-def _fate(read: WasRead, held: Held) -> Fate:
-    if held.sha256 is None or read.sha256 == held.sha256:
-        return Fate.UNCHANGED
-    if held.lost:
-        return Fate.EDITED
-    # Where the manifest has no dates, an edit cannot be told from rot: the worse is said.
-    same = held.mtime_ns is None or (read.mtime_ns is not None and same_date(read.mtime_ns, held.mtime_ns))
-    return Fate.ROTTED if same or not held.whole else Fate.EDITED
 
 
 def first_generation(ledger: Ledger, ways: Ways, now: Callable[[], datetime]) -> Manifest:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,7 +23,7 @@ from auditor.errors import BadManifest, BadPlace
 from auditor.model import Depth
 from auditor.places.folder import FolderPlace
 from tests import media
-from tests.copier.runs import DIGESTS, OLD_S, QUICK, Ran, back_up, lies, noise, tree, write
+from tests.copier.runs import DECODED, DIGESTS, OLD_S, QUICK, Ran, back_up, lies, noise, tree, write
 
 BY_DATE = Wishes(layout=Layout.BY_DATE, examine=Depth.HASH)
 
@@ -218,7 +219,7 @@ def test_verify_tells_rot_from_edit_from_loss(phone: Path, tmp_path: Path) -> No
     date = rotted.stat().st_mtime_ns
     rotted.write_bytes(content)
     os.utime(rotted, ns=(date, date))
-    write(dest / "Download/IMG_0002.jpg", noise("edited"), OLD_S + 7777)
+    write(dest / "Download/IMG_0002.jpg", media.jpeg(44), OLD_S + 7777)
     (dest / "DCIM/Camera/IMG_0002.jpg").unlink()
     write(dest / "new.jpg", noise("new"))
     os.utime(dest / "DCIM/Camera/IMG_0002.xmp", (OLD_S + 3600, OLD_S + 3600))
@@ -242,6 +243,53 @@ def test_verify_tells_rot_from_edit_from_loss(phone: Path, tmp_path: Path) -> No
         tree(tmp_path / "back").items()
         >= {p: b for p, b in tree(phone).items() if p != "Download/IMG_0002.jpg"}.items()
     )
+
+
+EDITS = {
+    "emptied": (lambda photo: b"", Fate.SPOILT),
+    "cut short": (lambda photo: photo[: len(photo) // 2], Fate.SPOILT),
+    "zeroed": (lambda photo: bytes(len(photo)), Fate.SPOILT),
+    "encrypted": (lambda photo: noise("virus", len(photo)), Fate.SPOILT),
+    "another picture": (lambda photo: media.jpeg(77), Fate.EDITED),
+}
+
+
+@pytest.mark.parametrize(("change", "fate"), EDITS.values(), ids=EDITS)
+def test_an_edit_is_a_picture_that_can_be_opened(
+    change: Callable[[bytes], bytes], fate: Fate, phone: Path, tmp_path: Path
+) -> None:
+    dest, name = tmp_path / "backup", "DCIM/Camera/IMG_0002.jpg"
+    back_up(phone, dest)
+    bad = change((phone / name).read_bytes())
+    write(dest / name, bad, OLD_S + 7777)
+    assert fates(scrub(dest)) == {name: fate}
+    assert fates(scrub(dest)) == ({name: fate} if fate is Fate.SPOILT else {})  # an alarm stays until it is repaired
+    assert len(give_back(dest, tmp_path / "back")) == (fate is Fate.SPOILT)
+    ran = back_up(phone, dest)
+    if fate is Fate.SPOILT:
+        assert ran.paths(Outcome.REPAIRED) == {name}
+        assert (dest / name).read_bytes() == (phone / name).read_bytes()
+        assert [p.read_bytes() for p in (dest / ".auditor/quarantine").rglob("*") if p.is_file()] == [bad]
+    else:
+        assert ran.paths(Outcome.COPIED) == {name} and (dest / name).read_bytes() == bad
+    assert fates(scrub(dest)) == {}
+    assert set(tree(phone).values()) <= set(tree(dest).values())
+
+
+def test_a_backup_repairs_what_was_spoilt_without_a_scrub_before(phone: Path, tmp_path: Path) -> None:
+    dest, name = tmp_path / "backup", "DCIM/Camera/IMG_0002.jpg"
+    back_up(phone, dest)
+    write(dest / name, b"", OLD_S + 7777)
+    assert back_up(phone, dest).paths(Outcome.REPAIRED) == {name}
+    assert (dest / name).read_bytes() == (phone / name).read_bytes()
+
+
+def test_what_was_damaged_when_it_was_stored_may_be_edited(phone: Path, tmp_path: Path) -> None:
+    dest, name = tmp_path / "backup", "DCIM/Camera/broken.jpg"
+    write(phone / name, media.jpeg(5)[:-4000])
+    back_up(phone, dest, DECODED)
+    write(dest / name, media.jpeg(5)[:-5000], OLD_S + 7777)
+    assert fates(scrub(dest)) == {name: Fate.EDITED}
 
 
 def test_a_file_moved_within_the_backup_is_found_by_its_content(phone: Path, tmp_path: Path) -> None:

@@ -126,6 +126,17 @@ def test_verify_says_what_rotted_and_backup_repairs_it(auditor: Auditor, phone: 
     assert auditor("verify", "backup").code == 0
 
 
+def test_verify_calls_an_emptied_file_spoilt(auditor: Auditor, phone: Path, tmp_path: Path) -> None:
+    back_up(phone, tmp_path / "backup")
+    write(tmp_path / "backup/DCIM/Camera/IMG_1.jpg", b"", OLD_S + 5000)
+    said = auditor("verify", "backup")
+    assert said.code == 1 and "NOT SAFE: 0 rotted, 0 lost, 1 spoilt" in said.out
+    assert "IMG_1.jpg: it is empty now" in said.err
+    last = max((tmp_path / "backup/.auditor/manifests").iterdir())
+    audited = auditor("audit", phone, last, "-o", "report")
+    assert audited.code == 1 and "spoilt" in audited.out
+
+
 def test_verify_with_a_manifest_made_elsewhere(auditor: Auditor, phone: Path, tmp_path: Path) -> None:
     auditor("scan", phone, "-o", "list.jsonl", "--depth", "hash")
     assert auditor("verify", phone, "--manifest", "list.jsonl").code == 0
