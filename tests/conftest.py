@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import os
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -45,3 +47,11 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     folder = tmp_path_factory.mktemp("cache")
     monkeypatch.setenv("AUDITOR_CACHE_DIR", str(folder))
     return folder
+
+
+@pytest.fixture(autouse=True)
+def own_interrupt() -> Iterator[None]:
+    """A command that has ended hears no Ctrl-C any more; the next test, and what it starts, shall."""
+    before = signal.getsignal(signal.SIGINT)
+    yield
+    signal.signal(signal.SIGINT, before)

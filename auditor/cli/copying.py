@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
+import sys
 import tempfile
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from auditor import rules as ruling
-from auditor import scan, sides, verdict
 from auditor.cli import screen
 from auditor.copier.backup import Backed
 from auditor.copier.durable import ColdRead
-from auditor.copier.evidence import source_list
 from auditor.copier.execute import Progress
 from auditor.errors import BadPlace
 from auditor.model import Severity
 from auditor.places.folder import FolderPlace
-from auditor.policy import Policy
 from auditor.reporting.text import count, visible
 
+if TYPE_CHECKING:
+    from auditor import scan
+    from auditor.policy import Policy
+
+FINISHING = "Finishing the files in hand; press Ctrl-C again to stop at once (that is safe too).\n"
 SHOWN = 50
 """So many files of a kind are listed on the screen."""
 
@@ -43,14 +47,21 @@ def folder(spec: str) -> Path:
 
 @contextlib.contextmanager
 def stoppable() -> Iterator[Callable[[], bool]]:
-    """A question whether Ctrl-C was pressed. The first one lets the files in hand finish, the second one does not."""
+    """A question whether Ctrl-C was pressed. The first one lets the files in hand finish, the second one does not.
+
+    From then on further ones are passed over: what is left to do is to tidy up and to say so.
+    """
     pressed = threading.Event()
 
     def on_signal(number: int, frame: object) -> None:
         if pressed.is_set():
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
             raise KeyboardInterrupt
         pressed.set()
-        screen.note("Finishing the files in hand; press Ctrl-C again to stop at once (that is safe too).")
+        if not screen.quiet():
+            # Not through the console: the signal may have come while that was writing.
+            with contextlib.suppress(OSError, ValueError):
+                os.write(sys.stderr.fileno(), FINISHING.encode())
 
     if threading.current_thread() is not threading.main_thread():
         yield pressed.is_set
@@ -59,11 +70,12 @@ def stoppable() -> Iterator[Callable[[], bool]]:
     try:
         yield pressed.is_set
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.signal(signal.SIGINT, signal.SIG_IGN if pressed.is_set() else before)
 
 
 def as_scan(show: Callable[[scan.Progress], None]) -> Callable[[Progress], None]:
     """The copier's progress on the bar that scans have."""
+    from auditor import scan
 
     def shown(now: Progress) -> None:
         current = f"[{now.state}]" if now.state else now.current
@@ -95,8 +107,11 @@ def cold_reads(reads: Iterable[ColdRead | None]) -> str:
 
 def audit(backed: Backed, policy: Policy, out: Path | None, fail_on: Severity) -> int:
     """Audits the source against the backup with what this run read, shows the verdict, and gives the exit code."""
-    from auditor import audit as auditing
+    from auditor import audit as auditing  # heavy, and only wanted now
+    from auditor import rules as ruling
+    from auditor import sides, verdict
     from auditor.cli import audit as command
+    from auditor.copier.evidence import source_list
 
     assert backed.manifest is not None
     prepared = backed.prepared

@@ -8,12 +8,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from auditor import scan
 from auditor.reporting.text import size, visible
+
+if TYPE_CHECKING:
+    from auditor import scan
 
 
 @dataclass(slots=True)
@@ -74,6 +76,8 @@ def phase(title: str) -> Iterator[Callable[[scan.Progress], None]]:
     if not console.is_terminal or _settings.quiet:
         yield lambda now: last.__setitem__(slice(None), [now])
     else:
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
         columns = (
             TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=30),

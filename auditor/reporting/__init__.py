@@ -6,13 +6,15 @@ import shutil
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import duckdb
+if TYPE_CHECKING:
+    import duckdb
 
-from auditor.model import Audit
-from auditor.policy import Policy
-from auditor.reporting import html, provenance, tables, thumbnails
-from auditor.rules import Rule
+    from auditor.model import Audit
+    from auditor.policy import Policy
+    from auditor.reporting import thumbnails
+    from auditor.rules import Rule
 
 
 def write(
@@ -33,6 +35,8 @@ def write(
     page's dates, None for this machine's own.
     Returns the path of report.html.
     """
+    from auditor.reporting import html, provenance, tables  # every command says `text`, few write a report
+
     folder.mkdir(parents=True, exist_ok=True)
     lists = [provenance.sealed_file(path) for path in _kept(manifests, folder)]
     tables.write_files(con, folder / "files.csv")
