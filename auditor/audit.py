@@ -104,7 +104,7 @@ def run(order: Order, out: Path, steps: Steps = Steps(), now: Callable[[], datet
             conclusion.sentence,
             partition,
             tuple(outcomes),
-            (*conclusion.caveats, *waived),
+            (*_unread_since(lists.con, order), *conclusion.caveats, *waived),
             _provenance(order, source, started, clock()),
         )
         manifests = [source.path, *(m.path for m in backups)]
@@ -306,6 +306,34 @@ def _safe_to_delete(con: duckdb.DuckDBPyConnection, order: Order, labels: Sequen
         """,
         [read_now, read_now, since, since, order.policy.min_copies],
     )
+
+
+def _unread_since(con: duckdb.DuckDBPyConnection, order: Order) -> list[str]:
+    """What is to be said of proof that rests on earlier reading, where a backup run gave the list of a place at hand.
+
+    Of a list alone its age is told already; places that are listed here are read anew.
+    """
+    told = []
+    for number, backup in enumerate(order.backups):
+        if backup.place is None or backup.manifest is None or order.source.manifest is None:
+            continue
+        since = order.source.manifest.header.started
+        count, oldest = con.execute(
+            """
+            SELECT count(DISTINCT f.id), min(b.read_at)
+            FROM files f JOIN pairs p ON p.id = f.id JOIN backup b ON b.id = p.backup_id
+            WHERE f.verdict = 'proven' AND b.backup_number = ? AND left(coalesce(b.read_at, ''), 19) < left(?, 19)
+            """,
+            [number, since],
+        ).fetchall()[0]
+        if count:
+            be = "1 of the copies was" if count == 1 else f"{count:,} of the copies were"
+            day = f", but on {oldest[:10]}" if count == 1 else f"; the longest unread was read on {oldest[:10]}"
+            told.append(
+                f"{be} not read again in this run{day if oldest else ''}."
+                f" Size and date are unchanged; `auditor verify {backup.spec}` reads the bytes."
+            )
+    return told
 
 
 def _thumbnails(con: duckdb.DuckDBPyConnection, order: Order) -> dict[tuple[str, str], Shown]:

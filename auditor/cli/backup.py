@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from auditor import policy as policies
-from auditor.cli import cloud, copying, screen
+from auditor.cli import copying, screen
 from auditor.copier import backup as backing
 from auditor.copier import preflight
 from auditor.copier.alive import watch
@@ -78,7 +78,9 @@ def command(
     """
     place = open_place(source)
     chosen = policies.load(policy)
-    if dest.startswith(cloud.PREFIX):
+    if dest.startswith("rclone:"):
+        from auditor.cli import cloud
+
         cloud.backup(place, dest, chosen, out, fail_on, plan_only=plan_only, no_audit=no_audit)
     root = copying.folder(dest)
     pattern = chosen.excluded()
@@ -159,7 +161,8 @@ def show_results(backed: backing.Backed) -> None:
     if repaired:
         screen.note(f"{count(len(repaired)):>10}  repaired; the bad ones lie in .auditor/quarantine")
         copying.listed((r.backup_path or "", "") for r in repaired)
-    screen.note(f"{count(held):>10}  there already")
+    unread = "; not read again in this run, only their sizes and dates compared" if held else ""
+    screen.note(f"{count(held):>10}  there already{unread}")
     if left_out:
         screen.note(f"{count(left_out):>10}  left out by the policy")
     if failed:

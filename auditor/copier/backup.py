@@ -7,7 +7,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from auditor.copier import edits, preflight
@@ -50,6 +50,9 @@ from auditor.places.folder import FolderPlace
 DIGESTS_ONLY = ("path", "path_bytes", "size_bytes", "mtime", "mtime_trusted", "kind", "error", "read_at",
                 "digest_origin", "sha256", "checked")  # fmt: skip
 """The columns that a run without examination knows."""
+
+
+RENEWED_AFTER = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +204,7 @@ def _next_generation(prepared: Prepared, now: datetime) -> Manifest | None:
     holdings, ledger = prepared.holdings, prepared.ledger
     sources = _marked(prepared)
     journals = left_journals(ledger)
-    if not holdings.changed and not journals and holdings.last is not None:
+    if not holdings.changed and not journals and holdings.last is not None and _is_fresh(holdings.last, now):
         if sources != prepared.marker.sources:
             ledger.put(replace(ledger.marker() or prepared.marker, sources=sources))
         return holdings.last
@@ -223,6 +226,12 @@ def _next_generation(prepared: Prepared, now: datetime) -> Manifest | None:
     for journal in journals:
         journal.unlink()
     return manifest
+
+
+def _is_fresh(last: Manifest, now: datetime) -> bool:
+    """Whether a generation speaks for a run that changed nothing. An old one is written again: what it says was looked
+    at today, if only by size and date, and an audit asks how old a list is."""
+    return utc(now - RENEWED_AFTER) < last.footer.finished
 
 
 def _marked(prepared: Prepared) -> tuple[SourceMark, ...]:

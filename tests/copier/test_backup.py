@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from auditor.copier import restore
-from auditor.copier.backup import Wishes, prepare, refusals_before, session
+from auditor.copier.backup import Wishes, carry_out, prepare, refusals_before, session
 from auditor.copier.layout import Layout
 from auditor.copier.ledger import Ledger
 from auditor.copier.plan import Action
@@ -106,6 +106,17 @@ def test_the_same_content_is_stored_once_and_a_second_run_does_nothing(
     generations = sorted((dest / ".auditor/manifests").iterdir())
     assert back_up(phone, dest, wishes).by_path == {}
     assert sorted((dest / ".auditor/manifests").iterdir()) == generations
+
+
+def test_a_run_without_work_renews_a_manifest_that_is_old(phone: Path, tmp_path: Path) -> None:
+    dest, place = tmp_path / "backup", FolderPlace(phone, str(phone))
+    back_up(phone, dest)
+    for days, generations in ((6, 1), (40, 2), (41, 2)):
+        with session(dest, Layout.MIRROR):
+            prepared = prepare(place, dest, DIGESTS, QUICK, now=now() + timedelta(days=days))
+            carry_out(prepared, QUICK, lambda days=days: now() + timedelta(days=days))
+        assert len(list((dest / ".auditor/manifests").iterdir())) == generations
+    assert scrub(dest).chain == ()
 
 
 def test_the_same_name_with_other_content_keeps_both(phone: Path, tmp_path: Path) -> None:
