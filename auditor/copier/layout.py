@@ -14,6 +14,7 @@ UNDATED = "undated"
 """The folder of `by-date` for what tells no date, with the source's own folders below it."""
 
 _DATE_IN_NAME = re.compile(r"(?<!\d)((?:19|20)\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?!\d{3})")
+_TAG = re.compile(r"~([0-9a-f]{8,64})(?=\.|$)")
 _NO_DATES = ("0000", "1904-01-01", "1970-01-01")
 """What clocks that were never set write."""
 
@@ -79,7 +80,8 @@ class Namer:
         name = path.rpartition("/")[2]
         folder, _, stored = backup_path.rpartition("/")
         stem = _stem(name)
-        tag = re.match(re.escape(_stem(escape_path(name, self.rules))) + r"~([0-9a-f]{8,64})(?=\.|$)", stored)
+        plain = _stem(escape_path(name, self.rules))
+        tag = _TAG.match(stored, len(plain)) if stored.startswith(plain) else None
         self._placed[path] = _Placed(folder, stem, tag[1] if tag else "")
 
     def place(self, path: str, sha256: str, facts: FileFacts | None, main: str | None, parts: Iterable[str]) -> str:
