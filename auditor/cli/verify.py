@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from auditor import __version__
 from auditor.cli import copying, screen
 from auditor.copier import backup as backing
 from auditor.copier import verify as scrubbing
@@ -17,8 +19,11 @@ from auditor.copier.alive import watch
 from auditor.copier.execute import Ways
 from auditor.copier.layout import Layout
 from auditor.copier.ledger import Ledger
+from auditor.copier.sampling import CONFIDENCE
 from auditor.copier.verify import Choice, Fate, Verified
-from auditor.errors import BadPlace, Interrupted
+from auditor.errors import BadOutput, BadPlace, Interrupted
+from auditor.manifest.rows import display_path
+from auditor.model import Verdict
 from auditor.places.folder import open_folder
 from auditor.reporting.text import count, visible
 
@@ -26,6 +31,7 @@ NAME = "verify"
 EXAMPLES = (
     ("auditor verify /mnt/disk/phone", "read all of it"),
     ("auditor verify /mnt/disk/phone --budget 10m", "as much as ten minutes allow, the longest unread first"),
+    ("auditor verify /mnt/disk/phone --sample 5% -o verify.json", "a part, and what it says of the whole, in a file"),
     ("auditor verify /mnt/disk/photos --init", "write down what a folder holds now"),
 )
 
@@ -42,6 +48,9 @@ def command(
         str | None, typer.Option(metavar="AGE", help="Only files not read for so long: 30d, 12w, 1y.")
     ] = None,
     budget: Annotated[str | None, typer.Option(metavar="TIME", help="Stop after so long: 10m, 2h.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("-o", metavar="FILE", help="Also write what was found to this new file, as JSON.")
+    ] = None,
     init: Annotated[bool, typer.Option("--init", help="Make the first manifest of a folder: read all of it.")] = False,
     hang: Annotated[float, typer.Option(min=1, help="Seconds without a sign of life until a file is given up.")] = 60,
 ) -> None:
@@ -55,8 +64,10 @@ def command(
     place = open_folder(backup)
     ledger = Ledger(place.root)
     choice = _choice(sample, older_than, budget)
-    if init and (manifest or not choice.everything):
-        raise BadPlace("--init reads everything and compares with nothing: leave the other options out")
+    if out is not None and out.exists():
+        raise BadOutput(f"{out} is there already; nothing is written over. Choose another file with -o")
+    if init and (manifest or out or not choice.everything):
+        raise BadPlace("--init reads everything and compares with nothing: leave the others out")
     if not init and manifest is None and not scrubbing.has_generation(place.root):
         raise BadPlace(
             f"{backup} has no manifest of its own to compare with; make one with `auditor verify {backup} --init`,"
@@ -81,7 +92,12 @@ def command(
         for reason in made.footer.reasons:
             screen.note(visible(reason))
         raise typer.Exit(0 if made.footer.complete else 3)
-    raise typer.Exit(show_verified(verified, choice))
+    code = show_verified(verified, choice)
+    if out is not None:
+        _write(_record(verified, code, place.label, _now()), out)
+        if not screen.quiet():
+            screen.say(f"  Report   {visible(str(out))}")
+    raise typer.Exit(code)
 
 
 def show_verified(verified: Verified, choice: Choice) -> int:
@@ -131,6 +147,36 @@ def show_verified(verified: Verified, choice: Choice) -> int:
     if bad:
         screen.say("  Next     auditor backup SOURCE BACKUP repairs them, where the source still has them")
     return code
+
+
+def _record(verified: Verified, code: int, label: str, now: datetime) -> dict[str, object]:
+    """What a scrub found, for machines and files; `statement` is what reading some of the files says of all."""
+    return {
+        "backup": label,
+        "finished": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "tool": f"auditor {__version__}",
+        "verdict": {0: Verdict.SAFE, 1: Verdict.NOT_SAFE, 3: Verdict.CANNOT_SAY}[code].value,
+        "counts": {fate.value: verified.counts[fate] for fate in Fate},
+        "statement": verified.statement or "All of the files were read." * (not verified.counts[Fate.NOT_READ]),
+        "confidence": CONFIDENCE if verified.statement else None,
+        "read_from_device": verified.from_device,
+        "could_not_tell": verified.untold,
+        "every_file_read_since": verified.oldest_read,
+        "manifests_not_right": [{"name": g.path.name, "trouble": g.trouble} for g in verified.chain],
+        "files": [
+            {"path": display_path(f.path), "fate": f.fate.value, "stored_sha256": f.stored, "detail": f.detail}
+            for f in verified.found
+        ],
+    }
+
+
+def _write(record: dict[str, object], out: Path) -> None:
+    try:
+        with out.open("x", encoding="utf-8") as stream:
+            json.dump(record, stream, indent=2)
+            stream.write("\n")
+    except OSError as error:
+        raise BadOutput(f"{out} cannot be written: {error.strerror}") from error
 
 
 def _choice(sample: str | None, older_than: str | None, budget: str | None) -> Choice:

@@ -133,6 +133,8 @@ def execute(plan: CopyPlan, setup: Setup, publisher: Publisher, ways: Ways) -> E
         if bring is not None and bring.arrived is not None:
             with contextlib.suppress(OSError):
                 bring.arrived.temp.unlink()
+    run.partial.clear()
+    ways.on_progress(_progress(run))
     return Ending(tuple(run.results[n] for n in sorted(run.results)), run.stopped, run.gone)
 
 

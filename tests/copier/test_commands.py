@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -130,6 +131,22 @@ def test_verify_says_what_rotted_and_backup_repairs_it(auditor: Auditor, phone: 
     repaired = auditor("backup", phone, "backup", "-o", "report")
     assert repaired.code == 0 and "1  repaired" in repaired.err
     assert auditor("verify", "backup").code == 0
+
+
+def test_verify_writes_what_a_sample_says(auditor: Auditor, phone: Path, tmp_path: Path) -> None:
+    back_up(phone, tmp_path / "backup")
+    said = auditor("verify", "backup", "--sample", "2", "-o", "verify.json")
+    record = json.loads((tmp_path / "verify.json").read_text("utf-8"))
+    assert said.code == 0 and record["statement"] in said.out
+    assert record["statement"].startswith("2 of 5 files were read") and record["confidence"] == 0.95
+    assert (record["verdict"], record["counts"]["unchanged"], record["counts"]["not_read"]) == ("SAFE", 2, 3)
+    again = auditor("verify", "backup", "-o", "verify.json")
+    assert again.code == 2 and "there already" in again.err
+    (tmp_path / "backup/DCIM/Camera/IMG_1.jpg").unlink()
+    assert auditor("verify", "backup", "-o", "lost.json").code == 1
+    record = json.loads((tmp_path / "lost.json").read_text("utf-8"))
+    assert record["verdict"] == "NOT SAFE"
+    assert [(f["path"], f["fate"]) for f in record["files"]] == [("DCIM/Camera/IMG_1.jpg", "lost")]
 
 
 def test_verify_calls_an_emptied_file_spoilt(auditor: Auditor, phone: Path, tmp_path: Path) -> None:
