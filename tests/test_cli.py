@@ -41,9 +41,11 @@ def test_safe_is_two_lines_and_exit_0(stage: Path) -> None:
 def test_not_safe_is_exit_1_and_quiet_is_one_line(stage: Path) -> None:
     shutil.copytree(stage / "backup", stage / "less")
     (stage / "less/DCIM/Camera/IMG_1.jpg").unlink()
-    run = auditor("-q", "audit", "phone", "less", "-o", "not-safe", cwd=stage)
-    assert (run.code, run.err) == (1, "")
-    assert run.out.splitlines() == ["\u2717 NOT SAFE: 1 of 3 files is not safely backed up."]
+    words = ("audit", "phone.jsonl", "less")
+    for folder, line in (("before", ("-q", *words)), ("after", (*words, "-q"))):
+        run = auditor(*line, "-o", f"not-safe-{folder}", cwd=stage)
+        assert (run.code, run.err) == (1, "")
+        assert run.out.splitlines() == ["\u2717 NOT SAFE: 1 of 3 files is not safely backed up."]
 
 
 def test_cannot_say_is_exit_3(stage: Path) -> None:

@@ -123,6 +123,17 @@ def test_bad_input_is_one_sentence(
     assert err.count("\n") == 1
 
 
+@pytest.mark.parametrize("place", ["before", "after"])
+def test_debug_shows_the_traceback_wherever_it_stands(
+    place: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("rules", "show", "nothing")
+    code, _, err = call(monkeypatch, capsys, *(("--debug", *words) if place == "before" else (*words, "--debug")))
+    assert code == 2
+    assert err.startswith("Traceback")
+    assert call(monkeypatch, capsys, *words)[2].count("\n") == 1  # and does not hold for the next run
+
+
 def test_policies_are_listed_and_shown(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = call(monkeypatch, capsys, "policy", "list")
     assert code == 0

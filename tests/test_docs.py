@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from auditor import cli, policy, resources, rules
 from auditor.model import Status, Verdict
@@ -39,11 +40,33 @@ def test_command_is_in_the_readme_and_has_help(words: str) -> None:
         assert getattr(parameter, "help", None), f"{words} {parameter.name}"
 
 
-@pytest.mark.parametrize("words", [w for w, c in COMMANDS.items() if w.count(" ") == 1])
-def test_help_has_examples_and_exit_codes(words: str) -> None:
+@pytest.mark.parametrize("words", COMMANDS)
+def test_help_has_examples_exit_codes_and_every_word_of_its_options(words: str) -> None:
     command = COMMANDS[words]
-    assert "Examples:" in (command.epilog or "")
-    assert "Exit codes:" in (command.help or "")
+    shown = CliRunner().invoke(cli.app, [*words.split()[1:], "--help"], terminal_width=80).output
+    assert "\n  Examples:\n\n  auditor " in shown
+    assert "\n\n  Exit codes: 0 " in shown
+    one_line = " ".join(shown.split())
+    for parameter in command.params:
+        assert " ".join(parameter.help.split()) in one_line, parameter.name
+
+
+@pytest.mark.parametrize("name", cli.COMMANDS)
+def test_help_says_of_a_command_what_its_own_help_says_first(name: str) -> None:
+    assert (cli.loaded(name).help or "").splitlines()[0] == cli.COMMANDS[name]
+
+
+def test_help_names_every_command_in_whole_sentences() -> None:
+    shown = CliRunner().invoke(cli.app, ["--help"], terminal_width=80).output
+    for name in {words.split()[1] for words in COMMANDS}:
+        assert re.search(rf"\n  {name} +[A-Z][^\n]*[.?]\n", shown), name
+    assert "..." not in shown.replace("[ARGS]...", "")
+
+
+@pytest.mark.parametrize("words", COMMANDS)
+def test_general_options_hold_behind_every_command(words: str) -> None:
+    flags = {flag for parameter in COMMANDS[words].params for flag in parameter.opts}
+    assert {"-q", "--quiet", "-v", "--verbose", "--no-color", "--debug"} <= flags
 
 
 def test_readme_names_no_command_that_is_not_there() -> None:

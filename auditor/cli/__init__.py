@@ -13,6 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 from auditor import __version__
+from auditor.cli import everywhere
 from auditor.errors import AuditorError
 
 HELP = """Proves that every photo and video on a phone is safe in its backup, or says exactly which are not, and why.
@@ -24,35 +25,38 @@ Exit codes: 0 safe; 1 not safe, or findings at or above --fail-on; 2 usage error
 130 interrupted."""
 
 COMMANDS = {
-    "scan": "Lists a place: one row of facts a file, as a manifest.",
-    "audit": "Lays the phone beside its backups: which files are safe, which are not, and why.",
-    "backup": "Copies what the backup does not hold yet, reads every copy back, then audits both sides.",
-    "restore": "Copies files out of a backup, with their original names, folders and dates.",
-    "verify": "Reads a backup again, and tells rot from edits and losses.",
-    "duplicates": "Finds files that show the same, proven on their pixels, and plans which copy to keep.",
-    "clean": "Moves what a plan removes into a quarantine; deletes nothing.",
-    "undo": "Puts every file that a clean-up moved back under its name and with its date.",
-    "report": "Says the verdict of an audit made earlier, and whether its files are as they were written.",
-    "doctor": "Looks for phones, clouds and tools, and says for each what to do.",
-    "demo": "Makes a small phone and backup with a dozen kinds of trouble and more, and audits them.",
-    "rules": "The checks of an audit: what they are, why, and whether they work.",
-    "policy": "The policies of an audit: what must be backed up, and what counts as proof.",
-    "manifest": "Lists: written for other tools, compared, and checked.",
+    "scan": "Lists a place: one row of facts a file.",
+    "audit": "Says which files of a phone are safe in its backups.",
+    "backup": "Copies what a backup lacks, then audits both sides.",
+    "restore": "Gives a backup's files back, with names and dates.",
+    "verify": "Reads a backup again: what rotted or got lost?",
+    "duplicates": "Finds files that show the same, and plans what could go.",
+    "clean": "Moves what a plan removes into a quarantine.",
+    "undo": "Puts back what a clean-up moved.",
+    "report": "Says the verdict of an audit made earlier.",
+    "doctor": "Looks for phones, clouds and tools: what is to be done?",
+    "demo": "Makes a small phone and backup with trouble, audits them.",
+    "rules": "The checks of an audit: what they are, and why.",
+    "policy": "What must be backed up, and what counts as proof.",
+    "manifest": "Lists: checked, compared, written for other tools.",
 }
-"""What each command does, by its name, which is that of its module here too."""
+"""What each command does, by its name, which is that of its module here too: the first line of its own help."""
 
 
 def loaded(name: str) -> Any:
     """A command with its options, ready to run. Imports its module, and with it whatever the command works with."""
     module = import_module(f"auditor.cli.{name}")
     if hasattr(module, "app"):
-        command = typer.main.get_command(module.app)
+        several = module.app
     else:
         from auditor.cli import screen
 
-        one = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-        one.command(name, epilog=screen.examples(module.EXAMPLES))(module.command)
-        command = typer.main.get_command(one)
+        several = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+        several.command(name, epilog=screen.examples(module.EXAMPLES))(module.command)
+    several.rich_markup_mode = app.rich_markup_mode
+    for registered in several.registered_commands:
+        registered.callback = everywhere.understood_by(registered.callback)
+    command = typer.main.get_command(several)
     command.name = name
     return command
 
@@ -73,6 +77,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for _name, _summary in COMMANDS.items():
@@ -90,13 +95,15 @@ def _everywhere(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version and stop.")
     ] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
-    no_color: Annotated[bool, typer.Option("--no-color", help="No colours (so do NO_COLOR and TERM=dumb).")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only the verdict line.")] = False,
+    debug: everywhere.Debug = False,
+    no_color: everywhere.NoColor = False,
+    quiet: everywhere.Quiet = False,
+    verbose: everywhere.Verbose = False,
 ) -> None:
     from auditor.cli import screen
 
-    screen.configure(no_color=no_color, quiet=quiet)
+    screen.reset()
+    everywhere.configure(debug=debug, no_color=no_color, quiet=quiet, verbose=verbose)
 
 
 INTERRUPTED = 130
@@ -125,7 +132,9 @@ def main() -> None:
 
 
 def _stop(sentence: str, code: int) -> None:
-    if "--debug" in sys.argv:
+    from auditor.cli import screen
+
+    if screen.debug():
         traceback.print_exc()
     _say(sentence)
     raise SystemExit(code)

@@ -29,7 +29,7 @@ EXAMPLES = (
 
 def command(
     source: Annotated[str, typer.Argument(metavar="SOURCE", help="The phone: its folder, or its manifest.")],
-    backup: Annotated[list[str], typer.Argument(metavar="BACKUP...", help="One or more backups of it.")],
+    backup: Annotated[list[str], typer.Argument(metavar="BACKUP", help="One or more backups of it.")],
     out: Annotated[Path | None, typer.Option("-o", help="Folder of the report. [default: audit-<UTC time>]")] = None,
     depth: Annotated[
         Depth | None,
@@ -48,11 +48,12 @@ def command(
     jobs: Annotated[int | None, typer.Option(min=1, max=64, help="Worker processes. [default: one a core]")] = None,
     no_thumbnails: Annotated[bool, typer.Option("--no-thumbnails", help="No pictures in the report.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="audit.json on stdout, and nothing else.")] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Every check with its time.")] = False,
 ) -> None:
-    """Lays the phone beside its backups and says which files are safe, which are not, and why.
+    """Says which files of a phone are safe in its backups.
 
-    Nothing is changed on either side. The report is a new folder with report.html, files.csv, findings.csv and more.
+    The contents of both sides are compared; nothing is changed on either. The report is a new folder with
+    report.html, files.csv, findings.csv and more.
+
     Exit codes: 0 safe; 1 not safe, or findings at or above --fail-on; 2 bad input; 3 cannot say; 130 stopped.
     """
     chosen = policies.load(policy)
@@ -75,7 +76,7 @@ def command(
     if as_json:
         print((folder / "audit.json").read_text("utf-8"), end="")
     else:
-        show(result, folder, {rule.id: rule for rule in known}, verbose=verbose)
+        show(result, folder, {rule.id: rule for rule in known})
     raise typer.Exit(verdict.exit_code(result.verdict, result.outcomes, fail_on))
 
 
@@ -110,7 +111,7 @@ def run(order: auditing.Order, folder: Path) -> Audit:
 _COLOURS = {Verdict.SAFE: "green", Verdict.NOT_SAFE: "red", Verdict.CANNOT_SAY: "yellow"}
 
 
-def show(result: Audit, folder: Path, rules: dict[str, ruling.Rule], *, verbose: bool = False) -> None:
+def show(result: Audit, folder: Path, rules: dict[str, ruling.Rule]) -> None:
     """The verdict, what it counts, the findings by rule, and where the report is. Safe is short."""
     sign = verdict.SIGNS[result.verdict]
     screen.say(f"{sign} {result.verdict}: {visible(result.sentence)}", style=f"bold {_COLOURS[result.verdict]}")
@@ -118,9 +119,9 @@ def show(result: Audit, folder: Path, rules: dict[str, ruling.Rule], *, verbose:
         return
     for line in result.caveats:
         screen.say(f"  {visible(line)}")
-    if result.verdict is not Verdict.SAFE or verbose:
+    if result.verdict is not Verdict.SAFE or screen.verbose():
         _sums(result)
-        _findings(result, rules, verbose=verbose)
+        _findings(result, rules)
     else:
         _warnings(result, rules)
     screen.say(f"  Report   {folder / 'report.html'}")
@@ -148,7 +149,7 @@ def _warnings(result: Audit, rules: dict[str, ruling.Rule]) -> None:
             screen.say(f"  {o.severity.upper():<8} {rules[o.rule_id].title(o.findings)}")
 
 
-def _findings(result: Audit, rules: dict[str, ruling.Rule], *, verbose: bool) -> None:
+def _findings(result: Audit, rules: dict[str, ruling.Rule]) -> None:
     levels = list(Severity)
     passed = [o for o in result.outcomes if o.state is RuleState.PASSED]
     for o in sorted(result.outcomes, key=lambda o: (levels.index(o.severity), -o.findings)):
@@ -158,7 +159,7 @@ def _findings(result: Audit, rules: dict[str, ruling.Rule], *, verbose: bool) ->
         elif o.state in (RuleState.NOT_RUN, RuleState.BROKEN):
             word = "NOT RUN" if o.state is RuleState.NOT_RUN else "BROKEN"
             screen.say(f"  {word:<8} {o.rule_id:<28}          {visible(o.reason or '')}")
-        elif verbose:
+        elif screen.verbose():
             screen.say(f"  {o.state.replace('_', ' '):<8} {o.rule_id:<28} {count(o.looked_at):>7}  {o.seconds:.2f} s")
     waived, known = sum(o.waived for o in result.outcomes), sum(o.known for o in result.outcomes)
     extra = "".join([f"; {count(waived)} findings waived" * bool(waived), f"; {count(known)} known" * bool(known)])

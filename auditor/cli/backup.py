@@ -71,9 +71,11 @@ def command(
     new_place: Annotated[bool, typer.Option("--new-place", help="A new backup is meant, though one was here.")] = False,
     shrunk: Annotated[bool, typer.Option("--shrunk", help="The source really has so many fewer files now.")] = False,
 ) -> None:
-    """Copies what the backup does not hold yet, reads every copy back from the disk, then audits both sides.
+    """Copies what a backup lacks, then audits both sides.
 
-    Nothing is replaced or deleted on either side. What could not be copied is listed at the end; run it again to go on.
+    Every copy is read back from the disk before it gets its name. Nothing is replaced or deleted on either side.
+    What could not be copied is listed at the end; run it again to go on.
+
     Exit codes: 0 safe; 1 not safe, or a file failed or arrived damaged; 2 bad input; 3 cannot say; 130 stopped.
     """
     place = open_place(source)

@@ -47,10 +47,13 @@ def command(
     older_than: Annotated[str | None, typer.Option(help="With --purge: only what has been there longer: 30d.")] = None,
     jobs: Annotated[int | None, typer.Option(min=1, max=64, help="Worker processes. [default: one a core]")] = None,
 ) -> None:
-    """Moves the files that a plan removes into a dated quarantine inside their place, each after reading again the file
-    that is kept for it. `auditor undo` puts them back.
+    """Moves what a plan removes into a quarantine.
+
+    Each file goes into a dated folder inside its place, after the file that is kept for it was read again.
+    `auditor undo` puts them back.
 
     PLAN is plan.csv (edit it first if you like), or an audit's folder: then what is safe to delete leaves the phone.
+
     Exit codes: 0 all done, or shown; 1 some files stayed, with the reason; 2 the plan was refused; 130 stopped.
     """
     if purge is not None:

@@ -28,9 +28,11 @@ def command(
     out: Annotated[Path | None, typer.Option("-o", help="Folder to make. [default: auditor-demo-<UTC time>]")] = None,
     jobs: Annotated[int | None, typer.Option(min=1, max=64, help="Worker processes. [default: one a core]")] = None,
 ) -> None:
-    """Makes a small phone and a backup of it with a dozen kinds of trouble and more, audits them, and shows the report.
+    """Makes a small phone and backup with trouble, audits them.
 
-    The pictures and films are encoded on the spot. The audit must find exactly the trouble that was seeded.
+    More than a dozen kinds of trouble are seeded. The pictures and films are encoded on the spot. The audit must
+    find exactly the trouble that was seeded.
+
     Exit codes: 0 it did (though the demo's backup is not safe: that is the point); 1 it did not; 2 bad input.
     """
     folder = out or Path(f"auditor-demo-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")

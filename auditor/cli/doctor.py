@@ -31,7 +31,9 @@ def command(
         Path | None, typer.Option(help="Write the script for phones that adb cannot reach to this file, and stop.")
     ] = None,
 ) -> None:
-    """Looks for phones, clouds and tools, and says for each what to do; it changes nothing and asks no network.
+    """Looks for phones, clouds and tools: what is to be done?
+
+    It changes nothing and asks no network.
 
     Exit codes: 0 also where there is something to do; 2 bad input.
     """

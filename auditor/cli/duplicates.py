@@ -34,7 +34,7 @@ EXAMPLES = (
 
 
 def command(
-    place: Annotated[list[str], typer.Argument(metavar="PLACE...", help="Where to look; the first is preferred.")],
+    place: Annotated[list[str], typer.Argument(metavar="PLACE", help="Where to look; the first is preferred.")],
     out: Annotated[
         Path | None, typer.Option("-o", help="Folder of the result. [default: duplicates-<UTC time>]")
     ] = None,
@@ -50,10 +50,12 @@ def command(
     ] = True,
     no_thumbnails: Annotated[bool, typer.Option("--no-thumbnails", help="No pictures in duplicates.html.")] = False,
 ) -> None:
-    """Finds files that show the same: the same bytes, the same image data, or the same picture, proven on its pixels.
+    """Finds files that show the same, and plans what could go.
 
-    What only looks alike (edits, bursts, screens, dark frames) is shown apart and never planned to go. Nothing is
-    changed: `auditor clean` shows and carries out the plan. A backup that auditor made is always a reference.
+    The same is: the same bytes, the same image data, or the same picture, proven on its pixels. What only looks
+    alike (edits, bursts, screens, dark frames) is shown apart and never planned to go. Nothing is changed: `auditor
+    clean` shows and carries out the plan. A backup that auditor made is always a reference.
+
     Exit codes: 0 searched; 2 bad input; 130 stopped.
     """
     chosen = policy.load(policy_name)

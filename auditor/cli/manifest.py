@@ -22,7 +22,7 @@ from auditor.reporting.text import count, size, visible
 
 NAME = "manifest"
 
-app = typer.Typer(name=NAME, no_args_is_help=True, help="Lists: written for other tools, compared, and checked.")
+app = typer.Typer(name=NAME, no_args_is_help=True, help="Lists: checked, compared, written for other tools.")
 
 ListFile = Annotated[Path, typer.Argument(metavar="LIST", help="A list of auditor, or of another tool.")]
 
@@ -58,6 +58,7 @@ def export(
     """Writes a list in a format that other tools check. Files that were not read are left out, and counted.
 
     A bag's files are to lie in its `data` folder; an MHL holds md5 or sha1, so scan with `--digest md5` for it.
+
     Exit codes: 0 written; 2 bad input, or a name or digest that the format cannot hold.
     """
     with tempfile.TemporaryDirectory() as work:

@@ -26,7 +26,9 @@ def command(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of an audit.")],
     check: Annotated[bool, typer.Option("--check", help="Compare every file with SHA256SUMS.")] = False,
 ) -> None:
-    """Says the verdict of an audit made earlier; with --check, whether its files are still as they were written.
+    """Says the verdict of an audit made earlier.
+
+    With --check, also whether its files are still as they were written.
 
     Exit codes: 0 said, or unchanged; 1 changed; 2 not an audit's folder.
     """

@@ -39,9 +39,11 @@ def command(
     hang: Annotated[float, typer.Option(min=1, help="Seconds without a sign of life until a file is given up.")] = 60,
     wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for a disk that was unplugged.")] = 120,
 ) -> None:
-    """Copies files out of a backup: each is read, compared with what was stored, synced, and read back.
+    """Gives a backup's files back, with names and dates.
 
-    Nothing is replaced: where another file has the name, the restored one gets a mark in its name.
+    Each is read, compared with what was stored, synced, and read back. Nothing is replaced: where another file has
+    the name, the restored one gets a mark in its name.
+
     Exit codes: 0 all restored; 1 a file could not be; 2 bad input; 130 stopped.
     """
     place = open_folder(backup)

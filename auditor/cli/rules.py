@@ -18,9 +18,7 @@ from auditor.rules import Rule
 
 NAME = "rules"
 
-app = typer.Typer(
-    name=NAME, no_args_is_help=True, help="The checks of an audit: what they are, why, and whether they work."
-)
+app = typer.Typer(name=NAME, no_args_is_help=True, help="The checks of an audit: what they are, and why.")
 
 Folders = Annotated[list[Path] | None, typer.Option("--rules", metavar="DIR", help="A folder of your own rules.")]
 
@@ -83,7 +81,7 @@ def show_one(
     ),
 )
 def test(
-    ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Only these rules.")] = None,
+    ids: Annotated[list[str] | None, typer.Argument(metavar="ID", help="Only these rules.")] = None,
     rules: Folders = None,
 ) -> None:
     """Runs each rule on the cases of its .test.toml, in an empty database of their own.

@@ -39,9 +39,11 @@ def command(
         list[str] | None, typer.Option(help="A further digest: md5, sha1, quickxor, dropbox. May be repeated.")
     ] = None,
 ) -> None:
-    """Lists a place: one row of facts a file, as a manifest that `auditor audit` takes in place of the folder.
+    """Lists a place: one row of facts a file.
 
+    The list is a manifest, which `auditor audit` takes in place of the folder.
     A scan that was stopped goes on where it was when the same command is run again.
+
     Exit codes: 0 listed, also where files could not be read (they have a row that says so); 2 bad input; 130 stopped.
     """
     if Path(place).is_file() and looks_like_manifest(Path(place)):

@@ -20,22 +20,42 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class _Settings:
+    debug: bool = False
     no_color: bool = False
     quiet: bool = False
+    verbose: bool = False
 
 
 _settings = _Settings()
 
 
-def configure(*, no_color: bool, quiet: bool) -> None:
-    """Takes over the flags that hold for every command."""
-    _settings.no_color = no_color or bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
-    _settings.quiet = quiet
+def reset() -> None:
+    """Begins a run with what the environment says alone."""
+    _settings.debug = _settings.quiet = _settings.verbose = False
+    _settings.no_color = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
+
+
+def configure(*, debug: bool, no_color: bool, quiet: bool, verbose: bool) -> None:
+    """Takes over the flags that hold for every command; one that was set stays set until the run ends."""
+    _settings.debug |= debug
+    _settings.no_color |= no_color
+    _settings.quiet |= quiet
+    _settings.verbose |= verbose
+
+
+def debug() -> bool:
+    """Whether the traceback of an error is wanted."""
+    return _settings.debug
 
 
 def quiet() -> bool:
     """Whether only the verdict line is wanted."""
     return _settings.quiet
+
+
+def verbose() -> bool:
+    """Whether each check is wanted with its time."""
+    return _settings.verbose
 
 
 def say(text: str = "", style: str | None = None) -> None:
@@ -56,7 +76,7 @@ def error(text: str) -> None:
 
 def examples(lines: Sequence[tuple[str, str]]) -> str:
     """The end of a command's help: (command line, what it does) each."""
-    return "\n\n".join(["Examples:", *(f"{line}  -  {what}" for line, what in lines)])
+    return "\n\n".join(["Examples:", *(f"\b\n{line}\n    {what}" for line, what in lines)])
 
 
 def _console(*, stderr: bool) -> Console:

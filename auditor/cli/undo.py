@@ -19,7 +19,9 @@ SHOWN = 20
 def command(
     journal: Annotated[Path, typer.Argument(metavar="JOURNAL", help="The journal that `auditor clean` named.")],
 ) -> None:
-    """Puts every file that a clean-up moved back under its name and with its date. It never replaces a file.
+    """Puts back what a clean-up moved.
+
+    Every file gets its name and date again. It never replaces a file.
 
     Exit codes: 0 all are back; 1 some could not be put back, with the reason; 2 bad input; 130 stopped.
     """

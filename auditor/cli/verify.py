@@ -54,10 +54,12 @@ def command(
     init: Annotated[bool, typer.Option("--init", help="Make the first manifest of a folder: read all of it.")] = False,
     hang: Annotated[float, typer.Option(min=1, help="Seconds without a sign of life until a file is given up.")] = 60,
 ) -> None:
-    """Reads a backup's files again, from the device where possible, and tells rot from edits and losses.
+    """Reads a backup again: what rotted or got lost?
 
-    A file whose bytes changed while its date did not has rotted; one with another date that is empty or damaged now was
-    spoilt, not edited: run `auditor backup` to repair both.
+    The bytes come from the device itself where possible. A file whose bytes changed while its date did not has
+    rotted; one with another date that is empty or damaged now was spoilt, not edited: run `auditor backup` to repair
+    both.
+
     Exit codes: 0 all as stored (edits and new files are told); 1 rotted, spoilt, lost, or a manifest is missing or was
     changed; 2 bad input; 3 files could not be read; 130 stopped.
     """
