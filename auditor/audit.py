@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-from auditor import engine, pairing, reporting, verdict, waivers, workers
+from auditor import claims, engine, pairing, reporting, verdict, waivers, workers
 from auditor.errors import BadOutput
 from auditor.likeness import Answer, Likeness, Look, Question, Verifier, look_at
 from auditor.manifest import foreign, jsonl
@@ -72,16 +72,17 @@ def run(order: Order, out: Path, steps: Steps = Steps(), now: Callable[[], datet
     It is written as `OUT.partial` and renamed when whole. A stopped audit leaves the lists that it made there; the
     same call goes on with them.
 
-    Raises: BadOutput where `out` is there already or lies inside a place that is audited; whatever listing raises.
+    Raises: BadOutput where `out` is there already, lies inside a place that is audited, or is being written by another
+    run; whatever listing raises.
     """
-    clock = now or (lambda: datetime.now(UTC))
     folder = _begin(order, out)
+    with claims.held(folder):
+        return _run(order, folder, out, steps, now or (lambda: datetime.now(UTC)))
+
+
+def _run(order: Order, folder: Path, out: Path, steps: Steps, clock: Callable[[], datetime]) -> Audit:
     started = clock()
-    source = _listed(order, order.source, folder / "source.jsonl", steps)
-    backups = [
-        _listed(order, backup, folder / f"backup-{number}.jsonl", steps)
-        for number, backup in enumerate(order.backups, 1)
-    ]
+    source, *backups = [_listed(order, one, folder / f"{name}.jsonl", steps) for name, one in homes(order)]
     listed = [
         Listed(s.label, m, m.header.place_kind in OFF_SITE_KINDS or s.label in order.policy.off_site)
         for s, m in zip(order.backups, backups, strict=True)
@@ -114,6 +115,11 @@ def run(order: Order, out: Path, steps: Steps = Steps(), now: Callable[[], datet
     return audit
 
 
+def homes(order: Order) -> list[tuple[str, Side]]:
+    """Each side of an audit with the name that its list has in the audit's folder, the source first."""
+    return [("source", order.source), *((f"backup-{number}", one) for number, one in enumerate(order.backups, 1))]
+
+
 def partial_folder(out: Path) -> Path:
     """Where an audit is while it is being made."""
     return out.with_name(out.name + ".partial")
@@ -144,7 +150,7 @@ def _listed(order: Order, one: Side, home: Path, steps: Steps) -> Manifest:
         home.unlink(missing_ok=True)
         return foreign.convert(one.foreign, home, datetime.now(UTC))
     assert one.place is not None
-    depth = _depth(order, one)
+    depth = depth_of(order, one)
     if home.exists():
         # The place may have changed since: what was read then is taken up, what is new or gone is noticed.
         home.replace(jsonl.partial_path(home))
@@ -161,7 +167,8 @@ def _listed(order: Order, one: Side, home: Path, steps: Steps) -> Manifest:
     )
 
 
-def _depth(order: Order, one: Side) -> Depth:
+def depth_of(order: Order, one: Side) -> Depth:
+    """How far an audit looks into a place."""
     if order.depth is None and _stated(one.place):
         return Depth.HASH
     return order.depth or Depth.DECODE
@@ -179,7 +186,7 @@ def _asked_for(order: Order) -> tuple[str, ...]:
     found: list[str] = []
     for one in (order.source, *order.backups):
         held = one.manifest.header.digests if one.manifest else _foreign_digests(one)
-        if one.place is not None and _depth(order, one) is Depth.HASH:
+        if one.place is not None and depth_of(order, one) is Depth.HASH:
             held = _stated(one.place)[:1]
         found += [name for name in held if "sha256" not in held and name not in found]
     return tuple(found)

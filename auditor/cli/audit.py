@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +13,7 @@ from auditor import audit as auditing
 from auditor import policy as policies
 from auditor import rules as ruling
 from auditor import scan, verdict, waivers
-from auditor.cli import screen
+from auditor.cli import screen, unfinished
 from auditor.model import Audit, Depth, RuleState, Severity, Verdict
 from auditor.reporting.text import count, visible
 from auditor.sides import sides
@@ -71,18 +70,13 @@ def command(
         jobs,
         not no_thumbnails,
     )
-    folder = out or default_output()
+    folder = out or unfinished.audit(order)
     result = run(order, folder)
     if as_json:
         print((folder / "audit.json").read_text("utf-8"), end="")
     else:
         show(result, folder, {rule.id: rule for rule in known})
     raise typer.Exit(verdict.exit_code(result.verdict, result.outcomes, fail_on))
-
-
-def default_output() -> Path:
-    """A folder named for this moment, in the current one."""
-    return Path(f"audit-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
 
 
 def run(order: auditing.Order, folder: Path) -> Audit:

@@ -14,7 +14,7 @@ from auditor import audit as auditing
 from auditor import rules as ruling
 from auditor import scan, sides, verdict
 from auditor.cli import audit as audit_command
-from auditor.cli import copying, screen
+from auditor.cli import copying, screen, unfinished
 from auditor.copier.cloud import Outcome, Upload, upload_missing
 from auditor.errors import BadPlace
 from auditor.manifest.jsonl import Manifest
@@ -82,7 +82,7 @@ def _audit(
     place: Place, listed: Manifest, cloud: RclonePlace, policy: Policy, out: Path | None, fail_on: Severity
 ) -> int:
     known = ruling.load(())
-    report = out or audit_command.default_output()
+    report = out or unfinished.new("audit")
     order = auditing.Order(
         sides.Side(place.spec, place.label, place, listed),
         (sides.Side(cloud.spec, cloud.label, cloud),),

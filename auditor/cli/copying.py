@@ -111,12 +111,13 @@ def audit(backed: Backed, policy: Policy, out: Path | None, fail_on: Severity) -
     from auditor import rules as ruling
     from auditor import sides, verdict
     from auditor.cli import audit as command
+    from auditor.cli import unfinished
     from auditor.copier.evidence import source_list
 
     assert backed.manifest is not None
     prepared = backed.prepared
     known = ruling.load(())
-    report = out or command.default_output()
+    report = out or unfinished.new("audit")
     root = prepared.plan.root
     with tempfile.TemporaryDirectory() as work:
         source = source_list(backed, Path(work) / "source.jsonl")

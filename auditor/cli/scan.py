@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from auditor import scan as scanning
-from auditor.cli import screen
+from auditor.cli import screen, unfinished
 from auditor.errors import BadPlace
-from auditor.manifest.jsonl import looks_like_manifest, stopped
+from auditor.manifest.jsonl import looks_like_manifest
 from auditor.model import Depth
-from auditor.places import Place
 from auditor.places.spec import open_place
 
 NAME = "scan"
@@ -49,7 +46,7 @@ def command(
     if Path(place).is_file() and looks_like_manifest(Path(place)):
         raise BadPlace(f"{place} is a manifest already")
     opened = open_place(place)
-    target = out or default_output(opened, depth)
+    target = out or unfinished.manifest(opened, depth)
     with screen.phase(f"Reading {opened.label}") as show:
         manifest = scanning.scan(
             opened, target, depth=depth, jobs=jobs, use_cache=cache, extra_digests=digest or (), on_progress=show
@@ -59,15 +56,3 @@ def command(
     if not manifest.footer.complete:
         screen.note("The list is not complete; an audit with it cannot say that all is safe.")
     screen.say(str(manifest.path))
-
-
-def default_output(place: Place, depth: Depth) -> Path:
-    """PLACE's name and the UTC time in the current folder, or the one that a stopped scan of it left there."""
-    name = re.sub(r"[^\w.-]+", "-", place.label).strip("-.") or "place"
-    for left in sorted(Path().glob(f"{name}-*.jsonl.partial")):
-        target = left.with_name(left.name.removesuffix(".partial"))
-        found = stopped(target)
-        if found and found.header.place_id == place.id and found.header.depth == depth and not target.exists():
-            screen.note(f"Going on with {target}, which was stopped.")
-            return target
-    return Path(f"{name}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.jsonl")

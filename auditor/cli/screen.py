@@ -131,6 +131,6 @@ def _words(now: scan.Progress, seconds: float) -> str:
 
 
 def _total(now: scan.Progress) -> str:
-    cached = f", {now.cached:,} of them unchanged since the last list" if now.cached else ""
+    cached = f", {now.cached:,} of them read before and unchanged since" if now.cached else ""
     failed = f", {now.failed:,} could not be read" if now.failed else ""
     return f"{now.files:,} files, {size(now.bytes)}{cached}{failed}"

@@ -287,6 +287,24 @@ def stopped(path: Path) -> Left | None:
     return _left(partial_path(path)) or _left(_aside_path(path))
 
 
+def begun(path: Path) -> Header | None:
+    """The header of the manifest `path`, finished or not; None where there is none. Changes nothing."""
+    found = _left(path) or stopped(path)
+    return found.header if found else None
+
+
+def is_being_written(path: Path) -> bool:
+    """Whether a run is writing the manifest `path` now."""
+    try:
+        with partial_path(path).open("rb") as stream:
+            _lock(stream, path)
+    except BadOutput:
+        return True
+    except OSError:
+        return False
+    return False
+
+
 def take_up(path: Path) -> Left | None:
     """Puts the rows that stopped runs left of the manifest `path` aside, so that a new partial can take its place.
 

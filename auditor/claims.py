@@ -1,0 +1,63 @@
+"""A folder that one run alone writes to, and whether a stopped run left one that can be gone on with."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from auditor.errors import BadOutput
+
+CAN_TELL = os.name == "posix"
+"""Whether a folder that is being written can be told from one that a stopped run left."""
+
+
+@contextlib.contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Keeps other runs away from a folder until the block ends, or the process does. On Windows it does nothing.
+
+    Raises: BadOutput where another run holds it, or has just finished with it.
+    """
+    if not CAN_TELL:
+        yield
+        return
+    import fcntl
+
+    try:
+        fd = os.open(folder, os.O_RDONLY)
+    except OSError as error:
+        raise BadOutput(f"{folder} cannot be opened: {error.strerror}") from error
+    try:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if error.errno in (errno.EWOULDBLOCK, errno.EACCES):  # others: a file system without locks
+                raise _taken(folder) from error
+        if not _is(fd, folder):  # renamed by a run that finished between the two lines above
+            raise _taken(folder)
+        yield
+    finally:
+        os.close(fd)
+
+
+def is_free(folder: Path) -> bool:
+    """Whether no run writes to a folder; False where that cannot be told."""
+    if not CAN_TELL:
+        return False
+    try:
+        with held(folder):
+            return True
+    except BadOutput:
+        return False
+
+
+def _is(fd: int, folder: Path) -> bool:
+    with contextlib.suppress(OSError):
+        return os.path.samestat(os.fstat(fd), folder.stat())
+    return False
+
+
+def _taken(folder: Path) -> BadOutput:
+    return BadOutput(f"another run of auditor is writing {folder}; wait for it, or choose another name with -o")
