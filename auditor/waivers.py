@@ -35,7 +35,7 @@ def load(path: Path) -> tuple[Waiver, ...]:
     try:
         data = tomllib.loads(path.read_text("utf-8-sig"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise BadPolicy(f"the waivers {path} cannot be read: {error}") from error
+        raise BadPolicy(f"the waivers {path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
     if set(data) - {"waiver"} or not isinstance(data.get("waiver", []), list):
         raise BadPolicy(f"{path}: waivers are written as [[waiver]] tables")
     return tuple(_waiver(item, f"{path}: waiver {number}") for number, item in enumerate(data.get("waiver", []), 1))
@@ -93,7 +93,7 @@ def load_baseline(path: Path) -> tuple[str, ...]:
     try:
         lines = [line.split("#")[0].strip() for line in path.read_text("utf-8-sig").splitlines()]
     except (OSError, UnicodeDecodeError) as error:
-        raise BadPolicy(f"the baseline {path} cannot be read: {error}") from error
+        raise BadPolicy(f"the baseline {path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
     found = tuple(line for line in lines if line)
     for line in found:
         if len(line) != 64 or not set(line) <= set("0123456789abcdef"):

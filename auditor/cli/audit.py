@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +16,7 @@ from auditor import rules as ruling
 from auditor import scan, verdict, waivers
 from auditor.cli import screen, unfinished
 from auditor.model import Audit, Depth, RuleState, Severity, Verdict
+from auditor.reporting import findings
 from auditor.reporting.text import count, visible
 from auditor.sides import sides
 
@@ -85,6 +87,14 @@ def run(order: auditing.Order, folder: Path) -> Audit:
         open_phase = contextlib.ExitStack()
         stack.enter_context(open_phase)
 
+        began = time.monotonic()
+
+        def told(title: str, words: str) -> None:
+            nonlocal began
+            now = time.monotonic()
+            screen.note(f"{title:<24} {words}  {now - began:>7.1f} s")
+            began = now
+
         def scanning(label: str) -> Callable[[scan.Progress], None]:
             open_phase.close()
             return open_phase.enter_context(screen.phase(f"Reading {label}"))
@@ -92,14 +102,16 @@ def run(order: auditing.Order, folder: Path) -> Audit:
         def looking(done: int, total: int) -> None:
             open_phase.close()
             if done == total:
-                screen.note(f"{'Comparing pictures':<24} {count(total)} that look alike")
+                told("Comparing pictures", f"{count(total)} that look alike")
 
         def checking(done: int, total: int, rule: str) -> None:
             open_phase.close()
             if done == total:
-                screen.note(f"{'Running checks':<24} {done} of {total}")
+                told("Running checks", f"{done} of {total}")
 
-        return auditing.run(order, folder, auditing.Steps(scanning, checking, looking))
+        result = auditing.run(order, folder, auditing.Steps(scanning, checking, looking))
+        told("Writing report", count(result.partition.due) + " files")
+        return result
 
 
 _COLOURS = {Verdict.SAFE: "green", Verdict.NOT_SAFE: "red", Verdict.CANNOT_SAY: "yellow"}
@@ -119,6 +131,8 @@ def show(result: Audit, folder: Path, rules: dict[str, ruling.Rule]) -> None:
     else:
         _warnings(result, rules)
     screen.say(f"  Report   {folder / 'report.html'}")
+    if step := findings.next_step(result, rules):
+        screen.say(f"  Next     {visible(step)}")
 
 
 def _sums(result: Audit) -> None:

@@ -29,8 +29,8 @@ def write(
 ) -> Path:
     """Writes a whole audit folder and seals it. The caller gives it its final name once this has returned.
 
-    `con` holds the tables `files`, `findings`, `header` and the view `safe_to_delete`; `manifests` are the lists
-    judged, the source's first. `pictures` are what is shown of files, by backup (empty for the source) and path
+    `con` holds the tables `files`, `findings`, `header`, `source`, `backup` and the view `safe_to_delete`;
+    `manifests` are the lists judged, the source's first. `pictures` are what is shown of files, by backup (empty for the source) and path
     (`thumbnails.wanted` and `thumbnails.damaged_copies` say which, `thumbnails.take` makes one); `zone` is that of the
     page's dates, None for this machine's own.
     Returns the path of report.html.
@@ -43,7 +43,8 @@ def write(
     tables.write_findings(con, folder / "findings.csv")
     tables.write_findings_jsonl(con, folder / "findings.jsonl")
     tables.write_safe_to_delete(con, folder / "safe-to-delete.csv")
-    record = provenance.audit_record(audit, rules, policy, lists)
+    not_read = provenance.not_read_now(con, audit.provenance.get("started"))
+    record = provenance.audit_record(audit, rules, policy, lists, not_read)
     provenance.write_record(record, folder / "audit.json")
     files = provenance.describe(folder)
     html.write(audit, con, rules, record, files, folder / "report.html", pictures or {}, zone)

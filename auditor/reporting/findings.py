@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from auditor.model import Audit, FindingStatus, RuleOutcome, RuleState, Severity
+from auditor.model import Audit, FindingStatus, RuleOutcome, RuleState, Severity, Verdict
 from auditor.reporting import text
 from auditor.rules import Rule
 
@@ -112,11 +112,25 @@ class Section:
         return any(rule_id == self.outcome.rule_id and number >= 0 for rule_id, number in thumbs)
 
 
+def failed_rules(audit: Audit, rules: Mapping[str, Rule]) -> list[RuleOutcome]:
+    """What found something, worst first, then by number."""
+    failed = [o for o in audit.outcomes if o.state is RuleState.FAILED and o.findings and o.rule_id in rules]
+    return sorted(failed, key=lambda o: (list(Severity).index(o.severity), -o.findings, o.rule_id))
+
+
+def next_step(audit: Audit, rules: Mapping[str, Rule]) -> str:
+    """The one thing to do now; empty where there is nothing to do."""
+    if audit.verdict is Verdict.SAFE:
+        return ""
+    remedies = (rules[outcome.rule_id].remedy for outcome in failed_rules(audit, rules))
+    remedy = next(filter(None, remedies), "Look at what was not checked in the report.")
+    return f"Delete nothing on the phone. {' '.join(remedy.split())}"
+
+
 def sections(con: duckdb.DuckDBPyConnection, audit: Audit, rules: Sequence[Rule]) -> list[Section]:
     """A section for each rule that found something, worst first, then by number."""
     by_id = {rule.id: rule for rule in rules}
-    failed = [o for o in audit.outcomes if o.state is RuleState.FAILED and o.findings and o.rule_id in by_id]
-    failed.sort(key=lambda outcome: (list(Severity).index(outcome.severity), -outcome.findings, outcome.rule_id))
+    failed = failed_rules(audit, by_id)
     limit = MOST_FINDINGS if sum(outcome.findings for outcome in failed) <= MOST_FINDINGS else _FIRST_OF_MANY
     return [_section(con, outcome, by_id[outcome.rule_id], limit) for outcome in failed]
 

@@ -15,7 +15,7 @@ import jinja2
 from markupsafe import Markup, escape
 
 from auditor import resources
-from auditor.model import Audit, Severity, Status, Verdict
+from auditor.model import Audit, Severity, Status
 from auditor.reporting import findings, text, thumbnails
 from auditor.reporting.findings import Section
 from auditor.reporting.provenance import Sealed
@@ -71,7 +71,7 @@ def write(
             title=_title(lists),
             breakdown=_breakdown(con),
             left_out=_left_out(con),
-            next_step=_next_step(audit, shown),
+            next_step=findings.next_step(audit, {rule.id: rule for rule in rules}),
             covered=_covered(audit, zone),
             waived=findings.waived(con),
             rules={rule.id: rule for rule in rules},
@@ -187,14 +187,6 @@ def _left_out(con: duckdb.DuckDBPyConnection) -> list[tuple[str, int]]:
         " GROUP BY 1 ORDER BY 2 DESC, 1"
     )
     return [(text.visible(reason), number) for reason, number in con.fetchall()]
-
-
-def _next_step(audit: Audit, shown: Sequence[Section]) -> str:
-    """The one thing to do now; empty where there is nothing to do."""
-    if audit.verdict is Verdict.SAFE:
-        return ""
-    remedy = next((found.rule.remedy for found in shown if found.rule.remedy), "Look at what was not checked below.")
-    return f"Delete nothing on the phone. {remedy}"
 
 
 def _covered(audit: Audit, zone: tzinfo | None) -> str:

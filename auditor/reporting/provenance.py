@@ -7,6 +7,7 @@ import json
 import platform
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -48,11 +49,17 @@ class Mismatch:
     difference: Difference
 
 
-def audit_record(audit: Audit, rules: Sequence[Rule], policy: Policy, lists: Sequence[Sealed]) -> dict[str, Any]:
+def audit_record(
+    audit: Audit,
+    rules: Sequence[Rule],
+    policy: Policy,
+    lists: Sequence[Sealed],
+    not_read: Sequence[Mapping[str, Any]] = (),
+) -> dict[str, Any]:
     """What audit.json holds: `verdict, sentence, partition, rules, policy, provenance`, and `caveats`.
 
-    `lists` are the manifests judged, the source's first. The audit's id is made of what was judged and how, and when:
-    the same audit has the same id.
+    `lists` are the manifests judged, the source's first; `not_read` is what `not_read_now` says of them. The audit's id
+    is made of what was judged and how, and when: the same audit has the same id.
     """
     known = {rule.id: rule for rule in rules}
     outcomes = [_outcome(outcome, known.get(outcome.rule_id)) for outcome in audit.outcomes]
@@ -71,9 +78,39 @@ def audit_record(audit: Audit, rules: Sequence[Rule], policy: Policy, lists: Seq
             "audit_id": hashlib.sha256(_json(subject).encode()).hexdigest()[:32],
             **audit.provenance,
             "lists": [asdict(sealed) for sealed in lists],
+            "not_read_now": list(not_read),
             "versions": versions,
         },
     }
+
+
+def not_read_now(con: duckdb.DuckDBPyConnection, started: object) -> list[dict[str, Any]]:
+    """What each list says of files whose bytes this audit did not read: how many, why, and since when it is known.
+
+    `why` is `read before` (an earlier list, or a run that was stopped), `stated by its service`, or `another tool's
+    list`; `oldest` is None where nobody says when the digest was made. `started` is the audit's start, RFC 3339.
+    """
+    since = datetime.fromisoformat(str(started)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if started else ""
+    found: list[dict[str, Any]] = []
+    for table, label in (("source", "NULL"), ("backup", "backup")):
+        con.execute(
+            f"""
+            SELECT {label}, coalesce(digest_origin, 'read') AS origin, count(*), min(read_at)
+            FROM {table}
+            WHERE coalesce(sha256, md5, sha1, quickxor, dropbox) IS NOT NULL
+                AND (coalesce(digest_origin, 'read') <> 'read' OR read_at IS NULL OR read_at < ?)
+            GROUP BY ALL ORDER BY ALL
+            """,
+            [since],
+        )
+        found += [
+            {"side": table, "backup": backup, "files": files, "why": _ORIGINS[origin], "oldest": oldest}
+            for backup, origin, files, oldest in con.fetchall()
+        ]
+    return found
+
+
+_ORIGINS = {"read": "read before", "service": "stated by its service", "foreign": "another tool's list"}
 
 
 def policy_params(policy: Policy) -> dict[str, Any]:

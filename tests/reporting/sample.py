@@ -182,9 +182,13 @@ def database(names: Sequence[str] = (), proven: int = 30) -> duckdb.DuckDBPyConn
         "true,?,123456789,'ab12')",
         lists,
     )
-    con.execute("CREATE TABLE source AS SELECT path, size_bytes, taken_at, kind FROM files")
     con.execute(
-        "CREATE TABLE backup AS SELECT backup, backup_path AS path, size_bytes, taken_at, kind, soundness FROM files"
+        "CREATE TABLE source AS SELECT path, size_bytes, taken_at, kind, sha256, NULL AS md5, NULL AS sha1,"
+        " NULL AS quickxor, NULL AS dropbox, 'read' AS digest_origin, read_at FROM files"
+    )
+    con.execute(
+        "CREATE TABLE backup AS SELECT backup, backup_path AS path, size_bytes, taken_at, kind, sha256, NULL AS md5,"
+        " NULL AS sha1, NULL AS quickxor, NULL AS dropbox, 'read' AS digest_origin, read_at, soundness FROM files"
         " WHERE backup IS NOT NULL"
     )
     con.execute(

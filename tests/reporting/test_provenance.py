@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from auditor.errors import BadManifest
@@ -82,3 +83,29 @@ def test_the_record_has_the_keys_of_the_contract_and_an_id_of_what_was_judged(tm
     again = provenance.audit_record(audit, sample.RULES, sample.POLICY, lists)
     other = provenance.audit_record(audit, sample.RULES, dataclasses.replace(sample.POLICY, sha256="00" * 32), lists)
     assert record["provenance"]["audit_id"] == again["provenance"]["audit_id"] != other["provenance"]["audit_id"]
+
+
+def test_files_that_were_not_read_in_this_audit_are_counted() -> None:
+    con = duckdb.connect()
+    columns = "sha256 VARCHAR, md5 VARCHAR, sha1 VARCHAR, quickxor VARCHAR, dropbox VARCHAR, digest_origin VARCHAR"
+    con.execute(f"CREATE TABLE source ({columns}, read_at VARCHAR)")
+    con.execute(f"CREATE TABLE backup ({columns}, read_at VARCHAR, backup VARCHAR)")
+    rows = [
+        ("aa", None, "read", "2026-06-15T10:00:00Z"),  # now, to the second
+        ("aa", None, "read", "2026-06-15T09:59:59Z"),
+        ("aa", None, None, "2026-05-01T00:00:00Z"),
+        (None, None, "read", "2026-01-01T00:00:00Z"),  # nothing is claimed of it
+    ]
+    con.executemany("INSERT INTO source VALUES (?, ?, NULL, NULL, NULL, ?, ?)", rows)
+    elsewhere = [
+        (None, "bb", "service", "2026-06-15T10:00:01Z", "cloud"),
+        ("aa", None, "foreign", None, "disk"),
+        ("aa", None, "read", "2026-06-15T10:00:09Z", "nas"),
+    ]
+    con.executemany("INSERT INTO backup VALUES (?, ?, NULL, NULL, NULL, ?, ?, ?)", elsewhere)
+    found = [tuple(part.values()) for part in provenance.not_read_now(con, "2026-06-15T12:00:00+02:00")]
+    assert found == [
+        ("source", None, 2, "read before", "2026-05-01T00:00:00Z"),
+        ("backup", "cloud", 1, "stated by its service", "2026-06-15T10:00:01Z"),
+        ("backup", "disk", 1, "another tool's list", None),
+    ]
