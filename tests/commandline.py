@@ -9,6 +9,10 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+import pytest
+
+from auditor import cli
+
 
 @dataclass(frozen=True)
 class Run:
@@ -38,3 +42,16 @@ def surroundings(cwd: Path) -> dict[str, str]:
     an installed wheel's)."""
     package = Path(str(find_spec("auditor").origin)).parents[1]  # type: ignore[union-attr]
     return {**os.environ, "AUDITOR_CACHE_DIR": str(cwd / ".cache"), "PYTHONPATH": str(package)}
+
+
+def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+    """Exit code, stdout, stderr of one command line, run inside this process: cheaper than a process of its own."""
+    monkeypatch.setattr(sys, "argv", ["auditor", *words])
+    try:
+        cli.main()
+    except SystemExit as stop:
+        code = stop.code if isinstance(stop.code, int) else 0
+    else:
+        code = 0
+    out = capsys.readouterr()
+    return code, out.out, out.err

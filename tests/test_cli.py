@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests import media
-from tests.commandline import auditor, surroundings
+from tests.commandline import auditor, call, surroundings
 
 
 @pytest.fixture(scope="module")
@@ -112,13 +112,21 @@ BAD: dict[str, tuple[tuple[str, ...], str]] = {
     "bad policy": (("audit", "phone", "backup", "--policy", "bad.toml"), "bad.toml"),
     "bad rules": (("audit", "phone", "backup", "--rules", "bad-rules"), "bad-rules"),
     "bad waivers": (("audit", "phone", "backup", "--waivers", "bad.toml"), "bad.toml"),
+    "no waivers": (("audit", "phone", "backup", "--waivers", "nowhere.toml"), "nowhere.toml"),
+    "no baseline": (("audit", "phone", "backup", "--baseline", "nowhere"), "nowhere"),
     "bad baseline": (("audit", "phone", "backup", "--baseline", "bad.toml"), "bad.toml"),
     "not an audit": (("report", "phone"), "phone"),
 }
 
 
 @pytest.mark.parametrize(("words", "said"), BAD.values(), ids=BAD)
-def test_bad_input_is_one_sentence_and_exit_2(stage: Path, words: tuple[str, ...], said: str) -> None:
+def test_bad_input_is_one_sentence_and_exit_2(
+    stage: Path,
+    words: tuple[str, ...],
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     for word in words:
         if word.endswith(".jsonl") and word.partition(".")[0] in ("cut", "torn", "edited", "garbage", "empty"):
             damaged(stage, word)
@@ -126,20 +134,21 @@ def test_bad_input_is_one_sentence_and_exit_2(stage: Path, words: tuple[str, ...
     (stage / "bad-rules").mkdir(exist_ok=True)
     (stage / "bad-rules" / "x.sql").write_text("SELECT 1", "utf-8")
     before = sorted(str(p) for p in stage.rglob("*") if ".cache" not in p.parts)
-    run = auditor(*words, cwd=stage)
-    assert run.code == 2, run.err
-    assert run.out == ""
-    sentence = run.err.strip().splitlines()
-    assert len(sentence) == 1, run.err
+    monkeypatch.chdir(stage)
+    code, out, err = call(monkeypatch, capsys, *words)
+    assert (code, out) == (2, ""), err
+    sentence = err.strip().splitlines()
+    assert len(sentence) == 1, err
     assert sentence[0].startswith("auditor: ")
     assert said in sentence[0]
-    assert "Traceback" not in run.err
+    assert "Traceback" not in err
+    assert "Errno" not in err
     assert sorted(str(p) for p in stage.rglob("*") if ".cache" not in p.parts) == before
 
 
-def test_usage_error_is_exit_2(stage: Path) -> None:
-    assert auditor("audit", "phone", cwd=stage).code == 2
-    assert auditor("nonsense", cwd=stage).code == 2
+def test_usage_error_is_exit_2(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(monkeypatch, capsys, "audit", "phone")[0] == 2
+    assert call(monkeypatch, capsys, "nonsense")[0] == 2
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs file names that Windows refuses")

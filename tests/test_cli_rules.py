@@ -2,27 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
 
-from auditor import cli, policy, resources, rules
+from auditor import policy, resources, rules
+from tests.commandline import call
 
 SHIPPED = (resources.folder("rules") / "completeness" / "missing-from-backup.sql").read_text("utf-8")
-
-
-def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
-    """Exit code, stdout, stderr of one command line."""
-    monkeypatch.setattr(sys, "argv", ["auditor", *words])
-    try:
-        cli.main()
-    except SystemExit as stop:
-        code = stop.code if isinstance(stop.code, int) else 0
-    else:
-        code = 0
-    out = capsys.readouterr()
-    return code, out.out, out.err
 
 
 def own(folder: Path, name: str, text: str, cases: str) -> None:
