@@ -29,10 +29,10 @@ def write(
 ) -> Path:
     """Writes a whole audit folder and seals it. The caller gives it its final name once this has returned.
 
-    `con` holds the tables `files`, `findings`, `header`, `source`, `backup` and the view `safe_to_delete`;
-    `manifests` are the lists judged, the source's first. `pictures` are what is shown of files, by backup (empty for the source) and path
-    (`thumbnails.wanted` and `thumbnails.damaged_copies` say which, `thumbnails.take` makes one); `zone` is that of the
-    page's dates, None for this machine's own.
+    `con` holds the tables `files`, `findings`, `header`, `source`, `backup` and the view `safe_to_delete`; `manifests`
+    are the lists judged, the source's first. `pictures` are what is shown of files, by backup (empty for the source)
+    and path (`thumbnails.wanted` and `thumbnails.damaged_copies` say which, `thumbnails.take` makes one); `zone` is
+    that of the page's dates, None for this machine's own.
     Returns the path of report.html.
     """
     from auditor.reporting import html, provenance, tables  # every command says `text`, few write a report
