@@ -127,7 +127,7 @@ def _listed(place: Place, out: Path) -> tuple[list[Entry], tuple[str, ...]]:
     except ListingCut as error:
         cut.append(str(error))
     entries.sort(key=lambda entry: path_key(entry.path))
-    unlisted = [f"{display_path(e.path)}: {e.error}" for e in entries if e.kind is EntryKind.FOLDER or _unlisted(e)]
+    unlisted = [f"{display_path(e.path)}: {e.error}" for e in entries if is_unlisted(e)]
     return entries, (*cut, *unlisted)
 
 
@@ -150,8 +150,11 @@ def _own_output(place: Place, out: Path) -> Callable[[str], bool]:
     return lambda path: out.name in path and jsonl.is_part_of(root / path, whole)
 
 
-def _unlisted(entry: Entry) -> bool:
-    """A thing of which not even the kind is known; one that is known to be gone ("missing: ...") is not."""
+def is_unlisted(entry: Entry) -> bool:
+    """A folder whose files nobody saw, or a thing of which not even the kind is known; one that is known to be gone
+    ("missing: ...") is none."""
+    if entry.kind is EntryKind.FOLDER:
+        return True
     if entry.kind is not EntryKind.FILE or entry.error is None or entry.size_bytes is not None:
         return False
     return not entry.error.startswith("missing")

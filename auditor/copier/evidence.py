@@ -14,9 +14,12 @@ from auditor.copier.plan import Action, CopyStep
 from auditor.copier.publish import CopyResult, Outcome
 from auditor.manifest.jsonl import Manifest, Writer
 from auditor.manifest.rows import display_path, path_key
-from auditor.model import Depth, FileFacts, Header, Kind, Soundness
-from auditor.places import Entry
-from auditor.readers.sniff import kind_by_name
+from auditor.model import Depth, FileFacts, Header
+from auditor.places import Entry, Place
+from auditor.reading import unread
+
+_OF_THE_SOURCE = ("unreadable", "unsupported", "refused", "trashed", "shared", "missing")
+"""How a reason begins that the source gave; any other one is the destination's."""
 
 _NOT_THE_SOURCE = {Cause.FULL, Cause.TOO_LARGE, Cause.TARGET, Cause.READ_ONLY}
 
@@ -31,7 +34,7 @@ def source_list(backed: Backed, path: Path) -> Manifest:
     prepared = backed.prepared
     mark = prepared.marker.source(prepared.plan.source_id)
     steps = sorted(prepared.plan.steps, key=lambda step: path_key(step.path))
-    unlisted = [s for s in steps if s.action is Action.CANNOT and s.size_bytes is None and _unreadable(s)]
+    unlisted = [s for s in steps if s.action is Action.CANNOT and scan.is_unlisted(_entry(s, s.reason))]
     header = Header(
         schema=backed.manifest.header.schema,
         tool=backed.manifest.header.tool,
@@ -67,7 +70,7 @@ def _rows(backed: Backed, steps: list[CopyStep]) -> Iterator[FileFacts]:
         elif at is not None and at in stored:
             yield replace(stored[at], path=step.path, mtime_ns=step.mtime_ns, mtime_trusted=True, origins=())
         else:
-            yield _unread(step, result)
+            yield _unread(backed.prepared.source, step, result)
 
 
 def _is_ours_to_read(step: CopyStep, result: CopyResult | None) -> bool:
@@ -91,26 +94,24 @@ def _read_themselves(backed: Backed, steps: list[CopyStep]) -> dict[int, FileFac
     ]
     found = workers.run(scan.read_file, jobs, workers=workers.default_jobs())
     return {
-        step.number: _unread(step, None) if isinstance(facts, workers.Died) else facts
+        step.number: _unread(place, step, None) if isinstance(facts, workers.Died) else facts
         for step, facts in zip(steps, found, strict=True)
     }
 
 
-def _unread(step: CopyStep, result: CopyResult | None) -> FileFacts:
+def _unread(place: Place, step: CopyStep, result: CopyResult | None) -> FileFacts:
     reason = result.reason if result else step.reason
-    kind = kind_by_name(step.path)
-    listed_only = step.action is Action.LEAVE_OUT
-    if reason and not reason.startswith(("unreadable", "unsupported", "refused", "trashed")):
+    if step.action is Action.LEAVE_OUT:
+        return unread(place, _entry(step, None), None)
+    if reason and not reason.startswith(_OF_THE_SOURCE):
         reason = f"unreadable: {reason}"
-    return FileFacts(
-        path=step.path,
-        size_bytes=step.size_bytes,
-        mtime_ns=step.mtime_ns,
-        kind=kind,
-        soundness=Soundness.NOT_CHECKED if kind in (Kind.PHOTO, Kind.VIDEO) and not listed_only else None,
-        error=None if listed_only else reason or "unreadable: the run was stopped before it",
-    )
+    reason = reason or "unreadable: the run was stopped before it"
+    return unread(place, _entry(step, reason), reason)
+
+
+def _entry(step: CopyStep, error: str | None) -> Entry:
+    return Entry(step.path, step.met, step.size_bytes, step.mtime_ns, error=error, stated=step.stated)
 
 
 def _unreadable(step: CopyStep) -> bool:
-    return (step.reason or "").startswith(("unreadable", "unsupported", "refused", "trashed"))
+    return (step.reason or "").startswith(_OF_THE_SOURCE)

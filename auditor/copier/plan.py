@@ -39,7 +39,8 @@ class CopyStep:
 
     `main` is the path of the file it belongs to (Live Photo, RAW twin, sidecar), `parts` those that belong to it.
     `read_path` is the path to read it by where that is not `path` (restore). `expected_sha256` is what its content
-    must be (restore), None: whatever the source gives. `stated` is what the place knows of it beside its bytes.
+    must be (restore), None: whatever the source gives. `stated` is what the place knows of it beside its bytes, `met`
+    whether it is a file at all.
     """
 
     number: int
@@ -54,6 +55,7 @@ class CopyStep:
     expected_sha256: str | None = None
     stated: FileFacts | None = None
     reason: str | None = None
+    met: EntryKind = EntryKind.FILE
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +139,7 @@ def _step(number: int, entry: Entry, holdings: Holdings, limits: Limits, exclude
     if excluded is not None and excluded.search(entry.path.lower()):
         return replace(step, action=Action.LEAVE_OUT, reason="left out by the policy")
     if entry.error or entry.kind is not EntryKind.FILE:
-        return replace(step, action=Action.CANNOT, reason=entry.error or "unsupported: not a file")
+        return replace(step, action=Action.CANNOT, reason=entry.error or "unsupported: not a file", met=entry.kind)
     known = holdings.origins.get(entry.path)
     if known is not None:
         backup_path, origin = known

@@ -218,14 +218,14 @@ def open_adb(words: str) -> AdbPlace:
     client = Client(adb, choose(adb, named))
     script = "getprop ro.serialno; getprop ro.product.model; command -v find xargs stat >/dev/null || echo none"
     try:
-        lines = client.run(script, seconds=60).output.decode("utf-8", "replace").splitlines()
-    except CableLost as error:
+        lines = client.insist(lambda: client.run(script, seconds=60)).output.decode("utf-8", "replace").splitlines()
+    except ListingCut as error:
         if "pty" in str(error).lower():  # what adb says of a phone without the shell protocol v2
             raise BadPlace(
                 "this phone's debugging is older than Android 7 and cannot be used; copy the files, or make the list on"
                 " the phone with the script of `auditor doctor`"
             ) from error
-        raise BadPlace(f"the phone {client.serial} does not answer ({error}); plug it in again") from error
+        raise BadPlace(str(error)) from error
     if "none" in lines[2:]:
         raise BadPlace("this phone's shell has no find, xargs or stat (Android before 8); copy the files to a folder")
     root = posixpath.normpath("/" + path.strip("/")) if slash and path.strip("/") else SDCARD

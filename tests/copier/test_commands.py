@@ -222,3 +222,12 @@ def test_ctrl_c_is_safe(presses: int, apart_s: float, tmp_path: Path) -> None:
     }
     assert back_up(tmp_path / "phone", tmp_path / "backup").failed == {}
     assert tree(tmp_path / "backup") == tree(tmp_path / "phone")
+
+
+def test_a_link_to_what_is_copied_anyway_takes_nothing_from_safe(auditor: Auditor, phone: Path) -> None:
+    (phone / "again.jpg").symlink_to("DCIM/Camera/IMG_1.jpg")
+    said = auditor("backup", phone, "backup", "-o", "report")
+    assert said.code == 0 and "SAFE: All 4 files" in said.out, said
+    (phone / "album").symlink_to("/", target_is_directory=True)
+    said = auditor("backup", phone, "backup", "-o", "again")
+    assert said.code == 3 and "4 of 5 files" in said.out, said
