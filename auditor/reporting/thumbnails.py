@@ -92,7 +92,9 @@ def take(subject: Subject) -> Shown:
     """What can be shown of one file of a place, a photo or a film. Runs in a worker."""
     try:
         with subject.place.open(subject.path) as stream:
-            if kind_by_name(subject.path) is Kind.VIDEO and stream.seekable():
+            if kind_by_name(subject.path) is Kind.VIDEO:
+                if not stream.seekable():
+                    return Shown(None)
                 # Of a film only the index and a frame are read, not all its gigabytes.
                 form = sniff(stream.read(1 << 16)) or format_by_name(subject.path)
                 if kind_of(form) is Kind.VIDEO:

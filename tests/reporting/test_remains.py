@@ -94,3 +94,25 @@ def test_a_film_shows_its_first_picture_and_a_cut_one_too_where_its_index_is_lef
     assert pixels(cut).std() > 5
     lost = media_video.film("mp4", "libx264", frames=30)[:3000]
     assert thumbnails.make(lost, damaged=True) == thumbnails.Shown(None, remains.NOTHING)
+
+
+class Pipe(io.BytesIO):
+    """A stream of a phone or a cloud: what is read of it has to be fetched."""
+
+    def seekable(self) -> bool:
+        return False
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        raise AssertionError("a film was fetched for its thumbnail")
+
+
+class Far:
+    """A place whose files come through a pipe."""
+
+    def open(self, path: str) -> Pipe:
+        return Pipe()
+
+
+def test_a_film_is_not_fetched_from_afar_for_its_picture() -> None:
+    subject = thumbnails.Subject(Far(), "DCIM/a.mp4", True)  # type: ignore[arg-type]
+    assert thumbnails.take(subject) == thumbnails.Shown(None)

@@ -1,0 +1,54 @@
+"""What a person needs to know of a damaged picture: what is left of it, and where a sound copy lies."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from auditor import audit as auditing
+from auditor import policy as policies
+from auditor import rules as ruling
+from tests import media
+from tests.test_audit import fill
+
+WHOLE = media.jpeg(31, (1200, 900))
+CUT = WHOLE[: len(WHOLE) * 7 // 10]
+
+
+def findings(tmp_path: Path, **places: dict[str, bytes]) -> tuple[dict[str, str], str]:
+    """The messages of the audit of the first place against the others, by rule, and the report."""
+    for name, files in places.items():
+        fill(tmp_path / name, files)
+    phone, *backups = (str(tmp_path / name) for name in places)
+    ours, theirs = auditing.sides(phone, backups)
+    auditing.run(auditing.Order(ours, theirs, policies.load("family"), ruling.load(), jobs=1), tmp_path / "out")
+    found = pd.read_csv(tmp_path / "out" / "findings.csv", keep_default_na=False)
+    return dict(zip(found.rule, found.message, strict=True)), (tmp_path / "out" / "report.html").read_text("utf-8")
+
+
+def test_a_broken_copy_is_shown_and_the_backup_that_holds_a_good_one_is_named(tmp_path: Path) -> None:
+    messages, report = findings(tmp_path, phone={"a.jpg": WHOLE}, nas={"a.jpg": CUT}, disk={"old/b.jpg": WHOLE})
+    assert messages["damaged-in-another-backup"].endswith("disk holds a good one: old/b.jpg.")
+    assert "Damaged copy" in report
+    assert "% can be seen" in report
+
+
+def test_of_a_picture_that_is_broken_on_the_phone_the_whole_one_is_named(tmp_path: Path) -> None:
+    assert len(CUT) > 1 << 16
+    messages, report = findings(tmp_path, phone={"a.jpg": CUT}, nas={"x/b.jpg": WHOLE})
+    assert messages["damaged-on-phone"].endswith("(perhaps whole in nas as x/b.jpg).")
+    assert "% can be seen" in report
+
+
+@pytest.mark.parametrize("broken", [bytes(4096) + WHOLE[4096:], CUT])
+def test_a_stray_broken_file_of_a_backup_says_where_it_is_whole(tmp_path: Path, broken: bytes) -> None:
+    places = {"phone": {"b.jpg": media.jpeg(3)}, "nas": {"b.jpg": media.jpeg(3), "2019/a.jpg": broken}}
+    messages, _ = findings(tmp_path, **places, disk={"old/a.jpg": WHOLE})
+    assert messages["damaged-only-in-backup"].endswith("(perhaps whole in disk as old/a.jpg).")
+
+
+def test_where_there_is_no_sound_copy_none_is_named(tmp_path: Path) -> None:
+    messages, _ = findings(tmp_path, phone={"a.jpg": CUT}, nas={"a.jpg": CUT})
+    assert "perhaps" not in messages["damaged-on-phone"]
