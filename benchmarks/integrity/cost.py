@@ -126,7 +126,7 @@ def made() -> Iterator[tuple[str, bytes]]:
     picture = media_video.photo(4032, 3024)
     image = Image.fromarray(picture)
     small = image.resize((1600, 1200))
-    yield "12 MP.heic", media_video.grid_heic(picture, tile=512)
+    yield "12 MP.heic", media_video.grid_heic(picture, tile=512, quality=45)
     yield "12 MP.jpg", media.encoded(image, "JPEG", quality=92)
     yield "x.png", media.encoded(small, "PNG")
     yield "x.webp", media.encoded(image, "WEBP", quality=80, method=2)
@@ -142,7 +142,7 @@ def made() -> Iterator[tuple[str, bytes]]:
 
 def kind_of_row(name: str, format_: str, content: bytes) -> str:
     """The row that a file counts in."""
-    if "MP" in name or "1080p" in name:
+    if name.startswith(("12 MP.", "1080p, ")):
         return name.replace(".", ", ").replace(", heic", " HEIC").replace(", jpg", " JPEG")
     if format_ == "jpeg":
         return f"jpeg, {'small' if len(content) < _SMALL_BYTES else '0.7 MB and more'}"
