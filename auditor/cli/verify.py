@@ -113,9 +113,9 @@ def show_verified(verified: Verified, choice: Choice) -> int:
         found += f", {count(counts[Fate.SPOILT])} spoilt" if counts[Fate.SPOILT] else ""
         screen.say(f"✗ NOT SAFE: {found}, of {count(read + counts[Fate.LOST])} files looked at.", style="bold red")
     elif verified.chain:
-        screen.say(
-            f"✗ NOT SAFE: {count(len(verified.chain))} of the backup's manifests are not right.", style="bold red"
-        )
+        wrong = len(verified.chain)
+        of = "1 of the backup's manifests is" if wrong == 1 else f"{count(wrong)} of the backup's manifests are"
+        screen.say(f"✗ NOT SAFE: {of} not right.", style="bold red")
     elif code == 3:
         unread = count(counts[Fate.UNREADABLE])
         screen.say(f"? CANNOT SAY: {unread} files could not be read; {count(read)} were.", style="bold yellow")

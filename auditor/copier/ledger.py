@@ -153,8 +153,8 @@ class Ledger:
             trouble, before = None, None
             try:
                 before = (load(path).header.previous or {}).get("sha256")
-            except BadManifest as error:
-                trouble = str(error)
+            except BadManifest:
+                trouble = "it was changed or cut off after it was written; put the right one back if you have a copy"
             if trouble is None and named is not None and file_sha256(path) != named:
                 trouble = "it is not the one that the next one names; it was edited or exchanged"
             chain.append(Generation(number, path, trouble))

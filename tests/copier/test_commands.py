@@ -149,6 +149,17 @@ def test_verify_writes_what_a_sample_says(auditor: Auditor, phone: Path, tmp_pat
     assert [(f["path"], f["fate"]) for f in record["files"]] == [("DCIM/Camera/IMG_1.jpg", "lost")]
 
 
+def test_verify_names_a_manifest_that_was_edited(auditor: Auditor, phone: Path, tmp_path: Path) -> None:
+    back_up(phone, tmp_path / "backup")
+    first = tmp_path / "backup/.auditor/manifests/000001.jsonl"
+    write(phone / "new.jpg", media.jpeg(50))
+    back_up(phone, tmp_path / "backup")
+    first.write_bytes(first.read_bytes().replace(b"IMG_1", b"IMG_2"))
+    said = auditor("verify", "backup")
+    assert said.code == 1 and "NOT SAFE: 1 of the backup's manifests is not right" in said.out
+    assert "000001.jsonl: it was changed or cut off" in said.out
+
+
 def test_verify_calls_an_emptied_file_spoilt(auditor: Auditor, phone: Path, tmp_path: Path) -> None:
     back_up(phone, tmp_path / "backup")
     write(tmp_path / "backup/DCIM/Camera/IMG_1.jpg", b"", OLD_S + 5000)
