@@ -143,3 +143,19 @@ def test_a_policy_that_names_an_own_rule(
     code, out, _ = call(monkeypatch, capsys, "policy", "show", str(path), "--rules", str(tmp_path))
     assert code == 0
     assert "Checks skipped     own" in out
+
+
+def test_no_color_leaves_no_escapes_on_a_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")  # rich then takes the pipe for a terminal
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    words = ("report", str(tmp_path))
+    assert "\x1b" in call(monkeypatch, capsys, *words)[2]
+    assert "\x1b" not in call(monkeypatch, capsys, *words, "--no-color")[2]
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b" not in call(monkeypatch, capsys, *words)[2]
+    monkeypatch.delenv("NO_COLOR")
+    monkeypatch.setenv("TERM", "dumb")
+    assert "\x1b" not in call(monkeypatch, capsys, *words)[2]

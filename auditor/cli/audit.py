@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
@@ -82,36 +81,34 @@ def command(
 
 
 def run(order: auditing.Order, folder: Path) -> Audit:
-    """Runs an audit and shows on stderr how far it is."""
-    with contextlib.ExitStack() as stack:
-        open_phase = contextlib.ExitStack()
-        stack.enter_context(open_phase)
+    """Runs an audit and shows on stderr how far it is, phase by phase."""
+    with contextlib.ExitStack() as open_phase:
+        title = ""
+        show: Callable[[scan.Progress], None] = _unseen
 
-        began = time.monotonic()
-
-        def told(title: str, words: str) -> None:
-            nonlocal began
-            now = time.monotonic()
-            screen.note(f"{title:<24} {words}  {now - began:>7.1f} s")
-            began = now
-
-        def scanning(label: str) -> Callable[[scan.Progress], None]:
-            open_phase.close()
-            return open_phase.enter_context(screen.phase(f"Reading {label}"))
+        def begin(next_title: str) -> Callable[[scan.Progress], None]:
+            nonlocal title, show
+            if next_title != title:
+                open_phase.close()
+                title, show = next_title, open_phase.enter_context(screen.phase(next_title))
+            return show
 
         def looking(done: int, total: int) -> None:
-            open_phase.close()
-            if done == total:
-                told("Comparing pictures", f"{count(total)} that look alike")
+            begin("Comparing pictures")(screen.step(done, total))
 
         def checking(done: int, total: int, rule: str) -> None:
-            open_phase.close()
+            begin("Running checks")(screen.step(done, total, rule))
             if done == total:
-                told("Running checks", f"{done} of {total}")
+                begin("Writing report")
 
-        result = auditing.run(order, folder, auditing.Steps(scanning, checking, looking))
-        told("Writing report", count(result.partition.due) + " files")
+        steps = auditing.Steps(lambda label: begin(f"Reading {label}"), checking, looking)
+        result = auditing.run(order, folder, steps)
+        show(screen.step(result.partition.due, result.partition.due))
         return result
+
+
+def _unseen(now: scan.Progress) -> None:
+    """Before the first phase there is nothing to show."""
 
 
 _COLOURS = {Verdict.SAFE: "green", Verdict.NOT_SAFE: "red", Verdict.CANNOT_SAY: "yellow"}

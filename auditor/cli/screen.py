@@ -60,6 +60,7 @@ def verbose() -> bool:
 
 def say(text: str = "", style: str | None = None) -> None:
     """One line on stdout. Names in it must be made safe before."""
+    style = None if _settings.no_color else style  # bold is left out too
     _console(stderr=False).print(text, style=style, markup=False, highlight=False, soft_wrap=True)
 
 
@@ -71,7 +72,13 @@ def note(text: str) -> None:
 
 def error(text: str) -> None:
     """One sentence on stderr that says what stopped the command."""
-    _console(stderr=True).print(f"auditor: {visible(text)}", style="red", markup=False, highlight=False, soft_wrap=True)
+    _console(stderr=True).print(
+        f"auditor: {visible(text)}",
+        style=None if _settings.no_color else "red",
+        markup=False,
+        highlight=False,
+        soft_wrap=True,
+    )
 
 
 def examples(lines: Sequence[tuple[str, str]]) -> str:
@@ -89,7 +96,7 @@ def _console(*, stderr: bool) -> Console:
 
 @contextlib.contextmanager
 def phase(title: str) -> Iterator[Callable[[scan.Progress], None]]:
-    """Shows how far a scan is: a bar with rate and time left on a terminal, one line at the end when piped."""
+    """Shows how far a piece of work is: a bar with rate and time left on a terminal, one line at the end when piped."""
     started = time.monotonic()
     last: list[scan.Progress] = []
     console = _console(stderr=True)
@@ -122,7 +129,14 @@ def phase(title: str) -> Iterator[Callable[[scan.Progress], None]]:
         note(f"{title:<24} {_total(last[0])}  {time.monotonic() - started:>7.1f} s")
 
 
+def step(done: int, total: int, current: str = "") -> scan.Progress:
+    """How far work is that is counted in steps, not in bytes."""
+    return scan.Progress(done, total, 0, 0, current, 0, 0)
+
+
 def _words(now: scan.Progress, seconds: float) -> str:
+    if not now.total_bytes:
+        return f"{now.files:,} of {now.total_files:,}  {visible(now.current)}"
     rate = f"{size(int(now.bytes / seconds))}/s" if seconds > 0.5 else ""
     name = visible(now.current)
     short = name if len(name) <= 40 else "..." + name[-37:]
@@ -131,6 +145,8 @@ def _words(now: scan.Progress, seconds: float) -> str:
 
 
 def _total(now: scan.Progress) -> str:
+    if not now.total_bytes:
+        return f"{now.files:,} of {now.total_files:,}"
     cached = f", {now.cached:,} of them read before and unchanged since" if now.cached else ""
     failed = f", {now.failed:,} could not be read" if now.failed else ""
     return f"{now.files:,} files, {size(now.bytes)}{cached}{failed}"
