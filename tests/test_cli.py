@@ -88,6 +88,7 @@ def damaged(stage: Path, name: str) -> str:
     lines = (stage / "phone.jsonl").read_bytes().splitlines(keepends=True)
     wrong = {
         "cut.jsonl": b"".join(lines[:-1]),
+        "stub.jsonl": lines[0][:100],
         "torn.jsonl": b"".join(lines)[:-40],
         "edited.jsonl": b"".join(lines).replace(b"IMG_1", b"IMG_7"),
         "garbage.jsonl": b"\x00\x01garbage",
@@ -102,6 +103,7 @@ BAD: dict[str, tuple[tuple[str, ...], str]] = {
     "not a manifest": (("audit", "garbage.jsonl", "backup"), "garbage.jsonl"),
     "empty manifest": (("audit", "empty.jsonl", "backup"), "empty.jsonl"),
     "cut off": (("audit", "cut.jsonl", "backup"), "cut off"),
+    "cut off in its first line": (("audit", "stub.jsonl", "backup"), "cut off"),
     "torn": (("audit", "torn.jsonl", "backup"), "cut off"),
     "edited by hand": (("audit", "edited.jsonl", "backup"), "changed"),
     "same place": (("audit", "phone", "phone"), "same place"),
@@ -131,7 +133,7 @@ def test_bad_input_is_one_sentence_and_exit_2(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     for word in words:
-        if word.endswith(".jsonl") and word.partition(".")[0] in ("cut", "torn", "edited", "garbage", "empty"):
+        if word.endswith(".jsonl") and word.partition(".")[0] in ("cut", "stub", "torn", "edited", "garbage", "empty"):
             damaged(stage, word)
     (stage / "bad.toml").write_text("id = 'x'\nnonsense = 1\n", "utf-8")
     (stage / "bad-rules").mkdir(exist_ok=True)

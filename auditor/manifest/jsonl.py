@@ -62,7 +62,11 @@ def looks_like_manifest(path: Path) -> bool:
     """Whether a file begins as one of our manifests does."""
     try:
         with path.open("rb") as stream:
-            return stream.read(2) == b'{"' and b'"row":"header"' in stream.readline(MAX_LINE_BYTES)
+            if stream.read(2) != b'{"':
+                return False
+            first = stream.readline(MAX_LINE_BYTES)
+            # One that was cut off in its first line is one too, so that it is said what happened to it.
+            return b'"row":"header"' in first or (first.startswith(b'columns":["path",') and not first.endswith(b"\n"))
     except OSError:
         return False
 
