@@ -10,18 +10,13 @@ from collections.abc import Sequence
 
 import duckdb
 
+from auditor.bins import BINS
 from auditor.likeness import Answer, Candidate, Likeness, Question, Verifier, look_alikes
 from auditor.model import Status
 
-_BINS = (
-    r"(^|/)(\.trash|\.trash-[^/]*|\.trashes|\$recycle\.bin|recycler|#recycle|@recycle|files_trashbin|\.stversions"
-    r"|\.auditor/quarantine)/|(^|/)\.trashed-"
-)
-"""Folders and files of a backup that somebody or something will empty; lower case."""
-
 NO_COPY = (
     "(coalesce(regexp_matches(error, '^(trashed|shared|missing|linked): '), false)"
-    f" OR regexp_matches(lower(path), '{_BINS}'))"
+    f" OR regexp_matches(lower(path), '{BINS}'))"
 )
 """Rows of a backup that are listed and are no copies: in a bin, in somebody else's album, known to be lost, or the very
 file that they should be a copy of."""

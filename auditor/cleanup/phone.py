@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from auditor.bins import in_bin
 from auditor.cleanup.plan import CleanPlan, FileAt, Removal, check
 from auditor.errors import AuditorError, BadPlan
 from auditor.manifest.jsonl import Manifest, load
@@ -119,7 +120,7 @@ def _plan(
             continue
         for facts in manifest.rows():
             sound = facts.soundness is Soundness.SOUND and facts.digest_origin is DigestOrigin.READ
-            if sound and facts.sha256 is not None and facts.sha256 in digests:
+            if sound and facts.sha256 is not None and facts.sha256 in digests and not in_bin(facts.path):
                 copies[facts.sha256].setdefault(number, FileAt(there, facts.path, facts.sha256))
     removals = []
     short = 0

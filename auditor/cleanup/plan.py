@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from auditor.bins import in_bin
 from auditor.copier.names import parts_inside
 from auditor.errors import BadManifest, BadPlan
 from auditor.places.folder import OWN_FOLDER
@@ -83,6 +84,8 @@ def read(path: Path) -> CleanPlan:
         removals: list[Removal] = []
         asked = 0
         for row in table:
+            if not any(cell and str(cell).strip() for cell in row.values()):
+                continue  # spreadsheets leave such lines at the end
             action = (row["action"] or "").strip().lower()
             if action not in ACTIONS or None in row:
                 what = "there are too many cells" if None in row else f"the action is {row['action']!r}"
@@ -99,7 +102,10 @@ def read(path: Path) -> CleanPlan:
 def _removal(plan: Path, line: int, row: Mapping[str, str | None]) -> Removal:
     file = _file(plan, line, row["place"], row["path"], row["sha256"])
     kept = _file(plan, line, row["kept_place"], row["kept_path"], row["kept_sha256"])
-    return Removal(line, file, (kept,), row.get("relation") or "", row.get("moves_with") or "")
+    relation = row.get("relation") or ""
+    if relation == "same-bytes" and file.sha256 != kept.sha256:
+        raise BadPlan(f"{plan} line {line}: it says same-bytes, and the two digests differ: cells were moved")
+    return Removal(line, file, (kept,), relation, row.get("moves_with") or "")
 
 
 def _file(plan: Path, line: int, place: str | None, path: str | None, sha256: str | None) -> FileAt:
@@ -112,6 +118,8 @@ def _file(plan: Path, line: int, place: str | None, path: str | None, sha256: st
         raise BadPlan(f"{plan} line {line}: {path!r} would lead out of {root}") from error
     if parts[0].lower() == OWN_FOLDER:
         raise BadPlan(f"{plan} line {line}: {path!r} is auditor's own")
+    if OWN_FOLDER in (part.lower() for part in (*root.parts, *parts)) or in_bin((root / "/".join(parts)).as_posix()):
+        raise BadPlan(f"{plan} line {line}: {path!r} lies in a bin or a quarantine, which will be emptied")
     if not _SHA256.fullmatch(sha256 or ""):
         raise BadPlan(f"{plan} line {line}: {sha256!r} is no SHA-256")
     return FileAt(root, "/".join(parts), sha256 or "")

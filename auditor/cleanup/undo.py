@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from auditor.bins import in_bin
 from auditor.cleanup import journal as journals
 from auditor.cleanup.apply import judge
 from auditor.cleanup.files import Refused, inside, read_again
@@ -49,14 +50,17 @@ def purge(
     numbers = {entry.number for entry in due}
 
     def delete(journal: Journal, entry: Entry, now: Callable[[], datetime]) -> None:
+        held = FileAt(entry.file.root, entry.target, entry.file.sha256)
+        going = read_again(held, "the file in the quarantine")
+        if not entry.kept:
+            raise Refused("nothing would be kept for it")
         for kept in entry.kept:
             if reason := sound.get(kept, "it was not checked"):
                 raise Refused(reason)
-            read_again(kept, "the file to keep")
-        held = FileAt(entry.file.root, entry.target, entry.file.sha256)
-        if not entry.kept or any(kept.whole.resolve() == held.whole.resolve() for kept in entry.kept):
-            raise Refused("nothing would be kept for it")
-        read_again(held, "the file in the quarantine")
+            if in_bin(kept.whole.resolve().as_posix()):
+                raise Refused(f"{kept.whole} lies in a bin or a quarantine: nothing would be kept")
+            if read_again(kept, "the file to keep").same_file(going) or kept.whole.resolve() == held.whole.resolve():
+                raise Refused(f"{kept.whole} is the very file in the quarantine, the last copy of itself")
         journal.note(entry.number, State.PURGING, now())
         entry.held.unlink()
         durable.sync_folder(entry.held.parent)

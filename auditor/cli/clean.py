@@ -61,9 +61,14 @@ def command(
             raise BadPlan("--purge takes a journal and --older-than AGE, and nothing else")
         _purge(purge, age(older_than), jobs or workers.default_jobs())
         return
+    if older_than is not None:
+        raise BadPlan("--older-than goes with --purge JOURNAL")
     if plan_file is None:
         raise BadPlan("no plan was named; name plan.csv, or an audit's folder")
-    found = _freeing(plan_file, keep_newest) if phone.is_audit(plan_file) else plan.read(plan_file)
+    is_audit = phone.is_audit(plan_file)
+    if keep_newest is not None and not is_audit:
+        raise BadPlan(f"--keep-newest goes with an audit's folder, and {plan_file} is none")
+    found = _freeing(plan_file, keep_newest) if is_audit else plan.read(plan_file)
     if found is None:
         raise typer.Exit(0)
     if not apply_it:

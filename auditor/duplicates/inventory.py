@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from auditor.bins import in_bin
 from auditor.model import FileFacts, Kind
 from auditor.places import Place, Power
 
@@ -63,8 +64,8 @@ class Inventory:
 def take(sources: Sequence[Source], excluded: str | None = None) -> Inventory:
     """The photos and videos of the sources and their sidecars that can be compared at all.
 
-    `excluded` finds lower-case paths that are left out (thumbnail caches, trash). Files without content, without a
-    digest or with an error of the listing are left out: nothing can be said of them.
+    `excluded` finds lower-case paths that are left out (thumbnail caches). So is what lies in a bin, which will be
+    emptied, and files without content or digest, of which nothing can be said.
     """
     order = sorted(range(len(sources)), key=lambda k: (not sources[k].reference, k))
     leave_out = re.compile(excluded) if excluded else None
@@ -75,7 +76,7 @@ def take(sources: Sequence[Source], excluded: str | None = None) -> Inventory:
         for facts in sources[k].rows:
             if not facts.size_bytes or not facts.sha256 or facts.kind is Kind.OTHER:
                 continue
-            if leave_out and leave_out.search(facts.path.lower()):
+            if in_bin(facts.path) or (leave_out and leave_out.search(facts.path.lower())):
                 continue
             identity = _identity(sources[k], facts.path)
             if identity in seen:

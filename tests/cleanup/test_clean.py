@@ -11,9 +11,8 @@ import os
 import random
 import re
 import shutil
-import subprocess
+import signal
 import sys
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -203,6 +202,19 @@ BAD_PLANS: dict[str, tuple[Callable[[Path], list[dict[str, str]]], str]] = {
     "no digest": (lambda r: [row(r, "three.jpg", "kept.jpg", sha256="")], "line 2: '' is no SHA-256"),
     "digest cut": (lambda r: [row(r, "three.jpg", "kept.jpg", kept_sha256="ab12")], "line 2: 'ab12' is no SHA-256"),
     "unknown action": (lambda r: [row(r, "three.jpg", "kept.jpg", action="delete")], "line 2: the action is 'delete'"),
+    "cells moved": (
+        lambda r: [row(r, "three.jpg", "kept.jpg", kept_sha256=sha(b"x"))],
+        "line 2: it says same-bytes, and the two digests differ",
+    ),
+    "kept in a bin": (lambda r: [row(r, "three.jpg", "#recycle/kept.jpg")], "line 2: .* in a bin or a quarantine"),
+    "kept in another's quarantine": (
+        lambda r: [row(r, "three.jpg", "a/.auditor/quarantine/x/kept.jpg")],
+        "line 2: .* in a bin or a quarantine",
+    ),
+    "a quarantine for a place": (
+        lambda r: [row(r, "three.jpg", "kept.jpg", kept_place=str(r / ".auditor" / "quarantine" / "x"))],
+        "line 2: .* in a bin or a quarantine",
+    ),
     "goes with one that stays": (
         lambda r: [row(r, "three.jpg", "kept.jpg", moves_with="kept.jpg")],
         "line 2: three.jpg goes with kept.jpg, which stays",
@@ -250,7 +262,9 @@ def test_a_link_made_after_the_look_is_refused(photos: Path, plan: Path, tmp_pat
 
 def test_spreadsheets_may_have_saved_it(photos: Path, plan: Path) -> None:
     text = plan.read_text("utf-8").replace(",", ";").replace("\n", "\r\n")
-    plan.write_bytes(b"\xef\xbb\xbf" + text.encode())
+    header, first, *rest = text.splitlines(keepends=True)
+    turned = [";".join(reversed(line.rstrip().split(";"))) + "\r\n" for line in (header, first, *rest)]
+    plan.write_bytes(b"\xef\xbb\xbf" + "".join(turned).encode() + b";;;;;;;;;;\r\n")
     assert [r.file.path for r in plans.read(plan).removals] == ["a/one.jpg", "a/b/two.jpg", "three.jpg"]
 
 
@@ -380,6 +394,18 @@ def test_purge_deletes_only_what_is_old_and_still_kept(photos: Path, plan: Path,
     assert undoing.undo(journal) == []
 
 
+def test_purge_deletes_no_last_copy(photos: Path, plan: Path, sound: None) -> None:
+    (journal,) = applying.apply(plans.read(plan)).journals
+    one = next(path for path in (photos / ".auditor" / "quarantine").rglob("one.jpg"))
+    (photos / "kept.jpg").unlink()
+    os.link(one, photos / "kept.jpg")
+    results = undoing.purge(journal, timedelta(0), now=lambda: datetime.now(UTC) + timedelta(days=1))
+    refused = {result.entry.file.path: result.refused for result in results}
+    assert "the last copy of itself" in (refused.pop("a/one.jpg") or "")
+    assert set(refused.values()) == {None}
+    assert one.exists()
+
+
 def test_undo_replaces_nothing(photos: Path, plan: Path, sound: None) -> None:
     (journal,) = applying.apply(plans.read(plan)).journals
     (photos / "three.jpg").write_bytes(b"another")
@@ -424,19 +450,46 @@ def test_plan_is_csv(photos: Path, plan: Path) -> None:
         plans.read(plan)
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
-def test_really_killed_at_random(photos: Path, plan: Path) -> None:
-    before, rng = listing(photos), random.Random(1)
-    command = [sys.executable, "-m", "auditor", "clean", str(plan), "--apply"]
-    started = time.monotonic()
-    assert subprocess.run(command, check=False, capture_output=True).returncode == 0
-    whole = time.monotonic() - started
-    for _ in range(30):
-        for path in journals.all_of(Ledger(photos)):
+def in_a_process_that_dies(work: Callable[[], object], moment: int, after: bool) -> None:
+    """Does the work in a copy of this process, which SIGKILL ends before or after the `moment`-th step to the disk."""
+    child = os.fork()
+    if child:
+        os.waitpid(child, 0)
+        return
+    count = iter(range(10_000))
+    for name in CALLS:
+        real = getattr(durable, name)
+
+        def step(*arguments: object, real: Callable[..., object] = real) -> object:
+            now = next(count)
+            if now == moment and not after:
+                os.kill(os.getpid(), signal.SIGKILL)
+            done = real(*arguments)
+            if now == moment:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return done
+
+        setattr(durable, name, step)
+    try:
+        work()
+    finally:
+        os._exit(0)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows copies no process")
+@pytest.mark.parametrize("kills", [10, pytest.param(100, marks=pytest.mark.slow)])
+def test_really_killed_at_random(kills: int, photos: Path, plan: Path, sound: None) -> None:
+    before, found, rng = listing(photos), plans.read(plan), random.Random(kills)
+    whole = Ledger(photos)
+    stopped = 0
+    for _ in range(kills):
+        in_a_process_that_dies(lambda: applying.apply(found), rng.randrange(24), rng.random() < 0.5)
+        assert sorted([*listing(photos).values(), *held(photos)]) == [PICTURE] * 4
+        stopped += 0 < len(held(photos)) < 3
+        for path in journals.all_of(whole):
+            in_a_process_that_dies(lambda path=path: undoing.undo(path), rng.randrange(12), rng.random() < 0.5)  # type: ignore[misc]
+            assert sorted([*listing(photos).values(), *held(photos)]) == [PICTURE] * 4
             undoing.undo(path)
         assert listing(photos) == before
-        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as run:
-            time.sleep(whole * rng.uniform(0.5, 1.1))
-            run.kill()
-        assert sorted([*listing(photos).values(), *held(photos)]) == [PICTURE] * 4
+        shutil.rmtree(whole.journals)  # what is undone says no more
+    assert stopped, "no kill fell between two moves"
