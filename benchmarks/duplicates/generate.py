@@ -97,6 +97,8 @@ def opened(master: Master) -> Image.Image:
         first = (0, 0, width // 2, height) if width >= height else (0, 0, width, height // 2)
         info, image = image.info, image.crop(first if master.part == "first" else second)
         image.info.update(info)
+    for name in ("exif", "xmp"):  # savers add these unasked; a copy has what is asked for
+        image.info.pop(name, None)
     profile = image.info.get("icc_profile")
     image = image.convert("RGB")
     if profile:
@@ -207,7 +209,11 @@ def negative(made: Set, picture: str, image: Image.Image, suffix: str, exif: byt
 
 def burst(out: Path, seed: int, name: str, source: Master, kind: str) -> list[tuple[str, ...]]:
     """Three frames a moment apart: hand-held (shift, turn, zoom, exposure) or on a tripod (something moves; noise)."""
-    made, base = Set(out, name, kind), at_most(opened(source), 1600)
+    made, whole = Set(out, name, kind), opened(source)
+    if kind == "tripod":  # the middle alone: the whole of it is another scene of this set, under another name
+        width, height = whole.size
+        whole = whole.crop((width // 10, height // 10, width - width // 10, height - height // 10))
+    base = at_most(whole, 1600)
     width, height = base.size
     place = rng_of(seed, name, "place")
     patch = int(width * place.uniform(0.05, 0.09))

@@ -22,7 +22,10 @@ from PIL import Image
 from auditor.duplicates.candidates import within
 
 Groups = list[list[str]]
-VISION = ("torchvision", "torchvision.transforms", "torchvision.models")
+TORCH = (
+    *("torch", "torch.nn", "torch.utils", "torch.utils.data", "torchvision", "torchvision.transforms"),
+    *("torchvision.models", "torchvision.models.vision_transformer"),
+)
 
 
 def hashed(out: Path, paths: list[str], distance: int, how: Callable[[Image.Image], imagehash.ImageHash]) -> Groups:
@@ -42,15 +45,11 @@ def hashed(out: Path, paths: list[str], distance: int, how: Callable[[Image.Imag
 
 def imagededup(out: Path, paths: list[str], distance: int) -> Groups:
     """imagededup's PHash. Its package imports PyTorch for another method; here that import is left empty."""
-    for name in (
-        "torch",
-        "torchvision",
-        "torchvision.transforms",
-        "torch.utils",
-        "torch.utils.data",
-        "torchvision.models",
-    ):
-        sys.modules.setdefault(name, _Nothing(name))
+    for name in TORCH:
+        parent, _, own = name.rpartition(".")
+        empty = sys.modules.setdefault(name, _Nothing(name))
+        if parent:
+            setattr(sys.modules[parent], own, empty)
     from imagededup.methods import PHash
 
     method = PHash(verbose=False)
@@ -60,13 +59,22 @@ def imagededup(out: Path, paths: list[str], distance: int) -> Groups:
     return [[path, other] for path, others in found.items() for other in others if path < other]
 
 
+class _Name(type):
+    """A class in which every name is there, a class like itself."""
+
+    def __getattr__(cls, name: str) -> object:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return _Name(name, (), {"__init__": lambda *_, **__: None})
+
+
 class _Nothing(types.ModuleType):
     """A module in which every name is there and means nothing."""
 
     def __getattr__(self, name: str) -> object:
         if name.startswith("__"):
             raise AttributeError(name)
-        return type(name, (), {})
+        return _Name(name, (), {"__init__": lambda *_, **__: None})
 
 
 def czkawka(out: Path, paths: list[str], level: int) -> Groups:
