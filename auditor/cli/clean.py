@@ -114,7 +114,7 @@ def _show(found: CleanPlan) -> None:
         return
     for removal in found.removals[:SHOWN]:
         kept = removal.kept[0]
-        screen.say(f"  {visible(removal.file.path)}  (kept: {visible(str(kept.whole))})")
+        screen.say(f"  {visible(str(removal.file.whole))}  (kept: {visible(str(kept.whole))})")
     if len(found.removals) > SHOWN:
         screen.say(f"  and {len(found.removals) - SHOWN:,} more")
     if found.asked:
