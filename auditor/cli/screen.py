@@ -131,6 +131,8 @@ def phase(title: str) -> Iterator[Callable[[scan.Progress], None]]:
 
 def step(done: int, total: int, current: str = "") -> scan.Progress:
     """How far work is that is counted in steps, not in bytes."""
+    from auditor import scan  # what is shown is mostly not a scan, and need not wait for it
+
     return scan.Progress(done, total, 0, 0, current, 0, 0)
 
 
