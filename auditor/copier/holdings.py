@@ -27,6 +27,9 @@ SPOILT = "spoilt"
 """Damage code: another date and other bytes, but no edit: it is empty now, or damaged where it was not."""
 
 EDITED = "edited in the backup"
+STORED = "sha256 as stored: "
+"""Begins the note that keeps a bad file's digest as it should be: without it, rot would alarm only once."""
+
 LOST = "lost: it was in the backup and is not any more"
 
 HOUR_NS = 3_600_000_000_000
@@ -87,6 +90,7 @@ class Holdings:
     _rows: dict[str, FileFacts] = field(default_factory=dict)  # new and corrected ones
     _more: dict[str, list[Origin]] = field(default_factory=dict)  # origins found for rows that stay as they are
     _facts: dict[str, dict[str, object]] = field(default_factory=dict)  # corrections of rows that stay
+    _stored: dict[str, str | None] = field(default_factory=dict)  # digests to be noted, None: no more
     _moved: dict[str, str] = field(default_factory=dict)  # new path -> old path
 
     @classmethod
@@ -110,7 +114,7 @@ class Holdings:
     @property
     def changed(self) -> bool:
         """Whether the next generation would differ from the last one."""
-        return bool(self._rows or self._more or self._facts or self._moved)
+        return bool(self._rows or self._more or self._facts or self._stored or self._moved)
 
     def knows(self, path: str, mtime_ns: int | None) -> bool:
         """Whether this path of the source was seen with this date, and the file that holds it has a row.
@@ -125,8 +129,8 @@ class Holdings:
 
     def add(self, row: FileFacts) -> None:
         """A new file of the backup, or a new state of one."""
-        self._facts.pop(row.path, None)
-        self._more.pop(row.path, None)
+        for corrections in (self._facts, self._more, self._stored):
+            corrections.pop(row.path, None)
         self._rows[row.path] = row
         self.index(row)
 
@@ -159,6 +163,7 @@ class Holdings:
             self._rows[path] = replace(_row_of(path), **stated)  # type: ignore[arg-type]
         elif change is Change.NONE and (held.sha256 is None or not held.whole):
             self._correct(path, **stated)
+            self._stored[path] = None
         elif change is Change.NONE:
             self._correct(path, mtime_ns=mtime_ns, read_at=read_at)
         elif change is Change.ROT or spoilt is not None:
@@ -166,6 +171,7 @@ class Holdings:
             detail = f"its bytes changed though its date did not: {held.sha256} was stored, {sha256} was read"
             damage = Damage(ROTTED, detail) if change is Change.ROT else Damage(SPOILT, spoilt or "")
             self._correct(path, **{**stated, "soundness": Soundness.DAMAGED, "damage": (damage,)}, **_NO_LONGER_KNOWN)
+            self._stored[path] = held.sha256
             self._drop(path)
             self._put(path, replace(bad, spoilt=change is Change.EDIT))
             return
@@ -241,6 +247,8 @@ class Holdings:
     def _corrected(self, row: FileFacts) -> FileFacts:
         if facts := self._facts.get(row.path):
             row = replace(row, **facts)  # type: ignore[arg-type]
+        if row.path in self._stored:
+            row = replace(row, notes=_with_stored(row.notes, self._stored[row.path]))
         for origin in self._more.get(row.path, ()):
             row = replace(row, origins=_with(row.origins, origin))
         return row
@@ -254,7 +262,9 @@ class Holdings:
         lost = row.error == LOST
         content = row.sha256
         whole = not (lost or codes & {ROTTED, SPOILT})
-        if not whole and row.origins and EDITED not in row.notes:
+        if not whole and (stored := _stored(row)):
+            content = stored
+        elif not whole and row.origins and EDITED not in row.notes:
             content = max(row.origins, key=lambda origin: origin.seen).sha256
         broken = whole and row.soundness is Soundness.DAMAGED
         held = Held(
@@ -302,6 +312,15 @@ def unread_row(path: str, size_bytes: int | None, mtime_ns: int | None) -> FileF
 
 def _row_of(path: str) -> FileFacts:
     return FileFacts(path=path, kind=kind_by_name(path))
+
+
+def _stored(row: FileFacts) -> str | None:
+    return next((note.removeprefix(STORED) for note in row.notes if note.startswith(STORED)), None)
+
+
+def _with_stored(notes: tuple[str, ...], sha256: str | None) -> tuple[str, ...]:
+    kept = tuple(note for note in notes if not note.startswith(STORED))
+    return kept if sha256 is None else (*kept, STORED + sha256)
 
 
 def _with(origins: Iterable[Origin], fresh: Origin) -> tuple[Origin, ...]:

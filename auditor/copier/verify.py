@@ -139,6 +139,7 @@ class _Scrub:
         self._rotted_at_random = 0
         self._population = 0
         self._edits: list[tuple[Entry, WasRead, Held]] = []
+        self._first_read = 0  # listed before, and read now for the first time
 
     def run(self, ledger: Ledger, entries: Iterable[Entry]) -> None:
         """Reads what is to be read and corrects the rows."""
@@ -166,7 +167,7 @@ class _Scrub:
                 self._holdings.add(unread_row(entry.path, entry.size_bytes, entry.mtime_ns))
         read = sum(self._counts[f] for f in WAS_READ)
         failed = sum(found.fate is Fate.UNREADABLE and found.path in here for found in self._found)
-        self._counts[Fate.NOT_READ] = len(known) - read - failed
+        self._counts[Fate.NOT_READ] = len(known) - read - failed - self._first_read
 
     def result(self, chain: tuple[Generation, ...], manifest: Manifest | None) -> Verified:
         """What was found, for people."""
@@ -236,6 +237,10 @@ class _Scrub:
             return
         self._holdings.found(entry.path, answer.size_bytes, answer.mtime_ns, answer.sha256, utc(self._started))
         if held is None:
+            return
+        if held.sha256 is None:  # nothing says what it was before
+            self._first_read += 1
+            self._note(Found(entry.path, Fate.NEW, None, "read for the first time"))
             return
         rotted = change is Change.ROT
         self._chosen_at_random += at_random

@@ -133,6 +133,43 @@ def test_verify_says_what_rotted_and_backup_repairs_it(auditor: Auditor, phone: 
     assert auditor("verify", "backup").code == 0
 
 
+def test_rot_stays_an_alarm_until_it_is_mended(auditor: Auditor, phone: Path) -> None:
+    """Also of files that no phone is known of: what they were is written down nowhere else."""
+    path = phone / "DCIM/Camera/IMG_1.jpg"
+    good, date = path.read_bytes(), path.stat().st_mtime
+    assert auditor("verify", phone, "--init").code == 0
+    path.write_bytes(good[:-1] + b"x")
+    os.utime(path, (date, date))
+    for _ in range(3):
+        said = auditor("verify", phone)
+        assert said.code == 1 and "NOT SAFE: 1 rotted" in said.out
+    path.write_bytes(good)
+    os.utime(path, (date, date))
+    for _ in range(2):
+        assert auditor("verify", phone).code == 0
+    # What somebody edited and what then rotted is told apart from what was stored at first.
+    edited = media.jpeg(77)
+    write(path, edited, OLD_S + 5000)
+    assert "1  edited" in (said := auditor("verify", phone)).out + said.err and said.code == 0
+    write(path, edited[:-1] + b"x", OLD_S + 5000)
+    for _ in range(2):
+        assert auditor("verify", phone).code == 1
+    write(path, edited, OLD_S + 5000)
+    assert auditor("verify", phone).code == 0
+
+
+def test_what_is_read_for_the_first_time_is_new(auditor: Auditor, phone: Path) -> None:
+    """Nothing says what it was before, so it is not called as it was stored."""
+    auditor("verify", phone, "--init")
+    write(phone / "DCIM/Camera/late.jpg", media.jpeg(78))
+    counts = []
+    for number, more in enumerate((["--sample", "1"], [], [])):
+        auditor("verify", phone, *more, "-o", f"{number}.json")
+        counts.append(json.loads(Path(f"{number}.json").read_text("utf-8"))["counts"])
+    assert [c.get("new", 0) for c in counts] == [1, 1, 0]
+    assert counts[1]["unchanged"] + 1 == counts[2]["unchanged"]
+
+
 def test_verify_writes_what_a_sample_says(auditor: Auditor, phone: Path, tmp_path: Path) -> None:
     back_up(phone, tmp_path / "backup")
     said = auditor("verify", "backup", "--sample", "2", "-o", "verify.json")
