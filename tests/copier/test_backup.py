@@ -256,6 +256,36 @@ def test_verify_tells_rot_from_edit_from_loss(phone: Path, tmp_path: Path) -> No
     )
 
 
+@pytest.mark.parametrize("how", ["put there by hand", "edited"])
+def test_rot_is_told_until_it_is_repaired_whatever_is_known_of_the_file(how: str, phone: Path, tmp_path: Path) -> None:
+    dest, name = tmp_path / "backup", "new.jpg" if how == "put there by hand" else "DCIM/Camera/IMG_0002.jpg"
+    back_up(phone, dest)
+    good = media.jpeg(44)
+    write(dest / name, good, OLD_S + 7777)
+    scrub(dest)
+    write(dest / name, good[:500] + b"rot" + good[503:], OLD_S + 7777)
+    for _ in range(3):
+        assert fates(scrub(dest)) == {name: Fate.ROTTED}
+    write(dest / name, b"", OLD_S + 8888)
+    for _ in range(3):
+        assert fates(scrub(dest)) == {name: Fate.ROTTED}  # a bad file under another date is no better
+    write(dest / name, good, OLD_S + 9999)
+    assert fates(scrub(dest)) == {}
+
+
+@pytest.mark.parametrize("how", ["put there by hand", "edited"])
+def test_a_spoilt_file_is_told_until_it_is_repaired(how: str, phone: Path, tmp_path: Path) -> None:
+    dest, name = tmp_path / "backup", "new.jpg" if how == "put there by hand" else "DCIM/Camera/IMG_0002.jpg"
+    back_up(phone, dest)
+    write(dest / name, media.jpeg(44), OLD_S + 7777)
+    scrub(dest)
+    write(dest / name, b"", OLD_S + 8888)
+    for _ in range(3):
+        assert fates(scrub(dest)) == {name: Fate.SPOILT}
+    write(dest / name, media.jpeg(44), OLD_S + 9999)
+    assert fates(scrub(dest)) == {}
+
+
 EDITS = {
     "emptied": (lambda photo: b"", Fate.SPOILT),
     "cut short": (lambda photo: photo[: len(photo) // 2], Fate.SPOILT),
