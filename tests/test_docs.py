@@ -69,6 +69,12 @@ def test_general_options_hold_behind_every_command(words: str) -> None:
     assert {"-q", "--quiet", "-v", "--verbose", "--no-color", "--debug"} <= flags
 
 
+@pytest.mark.parametrize("name", [name for name in cli.COMMANDS if hasattr(cli.loaded(name), "commands")])
+def test_a_group_has_the_general_options_and_no_others(name: str) -> None:
+    flags = {flag for parameter in cli.loaded(name).params for flag in parameter.opts}
+    assert flags == {"-q", "--quiet", "-v", "--verbose", "--no-color", "--debug"}
+
+
 def test_readme_names_no_command_that_is_not_there() -> None:
     named = set(re.findall(r"(?<![\w/-])auditor ([a-z]+)", README))
     assert named <= {words.split()[1] for words in COMMANDS} | {"audits"}

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import traceback
+from functools import cache
 from importlib import import_module
 from typing import Annotated, Any
 
@@ -43,11 +44,13 @@ COMMANDS = {
 """What each command does, by its name, which is that of its module here too: the first line of its own help."""
 
 
+@cache
 def loaded(name: str) -> Any:
     """A command with its options, ready to run. Imports its module, and with it whatever the command works with."""
     module = import_module(f"auditor.cli.{name}")
     if hasattr(module, "app"):
         several = module.app
+        several.callback()(everywhere.configure)
     else:
         from auditor.cli import screen
 

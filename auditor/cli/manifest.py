@@ -22,7 +22,9 @@ from auditor.reporting.text import count, size, visible
 
 NAME = "manifest"
 
-app = typer.Typer(name=NAME, no_args_is_help=True, help="Lists: checked, compared, written for other tools.")
+app = typer.Typer(
+    name=NAME, no_args_is_help=True, add_completion=False, help="Lists: checked, compared, written for other tools."
+)
 
 ListFile = Annotated[Path, typer.Argument(metavar="LIST", help="A list of auditor, or of another tool.")]
 

@@ -14,7 +14,9 @@ from auditor.reporting.text import visible
 
 NAME = "policy"
 
-app = typer.Typer(name=NAME, no_args_is_help=True, help="What must be backed up, and what counts as proof.")
+app = typer.Typer(
+    name=NAME, no_args_is_help=True, add_completion=False, help="What must be backed up, and what counts as proof."
+)
 
 
 @app.command("list", epilog=screen.examples((("auditor policy list", "the names for `auditor audit --policy`"),)))

@@ -18,7 +18,9 @@ from auditor.rules import Rule
 
 NAME = "rules"
 
-app = typer.Typer(name=NAME, no_args_is_help=True, help="The checks of an audit: what they are, and why.")
+app = typer.Typer(
+    name=NAME, no_args_is_help=True, add_completion=False, help="The checks of an audit: what they are, and why."
+)
 
 Folders = Annotated[list[Path] | None, typer.Option("--rules", metavar="DIR", help="A folder of your own rules.")]
 
