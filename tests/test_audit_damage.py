@@ -10,6 +10,7 @@ import pytest
 from auditor import audit as auditing
 from auditor import policy as policies
 from auditor import rules as ruling
+from auditor.sides import sides
 from tests import media
 from tests.test_audit import fill
 
@@ -22,7 +23,7 @@ def findings(tmp_path: Path, **places: dict[str, bytes]) -> tuple[dict[str, str]
     for name, files in places.items():
         fill(tmp_path / name, files)
     phone, *backups = (str(tmp_path / name) for name in places)
-    ours, theirs = auditing.sides(phone, backups)
+    ours, theirs = sides(phone, backups)
     auditing.run(auditing.Order(ours, theirs, policies.load("family"), ruling.load(), jobs=1), tmp_path / "out")
     found = pd.read_csv(tmp_path / "out" / "findings.csv", keep_default_na=False)
     return dict(zip(found.rule, found.message, strict=True)), (tmp_path / "out" / "report.html").read_text("utf-8")

@@ -16,6 +16,7 @@ from auditor.cli import unfinished
 from auditor.errors import BadOutput
 from auditor.model import Depth
 from auditor.places.folder import open_folder
+from auditor.sides import sides
 from tests import media
 from tests.commandline import auditor
 
@@ -37,7 +38,7 @@ def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def order(source: str = "phone", backup: str = "backup", depth: Depth | None = None) -> audit.Order:
-    ours, theirs = audit.sides(source, [backup])
+    ours, theirs = sides(source, [backup])
     return audit.Order(ours, theirs, policy.load("family"), (), depth=depth)
 
 
