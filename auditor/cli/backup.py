@@ -153,7 +153,11 @@ def show_results(backed: backing.Backed) -> None:
     plan = backed.prepared.plan
     copied = [r for r in results if r.outcome is Outcome.COPIED]
     repaired = [r for r in results if r.outcome is Outcome.REPAIRED]
-    held = len(plan.of(Action.SKIP)) + sum(r.outcome is Outcome.HELD for r in results)
+    written = {r.backup_path for r in (*copied, *repaired)}
+    held = [
+        *(s.backup_path for s in plan.of(Action.SKIP)),
+        *(r.backup_path for r in results if r.outcome is Outcome.HELD),
+    ]
     failed = [(r.step.path, r.reason or "") for r in results if r.outcome is Outcome.FAILED]
     failed += [(s.path, s.reason or "") for s in plan.of(Action.CANNOT)]
     left_out = len(plan.of(Action.LEAVE_OUT))
@@ -163,8 +167,10 @@ def show_results(backed: backing.Backed) -> None:
     if repaired:
         screen.note(f"{count(len(repaired)):>10}  repaired; the bad ones lie in .auditor/quarantine")
         copying.listed((r.backup_path or "", "") for r in repaired)
-    unread = "; not read again in this run, only their sizes and dates compared" if held else ""
-    screen.note(f"{count(held):>10}  there already{unread}")
+    unread = sum(path not in written for path in held)
+    of_them = "" if unread == len(held) else f"{count(unread)} of them "
+    told = f"; {of_them}not read again in this run, only their sizes and dates compared" if unread else ""
+    screen.note(f"{count(len(held)):>10}  there already{told}")
     if left_out:
         screen.note(f"{count(left_out):>10}  left out by the policy")
     if failed:
