@@ -68,6 +68,8 @@ def command(
     choice = _choice(sample, older_than, budget)
     if out is not None and out.exists():
         raise BadOutput(f"{out} is there already; nothing is written over. Choose another file with -o")
+    if out is not None and not out.absolute().parent.is_dir():
+        raise BadOutput(f"{out} cannot be written: there is no folder {out.parent}; make it, or choose another -o")
     if init and (manifest or out or not choice.everything):
         raise BadPlace("--init reads everything and compares with nothing: leave the others out")
     if not init and manifest is None and not scrubbing.has_generation(place.root):

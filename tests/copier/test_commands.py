@@ -70,6 +70,12 @@ def test_backup_copies_audits_and_says_safe(auditor: Auditor, phone: Path, tmp_p
     assert "4 of the copies were not read again" in (tmp_path / "again/report.html").read_text("utf-8")
 
 
+def test_a_second_file_of_one_content_is_not_called_unread(auditor: Auditor, phone: Path) -> None:
+    write(phone / "DCIM/Camera/again.jpg", media.jpeg(0))
+    said = auditor("backup", phone, "backup", "-o", "report")
+    assert said.code == 0 and "1  there already\n" in said.err and "not read again" not in said.out + said.err
+
+
 def test_the_plan_writes_nothing(auditor: Auditor, phone: Path, tmp_path: Path) -> None:
     said = auditor("backup", phone, "backup", "-n")
     assert said.code == 0 and "4  to copy" in said.out
@@ -179,6 +185,8 @@ def test_verify_writes_what_a_sample_says(auditor: Auditor, phone: Path, tmp_pat
     assert (record["verdict"], record["counts"]["unchanged"], record["counts"]["not_read"]) == ("SAFE", 2, 3)
     again = auditor("verify", "backup", "-o", "verify.json")
     assert again.code == 2 and "there already" in again.err
+    nowhere = auditor("verify", "backup", "-o", "no/verify.json")  # said before hours of reading, not after
+    assert nowhere.code == 2 and "there is no folder no;" in nowhere.err and "Reading" not in nowhere.err
     (tmp_path / "backup/DCIM/Camera/IMG_1.jpg").unlink()
     assert auditor("verify", "backup", "-o", "lost.json").code == 1
     record = json.loads((tmp_path / "lost.json").read_text("utf-8"))
