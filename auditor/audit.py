@@ -357,9 +357,10 @@ def _thumbnails(con: duckdb.DuckDBPyConnection, order: Order) -> dict[tuple[str,
             subjects["", path] = thumbnails.Subject(place, _raw_path(con, "source", path), path in broken)
     far = 0
     for backup, path in thumbnails.damaged_copies(con):
-        place = places.get(backup)
+        if (place := places.get(backup)) is None:
+            continue
         far += not isinstance(place, FolderPlace)
-        if place is not None and (isinstance(place, FolderPlace) or far <= most):
+        if isinstance(place, FolderPlace) or far <= most:
             subjects[backup, path] = thumbnails.Subject(place, _raw_path(con, "backup", path), True)
     jobs = [workers.Job(subject, 8 << 20) for subject in subjects.values()]
     made = workers.run(thumbnails.take, jobs, workers=order.jobs or workers.default_jobs())
