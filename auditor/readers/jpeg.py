@@ -13,6 +13,7 @@ import re
 import numpy as np
 
 from auditor.model import Damage, Depth, Kind, Soundness, Tier
+from auditor.readers import examine as examine_file
 from auditor.readers import exif, perceptual
 from auditor.readers.examination import Buffer, Examination, Metadata
 from auditor.readers.jpeg_decode import decode
@@ -126,8 +127,6 @@ def _decoded(data: Buffer, walked: Walk, core: bytearray, seen: Examination, dep
 
 def _with_part(seen: Examination, part: Part, content: bytes, depth: Depth) -> Examination:
     """The examination with what a part behind the picture adds to it: its damage, or that it could not be checked."""
-    from auditor.readers import examine as examine_file
-
     found = examine_file("part", content, depth)
     if not part.declared:
         oddities = [d.detail for d in found.damage] + ([found.error] if found.error else [])
