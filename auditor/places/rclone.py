@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 
 from auditor.errors import BadPlace, ListingCut
 from auditor.manifest.tabular import lsjson_row
-from auditor.model import Device, FileFacts
+from auditor.model import Device, FileFacts, Kind
 from auditor.names import row_path
 from auditor.places import Entry, EntryKind, Power, links
 from auditor.places.folder import OWN_FOLDER
@@ -31,6 +31,7 @@ from auditor.places.rcloneclient import (
     server,
     unlisted,
 )
+from auditor.readers import kind_by_name
 
 BEST = ("sha256", "sha1", "md5", "quickxor", "dropbox")
 """Digests that rows have a column for, the most telling first."""
@@ -119,8 +120,8 @@ class RclonePlace:
             if folder:
                 yield Entry(row_path(folder)[0], EntryKind.FOLDER, error=f"unreadable: folder: {reason}")
         for link in links_left_out(done.stderr):
-            # Where it leads, rclone does not say.
-            error = links.outside("." not in link.rpartition("/")[2])
+            # Where it leads, rclone does not say: what no photo, film or sidecar is called may be a folder ("2023.05").
+            error = links.outside(kind_by_name(link) is Kind.OTHER)
             yield Entry(row_path(link)[0], EntryKind.LINK, error=error)
         if failed:
             raise ListingCut(f"rclone could not list all of {self.remote}: {folders.get('') or failed}")

@@ -351,9 +351,11 @@ def test_the_password_is_not_shown(alias: Path) -> None:
 
 def test_links_that_rclone_leaves_out_have_a_row(alias: Path, tmp_path: Path) -> None:
     (alias / "a/folder").symlink_to(tmp_path, target_is_directory=True)
+    (alias / "a/2023.05").symlink_to(tmp_path, target_is_directory=True)
     (alias / "a/x.jpg").symlink_to(tmp_path / "outside.jpg")
     met = {entry.path: (entry.kind, entry.error) for entry in open_rclone("photos:").walk()}
     assert met == {
         "a/folder": (EntryKind.LINK, "unreadable: a link to a folder outside, which is not followed"),
+        "a/2023.05": (EntryKind.LINK, "unreadable: a link to a folder outside, which is not followed"),
         "a/x.jpg": (EntryKind.LINK, "unreadable: a link to a file outside, which is not followed"),
     }
