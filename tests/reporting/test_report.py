@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import hashlib
 import html.parser
 import io
@@ -17,6 +18,7 @@ import pytest
 from PIL import Image
 
 from auditor import reporting
+from auditor.model import Audit, FileVerdict, Partition, RuleOutcome, RuleState, Severity, Verdict
 from auditor.reporting import findings, provenance, thumbnails
 from tests.golden_file import Golden
 from tests.reporting import sample
@@ -153,6 +155,17 @@ def test_a_safe_audit_asks_for_nothing_and_a_doubtful_one_does(tmp_path: Path) -
     assert "All 38 files are safely backed up." in text
     assert "delete nothing" not in text
     assert "0 not safe" in re.sub(r"\s+", " ", text)
+
+
+def test_no_tidying_up_is_the_next_step_to_a_better_verdict() -> None:
+    warning = sample.rule("twice", Severity.WARNING, "", "", remedy="Let one of them go.")
+    unsafe = sample.rule("none", Severity.WARNING, "", "", remedy="Copy it.", verdict=FileVerdict.NOT_SAFE)
+    failed = [RuleOutcome(r.id, RuleState.FAILED, r.severity, 2, n) for r, n in ((warning, 2), (unsafe, 1))]
+    judged = Audit(Verdict.CANNOT_SAY, "The backup's list is 40 days old.", Partition(2, 2, 0, 0, 0), ())
+    rules = {"twice": warning, "none": unsafe}
+    old = dataclasses.replace(judged, outcomes=tuple(failed[:1]))
+    assert findings.next_step(old, rules) == "Delete nothing on the phone. Mend what is named above, and audit again."
+    assert findings.next_step(dataclasses.replace(judged, outcomes=tuple(failed)), rules).endswith("phone. Copy it.")
 
 
 def test_nothing_to_judge_is_a_page_too(tmp_path: Path) -> None:
