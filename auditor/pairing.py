@@ -343,21 +343,23 @@ def _missing(con: duckdb.DuckDBPyConnection, label: str) -> None:
     followed, that is not known either."""
     complete = con.execute("SELECT complete FROM header WHERE backup = ?", [label]).fetchall()
     whole = bool(complete and complete[0][0])
-    hiding = con.execute(f"SELECT min(path) FROM b WHERE {HIDES}").fetchall()[0][0]
-    unknown = "not found, but the backup's list is not complete"
-    if whole and hiding is not None:
-        unknown = f"not found, but it may lie behind the link {hiding}, which was not followed"
-    other = (
-        "CASE WHEN v.name IS NOT NULL THEN 'another version is there: same name, other content'"
-        " WHEN n.name IS NOT NULL THEN concat('what has its name there is no copy: ', n.error) END"
-    )
+    hides = con.execute(f"SELECT count(*) > 0 FROM b WHERE {HIDES}").fetchall()[0][0]
+    if not whole:
+        detail = "'not found, but the backup''s list is not complete'"
+    elif hides:
+        link = f"(SELECT min(path) FROM b WHERE {HIDES})"
+        detail = f"concat('not found, but it may lie behind the link ', {link}, ', which was not followed')"
+    else:
+        detail = (
+            "CASE WHEN v.name IS NOT NULL THEN 'another version is there: same name, other content'"
+            " WHEN n.name IS NOT NULL THEN concat('what has its name there is no copy: ', n.error) END"
+        )
     _put(
         con,
         label,
-        Status.MISSING if whole and hiding is None else Status.NOT_CHECKED,
+        Status.MISSING if whole and not hides else Status.NOT_CHECKED,
         f"""
-        SELECT s.id, NULL::BIGINT AS backup_id,
-            {other if whole and hiding is None else "'" + unknown.replace("'", "''") + "'"} AS detail
+        SELECT s.id, NULL::BIGINT AS backup_id, {detail} AS detail
         FROM open_s s LEFT JOIN (SELECT DISTINCT lower(name) AS name FROM open_b) v ON v.name = lower(s.name)
         LEFT JOIN (
             SELECT lower(name) AS name, coalesce(min(error), 'it lies in a bin') AS error FROM no_copy GROUP BY 1
