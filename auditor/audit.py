@@ -24,6 +24,7 @@ from auditor.places import Place, Power, StatesDigests
 from auditor.places.folder import FolderPlace
 from auditor.policy import Policy, select
 from auditor.reporting import thumbnails
+from auditor.reporting.text import typed
 from auditor.reporting.thumbnails import Shown
 from auditor.rules import Rule
 from auditor.scan import Progress, scan
@@ -338,7 +339,7 @@ def _unread_since(con: duckdb.DuckDBPyConnection, order: Order) -> list[str]:
             day = f", but on {oldest[:10]}" if count == 1 else f"; the longest unread was read on {oldest[:10]}"
             told.append(
                 f"{be} not read again in this run{day if oldest else ''}."
-                f" Size and date are unchanged; `auditor verify {backup.spec}` reads the bytes."
+                f" Size and date are unchanged; `auditor verify {typed(backup.spec)}` reads the bytes."
             )
     return told
 
@@ -367,6 +368,18 @@ def _thumbnails(con: duckdb.DuckDBPyConnection, order: Order) -> dict[tuple[str,
     return {key: shown for key, shown in zip(subjects, made, strict=True) if isinstance(shown, Shown)}
 
 
+def _backup_command(order: Order) -> str | None:
+    """The command that copies what is not safe, as it is typed here; None where the source is only a list of files.
+
+    It writes to the first backup that can be written to; where there is none, FOLDER stands for one to choose.
+    """
+    specs = [b.spec for b in order.backups if b.place is not None and b.place.kind in ("folder", "rclone")]
+    words = [order.source.spec, *(specs[:1] or ["FOLDER"])]
+    if order.source.place is None or any(word.startswith("-") for word in words):
+        return None
+    return f"auditor backup {' '.join(map(typed, words))}"
+
+
 def _provenance(order: Order, source: Manifest, started: datetime, finished: datetime) -> dict[str, object]:
     return {
         "source_files": source.footer.files,
@@ -374,6 +387,7 @@ def _provenance(order: Order, source: Manifest, started: datetime, finished: dat
         "finished": finished.astimezone().isoformat(timespec="seconds"),
         "source": order.source.spec,
         "backups": [backup.spec for backup in order.backups],
+        "backup_command": _backup_command(order),
         "depth": (order.depth or Depth.DECODE).value,
         "waivers": len(order.waivers),
         "baseline": len(order.baseline),

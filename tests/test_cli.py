@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import shutil
 import subprocess
 import sys
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -49,6 +52,25 @@ def test_not_safe_is_exit_1_and_quiet_is_one_line(stage: Path) -> None:
         run = auditor(*line, "-o", f"not-safe-{folder}", cwd=stage)
         assert (run.code, run.err) == (1, "")
         assert run.out.splitlines() == ["\u2717 NOT SAFE: 1 of 3 files is not safely backed up."]
+
+
+def test_the_next_step_can_be_copied_into_the_shell(stage: Path) -> None:
+    shutil.copytree(stage / "phone", stage / "Anna's phone")
+    (stage / "old backup").mkdir()
+    run = auditor("audit", "Anna's phone", "old backup", "-o", "copyable", cwd=stage)
+    command = run.out.splitlines()[-1].split("`")[1]
+    assert shlex.split(command) == ["auditor", "backup", "Anna's phone", "old backup"]
+    assert f"Run {command}" in re.sub("</?code>", "", unescape((stage / "copyable/report.html").read_text("utf-8")))
+    assert auditor(*shlex.split(command)[1:], "-q", cwd=stage).code == 0
+    assert auditor("audit", "Anna's phone", "old backup", "-q", cwd=stage).code == 0
+
+
+def test_the_next_step_of_places_that_nothing_is_written_to(stage: Path) -> None:
+    (stage / "none.sha256").write_text(f"{'0' * 64}  other.jpg\n")
+    run = auditor("audit", "phone", "none.sha256", "-o", "to-a-list", cwd=stage)
+    assert "Run `auditor backup phone FOLDER`" in run.out
+    run = auditor("audit", "phone.jsonl", "none.sha256", "-o", "of-a-list", cwd=stage)
+    assert "Run `auditor backup PHONE BACKUP`" in run.out
 
 
 def test_cannot_say_is_exit_3(stage: Path) -> None:

@@ -20,7 +20,7 @@ from auditor.copier.execute import Ways
 from auditor.copier.layout import Layout
 from auditor.copier.ledger import Ledger
 from auditor.copier.plan import Action, CopyPlan
-from auditor.copier.publish import Outcome
+from auditor.copier.publish import CopyResult, Outcome
 from auditor.copier.second_proof import second_proof
 from auditor.errors import BadPlace, Interrupted
 from auditor.model import Depth, Severity
@@ -154,23 +154,21 @@ def show_results(backed: backing.Backed) -> None:
     copied = [r for r in results if r.outcome is Outcome.COPIED]
     repaired = [r for r in results if r.outcome is Outcome.REPAIRED]
     written = {r.backup_path for r in (*copied, *repaired)}
-    held = [
-        *(s.backup_path for s in plan.of(Action.SKIP)),
-        *(r.backup_path for r in results if r.outcome is Outcome.HELD),
-    ]
+    unread = sum(s.backup_path not in written for s in plan.of(Action.SKIP))
+    held = len(plan.of(Action.SKIP)) - unread + sum(r.outcome is Outcome.HELD for r in results)
     failed = [(r.step.path, r.reason or "") for r in results if r.outcome is Outcome.FAILED]
     failed += [(s.path, s.reason or "") for s in plan.of(Action.CANNOT)]
     left_out = len(plan.of(Action.LEAVE_OUT))
-    size_bytes = sum(r.row.size_bytes or 0 for r in (*copied, *repaired) if r.row)
-    cold = copying.cold_reads([r.cold for r in (*copied, *repaired)])
-    screen.note(f"{count(len(copied)):>10}  copied, {size(size_bytes)}{cold}")
+    screen.note(f"{count(len(copied)):>10}  copied, {_done(copied)}")
     if repaired:
-        screen.note(f"{count(len(repaired)):>10}  repaired; the bad ones lie in .auditor/quarantine")
+        screen.note(f"{count(len(repaired)):>10}  repaired, {_done(repaired)}; the bad ones lie in .auditor/quarantine")
         copying.listed((r.backup_path or "", "") for r in repaired)
-    unread = sum(path not in written for path in held)
-    of_them = "" if unread == len(held) else f"{count(unread)} of them "
-    told = f"; {of_them}not read again in this run, only their sizes and dates compared" if unread else ""
-    screen.note(f"{count(len(held)):>10}  there already{told}")
+    if held:
+        screen.note(f"{count(held):>10}  there already, found by their content")
+    if unread:
+        screen.note(
+            f"{count(unread):>10}  there already; not read again in this run, only their sizes and dates compared"
+        )
     if left_out:
         screen.note(f"{count(left_out):>10}  left out by the policy")
     if failed:
@@ -183,6 +181,12 @@ def show_results(backed: backing.Backed) -> None:
     undated = sum(bool(r.notes) for r in results)
     if undated:
         screen.note(f"{count(undated):>10}  could not keep their date on that disk; the manifest has it")
+
+
+def _done(results: Sequence[CopyResult]) -> str:
+    """How much was written, and where the re-reads came from."""
+    written = sum(r.row.size_bytes or 0 for r in results if r.row)
+    return f"{size(written)}{copying.cold_reads([r.cold for r in results])}"
 
 
 def _asked_again(backed: backing.Backed) -> bool:

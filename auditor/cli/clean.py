@@ -11,12 +11,14 @@ import typer
 
 from auditor import workers
 from auditor.cleanup import apply, phone, plan, undo
+from auditor.cleanup import journal as journals
 from auditor.cleanup.apply import Applied
+from auditor.cleanup.journal import State
 from auditor.cleanup.plan import CleanPlan
 from auditor.cli import screen
 from auditor.errors import BadPlan
 from auditor.reporting import provenance
-from auditor.reporting.text import counted, size, visible
+from auditor.reporting.text import counted, size, typed, visible
 
 NAME = "clean"
 EXAMPLES = (
@@ -59,7 +61,7 @@ def command(
     if purge is not None:
         if plan_file is not None or apply_it or older_than is None:
             raise BadPlan("--purge takes a journal and --older-than AGE, and nothing else")
-        _purge(purge, age(older_than), jobs or workers.default_jobs())
+        _purge(purge, older_than, jobs or workers.default_jobs())
         return
     if older_than is not None:
         raise BadPlan("--older-than goes with --purge JOURNAL")
@@ -117,6 +119,10 @@ def _show(found: CleanPlan) -> None:
         screen.say(f"  {visible(str(removal.file.whole))}  (kept: {visible(str(kept.whole))})")
     if len(found.removals) > SHOWN:
         screen.say(f"  and {len(found.removals) - SHOWN:,} more")
+    elsewhere = [removal.kept[0].root for removal in found.removals if removal.kept[0].root != removal.file.root]
+    if elsewhere:
+        roots = ", ".join(sorted({visible(str(root)) for root in elsewhere}))
+        screen.say(f"  Of {counted(len(elsewhere), 'file', 'files')} the copy that stays is in another place: {roots}")
     if found.asked:
         screen.say(
             f"  {counted(found.asked, 'file is', 'files are')} left to you: change `ask` to `remove` to let one go."
@@ -137,16 +143,21 @@ def _show_done(done: Applied) -> None:
     if len(stayed) > SHOWN:
         screen.say(f"  and {len(stayed) - SHOWN:,} more stayed")
     for path in done.journals:
-        screen.say(f"  Undo     auditor undo {visible(str(path))}")
-        screen.say(f"  Delete   auditor clean --purge {visible(str(path))} --older-than 30d")
+        screen.say(f"  Undo     auditor undo {visible(typed(str(path)))}")
+        screen.say(f"  Delete   auditor clean --purge {visible(typed(str(path)))} --older-than 30d")
 
 
-def _purge(path: Path, older_than: timedelta, jobs: int) -> None:
-    results = undo.purge(path, older_than, jobs)
+def _purge(path: Path, older_than: str, jobs: int) -> None:
+    results = undo.purge(path, age(older_than), jobs)
     gone = [r for r in results if r.refused is None]
     freed = size(sum(r.entry.size_bytes for r in gone))
     screen.say(f"{counted(len(gone), 'file was', 'files were')} deleted for good, {freed} in all.")
     left = [r for r in results if r.refused]
+    asked = {result.entry.number for result in results}
+    young = [e for e in journals.read(path)[1] if e.state is State.MOVED and e.number not in asked]
+    if young:
+        were = counted(len(young), "file is", "files are")
+        screen.say(f"  {were} not older than {older_than} yet: `auditor undo` still puts them back.")
     for result in left[:SHOWN]:
         screen.say(f"  stayed: {visible(result.refused or '')}")
     raise typer.Exit(1 if left else 0)

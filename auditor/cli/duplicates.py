@@ -19,7 +19,7 @@ from auditor.model import Depth
 from auditor.places.folder import OWN_FOLDER, FolderPlace
 from auditor.reporting import duplicates as tables
 from auditor.reporting import duplicates_page
-from auditor.reporting.text import counted, visible
+from auditor.reporting.text import counted, typed, visible
 from auditor.sides import Side, side
 
 NAME = "duplicates"
@@ -116,4 +116,4 @@ def _show(found: Search, folder: Path, left_out: int) -> None:
         )
     screen.say(f"  Look at  {folder / 'duplicates.html'}")
     if plan.rows:
-        screen.say(f"  Next     auditor clean {folder / 'plan.csv'}")
+        screen.say(f"  Next     auditor clean {visible(typed(str(folder / 'plan.csv')))}")

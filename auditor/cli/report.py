@@ -12,7 +12,7 @@ from auditor.cli import screen
 from auditor.errors import BadPlace
 from auditor.model import Verdict
 from auditor.reporting import provenance
-from auditor.reporting.text import visible
+from auditor.reporting.text import counted, visible
 from auditor.verdict import SIGNS
 
 NAME = "report"
@@ -42,7 +42,7 @@ def command(
         for item in changed:
             screen.say(f"{item.difference}: {visible(item.path)}")
         if changed:
-            screen.error(f"{len(changed)} files of this report are not as they were written")
+            screen.error(f"{counted(len(changed), 'file was', 'files were')} changed after this report was written")
             raise typer.Exit(1)
         screen.note("Every file of this report is as it was written.")
     screen.say(f"{SIGNS[word]} {word}: {visible(sentence)}")

@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
+from auditor.cleanup import journal as journals
 from auditor.cleanup import undo
+from auditor.cleanup.journal import State
 from auditor.cli import screen
 from auditor.reporting.text import counted, visible
 
@@ -28,6 +30,9 @@ def command(
     results = undo.undo(journal)
     back = sum(result.refused is None for result in results)
     screen.say(f"{counted(back, 'file is', 'files are')} back in place.")
+    gone = sum(entry.state is State.PURGED for entry in journals.read(journal)[1])
+    if gone:
+        screen.say(f"  {counted(gone, 'file was', 'files were')} deleted for good by --purge.")
     left = [result for result in results if result.refused]
     for result in left[:SHOWN]:
         screen.say(f"  not put back: {visible(result.refused or '')}")

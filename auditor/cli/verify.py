@@ -25,7 +25,7 @@ from auditor.errors import BadOutput, BadPlace, Interrupted
 from auditor.manifest.rows import display_path
 from auditor.model import Verdict
 from auditor.places.folder import open_folder
-from auditor.reporting.text import count, visible
+from auditor.reporting.text import count, typed, visible
 
 NAME = "verify"
 EXAMPLES = (
@@ -96,7 +96,7 @@ def command(
         for reason in made.footer.reasons:
             screen.note(visible(reason))
         raise typer.Exit(0 if made.footer.complete else 3)
-    code = show_verified(verified, choice)
+    code = show_verified(verified, choice, place.spec)
     if out is not None:
         _write(_record(verified, code, place.label, _now()), out)
         if not screen.quiet():
@@ -104,7 +104,7 @@ def command(
     raise typer.Exit(code)
 
 
-def show_verified(verified: Verified, choice: Choice) -> int:
+def show_verified(verified: Verified, choice: Choice, backup: str) -> int:
     """The verdict of a scrub, what it found, and the exit code."""
     counts = verified.counts
     read = sum(counts[fate] for fate in scrubbing.WAS_READ)
@@ -149,7 +149,9 @@ def show_verified(verified: Verified, choice: Choice) -> int:
     if verified.statement:
         screen.say(f"  {verified.statement}")
     if bad:
-        screen.say("  Next     auditor backup SOURCE BACKUP repairs them, where the source still has them")
+        screen.say(
+            f"  Next     auditor backup SOURCE {visible(typed(backup))} repairs them, where SOURCE still has them"
+        )
     return code
 
 

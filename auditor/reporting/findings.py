@@ -124,9 +124,19 @@ def next_step(audit: Audit, rules: Mapping[str, Rule]) -> str:
         return ""
     # What could be tidied up is no way to a better verdict: an old list, say, must be made again first.
     counting = (o for o in failed_rules(audit, rules) if o.severity is Severity.ERROR or rules[o.rule_id].verdict)
-    remedies = (rules[outcome.rule_id].remedy for outcome in counting)
-    remedy = next(filter(None, remedies), "Mend what is named above, and audit again.")
-    return f"Delete nothing on the phone. {' '.join(remedy.split())}"
+    remedies = (remedy(audit, rules[outcome.rule_id]) for outcome in counting)
+    first = next(filter(None, remedies), "Mend what is named above, and audit again.")
+    return f"Delete nothing on the phone. {first}"
+
+
+def remedy(audit: Audit, rule: Rule) -> str:
+    """What the rule says is to be done, on one line, with the places of this audit in the command of the copier."""
+    words = " ".join(rule.remedy.split())
+    command = str(audit.provenance.get("backup_command") or "")
+    # What cannot be shown as it is, or would end the code it stands in, is better not copied into a shell.
+    if not command or "`" in command or text.visible(command) != command:
+        return words
+    return words.replace("`auditor backup PHONE BACKUP`", f"`{command}`")
 
 
 def sections(con: duckdb.DuckDBPyConnection, audit: Audit, rules: Sequence[Rule]) -> list[Section]:

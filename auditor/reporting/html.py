@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,7 @@ def write(
             breakdown=_breakdown(con),
             left_out=_left_out(con),
             next_step=findings.next_step(audit, {rule.id: rule for rule in rules}),
+            remedy=partial(findings.remedy, audit),
             covered=_covered(audit, zone),
             waived=findings.waived(con),
             rules={rule.id: rule for rule in rules},

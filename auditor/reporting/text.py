@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shlex
+import subprocess
 from datetime import datetime, timedelta, tzinfo
 
 # Never the machine's language: the same audit gives the same words everywhere.
@@ -33,6 +36,11 @@ def visible(name: str) -> str:
 
 def _written_out(code: int) -> str:
     return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else f"<U+{code:04X}>"
+
+
+def typed(word: str) -> str:
+    """A word of a command as it is typed in this system's shell: quoted where it has spaces or signs in it."""
+    return subprocess.list2cmdline([word]) if os.name == "nt" else shlex.quote(word)
 
 
 def count(number: int) -> str:

@@ -18,12 +18,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from auditor.cleanup import apply as applying
 from auditor.cleanup import journal as journals
 from auditor.cleanup import plan as plans
 from auditor.cleanup import undo as undoing
 from auditor.cleanup.journal import State
+from auditor.cli import app
 from auditor.copier import durable
 from auditor.copier.ledger import Ledger, locked
 from auditor.errors import AuditorError, BadOutput, BadPlace, BadPlan
@@ -175,6 +177,23 @@ def test_kept_in_another_place(photos: Path, tmp_path: Path, sound: None) -> Non
     done = applying.apply(plans.read(write_plan(tmp_path / "plan.csv", rows)))
     assert not done.done[0].refused
     assert not (other / ".auditor").exists()
+
+
+def test_what_is_said_of_other_places_of_what_waits_and_of_what_is_gone(photos: Path, tmp_path: Path) -> None:
+    def said(*words: str) -> str:
+        return CliRunner().invoke(app, [*words]).output
+
+    other = (tmp_path / "other").resolve()
+    other.mkdir()
+    shutil.move(photos / "kept.jpg", other / "kept.jpg")
+    plan = str(write_plan(tmp_path / "plan.csv", [row(photos, "three.jpg", "kept.jpg", kept_place=str(other))]))
+    assert f"Of 1 file the copy that stays is in another place: {other}" in said("clean", plan)
+    assert "auditor undo " in said("clean", plan, "--apply")
+    (journal,) = map(str, (photos / ".auditor/journal").glob("clean-*"))
+    assert "1 file is not older than 30d yet" in said("clean", "--purge", journal, "--older-than", "30d")
+    purged = said("clean", "--purge", journal, "--older-than", "0d")
+    assert "1 file was deleted for good" in purged and "yet" not in purged
+    assert "1 file was deleted for good by --purge." in said("undo", journal)
 
 
 BAD_PLANS: dict[str, tuple[Callable[[Path], list[dict[str, str]]], str]] = {

@@ -73,7 +73,18 @@ def test_backup_copies_audits_and_says_safe(auditor: Auditor, phone: Path, tmp_p
 def test_a_second_file_of_one_content_is_not_called_unread(auditor: Auditor, phone: Path) -> None:
     write(phone / "DCIM/Camera/again.jpg", media.jpeg(0))
     said = auditor("backup", phone, "backup", "-o", "report")
-    assert said.code == 0 and "1  there already\n" in said.err and "not read again" not in said.out + said.err
+    assert (
+        said.code == 0
+        and "1  there already, found by their content\n" in said.err
+        and "not read again" not in said.out + said.err
+    )
+
+
+def test_what_is_there_under_another_name_is_told_apart(auditor: Auditor, phone: Path, tmp_path: Path) -> None:
+    write(tmp_path / "backup/holiday/one.jpg", (phone / "DCIM/Camera/IMG_1.jpg").read_bytes())
+    said = auditor("backup", phone, "backup", "-o", "report")
+    assert said.code == 0 and "1  there already, found by their content" in said.err, said
+    assert "3  copied" in said.err and "not read again" not in said.err
 
 
 def test_the_plan_writes_nothing(auditor: Auditor, phone: Path, tmp_path: Path) -> None:
