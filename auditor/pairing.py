@@ -328,8 +328,9 @@ def _unreadable(con: duckdb.DuckDBPyConnection, label: str) -> None:
             Status.NOT_CHECKED,
             f"""
             SELECT s.id, arg_min(c.id, c.path) AS backup_id,
-                concat('the backup''s ', arg_min(c.path, c.path), ' could not be compared: ',
-                    arg_min(coalesce(c.error, 'only name, size or date are known of it'), c.path)) AS detail
+                concat('of the backup''s ', arg_min(c.path, c.path), ' ',
+                    arg_min(coalesce('the content is not known (' || c.error || ')',
+                        'only name, size or date are known'), c.path)) AS detail
             FROM open_s s JOIN unread c ON s.{key} = c.{key}
             WHERE NOT ({comparable}) {extra}
                 AND (c.size_bytes IS NULL OR s.size_bytes IS NULL OR c.size_bytes = s.size_bytes)

@@ -89,7 +89,7 @@ def conclude(
         whose = "The phone's list" if side == "source" else theirs
         if not complete:
             what = f" ({reasons[0]})" if reasons else ""
-            doubts.append(f"{whose} is not complete{what}; make a new one with `auditor scan`.")
+            doubts.append(f"{whose} is not complete{what}; mend that, and audit again.")
         if age_days > policy.max_list_age_days:
             doubts.append(f"{whose} is {age_days:.0f} days old; make a new one with `auditor scan`.")
         if age_days < -1:

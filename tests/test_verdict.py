@@ -107,7 +107,7 @@ SENTENCES: dict[str, tuple[tuple[int, ...], list[dict[str, Any]], list[RuleOutco
         header(complete=False, reasons=["DCIM: Permission denied"]),
         [],
         "CANNOT SAY",
-        "The backup's list is not complete (DCIM: Permission denied); make a new one with `auditor scan`.",
+        "The backup's list is not complete (DCIM: Permission denied); mend that, and audit again.",
         (),
     ),
     "a check could not run": (

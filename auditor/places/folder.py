@@ -111,7 +111,8 @@ class FolderPlace:
         try:
             os.scandir(self.root).close()
         except OSError as error:
-            raise BadPlace(f"{self.spec} cannot be listed: {error.strerror}") from error
+            sentence = f"{self.spec} cannot be listed: {error.strerror}; check the rights of the folder, and its disk"
+            raise BadPlace(sentence) from error
         pending: list[tuple[str, tuple[tuple[int, int], ...]]] = [("", ())]
         while pending:
             folder, above = pending.pop()

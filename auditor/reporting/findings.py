@@ -216,7 +216,7 @@ def _row(
     if evidence and size_bytes is None and side != "source" and '"size_bytes"' in evidence:
         size_bytes = _whole(json.loads(evidence).get("size_bytes"))
     why = message.replace(path, NAME_HERE) if path else message
-    if detail and detail not in why:
+    if detail and detail not in message:
         why = f"{why} ({detail})" if not why.endswith(".") else f"{why[:-1]} ({detail})."
     folder, slash, name = (path or "").rpartition("/")
     return Row(

@@ -14,7 +14,7 @@
 -- The file was read, but what lies in the backup could not be held against it: its copy could not be read, only its
 -- name is known, or the two look alike and nobody could look at the pixels. It may be safe; this audit cannot say so.
 -- """
--- remedy      = "Name the folders themselves instead of their lists, so that the contents can be compared, and audit again."
+-- remedy      = "Make readable what could not be read (rights, cable, disk); where a list stands for a folder, name the folder itself. Then audit again."
 -- not_covered = "Files that could not be read on the phone (unreadable-file)."
 -- ///
 SELECT 'source' AS side, due.path AS path, files.backup AS backup, files.backup_path AS backup_path,
