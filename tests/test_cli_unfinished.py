@@ -16,7 +16,7 @@ from auditor.cli import unfinished
 from auditor.errors import BadOutput
 from auditor.model import Depth
 from auditor.places.folder import open_folder
-from auditor.sides import sides
+from auditor.sides import side, sides
 from tests import media
 from tests.commandline import auditor
 
@@ -120,3 +120,14 @@ def test_new_names_are_never_taken(stage: Path, monkeypatch: pytest.MonkeyPatch)
     first = unfinished.new("audit")
     first.with_name(first.name + ".partial").mkdir()
     assert unfinished.new("audit") != first
+
+
+def test_the_same_search_for_duplicates_goes_on_and_leaves_nothing(stage: Path) -> None:
+    stopped_scan("phone", stage / "duplicates-1.partial" / "place-1.jsonl")
+    assert unfinished.duplicates([side("phone"), side("other")]) == Path("duplicates-1")
+    for others in (["other", "phone"], ["other"]):
+        assert unfinished.duplicates([side(spec) for spec in others]) != Path("duplicates-1")
+    run = auditor("duplicates", "phone", "other", "--jobs", "1", cwd=stage)
+    assert run.code == 0 and "Going on with duplicates-1, which was stopped." in run.err
+    assert [path.name for path in stage.glob("duplicates-*")] == ["duplicates-1"]
+    assert len((stage / "duplicates-1/plan.csv").read_text("utf-8").splitlines()) == 7  # three kept, three removed

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from auditor import policy, workers
+from auditor import claims, policy, workers
 from auditor import scan as scanning
-from auditor.cli import screen
+from auditor.cli import screen, unfinished
 from auditor.duplicates.inventory import Source
 from auditor.duplicates.search import Search, search
 from auditor.errors import BadOutput, BadPlace
@@ -59,25 +58,26 @@ def command(
     Exit codes: 0 searched; 2 bad input; 130 stopped.
     """
     chosen = policy.load(policy_name)
-    folder = out or Path(f"duplicates-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
-    if folder.exists():
-        raise BadOutput(f"{folder} is there already; name another folder with -o")
+    if out is not None and out.exists():
+        raise BadOutput(f"{out} is there already; name another folder with -o")
     named = [(spec, False) for spec in place] + [(spec, True) for spec in reference or ()]
     opened = [(side(spec), fixed) for spec, fixed in named]
+    folder = out or unfinished.duplicates([one for one, _ in opened])
     partial = folder.with_name(folder.name + ".partial")
     partial.mkdir(parents=True, exist_ok=True)
-    sources = [
-        _source(one, fixed, partial / f"place-{number}.jsonl", jobs, cache)
-        for number, (one, fixed) in enumerate(opened, start=1)
-    ]
-    found = search(sources, chosen, jobs=jobs or workers.default_jobs())
-    for stale in partial.glob("*.csv"):
-        stale.unlink()  # of a search that was stopped
-    tables.write_duplicates(found.inventory, found.groups, partial / "duplicates.csv")
-    left_out = tables.write_plan(found.plan.rows, partial / "plan.csv")
-    page = duplicates_page.render(found, jobs=jobs or workers.default_jobs(), pictures=not no_thumbnails)
-    (partial / "duplicates.html").write_text(page, "utf-8")
-    partial.rename(folder)
+    with claims.held(partial):
+        sources = [
+            _source(one, fixed, partial / f"place-{number}.jsonl", jobs, cache)
+            for number, (one, fixed) in enumerate(opened, start=1)
+        ]
+        found = search(sources, chosen, jobs=jobs or workers.default_jobs())
+        for stale in partial.glob("*.csv"):
+            stale.unlink()  # of a search that was stopped
+        tables.write_duplicates(found.inventory, found.groups, partial / "duplicates.csv")
+        left_out = tables.write_plan(found.plan.rows, partial / "plan.csv")
+        page = duplicates_page.render(found, jobs=jobs or workers.default_jobs(), pictures=not no_thumbnails)
+        (partial / "duplicates.html").write_text(page, "utf-8")
+        partial.rename(folder)
     _show(found, folder, len(left_out))
 
 

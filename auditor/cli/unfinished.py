@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -42,14 +42,23 @@ def manifest(place: Place, depth: Depth) -> Path:
 
 def audit(order: auditing.Order) -> Path:
     """The folder of an audit without -o: the newest one whose lists are of just these places."""
+    return _left("audit", lambda folder: _fits(order, folder))
+
+
+def duplicates(asked: Sequence[Side]) -> Path:
+    """The folder of a search for duplicates without -o: the newest one whose lists are of just these places."""
+    return _left("duplicates", lambda folder: _searched(asked, folder))
+
+
+def _left(stem: str, fits: Callable[[Path], bool]) -> Path:
     since = datetime.now(UTC) - GOES_ON
-    left = [folder for folder in Path().glob("audit-*.partial") if folder.is_dir()]
+    left = [folder for folder in Path().glob(f"{stem}-*.partial") if folder.is_dir()]
     for folder in sorted(left, reverse=True):
         target = folder.with_name(folder.name.removesuffix(".partial"))
-        if not target.exists() and claims.is_free(folder) and _touched(folder) > since and _fits(order, folder):
+        if not target.exists() and claims.is_free(folder) and _touched(folder) > since and fits(folder):
             screen.note(f"Going on with {target}, which was stopped.")
             return target
-    return new("audit")
+    return new(stem)
 
 
 def _touched(folder: Path) -> datetime:
@@ -65,6 +74,22 @@ def _fits(order: auditing.Order, folder: Path) -> bool:
     if not there or not there <= set(names):
         return False
     return all(_is_of(order, names[name], header) for name, header in _headers(folder, there))
+
+
+def _searched(asked: Sequence[Side], folder: Path) -> bool:
+    """Whether the lists in a folder are those that this search would make, as far as they go."""
+    wanted = {
+        f"place-{number}": (one.place.id, one.place.spec, Depth.DECODE)
+        for number, one in enumerate(asked, 1)
+        if one.place is not None
+    }
+    there = {path.name.split(".jsonl")[0] for path in folder.glob("*.jsonl*")}
+    if not there or not there <= set(wanted):
+        return False
+    return all(
+        header is not None and (header.place_id, header.place, header.depth) == wanted[name]
+        for name, header in _headers(folder, there)
+    )
 
 
 def _headers(folder: Path, names: set[str]) -> Iterator[tuple[str, Header | None]]:
