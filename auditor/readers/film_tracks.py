@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from auditor.readers.boxes import Box, Boxes, inside, number
 from auditor.readers.examination import Buffer
+from auditor.readers.film_edits import shown
 from auditor.readers.film_tables import CONFIGURATIONS, Tables, read_tables
 
 Offsets = npt.NDArray[np.int64]
@@ -32,7 +33,8 @@ class Track:
     `samples` and `lengths` are the offset and length of each sample in order; where all samples have one size (sound,
     mostly), of each chunk of them. `whole` is False for those. `turns` counts quarter turns clockwise for display.
     `external`: the samples lie in another file. `descriptions`: how many codings the track changes between.
-    `unit_s` is the length of one tick in seconds; `ticks` the length of the track, 0 where not known.
+    `unit_s` is the length of one tick in seconds; `ticks` the length of the track, 0 where not known. `shown` says
+    which stretch of it is shown and when, empty where that is all of it.
     """
 
     number: int
@@ -51,6 +53,7 @@ class Track:
     external: bool = False
     descriptions: int = 1
     tables: Tables = field(default=Tables(), repr=False)
+    shown: bytes = b""
 
 
 def read_tracks(data: Buffer, moov: Box) -> list[Track]:
@@ -61,9 +64,10 @@ def read_tracks(data: Buffer, moov: Box) -> list[Track]:
     tracks = []
     boxes = inside(data, moov)
     _within(boxes, moov, "the film's index")
+    movie_scale = _movie_scale(data, boxes)
     for place, trak in enumerate(boxes.all(b"trak"), 1):
         try:
-            tracks.append(_track(data, trak, f"track {place}"))
+            tracks.append(_track(data, trak, f"track {place}", movie_scale))
         except (IndexError, ValueError) as error:
             raise BrokenTable(f"the index of track {place} ends in the middle of an entry") from error
         except BrokenTable:
@@ -71,6 +75,13 @@ def read_tracks(data: Buffer, moov: Box) -> list[Track]:
             if _handler(data, trak) in (b"vide", b"soun", b"pict", None):
                 raise
     return tracks
+
+
+def _movie_scale(data: Buffer, boxes: Boxes) -> int:
+    """The film's own ticks a second, 0 where it does not say."""
+    mvhd = boxes.first(b"mvhd")
+    at = mvhd.body + (20 if data[mvhd.body] == 1 else 12) if mvhd else 0
+    return int.from_bytes(data[at : at + 4], "big") if mvhd and at + 4 <= mvhd.end else 0
 
 
 def _handler(data: Buffer, trak: Box) -> bytes | None:
@@ -97,7 +108,7 @@ def _descend(data: Buffer, box: Box, what: str, *path: bytes) -> Box | None:
     return box
 
 
-def _track(data: Buffer, trak: Box, what: str) -> Track:
+def _track(data: Buffer, trak: Box, what: str, movie_scale: int) -> Track:
     mdia = _descend(data, trak, what, b"mdia")
     stbl = _descend(data, mdia, what, b"minf", b"stbl") if mdia else None
     header = _descend(data, mdia, what, b"mdhd") if mdia else None
@@ -114,6 +125,9 @@ def _track(data: Buffer, trak: Box, what: str) -> Track:
     scale_at = header.body + 4 + 2 * wide
     scale, ticks = number(data, scale_at, 4), number(data, scale_at + 4, wide)
     samples, lengths, whole = _samples(data, tables, what, _sound_frame_bytes(data, tables, codec, handler))
+    timed = read_tables(data, tables, scale, _samples_a_chunk(data, tables, what))
+    first = timed.delays[0][0] if timed.delays else 0
+    lasting = sum(delta * count for delta, count in timed.durations)
     number_at = tkhd.body + (20 if data[tkhd.body] == 1 else 12)
     return Track(
         number=number(data, number_at, 4),
@@ -131,7 +145,8 @@ def _track(data: Buffer, trak: Box, what: str) -> Track:
         whole=whole,
         external=_external(data, mdia, what),
         descriptions=len(inside(data, tables[b"stsd"], 8).boxes),
-        tables=read_tables(data, tables, scale, _samples_a_chunk(data, tables, what)),
+        tables=timed,
+        shown=shown(data, trak, movie_scale, scale, first, lasting),
     )
 
 

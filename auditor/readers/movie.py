@@ -16,6 +16,8 @@ from auditor.readers.film_fragments import with_fragments
 from auditor.readers.film_tracks import BrokenTable, Track, read_tracks
 
 _READ_BYTES = 1 << 20
+_CODED = frozenset({b"vide", b"soun", b"pict", b"auxv"})
+"""Kinds of tracks that are seen or heard: the pictures of an animation and its transparency are tracks of their own."""
 
 
 def examine(data: Buffer, format_: str, depth: Depth) -> Examination:
@@ -46,17 +48,19 @@ def examine(data: Buffer, format_: str, depth: Depth) -> Examination:
 
 def image_sha256(data: Buffer, tracks: Sequence[Track]) -> str | None:
     """The digest of the coded film: of the video and sound tracks the coding with what configures its decoder, all
-    samples in order, and the tables that say how long each is, when it is due, and which are key frames.
+    samples in order, the tables that say how long each is, when it is due, and which are key frames, and which stretch
+    of the track is shown.
 
     Left out, since they may change while the film stays: where the samples lie, all metadata, turning, and the tracks
     of texts, time codes and places. None where a byte of it is not in the file.
     """
     digest, size, found = hashlib.sha256(), len(data), False
     for track in tracks:
-        if track.handler not in (b"vide", b"soun"):
+        if track.handler not in _CODED:
             continue
         sizes = track.lengths.astype(">i8").tobytes() if track.whole else int(track.lengths.sum()).to_bytes(8, "big")
-        for field in (track.handler, track.codec, track.tables.canonical(track.handler == b"soun"), sizes):
+        shown = (track.shown,) if track.shown else ()
+        for field in (track.handler, track.codec, track.tables.canonical(track.handler == b"soun"), sizes, *shown):
             digest.update(len(field).to_bytes(8, "big"))
             digest.update(field)
         for start, length in stretches(track):

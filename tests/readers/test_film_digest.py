@@ -77,3 +77,44 @@ def test_dates_and_names_change_nothing() -> None:
     assert examine(name, bytes(content), Depth.HASH).image_sha256 == own
     tagged = media.film(frames=30, metadata={"title": "x" * 300, "location": "+48.1000+011.5000/"})
     assert examine(name, tagged, Depth.HASH).image_sha256 == own
+
+
+def _with(name: str, path: tuple[bytes, ...], at: int, value: bytes) -> bytes:
+    """The film with other bytes `at` in the box that `path` leads to, of its first track."""
+    data = made(name)
+    box = read_container(data).first(b"moov")
+    for kind in path:
+        assert box
+        box = inside(data, box).first(kind)
+    assert box
+    return data[: box.body + at] + value + data[box.body + at + len(value) :]
+
+
+@pytest.mark.parametrize(
+    ("path", "at", "value"),
+    [
+        pytest.param((b"trak", b"edts", b"elst"), 8, (500).to_bytes(4, "big"), id="only half a second is shown"),
+        pytest.param((b"trak", b"edts", b"elst"), 12, (20_000).to_bytes(4, "big"), id="the beginning is passed over"),
+        pytest.param((b"trak", b"edts", b"elst"), 12, b"\xff" * 4, id="nothing is shown"),
+        pytest.param((b"trak", b"edts", b"elst"), 16, (2 << 16).to_bytes(4, "big"), id="twice as fast"),
+        pytest.param((b"trak", b"tkhd"), 3, b"\0", id="the track is switched off"),
+    ],
+)
+def test_a_film_of_which_less_is_shown_is_not_the_same(path: tuple[bytes, ...], at: int, value: bytes) -> None:
+    name = "h264.mp4"
+    cut = examine(name, _with(name, path, at, value), Depth.DECODE)
+    assert cut.soundness is Soundness.SOUND
+    assert cut.image_sha256 != examine(name, made(name), Depth.HASH).image_sha256
+
+
+def test_an_edit_list_that_shows_all_is_no_change() -> None:
+    name = "h264.mp4"
+    without = _with(name, (b"trak", b"edts"), -4, b"free")
+    assert without != made(name)
+    assert examine(name, without, Depth.HASH).image_sha256 == examine(name, made(name), Depth.HASH).image_sha256
+
+
+def test_a_later_picture_of_an_animation_counts() -> None:
+    own, other = media.animated_avif(), media.animated_avif(seeds=(1, 2, 3, 9))
+    assert examine("a.avif", own, Depth.DECODE).soundness is Soundness.SOUND
+    assert examine("a.avif", other, Depth.HASH).image_sha256 != examine("a.avif", own, Depth.HASH).image_sha256
