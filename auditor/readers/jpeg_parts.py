@@ -89,10 +89,9 @@ def find_parts(data: Buffer, segments: tuple[Segment, ...], end: int) -> Parts:
         if wrong is not None and wrong not in damage:
             damage.append(wrong)
         notes += [note] if note else []
+    if not damage:
+        parts += _undeclared(data, end, parts)
     covered = max([end, sef_end, *(p.end for p in parts)])
-    if not parts and not damage and data[end + 4 : end + 8] == b"ftyp":
-        parts.append(Part("video behind the picture", end, size, declared=False))
-        covered = size
     if trailer and covered < size and not damage:
         zeros = not any(data[covered : covered + _WIPED_BYTES])
         notes.append(f"{size - covered} {'zero ' if zeros else ''}bytes after the end of the file's own data")
@@ -102,6 +101,27 @@ def find_parts(data: Buffer, segments: tuple[Segment, ...], end: int) -> Parts:
             )
             return Parts(tuple(parts), (), tuple(notes), wiped)
     return Parts(tuple(parts), tuple(damage), tuple(notes))
+
+
+def _undeclared(data: Buffer, end: int, parts: list[Part]) -> list[Part]:
+    """Films, pictures and sounds behind the picture of which no index speaks: an editor that drops what it does not
+    know leaves the clip and takes its index along, and the clip must not be lost unseen."""
+    found = []
+    at = end
+    for start, stop in sorted([*((p.start, p.end) for p in parts), (len(data), len(data))]):
+        begins = _media_begins(data, at, start) if at < start else None
+        if begins is not None:
+            kind = "video" if data[begins + 4 : begins + 8] == b"ftyp" else "picture or sound"
+            found.append(Part(f"{kind} behind the picture", begins, start, declared=False))
+        at = max(at, stop)
+    return found
+
+
+def _media_begins(data: Buffer, at: int, end: int) -> int | None:
+    """Where the first film, picture or sound between two offsets begins; None where there is none."""
+    film, picture, sound = (data.find(magic, at, end) for magic in (b"ftyp", b"\xff\xd8\xff", b"RIFF"))
+    places = [place for place in (film - 4 if film >= at + 4 else -1, picture, sound) if place >= at]
+    return min(places, default=None)
 
 
 def _found(data: Buffer, claim: _Claim, end: int) -> tuple[Part | None, Damage | None, str | None]:

@@ -289,3 +289,16 @@ def test_a_motion_clip_is_checked_as_a_film(make: Callable[[bytes], bytes], film
 def test_losing_the_clip_with_all_that_tells_of_it_is_not_the_same_image(film: bytes) -> None:
     still = media.jpeg(1)
     assert _judge(media.motion_photo(film, still)).image_sha256 != _judge(still).image_sha256
+
+
+@pytest.mark.parametrize("own", [media.jpeg(1), media.ultra_hdr(1)], ids=["plain", "with a gain map"])
+@pytest.mark.parametrize("between", [b"", bytes(16)], ids=["at once", "after a gap"])
+@pytest.mark.parametrize("name", ["clip", "picture"])
+def test_losing_what_no_index_speaks_of_is_not_the_same_image(
+    own: bytes, between: bytes, name: str, film: bytes
+) -> None:
+    behind = film if name == "clip" else media.jpeg(2)
+    seen, without = _judge(own + between + behind), _judge(own)
+    assert seen.soundness is Soundness.SOUND
+    assert seen.image_sha256 != without.image_sha256
+    assert _judge(own + between).image_sha256 == without.image_sha256
