@@ -55,8 +55,8 @@ def examine(data: Buffer, format_: str, depth: Depth) -> Examination:
 
 def image_sha256(data: Buffer, container: Container, items: Items) -> str | None:
     """The digest of the coded picture: the primary item with its tiles in order, what configures their decoder, their
-    sizes and crop, its colour profile, its auxiliary pictures (gain map, depth, alpha) with what each is for, and the
-    motion clip that the file carries.
+    sizes and crop, its colour profiles, its further pictures (gain map, depth, alpha, the other eye) with what each is
+    for, and the motion clip that the file carries.
 
     Left out, since they may change while the picture stays: EXIF and XMP, turning and mirroring, thumbnails, and where
     each of all these lies in the file. None where a byte of it is not in the file.
@@ -66,16 +66,21 @@ def image_sha256(data: Buffer, container: Container, items: Items) -> str | None
     digest = hashlib.sha256()
     if not items.coded_under(items.primary):
         return None
-    auxiliary = [n for (kind, n), to in items.references.items() if kind == b"auxl" and items.primary in to]
-    for number in (items.primary, *sorted(auxiliary)):
-        top = items.items.get(number)
-        for item in (*((top,) if top and top.kind not in CODED_KINDS else ()), *items.coded_under(number)):
+    order: dict[int, int] = {}
+    for number in (items.primary, *items.further()):
+        for item in items.under(number):
+            if item.number in order:
+                # Tiles of the picture that another one is made from as well.
+                digest.update(b"again" + order[item.number].to_bytes(4, "big"))
+                continue
+            order[item.number] = len(order)
             content = payload_of(data, item)
-            if item.method > 1 or len(content) != item.length or not content:
+            if item.method > 1 or len(content) != item.length or (not content and item.kind != b"iden"):
                 return None
             configuration = item.property(CODED_KINDS.get(item.kind, b"")) or b""
             described = [item.property(kind) or b"" for kind in (b"colr", b"ispe", b"clap", b"auxC")]
-            for field in (item.kind, configuration, content, *described):
+            more = [p.body for p in item.properties if p.kind == b"colr"][1:]
+            for field in (item.kind, configuration, content, *described, *more):
                 digest.update(len(field).to_bytes(8, "big"))
                 digest.update(field)
     clip = container.first(b"mpvd")

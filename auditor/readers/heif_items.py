@@ -18,6 +18,10 @@ DERIVED_KINDS = frozenset({b"grid", b"iovl", b"iden", b"tmap"})
 """Kinds of items that are put together from other items."""
 
 
+_DESCRIBING = frozenset({b"Exif", b"mime", b"uri "})
+"""Kinds of items that only say something of others."""
+
+
 class BrokenItems(Exception):
     """The list of items itself cannot be followed; the message says why, in words."""
 
@@ -72,19 +76,33 @@ class Items:
         """The items that a derived item is put together from, in order."""
         return self.references.get((b"dimg", item), ())
 
-    def coded_under(self, item: int) -> tuple[Item, ...]:
-        """The coded pictures that `item` is or is put together from, in order, each once."""
+    def under(self, item: int) -> tuple[Item, ...]:
+        """The item and all that it is put together from, in order, each once."""
         found: dict[int, Item] = {}
-        todo, seen = [item], set[int]()
+        todo = [item]
         while todo:
             number_ = todo.pop()
-            if number_ in seen or number_ not in self.items:
+            if number_ in found or number_ not in self.items:
                 continue
-            seen.add(number_)
-            if self.items[number_].kind in CODED_KINDS:
-                found[number_] = self.items[number_]
+            found[number_] = self.items[number_]
             todo.extend(reversed(self.parts(number_)))
         return tuple(found.values())
+
+    def coded_under(self, item: int) -> tuple[Item, ...]:
+        """The coded pictures that `item` is or is put together from, in order, each once."""
+        return tuple(found for found in self.under(item) if found.kind in CODED_KINDS)
+
+    def further(self) -> tuple[int, ...]:
+        """The pictures beside the primary one, thumbnails left out: gain maps, depth, alpha, the other eye, a burst."""
+        parts = {part for (kind, _), to in self.references.items() if kind == b"dimg" for part in to}
+        return tuple(
+            number_
+            for number_, item in sorted(self.items.items())
+            if number_ != self.primary
+            and number_ not in parts
+            and item.kind not in _DESCRIBING
+            and (b"thmb", number_) not in self.references
+        )
 
 
 def read_items(data: Buffer, meta: Box) -> Items:
