@@ -19,6 +19,10 @@ _SAMPLES, _SUB_IFDS, _EXIF, _BLACK_LEVEL = 277, 330, 0x8769, 50714
 _DATA = ((273, 279), (324, 325))
 _PREVIEW = (513, 514)
 _LAYOUT = (_WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC, _SAMPLES, 266, 278, 284, 317, 322, 323, 338, 339)
+_SELDOM = (290, 291, 292, 293, 301, 318, 319, 332, 333, 336, 529, 530, 531, 532)
+"""Grey curves, fax options, transfer function, white point and primaries, inks, and how YCbCr becomes RGB."""
+_DEVELOPED = (33421, 50711, *range(50713, 50733), 50829, 50964, 50965, *range(51008, 51010), 51022, 51125)
+"""DNG: what a developer needs of the sensor: its colour filter, levels, crop, colours, and corrections (opcodes)."""
 _BLOBS = (320, 347, 34675, 33422, 50712)  # palette, JPEG tables, ICC profile, colour filter, linearisation
 _MOST_DIRECTORIES = 256
 _ZERO_RUN = bytes(1024)
@@ -136,7 +140,10 @@ def _zeroed(data: Buffer, images: Sequence[TiffImage]) -> Damage | None:
 
 
 def image_sha256(data: Buffer, walked: TiffWalk) -> str | None:
-    """The digest of the pictures as coded and of how to read them, previews left out; None where there are none."""
+    """The digest of the pictures as coded and of how to read them, previews left out; None where there are none.
+
+    Of a DNG what its previews' directories say of the sensor's colours counts too: they stand there.
+    """
     kept = [image for image in walked.images if not image.reduced]
     if not kept:
         return None
@@ -148,4 +155,9 @@ def image_sha256(data: Buffer, walked: TiffWalk) -> str | None:
             digest.update(ifd.content(data, image.table, tag))
         for start, end in image.parts:
             digest.update(data[start:end])
+    for tags, images in ((_SELDOM, kept), (_DEVELOPED, walked.images)):
+        for image in images:
+            for tag in tags:
+                if tag in image.table.entries:
+                    digest.update(f"{tag}=".encode() + ifd.content(data, image.table, tag))
     return digest.hexdigest()

@@ -18,6 +18,8 @@ from auditor.readers.wording import cut_short, share
 
 _CODED = frozenset((b"VP8 ", b"VP8L", b"ALPH"))
 _KEPT = frozenset((*_CODED, b"ANIM", b"ICCP"))
+_ANNOUNCED = {b"ICCP": 0x20, b"ALPH": 0x10}
+"""Chunks that count only where the header announces them, and its bit for each."""
 _ZERO_RUN = bytes(1024)
 
 
@@ -36,8 +38,8 @@ class _Walk:
 
 
 def examine(data: Buffer, format_: str, depth: Depth) -> Examination:
-    """See `auditor.readers.examine`. `image_sha256` covers coded frames, their places and times, and the ICC
-    profile."""
+    """See `auditor.readers.examine`. `image_sha256` covers coded frames, their places and times on the canvas, and the
+    ICC profile."""
     walked = _walk(data)
     facts = _metadata(data, walked.chunks)
     seen = Examination(format=format_, kind=Kind.PHOTO, metadata=facts)
@@ -152,10 +154,20 @@ def _metadata(data: Buffer, chunks: tuple[_Chunk, ...]) -> Metadata:
 
 
 def _image_sha256(data: Buffer, chunks: tuple[_Chunk, ...]) -> str:
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(_canvas(data, chunks))
     for chunk in chunks:
         if chunk.type in _KEPT or chunk.type == b"ANMF":
             digest.update(chunk.type)
             # Of an animation's frame only its place and time: the picture in it is a chunk that follows.
             digest.update(data[chunk.body : chunk.body + 16 if chunk.type == b"ANMF" else chunk.end])
     return digest.hexdigest()
+
+
+def _canvas(data: Buffer, chunks: tuple[_Chunk, ...]) -> bytes:
+    """What the header says of how frames are shown: an animation's canvas, and which chunks a decoder passes over."""
+    header = next((bytes(data[c.body : c.end]) for c in chunks if c.type == b"VP8X"), b"")
+    kinds = {chunk.type for chunk in chunks}
+    if len(header) < 10:
+        return b""
+    unread = [kind for kind, bit in _ANNOUNCED.items() if kind in kinds and not header[0] & bit]
+    return b"".join((header[4:10] if b"ANMF" in kinds else b"", *unread))

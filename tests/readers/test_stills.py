@@ -11,9 +11,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from auditor.model import Depth, Soundness, Tier
-from auditor.readers import Examination, examine
+from auditor.readers import Examination, examine, ifd
 from auditor.readers.perceptual import phash
 from tests import media
 
@@ -211,3 +212,66 @@ def test_a_mapped_file_is_judged_like_one_in_memory(name: str, tmp_path: Path) -
             found = examine("IMG_1.jpg", mapped, Depth.DECODE)
         expected = _judge(harm)
         assert dataclasses.replace(found, picture=None) == dataclasses.replace(expected, picture=None)
+
+
+def _animation() -> bytes:
+    frames = [media.image(seed, (64, 48)) for seed in (1, 2)]
+    return media.encoded(frames[0], "WEBP", save_all=True, append_images=frames[1:], duration=100)
+
+
+def _coloured() -> bytes:
+    return media.webp(1, (64, 48), icc_profile=bytes(range(128)))
+
+
+def _see_through() -> bytes:
+    picture = media.image(1, (64, 48)).convert("RGBA")
+    picture.putalpha(Image.linear_gradient("L").resize(picture.size))
+    return media.encoded(picture, "WEBP", quality=60)
+
+
+@pytest.mark.parametrize(
+    ("own", "at", "change"),
+    [
+        pytest.param(_animation(), 4, lambda byte: byte + 9, id="a larger canvas"),
+        pytest.param(_coloured(), 0, lambda byte: byte & ~0x20, id="a colour profile that is passed over"),
+        pytest.param(_see_through(), 0, lambda byte: byte & ~0x10, id="transparency that is passed over"),
+    ],
+)
+def test_the_header_of_a_webp_is_image_data(own: bytes, at: int, change: Callable[[int], int]) -> None:
+    content = bytearray(own)
+    place = own.index(b"VP8X") + 8 + at
+    content[place] = change(own[place])
+    assert _judge(bytes(content)).soundness is Soundness.SOUND
+    assert _judge(bytes(content)).image_sha256 != _judge(own).image_sha256
+
+
+def _with_tag_value(content: bytes, tag: int, value: bytes) -> bytes:
+    """The TIFF with another first value of a tag, in every directory that has it."""
+    head = ifd.header(content)
+    assert head
+    offset, changed = head.first, bytearray(content)
+    while offset:
+        table = ifd.directory(content, head, offset)
+        assert table
+        for sub in (offset, *ifd.numbers(content, table, 330)):
+            entry = (ifd.directory(content, head, sub) or table).entries.get(tag)
+            if entry:
+                changed[entry.offset : entry.offset + len(value)] = value
+        offset = table.next
+    assert bytes(changed) != content
+    return bytes(changed)
+
+
+@pytest.mark.parametrize(
+    ("content", "tag", "value"),
+    [
+        pytest.param(media.dng(1), 50717, b"\xff\x0f", id="white level"),
+        pytest.param(media.dng(1), 50714, b"\x10\0", id="black level"),
+        pytest.param(media.dng(1), 50728, b"\2\0\0\0", id="what is white"),
+        pytest.param(media.tiff(1, tiffinfo={532: (0.0, 255.0, 128.0, 255.0, 128.0, 255.0)}), 532, b"\x10", id="black"),
+    ],
+)
+def test_how_a_tiff_is_shown_is_image_data(content: bytes, tag: int, value: bytes) -> None:
+    other = _with_tag_value(content, tag, value)
+    assert _judge(other).soundness is Soundness.SOUND
+    assert _judge(other).image_sha256 != _judge(content).image_sha256
