@@ -1,6 +1,7 @@
 """Frees a phone: from an audit's safe-to-delete.csv to a plan whose kept files are all the copies that the audit found.
 
-Only the audit's own lists say where the copies lie; the table only says which files a person wants gone.
+The table says which files may go and nothing else: where their copies lie the audit's lists say, how many there must
+be its policy.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import hashlib
+import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -24,6 +26,7 @@ from auditor.places.folder import FolderPlace
 from auditor.places.spec import open_place
 
 TABLE = "safe-to-delete.csv"
+RECORD = "audit.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +63,21 @@ def is_audit(path: Path) -> bool:
 def freeing(path: Path, keep_newest: timedelta | None, now: datetime) -> Freeing:
     """What the audit in a folder allows to go, without the newest files.
 
-    Raises: BadPlan where the table names what the audit's lists do not; BadManifest where a list was changed.
+    The caller has held the folder against its seal. Raises: BadPlan where the table names what the audit's lists do
+    not, or the record does not say how many copies were wanted; BadManifest where a list was changed.
     """
     folder = path if path.is_dir() else path.parent
     source = load(folder / "source.jsonl")
     rows = {facts.path: facts for facts in source.rows()}
     wanted = _wanted(folder / TABLE, rows)
-    old = [(line, f, n) for line, f, n in wanted if keep_newest is None or _taken(f, now) <= now - keep_newest]
-    names = {facts.path for _, facts, _ in old}
+    old = [(line, f) for line, f in wanted if keep_newest is None or _taken(f, now) <= now - keep_newest]
+    names = {facts.path for _, facts in old}
     company = _company(rows.values())
     whole = [entry for entry in old if all(part in names for part in company[_main(entry[1])])]
-    plan, hindrance = _plan(folder, source, whole)
+    plan, hindrance = _plan(folder, source, whole, _min_copies(folder / RECORD))
     sizes: Counter[tuple[str, str]] = Counter()
     counts: Counter[tuple[str, str]] = Counter()
-    for _, facts, _ in whole:
+    for _, facts in whole:
         key = (facts.path.rpartition("/")[0], _taken(facts, now).strftime("%Y-%m"))
         counts[key] += 1
         sizes[key] += facts.size_bytes or 0
@@ -82,8 +86,19 @@ def freeing(path: Path, keep_newest: timedelta | None, now: datetime) -> Freeing
     return Freeing(plan, hindrance, shares, len(whole), total, len(wanted) - len(old), len(old) - len(whole))
 
 
-def _wanted(table: Path, rows: Mapping[str, FileFacts]) -> list[tuple[int, FileFacts, int]]:
-    """The table's files with their lines and in how many backups each has to be."""
+def _min_copies(record: Path) -> int:
+    """In how many backups a file had to be by the policy of the audit."""
+    try:
+        copies = json.loads(record.read_bytes())["policy"]["params"]["min_copies"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BadPlan(f"{record} does not say how many copies the policy wants; audit again") from error
+    if not isinstance(copies, int) or copies < 1:
+        raise BadPlan(f"{record} asks for {copies!r} copies, which keeps none; audit again")
+    return copies
+
+
+def _wanted(table: Path, rows: Mapping[str, FileFacts]) -> list[tuple[int, FileFacts]]:
+    """The table's files with their lines."""
     found = []
     try:
         with table.open(encoding="utf-8-sig", newline="") as stream:
@@ -96,21 +111,20 @@ def _wanted(table: Path, rows: Mapping[str, FileFacts]) -> list[tuple[int, FileF
                     )
                 if facts.digest_origin is not DigestOrigin.READ or facts.soundness is not Soundness.SOUND:
                     raise BadPlan(f"{table} line {lines.line_num}: {facts.path} was not read and found sound")
-                backups = [label for label in (row.get("backups") or "").split("; ") if label]
-                found.append((lines.line_num, facts, max(1, len(backups))))
+                found.append((lines.line_num, facts))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise BadPlan(f"{table} cannot be read: {error}") from error
     return found
 
 
 def _plan(
-    folder: Path, source: Manifest, wanted: Sequence[tuple[int, FileFacts, int]]
+    folder: Path, source: Manifest, wanted: Sequence[tuple[int, FileFacts]], min_copies: int
 ) -> tuple[CleanPlan | None, str | None]:
     root = _folder_of(source)
     if root is None:
         return None, f"{source.header.label} cannot be written by this program: delete these files on the phone itself"
     copies: dict[str, dict[int, FileAt]] = defaultdict(dict)
-    digests = {facts.sha256 for _, facts, _ in wanted}
+    digests = {facts.sha256 for _, facts in wanted}
     unread: list[str] = []
     for number, path in enumerate(sorted(folder.glob("backup-*.jsonl"))):
         manifest = load(path)
@@ -124,9 +138,9 @@ def _plan(
                 copies[facts.sha256].setdefault(number, FileAt(there, facts.path, facts.sha256))
     removals = []
     short = 0
-    for line, facts, count in wanted:
+    for line, facts in wanted:
         kept = tuple(copies[facts.sha256 or ""].values())
-        if len(kept) < count:
+        if len(kept) < min_copies:
             short += 1
             continue
         main = _main(facts)

@@ -18,6 +18,7 @@ from auditor.cleanup.plan import CleanPlan
 from auditor.cli import screen
 from auditor.errors import BadPlan
 from auditor.reporting import provenance
+from auditor.reporting.provenance import Difference
 from auditor.reporting.text import counted, size, typed, visible
 
 NAME = "clean"
@@ -32,6 +33,7 @@ EXAMPLES = (
 )
 SHOWN = 20
 _AGE = re.compile(r"(\d{1,5})\s*([dwmy])")
+_DIFFERENCES = {Difference.CHANGED: "changed", Difference.MISSING: "taken away", Difference.ADDED: "put there"}
 _DAYS = {"d": 1, "w": 7, "m": 31, "y": 366}
 
 
@@ -91,9 +93,11 @@ def age(text: str) -> timedelta:
 
 def _freeing(path: Path, keep_newest: str | None) -> CleanPlan | None:
     folder = path if path.is_dir() else path.parent
-    changed = [wrong for wrong in provenance.check(folder) if wrong.path != phone.TABLE]
-    if changed:
-        raise BadPlan(f"the audit in {folder} was changed after it was written; audit again")
+    for wrong in provenance.check(folder):
+        raise BadPlan(
+            f"{folder / wrong.path} was {_DIFFERENCES[wrong.difference]} after the audit; nothing may go by it:"
+            " audit again (--keep-newest 90d leaves newer files on the phone)"
+        )
     free = phone.freeing(path, age(keep_newest) if keep_newest else None, datetime.now(UTC))
     screen.say(f"{size(free.size_bytes)} in {counted(free.files, 'file', 'files')} can go.")
     if free.too_new:

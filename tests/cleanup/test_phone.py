@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -68,6 +69,35 @@ def test_a_table_that_names_more_than_the_audit_is_refused(audit: Path) -> None:
         writer.writeheader()
         writer.writerows([*rows, other])
     with pytest.raises(BadPlan, match=r"line 4: 'DCIM/IMG_0002.jpg' is not in the audit's list"):
+        phone.freeing(audit, None, datetime.now(UTC))
+
+
+def test_an_edited_table_frees_nothing(audit: Path, tmp_path: Path) -> None:
+    table = audit / phone.TABLE
+    lines = table.read_text(encoding="utf-8").splitlines(keepends=True)
+    table.write_text("".join(lines[:2]), encoding="utf-8")
+    done = CliRunner().invoke(app, ["clean", str(audit), "--apply"])
+    assert (done.exit_code, isinstance(done.exception, BadPlan)) == (1, True)
+    assert "safe-to-delete.csv was changed after the audit" in str(done.exception)
+    assert "audit again" in str(done.exception)
+    assert len(list((tmp_path / "phone" / "DCIM").iterdir())) == 3
+
+
+def test_the_policy_says_how_many_copies_there_must_be(audit: Path) -> None:
+    record = json.loads((audit / phone.RECORD).read_text(encoding="utf-8"))
+    record["policy"]["params"]["min_copies"] = 2
+    (audit / phone.RECORD).write_text(json.dumps(record), encoding="utf-8")
+    free = phone.freeing(audit, None, datetime.now(UTC))
+    assert free.plan is not None
+    assert free.plan.removals == ()
+    assert free.hindrance is not None
+    assert free.hindrance.startswith("2 of the files are not in enough backups")
+
+
+@pytest.mark.parametrize("record", ["{}", "no JSON", '{"policy": {"params": {"min_copies": 0}}}'])
+def test_a_record_that_asks_for_no_copy_frees_nothing(audit: Path, record: str) -> None:
+    (audit / phone.RECORD).write_text(record, encoding="utf-8")
+    with pytest.raises(BadPlan, match="audit again"):
         phone.freeing(audit, None, datetime.now(UTC))
 
 
