@@ -15,10 +15,11 @@ from pathlib import Path
 
 from auditor import workers
 from auditor.cleanup import journal as journals
-from auditor.cleanup.files import Refused, Stamp, inside, read_again, stamp
+from auditor.cleanup.files import Again, Refused, Stamp, inside, read_again, stamp
 from auditor.cleanup.journal import Entry, Journal, State
 from auditor.cleanup.plan import CleanPlan, FileAt, Removal
 from auditor.copier import durable
+from auditor.copier.durable import ColdRead
 from auditor.copier.ledger import Ledger, locked, moment
 from auditor.errors import BadOutput
 from auditor.model import Depth, Soundness
@@ -31,12 +32,13 @@ from auditor.scan import Task, read_file
 class Done:
     """What became of one line of a plan: `refused` says why its file stayed, None where it is in the quarantine.
 
-    `before` is true where a former run had moved it already.
+    `before` is true where a former run had moved it already. `cold`: where each kept file was read again from.
     """
 
     removal: Removal
     refused: str | None = None
     before: bool = False
+    cold: tuple[ColdRead, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,27 +159,27 @@ class _Run:
                 if len(left) > 1:  # what was read first is a while ago
                     going, kept = self._checked(removal)
                 self._move(removal, going, kept)
-                done.append(Done(removal))
+                done.append(Done(removal, cold=tuple(its.cold for its in kept)))
             except Refused as reason:
                 done.append(Done(removal, str(reason)))
         return [*gone, *done]
 
-    def _checked(self, removal: Removal) -> tuple[Stamp, list[Stamp]]:
-        """The stamps of the file that goes and of those kept, all of them just read and as planned."""
+    def _checked(self, removal: Removal) -> tuple[Stamp, list[Again]]:
+        """The file that goes and those kept, all of them just read and as planned."""
         kept = []
         for file in removal.kept:
             if reason := self.sound.get(file, "the file to keep was not checked"):
                 raise Refused(reason)
             kept.append(read_again(file, "the file to keep"))
-        going = read_again(removal.file, "the file")
+        going = read_again(removal.file, "the file").stamp
         for file, its in zip(removal.kept, kept, strict=True):
-            if going.same_file(its) or removal.file.whole.resolve() == file.whole.resolve():
+            if going.same_file(its.stamp) or removal.file.whole.resolve() == file.whole.resolve():
                 raise Refused(f"{removal.file.whole} and {file.whole} are one file, the last copy of itself")
         if not kept:
             raise Refused("nothing would be kept for it")
         return going, kept
 
-    def _move(self, removal: Removal, going: Stamp, kept: Sequence[Stamp]) -> None:
+    def _move(self, removal: Removal, going: Stamp, kept: Sequence[Again]) -> None:
         self.count += 1
         target = f".auditor/quarantine/{self.folder}/{removal.file.path}"
         at = moment(self.now())
@@ -188,7 +190,7 @@ class _Run:
                 self.journal = Journal.create(self.ledger, self.plan_sha256, self.now())
             durable.make_folders(entry.held.parent)
             inside(removal.file.root, target)
-            self.journal.begin(entry)
+            self.journal.begin(entry, [its.cold for its in kept])
             durable.publish(removal.file.whole, entry.held)
         except OSError as error:
             raise Refused(f"{removal.file.whole} cannot be moved: {error.strerror or error}") from error

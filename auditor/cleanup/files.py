@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import functools
 import hashlib
 import os
 import stat
@@ -9,9 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from auditor.cleanup.plan import FileAt
+from auditor.copier import durable
+from auditor.copier.durable import ColdRead
+from auditor.copier.volume import volume_of
 
 CHUNK_BYTES = 4 << 20
 _FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+
+
+_LOST_WRITES = {errno.EIO, errno.ENOSPC, errno.EDQUOT}
+"""What a sync says of bytes that never reach the device. That it cannot be done here at all is no such answer."""
 
 
 class Refused(Exception):
@@ -38,8 +47,16 @@ class Stamp:
         return self.inode != 0 and (self.device, self.inode) == (other.device, other.inode)
 
 
-def read_again(file: FileAt, what: str) -> Stamp:
-    """Reads every byte of a file and returns its stamp; its content is the planned one.
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A file that was read again: by what it is known, and where its bytes came from."""
+
+    stamp: Stamp
+    cold: ColdRead
+
+
+def read_again(file: FileAt, what: str) -> Again:
+    """Reads every byte of a file, from its device as far as the system lets us; its content is the planned one.
 
     Raises: Refused where it is not there, is reached through a link, cannot be read, or has another content.
     """
@@ -56,14 +73,35 @@ def read_again(file: FileAt, what: str) -> Stamp:
             raise Refused(f"{what} {file.whole} is no file")
         digest = hashlib.sha256()
         try:
+            _forget(descriptor)
+            counted = durable.device_bytes_read()
             while chunk := stream.read(CHUNK_BYTES):
                 digest.update(chunk)
         except OSError as error:
             raise Refused(f"{what} {file.whole} cannot be read: {error.strerror}") from error
+        cold = durable.evidence(counted, durable.device_bytes_read(), before.st_size, _counts_reads(file.root))
         after = os.fstat(descriptor)
     if digest.hexdigest() != file.sha256 or Stamp.of(before) != Stamp.of(after):
         raise Refused(f"{what} {file.whole} is not what it was when the plan was made")
-    return Stamp.of(after)
+    return Again(Stamp.of(after), cold)
+
+
+def _forget(descriptor: int) -> None:
+    """Has the system let go of what it holds of a file in memory: what is read next comes from the device.
+
+    Raises: OSError where bytes of it never reached the device.
+    """
+    try:
+        durable.sync_file(descriptor)  # only what is on the device is ever let go of
+        durable.drop_cache(descriptor)
+    except OSError as error:
+        if error.errno in _LOST_WRITES:
+            raise
+
+
+@functools.lru_cache(maxsize=64)
+def _counts_reads(root: Path) -> bool:
+    return volume_of(root).counts_reads
 
 
 def inside(root: Path, path: str) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -18,6 +18,7 @@ from typing import Any
 
 from auditor.cleanup.plan import FileAt
 from auditor.copier import durable
+from auditor.copier.durable import ColdRead
 from auditor.copier.ledger import Ledger, moment
 from auditor.copier.names import parts_inside
 from auditor.errors import BadManifest, BadPlan
@@ -86,8 +87,8 @@ class Journal:
                 durable.write_all(fd, b"\n")
         return cls(path, fd)
 
-    def begin(self, entry: Entry) -> None:
-        """Announces a move."""
+    def begin(self, entry: Entry, cold: Sequence[ColdRead]) -> None:
+        """Announces a move, and where each kept file was just read from."""
         self.write(
             {
                 "begin": entry.number,
@@ -96,7 +97,10 @@ class Journal:
                 "size_bytes": entry.size_bytes,
                 "mtime_ns": entry.mtime_ns,
                 "target": entry.target,
-                "kept": [{"place": str(kept.root), "path": kept.path, "sha256": kept.sha256} for kept in entry.kept],
+                "kept": [
+                    {"place": str(kept.root), "path": kept.path, "sha256": kept.sha256, "read_from": read_from.value}
+                    for kept, read_from in zip(entry.kept, cold, strict=True)
+                ],
                 "at": entry.at,
             }
         )

@@ -51,7 +51,7 @@ def purge(
 
     def delete(journal: Journal, entry: Entry, now: Callable[[], datetime]) -> None:
         held = FileAt(entry.file.root, entry.target, entry.file.sha256)
-        going = read_again(held, "the file in the quarantine")
+        going = read_again(held, "the file in the quarantine").stamp
         if not entry.kept:
             raise Refused("nothing would be kept for it")
         for kept in entry.kept:
@@ -59,7 +59,10 @@ def purge(
                 raise Refused(reason)
             if in_bin(kept.whole.resolve().as_posix()):
                 raise Refused(f"{kept.whole} lies in a bin or a quarantine: nothing would be kept")
-            if read_again(kept, "the file to keep").same_file(going) or kept.whole.resolve() == held.whole.resolve():
+            if (
+                read_again(kept, "the file to keep").stamp.same_file(going)
+                or kept.whole.resolve() == held.whole.resolve()
+            ):
                 raise Refused(f"{kept.whole} is the very file in the quarantine, the last copy of itself")
         journal.note(entry.number, State.PURGING, now())
         entry.held.unlink()

@@ -15,7 +15,7 @@ from auditor.cleanup import journal as journals
 from auditor.cleanup.apply import Applied
 from auditor.cleanup.journal import State
 from auditor.cleanup.plan import CleanPlan
-from auditor.cli import screen
+from auditor.cli import copying, screen
 from auditor.errors import BadPlan
 from auditor.reporting import provenance
 from auditor.reporting.provenance import Difference
@@ -140,6 +140,9 @@ def _show_done(done: Applied) -> None:
     before = sum(step.before for step in done.done)
     stayed = [step for step in done.done if step.refused]
     screen.say(f"{counted(moved, 'file', 'files')} went into quarantine, {size(done.freed_bytes)} in all.")
+    kept = copying.cold_reads([cold for step in done.done for cold in step.cold])
+    if kept and not screen.quiet():
+        screen.say(f"  What is kept was read again just before:{kept}.")
     if before:
         screen.say(f"  {counted(before, 'file was', 'files were')} there from an earlier run.")
     for step in stayed[:SHOWN]:

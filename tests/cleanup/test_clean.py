@@ -7,6 +7,7 @@ import csv
 import errno
 import hashlib
 import io
+import json
 import os
 import random
 import re
@@ -110,6 +111,47 @@ def test_a_plan_moves_and_undo_puts_back_with_dates(photos: Path, plan: Path) ->
     assert {(photos / name).stat().st_mtime_ns for name in before} == {1_500_000_000_123_456_700}
     assert undoing.undo(journal) == []
     assert held(photos) == []
+
+
+def test_the_kept_file_is_read_from_the_device_just_before(
+    photos: Path, tmp_path: Path, sound: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forgotten: list[int] = []
+    drop, begin = durable.drop_cache, journals.Journal.begin
+
+    def forget(fd: int) -> None:
+        forgotten.append(os.fstat(fd).st_ino)
+        drop(fd)
+
+    def announced(journal: journals.Journal, entry: journals.Entry, cold: list[durable.ColdRead]) -> None:
+        assert (photos / "kept.jpg").stat().st_ino in forgotten
+        begin(journal, entry, cold)
+
+    monkeypatch.setattr(durable, "drop_cache", forget)
+    monkeypatch.setattr(journals.Journal, "begin", announced)
+    done = applying.apply(plans.read(write_plan(tmp_path / "plan.csv", [row(photos, "three.jpg", "kept.jpg")])))
+    assert done.done[0].refused is None
+    (cold,) = done.done[0].cold
+    lines = [json.loads(line) for line in done.journals[0].read_text(encoding="utf-8").splitlines()]
+    assert [kept["read_from"] for kept in lines[1]["kept"]] == [cold.value]
+
+
+def test_a_kept_file_that_never_reached_its_device_keeps_nothing(
+    photos: Path, tmp_path: Path, sound: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = (photos / "kept.jpg").stat().st_ino
+    sync = durable.sync_file
+
+    def lost(fd: int) -> None:
+        if os.fstat(fd).st_ino == kept:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        sync(fd)
+
+    monkeypatch.setattr(durable, "sync_file", lost)
+    (step,) = applying.apply(plans.read(write_plan(tmp_path / "plan.csv", [row(photos, "three.jpg", "kept.jpg")]))).done
+    assert step.refused
+    assert "cannot be read" in step.refused
+    assert (photos / "three.jpg").read_bytes() == PICTURE
 
 
 def test_again_does_nothing_and_after_an_undo_everything(photos: Path, plan: Path, sound: None) -> None:
