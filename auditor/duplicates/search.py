@@ -16,12 +16,14 @@ from auditor.policy import Policy
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What was found. `not_compared`: files of which no picture could be had, each with the reason."""
+    """What was found. `not_compared`: files of which no picture could be had, each with the reason. `pairs`: how many
+    pairs of pictures were compared."""
 
     inventory: Inventory
     groups: tuple[Group, ...]
     plan: Plan
     not_compared: tuple[tuple[int, str], ...]
+    pairs: int
 
 
 def search(sources: Sequence[Source], policy: Policy, *, jobs: int) -> Search:
@@ -36,4 +38,4 @@ def search(sources: Sequence[Source], policy: Policy, *, jobs: int) -> Search:
     re_encoded = films.find(found, inventory.media(found, (Kind.VIDEO,)), same.groups, policy.keep, jobs=jobs)
     groups = (*same.groups, *re_encoded)
     lists = frozenset(k for k, source in enumerate(found.sources) if source.place is None)
-    return Search(found, groups, planning.plan(found, groups, lists), same.not_compared)
+    return Search(found, groups, planning.plan(found, groups, lists), same.not_compared, same.pairs)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image, ImageOps
 
-from auditor import policy
-from auditor.duplicates import planning
+from auditor import policy, workers
+from auditor.duplicates import comparing, planning
 from auditor.duplicates.inventory import Source
 from auditor.duplicates.search import Search, search
 from auditor.duplicates.verify import Relation
@@ -31,15 +32,17 @@ def find(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Searc
     monkeypatch.setenv("AUDITOR_CACHE_DIR", str(tmp_path / "cache"))
 
     def run(*folders: Path, reference: tuple[Path, ...] = (), **options: object) -> Search:
-        sources = []
-        for number, folder in enumerate((*folders, *reference)):
-            place = open_folder(str(folder))
-            out = tmp_path / f"list-{number}-{len(list(tmp_path.glob('list-*')))}.jsonl"
-            rows = tuple(scan(place, out, jobs=1, use_cache=False).rows())
-            sources.append(Source(str(place.root), place.label, rows, place, folder in reference))
+        sources = [source_of(folder, tmp_path, folder in reference) for folder in (*folders, *reference)]
         return search(sources, policy.load("family"), jobs=1)
 
     return run
+
+
+def source_of(folder: Path, tmp_path: Path, reference: bool = False) -> Source:
+    place = open_folder(str(folder))
+    out = tmp_path / f"list-{len(list(tmp_path.glob('list-*')))}.jsonl"
+    rows = tuple(scan(place, out, jobs=1, use_cache=False).rows())
+    return Source(str(place.root), place.label, rows, place, reference)
 
 
 def put(folder: Path, files: dict[str, bytes]) -> Path:
@@ -179,6 +182,42 @@ def test_members_are_compared_with_the_kept_file_itself(tmp_path: Path, find: Ca
     assert found.inventory.items[group.kept].facts.path == "a.jpg"
     assert {m.relation for m in group.members} == {Relation.SAME_PICTURE}
     assert all(row.kept_path == "a.jpg" for row in found.plan.rows)
+
+
+def test_a_worker_that_dies_of_a_crowd_loses_no_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The crowd's pictures are decoded one by one then, and the one that kills its decoder alone is not compared."""
+    folder = put(tmp_path / "a", {"a.jpg": ORIGINAL, "b.jpg": jpeg(SCENE, 70), "c.jpg": jpeg(SCENE, 60)})
+    monkeypatch.setenv("AUDITOR_CACHE_DIR", str(tmp_path / "cache"))
+    told: list[str] = []
+    run = workers.run
+
+    def died(function: Callable[..., Any], jobs: Iterable[Any], **options: Any) -> Iterator[Any]:
+        for job, outcome in zip(jobs, run(function, jobs, **options), strict=True):
+            told.append(function.__name__)
+            hostile = function is comparing._compare_crowd or getattr(job.argument, "path", "") == "c.jpg"
+            yield workers.Died("the decoder died (SIGSEGV)") if hostile else outcome
+
+    source = source_of(folder, tmp_path)
+    monkeypatch.setattr(comparing.workers, "run", died)
+    found = search([source], policy.load("family"), jobs=1)
+    assert told == ["_compare_crowd", "_load", "_load", "_load"]
+    assert relations(found) == {"b.jpg": "same-picture"}
+    items = found.inventory.items
+    assert [(items[k].facts.path, why) for k, why in found.not_compared] == [("c.jpg", "the decoder died (SIGSEGV)")]
+    assert found.pairs == 1
+
+
+def test_pictures_are_decoded_and_compared_in_workers_alone(
+    tmp_path: Path, find: Callable[..., Search], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def here(*_: object) -> None:
+        raise AssertionError("a picture was worked on in the process of the caller")
+
+    monkeypatch.setattr(comparing, "load_from", here)
+    monkeypatch.setattr(comparing, "compare", here)
+    found = find(put(tmp_path / "a", {"a.jpg": ORIGINAL, "b.jpg": jpeg(SCENE, 70), "c.jpg": jpeg(SCENE, 60)}))
+    assert relations(found) == {"b.jpg": "same-picture", "c.jpg": "same-picture"}
+    assert found.pairs == 2
 
 
 def test_an_unknown_reason_is_refused() -> None:

@@ -1,0 +1,218 @@
+"""One crowd of pictures compared, in a worker process: each is decoded once, and stays there.
+
+A worker that dies of a crowd costs nothing but time: each picture is then decoded by itself, and only one that cannot
+be is lost.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from auditor import workers
+from auditor.duplicates.crowds import Crowd
+from auditor.duplicates.inventory import Inventory
+from auditor.duplicates.keep import rank
+from auditor.duplicates.pictures import More, NoPicture, Picture, Refusal, load_from
+from auditor.duplicates.verify import Doubt, Match, Relation, closeness, compare, is_blank
+from auditor.places import Place
+
+MOST_COMPARED = 64
+"""A picture is compared with so many of those that look like it, nearest first; a crowd of screenshots has an end."""
+MOST_HELD = 400
+"""Pictures of one crowd that are held for comparison (0.5 MB each)."""
+
+_LEAST_BYTES = 4 << 20
+"""Comparing costs the same however few bytes a picture takes: it counts for a worker's limits as at least so many."""
+
+PRELOAD = ("auditor.duplicates.verify",)
+DOUBTS = {
+    Doubt.TOO_SMALL: "looks the same, but is too small to tell (under 768 pixels)",
+    Doubt.NO_TEXTURE: "looks the same, but shows too little to tell",
+    Doubt.FRAMES: "looks the same, but is animated or has several pages",
+    Doubt.CLIP: "the same picture, with a motion clip that the other lacks",
+    Doubt.TAKEN_APART: "looks the same, but was taken at another moment",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Two nodes that were compared: the better one and the other, each by its first file."""
+
+    better: int
+    other: int
+    relation: Relation
+    detail: str
+
+
+def linked(
+    inventory: Inventory, found: Sequence[Crowd], reasons: Sequence[str], jobs: int
+) -> tuple[list[Link], list[tuple[int, str]], int]:
+    """What the pictures of these crowds are to one another; the files that gave none, and why; how many pairs were
+    compared. Each picture is compared with the better ones that look like it, best first."""
+    found = [replace(crowd, nodes=rank(inventory, crowd.nodes, reasons).order) for crowd in found]
+    tasks = [_task(inventory, crowd, reasons) for crowd in found]
+    work = [workers.Job(task, task.size_bytes) for task in tasks]
+    outcomes = list(workers.run(_compare_crowd, work, workers=jobs, preload=PRELOAD))
+    links: list[Link] = []
+    failed: list[tuple[int, str]] = []
+    pairs = 0
+    for crowd, task, outcome in zip(found, tasks, outcomes, strict=True):
+        if isinstance(outcome, workers.Died):
+            outcome = _linked(task, _pictures(task, jobs))
+        links += [replace(x, better=crowd.nodes[x.better], other=crowd.nodes[x.other]) for x in outcome.links]
+        failed += [(crowd.nodes[node], why) for node, why in outcome.failed]
+        pairs += outcome.pairs
+    return links, failed, pairs
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """A crowd as a worker gets it: `inventory` holds its files alone, in the order of `crowd.nodes`, best first.
+
+    `hash_of` and `near` are the crowd's, by the files' numbers in this inventory.
+    """
+
+    inventory: Inventory
+    hash_of: tuple[int, ...]
+    near: Mapping[int, Sequence[int]]
+    reasons: tuple[str, ...]
+
+    @property
+    def size_bytes(self) -> int:
+        return sum(max(_LEAST_BYTES, item.facts.size_bytes or 0) for item in self.inventory.items)
+
+
+@dataclass(frozen=True, slots=True)
+class _Linked:
+    """What comes of one crowd; files by their numbers in its task."""
+
+    links: list[Link]
+    failed: list[tuple[int, str]]
+    pairs: int
+
+
+def _task(inventory: Inventory, crowd: Crowd, reasons: Sequence[str]) -> _Task:
+    sources = tuple(replace(source, rows=()) for source in inventory.sources)
+    items = tuple(inventory.items[k] for k in crowd.nodes)
+    hash_of = tuple(crowd.hash_of[k] for k in crowd.nodes)
+    return _Task(Inventory(sources, items), hash_of, crowd.near, tuple(reasons))
+
+
+def _compare_crowd(task: _Task) -> _Linked:
+    """Runs in a worker: each picture is decoded once, and compared there."""
+    return _linked(task, (_load(file) for file in _files(task)))
+
+
+def _linked(task: _Task, pictures: Iterator[Picture | NoPicture]) -> _Linked:
+    found = _Comparison(task)
+    links = found.links(pictures)
+    return _Linked(found.reranked(links), found.failed, found.pairs)
+
+
+@dataclass(slots=True)
+class _Comparison:
+    """The comparing of one crowd: pictures held for it, files that gave none, and how many pairs were compared."""
+
+    task: _Task
+    held: dict[int, Picture] = field(default_factory=dict)
+    failed: list[tuple[int, str]] = field(default_factory=list)
+    pairs: int = 0
+
+    def links(self, pictures: Iterator[Picture | NoPicture]) -> list[Link]:
+        """Each picture, in the order of the files, against those before it that stand for themselves."""
+        links: list[Link] = []
+        leaders: dict[int, list[int]] = defaultdict(list)
+        blank: int | None = None
+        for node, picture in enumerate(pictures):
+            if isinstance(picture, NoPicture):
+                self.failed.append((node, picture.detail))
+                continue
+            if is_blank(picture):
+                if blank is not None:
+                    links.append(Link(blank, node, Relation.SIMILAR, DOUBTS[Doubt.NO_TEXTURE]))
+                blank = node if blank is None else blank
+                continue
+            own = self.task.hash_of[node]
+            link = self._best_link(node, picture, [k for h in self.task.near[own] for k in leaders[h]][:MOST_COMPARED])
+            if link is not None:
+                links.append(link)
+            if len(self.held) < MOST_HELD:
+                self.held[node] = picture
+                if link is None or link.relation is not Relation.SAME_PICTURE:
+                    leaders[own].append(node)
+        return links
+
+    def reranked(self, links: list[Link]) -> list[Link]:
+        """The links with the best of each group in its middle. Files are ranked anew among those that show the same,
+        and where that brings another one to the front, every member is compared with it."""
+        done: list[Link] = [link for link in links if link.relation is not Relation.SAME_PICTURE]
+        stars: dict[int, list[Link]] = defaultdict(list)
+        for link in links:
+            if link.relation is Relation.SAME_PICTURE:
+                stars[link.better].append(link)
+        for leader, around in stars.items():
+            everyone = [leader, *(link.other for link in around)]
+            best = rank(self.task.inventory, everyone, self.task.reasons).order[0]
+            if best == leader or best not in self.held:
+                done += around
+                continue
+            for node in (leader, *(link.other for link in around if link.other != best)):
+                again = self._best_link(node, self.held[node], [best]) if node in self.held else None
+                # One that agrees with the former but not with the new one is left for a person.
+                done.append(again or Link(best, node, Relation.SIMILAR, "looks alike, and something in it differs"))
+        return done
+
+    def _best_link(self, node: int, picture: Picture, leaders: Sequence[int]) -> Link | None:
+        """The better file that this one is the same as, or else the one that it looks most like."""
+        best: Link | None = None
+        nearest = (False, 0)
+        for leader in leaders:
+            theirs = self.held[leader]
+            self.pairs += 1
+            match = compare(theirs, picture)
+            if match.relation is Relation.SAME_PICTURE:
+                if More.CLIP not in picture.more - theirs.more:
+                    return Link(leader, node, Relation.SAME_PICTURE, _in_words(match))
+                match = replace(match, relation=Relation.SIMILAR, doubt=Doubt.CLIP)
+            if match.relation is not Relation.DIFFERENT and (best is None or closeness(match) > nearest):
+                best = Link(leader, node, match.relation, _in_words(match))
+                nearest = closeness(match)
+        return best
+
+
+def _in_words(match: Match) -> str:
+    if match.doubt is not None:
+        return DOUBTS[match.doubt]
+    if match.relation is Relation.SAME_PICTURE:
+        turned = ", turned" if match.turn != 1 else ""
+        return f"the same picture{turned}: its worst part agrees by {100 * (match.tile_correlation or 0):.0f} %"
+    if match.relation is Relation.EDITED and match.change is not None:
+        return f"changed: {match.change}"
+    return "looks alike, and something in it differs"
+
+
+def _files(task: _Task) -> list[_File]:
+    places = [source.place for source in task.inventory.sources]
+    return [_File(places[i.source], i.facts.path, i.facts.size_bytes or 0) for i in task.inventory.items]
+
+
+def _pictures(task: _Task, jobs: int) -> Iterator[Picture | NoPicture]:
+    """The pictures of a crowd, each decoded by itself in a worker; one a dying decoder could not give says so."""
+    work = [workers.Job(file, file.size_bytes) for file in _files(task)]
+    for outcome in workers.run(_load, work, workers=jobs, preload=PRELOAD):
+        yield NoPicture(Refusal.DIED, outcome.reason) if isinstance(outcome, workers.Died) else outcome
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    place: Place | None
+    path: str
+    size_bytes: int
+
+
+def _load(file: _File) -> Picture | NoPicture:
+    if file.place is None:
+        return NoPicture(Refusal.NO_BYTES, "only a list of it is at hand")
+    return load_from(file.place, file.path)
