@@ -22,6 +22,7 @@ from pathlib import Path
 
 import numpy as np
 import pillow_heif
+import simplejpeg
 from PIL import ExifTags, Image, ImageDraw, ImageEnhance, ImageFont, ImageOps
 
 from benchmarks.duplicates.scenes import NOTHING, RENDERED, nothing, rng_of, words
@@ -274,8 +275,25 @@ def empty(out: Path, seed: int, family: str, shot: int) -> list[tuple[str, ...]]
     return made.rows
 
 
+def shows_something(image: Image.Image) -> bool:
+    """Whether a picture is more than a wall or a blur: nobody can tell one of those from the next."""
+    grey = np.asarray(at_most(image.convert("L"), 512), dtype=np.float32)
+    return float((np.abs(np.diff(grey, axis=1)) > 8).mean()) >= 0.01
+
+
+def is_sound(path: Path) -> bool:
+    """Whether a strict decoder takes a JPEG; a copy of a broken photo is no copy of what it showed."""
+    if path.suffix.lower() not in (".jpg", ".jpeg"):
+        return True
+    try:
+        simplejpeg.decode_jpeg(path.read_bytes(), strict=True)
+    except ValueError:
+        return False
+    return True
+
+
 def sources(folders: list[Path]) -> list[Path]:
-    """The photos that show something, 1,200 px or more, each content once and one of each related pair."""
+    """The sound photos that show something, 1,200 px or more, each content once and one of each related pair."""
     found, seen = [], set()
     for path in sorted(p for folder in folders for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES):
         key = next((prefix for prefix in RELATED if path.name.startswith(prefix)), None)
@@ -284,8 +302,8 @@ def sources(folders: list[Path]) -> list[Path]:
             image = opened(Master(path))
         except (OSError, ValueError, SyntaxError):
             continue
-        flat = float(np.asarray(image.convert("L").resize((64, 64))).std()) < 15
-        if max(image.size) >= 1200 and not flat and digest not in seen:
+        flat = float(np.asarray(image.convert("L").resize((64, 64))).std()) < 15 or not shows_something(image)
+        if max(image.size) >= 1200 and not flat and digest not in seen and is_sound(path):
             seen.add(digest)
             found.append(path)
     return found
@@ -303,6 +321,7 @@ def tasks(
     whole, rest = shuffled[:4], shuffled[4:]
     parts = {path: ("first", "second") if is_large(path) else ("picture",) for path in rest}
     masters = [Master(path, part) for path in rest for part in parts[path]]
+    masters = [master for master in masters if shows_something(opened(master))]  # half of a photo may show nothing
     masters = [masters[k] for k in rng_of(seed, "halves").permutation(len(masters))]
     copied = [*(Master(path) for path in whole), *masters[: len(masters) * 2 // 3]]
     others = masters[len(masters) * 2 // 3 :]
@@ -322,10 +341,12 @@ def call(task: tuple[Callable[..., list[tuple[str, ...]]], tuple[object, ...]]) 
     return task[0](*task[1])
 
 
-def generate(photos: list[Path], out: Path, seed: int, jobs: int = 2) -> int:
-    """Writes OUT/files/... and OUT/truth.csv; returns the number of files."""
+def generate(photos: list[Path], out: Path, seed: int, jobs: int = 2, most: int | None = None) -> int:
+    """Writes OUT/files/... and OUT/truth.csv from at most so many photos, drawn by the seed; returns how many files."""
     pillow_heif.register_heif_opener()
-    work = tasks(out, seed, sources(photos))
+    found = sources(photos)
+    drawn = sorted(rng_of(seed, "drawn").permutation(len(found))[:most])
+    work = tasks(out, seed, [found[k] for k in drawn])
     out.mkdir(parents=True)
     with Pool(jobs) as pool, (out / "truth.csv").open("w", newline="") as stream:
         table = csv.writer(stream, lineterminator="\n")
@@ -343,8 +364,9 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--most", type=int, metavar="N", help="take at most N of the photos")
     given = parser.parse_args()
-    print(generate(given.photos, given.out, given.seed, given.jobs), "files")
+    print(generate(given.photos, given.out, given.seed, given.jobs, given.most), "files")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -89,6 +89,26 @@ def score(
         edited_same,
         edits,
     )
+
+
+def wrong(rows: Mapping[str, Mapping[str, str]], groups: Iterable[Sequence[str]]) -> Iterator[tuple[str, str, str]]:
+    """What counts against a tool, pair by pair: `false` (other pictures in one group) and `missed` (a file that can be
+    told and is not in a group with its original), with the two paths."""
+    together: set[frozenset[str]] = set()
+    for group in groups:
+        for a, b in combinations(group, 2):
+            together.add(frozenset((a, b)))
+            if rows[a]["picture"] != rows[b]["picture"]:
+                yield "false", a, b
+    originals = {row["picture"]: path for path, row in rows.items() if row["class"] == "original"}
+    for path, row in rows.items():
+        told = row["kind"] not in UNTELLABLE_KINDS and row["family"] not in UNTELLABLE_FAMILIES
+        original = originals[row["picture"]]
+        same = frozenset((path, original)) in together
+        if row["class"] == "edited" and same:
+            yield "edited", original, path
+        elif row["class"] in FOUND and told and not same:
+            yield "missed", original, path
 
 
 def _company(path: str, group_of: Mapping[str, set[int]], members: Sequence[Sequence[str]]) -> set[str]:
