@@ -132,15 +132,16 @@ def check(plan: Path, removals: Sequence[Removal]) -> None:
     link, or moving with a file that stays.
     """
     going: dict[str, int] = {}
+    named: dict[str, int] = {}
     for root in {removal.file.root: removal.line for removal in removals}:
         if (root / OWN_FOLDER / "place.toml").exists():
             raise BadPlan(f"{plan}: {root} is a backup that auditor keeps; nothing is removed from it")
     for removal in removals:
         _no_links(plan, removal.line, (removal.file, *removal.kept))
-        key = _key(removal.file)
-        if key in going:
-            raise BadPlan(f"{plan} line {removal.line}: {removal.file.path} is named already in line {going[key]}")
-        going[key] = removal.line
+        name = _key(removal.file, links_apart=True)
+        if name in named:
+            raise BadPlan(f"{plan} line {removal.line}: {removal.file.path} is named already in line {named[name]}")
+        named[name] = going[_key(removal.file)] = removal.line
     for removal in removals:
         for kept in removal.kept:
             if (line := going.get(_key(kept))) is not None:
@@ -156,11 +157,12 @@ def check(plan: Path, removals: Sequence[Removal]) -> None:
                 )
 
 
-def _key(file: FileAt) -> str:
-    """The same for two ways to write one file's place, and for two names of one file."""
+def _key(file: FileAt, links_apart: bool = False) -> str:
+    """The same for two ways to write one file's place, and for two names (hard links) of one file unless `links_apart`:
+    both may go where something else is kept."""
     try:
         facts = file.whole.stat(follow_symlinks=False)
-        if facts.st_ino:
+        if facts.st_ino and not (links_apart and facts.st_nlink > 1):
             return f"{facts.st_dev}:{facts.st_ino}"
     except OSError:
         pass

@@ -101,9 +101,11 @@ def _freeing(path: Path, keep_newest: str | None) -> CleanPlan | None:
     free = phone.freeing(path, age(keep_newest) if keep_newest else None, datetime.now(UTC))
     screen.say(f"{size(free.size_bytes)} in {counted(free.files, 'file', 'files')} can go.")
     if free.too_new:
-        screen.say(f"  {counted(free.too_new, 'file is', 'files are')} newer than {keep_newest} and stays.")
+        screen.say(f"  {counted(free.too_new, 'file stays, being', 'files stay, being')} newer than {keep_newest}.")
     if free.parted:
-        screen.say(f"  {counted(free.parted, 'file belongs', 'files belong')} to one that is not safe, and stays.")
+        screen.say(
+            f"  {counted(free.parted, 'file stays, belonging', 'files stay, belonging')} to one that is not safe."
+        )
     if free.hindrance:
         screen.say(f"  {visible(free.hindrance)}.")
     if free.plan is None or not screen.quiet():
@@ -142,7 +144,7 @@ def _show_done(done: Applied) -> None:
     screen.say(f"{counted(moved, 'file', 'files')} went into quarantine, {size(done.freed_bytes)} in all.")
     kept = copying.cold_reads([cold for step in done.done for cold in step.cold])
     if kept and not screen.quiet():
-        screen.say(f"  What is kept was read again just before:{kept}.")
+        screen.say(f"  The kept files were read again just before{kept}.")
     if before:
         screen.say(f"  {counted(before, 'file was', 'files were')} there from an earlier run.")
     for step in stayed[:SHOWN]:

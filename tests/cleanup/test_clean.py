@@ -154,6 +154,27 @@ def test_a_kept_file_that_never_reached_its_device_keeps_nothing(
     assert (photos / "three.jpg").read_bytes() == PICTURE
 
 
+def test_both_names_of_a_hard_link_go_and_come_back(photos: Path, tmp_path: Path, sound: None) -> None:
+    os.link(photos / "three.jpg", photos / "link.jpg")
+    before = listing(photos)
+    rows = [row(photos, "three.jpg", "kept.jpg"), row(photos, "link.jpg", "kept.jpg")]
+    done = applying.apply(plans.read(write_plan(tmp_path / "plan.csv", rows)))
+    assert [step.refused for step in done.done] == [None, None]
+    assert sorted(listing(photos)) == ["a/b/two.jpg", "a/one.jpg", "kept.jpg"]
+    undoing.undo(done.journals[0])
+    assert listing(photos) == before
+
+
+def test_a_hard_link_of_the_kept_file_is_the_kept_file(photos: Path, tmp_path: Path) -> None:
+    os.link(photos / "kept.jpg", photos / "link.jpg")
+    rows = [row(photos, "link.jpg", "three.jpg"), row(photos, "three.jpg", "kept.jpg")]
+    with pytest.raises(BadPlan, match=r"line 2: link.jpg goes because three.jpg is kept, and line 3"):
+        plans.read(write_plan(tmp_path / "plan.csv", rows))
+    with pytest.raises(BadPlan, match=r"line 2: three.jpg goes because kept.jpg is kept, and line 3"):
+        rows = [row(photos, "three.jpg", "kept.jpg"), row(photos, "link.jpg", "a/one.jpg")]
+        plans.read(write_plan(tmp_path / "plan.csv", rows))
+
+
 def test_again_does_nothing_and_after_an_undo_everything(photos: Path, plan: Path, sound: None) -> None:
     (journal,) = applying.apply(plans.read(plan)).journals
     again = applying.apply(plans.read(plan))
