@@ -39,7 +39,7 @@ def command(
     if folder.exists():
         raise BadOutput(f"{folder} is there already; nothing is written over. Choose another folder with -o")
     folder.mkdir(parents=True)
-    screen.note(f"Making a small phone and its backup in {folder}")
+    screen.note(f"Making a small phone and its backup in {folder} (up to a minute)")
     phone, backup = story.build(folder)
     ours, theirs = sides(str(phone), [str(backup)])
     known = rules.load()
