@@ -59,8 +59,11 @@ def _open_lists(con: duckdb.DuckDBPyConnection, number: int) -> None:
     )
 
 
-def _put(con: duckdb.DuckDBPyConnection, label: str, status: Status, sql: str) -> None:
-    """Adds pairs from a query of `id, backup_id, detail`; the files are done then, and their counterparts used."""
+def _put(con: duckdb.DuckDBPyConnection, label: str, status: Status, sql: str) -> int:
+    """Adds pairs from a query of `id, backup_id, detail`; the files are done then, and their counterparts used.
+
+    Returns how many there were.
+    """
     con.execute(f"CREATE OR REPLACE TEMP TABLE found AS {sql}")
     con.execute(
         """
@@ -73,6 +76,7 @@ def _put(con: duckdb.DuckDBPyConnection, label: str, status: Status, sql: str) -
     con.execute("INSERT INTO done SELECT id FROM found")
     if status is not Status.IDENTICAL:
         con.execute("DELETE FROM free WHERE id IN (SELECT backup_id FROM found WHERE backup_id IS NOT NULL)")
+    return int(con.execute("SELECT count(*) FROM found").fetchall()[0][0])
 
 
 def _identical(con: duckdb.DuckDBPyConnection, label: str) -> None:
@@ -261,19 +265,28 @@ def _damaged(con: duckdb.DuckDBPyConnection, label: str) -> None:
         ),
     )
     for joined, agree in steps:
-        _put(con, label, Status.DAMAGED, _by_remains(joined, agree, _DAMAGED_WORDS))
+        _put_remains(con, label, Status.DAMAGED, joined, agree, _DAMAGED_WORDS)
 
 
 def _undecided(con: duckdb.DuckDBPyConnection, label: str) -> None:
     """What lists of depth `hash`, or files that no decoder here understands, leave open."""
     # The same picture data, in a copy that nobody has looked into.
     words = "'it holds the same picture data, but whether it can still be opened was not looked into'"
-    _put(con, label, Status.NOT_CHECKED, _by_remains("s.image_sha256 = c.image_sha256", "true", words))
+    _put_remains(con, label, Status.NOT_CHECKED, "s.image_sha256 = c.image_sha256", "true", words)
     # The same name and date with other bytes: a stripped location or another picture, nobody knows.
     named = "s.plain_stem = c.plain_stem AND s.extension = c.extension"
     unknown = "(s.image_sha256 IS NULL OR c.image_sha256 IS NULL) AND (s.soundness IS NULL OR c.soundness IS NULL)"
     words = "'same name and date, other bytes: only a list with --depth decode tells whether it is the same picture'"
-    _put(con, label, Status.NOT_CHECKED, _by_remains(named, f"{unknown} AND {_DATES_AGREE}", words))
+    _put_remains(con, label, Status.NOT_CHECKED, named, f"{unknown} AND {_DATES_AGREE}", words)
+
+
+def _put_remains(
+    con: duckdb.DuckDBPyConnection, label: str, status: Status, joined: str, agree: str, words: str
+) -> None:
+    """Adds such pairs until there are none left: of two files with the same best counterpart, the second takes the
+    next best."""
+    while _put(con, label, status, _by_remains(joined, agree, words)):
+        pass
 
 
 def _by_remains(joined: str, agree: str, words: str) -> str:

@@ -66,3 +66,22 @@ def test_a_sound_copy_is_found_beside_a_broken_one() -> None:
     # Even where the broken one has the original's name.
     named = {**broken, "path": "a.jpg"}
     assert paired({"soundness": "sound"}, named, {"soundness": "sound"}) == ("metadata_changed", "copy-3.jpg")
+
+
+def test_two_files_with_one_best_counterpart_share_none() -> None:
+    """The second takes what is left of the other copy, and is not called missing."""
+    date = {"mtime": "2026-01-01T00:00:00Z", "mtime_trusted": True, "kind": "photo", "size_bytes": 100_000}
+    due = [
+        {"path": f"{folder}/a.jpg", "sha256": f"{n}" * 64, "head_sha256": f"{n}" * 64, **date}
+        for n, folder in enumerate(("one", "two"), 1)
+    ]
+    copies = [
+        {"path": f"{folder}/a.jpg", "backup": "nas", "backup_number": 0, "sha256": f"{n}" * 64, **date}
+        for n, folder in enumerate(("x", "y"), 3)
+    ]
+    con = opened(due, backup=copies)
+    pairing.pair(con, ["nas"], None)
+    assert con.execute("SELECT path, status, backup_path FROM pairs ORDER BY path").fetchall() == [
+        ("one/a.jpg", "damaged", "x/a.jpg"),
+        ("two/a.jpg", "damaged", "y/a.jpg"),
+    ]

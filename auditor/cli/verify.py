@@ -25,7 +25,7 @@ from auditor.errors import BadOutput, BadPlace, Interrupted
 from auditor.manifest.rows import display_path
 from auditor.model import Verdict
 from auditor.places.folder import open_folder
-from auditor.reporting.text import count, typed, visible
+from auditor.reporting.text import count, counted, typed, visible
 
 NAME = "verify"
 EXAMPLES = (
@@ -92,7 +92,7 @@ def command(
     if stopped:
         raise Interrupted("stopped. What was read is written down; the same command goes on with the others.")
     if init:
-        screen.say(f"✓ {count(made.footer.files)} files are written down in {visible(str(made.path))}")
+        screen.say(f"✓ {counted(made.footer.files, 'file is', 'files are')} written down in {visible(str(made.path))}")
         for reason in made.footer.reasons:
             screen.note(visible(reason))
         raise typer.Exit(0 if made.footer.complete else 3)
@@ -113,18 +113,25 @@ def show_verified(verified: Verified, choice: Choice, backup: str) -> int:
     if bad:
         found = f"{count(counts[Fate.ROTTED])} rotted, {count(counts[Fate.LOST])} lost"
         found += f", {count(counts[Fate.SPOILT])} spoilt" if counts[Fate.SPOILT] else ""
-        screen.say(f"✗ NOT SAFE: {found}, of {count(read + counts[Fate.LOST])} files looked at.", style="bold red")
+        screen.say(
+            f"✗ NOT SAFE: {found}, of {counted(read + counts[Fate.LOST], 'file', 'files')} looked at.", style="bold red"
+        )
     elif verified.chain:
         wrong = len(verified.chain)
         of = "1 of the backup's manifests is" if wrong == 1 else f"{count(wrong)} of the backup's manifests are"
         screen.say(f"✗ NOT SAFE: {of} not right.", style="bold red")
     elif code == 3:
-        unread = count(counts[Fate.UNREADABLE])
-        screen.say(f"? CANNOT SAY: {unread} files could not be read; {count(read)} were.", style="bold yellow")
+        unread = counted(counts[Fate.UNREADABLE], "file", "files")
+        screen.say(f"? CANNOT SAY: {unread} could not be read; {count(read)} could.", style="bold yellow")
     else:
         edited = counts[Fate.EDITED]
         but = f"; {count(edited)} {'was' if edited == 1 else 'were'} edited since, and can be opened" if edited else ""
-        screen.say(f"✓ {count(read - edited)} files were read, and are as they were stored{but}.", style="bold green")
+        good = (
+            "1 file was read, and is as it was"
+            if read - edited == 1
+            else f"{count(read - edited)} files were read, and are as they were"
+        )
+        screen.say(f"✓ {good} stored{but}.", style="bold green")
     if screen.quiet():
         return code
     for generation in verified.chain:
@@ -156,12 +163,16 @@ def show_verified(verified: Verified, choice: Choice, backup: str) -> int:
 
 
 def _record(verified: Verified, code: int, label: str, now: datetime) -> dict[str, object]:
-    """What a scrub found, for machines and files; `statement` is what reading some of the files says of all."""
+    """What a scrub found, for machines and files; `statement` is what reading some of the files says of all.
+
+    `verdict` None: only some were read, and these were good, which is no verdict on the rest.
+    """
+    verdicts = {0: Verdict.SAFE, 1: Verdict.NOT_SAFE, 3: Verdict.CANNOT_SAY}
     return {
         "backup": label,
         "finished": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "tool": f"auditor {__version__}",
-        "verdict": {0: Verdict.SAFE, 1: Verdict.NOT_SAFE, 3: Verdict.CANNOT_SAY}[code].value,
+        "verdict": None if code == 0 and verified.counts[Fate.NOT_READ] else verdicts[code].value,
         "counts": {fate.value: verified.counts[fate] for fate in Fate},
         "statement": verified.statement or "All of the files were read." * (not verified.counts[Fate.NOT_READ]),
         "confidence": CONFIDENCE if verified.statement else None,

@@ -291,7 +291,8 @@ def _learn(ledger: Ledger, holdings: Holdings, found: Reconciled, volume: Volume
         if old is not None and not holdings.held[old].lost:
             holdings.moved(old, path, answer.mtime_ns)
         else:
-            spoilt = looked.spoilt.get(path, looked.untold.get(path))
+            # What could not be looked into may be somebody's edit: it stays where it is, and the original comes again.
+            spoilt = looked.spoilt.get(path)
             holdings.found(path, answer.size_bytes, answer.mtime_ns, answer.sha256, read_at, spoilt)
     for path in found.lost:
         if path in holdings.held:

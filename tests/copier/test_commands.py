@@ -193,7 +193,7 @@ def test_verify_writes_what_a_sample_says(auditor: Auditor, phone: Path, tmp_pat
     record = json.loads((tmp_path / "verify.json").read_text("utf-8"))
     assert said.code == 0 and record["statement"] in said.out
     assert record["statement"].startswith("2 of 5 files were read") and record["confidence"] == 0.95
-    assert (record["verdict"], record["counts"]["unchanged"], record["counts"]["not_read"]) == ("SAFE", 2, 3)
+    assert (record["verdict"], record["counts"]["unchanged"], record["counts"]["not_read"]) == (None, 2, 3)
     again = auditor("verify", "backup", "-o", "verify.json")
     assert again.code == 2 and "there already" in again.err
     nowhere = auditor("verify", "backup", "-o", "no/verify.json")  # said before hours of reading, not after
