@@ -159,7 +159,8 @@ class _Scrub:
         suspects = [e for e in known if not _as_written(e, held_before[e.path])]
         chosen = self._chosen([e for e in known if _as_written(e, held_before[e.path])])
         fresh = new if self._choice.everything else []
-        self._population = len(known) - len(suspects)
+        # A file that was never read can have rotted, and nobody could tell.
+        self._population = sum(held_before[e.path].sha256 is not None for e in known) - len(suspects)
         self._read(ledger, (*suspects, *chosen, *fresh), held_before, {e.path for e in chosen})
         for entry in new:
             self._note(Found(entry.path, Fate.NEW))

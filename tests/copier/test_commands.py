@@ -179,11 +179,14 @@ def test_what_is_read_for_the_first_time_is_new(auditor: Auditor, phone: Path) -
     """Nothing says what it was before, so it is not called as it was stored."""
     auditor("verify", phone, "--init")
     write(phone / "DCIM/Camera/late.jpg", media.jpeg(78))
-    counts = []
+    counts, statements = [], []
     for number, more in enumerate((["--sample", "1"], [], [])):
         auditor("verify", phone, *more, "-o", f"{number}.json")
-        counts.append(json.loads(Path(f"{number}.json").read_text("utf-8"))["counts"])
+        record = json.loads(Path(f"{number}.json").read_text("utf-8"))
+        counts.append(record["counts"])
+        statements.append(record["statement"])
     assert [c.get("new", 0) for c in counts] == [1, 1, 0]
+    assert statements[1:] == ["All of the files were read."] * 2
     assert counts[1]["unchanged"] + 1 == counts[2]["unchanged"]
 
 
