@@ -51,7 +51,8 @@ def linked(
 ) -> tuple[list[Link], list[tuple[int, str]], int]:
     """What the pictures of these crowds are to one another; the files that gave none, and why; how many pairs were
     compared. Each picture is compared with the better ones that look like it, best first."""
-    found = [replace(crowd, nodes=rank(inventory, crowd.nodes, reasons).order) for crowd in found]
+    largest_first = sorted(found, key=lambda crowd: -len(crowd.nodes))  # a large one begun last would be waited for
+    found = [replace(crowd, nodes=rank(inventory, crowd.nodes, reasons).order) for crowd in largest_first]
     tasks = [_task(inventory, crowd, reasons) for crowd in found]
     work = [workers.Job(task, task.size_bytes) for task in tasks]
     outcomes = list(workers.run(_compare_crowd, work, workers=jobs, preload=PRELOAD))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +27,8 @@ class Measure:
 
     Shares are of all tiles, but `matching_share`: of those that hold structure in either picture. `contrast` is the
     deviation of the flatter one of the two. `spot_residual` is the largest difference, as root mean square over a spot
-    of 7 px, in levels of 255: one other digit on a page is as small as that, and fills no tile.
+    of 7 px, in levels of 255: one other digit on a page is as small as that, and fills no tile. Where a tile's
+    structure differs already (below `MATCHING_CORRELATION`), neither residual is worth its cost, and both are infinite.
     """
 
     tile_correlation: float
@@ -52,14 +54,14 @@ def measure(a: Plane, b: Plane) -> Measure:
     together = tile_means(detail_a * detail_b)
     textured = np.maximum(energy_a, energy_b) > TEXTURED_ENERGY
     correlation = together[textured] / np.sqrt(np.maximum(energy_a * energy_b, 1e-6))[textured]
-    # As it is, or brought to one brightness: on a white page the fit is led by its thin letters, and wrong elsewhere.
-    squares = [(b - a) ** 2, (centred_b - gain * centred_a) ** 2]
-    residuals = [np.sqrt(tile_means(square)) / (3 + np.sqrt(energy_a)) for square in squares]
-    spots = [float(ndimage.uniform_filter(square, SPOT_PX).max()) for square in squares]
+    worst = float(correlation.min(initial=1.0))
+    residual, spot = inf, inf
+    if worst >= MATCHING_CORRELATION:
+        residual, spot = _differences(centred_a, centred_b, mean_b - mean_a, gain, energy_a)
     return Measure(
-        tile_correlation=float(correlation.min(initial=1.0)),
-        tile_residual=min(float(of_tiles.max()) for of_tiles in residuals),
-        spot_residual=float(np.sqrt(max(0.0, min(spots)))),
+        tile_correlation=worst,
+        tile_residual=residual,
+        spot_residual=spot,
         matching_share=float((correlation >= MATCHING_CORRELATION).mean()) if correlation.size else 0.0,
         textured_share=float(textured.mean()),
         flat_share=float((np.maximum(energy_a, energy_b) < FLAT_ENERGY).mean()),
@@ -67,6 +69,17 @@ def measure(a: Plane, b: Plane) -> Measure:
         gain=gain,
         shift=mean_b - mean_a,
     )
+
+
+def _differences(a: Plane, b: Plane, shift: float, gain: float, energy: Plane) -> tuple[float, float]:
+    """The worst tile's residual and the worst spot's, of two pictures of mean 0. `energy` is of the first one's tiles.
+
+    As they are, or brought to one brightness: on a white page the fit is led by its thin letters, and wrong elsewhere.
+    """
+    squares = [(b - a + shift) ** 2, (b - gain * a) ** 2]
+    residuals = [np.sqrt(tile_means(square)) / (3 + np.sqrt(energy)) for square in squares]
+    spots = [float(ndimage.uniform_filter(square, SPOT_PX).max()) for square in squares]
+    return min(float(of_tiles.max()) for of_tiles in residuals), float(np.sqrt(max(0.0, min(spots))))
 
 
 def denoised(plane: Plane) -> Plane:

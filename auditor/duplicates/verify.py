@@ -23,7 +23,7 @@ from auditor.duplicates.tiles import Plane, measure
 
 COARSE_PX = 32
 # Brightness levels of 255 and pixels at the size compared, unless a comment says otherwise.
-LEAST_TILE_CORRELATION = 0.75
+LEAST_TILE_CORRELATION = tiles.MATCHING_CORRELATION
 MOST_TILE_RESIDUAL = 0.6
 # Copies of every kind reach 7.8; another last digit on an invoice begins at 10.2.
 MOST_SPOT_RESIDUAL = 9.0
@@ -80,8 +80,8 @@ class Match:
 
     `doubt` is set only where everything that could be compared agrees and yet SAME_PICTURE may not be said. `turn` is
     the EXIF orientation that shows the second like the first (1: as it is). `tile_correlation` (worst, -1..1),
-    `tile_residual` (worst), `gain`, `shift` and `chroma` are as measured; `side_px` is the long side they were
-    measured at. None where a first look was enough.
+    `tile_residual` (worst; infinite where the correlation told already), `gain`, `shift` and `chroma` are as measured;
+    `side_px` is the long side they were measured at. None where a first look was enough.
     """
 
     relation: Relation
