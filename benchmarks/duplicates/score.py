@@ -6,7 +6,7 @@ import csv
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, product
 from pathlib import Path
 
 # Nobody can tell these apart, and auditor says so: shots of nothing, and copies of under 768 pixels.
@@ -68,9 +68,9 @@ def score(
             edited_same += same
             continue
         if row["class"] == "rotated":
-            looked += same or any(
-                frozenset((path, other)) in suggested for other in {original, *_company(original, group_of, members)}
-            )
+            # Shown as an edit of its original, or in one group with one that is: two turns may lose the same edge.
+            ours, theirs = (_company(k, group_of, members) | {k} for k in (path, original))
+            looked += same or any(frozenset(pair) in suggested for pair in product(ours, theirs))
         if row["kind"] in UNTELLABLE_KINDS or row["family"] in UNTELLABLE_FAMILIES:
             continue
         total[row["class"]] += 1
