@@ -166,9 +166,10 @@ class _Comparison:
         return done
 
     def _best_link(self, node: int, picture: Picture, leaders: Sequence[int]) -> Link | None:
-        """The better file that this one is the same as, or else the one that it looks most like."""
+        """The better file that this one is the same as, or else the one that it looks most like, the best of equals:
+        an edit is shown beside its original rather than beside another edit."""
         best: Link | None = None
-        nearest = (False, 0)
+        nearest = ((False, 0), 0)
         for leader in leaders:
             theirs = self.held[leader]
             self.pairs += 1
@@ -177,9 +178,10 @@ class _Comparison:
                 if More.CLIP not in picture.more - theirs.more:
                     return Link(leader, node, Relation.SAME_PICTURE, _in_words(match))
                 match = replace(match, relation=Relation.SIMILAR, doubt=Doubt.CLIP)
-            if match.relation is not Relation.DIFFERENT and (best is None or closeness(match) > nearest):
+            near = (closeness(match), -leader)  # files are numbered best first
+            if match.relation is not Relation.DIFFERENT and (best is None or near > nearest):
                 best = Link(leader, node, match.relation, _in_words(match))
-                nearest = closeness(match)
+                nearest = near
         return best
 
 

@@ -14,7 +14,9 @@ from PIL import Image, ImageOps
 
 from auditor import policy, workers
 from auditor.duplicates import comparing, planning
-from auditor.duplicates.inventory import Source
+from auditor.duplicates.inventory import Inventory, Source
+from auditor.duplicates.pictures import Picture
+from auditor.duplicates.pictures import load as load_picture
 from auditor.duplicates.search import Search, search
 from auditor.duplicates.verify import Relation
 from auditor.errors import BadPolicy
@@ -218,6 +220,20 @@ def test_pictures_are_decoded_and_compared_in_workers_alone(
     found = find(put(tmp_path / "a", {"a.jpg": ORIGINAL, "b.jpg": jpeg(SCENE, 70), "c.jpg": jpeg(SCENE, 60)}))
     assert relations(found) == {"b.jpg": "same-picture", "c.jpg": "same-picture"}
     assert found.pairs == 2
+
+
+def test_an_edit_is_shown_beside_its_original_rather_than_another_edit() -> None:
+    """Of files that it is as near to, the best one; whichever hash lies nearer."""
+    task = comparing._Task(Inventory((), ()), (), {}, ())
+    picture = load_picture(jpeg(SCENE, 80))
+    assert isinstance(picture, Picture)
+    original, other = picture, replace(picture, grey=(picture.grey // 4 * 3).astype("uint8"))
+    darker = replace(picture, grey=picture.grey // 2)
+    comparison = comparing._Comparison(task, held={0: original, 1: other})
+    for order in ([0, 1], [1, 0]):
+        link = comparison._best_link(2, darker, order)
+        assert link is not None
+        assert (link.better, link.relation) == (0, Relation.EDITED)
 
 
 def test_an_unknown_reason_is_refused() -> None:
