@@ -4,7 +4,7 @@ A changed word, a moved child or another number on an invoice is small: over a w
 So both pictures are brought to one size and cut into tiles of 16 px, the fine structure of each pair of tiles is
 compared, and the worst pair decides; so does the worst spot of 7 px, as wide as a digit on a page. Where the pixels
 cannot tell (too small, no structure) the answer is a doubt, never "same".
-Thresholds: chosen on the first seed of benchmarks/duplicates, then held fixed on the others.
+Thresholds: chosen on the first seed of benchmarks/duplicates (the spot's on two), then held fixed on the others.
 """
 
 from __future__ import annotations
