@@ -5,6 +5,7 @@ Source: phase correlation, Kuglin and Hines, "The phase correlation image alignm
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,8 @@ from PIL import Image
 
 from auditor.duplicates.pictures import Grey
 from auditor.duplicates.tiles import Plane, measure
+
+Spectrum = npt.NDArray[np.complex128]
 
 SCALES = (1.0, 0.99, 0.98, 0.97, 0.96, 0.95, 0.94, 0.92, 0.9)
 COARSE_SIDE_PX = 128
@@ -37,12 +40,26 @@ class _Shift:
 def aligned_share(a: Grey, b: Grey) -> float:
     """The share of tiles that agree once one is scaled (by up to a tenth) and moved to lie on the other, 0 to 1."""
     ways = [(a, b, scale) for scale in SCALES] + [(b, a, scale) for scale in SCALES[1:]]
-    peaks = [_shift(_small(c, COARSE_SIDE_PX), _small(d, COARSE_SIDE_PX * scale)).peak for c, d, scale in ways]
+    peaks = [*_peaks(a, b, SCALES), *_peaks(b, a, SCALES[1:])]
     best = 0.0
     for at in np.argsort(peaks)[::-1][:TRIED]:
         first, second, scale = ways[int(at)]
         best = max(best, _overlap_share(_small(first, FINE_SIDE_PX), _small(second, FINE_SIDE_PX * scale)))
     return best
+
+
+def _peaks(first: Grey, second: Grey, scales: Sequence[float]) -> list[float]:
+    """How clearly the second picture, made smaller by each of the scales, lies on the first."""
+    whole = _small(first, COARSE_SIDE_PX)
+    spectra: dict[tuple[int, int], Spectrum] = {}  # the first one's, by the size of the search: nearly always one
+    peaks = []
+    for scale in scales:
+        scaled = _small(second, COARSE_SIDE_PX * scale)
+        size = _search_size(whole, scaled)
+        if size not in spectra:
+            spectra[size] = _spectrum(whole, size)
+        peaks.append(_shift_of(spectra[size], _spectrum(scaled, size), size).peak)
+    return peaks
 
 
 def _small(grey: Grey, side_px: float) -> Plane:
@@ -52,14 +69,22 @@ def _small(grey: Grey, side_px: float) -> Plane:
 
 
 def _shift(a: Plane, b: Plane) -> _Shift:
-    height, width = max(a.shape[0], b.shape[0]), max(a.shape[1], b.shape[1])
-    spectrum = _spectrum(a, (height, width)) * np.conj(_spectrum(b, (height, width)))
-    found = np.fft.irfft2(spectrum / np.maximum(np.abs(spectrum), 1e-6), (height, width))
+    size = _search_size(a, b)
+    return _shift_of(_spectrum(a, size), _spectrum(b, size), size)
+
+
+def _search_size(a: Plane, b: Plane) -> tuple[int, int]:
+    return max(a.shape[0], b.shape[0]), max(a.shape[1], b.shape[1])
+
+
+def _shift_of(a: Spectrum, b: Spectrum, size: tuple[int, int]) -> _Shift:
+    spectrum = a * np.conj(b)
+    found = np.fft.irfft2(spectrum / np.maximum(np.abs(spectrum), 1e-6), size)
     down, right = (int(k) for k in np.unravel_index(int(found.argmax()), found.shape))
-    return _Shift(float(found.max()), down, right, height, width)
+    return _Shift(float(found.max()), down, right, *size)
 
 
-def _spectrum(plane: Plane, size: tuple[int, int]) -> npt.NDArray[np.complex128]:
+def _spectrum(plane: Plane, size: tuple[int, int]) -> Spectrum:
     return np.fft.rfft2(plane - plane.mean(), size)
 
 
