@@ -53,11 +53,28 @@ class Soundness(StrEnum):
 
 
 class DigestOrigin(StrEnum):
-    """Who computed a row's digests."""
+    """Who computed a row's digests, and from what. Best first; CLAIMED proves nothing."""
 
     READ = "read"  # this tool, from the file's bytes
-    SERVICE = "service"  # the storage service states them
+    COMPUTED = "computed"  # the storage service, from the bytes that it stores
+    STREAMED = "streamed"  # the storage service, from the bytes as they arrived
+    CLAIMED = "claimed"  # whoever uploaded the file; the service only repeats it
     FOREIGN = "foreign"  # another tool's manifest states them
+
+
+class ErrorKind(StrEnum):
+    """Why a row proves nothing, or less than others. The sentence beside it is for people, and is never parsed."""
+
+    UNREADABLE = "unreadable"  # it is there, and its bytes could not be read
+    UNDECODABLE = "undecodable"  # every byte was read, but what looks into its kind of file could not
+    UNSUPPORTED = "unsupported"  # nothing here looks into its kind of file, or it is no file
+    REFUSED = "refused"  # its name would lead out of its folder
+    TRASHED = "trashed"  # it lies in a bin that somebody or something empties
+    SHARED = "shared"  # it lies in somebody else's album
+    MISSING = "missing"  # it is listed and not there: its content is known to be lost
+    LINKED = "linked"  # it is a further name of a file that it should be a copy of
+    LINK = "link"  # a link that is not followed; files that nobody looked at may lie behind it
+    TEMPORARY = "temporary"  # an unfinished file of this program's own
 
 
 class Status(StrEnum):
@@ -153,7 +170,11 @@ class FileFacts:
     1970 UTC; `read_at` RFC 3339 UTC, when these bytes were read; `taken_at` local time as the camera wrote it,
     `YYYY-MM-DDTHH:MM:SS`, with `taken_offset` (`+02:00`) and `taken_subsec` (digits) apart; `width` and `height` in
     pixels as displayed; latitude and longitude in degrees, north and east positive. `image_sha256` is the digest of
-    the compressed image without its metadata. `phash` is 16 hex digits, `phash_turned` the seven other orientations.
+    everything in the file but what is known to be descriptive metadata; `coded_sha256` of the coded picture, frames and
+    sound alone, which proves nothing, but finds the file that differs elsewhere. `file_id` names the file on this
+    machine, whatever its path (device and inode), and `changed_ns` is when anything of it last changed (ctime); None
+    where the place cannot say. `error_kind` says why the row proves nothing, with `error` in words beside it. `phash`
+    is 16 hex digits, `phash_turned` the seven other orientations.
     `origins` is set in a backup's own manifests only.
     """
 
@@ -180,6 +201,7 @@ class FileFacts:
     longitude: float | None = None
     image_id: str | None = None
     image_sha256: str | None = None
+    coded_sha256: str | None = None
     phash: str | None = None
     phash_turned: tuple[str, ...] = ()
     soundness: Soundness | None = None
@@ -189,6 +211,9 @@ class FileFacts:
     sidecar: str | None = None
     companion_of: str | None = None
     origins: tuple[Origin, ...] = ()
+    file_id: str | None = None
+    changed_ns: int | None = None
+    error_kind: ErrorKind | None = None
     error: str | None = None
 
     @property

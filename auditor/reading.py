@@ -134,6 +134,7 @@ def _read_once(task: Task, reason: str | None) -> FileFacts:
         longitude=meta.longitude,
         image_id=meta.image_id,
         image_sha256=seen.image_sha256,
+        coded_sha256=seen.coded_sha256,
         phash=phash,
         phash_turned=turned,
         soundness=seen.soundness if judged or seen.soundness is Soundness.DAMAGED else None,
@@ -222,7 +223,7 @@ def unread(place: Place, entry: Entry, error: str | None) -> FileFacts:
         kind=kind,
         # What cannot be read, or must not count as a copy, proves nothing whatever a service states.
         digests={} if error else dict(entry.digests),
-        digest_origin=DigestOrigin.SERVICE if entry.digests and not error else None,
+        digest_origin=DigestOrigin.COMPUTED if entry.digests and not error else None,
         soundness=Soundness.NOT_CHECKED if error and kind in MEDIA else None,
         error=error,
     )

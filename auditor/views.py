@@ -25,8 +25,11 @@ from auditor.readers.sniff import kind_by_name
 ROW_COLUMNS = {
     **dict.fromkeys(("path", "path_bytes", "mtime", "read_at", "digest_origin", "sha256", "md5", "sha1"), "VARCHAR"),
     **dict.fromkeys(("quickxor", "dropbox", "head_sha256", "kind", "format", "taken_at", "taken_offset"), "VARCHAR"),
-    **dict.fromkeys(("taken_subsec", "camera_make", "camera_model", "image_id", "image_sha256", "phash"), "VARCHAR"),
-    **dict.fromkeys(("soundness", "sidecar", "companion_of", "error"), "VARCHAR"),
+    **dict.fromkeys(
+        ("taken_subsec", "camera_make", "camera_model", "image_id", "image_sha256", "coded_sha256"), "VARCHAR"
+    ),
+    **dict.fromkeys(("phash", "soundness", "sidecar", "companion_of", "file_id", "changed"), "VARCHAR"),
+    **dict.fromkeys(("error_kind", "error"), "VARCHAR"),
     **dict.fromkeys(("size_bytes", "width", "height", "orientation"), "BIGINT"),
     **dict.fromkeys(("duration_s", "latitude", "longitude"), "DOUBLE"),
     **dict.fromkeys(("phash_turned", "checked", "notes"), "VARCHAR[]"),

@@ -36,7 +36,13 @@ HOUR_NS = 3_600_000_000_000
 FAT_STEP_NS = 2_000_000_000
 _ZONES_H = 26
 
-_NO_LONGER_KNOWN: dict[str, Any] = {"head_sha256": None, "image_sha256": None, "phash": None, "phash_turned": ()}
+_NO_LONGER_KNOWN: dict[str, Any] = {
+    "head_sha256": None,
+    "image_sha256": None,
+    "coded_sha256": None,
+    "phash": None,
+    "phash_turned": (),
+}
 
 
 class Change(Enum):

@@ -14,16 +14,32 @@ from pathlib import Path
 from typing import Any
 
 from auditor.errors import BadManifest
-from auditor.model import Damage, Depth, Device, DigestOrigin, FileFacts, Footer, Header, Kind, Origin, Soundness, Tier
+from auditor.model import (
+    Damage,
+    Depth,
+    Device,
+    DigestOrigin,
+    ErrorKind,
+    FileFacts,
+    Footer,
+    Header,
+    Kind,
+    Origin,
+    Soundness,
+    Tier,
+)
 
-SCHEMA = 1
+SCHEMA = 2
+
+READABLE_SCHEMAS = (1, 2)
+"""Schemas of manifests that are still read. The first knew no `error_kind`, and no grades of a service's digests."""
 
 DIGESTS = ("sha256", "md5", "sha1", "quickxor", "dropbox")
 """Digests that have a column of their own in a row; all in lower-case hex."""
 
 LISTED = (
     *("path", "path_bytes", "size_bytes", "mtime", "mtime_trusted", "kind"),
-    *("sidecar", "companion_of", "notes", "error"),
+    *("sidecar", "companion_of", "notes", "file_id", "changed", "error_kind", "error"),
 )
 """What a list without opening files knows."""
 
@@ -31,7 +47,7 @@ HASHED = (
     *LISTED,
     *("read_at", "digest_origin", "sha256", "head_sha256", "format", "width", "height", "duration_s"),
     *("taken_at", "taken_offset", "taken_subsec", "camera_make", "camera_model", "orientation"),
-    *("latitude", "longitude", "image_id", "image_sha256", "checked"),
+    *("latitude", "longitude", "image_id", "image_sha256", "coded_sha256", "checked"),
 )
 """What a list knows after every byte was read."""
 
@@ -151,6 +167,9 @@ def to_row(facts: FileFacts) -> dict[str, Any]:
         if facts.mtime_ns is not None:
             row["mtime"] = rfc3339(facts.mtime_ns)
             row["mtime_trusted"] = facts.mtime_trusted
+    with contextlib.suppress(OverflowError):
+        if facts.changed_ns is not None:
+            row["changed"] = rfc3339(facts.changed_ns)
     row.update((name, facts.digests[name]) for name in DIGESTS if name in facts.digests)
     row["kind"] = facts.kind.value
     if facts.damage:
@@ -162,6 +181,8 @@ def to_row(facts: FileFacts) -> dict[str, Any]:
         value = getattr(facts, name)
         if value is not None and value != ():
             row[name] = list(value) if isinstance(value, tuple) else value
+    if facts.error is not None:
+        row["error_kind"] = facts.error_kind or _kind_of(facts.error)
     for name in ("sidecar", "companion_of"):
         if name in row:
             row[name] = display_path(row[name])
@@ -202,7 +223,7 @@ def _path(row: Mapping[str, Any]) -> str:
 _PLAIN = tuple(
     f.name
     for f in fields(FileFacts)
-    if f.name not in ("path", "mtime_ns", "mtime_trusted", "digests", "kind", "damage", "origins")
+    if f.name not in ("path", "mtime_ns", "mtime_trusted", "digests", "kind", "damage", "origins", "changed_ns")
 )
 
 _TYPES: dict[str, type | tuple[type, ...]] = {
@@ -234,11 +255,14 @@ def from_row(row: Mapping[str, Any]) -> FileFacts:
         if "soundness" in plain:
             plain["soundness"] = Soundness(plain["soundness"])
         if "digest_origin" in plain:
-            plain["digest_origin"] = DigestOrigin(plain["digest_origin"])
+            plain["digest_origin"] = _origin_of_digests(plain["digest_origin"])
+        if "error" in plain:
+            plain["error_kind"] = ErrorKind(plain["error_kind"]) if "error_kind" in plain else _kind_of(plain["error"])
         return FileFacts(
             path=_path(row),
             mtime_ns=mtime_ns(row["mtime"]) if "mtime" in row else None,
             mtime_trusted=row.get("mtime_trusted", True),
+            changed_ns=mtime_ns(row["changed"]) if "changed" in row else None,
             digests={name: row[name] for name in DIGESTS if name in row},
             kind=Kind(row.get("kind", "other")),
             damage=tuple(Damage(d["code"], d["detail"], d.get("offset")) for d in row.get("damage", ())),
@@ -247,6 +271,21 @@ def from_row(row: Mapping[str, Any]) -> FileFacts:
         )
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise BadManifest(f"a row of the manifest cannot be read ({error}): {str(row)[:120]}") from error
+
+
+def _origin_of_digests(value: str) -> DigestOrigin:
+    """The first schema did not say how a service came by a digest, so it counts as claimed."""
+    return DigestOrigin.CLAIMED if value == "service" else DigestOrigin(value)
+
+
+def _kind_of(error: str) -> ErrorKind:
+    """What the first schema said in the first word of the sentence."""
+    if error.startswith("unreadable: a link to a folder outside"):
+        return ErrorKind.LINK
+    word = error.partition(":")[0]
+    if word == "lost":
+        return ErrorKind.MISSING
+    return ErrorKind(word) if word in set(ErrorKind) else ErrorKind.UNDECODABLE
 
 
 def header_row(header: Header) -> dict[str, Any]:
@@ -268,7 +307,7 @@ def header_from(row: Mapping[str, Any], path: Path) -> Header:
     """
     if row.get("row") != "header" or type(row.get("schema")) is not int:
         raise BadManifest(f"{path} is not a manifest of auditor: its first line is no header")
-    if row["schema"] != SCHEMA:
+    if row["schema"] not in READABLE_SCHEMAS:
         raise BadManifest(f"{path} has schema {row['schema']}, this program knows {SCHEMA}; use the version it is of")
     try:
         known = {f.name: row[f.name] for f in fields(Header) if f.name in row}

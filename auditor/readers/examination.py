@@ -52,5 +52,6 @@ class Examination:
     notes: tuple[str, ...] = ()
     error: str | None = None
     image_sha256: str | None = None
+    coded_sha256: str | None = None
     metadata: Metadata = Metadata()
     picture: npt.NDArray[np.uint8] | None = None

@@ -110,7 +110,7 @@ def not_read_now(con: duckdb.DuckDBPyConnection, started: object) -> list[dict[s
     return found
 
 
-_ORIGINS = {"read": "read before", "service": "stated by its service", "foreign": "another tool's list"}
+_ORIGINS = {"read": "read before", "computed": "stated by its service", "foreign": "another tool's list"}
 
 
 def policy_params(policy: Policy) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from auditor.manifest.rows import (
     rfc3339,
     to_row,
 )
-from auditor.model import Damage, DigestOrigin, FileFacts, Kind, Origin, Soundness, Tier
+from auditor.model import Damage, DigestOrigin, ErrorKind, FileFacts, Kind, Origin, Soundness, Tier
 
 PATHS = st.one_of(
     st.binary(min_size=1, max_size=60).map(lambda raw: raw.decode("utf-8", "surrogateescape")),
@@ -69,8 +69,11 @@ FACTS = st.builds(
     sidecar=maybe(PATHS),
     companion_of=maybe(PATHS),
     origins=st.lists(ORIGINS, max_size=2).map(tuple),
+    file_id=maybe(TEXTS),
+    changed_ns=maybe(DATES),
+    error_kind=st.sampled_from(ErrorKind),
     error=maybe(TEXTS),
-)
+).map(lambda facts: facts if facts.error is not None else replace(facts, error_kind=None))
 
 
 @given(FACTS)
@@ -107,6 +110,7 @@ def test_every_fact_survives() -> None:
         longitude=2.5,
         image_id="C",
         image_sha256="0e",
+        coded_sha256="0c",
         phash="0123456789abcdef",
         phash_turned=("a",) * 7,
         soundness=Soundness.DAMAGED,
@@ -116,6 +120,9 @@ def test_every_fact_survives() -> None:
         sidecar="a.xmp",
         companion_of="b.jpg",
         origins=(Origin("s", "p", "0f", 1, "2026"),),
+        file_id="1:2",
+        changed_ns=1,
+        error_kind=ErrorKind.UNSUPPORTED,
         error="unsupported: x",
     )
     assert not [f.name for f in fields(FileFacts) if getattr(facts, f.name) in (None, ())], "a new fact: add it here"
@@ -154,7 +161,15 @@ def test_half_a_utf16_pair_is_no_crash() -> None:
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30, deadline=None)
 @given(PATHS, st.text(st.characters(), max_size=20), st.floats())
 def test_no_text_or_number_of_a_file_stops_duckdb(tmp_path: Path, path: str, text: str, number: float) -> None:
-    facts = FileFacts(path, camera_make=text, latitude=number, notes=(text,), damage=(Damage("x", text),), error=text)
+    facts = FileFacts(
+        path,
+        camera_make=text,
+        latitude=number,
+        notes=(text,),
+        damage=(Damage("x", text),),
+        error_kind=ErrorKind.UNREADABLE,
+        error=text,
+    )
     file = tmp_path / "one.jsonl"
     line = canonical(to_row(facts))
     assert "\\u0000" not in line.replace("\\\\", "")

@@ -168,7 +168,7 @@ def test_a_cloud_is_proved_without_a_download(alias: Path, tmp_path: Path, monke
     manifest = scan(place, tmp_path / "m.jsonl", depth=Depth.HASH, jobs=1)
     (facts,) = load(manifest.path).rows()
     assert facts.sha256 == hashlib.sha256(SEED_BYTES).hexdigest()
-    assert facts.digest_origin is DigestOrigin.SERVICE and facts.read_at is None
+    assert facts.digest_origin is DigestOrigin.COMPUTED and facts.read_at is None
 
 
 def test_a_cloud_without_digests_is_downloaded_at_depth_decode(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

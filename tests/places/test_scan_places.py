@@ -104,7 +104,7 @@ def test_a_cloud_repeats_its_digests_and_nothing_is_downloaded(tmp_path: Path) -
     found = rows(teller, tmp_path)
     assert not log.exists()
     assert found["a.jpg"].digests == {"md5": hashlib.md5(b"a").hexdigest()}
-    assert found["a.jpg"].digest_origin is DigestOrigin.SERVICE and found["a.jpg"].read_at is None
+    assert found["a.jpg"].digest_origin is DigestOrigin.COMPUTED and found["a.jpg"].read_at is None
     assert load(tmp_path / "m.jsonl").header.digests == ("md5",)
 
 

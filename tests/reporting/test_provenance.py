@@ -98,7 +98,7 @@ def test_files_that_were_not_read_in_this_audit_are_counted() -> None:
     ]
     con.executemany("INSERT INTO source VALUES (?, ?, NULL, NULL, NULL, ?, ?)", rows)
     elsewhere = [
-        (None, "bb", "service", "2026-06-15T10:00:01Z", "cloud"),
+        (None, "bb", "computed", "2026-06-15T10:00:01Z", "cloud"),
         ("aa", None, "foreign", None, "disk"),
         ("aa", None, "read", "2026-06-15T10:00:09Z", "nas"),
     ]
