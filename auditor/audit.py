@@ -13,7 +13,8 @@ from pathlib import Path
 
 import duckdb
 
-from auditor import claims, engine, pairing, reporting, verdict, waivers, workers
+from auditor import engine, pairing, reporting, verdict, waivers, workers
+from auditor.disk import locks
 from auditor.errors import BadOutput
 from auditor.likeness import Answer, Likeness, Look, Question, Verifier, look_at
 from auditor.manifest import foreign, jsonl
@@ -77,7 +78,7 @@ def run(order: Order, out: Path, steps: Steps = Steps(), now: Callable[[], datet
     run; whatever listing raises.
     """
     folder = _begin(order, out)
-    with claims.held(folder):
+    with locks.held(folder):
         return _run(order, folder, out, steps, now or (lambda: datetime.now(UTC)))
 
 

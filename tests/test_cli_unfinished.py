@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from auditor import audit, claims, policy, scan
+from auditor import audit, policy, scan
 from auditor.cli import unfinished
+from auditor.disk import locks
 from auditor.errors import BadOutput
 from auditor.model import Depth
 from auditor.places.folder import open_folder
@@ -87,7 +88,7 @@ def test_what_was_stopped_days_ago_is_left_alone(stage: Path) -> None:
 def test_two_runs_share_no_folder(stage: Path) -> None:
     folder = stage / "audit-1.partial"
     stopped_scan("phone", folder / "source.jsonl")
-    with claims.held(folder):
+    with locks.held(folder):
         assert unfinished.audit(order()) != Path("audit-1")
         with pytest.raises(BadOutput, match="another run of auditor is writing"):
             audit.run(order(), Path("audit-1"))
@@ -97,8 +98,8 @@ def test_two_runs_share_no_folder(stage: Path) -> None:
 def test_a_folder_that_was_finished_meanwhile_is_not_held(stage: Path) -> None:
     folder = stage / "audit-1.partial"
     folder.mkdir()
-    held = claims.held(folder)
-    with claims.held(folder):
+    held = locks.held(folder)
+    with locks.held(folder):
         folder.rename(stage / "audit-1")
     with pytest.raises(BadOutput):
         held.__enter__()

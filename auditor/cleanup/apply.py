@@ -18,9 +18,9 @@ from auditor.cleanup import journal as journals
 from auditor.cleanup.files import Again, Refused, Stamp, inside, read_again, stamp
 from auditor.cleanup.journal import Entry, Journal, State
 from auditor.cleanup.plan import CleanPlan, FileAt, Removal
-from auditor.copier import durable
-from auditor.copier.durable import ColdRead
 from auditor.copier.ledger import Ledger, locked, moment
+from auditor.disk import durable
+from auditor.disk.durable import ColdRead
 from auditor.errors import BadOutput
 from auditor.model import Depth, Soundness
 from auditor.places import Entry as PlaceEntry

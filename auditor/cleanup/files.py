@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from auditor.cleanup.plan import FileAt
-from auditor.copier import durable
-from auditor.copier.durable import ColdRead
-from auditor.copier.volume import volume_of
+from auditor.disk import durable
+from auditor.disk.durable import ColdRead
+from auditor.disk.volume import volume_of
 
 CHUNK_BYTES = 4 << 20
 _FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)

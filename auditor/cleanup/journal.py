@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from auditor.cleanup.plan import FileAt
-from auditor.copier import durable
-from auditor.copier.durable import ColdRead
 from auditor.copier.ledger import Ledger, moment
-from auditor.copier.names import parts_inside
+from auditor.disk import durable
+from auditor.disk.durable import ColdRead
+from auditor.disk.names import parts_inside
 from auditor.errors import BadManifest, BadPlan
 
 SUFFIX = ".journal"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from auditor.bins import in_bin
-from auditor.copier.names import parts_inside
+from auditor.disk.names import parts_inside
 from auditor.errors import BadManifest, BadPlan
 from auditor.places.folder import OWN_FOLDER
 

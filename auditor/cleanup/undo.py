@@ -15,8 +15,8 @@ from auditor.cleanup.apply import judge
 from auditor.cleanup.files import Refused, inside, read_again
 from auditor.cleanup.journal import Entry, Journal, State
 from auditor.cleanup.plan import FileAt
-from auditor.copier import durable
 from auditor.copier.ledger import Ledger, locked
+from auditor.disk import durable
 from auditor.errors import BadOutput
 
 

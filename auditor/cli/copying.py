@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 from auditor.cli import screen
 from auditor.copier.backup import Backed
-from auditor.copier.durable import ColdRead
 from auditor.copier.execute import Progress
+from auditor.disk.durable import ColdRead
 from auditor.errors import BadPlace
 from auditor.model import Severity
 from auditor.places.folder import FolderPlace

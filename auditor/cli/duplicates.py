@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
-from auditor import claims, policy, workers
+from auditor import policy, workers
 from auditor import scan as scanning
 from auditor.cli import screen, unfinished
+from auditor.disk import locks
 from auditor.duplicates.inventory import Source
 from auditor.duplicates.search import Search, search
 from auditor.errors import BadOutput, BadPlace
@@ -65,7 +66,7 @@ def command(
     folder = out or unfinished.duplicates([one for one, _ in opened])
     partial = folder.with_name(folder.name + ".partial")
     partial.mkdir(parents=True, exist_ok=True)
-    with claims.held(partial):
+    with locks.held(partial):
         sources = [
             _source(one, fixed, partial / f"place-{number}.jsonl", jobs, cache)
             for number, (one, fixed) in enumerate(opened, start=1)

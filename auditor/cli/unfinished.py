@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from auditor import audit as auditing
-from auditor import claims
 from auditor.cli import screen
+from auditor.disk import locks
 from auditor.manifest import jsonl
 from auditor.model import Depth, Header
 from auditor.places import Place
@@ -55,7 +55,7 @@ def _left(stem: str, fits: Callable[[Path], bool]) -> Path:
     left = [folder for folder in Path().glob(f"{stem}-*.partial") if folder.is_dir()]
     for folder in sorted(left, reverse=True):
         target = folder.with_name(folder.name.removesuffix(".partial"))
-        if not target.exists() and claims.is_free(folder) and _touched(folder) > since and fits(folder):
+        if not target.exists() and locks.is_free(folder) and _touched(folder) > since and fits(folder):
             screen.note(f"Going on with {target}, which was stopped.")
             return target
     return new(stem)

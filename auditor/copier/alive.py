@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from auditor.copier.ledger import Ledger
-from auditor.copier.volume import volume_of
+from auditor.disk.volume import volume_of
 from auditor.errors import AuditorError
 from auditor.places import Place
 

@@ -11,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from auditor.copier import edits, preflight
-from auditor.copier.durable import TEMP_NAME
 from auditor.copier.execute import Ending, Ways, execute
 from auditor.copier.hands import Ended, Hands
 from auditor.copier.holdings import Change, Holdings, known_columns, unread_row
@@ -27,7 +26,6 @@ from auditor.copier.ledger import (
     moment,
     utc,
 )  # fmt: skip
-from auditor.copier.names import NameRules, escape
 from auditor.copier.plan import (
     Action,
     CopyPlan,
@@ -39,7 +37,9 @@ from auditor.copier.plan import (
     twins,
 )  # fmt: skip
 from auditor.copier.publish import Publisher, clean_temps
-from auditor.copier.volume import Volume, probed, volume_of
+from auditor.disk.durable import TEMP_NAME
+from auditor.disk.names import NameRules, escape
+from auditor.disk.volume import Volume, probed, volume_of
 from auditor.errors import BadOutput, BadPlace
 from auditor.manifest.jsonl import Manifest
 from auditor.manifest.rows import KNOWN_AT

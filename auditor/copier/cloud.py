@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
 
+from auditor.disk.foreign_names import row_path
 from auditor.errors import BadPlace
 from auditor.manifest.jsonl import Manifest
 from auditor.model import FileFacts
-from auditor.names import row_path
 from auditor.places import Entry, EntryKind, Place
 from auditor.places.rclone import RclonePlace
 from auditor.places.rcloneclient import RemoteFailed, call

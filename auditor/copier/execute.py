@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from auditor.copier import durable
 from auditor.copier.hands import Ended, Hands
 from auditor.copier.jobs import (
     Bring,
@@ -24,9 +23,10 @@ from auditor.copier.jobs import (
     WasRead,
 )  # fmt: skip
 from auditor.copier.layout import Layout, natural_path
-from auditor.copier.names import escape_path, parts_inside
 from auditor.copier.plan import Action, CopyPlan, CopyStep
 from auditor.copier.publish import CopyResult, Outcome, Publisher
+from auditor.disk import durable
+from auditor.disk.names import escape_path, parts_inside
 from auditor.errors import BadPlace
 
 BATCH_FILES = 64

@@ -21,7 +21,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from auditor.copier import durable
 from auditor.copier.jobs import (
     Answer,
     Arrived,
@@ -37,6 +36,7 @@ from auditor.copier.jobs import (
     WasRead,
 )  # fmt: skip
 from auditor.copier.pulse import Pulse
+from auditor.disk import durable
 from auditor.errors import AuditorError
 from auditor.model import FileFacts, Soundness
 from auditor.places import Place

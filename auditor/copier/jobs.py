@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from auditor.copier.durable import ColdRead
+from auditor.disk.durable import ColdRead
 from auditor.model import Depth, FileFacts
 from auditor.places import Place
 

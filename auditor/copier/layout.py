@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from auditor.copier.names import NameRules, escape_path, mark
+from auditor.disk.names import NameRules, escape_path, mark
 from auditor.model import FileFacts
 
 UNDATED = "undated"

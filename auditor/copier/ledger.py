@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from auditor import __version__
-from auditor.copier import durable
+from auditor.disk import durable
 from auditor.errors import BadManifest, BadPlace
 from auditor.manifest.jsonl import Manifest, Writer, load, partial_path
 from auditor.manifest.rows import SCHEMA, canonical, from_row, path_key, to_row

@@ -12,8 +12,8 @@ from pathlib import Path
 from auditor import companions
 from auditor.copier.holdings import Holdings, same_date
 from auditor.copier.layout import Layout, natural_path
-from auditor.copier.names import NameRules, escape_path
-from auditor.copier.volume import Volume
+from auditor.disk.names import NameRules, escape_path
+from auditor.disk.volume import Volume
 from auditor.manifest.rows import display_path, path_key
 from auditor.model import FileFacts
 from auditor.places import Entry, EntryKind

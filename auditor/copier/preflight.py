@@ -11,10 +11,10 @@ from pathlib import Path
 
 from platformdirs import user_state_path
 
-from auditor.copier import durable
 from auditor.copier.ledger import Marker, SourceMark
 from auditor.copier.plan import Action, CopyStep
-from auditor.copier.volume import Volume
+from auditor.disk import durable
+from auditor.disk.volume import Volume
 from auditor.manifest.rows import display_path
 from auditor.model import Device
 from auditor.places import Place

@@ -9,14 +9,14 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
-from auditor.copier import durable
-from auditor.copier.durable import ColdRead
 from auditor.copier.holdings import Holdings
 from auditor.copier.jobs import Arrived, Cause, Checked
 from auditor.copier.layout import Namer
 from auditor.copier.ledger import Journal, Ledger
-from auditor.copier.names import parts_inside
 from auditor.copier.plan import Action, CopyStep
+from auditor.disk import durable
+from auditor.disk.durable import ColdRead
+from auditor.disk.names import parts_inside
 from auditor.errors import BadPlace
 from auditor.model import DigestOrigin, FileFacts, Origin, Soundness, Tier
 from auditor.readers.sniff import kind_by_name

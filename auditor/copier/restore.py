@@ -10,16 +10,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from auditor.copier import durable, preflight
+from auditor.copier import preflight
 from auditor.copier.execute import Ending, Ways, execute
 from auditor.copier.holdings import EDITED, LOST, ROTTED, SPOILT
 from auditor.copier.jobs import Setup
 from auditor.copier.layout import Layout, Namer
 from auditor.copier.ledger import Ledger, Marker, utc
-from auditor.copier.names import POSIX, escape_path, parts_inside
 from auditor.copier.plan import Action, CopyPlan, CopyStep, Limits, escaped, twins
 from auditor.copier.publish import Publisher
-from auditor.copier.volume import probed, volume_of
+from auditor.disk import durable
+from auditor.disk.names import POSIX, escape_path, parts_inside
+from auditor.disk.volume import probed, volume_of
 from auditor.errors import BadPlace
 from auditor.manifest.rows import path_key
 from auditor.model import FileFacts, Origin

@@ -13,13 +13,13 @@ from pathlib import Path
 
 from auditor.copier import edits
 from auditor.copier.backup import DIGESTS_ONLY, listed, read_files
-from auditor.copier.durable import ColdRead
 from auditor.copier.execute import Progress, Ways
 from auditor.copier.holdings import Change, Held, Holdings, known_columns, same_date, unread_row
 from auditor.copier.jobs import Failed, WasRead
 from auditor.copier.ledger import Generation, Ledger, left_journals, moment, utc
 from auditor.copier.sampling import CONFIDENCE, most_bad
-from auditor.copier.volume import volume_of
+from auditor.disk.durable import ColdRead
+from auditor.disk.volume import volume_of
 from auditor.errors import BadManifest
 from auditor.manifest import foreign
 from auditor.manifest.jsonl import Manifest, load, looks_like_manifest

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from auditor.disk.foreign_names import row_path
 from auditor.errors import BadManifest
 from auditor.manifest.rows import DIGESTS
 from auditor.model import DigestOrigin, FileFacts
-from auditor.names import row_path
 from auditor.readers import kind_by_name
 
 

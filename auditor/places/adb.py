@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from auditor.disk.foreign_names import row_path
 from auditor.errors import BadPlace, ListingCut
 from auditor.model import Device, FileFacts, Kind
-from auditor.names import row_path
 from auditor.places import Entry, EntryKind, Power, links
 from auditor.places.adbclient import Answer, CableLost, Client, choose, find_adb
 from auditor.places.adbstream import open_on_phone

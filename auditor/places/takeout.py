@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from auditor.disk.foreign_names import row_path
 from auditor.errors import BadPlace, ListingCut
 from auditor.model import Device, FileFacts, Kind
-from auditor.names import row_path
 from auditor.places import Entry, EntryKind, Power
 from auditor.places.archive import ArchivePlace, packing_of
 from auditor.places.folder import FolderPlace

@@ -12,8 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from auditor.disk.foreign_names import row_path
 from auditor.errors import ListingCut
-from auditor.names import row_path
 from auditor.places import Entry, EntryKind, links
 from auditor.places.gzips import SeekableGzip
 from auditor.places.members import BOMB_BYTES, BOMB_RATIO, CHUNK_BYTES, UNREADABLE, MemberStream, once

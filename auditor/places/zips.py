@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from auditor.names import row_path
+from auditor.disk.foreign_names import row_path
 from auditor.places import Entry, EntryKind, links
 from auditor.places.members import BOMB_BYTES, BOMB_RATIO, CHUNK_BYTES, UNREADABLE, MemberStream, once
 

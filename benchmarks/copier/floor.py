@@ -11,7 +11,7 @@ import os
 import sys
 from pathlib import Path
 
-from auditor.copier import durable
+from auditor.disk import durable
 
 BUFFER = memoryview(bytearray(1 << 20))
 

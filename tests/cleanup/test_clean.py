@@ -27,8 +27,8 @@ from auditor.cleanup import plan as plans
 from auditor.cleanup import undo as undoing
 from auditor.cleanup.journal import State
 from auditor.cli import app
-from auditor.copier import durable
 from auditor.copier.ledger import Ledger, locked
+from auditor.disk import durable
 from auditor.errors import AuditorError, BadOutput, BadPlace, BadPlan
 from auditor.reporting.duplicates import PLAN
 from tests.duplicates.test_verify import jpeg, scene

@@ -7,13 +7,13 @@ import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from auditor.copier import durable
 from auditor.copier.alive import watch
 from auditor.copier.backup import Backed, Wishes, carry_out, prepare, refusals_before, session
 from auditor.copier.execute import Ways
 from auditor.copier.layout import Layout
 from auditor.copier.ledger import Ledger
 from auditor.copier.publish import CopyResult, Outcome
+from auditor.disk import durable
 from auditor.model import Depth
 from auditor.places.folder import FolderPlace
 from tests import media

@@ -13,7 +13,7 @@ from auditor.copier.backup import carry_out, prepare, session
 from auditor.copier.layout import Layout
 from auditor.copier.ledger import Ledger
 from auditor.copier.publish import Outcome
-from auditor.copier.volume import FAT32_MAX_BYTES, volume_of
+from auditor.disk.volume import FAT32_MAX_BYTES, volume_of
 from auditor.errors import BadPlace
 from auditor.places.folder import FolderPlace
 from tests.copier.runs import DIGESTS, OLD_S, QUICK, back_up, leftovers, lies, noise, tree, write

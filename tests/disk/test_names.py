@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.copier.layout import Layout, Namer, month_of, natural_path
-from auditor.copier.names import MACOS, POSIX, WINDOWS, NameRules, escape, parts_inside, unescape
+from auditor.disk.names import MACOS, POSIX, WINDOWS, NameRules, escape, parts_inside, unescape
 from auditor.errors import BadManifest
 from auditor.model import FileFacts
 

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.copier import durable
-from auditor.copier.durable import ColdRead
 from auditor.copier.holdings import HOUR_NS, same_date
 from auditor.copier.sampling import most_bad
-from auditor.copier.volume import volume_of
+from auditor.disk import durable
+from auditor.disk.durable import ColdRead
+from auditor.disk.volume import volume_of
 from tests.copier.runs import noise
 
 

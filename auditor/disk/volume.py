@@ -11,7 +11,7 @@ import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from auditor.copier.names import MACOS, POSIX, WINDOWS, NameRules
+from auditor.disk.names import MACOS, POSIX, WINDOWS, NameRules
 
 FAT32_MAX_BYTES = 2**32 - 1
 
