@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from auditor.bins import in_bin
+from auditor.disk.marker import OWN_FOLDER
 from auditor.disk.names import parts_inside
 from auditor.errors import BadManifest, BadPlan
-from auditor.places.folder import OWN_FOLDER
 
 NEEDED = ("action", "place", "path", "sha256", "kept_place", "kept_path", "kept_sha256")
 ACTIONS = ("remove", "keep", "ask")

@@ -19,8 +19,6 @@ from auditor.copier.layout import Layout, Namer
 from auditor.copier.ledger import (
     Journal,
     Ledger,
-    Marker,
-    SourceMark,
     left_journals,
     locked,
     moment,
@@ -38,6 +36,7 @@ from auditor.copier.plan import (
 )  # fmt: skip
 from auditor.copier.publish import Publisher, clean_temps
 from auditor.disk.durable import TEMP_NAME
+from auditor.disk.marker import Marker, SourceMark
 from auditor.disk.names import NameRules, escape
 from auditor.disk.volume import Volume, probed, volume_of
 from auditor.errors import BadOutput, BadPlace

@@ -11,8 +11,6 @@ import hashlib
 import json
 import os
 import re
-import sys
-import tomllib
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -21,43 +19,15 @@ from pathlib import Path
 from typing import Any
 
 from auditor import __version__
-from auditor.disk import durable
+from auditor.disk import durable, locks
+from auditor.disk import marker as markers
+from auditor.disk.marker import OWN_FOLDER, Marker, SourceMark
 from auditor.errors import BadManifest, BadPlace
 from auditor.manifest.jsonl import Manifest, Writer, load, partial_path
 from auditor.manifest.rows import SCHEMA, canonical, from_row, path_key, to_row
 from auditor.model import Depth, FileFacts, Header
 
-OWN_FOLDER = ".auditor"
 _GENERATION = re.compile(r"(\d{6})\.jsonl")
-
-
-@dataclass(frozen=True, slots=True)
-class SourceMark:
-    """One source of the backup: its id and label, the folder of the backup its files go to ("" for the top), and how
-    much it listed the last time."""
-
-    id: str
-    label: str
-    folder: str
-    files: int
-    bytes: int
-    listed: str
-
-
-@dataclass(frozen=True, slots=True)
-class Marker:
-    """`place.toml`: which backup this is. `generation` is the number of the last one (0: none yet), with its digest."""
-
-    id: str
-    created: str
-    layout: str
-    generation: int = 0
-    generation_sha256: str = ""
-    sources: tuple[SourceMark, ...] = ()
-
-    def source(self, source_id: str) -> SourceMark | None:
-        """What is known of a source, None for a new one."""
-        return next((s for s in self.sources if s.id == source_id), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,19 +70,10 @@ class Ledger:
 
         Raises: BadPlace where the marker is there and cannot be read.
         """
-        path = self.folder / "place.toml"
-        try:
-            text = path.read_text("utf-8")
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise BadPlace(f"{path} cannot be read ({error.strerror}); is the backup's disk in order?") from error
-        try:
-            raw = tomllib.loads(text)
-            sources = tuple(SourceMark(**source) for source in raw.pop("source", ()))
-            return Marker(**{name: raw[name] for name in Marker.__dataclass_fields__ if name in raw}, sources=sources)
-        except (ValueError, TypeError, KeyError) as error:
-            raise BadPlace(f"{path} cannot be understood ({error}); put it back from another copy") from error
+        marker = markers.read(self.root)
+        if marker is not None and not marker.layout:
+            raise BadPlace(f"{self.folder / markers.NAME} does not say how the backup is laid out; put it back")
+        return marker
 
     def create(self, layout: str, now: datetime) -> Marker:
         """Makes the folder and its marker, durably; gives the marker that is there if one is."""
@@ -126,13 +87,7 @@ class Ledger:
 
     def put(self, marker: Marker) -> None:
         """Replaces the marker, whole or not at all."""
-        lines = [
-            f"{name} = {_toml(getattr(marker, name))}" for name in Marker.__dataclass_fields__ if name != "sources"
-        ]
-        for source in marker.sources:
-            lines += ["", "[[source]]"]
-            lines += [f"{name} = {_toml(getattr(source, name))}" for name in SourceMark.__dataclass_fields__]
-        durable.write_whole(self.folder / "place.toml", ("\n".join(lines) + "\n").encode())
+        durable.write_whole(self.folder / markers.NAME, marker.text())
 
     def generations(self) -> list[Generation]:
         """The whole chain, oldest first, each checked against the next; the missing ones too.
@@ -299,7 +254,7 @@ def locked(ledger: Ledger) -> Iterator[None]:
     fd = os.open(ledger.folder / "lock", os.O_RDWR | os.O_CREAT, 0o666)
     try:
         try:
-            _lock(fd)
+            locks.take(fd)
         except OSError as error:
             raise BadPlace(f"another run of auditor is working on {ledger.root}; wait until it has finished") from error
         yield
@@ -327,22 +282,3 @@ def utc(moment: datetime) -> str:
 def moment(when: datetime) -> str:
     """RFC 3339 in UTC to the microsecond: two runs are never at the same time."""
     return when.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def _toml(value: str | int) -> str:
-    # A JSON string is a TOML basic string, but for DEL; lone surrogates are no text in either.
-    if isinstance(value, int):
-        return str(value)
-    text = value.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def _lock(fd: int) -> None:
-    if sys.platform == "win32":
-        import msvcrt
-
-        msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
-    else:
-        import fcntl
-
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)

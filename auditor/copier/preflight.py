@@ -11,9 +11,9 @@ from pathlib import Path
 
 from platformdirs import user_state_path
 
-from auditor.copier.ledger import Marker, SourceMark
 from auditor.copier.plan import Action, CopyStep
 from auditor.disk import durable
+from auditor.disk.marker import Marker, SourceMark
 from auditor.disk.volume import Volume
 from auditor.manifest.rows import display_path
 from auditor.model import Device

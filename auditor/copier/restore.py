@@ -15,10 +15,11 @@ from auditor.copier.execute import Ending, Ways, execute
 from auditor.copier.holdings import EDITED, LOST, ROTTED, SPOILT
 from auditor.copier.jobs import Setup
 from auditor.copier.layout import Layout, Namer
-from auditor.copier.ledger import Ledger, Marker, utc
+from auditor.copier.ledger import Ledger, utc
 from auditor.copier.plan import Action, CopyPlan, CopyStep, Limits, escaped, twins
 from auditor.copier.publish import Publisher
 from auditor.disk import durable
+from auditor.disk.marker import Marker
 from auditor.disk.names import POSIX, escape_path, parts_inside
 from auditor.disk.volume import probed, volume_of
 from auditor.errors import BadPlace

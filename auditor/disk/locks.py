@@ -1,10 +1,11 @@
-"""A folder that one run alone writes to, and whether a stopped run left one that can be gone on with."""
+"""Locks: files and folders that one run alone writes to; they go with the process, however it ends."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,18 @@ from auditor.errors import BadOutput
 
 CAN_TELL = os.name == "posix"
 """Whether a folder that is being written can be told from one that a stopped run left."""
+
+
+def take(fd: int) -> None:
+    """Takes the lock of an open file, for as long as it is open. Raises: OSError where another process holds it."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
+    else:
+        import fcntl
+
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 @contextlib.contextmanager
@@ -23,15 +36,13 @@ def held(folder: Path) -> Iterator[None]:
     if not CAN_TELL:
         yield
         return
-    import fcntl
-
     try:
         fd = os.open(folder, os.O_RDONLY)
     except OSError as error:
         raise BadOutput(f"{folder} cannot be opened: {error.strerror}") from error
     try:
         try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            take(fd)
         except OSError as error:
             if error.errno in (errno.EWOULDBLOCK, errno.EACCES):  # others: a file system without locks
                 raise _taken(folder) from error

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
+from auditor.disk import locks
 from auditor.errors import BadManifest, BadOutput
 from auditor.manifest.rows import (
     canonical,
@@ -255,12 +256,10 @@ def _unwritable(path: Path, error: OSError) -> BadOutput:
 
 def _lock(stream: IO[bytes], path: Path) -> None:
     """Keeps a second run away from the same partial; goes with the process. Windows refuses to rename open files."""
-    try:
-        import fcntl
-    except ImportError:
+    if not locks.CAN_TELL:
         return
     try:
-        fcntl.flock(stream.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        locks.take(stream.fileno())
     except OSError as error:
         if error.errno in (errno.EWOULDBLOCK, errno.EACCES):  # others: a file system without locks
             raise BadOutput(f"another run of auditor is writing {path}; wait for it, or choose another name") from error

@@ -9,18 +9,16 @@ import os
 import re
 import shutil
 import stat
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
+from auditor.disk import marker as markers
+from auditor.disk.marker import OWN_FOLDER
 from auditor.errors import BadPlace
 from auditor.model import Device
 from auditor.places import Entry, EntryKind, Power, links
-
-OWN_FOLDER = ".auditor"
-"""Where a backup keeps its own affairs; never payload."""
 
 _OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 _FOLDER_FLAGS = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
@@ -44,8 +42,8 @@ class FolderPlace:
     @property
     def id(self) -> str:
         """The id in its `.auditor/place.toml` or, where it has none, one made of its location."""
-        if "id" in (marker := self._marker()):
-            return str(marker["id"])
+        if marker := self._marker():
+            return marker.id
         return "folder:" + hashlib.sha256(self.location.encode("utf-8", "surrogateescape")).hexdigest()[:24]
 
     @property
@@ -70,16 +68,13 @@ class FolderPlace:
     @property
     def sources(self) -> dict[str, str] | None:
         """The places whose files this backup holds, label by id; None where it is no backup that says so."""
-        named = self._marker().get("source")
-        if not isinstance(named, list):
-            return None
-        return {str(s["id"]): str(s.get("label", "")) for s in named if isinstance(s, dict) and "id" in s} or None
+        marker = self._marker()
+        return {source.id: source.label for source in marker.sources} or None if marker else None
 
-    def _marker(self) -> dict[str, Any]:
-        try:
-            return tomllib.loads((self.root / OWN_FOLDER / "place.toml").read_text("utf-8"))
-        except (OSError, ValueError):
-            return {}
+    def _marker(self) -> markers.Marker | None:
+        with contextlib.suppress(BadPlace):
+            return markers.read(self.root)
+        return None
 
     @property
     def kind(self) -> str:

@@ -14,11 +14,11 @@ from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
 
 from auditor.disk.foreign_names import row_path
+from auditor.disk.marker import OWN_FOLDER
 from auditor.errors import BadPlace, ListingCut
 from auditor.manifest.tabular import lsjson_row
 from auditor.model import Device, FileFacts, Kind
 from auditor.places import Entry, EntryKind, Power, links
-from auditor.places.folder import OWN_FOLDER
 from auditor.places.members import once
 from auditor.places.rcloneclient import (
     Server,

@@ -1,0 +1,95 @@
+"""Which backup lies in a folder: `.auditor/place.toml`, its form in one place."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from auditor.errors import BadPlace
+
+OWN_FOLDER = ".auditor"
+"""Where a backup keeps its own affairs; never payload."""
+
+NAME = "place.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceMark:
+    """One source of the backup: its id and label, the folder of the backup its files go to ("" for the top), and how
+    much it listed the last time."""
+
+    id: str
+    label: str
+    folder: str
+    files: int
+    bytes: int
+    listed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """`place.toml`: which backup this is. `generation` is the number of the last one (0: none yet), with its digest.
+
+    A folder that is no backup may have an id too; then `created` and `layout` are empty.
+    """
+
+    id: str
+    created: str = ""
+    layout: str = ""
+    generation: int = 0
+    generation_sha256: str = ""
+    sources: tuple[SourceMark, ...] = ()
+
+    def source(self, source_id: str) -> SourceMark | None:
+        """What is known of a source, None for a new one."""
+        return next((s for s in self.sources if s.id == source_id), None)
+
+    def text(self) -> bytes:
+        """The marker as its file holds it."""
+        lines = [f"{name} = {_toml(getattr(self, name))}" for name in Marker.__dataclass_fields__ if name != "sources"]
+        for source in self.sources:
+            lines += ["", "[[source]]"]
+            lines += [f"{name} = {_toml(getattr(source, name))}" for name in SourceMark.__dataclass_fields__]
+        return ("\n".join(lines) + "\n").encode()
+
+
+def parse(data: bytes, path: Path) -> Marker:
+    """The marker in a file's bytes. Raises: BadPlace where they are none."""
+    try:
+        raw = tomllib.loads(data.decode("utf-8"))
+        sources = tuple(SourceMark(**_known(SourceMark, source)) for source in raw.pop("source", ()))
+        return Marker(**_known(Marker, raw), sources=sources)
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        why = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise BadPlace(f"{path} cannot be understood ({why}); put it back from another copy") from error
+
+
+def read(root: Path) -> Marker | None:
+    """Which backup lies in `root`; None where none was made there yet.
+
+    Raises: BadPlace where the marker is there and cannot be read.
+    """
+    path = root / OWN_FOLDER / NAME
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise BadPlace(f"{path} cannot be read ({error.strerror}); is the backup's disk in order?") from error
+    return parse(data, path)
+
+
+def _known(kind: type[Marker | SourceMark], raw: dict[str, Any]) -> dict[str, Any]:
+    """What this version understands; a newer one may have written more."""
+    return {name: raw[name] for name in kind.__dataclass_fields__ if name in raw}
+
+
+def _toml(value: str | int) -> str:
+    # A JSON string is a TOML basic string, but for DEL; lone surrogates are no text in either.
+    if isinstance(value, int):
+        return str(value)
+    text = value.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
