@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from auditor.errors import AuditorError, BadPlace
+from auditor.errors import BadPlace
 from auditor.manifest import foreign
 from auditor.manifest.jsonl import Manifest, load, looks_like_manifest
 from auditor.places import Place
-from auditor.places.folder import FolderPlace
+from auditor.places.folder import FolderPlace, recorded_folder
 from auditor.places.nesting import within
 from auditor.places.spec import open_place
 
@@ -96,9 +95,7 @@ def _lies_in(inner: Side, outer: Side) -> bool:
 def _place(one: Side) -> Place | None:
     """The place, or the folder that a list was made of, where that is still there."""
     if one.place is None and one.manifest is not None and one.manifest.header.place_kind == "folder":
-        with contextlib.suppress(AuditorError):
-            listed = open_place(one.manifest.header.place)
-            return listed if listed.id == one.manifest.header.place_id else None
+        return recorded_folder(one.manifest.header.place, one.manifest.header.place_id)
     return one.place
 
 

@@ -18,12 +18,10 @@ from pathlib import Path
 
 from auditor.bins import in_bin
 from auditor.cleanup.plan import CleanPlan, FileAt, Removal, check
-from auditor.errors import AuditorError, BadPlan
+from auditor.errors import BadPlan
 from auditor.manifest.jsonl import Manifest, load
 from auditor.model import DigestOrigin, FileFacts, Soundness
-from auditor.places import Power
-from auditor.places.folder import FolderPlace
-from auditor.places.spec import open_place
+from auditor.places.folder import recorded_folder
 
 TABLE = "safe-to-delete.csv"
 RECORD = "audit.json"
@@ -122,6 +120,11 @@ def _plan(
 ) -> tuple[CleanPlan | None, str | None]:
     root = _folder_of(source)
     if root is None:
+        if source.header.place_kind == "folder":
+            return (
+                None,
+                f"the folder {source.header.place} is not there as it was at the audit: connect it, or audit again",
+            )
         return None, f"{source.header.label} cannot be written by this program: delete these files on the phone itself"
     copies: dict[str, dict[int, FileAt]] = defaultdict(dict)
     digests = {facts.sha256 for _, facts in wanted}
@@ -159,12 +162,9 @@ def _plan(
 
 def _folder_of(manifest: Manifest) -> Path | None:
     """The folder that a list is of, if it is there now and is the same one; None for every other place."""
-    try:
-        place = open_place(manifest.header.place)
-    except AuditorError:
-        return None
-    same = place.id == manifest.header.place_id
-    return place.root if same and isinstance(place, FolderPlace) and Power.WRITE in place.powers else None
+    header = manifest.header
+    place = recorded_folder(header.place, header.place_id) if header.place_kind == "folder" else None
+    return place.root if place is not None else None
 
 
 def _main(facts: FileFacts) -> str:

@@ -79,7 +79,7 @@ class Place(Protocol):
 
     @property
     def spec(self) -> str:
-        """What the user typed to name it."""
+        """The words that name it from everywhere: what the user typed, a folder's whole path."""
 
     @property
     def kind(self) -> str:

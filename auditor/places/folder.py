@@ -192,7 +192,32 @@ def open_folder(spec: str) -> FolderPlace:
         raise BadPlace(f"there is no folder {spec}; check the name, and that the disk or phone is connected") from error
     if not root.is_dir():
         raise BadPlace(f"{spec} is neither a folder nor a manifest")
-    return FolderPlace(root, spec)
+    # A list says where it was made: words that mean the same from everywhere.
+    return FolderPlace(root, spec if Path(spec).is_absolute() else str(root))
+
+
+def recorded_folder(place: str, place_id: str) -> FolderPlace | None:
+    """The folder that a list, plan or record names, if it is there now and is still the same place; else None.
+
+    The words of a file are for people. Of them only the whole path of a folder of this machine is ever opened: a phone,
+    a remote, a program or another computer is named by the user alone.
+    """
+    if not is_whole_local_path(place):
+        return None
+    try:
+        found = open_folder(place)
+    except (BadPlace, ValueError):  # ValueError: a NUL in it
+        return None
+    return found if found.id == place_id else None
+
+
+def is_whole_local_path(place: str) -> bool:
+    """Whether words out of a file are a path from the root of this machine, not one of another machine on the network.
+
+    Merely looking at `\\\\server\\share` makes Windows log in there.
+    """
+    path = Path(place)
+    return path.is_absolute() and not path.drive.startswith(("\\\\", "//"))
 
 
 @contextlib.contextmanager

@@ -59,7 +59,10 @@ def kind_of(spec: str) -> tuple[str, str]:
 
 
 def open_place(spec: str) -> Place:
-    """The place that the user named with `spec`.
+    """The place that the user named with `spec`, on the command line or in the configuration.
+
+    Never words out of a list, plan or journal: those may name a remote that runs a program. For them there is
+    `folder.recorded_folder`.
 
     Raises: BadPlace, with one sentence, where it is not there or cannot be reached.
     """

@@ -106,4 +106,4 @@ def test_without_the_folder_there_is_a_list_and_no_plan(audit: Path, tmp_path: P
     free = phone.freeing(audit, None, datetime.now(UTC))
     assert (free.plan, free.files) == (None, 2)
     assert free.hindrance
-    assert "cannot be written" in free.hindrance
+    assert "is not there as it was at the audit" in free.hindrance
