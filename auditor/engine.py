@@ -24,6 +24,9 @@ from auditor.views import DERIVED, EVERYTHING, Lists, create_tables, insert, loc
 RULE_SECONDS = 120
 """A rule that runs longer is broken."""
 
+_ROWS = "rule_rows"
+"""Where what a rule's query gave lies, until findings are made of it."""
+
 
 def run_rule(lists: Lists, rule: Rule, policy: Policy) -> RuleOutcome:
     """Runs one rule and puts its findings into `findings`. A rule that fails is an outcome, never an exception."""
@@ -65,35 +68,42 @@ def _population(con: duckdb.DuckDBPyConnection, rule: Rule, policy: Policy) -> i
 
 
 def _find(con: duckdb.DuckDBPyConnection, rule: Rule, policy: Policy, severity: Severity) -> int:
+    """Runs the query by itself, then makes findings of its rows: rule, severity, status and verdict are ours to say.
+
+    Nothing of ours stands around the query's text, so that no text of a rule can end it and say something else.
+    """
     _one_select(rule.sql, "query")
-    values = _bound(rule.sql, rule, policy)
-    columns = [c[0] for c in con.execute(f"SELECT * FROM (\n{rule.sql}\n) LIMIT 0", values).description]
+    asked = con.sql(rule.sql, params=_bound(rule.sql, rule, policy) or None)
+    columns = list(asked.columns)
     if missing := {"side", "path"} - set(columns):
         raise BadRule(f"its query gives no column {', '.join(sorted(missing))}")
-    evidence = [name for name in columns if name not in ("side", "path", "backup")]
-    struct = ", ".join(f'"{name}" := "{name}"' for name in evidence)
-    names = {
-        "auditor_rule": rule.id,
-        "auditor_severity": severity.value,
-        "auditor_verdict": rule.verdict.value if rule.verdict else "none",
-    }
+    if len({name.lower() for name in columns}) < len(columns):
+        raise BadRule("its query gives two columns of one name")
+    message = _message(rule, columns)
+    con.execute(f"DROP TABLE IF EXISTS {_ROWS}")
+    asked.create(_ROWS)
+    evidence = [quoted(name) for name in columns if name not in ("side", "path", "backup")]
+    struct = ", ".join(f"{name} := {name}" for name in evidence)
     before = con.execute("SELECT count(*) FROM findings").fetchall()[0][0]
     con.execute(
         f"""
         INSERT INTO findings (number, rule, severity, status, side, backup, path, message, evidence, verdict,
             fingerprint)
-        SELECT {int(before)} + row_number() OVER (), $auditor_rule, $auditor_severity, 'new', side,
-            {"backup" if "backup" in columns else "NULL"}, path, {_message(rule, columns)},
-            {f"to_json(struct_pack({struct}))" if evidence else "'{}'"}, $auditor_verdict,
-            sha256(concat_ws(chr(0), $auditor_rule, side, {"coalesce(backup, '')" if "backup" in columns else "''"},
-                path))
-        FROM (
-        {rule.sql}
-        )
+        SELECT {int(before)} + row_number() OVER (), $rule, $severity, 'new', side,
+            {"backup" if "backup" in columns else "NULL"}, path, {message},
+            {f"to_json(struct_pack({struct}))" if evidence else "'{}'"}, $verdict,
+            sha256(concat_ws(chr(0), $rule, side, {"coalesce(backup, '')" if "backup" in columns else "''"}, path))
+        FROM {_ROWS}
         """,
-        {**values, **names},
+        {"rule": rule.id, "severity": severity.value, "verdict": rule.verdict.value if rule.verdict else "none"},
     )
+    con.execute(f"DROP TABLE {_ROWS}")
     return int(con.execute("SELECT count(*) FROM findings").fetchall()[0][0] - before)
+
+
+def quoted(name: str) -> str:
+    """A column's name as SQL writes it, whatever is in it."""
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _one_select(sql: str, what: str) -> None:
@@ -116,7 +126,7 @@ def _message(rule: Rule, columns: Sequence[str]) -> str:
     for text, is_column in message_parts(rule.message):
         if is_column and text not in columns:
             raise BadRule(f"its message names ${text}, which the query does not give")
-        pieces.append(f'"{text}"' if is_column else "'" + text.replace("'", "''") + "'")
+        pieces.append(quoted(text) if is_column else "'" + text.replace("'", "''") + "'")
     return f"concat({', '.join(pieces)})"
 
 

@@ -8,14 +8,18 @@ what the rules find goes into `findings`. rules/README.md explains every column.
 from __future__ import annotations
 
 import contextlib
+import os
+import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from auditor.disk import small_files
 from auditor.errors import BadManifest
 from auditor.manifest.jsonl import MAX_LINE_BYTES, Manifest
 from auditor.manifest.rows import DECODED
@@ -155,21 +159,40 @@ def _load(con: duckdb.DuckDBPyConnection, table: str, listed: Manifest, label: s
     targets = ", ".join(f'"{name}"' for name in ("id", *ROW_COLUMNS, *DERIVED))
     extra_targets = "is_due, excluded" if table == "source" else "backup, backup_number"
     offset = con.execute(f"SELECT coalesce(max(id), 0) FROM {table}").fetchall()[0][0]
-    rows = con.execute(
-        f"""
+    with _named_for_duckdb(listed.path) as name:
+        rows = con.execute(
+            f"""
         INSERT INTO {table} ({targets}, {extra_targets})
         SELECT {int(offset)} + row_number() OVER () AS id, {names}, {derived}, {extra}
-        FROM read_json(?, format = 'newline_delimited', columns = ?, maximum_object_size = {MAX_LINE_BYTES})
+        FROM read_json(?, format = 'newline_delimited', columns = ?, maximum_object_size = {MAX_LINE_BYTES},
+            hive_partitioning = false, union_by_name = false, filename = false, compression = 'none')
         WHERE path IS NOT NULL
         """,
-        [*([] if table == "source" else [label, number]), str(listed.path), ROW_COLUMNS],
-    ).fetchall()
+            [*([] if table == "source" else [label, number]), name, ROW_COLUMNS],
+        ).fetchall()
     # A row that is not loaded would be a file that nobody judges.
     if rows[0][0] != listed.footer.files:
         raise BadManifest(
             f"{listed.path} should hold {listed.footer.files:,} files, but {rows[0][0]:,} of its rows name one; "
             "make it again with `auditor scan`"
         )
+
+
+@contextlib.contextmanager
+def _named_for_duckdb(path: Path) -> Iterator[str]:
+    """A name under which DuckDB reads this file and no other: to it `*`, `?` and `[` are patterns, `\\` is an escape.
+
+    Raises: BadManifest where the file is gone or is none.
+    """
+    try:
+        with small_files.open_file(path) as stream:
+            held = f"/proc/self/fd/{stream.fileno()}"
+            if os.path.exists(held):  # noqa: PTH110 (a kernel's file); Linux: no letter of the path is looked at
+                yield held
+            else:
+                yield re.sub(r"[*?\[]", lambda found: f"[{found[0]}]", path.absolute().as_posix())
+    except OSError as error:
+        raise BadManifest(f"{path} cannot be read: {small_files.reason(error)}") from error
 
 
 def _headers(con: duckdb.DuckDBPyConnection, source: Listed, backups: Sequence[Listed], now: datetime) -> None:

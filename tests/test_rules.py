@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from auditor import engine, policy, resources, rules, views
@@ -82,6 +84,62 @@ def test_a_rule_that_fails_is_broken_and_touches_nothing(tmp_path: Path, sql: st
     assert found == ()
 
 
+FORGED = """SELECT 1, 'other-files', 'info', 'waived', 'source', NULL, path, 'm', '{}', 'not_safe', 'f' FROM due"""
+INJECTIONS = (
+    f"""a" := 1)), $auditor_verdict, 'f' FROM (SELECT path FROM due) WHERE false UNION ALL {FORGED} --""",
+    f"""a" := 1)), 'none', 'f' FROM rule_rows WHERE false UNION ALL {FORGED} --""",
+    f"""a"); INSERT INTO findings {FORGED}; --""",
+    *("rule", "status", "severity", "verdict", "fingerprint", "number", "$rule", "$severity", "?", "a b", "", " ", '"'),
+    *("--", "/*", "*/", "/**/", ";", "'", "'' ''", "a.b", "a := b", "$path", "\n--\n", "x" * 5000, "*", "é", "\\"),
+)
+
+
+@pytest.mark.parametrize("alias", INJECTIONS)
+def test_no_name_of_a_column_makes_a_finding_of_its_own(tmp_path: Path, alias: str) -> None:
+    """What a query gives becomes evidence; rule, severity, status and verdict are never the query's to say."""
+    path = tmp_path / "missing-from-backup.sql"
+    named = '"' + alias.replace('"', '""') + '"'
+    path.write_text(GOOD[: GOOD.index("SELECT")] + f"SELECT 'source' AS side, path, 7 AS {named} FROM due", "utf-8")
+    rule = rules.parse(path.read_text("utf-8"), path)
+    con = duckdb.connect()
+    views.create_tables(con)
+    con.execute("INSERT INTO source (id, path, is_due) VALUES (1, 'a.jpg', true)")
+    views.lock(con)
+    outcome = engine.run_rule(views.Lists(con, views.EVERYTHING), rule, policy.load("family"))
+    columns = "number, rule, severity, status, side, backup, path, verdict, evidence, waiver_reason"
+    found = con.execute(f"SELECT {columns} FROM findings").fetchall()
+    if not alias:  # SQL knows no empty name
+        assert outcome.state is RuleState.BROKEN
+        return
+    assert [row[:8] for row in found] == [(1, rule.id, "error", "new", "source", None, "a.jpg", "not_safe")]
+    assert json.loads(found[0][8]) == {alias: 7}
+    assert found[0][9] is None and outcome.findings == 1
+
+
+TEXTS = {
+    "ends the query": "SELECT 'source' AS side, path FROM due) UNION ALL (SELECT 'source', path FROM source",
+    "a comment to the end": "SELECT 'source' AS side, path FROM due /*",
+    "two columns of one name": "SELECT 'source' AS side, path, path FROM due",
+    "two of one name but for case": "SELECT 'source' AS side, path, 1 AS a, 2 AS A FROM due",
+    "the table of rows": "SELECT 'source' AS side, path FROM rule_rows",
+    "our own values": "SELECT 'source' AS side, path FROM due WHERE $rule <> $severity",
+}
+
+
+@pytest.mark.parametrize("sql", TEXTS.values(), ids=TEXTS)
+def test_a_query_that_leans_on_what_is_around_it_is_broken(tmp_path: Path, sql: str) -> None:
+    test_a_rule_that_fails_is_broken_and_touches_nothing(tmp_path, sql)
+
+
+@pytest.mark.parametrize("end", ["", " -- a comment", "\n--", " /* a comment */", ";"])
+def test_a_comment_at_its_end_does_no_harm(tmp_path: Path, end: str) -> None:
+    path = tmp_path / "missing-from-backup.sql"
+    path.write_text(GOOD[: GOOD.index("SELECT")] + "SELECT 'source' AS side, path FROM due" + end, "utf-8")
+    rule = rules.parse(path.read_text("utf-8"), path)
+    case = rules.Case(rule.id, "x", True, {"due": [{"path": "a.jpg", "kind": "photo"}]}, {}, ())
+    assert engine.run_case(rule, case, policy.load("family"))[1] == ("a.jpg",)
+
+
 def test_users_rule_replaces_ours(tmp_path: Path) -> None:
     (tmp_path / "missing-from-backup.sql").write_text(GOOD.replace('"error"', '"warning"'), "utf-8")
     found = {rule.id: rule for rule in rules.load([tmp_path])}
@@ -90,8 +148,6 @@ def test_users_rule_replaces_ours(tmp_path: Path) -> None:
 
 def test_missing_column_is_not_run(tmp_path: Path) -> None:
     rule = rules.parse(GOOD.replace('"pairs.status"', '"source.taken_at"'), tmp_path / "missing-from-backup.sql")
-    import duckdb
-
     con = duckdb.connect()
     views.create_tables(con)
     outcome = engine.run_rule(views.Lists(con, frozenset({"pairs.status"})), rule, policy.load("family"))

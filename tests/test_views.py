@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from auditor import policy
+from auditor import policy, views
 from auditor.errors import BadManifest
 from auditor.manifest.jsonl import Manifest, Writer
 from auditor.manifest.rows import KNOWN_AT
@@ -51,4 +51,39 @@ def test_rows_that_are_no_files_stop_the_audit(tmp_path: Path) -> None:
         pytest.raises(BadManifest, match=r"should hold 2 files, but 1 of its rows"),
         open_lists(source, [], FAMILY, NOW),
     ):
+        pass
+
+
+HOSTILE = (
+    *("sha256=abc", "image_sha256=0", "path=x", "rep[1]", "rep?", "rep*", "**", "[a-z]", "{a,b}", "[!x]", "]", "[[]"),
+    *("a b", "100 %", "%20", "'quoted'", 'say "so"', "$HOME", "~", "é[ü]", "http:", "s3:", "x.gz", "a;b", "new\nline"),
+)
+
+
+@pytest.mark.parametrize("by_descriptor", [True, False])
+@pytest.mark.parametrize("name", HOSTILE)
+def test_the_name_of_a_folder_changes_nothing(
+    tmp_path: Path, name: str, by_descriptor: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To DuckDB a path may be a pattern, columns (`sha256=abc/`) or an address; ours is one file, however named."""
+    if not by_descriptor:
+        monkeypatch.setattr(views.os.path, "exists", lambda _: False)
+    for decoy in ("rep1", "repx", "a", "u", "x"):
+        (tmp_path / decoy).mkdir()
+        listed(tmp_path / decoy / "source.jsonl", photo("decoy.jpg"))
+        listed(tmp_path / decoy / "nas.jsonl", photo("decoy.jpg"))
+    (tmp_path / name).mkdir()
+    source = listed(tmp_path / name / "source.jsonl", photo("a.jpg"))
+    backup = listed(tmp_path / name / "nas.jsonl", photo("b.jpg"))
+    with open_lists(source, [Listed(name, backup)], FAMILY, NOW) as lists:
+        rows = lists.con.execute(
+            "SELECT path, sha256, image_sha256 FROM source UNION ALL SELECT path, sha256, image_sha256 FROM backup"
+        ).fetchall()
+    assert rows == [(path, hashlib.sha256(path.encode()).hexdigest(), None) for path in ("a.jpg", "b.jpg")]
+
+
+def test_a_list_that_is_gone_is_a_sentence(tmp_path: Path) -> None:
+    source = listed(tmp_path / "source.jsonl", photo("a.jpg"))
+    source.path.unlink()
+    with pytest.raises(BadManifest, match="cannot be read"), open_lists(source, [], FAMILY, NOW):
         pass
