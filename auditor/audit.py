@@ -16,11 +16,11 @@ import duckdb
 from auditor import engine, pairing, reporting, verdict, waivers, workers
 from auditor.disk import locks
 from auditor.errors import BadOutput
-from auditor.likeness import Answer, Likeness, Look, Question, Verifier, look_at
 from auditor.manifest import foreign, jsonl
 from auditor.manifest.jsonl import Manifest, load
 from auditor.manifest.rows import DIGESTS
 from auditor.model import Audit, Depth, RuleOutcome
+from auditor.pictures.likeness import Answer, Likeness, Look, Question, Verifier, look_at
 from auditor.places import Place, Power, StatesDigests
 from auditor.places.folder import FolderPlace
 from auditor.policy import Policy, select

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 import duckdb
 
 from auditor.bins import BINS
-from auditor.likeness import Answer, Candidate, Likeness, Question, Verifier, look_alikes
 from auditor.model import Status
+from auditor.pictures.likeness import Answer, Candidate, Likeness, Question, Verifier, look_alikes
 
 NO_COPY = (
     "(coalesce(regexp_matches(error, '^(trashed|shared|missing|linked): '), false)"

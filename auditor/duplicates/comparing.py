@@ -14,8 +14,8 @@ from auditor import workers
 from auditor.duplicates.crowds import Crowd
 from auditor.duplicates.inventory import Inventory
 from auditor.duplicates.keep import rank
-from auditor.duplicates.pictures import More, NoPicture, Picture, Refusal, load_from
-from auditor.duplicates.verify import Doubt, Match, Relation, closeness, compare, is_blank
+from auditor.pictures.loading import More, NoPicture, Picture, Refusal, load_from
+from auditor.pictures.verify import Doubt, Match, Relation, closeness, compare, is_blank
 from auditor.places import Place
 
 MOST_COMPARED = 64
@@ -26,7 +26,7 @@ MOST_HELD = 400
 _LEAST_BYTES = 4 << 20
 """Comparing costs the same however few bytes a picture takes: it counts for a worker's limits as at least so many."""
 
-PRELOAD = ("auditor.duplicates.verify",)
+PRELOAD = ("auditor.pictures.verify",)
 DOUBTS = {
     Doubt.TOO_SMALL: "looks the same, but is too small to tell (under 768 pixels)",
     Doubt.NO_TEXTURE: "looks the same, but shows too little to tell",

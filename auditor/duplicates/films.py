@@ -12,8 +12,8 @@ from auditor import workers
 from auditor.duplicates.grouping import Group, Member
 from auditor.duplicates.inventory import Inventory
 from auditor.duplicates.keep import rank
-from auditor.duplicates.verify import Relation
 from auditor.model import Kind
+from auditor.pictures.verify import Relation
 from auditor.places import Place, Power
 from auditor.readers import perceptual
 

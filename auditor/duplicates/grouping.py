@@ -14,8 +14,8 @@ from auditor.duplicates import comparing, crowds
 from auditor.duplicates.comparing import Link
 from auditor.duplicates.inventory import Inventory
 from auditor.duplicates.keep import Ranking, rank
-from auditor.duplicates.verify import Relation
 from auditor.model import Kind
+from auditor.pictures.verify import Relation
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from enum import StrEnum
 
 from auditor.duplicates.grouping import Group, Member
 from auditor.duplicates.inventory import Inventory, Item, Source
-from auditor.duplicates.verify import Relation
 from auditor.model import DigestOrigin, Kind, Soundness
+from auditor.pictures.verify import Relation
 
 PROVEN = (Relation.SAME_BYTES, Relation.SAME_IMAGE_DATA, Relation.SAME_PICTURE)
 

@@ -14,8 +14,8 @@ import pillow_heif
 import rawpy
 from PIL import Image, ImageOps
 
-from auditor.duplicates.pictures import PILLOW_FORMATS
 from auditor.model import Kind
+from auditor.pictures.loading import PILLOW_FORMATS
 from auditor.places import Place
 from auditor.readers.limits import pillow_limits, refusal
 from auditor.readers.sniff import format_by_name, kind_by_name, kind_of, sniff

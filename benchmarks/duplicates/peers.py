@@ -19,7 +19,7 @@ import numpy as np
 import pillow_heif
 from PIL import Image
 
-from auditor.duplicates.candidates import within
+from auditor.pictures.candidates import within
 
 Groups = list[list[str]]
 TORCH = (

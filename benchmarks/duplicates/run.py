@@ -21,11 +21,11 @@ from pathlib import Path
 import numpy as np
 
 from auditor import policy, workers
-from auditor.duplicates import candidates, verify
 from auditor.duplicates.inventory import Source
-from auditor.duplicates.pictures import Picture, load
 from auditor.duplicates.search import search
-from auditor.duplicates.verify import Relation
+from auditor.pictures import candidates, verify
+from auditor.pictures.loading import Picture, load
+from auditor.pictures.verify import Relation
 from auditor.places.folder import open_folder
 from auditor.scan import scan
 from benchmarks.duplicates import peers

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from auditor.cleanup import phone
 from auditor.cli import app
 from auditor.errors import BadPlan
-from tests.duplicates.test_verify import jpeg, scene
+from tests.pictures.test_verify import jpeg, scene
 
 OLD = 1_500_000_000
 

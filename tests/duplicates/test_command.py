@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from auditor.cli import app
 from auditor.errors import BadOutput
 from auditor.reporting.duplicates import DUPLICATES, PLAN
-from tests.duplicates.test_verify import jpeg, scene
+from tests.pictures.test_verify import jpeg, scene
 
 SCENE = scene(1, (1000, 750))
 

@@ -14,7 +14,7 @@ from auditor.duplicates import films
 from auditor.duplicates.inventory import Source, take
 from auditor.model import FileFacts, Kind
 from auditor.places.folder import open_folder
-from tests.duplicates.test_verify import scene
+from tests.pictures.test_verify import scene
 
 SECONDS, RATE = 4, 10
 

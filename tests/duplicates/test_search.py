@@ -15,15 +15,15 @@ from PIL import Image, ImageOps
 from auditor import policy, workers
 from auditor.duplicates import comparing, planning
 from auditor.duplicates.inventory import Inventory, Source
-from auditor.duplicates.pictures import Picture
-from auditor.duplicates.pictures import load as load_picture
 from auditor.duplicates.search import Search, search
-from auditor.duplicates.verify import Relation
 from auditor.errors import BadPolicy
 from auditor.manifest.jsonl import load
+from auditor.pictures.loading import Picture
+from auditor.pictures.loading import load as load_picture
+from auditor.pictures.verify import Relation
 from auditor.places.folder import open_folder
 from auditor.scan import scan
-from tests.duplicates.test_verify import exif, jpeg, other_format, scene
+from tests.pictures.test_verify import exif, jpeg, other_format, scene
 
 SCENE, OTHER = scene(1, (1200, 900)), scene(2, (1200, 900))
 ORIGINAL = jpeg(SCENE, 95, exif=exif(1, "2020:01:02 10:00:00"))

@@ -12,9 +12,9 @@ import pillow_heif
 import pytest
 from PIL import ExifTags, Image, ImageDraw, ImageEnhance, ImageFont, ImageOps
 
-from auditor.duplicates.pictures import NoPicture, Picture, Refusal, load
-from auditor.duplicates.verify import Change, Doubt, Match, Relation, compare, is_reduced_copy
 from auditor.model import Depth
+from auditor.pictures.loading import NoPicture, Picture, Refusal, load
+from auditor.pictures.verify import Change, Doubt, Match, Relation, compare, is_reduced_copy
 from auditor.readers import examine, perceptual
 
 SAME, EDITED, SIMILAR, DIFFERENT = Relation.SAME_PICTURE, Relation.EDITED, Relation.SIMILAR, Relation.DIFFERENT

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from auditor.duplicates import candidates, pictures, verify
+from auditor.pictures import candidates, loading, verify
 from auditor.places import Place
 
 MOST_BITS_APART = 4
@@ -116,14 +116,14 @@ class Look:
 
 def look_at(look: Look) -> Answer:
     """Whether two files are the same picture. Runs in a worker."""
-    original = pictures.load_from(look.source, look.path)
-    if isinstance(original, pictures.NoPicture):
+    original = loading.load_from(look.source, look.path)
+    if isinstance(original, loading.NoPicture):
         return Answer(Likeness.CANNOT_TELL, f"the original gave no picture: {original.detail}")
-    copy = pictures.load_from(look.backup, look.backup_path)
-    if isinstance(copy, pictures.NoPicture):
+    copy = loading.load_from(look.backup, look.backup_path)
+    if isinstance(copy, loading.NoPicture):
         return Answer(Likeness.CANNOT_TELL, f"the copy gave no picture: {copy.detail}")
     match = verify.compare(original, copy)
-    if match.relation is verify.Relation.SAME_PICTURE and pictures.More.CLIP in original.more - copy.more:
+    if match.relation is verify.Relation.SAME_PICTURE and loading.More.CLIP in original.more - copy.more:
         return Answer(Likeness.CANNOT_TELL, _DOUBTS[verify.Doubt.CLIP])
     if match.doubt is not None:
         return Answer(Likeness.CANNOT_TELL, _DOUBTS[match.doubt])

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from auditor.duplicates.pictures import Grey
-from auditor.duplicates.tiles import Plane, measure
+from auditor.pictures.loading import Grey
+from auditor.pictures.tiles import Plane, measure
 
 Spectrum = npt.NDArray[np.complex128]
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor.duplicates import candidates
-from auditor.duplicates.candidates import near, pack, within
+from auditor.pictures import candidates
+from auditor.pictures.candidates import near, pack, within
 
 HASHES = st.lists(st.integers(0, 2**64 - 1), max_size=30)
 FLIPS = st.lists(st.tuples(st.integers(0, 29), st.sets(st.integers(0, 63), max_size=12)), max_size=30)

@@ -16,10 +16,10 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-from auditor.duplicates import tiles
-from auditor.duplicates.alignment import aligned_share
-from auditor.duplicates.pictures import FILTER, LONG_SIDE_PX, Grey, More, Picture
-from auditor.duplicates.tiles import Plane, measure
+from auditor.pictures import tiles
+from auditor.pictures.alignment import aligned_share
+from auditor.pictures.loading import FILTER, LONG_SIDE_PX, Grey, More, Picture
+from auditor.pictures.tiles import Plane, measure
 
 COARSE_PX = 32
 # Brightness levels of 255 and pixels at the size compared, unless a comment says otherwise.
