@@ -20,7 +20,8 @@ from auditor.manifest import foreign, jsonl
 from auditor.manifest.jsonl import Manifest, load
 from auditor.manifest.rows import DIGESTS
 from auditor.model import Audit, Depth, RuleOutcome
-from auditor.pictures.likeness import Answer, Likeness, Look, Question, Verifier, look_at
+from auditor.pictures.likeness import Answer, Likeness, Question, Verifier
+from auditor.pictures.looking import Look, look_at
 from auditor.places import Place, Power, StatesDigests
 from auditor.places.folder import FolderPlace
 from auditor.policy import Policy, select
@@ -211,25 +212,26 @@ def _run_rules(lists: Lists, rules: Sequence[Rule], order: Order, steps: Steps) 
 
 
 def _verifier(con: duckdb.DuckDBPyConnection, order: Order, steps: Steps) -> Verifier | None:
-    """Looks at pixels where both sides are places at hand; None where the source is only a list."""
+    """Looks into files where both sides are places at hand; None where the source is only a list."""
     source = order.source.place
     places = {backup.label: backup.place for backup in order.backups if backup.place is not None}
     if source is None or not places:
         return None
     ours = source
+    one_reader = any(Power.ONE_READER in place.powers for place in (ours, *places.values()))
+    jobs_at_once = 1 if one_reader else order.jobs or workers.default_jobs()
 
     def answers(questions: Sequence[Question]) -> Iterable[Answer]:
         jobs: list[workers.Job[Look]] = []
         numbers: list[int] = []
-        found = [Answer(Likeness.CANNOT_TELL, "the backup was not at hand")] * len(questions)
+        found = [Answer(Likeness.UNSEEN, "the backup was not at hand")] * len(questions)
         for number, question in enumerate(questions):
             if place := places.get(question.backup):
-                look = Look(
-                    ours, _raw_path(con, "source", question.path), place, _raw_path(con, "backup", question.backup_path)
-                )
+                path, size = _raw_path(con, "source", question.path)
+                there, size_there = _raw_path(con, "backup", question.backup_path)
                 numbers.append(number)
-                jobs.append(workers.Job(look, 8 << 20))
-        results = workers.run(look_at, jobs, workers=order.jobs or workers.default_jobs())
+                jobs.append(workers.Job(Look(ours, path, place, there, question.aim), (8 << 20) + size + size_there))
+        results = workers.run(look_at, jobs, workers=jobs_at_once)
         for done, (number, result) in enumerate(zip(numbers, results, strict=True), 1):
             steps.looking(done, len(numbers))
             if isinstance(result, workers.Died):
@@ -281,16 +283,15 @@ def _inodes(
     return found
 
 
-def _raw_path(con: duckdb.DuckDBPyConnection, table: str, path: str) -> str:
-    """The path as the place knows it: names that are not UTF-8 have their bytes in the list."""
+def _raw_path(con: duckdb.DuckDBPyConnection, table: str, path: str) -> tuple[str, int]:
+    """The path as the place knows it (names that are not UTF-8 have their bytes in the list), and the file's size."""
     sql = {
-        "source": "SELECT path_bytes FROM source WHERE path = ?",
-        "backup": "SELECT path_bytes FROM backup WHERE path = ?",
+        "source": "SELECT path_bytes, size_bytes FROM source WHERE path = ?",
+        "backup": "SELECT path_bytes, size_bytes FROM backup WHERE path = ?",
     }
     row = con.execute(sql[table] + " ORDER BY path_bytes NULLS LAST LIMIT 1", [path]).fetchone()
-    if row is None or row[0] is None:
-        return path
-    return bytes.fromhex(row[0]).decode("utf-8", "surrogateescape")
+    raw, size = row or (None, None)
+    return path if raw is None else bytes.fromhex(raw).decode("utf-8", "surrogateescape"), size or 0
 
 
 def _safe_to_delete(con: duckdb.DuckDBPyConnection, order: Order, labels: Sequence[str], started: datetime) -> None:
@@ -356,14 +357,14 @@ def _thumbnails(con: duckdb.DuckDBPyConnection, order: Order) -> dict[tuple[str,
     subjects: dict[tuple[str, str], thumbnails.Subject] = {}
     if place := order.source.place:
         for path in thumbnails.wanted(con, thumbnails.LIMIT if isinstance(place, FolderPlace) else most):
-            subjects["", path] = thumbnails.Subject(place, _raw_path(con, "source", path), path in broken)
+            subjects["", path] = thumbnails.Subject(place, _raw_path(con, "source", path)[0], path in broken)
     far = 0
     for backup, path in thumbnails.damaged_copies(con):
         if (place := places.get(backup)) is None:
             continue
         far += not isinstance(place, FolderPlace)
         if isinstance(place, FolderPlace) or far <= most:
-            subjects[backup, path] = thumbnails.Subject(place, _raw_path(con, "backup", path), True)
+            subjects[backup, path] = thumbnails.Subject(place, _raw_path(con, "backup", path)[0], True)
     jobs = [workers.Job(subject, 8 << 20) for subject in subjects.values()]
     made = workers.run(thumbnails.take, jobs, workers=order.jobs or workers.default_jobs())
     return {key: shown for key, shown in zip(subjects, made, strict=True) if isinstance(shown, Shown)}

@@ -12,7 +12,7 @@ import duckdb
 
 from auditor.bins import BINS
 from auditor.model import Status
-from auditor.pictures.likeness import Answer, Candidate, Likeness, Question, Verifier, look_alikes
+from auditor.pictures.likeness import Aim, Answer, Candidate, Likeness, Question, Side, Verifier, look_alikes
 
 NO_COPY = (
     "(coalesce(regexp_matches(error, '^(trashed|shared|missing|linked): '), false)"
@@ -30,13 +30,14 @@ DIGESTS = ("sha256", "md5", "sha1", "quickxor", "dropbox")
 def pair(con: duckdb.DuckDBPyConnection, labels: Sequence[str], verify: Verifier | None) -> None:
     """Fills `pairs` with one row a due file and backup, and makes `files`: the best status over the backups.
 
-    `verify` opens pictures again to compare their pixels; None where only lists are at hand: then what looks like a
-    reduced copy is `not_checked`.
+    `verify` opens files again and compares what they show; None where only lists are at hand: then what looks like a
+    reduced copy is `not_checked`, and of what has one image digest the digest decides.
     """
     for number, label in enumerate(labels):
         _open_lists(con, number)
         _identical(con, label)
-        _metadata_changed(con, label)
+        _metadata_changed(con, label, verify)
+        _differs_elsewhere(con, label, verify)
         _reduced(con, label, verify)
         _damaged(con, label)
         _undecided(con, label)
@@ -44,7 +45,7 @@ def pair(con: duckdb.DuckDBPyConnection, labels: Sequence[str], verify: Verifier
         _missing(con, label)
     for name in ("unread", "open_s", "open_b", "b", "no_copy"):
         con.execute(f"DROP VIEW IF EXISTS {name}")
-    for name in ("free", "done", "found", "likeness"):
+    for name in ("free", "done", "found", "likeness", "refused"):
         con.execute(f"DROP TABLE IF EXISTS {name}")
 
 
@@ -125,34 +126,81 @@ def _one_of_each(digest: str) -> str:
 
 def _one_to_one(key: str, where: str = "true") -> str:
     """Pairs that agree on `key`, the first with the first, the second with the second, in path order; of the backup's
-    files, those known to be sound come first."""
+    files, those known to be sound come first. What was looked at and refused is not asked for again."""
     return f"""
         WITH s AS (
             SELECT id, {key}, row_number() OVER (PARTITION BY {key} ORDER BY path, id) AS turn
             FROM open_s WHERE {where}
+                AND NOT EXISTS (SELECT 1 FROM refused r WHERE r.id = open_s.id AND r.side = '{Side.ORIGINAL}')
         ), c AS (
             SELECT id AS backup_id, {key}, row_number() OVER (
                 PARTITION BY {key} ORDER BY coalesce(soundness = 'sound', false) DESC, path, id) AS turn
             FROM open_b WHERE {where}
+                AND NOT EXISTS (SELECT 1 FROM refused r
+                    WHERE r.backup_id = open_b.id AND r.side IS DISTINCT FROM '{Side.ORIGINAL}')
         )
         SELECT s.id, c.backup_id FROM s JOIN c USING ({key}, turn)
         """
 
 
-def _metadata_changed(con: duckdb.DuckDBPyConnection, label: str) -> None:
-    """The same compressed image with other metadata around it, in a copy that was looked into and can be opened."""
+def _metadata_changed(con: duckdb.DuckDBPyConnection, label: str, verify: Verifier | None) -> None:
+    """The same image data with other metadata around it, in a copy that was looked into and can be opened.
+
+    Where both files are at hand, independent decoders must see the same in them. A copy in which they do not is no
+    proof for any file; the next one is tried.
+    """
+    con.execute("CREATE OR REPLACE TEMP TABLE refused (id BIGINT, backup_id BIGINT, reason VARCHAR, side VARCHAR)")
+    # By the same path, then by the same name, then anywhere; again where copies were refused, until none is.
     for key in ("image_sha256, path", "image_sha256, name", "image_sha256"):
-        _put(
-            con,
-            label,
-            Status.METADATA_CHANGED,
-            f"""
-            SELECT p.id, p.backup_id, {_METADATA_WORDS} AS detail
-            FROM ({_one_to_one(key, "image_sha256 IS NOT NULL")}) p
-            JOIN due s ON s.id = p.id JOIN b ON b.id = p.backup_id
-            WHERE {_AS_SOUND}
-            """,
-        )
+        while _refused_among(con, label, _one_to_one(key, "image_sha256 IS NOT NULL"), verify):
+            pass
+    # What was refused last is told, and its copy is nobody else's.
+    _put(
+        con,
+        label,
+        Status.NOT_CHECKED,
+        """
+        SELECT r.id, r.backup_id, concat('it holds the same picture data, but ', r.reason) AS detail
+        FROM refused r ANTI JOIN done ON done.id = r.id
+        QUALIFY row_number() OVER (PARTITION BY r.id ORDER BY r.backup_id) = 1
+        """,
+    )
+
+
+def _refused_among(con: duckdb.DuckDBPyConnection, label: str, pairs: str, verify: Verifier | None) -> int:
+    """Proves these pairs; returns how many of them were looked at and are no proof."""
+    con.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE likeness AS
+        SELECT p.id, p.backup_id, s.path, b.path AS backup_path, 'unseen' AS likeness, NULL::VARCHAR AS reason,
+            NULL::VARCHAR AS side
+        FROM ({pairs}) p JOIN due s ON s.id = p.id JOIN b ON b.id = p.backup_id
+        WHERE {_AS_SOUND}
+        """
+    )
+    if verify is not None:
+        rows = con.execute("SELECT id, path, backup_path FROM likeness ORDER BY path, id").fetchall()
+        answers = verify([Question(path, label, there, Aim.CONTENT) for _, path, there in rows]) if rows else ()
+        for (row, *_), answer in zip(rows, answers, strict=True):
+            con.execute(
+                "UPDATE likeness SET likeness = ?, reason = ?, side = ? WHERE id = ?",
+                [answer.likeness.value, answer.reason, answer.side and answer.side.value, row],
+            )
+    proof = f"likeness IN ('{Likeness.SAME}', '{Likeness.UNSEEN}')"
+    con.execute(f"INSERT INTO refused SELECT id, backup_id, reason, side FROM likeness WHERE NOT {proof}")
+    # Before the proven ones use up the tables that this query stands on.
+    count = con.execute(f"SELECT count(*) FROM likeness WHERE NOT {proof}").fetchall()[0][0]
+    _put(
+        con,
+        label,
+        Status.METADATA_CHANGED,
+        f"""
+        SELECT p.id, p.backup_id, {_METADATA_WORDS} AS detail
+        FROM likeness p JOIN due s ON s.id = p.id JOIN b ON b.id = p.backup_id
+        WHERE {proof}
+        """,
+    )
+    return int(count)
 
 
 _AS_SOUND = """
@@ -190,19 +238,19 @@ def _reduced(con: duckdb.DuckDBPyConnection, label: str, verify: Verifier | None
     asked = look_alikes([Candidate(*row) for row in sources], [Candidate(*row) for row in targets])
     if not asked:
         return
-    unseen = Answer(Likeness.CANNOT_TELL, "its pixels were not at hand")
     answers = (
         list(verify([Question(source.path, label, target.path) for source, target in asked]))
         if verify
-        else [unseen] * len(asked)
+        else [Answer(Likeness.UNSEEN, "its pixels were not at hand")] * len(asked)
     )
     taken_sources: set[int] = set()
     taken_targets: set[int] = set()
     # Every proof first: a file that could be proven must not lose its counterpart to one that cannot.
-    for wanted, status in ((Likeness.SAME, Status.REDUCED), (Likeness.CANNOT_TELL, Status.NOT_CHECKED)):
+    told = ((Likeness.SAME,), Status.REDUCED), ((Likeness.CANNOT_TELL, Likeness.UNSEEN), Status.NOT_CHECKED)
+    for wanted, status in told:
         rows = []
         for (source, target), answer in zip(asked, answers, strict=True):
-            if answer.likeness is wanted and source.id not in taken_sources and target.id not in taken_targets:
+            if answer.likeness in wanted and source.id not in taken_sources and target.id not in taken_targets:
                 taken_sources.add(source.id)
                 taken_targets.add(target.id)
                 rows.append((source.id, target.id, answer.reason))
@@ -210,7 +258,7 @@ def _reduced(con: duckdb.DuckDBPyConnection, label: str, verify: Verifier | None
             continue
         con.execute("CREATE OR REPLACE TEMP TABLE likeness (id BIGINT, backup_id BIGINT, reason VARCHAR)")
         con.executemany("INSERT INTO likeness VALUES (?, ?, ?)", rows)
-        words = _REDUCED_WORDS if wanted is Likeness.SAME else "concat('looks like a reduced copy, but ', l.reason)"
+        words = _REDUCED_WORDS if status is Status.REDUCED else "concat('looks like a reduced copy, but ', l.reason)"
         _put(
             con,
             label,
@@ -222,6 +270,32 @@ def _reduced(con: duckdb.DuckDBPyConnection, label: str, verify: Verifier | None
         )
 
 
+def _differs_elsewhere(con: duckdb.DuckDBPyConnection, label: str, verify: Verifier | None) -> None:
+    """The very same coded picture in a file that differs in more than known metadata: a depth map, a clip, a gain map
+    or sound may be gone, and no look at the picture can tell. Never proof, whatever the pixels say.
+    """
+    while _put(
+        con,
+        label,
+        Status.NOT_CHECKED,
+        _by_remains(
+            "s.coded_sha256 = c.coded_sha256",
+            "s.image_sha256 IS DISTINCT FROM c.image_sha256 AND c.soundness IS DISTINCT FROM 'damaged'",
+            "'differs outside the picture and its known metadata'",
+        ),
+    ):
+        rows = con.execute(
+            "SELECT p.id, p.path, p.backup_path FROM pairs p JOIN found USING (id) WHERE p.backup = ?", [label]
+        ).fetchall()
+        answers = verify([Question(path, label, there, Aim.PARTS) for _, path, there in rows]) if verify else ()
+        for (row, *_), answer in zip(rows, answers, strict=False):
+            if answer.reason:
+                con.execute(
+                    "UPDATE pairs SET detail = concat(detail, ': ', ?) WHERE id = ? AND backup = ?",
+                    [answer.reason, row, label],
+                )
+
+
 _REDUCED_WORDS = """
     concat_ws(', ',
         CASE WHEN b.width * b.height < s.width * s.height
@@ -231,7 +305,7 @@ _REDUCED_WORDS = """
         CASE WHEN b.format <> s.format THEN concat(s.format, ' became ', b.format) END,
         CASE WHEN b.size_bytes < s.size_bytes
              THEN concat(round(b.size_bytes * 100.0 / s.size_bytes)::INTEGER, ' % of the bytes') END,
-        're-encoded')
+        're-encoded', nullif(l.reason, ''))
 """
 
 
@@ -254,6 +328,7 @@ def _damaged(con: duckdb.DuckDBPyConnection, label: str) -> None:
     steps = (
         # The picture's own data is there, in a file that is broken around it.
         ("s.image_sha256 = c.image_sha256", "c.soundness = 'damaged'"),
+        ("s.coded_sha256 = c.coded_sha256", "c.soundness = 'damaged'"),
         # The same first 64 KiB, and it ends too early: the rest of the file was lost.
         (head, "c.size_bytes < s.size_bytes AND c.soundness IS DISTINCT FROM 'sound'"),
         # The same first 64 KiB and length, but other bytes in between.

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import duckdb
 import pytest
 
 from auditor import pairing
 from auditor.model import Status
+from auditor.pictures.likeness import Aim, Answer, Likeness, Question, Side, Verifier
 from tests.tables import opened
 
 PHOTO = {"kind": "photo", "format": "jpeg", "size_bytes": 200_000, "image_sha256": "1" * 64}
@@ -16,17 +18,26 @@ TRUNCATED = [{"code": "truncated", "detail": "cut short at 60 %", "offset": 5}]
 BAD_BOX = [{"code": "bad_box", "detail": "a box is longer than the file", "offset": 9}]
 
 
-def paired(source: Mapping[str, Any], *copies: Mapping[str, Any]) -> tuple[str, str | None]:
+def paired(
+    source: Mapping[str, Any], *copies: Mapping[str, Any], verify: Verifier | None = None
+) -> tuple[str, str | None]:
     """The status of one file, and where in the backup its counterpart lies."""
+    con = tables(source, *copies, verify=verify)
+    found = con.execute("SELECT status, backup_path FROM files").fetchall()
+    return found[0][0], found[0][1]
+
+
+def tables(
+    source: Mapping[str, Any], *copies: Mapping[str, Any], verify: Verifier | None = None
+) -> duckdb.DuckDBPyConnection:
     rows = [
         {"path": f"copy-{n}.jpg", "backup": "nas", "backup_number": 0, "sha256": f"{n}" * 64, **PHOTO, **copy}
         for n, copy in enumerate(copies, 2)
     ]
     con = opened([{"path": "a.jpg", "sha256": "1" * 64, **PHOTO, **source}], backup=rows)
-    pairing.pair(con, ["nas"], None)
+    pairing.pair(con, ["nas"], verify)
     pairing.summarise(con, ["nas"], (Status.IDENTICAL, Status.METADATA_CHANGED))
-    found = con.execute("SELECT status, backup_path FROM files").fetchall()
-    return found[0][0], found[0][1]
+    return con
 
 
 CASES: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
@@ -85,3 +96,77 @@ def test_two_files_with_one_best_counterpart_share_none() -> None:
         ("one/a.jpg", "damaged", "x/a.jpg"),
         ("two/a.jpg", "damaged", "y/a.jpg"),
     ]
+
+
+def opening(**said: Answer) -> Verifier:
+    """A verifier that answers so for a copy of this name (without its extension); it must not be asked of others."""
+
+    def answers(questions: Sequence[Question]) -> list[Answer]:
+        return [said[question.backup_path.partition(".")[0].replace("-", "_")] for question in questions]
+
+    return answers
+
+
+SOUND = {"soundness": "sound"}
+SAME = Answer(Likeness.SAME)
+CLOSED = Answer(Likeness.CANNOT_TELL, "the copy cannot be opened", Side.COPY)
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "words"),
+    [
+        (SAME, "metadata_changed", "other metadata changed"),
+        (CLOSED, "not_checked", "it holds the same picture data, but the copy cannot be opened"),
+        (
+            Answer(Likeness.CANNOT_TELL, "the original cannot be opened", Side.ORIGINAL),
+            "not_checked",
+            "it holds the same picture data, but the original cannot be opened",
+        ),
+        (
+            Answer(Likeness.DIFFERENT, "a program that opens both sees two different pictures"),
+            "not_checked",
+            "it holds the same picture data, but a program that opens both sees two different pictures",
+        ),
+        (Answer(Likeness.UNSEEN), "metadata_changed", "other metadata changed"),
+    ],
+)
+def test_one_image_digest_is_proof_where_independent_decoders_see_the_same(
+    answer: Answer, status: str, words: str
+) -> None:
+    con = tables(SOUND, SOUND, verify=opening(copy_2=answer))
+    assert con.execute("SELECT status, detail FROM files").fetchall() == [(status, words)]
+
+
+def test_a_copy_that_opens_is_found_behind_one_that_does_not() -> None:
+    said = opening(copy_2=CLOSED, copy_3=CLOSED, copy_4=SAME)
+    assert paired(SOUND, SOUND, SOUND, SOUND, verify=said) == ("metadata_changed", "copy-4.jpg")
+
+
+ELSEWHERE = {"soundness": "sound", "coded_sha256": "c" * 64}
+LOST = "differs outside the picture and its known metadata"
+
+
+@pytest.mark.parametrize(
+    ("copy", "status", "words"),
+    [
+        ({"soundness": "sound"}, "not_checked", LOST),
+        ({"soundness": None}, "not_checked", LOST),
+        # Even one that looks the same is no reduced copy: what is gone is not in the pixels.
+        ({"soundness": "sound", "phash": "0" * 16, "size_bytes": 90_000, "format": "heic"}, "not_checked", LOST),
+        ({"soundness": "damaged", "damage": BAD_BOX}, "damaged", "a box is longer than the file"),
+        ({"soundness": "sound", "image_sha256": "1" * 64}, "metadata_changed", "other metadata changed"),
+    ],
+)
+def test_the_same_coded_picture_in_another_file_is_no_proof(copy: dict[str, Any], status: str, words: str) -> None:
+    def same(questions: Sequence[Question]) -> list[Answer]:
+        return [Answer(Likeness.CANNOT_TELL if q.aim is Aim.PARTS else Likeness.SAME) for q in questions]
+
+    for verify in (None, same):
+        con = tables({**ELSEWHERE, "phash": "0" * 16}, {**ELSEWHERE, "image_sha256": "2" * 64, **copy}, verify=verify)
+        assert con.execute("SELECT status, detail FROM files").fetchall() == [(status, words)]
+
+
+def test_what_such_a_copy_lacks_is_told() -> None:
+    told = opening(copy_2=Answer(Likeness.CANNOT_TELL, "the copy has no depth map"))
+    con = tables(ELSEWHERE, {**ELSEWHERE, "image_sha256": "2" * 64}, verify=told)
+    assert con.execute("SELECT detail FROM files").fetchall() == [(f"{LOST}: the copy has no depth map",)]

@@ -1,4 +1,4 @@
-"""Is one file the same picture as another? Perceptual hashes propose who looks like whom, the pixels decide."""
+"""What may be asked of two files, and who looks like whom: perceptual hashes propose, the pixels decide."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from auditor.pictures import candidates, loading, verify
-from auditor.places import Place
+from auditor.pictures import candidates
 
 MOST_BITS_APART = 4
 """Perceptual hashes up to so many bits apart may be the same picture."""
@@ -26,27 +25,47 @@ class Likeness(StrEnum):
     SAME = "same"
     DIFFERENT = "different"
     CANNOT_TELL = "cannot_tell"
+    UNSEEN = "unseen"  # nobody looked: the two are not both at hand
+
+
+class Aim(StrEnum):
+    """What is asked of two files."""
+
+    CONTENT = "content"  # their image data have one digest: do independent decoders see the same?
+    PICTURE = "picture"  # they look alike: is one the other, reduced or re-encoded?
+    PARTS = "parts"  # they differ outside the picture: which content does the copy lack?
+
+
+class Side(StrEnum):
+    """Which of two files is to blame where nobody could tell."""
+
+    ORIGINAL = "original"
+    COPY = "copy"
+    BOTH = "both"
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Is the backup's file the same picture as the source's? `backup` is the label of the list it is in."""
+    """What is the backup's file to the source's? `backup` is the label of the list it is in."""
 
     path: str
     backup: str
     backup_path: str
+    aim: Aim = Aim.PICTURE
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What looking at the pixels said; `reason` in words where it could not tell."""
+    """What looking at two files said; `reason` in words where it could not tell or they differ, or, where they are the
+    same, what the copy lacks. `side` is the file that could not be opened, None where neither is to blame."""
 
     likeness: Likeness
     reason: str = ""
+    side: Side | None = None
 
 
 Verifier = Callable[[Sequence[Question]], Iterable[Answer]]
-"""Looks at pixels; one answer a question, in order."""
+"""Looks into files; one answer a question, in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,38 +121,3 @@ def _one_file_changed(source: Candidate, target: Candidate) -> bool:
 
 def _stem(path: str) -> str:
     return path.rpartition("/")[2].rpartition(".")[0].lower()
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """Two files to lay side by side; paths as the places know them."""
-
-    source: Place
-    path: str
-    backup: Place
-    backup_path: str
-
-
-def look_at(look: Look) -> Answer:
-    """Whether two files are the same picture. Runs in a worker."""
-    original = loading.load_from(look.source, look.path)
-    if isinstance(original, loading.NoPicture):
-        return Answer(Likeness.CANNOT_TELL, f"the original gave no picture: {original.detail}")
-    copy = loading.load_from(look.backup, look.backup_path)
-    if isinstance(copy, loading.NoPicture):
-        return Answer(Likeness.CANNOT_TELL, f"the copy gave no picture: {copy.detail}")
-    match = verify.compare(original, copy)
-    if match.relation is verify.Relation.SAME_PICTURE and loading.More.CLIP in original.more - copy.more:
-        return Answer(Likeness.CANNOT_TELL, _DOUBTS[verify.Doubt.CLIP])
-    if match.doubt is not None:
-        return Answer(Likeness.CANNOT_TELL, _DOUBTS[match.doubt])
-    return Answer(Likeness.SAME if match.relation is verify.Relation.SAME_PICTURE else Likeness.DIFFERENT)
-
-
-_DOUBTS = {
-    verify.Doubt.TOO_SMALL: "it is too small to tell for certain",
-    verify.Doubt.NO_TEXTURE: "the picture has too little in it to tell for certain",
-    verify.Doubt.FRAMES: "one of them is an animation or has several pages, and only the first was compared",
-    verify.Doubt.CLIP: "the copy lacks the motion clip of the original",
-    verify.Doubt.TAKEN_APART: "the two say that they were taken at different times",
-}

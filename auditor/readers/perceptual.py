@@ -73,7 +73,7 @@ def _grey(image: Image) -> Image:
 
 def displayed(grey: Grey, orientation: int | None) -> Grey:
     """The picture turned as EXIF's orientation asks. Source: EXIF 2.32, tag 274."""
-    turned = grey.T if orientation in _TRANSPOSED else grey
+    turned = grey.swapaxes(0, 1) if orientation in _TRANSPOSED else grey
     if orientation in (2, 3, 6, 7):
         turned = turned[:, ::-1]
     if orientation in (3, 4, 7, 8):

@@ -12,9 +12,11 @@
 -- message     = "$path could not be compared: $detail."
 -- why = """
 -- The file was read, but what lies in the backup could not be held against it: its copy could not be read, only its
--- name is known, or the two look alike and nobody could look at the pixels. It may be safe; this audit cannot say so.
+-- name is known, or the two look alike and nobody could look at the pixels. Or the copy holds the same picture and differs
+-- elsewhere: a depth map, a gain map, the clip of a motion photo, thermal data or sound may be lost, which no look at the
+-- picture shows; or the usual programs do not open it. It may be safe; this audit cannot say so.
 -- """
--- remedy      = "Make readable what could not be read (rights, cable, disk); where a list stands for a folder, name the folder itself. Then audit again."
+-- remedy      = "Make readable what could not be read (rights, cable, disk); where a list stands for a folder, name the folder itself. Where the copy differs, `auditor backup` keeps it and adds the original. Then audit again."
 -- not_covered = "Files that could not be read on the phone (unreadable-file)."
 -- ///
 SELECT 'source' AS side, due.path AS path, files.backup AS backup, files.backup_path AS backup_path,

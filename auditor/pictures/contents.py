@@ -1,0 +1,168 @@
+"""Do independent decoders see the same in two files whose image data have one digest?
+
+Our own walk through a file says which bytes are the picture. That is proof only where programs that other people use
+to look at it (libheif, libjpeg-turbo and Pillow, LibRaw, FFmpeg) open both files as they stand and see the same: equal
+pixels in a still, equal compressed samples with timing and codec setup in a film. Turns that a file notes beside its
+picture are metadata: pixels are compared before them, or, where a decoder always applies them, in every quarter turn.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+import pillow_heif
+import rawpy
+from PIL import Image, ImageFile
+
+from auditor.model import Kind
+from auditor.pictures.likeness import Answer, Likeness, Side
+from auditor.pictures.loading import MAX_BYTES, PILLOW_FORMATS
+from auditor.pictures.samples import same_samples
+from auditor.places import Place, Power
+from auditor.readers.limits import pillow_limits, refusal
+from auditor.readers.perceptual import displayed
+from auditor.readers.sniff import kind_of, sniff
+
+Pixels = npt.NDArray[np.uint8]
+
+TURNED_BY_DECODER = frozenset(("heic", "heif", "avif", "tiff"))
+"""Formats whose decoders turn the picture as it is loaded."""
+
+SEEN_DIFFERENT = "a program that opens both sees two different pictures"
+
+
+def same_contents(source: Place, path: str, backup: Place, backup_path: str) -> Answer:
+    """Whether independent decoders see the same in both files. Runs in a worker.
+
+    DIFFERENT where they do not, CANNOT_TELL where one is not opened, with `side` the one to blame.
+    """
+    try:
+        with _opened(source, path) as ours:
+            kind = kind_of(sniff(ours.read(4096)))
+            ours.seek(0)
+            try:
+                with _opened(backup, backup_path) as theirs:
+                    if kind is Kind.VIDEO:
+                        return same_samples(ours, theirs)
+                    return same_pixels(ours.read(MAX_BYTES + 1), theirs.read(MAX_BYTES + 1))
+            except OSError as error:
+                return Answer(Likeness.CANNOT_TELL, f"the copy could not be read: {error}", Side.COPY)
+    except OSError as error:
+        return Answer(Likeness.CANNOT_TELL, f"the original could not be read: {error}", Side.ORIGINAL)
+
+
+@contextmanager
+def _opened(place: Place, path: str) -> Iterator[BinaryIO]:
+    """The file, with a position that can be set: one of a phone or a cloud is brought here first."""
+    with place.open(path) as stream:
+        if Power.SEEK in place.powers:
+            yield stream
+            return
+        with tempfile.TemporaryFile() as here:
+            shutil.copyfileobj(stream, here, 1 << 20)
+            here.seek(0)
+            yield here
+
+
+def same_pixels(ours: bytes, theirs: bytes) -> Answer:
+    """Whether two stills have equal pixels in every frame, as the usual program for their format decodes them.
+
+    Two that are cut short alike are opened as far as they go.
+    """
+    formats = sniff(ours), sniff(theirs)
+    if formats[0] != formats[1]:
+        return Answer(Likeness.DIFFERENT, "the two are of different formats")
+    pillow_limits()
+    pillow_heif.register_heif_opener()
+    said = _same_pixels(ours, theirs, formats[0])
+    if said.likeness is Likeness.CANNOT_TELL and said.side is Side.BOTH:
+        ImageFile.LOAD_TRUNCATED_IMAGES = True
+        try:
+            return _same_pixels(ours, theirs, formats[0])
+        finally:
+            ImageFile.LOAD_TRUNCATED_IMAGES = False
+    return said
+
+
+def _same_pixels(ours: bytes, theirs: bytes, format_: str | None) -> Answer:
+    """One frame of each at a time; the frames' number and durations must agree as well."""
+    frames = _Frames(ours, format_), _Frames(theirs, format_)
+    while True:
+        first, second = frames[0].next(), frames[1].next()
+        if failed := [side for side, pixels in zip(_SIDES, (first, second), strict=True) if isinstance(pixels, str)]:
+            side = failed[0] if len(failed) == 1 else Side.BOTH
+            return Answer(
+                Likeness.CANNOT_TELL,
+                f"{_NAMES[side]} cannot be opened ({first if isinstance(first, str) else second})",
+                side,
+            )
+        assert not isinstance(first, str)
+        assert not isinstance(second, str)
+        if first is None or second is None:
+            return Answer(Likeness.SAME) if first is second else Answer(Likeness.DIFFERENT, SEEN_DIFFERENT)
+        if frames[0].noted != frames[1].noted or not _equal(first, second, format_ in TURNED_BY_DECODER):
+            return Answer(Likeness.DIFFERENT, SEEN_DIFFERENT)
+
+
+_SIDES = (Side.ORIGINAL, Side.COPY)
+_NAMES = {Side.ORIGINAL: "the original", Side.COPY: "the copy", Side.BOTH: "neither of the two"}
+
+
+def _equal(ours: Pixels, theirs: Pixels, turned: bool) -> bool:
+    if np.array_equal(ours, theirs):
+        return True
+    return turned and any(np.array_equal(ours, displayed(theirs, turn)) for turn in range(2, 9))
+
+
+class _Frames:
+    """The frames of a still, one after the other; `noted` is what the last one's file says of how long it is shown."""
+
+    def __init__(self, data: bytes, format_: str | None) -> None:
+        self._data, self._format, self._number = data, format_, 0
+        self._image: Image.Image | None = None
+        self.noted: object = None
+
+    def next(self) -> Pixels | str | None:
+        """The next frame; in words why there is none; None after the last."""
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                return self._next()
+        except Exception as error:  # the one-file boundary: decoders raise anything
+            return f"{type(error).__name__}: {error}".removesuffix(": ")
+
+    def _next(self) -> Pixels | None:
+        number, self._number = self._number, self._number + 1
+        if self._format not in PILLOW_FORMATS:
+            return _developed(self._data) if number == 0 else None
+        if self._image is None:
+            self._image = Image.open(io.BytesIO(self._data))
+        image = self._image
+        # The further pictures of an MPO are the camera's own previews and maps, and a digest covers them.
+        if number and (image.format in ("JPEG", "MPO") or number >= getattr(image, "n_frames", 1)):
+            return None
+        if number:
+            image.seek(number)
+        if too_large := refusal(*image.size):
+            raise ValueError(too_large)
+        shown = image.convert("RGBA") if image.mode in ("P", "PA") else image
+        shown.load()
+        self.noted = (shown.mode, image.info.get("duration"))
+        return np.asarray(shown)
+
+
+def _developed(data: bytes) -> Pixels:
+    """A RAW file developed by LibRaw with the camera's own settings, half as large, not turned."""
+    with rawpy.imread(io.BytesIO(data)) as raw:
+        sensor = hashlib.sha256(np.ascontiguousarray(raw.raw_image).tobytes()).digest()
+        shown = raw.postprocess(use_camera_wb=True, half_size=True, no_auto_bright=True, user_flip=0)
+    return np.concatenate((np.frombuffer(sensor, dtype=np.uint8), shown.ravel()))
