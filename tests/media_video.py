@@ -19,6 +19,8 @@ from auditor.readers.heif_check import payload_of
 from auditor.readers.heif_items import read_items
 
 Rgb = npt.NDArray[np.uint8]
+PHONE_SOUND = "libopencore_amrnb" if "libopencore_amrnb" in av.codec.codecs_available else "aac"
+"""What a 3GP film sounds by: PyAV 19's wheels have no encoder for AMR, which old phones write."""
 
 
 def photo(width: int = 360, height: int = 250, seed: int = 1) -> Rgb:

@@ -255,3 +255,19 @@ def test_demo_fails_when_a_finding_is_lost(tmp_path: Path) -> None:
     lost = differences(tmp_path, troubles)
     assert len(lost) == sum(len(trouble.findings) for trouble in troubles)
     assert all(line.startswith("seeded, but not found: ") for line in lost)
+
+
+def test_demo_fails_when_a_film_was_not_looked_into(tmp_path: Path) -> None:
+    from auditor.cli.demo import not_looked_into
+    from auditor.demo import media
+
+    (tmp_path / "phone").mkdir()
+    (tmp_path / "phone/film.mp4").write_bytes(media.film(1, frames=5))
+    changed = "import av\n\ndef without(file, mode='r', format=None):\n    raise AssertionError\n\nav.open = without\n"
+    (tmp_path / "sitecustomize.py").write_text(changed, "utf-8")
+    path = f"{tmp_path}{os.pathsep}{surroundings(tmp_path)['PYTHONPATH']}"
+    for name, environment, says in (("ours", {}, []), ("changed", {"PYTHONPATH": path}, ["film.mp4"])):
+        run = auditor("scan", "phone", "--no-cache", "-o", f"{name}/source.jsonl", cwd=tmp_path, **environment)
+        assert run.code == 0, run.err
+        found = not_looked_into(tmp_path / name)
+        assert len(found) == len(says) and all(what in line for what, line in zip(says, found, strict=True))

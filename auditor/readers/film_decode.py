@@ -7,7 +7,6 @@ some cameras mark frames as key frames that lean on the ones before.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, cast
 from auditor.model import Damage, Depth
 from auditor.readers import coded
 from auditor.readers.examination import Buffer
+from auditor.readers.film_open import DEMUXERS, Window, opened
 from auditor.readers.limits import refusal
 
 if TYPE_CHECKING:
@@ -23,13 +23,9 @@ if TYPE_CHECKING:
     from av.container import InputContainer
     from av.video.stream import VideoStream
 
-_READ_BYTES = 1 << 18
 _CONCEALED = "concealing "
 _LEAST_BETWEEN_KEYS_S = 0.45
 """Films of nothing but key frames (MJPEG, ProRes) are sampled; others have one every half second or rarer."""
-
-DEMUXERS = {"mp4": "mov", "mov": "mov", "3gp": "mov", "avi": "avi", "mkv": "matroska", "webm": "matroska"}
-"""Formats to FFmpeg's readers: named, never guessed, so that no file is taken for a playlist of others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,33 +46,6 @@ class FilmVerdict:
 
 class _Undecodable(Exception):
     """One frame's decoder gave up; the message says why."""
-
-
-class Window(io.RawIOBase):
-    """A file object over a file's content that copies only what is read: the content may be a mapped film of GBs."""
-
-    def __init__(self, data: Buffer) -> None:
-        self._data, self._at = data, 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._at
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: len(self._data)}[whence]
-        self._at = max(0, base + offset)
-        return self._at
-
-    def read(self, size: int = -1) -> bytes:
-        end = len(self._data) if size < 0 else min(self._at + size, len(self._data))
-        part = bytes(self._data[self._at : end])
-        self._at += len(part)
-        return part
 
 
 def judge(data: Buffer, format_: str, depth: Depth) -> FilmVerdict:
@@ -103,14 +72,8 @@ def judge(data: Buffer, format_: str, depth: Depth) -> FilmVerdict:
 
 @contextmanager
 def _opened(data: Buffer, format_: str) -> Iterator[InputContainer]:
-    import av
-
-    av.logging.set_level(None)
     options = {"ignore_editlist": "1"} if DEMUXERS[format_] == "mov" else {}
-    window = Window(data)
-    with av.open(
-        window, "r", format=DEMUXERS[format_], options=options, metadata_errors="replace", buffer_size=_READ_BYTES
-    ) as container:
+    with opened(Window(data), format_, options) as container:
         yield container
 
 

@@ -20,7 +20,7 @@ from PIL import Image, ImageFile, ImageOps
 from auditor.readers import heif_picture, jpeg
 from auditor.readers.coded import DECODERS
 from auditor.readers.container import read_container
-from auditor.readers.film_decode import DEMUXERS
+from auditor.readers.film_open import DEMUXERS, opened
 from auditor.readers.heif_check import grid_of, payload_of
 from auditor.readers.heif_items import CODED_KINDS, BrokenItems, Item, Items, read_items
 from auditor.readers.jpeg_walk import Walk, walk
@@ -222,8 +222,7 @@ def of_film(stream: BinaryIO, form: str | None) -> Image.Image | None:
 
     if form not in DEMUXERS:
         return None
-    av.logging.set_level(None)
-    with suppress(Exception), av.open(stream, "r", format=DEMUXERS[form], metadata_errors="replace") as film:
+    with suppress(Exception), opened(stream, form) as film:
         video = film.streams.video[0]
         video.codec_context.thread_count = 1
         if refusal(video.width or 0, video.height or 0):
