@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import io
+import mmap
 from array import array
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from auditor.readers.examination import Buffer
 from auditor.readers.film_open import Window, opened
@@ -34,8 +35,8 @@ _SETUP = (
 @dataclass(frozen=True, slots=True)
 class Likeness:
     """`same`: whether both films hold the same streams, each with equal samples, times, coding and colours; None where
-    FFmpeg cannot say, since it refuses one of them. `reason` says in words for a person why not, None where they are the
-    same. `turned`: they are shown turned differently, which is no difference of samples.
+    FFmpeg cannot say, since it refuses one of them. `reason` says in words for a person why not, None where they are
+    the same. `turned`: they are shown turned differently, which is no difference of samples.
     """
 
     same: bool | None
@@ -48,8 +49,8 @@ class Seen:
     """One stream as FFmpeg's demuxer gives it, edit lists applied.
 
     `times` holds pts, dts, duration (ticks of `tick_s`) and flags of each packet, one after the other; `samples` is the
-    SHA-256 over all packets with their sizes. `setup` are names and values of what the header says of coding and colour.
-    `turn` in degrees.
+    SHA-256 over all packets with their sizes. `setup` are names and values of what the header says of coding and
+    colour. `turn` in degrees.
     """
 
     medium: str
@@ -78,7 +79,7 @@ def demuxed(film: BinaryIO | Buffer, form: str) -> tuple[Seen, ...] | str:
     """Every stream of a film; in words why not, where FFmpeg refuses the file or stops in the midst of it."""
     import av
 
-    stream: io.RawIOBase | BinaryIO = Window(film) if isinstance(film, bytes) or hasattr(film, "find") else film
+    stream: io.RawIOBase | BinaryIO = Window(film) if isinstance(film, (bytes, mmap.mmap)) else film
     try:
         with opened(stream, form) as container:
             return _streams(container)
@@ -137,7 +138,7 @@ def _look_for_turn(packet: Packet[Any], turns: dict[int, int]) -> None:
     if context is None or refusal(context.width, context.height):
         return
     try:
-        frames = cast("list[Any]", list(packet.decode()))
+        frames = list(packet.decode())
     except (av.error.FFmpegError, EOFError, ValueError):
         return
     if frames:
