@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -17,9 +16,9 @@ from auditor import engine, pairing, reporting, verdict, waivers, workers
 from auditor.disk import locks
 from auditor.errors import BadOutput
 from auditor.manifest import foreign, jsonl
-from auditor.manifest.jsonl import Manifest, load
+from auditor.manifest.jsonl import Manifest
 from auditor.manifest.rows import DIGESTS
-from auditor.model import Audit, Depth, RuleOutcome
+from auditor.model import Audit, Depth, ErrorKind, RuleOutcome
 from auditor.pictures.likeness import Answer, Likeness, Question, Verifier
 from auditor.pictures.looking import Look, look_at
 from auditor.places import Place, Power, StatesDigests
@@ -147,8 +146,7 @@ def _begin(order: Order, out: Path) -> Path:
 def _listed(order: Order, one: Side, home: Path, steps: Steps) -> Manifest:
     """The list of one side: the one given, or a new one, with what a stopped audit read already."""
     if one.manifest is not None:
-        shutil.copyfile(one.manifest.path, home)
-        return load(home)
+        return jsonl.copy(one.manifest, home)
     if one.foreign is not None:
         home.unlink(missing_ok=True)
         return foreign.convert(one.foreign, home, datetime.now(UTC))
@@ -258,8 +256,8 @@ def _mark_linked(con: duckdb.DuckDBPyConnection, order: Order) -> None:
         theirs = _inodes(backup.place, rows, frozenset(device for device, _ in ours))
         linked = [row for inode, rows_of in theirs.items() if inode in ours for row in rows_of]
         con.execute(
-            "UPDATE backup SET error = ? WHERE list_contains(?::BIGINT[], id)",
-            ["linked: it is the phone's own file under a second name", linked],
+            "UPDATE backup SET error_kind = ?, error = ? WHERE list_contains(?::BIGINT[], id)",
+            [ErrorKind.LINKED.value, "it is the phone's own file under a second name", linked],
         )
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from auditor.manifest.jsonl import Left, Manifest
 from auditor.manifest.rows import path_key
-from auditor.model import Depth, DigestOrigin, FileFacts, Header
+from auditor.model import Depth, DigestOrigin, ErrorKind, FileFacts, Header
 from auditor.places import Entry
 
 RACY_NS = 3_000_000_000
@@ -50,7 +50,7 @@ class _Ahead:
 
 def _holds(row: FileFacts, entry: Entry) -> bool:
     """Whether a row is still true of a file, as far as size and dates tell."""
-    if row.digest_origin is not DigestOrigin.READ or (row.error or "").startswith("unreadable"):
+    if row.digest_origin is not DigestOrigin.READ or row.error_kind is ErrorKind.UNREADABLE:
         return False
     if row.mtime_ns is None or not row.mtime_trusted or row.read_at is None:
         return False

@@ -67,14 +67,33 @@ class ErrorKind(StrEnum):
 
     UNREADABLE = "unreadable"  # it is there, and its bytes could not be read
     UNDECODABLE = "undecodable"  # every byte was read, but what looks into its kind of file could not
-    UNSUPPORTED = "unsupported"  # nothing here looks into its kind of file, or it is no file
+    UNSUPPORTED = "unsupported"  # nothing here looks into its kind of file
+    SPECIAL = "special"  # it is no file: a device, a socket, a FIFO
     REFUSED = "refused"  # its name would lead out of its folder
     TRASHED = "trashed"  # it lies in a bin that somebody or something empties
     SHARED = "shared"  # it lies in somebody else's album
     MISSING = "missing"  # it is listed and not there: its content is known to be lost
     LINKED = "linked"  # it is a further name of a file that it should be a copy of
-    LINK = "link"  # a link that is not followed; files that nobody looked at may lie behind it
+    LINK = "link"  # a link to a folder elsewhere, not followed; files that nobody looked at may lie behind it
+    LINK_TO_FILE = "link_to_file"  # a link to a file elsewhere, or to nothing; it is not followed
+    NOT_HELD = "not_held"  # a link in an archive to what may be a folder, which the archive does not hold
+    ALIAS = "alias"  # a link to what is listed by itself, so nothing is behind it
     TEMPORARY = "temporary"  # an unfinished file of this program's own
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why a thing proves nothing, or less than others: `kind` for programs, `reason` for people."""
+
+    kind: ErrorKind
+    reason: str
+
+    def __str__(self) -> str:
+        return self.reason
+
+    def of(self, name: str) -> Trouble:
+        """The same trouble, said of a part called `name`."""
+        return Trouble(self.kind, f"{name}: {self.reason}")
 
 
 class Status(StrEnum):
@@ -173,9 +192,8 @@ class FileFacts:
     everything in the file but what is known to be descriptive metadata; `coded_sha256` of the coded picture, frames and
     sound alone, which proves nothing, but finds the file that differs elsewhere. `file_id` names the file on this
     machine, whatever its path (device and inode), and `changed_ns` is when anything of it last changed (ctime); None
-    where the place cannot say. `error_kind` says why the row proves nothing, with `error` in words beside it. `phash`
-    is 16 hex digits, `phash_turned` the seven other orientations.
-    `origins` is set in a backup's own manifests only.
+    where the place cannot say. `error` says why the row proves nothing, or less than others. `phash` is 16 hex digits,
+    `phash_turned` the seven other orientations. `origins` is set in a backup's own manifests only.
     """
 
     path: str
@@ -213,13 +231,17 @@ class FileFacts:
     origins: tuple[Origin, ...] = ()
     file_id: str | None = None
     changed_ns: int | None = None
-    error_kind: ErrorKind | None = None
-    error: str | None = None
+    error: Trouble | None = None
 
     @property
     def sha256(self) -> str | None:
         """The SHA-256 of the whole content, in hex; None where it is not known."""
         return self.digests.get("sha256")
+
+    @property
+    def error_kind(self) -> ErrorKind | None:
+        """Why the row proves nothing, or less than others; None where nothing is wrong with it."""
+        return self.error.kind if self.error else None
 
 
 @dataclass(frozen=True, slots=True)

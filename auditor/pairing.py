@@ -11,17 +11,19 @@ from collections.abc import Sequence
 import duckdb
 
 from auditor.bins import BINS
-from auditor.model import Status
+from auditor.model import ErrorKind, Status
 from auditor.pictures.likeness import Aim, Answer, Candidate, Likeness, Question, Side, Verifier, look_alikes
+from auditor.views import kinds
 
 NO_COPY = (
-    "(coalesce(regexp_matches(error, '^(trashed|shared|missing|linked): '), false)"
+    "(coalesce(error_kind IN"
+    f" ({kinds(ErrorKind.TRASHED, ErrorKind.SHARED, ErrorKind.MISSING, ErrorKind.LINKED)}), false)"
     f" OR regexp_matches(lower(path), '{BINS}'))"
 )
 """Rows of a backup that are listed and are no copies: in a bin, in somebody else's album, known to be lost, or the very
 file that they should be a copy of."""
 
-HIDES = "coalesce(error LIKE 'unreadable: a link to a folder outside, which is not followed', false)"
+HIDES = f"coalesce(error_kind = {kinds(ErrorKind.LINK)}, false)"
 """Rows of a backup behind which copies may lie that nobody looked at."""
 
 DIGESTS = ("sha256", "md5", "sha1", "quickxor", "dropbox")

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import BinaryIO
 
 from auditor.errors import AuditorError
-from auditor.model import Depth, DigestOrigin, FileFacts, Kind, Soundness, Tier
+from auditor.model import Depth, DigestOrigin, ErrorKind, FileFacts, Kind, Soundness, Tier, Trouble
 from auditor.places import Entry, EntryKind, Place, Power
 from auditor.readers import Buffer, Examination, digests, examine, kind_by_name, perceptual
 from auditor.readers.sniff import kind_of, sniff
@@ -24,6 +24,9 @@ MAPPED_ABOVE_BYTES = 256 << 20
 CHUNK_BYTES = 4 << 20
 
 MEDIA = (Kind.PHOTO, Kind.VIDEO)
+
+MAY_HIDE = (ErrorKind.UNREADABLE, ErrorKind.LINK, ErrorKind.LINK_TO_FILE, ErrorKind.NOT_HELD)
+"""Behind these a file may be lost that nobody could look at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +58,18 @@ def _read(task: Task, reason: str | None) -> FileFacts:
             return _read_once(task, reason)
         except _Changed:
             if attempt == 2:
-                return unread(task.place, task.entry, "unreadable: it changed while it was being read")
+                return unread(
+                    task.place, task.entry, Trouble(ErrorKind.UNREADABLE, "it changed while it was being read")
+                )
         except OSError as error:
-            return unread(task.place, task.entry, f"unreadable: {error.strerror or error}")
+            return unread(task.place, task.entry, Trouble(ErrorKind.UNREADABLE, f"{error.strerror or error}"))
         except MemoryError:
             raise
         except AuditorError as error:
-            return unread(task.place, task.entry, f"unreadable: {error}")
+            return unread(task.place, task.entry, Trouble(ErrorKind.UNREADABLE, str(error)))
         except Exception as error:
             # The one-file boundary: whatever a place or reader throws costs this file its facts, never the run.
-            return unread(task.place, task.entry, f"unreadable: {type(error).__name__}: {error}")
+            return unread(task.place, task.entry, Trouble(ErrorKind.UNREADABLE, f"{type(error).__name__}: {error}"))
     raise AssertionError("unreachable")
 
 
@@ -148,7 +153,7 @@ def _read_once(task: Task, reason: str | None) -> FileFacts:
 
 def _bare(data: Buffer, reason: str) -> Examination:
     format_ = sniff(data)
-    return Examination(format=format_, kind=kind_of(format_), error=f"unsupported: {reason}")
+    return Examination(format=format_, kind=kind_of(format_), error=Trouble(ErrorKind.UNDECODABLE, reason))
 
 
 @contextlib.contextmanager
@@ -206,13 +211,12 @@ def _stamp(stream: BinaryIO) -> tuple[int, int] | None:
     return facts.st_size, facts.st_mtime_ns
 
 
-def unread(place: Place, entry: Entry, error: str | None) -> FileFacts:
+def unread(place: Place, entry: Entry, error: Trouble | None) -> FileFacts:
     """The row of a thing whose bytes were not read: what the listing knows.
 
-    What is not a file has the kind of its name only where its error is `unreadable: ...`: something that would have to
-    be backed up may be behind it.
+    What is not a file has the kind of its name only where something that would have to be backed up may be behind it.
     """
-    lost = error is not None and error.startswith("unreadable")
+    lost = error is not None and error.kind in MAY_HIDE
     is_named = entry.kind is EntryKind.FILE or (entry.kind is not EntryKind.FOLDER and lost)
     kind = kind_by_name(entry.path) if is_named else Kind.OTHER
     facts = FileFacts(

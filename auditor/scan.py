@@ -14,7 +14,7 @@ from auditor.errors import AuditorError, ListingCut
 from auditor.manifest import cache, jsonl
 from auditor.manifest.jsonl import Manifest, Writer
 from auditor.manifest.rows import DIGESTS, KNOWN_AT, SCHEMA, display_path, path_key, rfc3339
-from auditor.model import Depth, FileFacts, Header
+from auditor.model import Depth, ErrorKind, FileFacts, Header, Trouble
 from auditor.places import Entry, EntryKind, Place, Power
 from auditor.reading import Task, read_file, read_without_decoders, unread, utc, with_stated
 
@@ -152,12 +152,12 @@ def _own_output(place: Place, out: Path) -> Callable[[str], bool]:
 
 def is_unlisted(entry: Entry) -> bool:
     """A folder whose files nobody saw, or a thing of which not even the kind is known; one that is known to be gone
-    ("missing: ...") is none."""
+    is none."""
     if entry.kind is EntryKind.FOLDER:
         return True
     if entry.kind is not EntryKind.FILE or entry.error is None or entry.size_bytes is not None:
         return False
-    return not entry.error.startswith("missing")
+    return entry.error.kind is not ErrorKind.MISSING
 
 
 def _digests(place: Place, entries: Sequence[Entry], depth: Depth, wanted: tuple[str, ...]) -> tuple[str, ...]:
@@ -201,7 +201,7 @@ def _rows(
             if is_told(entry):
                 yield workers.Known(next(told))
             elif entry.kind is not EntryKind.FILE or entry.error:
-                yield workers.Known(unread(place, entry, entry.error or "unsupported: not a file"))
+                yield workers.Known(unread(place, entry, entry.error or Trouble(ErrorKind.SPECIAL, "not a file")))
             elif not is_read:
                 yield workers.Known(unread(place, entry, None))
             elif known := earlier.facts(entry):
@@ -220,7 +220,7 @@ def _rows(
     with contextlib.closing(results):
         for entry, result in zip(entries, results, strict=True):
             if isinstance(result, workers.Died):
-                result = unread(place, entry, f"unreadable: {result.reason}")
+                result = unread(place, entry, Trouble(ErrorKind.UNREADABLE, result.reason))
             row = result if isinstance(result, _Row) else _Row(result)
             yield replace(row, facts=_with_companions(row.facts, belong))
 
@@ -252,7 +252,7 @@ class _Tracker:
         self._files += 1
         self._bytes += size
         self._since_flush += 10_000 if row.cached else size + 100_000
-        self._failed += (row.facts.error or "").startswith("unreadable")
+        self._failed += row.facts.error_kind is ErrorKind.UNREADABLE
         self._cached += row.cached
         if self._report:
             self._report(

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from auditor.manifest.rows import DIGESTS, LISTED
-from auditor.model import Depth, DigestOrigin, FileFacts, Tier
+from auditor.model import Depth, DigestOrigin, ErrorKind, FileFacts, Tier, Trouble
 from auditor.places import Entry, EntryKind, Place, Power, StatesDigests
 from auditor.readers import kind_by_name
 from auditor.reading import MEDIA, unread, utc
@@ -55,7 +55,7 @@ def rows(place: Place, entries: Sequence[Entry], wanted: tuple[str, ...]) -> Ite
         for entry in part:
             found = {name: told[entry.path] for name, told in made.items() if entry.path in told}
             if not found:
-                yield unread(place, entry, "unreadable: the phone could not read it")
+                yield unread(place, entry, Trouble(ErrorKind.UNREADABLE, "the phone could not read it"))
                 continue
             yield replace(
                 unread(place, entry, None),

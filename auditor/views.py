@@ -23,6 +23,7 @@ from auditor.disk import small_files
 from auditor.errors import BadManifest
 from auditor.manifest.jsonl import MAX_LINE_BYTES, Manifest
 from auditor.manifest.rows import DECODED
+from auditor.model import ErrorKind
 from auditor.policy import Policy
 from auditor.readers.sniff import kind_by_name
 
@@ -88,6 +89,11 @@ FINDING_COLUMNS = {
     **dict.fromkeys(("rule", "severity", "status", "side", "backup", "path", "message", "evidence"), "VARCHAR"),
     **dict.fromkeys(("verdict", "fingerprint", "waiver_reason", "waiver_by", "waiver_expires"), "VARCHAR"),
 }
+
+
+def kinds(*names: ErrorKind) -> str:
+    """These kinds of trouble as SQL, for `error_kind IN (...)`."""
+    return ", ".join(f"'{name.value}'" for name in names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,13 +263,15 @@ def mark_due(con: duckdb.DuckDBPyConnection, policy: Policy) -> None:
         for (extension,) in con.execute("SELECT DISTINCT extension FROM source").fetchall()
         if extension and kind_by_name(f"x.{extension}") in policy.kinds
     ]
+    by_name = kinds(ErrorKind.UNREADABLE, ErrorKind.LINK_TO_FILE)
+    behind = kinds(ErrorKind.LINK, ErrorKind.NOT_HELD)
     con.execute(
-        """
+        f"""
         UPDATE source SET is_due = list_contains(?, kind)
             -- By its name, only what is a file: a folder or a FIFO named x.jpg is none.
-            OR (list_contains(?, extension) AND (size_bytes IS NOT NULL OR error LIKE 'unreadable: %'))
+            OR (list_contains(?, extension) AND (size_bytes IS NOT NULL OR error_kind IN ({by_name})))
             -- Photos may be behind it, and nobody has seen them.
-            OR coalesce(error LIKE 'unreadable: a link to a folder outside%', false)
+            OR coalesce(error_kind IN ({behind}), false)
         """,
         [[kind.value for kind in policy.kinds], extensions],
     )

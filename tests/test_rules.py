@@ -9,9 +9,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
+import auditor
 from auditor import engine, policy, resources, rules, views
 from auditor.errors import BadRule
-from auditor.model import RuleState
+from auditor.model import ErrorKind, RuleState
 
 RULES = rules.load()
 CASES = [(rule, case) for rule in RULES for case in rules.cases(rule)]
@@ -206,3 +207,31 @@ def test_rule_says_nothing_of_empty_lists(rule: rules.Rule) -> None:
         case = rules.Case(rule.id, "empty", False, {}, {}, ())
         outcome, found = engine.run_case(rule, case, policy.load(name))
         assert (outcome.state, found) == (RuleState.NOT_APPLICABLE, ()), outcome.reason
+
+
+def test_every_kind_of_trouble_that_is_asked_for_is_written_by_something() -> None:
+    """A rule, a fixture or a query that asks for what no line of the program says would pass for ever."""
+    program = {path: path.read_text("utf-8") for path in Path(auditor.__file__).parent.rglob("*.py")}
+    said = "|".join(kind.name for kind in ErrorKind)
+    written = {
+        ErrorKind[name]
+        for text in program.values()
+        for name in re.findall(rf"(?:Trouble\(\s*|\[)ErrorKind\.({said})\b", text)
+    }
+    data = [path.read_text("utf-8") for path in resources.folder("rules").rglob("*") if path.is_file()]
+    in_sql = "".join(re.findall(r"error_kind (?:=|IN|<>) (\([^)]*\)|'\w+')", "\n".join(data)))
+    asked = set(re.findall(r"'(\w+)'", in_sql)) | set(re.findall(r'error_kind = "(\w+)"', "\n".join(data)))
+    asked |= {
+        ErrorKind[name].value
+        for text in program.values()
+        for names in re.findall(r"kinds\(([^()]*)\)", text)
+        for name in re.findall(r"ErrorKind\.(\w+)", names)
+    }
+    assert len(asked) > 8
+    assert asked <= {kind.value for kind in written}
+
+
+def test_no_rule_reads_the_sentence_of_an_error() -> None:
+    """The sentence is for people; whoever rewords it must not change a verdict."""
+    for rule in RULES:
+        assert not re.search(r"error\s*(=|<>|LIKE|~|IN)|(matches|starts_with|replace)\(\s*error\b", rule.sql), rule.id

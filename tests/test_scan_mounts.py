@@ -16,14 +16,14 @@ from tests.doubles.mounts import disk, faulty
 
 CONTENT = bytes(hashlib.sha256(b"x").digest()) * 20_000  # 640 kB
 FAULTS = {
-    "read error in the middle": ({"fault": "eio", "at": 300_000}, "unreadable: Input/output error"),
-    "read error at once": ({"fault": "eio", "at": 0}, "unreadable: Input/output error"),
-    "device gone in the middle": ({"fault": "enodev", "at": 300_000}, "unreadable: No such device"),
-    "ends early": ({"fault": "eof", "at": 300_000}, "unreadable: only"),
-    "said to be larger": ({"fault": "size", "to": 700_000}, "unreadable: only"),
-    "cannot be opened": ({"fault": "eio-open"}, "unreadable: Input/output error"),
-    "may not be opened": ({"fault": "eacces-open"}, "unreadable: Permission denied"),
-    "nothing is known of it": ({"fault": "eio-stat"}, "unreadable: Input/output error"),
+    "read error in the middle": ({"fault": "eio", "at": 300_000}, "Input/output error"),
+    "read error at once": ({"fault": "eio", "at": 0}, "Input/output error"),
+    "device gone in the middle": ({"fault": "enodev", "at": 300_000}, "No such device"),
+    "ends early": ({"fault": "eof", "at": 300_000}, "only"),
+    "said to be larger": ({"fault": "size", "to": 700_000}, "only"),
+    "cannot be opened": ({"fault": "eio-open"}, "Input/output error"),
+    "may not be opened": ({"fault": "eacces-open"}, "Permission denied"),
+    "nothing is known of it": ({"fault": "eio-stat"}, "Input/output error"),
     "short reads": ({"fault": "short", "max": 1000}, None),
     "slow": ({"fault": "slow", "s": 0.005}, None),
 }
@@ -49,7 +49,7 @@ def test_a_failing_file_costs_itself_only(tmp_path: Path, case: str, direct_io: 
     for name, facts in found.items():
         whole = hashlib.sha256(CONTENT + name.encode()).hexdigest()
         if name == "bad.jpg" and error is not None:
-            assert (facts.error or "").startswith(error)
+            assert str(facts.error).startswith(error)
             assert facts.sha256 is None
         else:
             assert (facts.error, facts.sha256) == (None, whole)
@@ -70,7 +70,7 @@ def test_a_folder_that_cannot_be_listed_makes_the_list_incomplete(tmp_path: Path
             (mount.real / name).write_bytes(b"x")
         manifest = scan(open_folder(str(mount.mount)), tmp_path / "m.jsonl", depth=Depth.HASH, use_cache=False)
     assert not manifest.footer.complete
-    assert manifest.footer.reasons == ("bad: unreadable: folder: Input/output error",)
+    assert manifest.footer.reasons == ("bad: folder: Input/output error",)
     assert [facts.path for facts in manifest.rows()] == ["bad", "good/a.jpg"]
 
 
@@ -88,10 +88,10 @@ def test_a_disk_that_is_pulled_out_leaves_a_row_for_every_file(tmp_path: Path) -
     found = list(manifest.rows())
     assert len(found) == 60
     assert {facts.sha256 for facts in found if not facts.error} == {hashlib.sha256(CONTENT).hexdigest()}
-    lost = [facts.error for facts in found if facts.error]
+    lost = [str(facts.error) for facts in found if facts.error]
     assert lost and set(lost) <= {
-        "unreadable: Transport endpoint is not connected",
-        "unreadable: Software caused connection abort",
+        "Transport endpoint is not connected",
+        "Software caused connection abort",
     }
 
 

@@ -264,7 +264,7 @@ sources = st.fixed_dictionaries(
         "height": st.integers(1, 2),
         "format": st.sampled_from(["jpeg", "heic"]),
         "soundness": st.sampled_from(["sound", "damaged", "suspicious", "not_checked"]),
-        "error": st.sampled_from(["unreadable: x", "unsupported: y"]),
+        "error_kind": st.sampled_from(["unreadable", "unsupported"]),
     },
 )
 places = st.tuples(

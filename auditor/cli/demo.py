@@ -76,7 +76,7 @@ def not_looked_into(report: Path) -> list[str]:
     """The photos and videos, on the phone and in the backup, whose pictures no decoder of this computer said anything
     of, a sentence each: the demo holds none that may be so."""
     return [
-        f"could not be looked into: {visible(row.path)} ({visible(row.error or 'the reason is not known')})"
+        f"could not be looked into: {visible(row.path)} ({visible(str(row.error or 'the reason is not known'))})"
         for path in sorted(report.glob("*.jsonl"))
         if looks_like_manifest(path)
         for row in load(path).rows()

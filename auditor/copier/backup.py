@@ -46,7 +46,7 @@ from auditor.model import Depth
 from auditor.places import Entry, EntryKind, Place
 from auditor.places.folder import FolderPlace
 
-DIGESTS_ONLY = ("path", "path_bytes", "size_bytes", "mtime", "mtime_trusted", "kind", "error", "read_at",
+DIGESTS_ONLY = ("path", "path_bytes", "size_bytes", "mtime", "mtime_trusted", "kind", "error_kind", "error", "read_at",
                 "digest_origin", "sha256", "checked")  # fmt: skip
 """The columns that a run without examination knows."""
 

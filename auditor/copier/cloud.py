@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 from auditor.disk.foreign_names import row_path
 from auditor.errors import BadPlace
 from auditor.manifest.jsonl import Manifest
-from auditor.model import FileFacts
+from auditor.model import ErrorKind, FileFacts
 from auditor.places import Entry, EntryKind, Place
 from auditor.places.rclone import RclonePlace
 from auditor.places.rcloneclient import RemoteFailed, call
@@ -56,9 +56,9 @@ def upload_missing(
     """
     there = _Holdings.of(cloud)
     for facts in listed.rows():
-        if facts.error is not None or facts.sha256 is None:
-            if facts.error is None or not facts.error.startswith("unsupported"):
-                yield Upload(facts.path, Outcome.FAILED, reason=facts.error or "it was not read")
+        if facts.sha256 is None:
+            if facts.error_kind not in (ErrorKind.UNSUPPORTED, ErrorKind.SPECIAL, ErrorKind.ALIAS):
+                yield Upload(facts.path, Outcome.FAILED, reason=str(facts.error or "it was not read"))
             continue
         if excluded is not None and excluded.search(facts.path):
             continue

@@ -46,7 +46,7 @@ def look(root: Path, changed: Iterable[tuple[Entry, Held]]) -> Edits:
         if isinstance(facts, workers.Died):
             found.untold[entry.path] = f"it changed, and looking into it failed: {facts.reason}"
         elif facts.error is not None and facts.sha256 is None:
-            found.untold[entry.path] = facts.error
+            found.untold[entry.path] = str(facts.error)
         elif reason := _spoilt(facts, held):
             found.spoilt[entry.path] = reason
     return found

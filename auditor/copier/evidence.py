@@ -14,12 +14,9 @@ from auditor.copier.plan import Action, CopyStep
 from auditor.copier.publish import CopyResult, Outcome
 from auditor.manifest.jsonl import Manifest, Writer
 from auditor.manifest.rows import display_path, path_key
-from auditor.model import Depth, FileFacts, Header
+from auditor.model import Depth, ErrorKind, FileFacts, Header, Trouble
 from auditor.places import Entry, Place
 from auditor.reading import unread
-
-_OF_THE_SOURCE = ("unreadable", "unsupported", "refused", "trashed", "shared", "missing")
-"""How a reason begins that the source gave; any other one is the destination's."""
 
 _NOT_THE_SOURCE = {Cause.FULL, Cause.TOO_LARGE, Cause.TARGET, Cause.READ_ONLY}
 
@@ -34,7 +31,7 @@ def source_list(backed: Backed, path: Path) -> Manifest:
     prepared = backed.prepared
     mark = prepared.marker.source(prepared.plan.source_id)
     steps = sorted(prepared.plan.steps, key=lambda step: path_key(step.path))
-    unlisted = [s for s in steps if s.action is Action.CANNOT and scan.is_unlisted(_entry(s, s.reason))]
+    unlisted = [s for s in steps if s.action is Action.CANNOT and scan.is_unlisted(_entry(s, s.error))]
     header = Header(
         schema=backed.manifest.header.schema,
         tool=backed.manifest.header.tool,
@@ -76,7 +73,7 @@ def _rows(backed: Backed, steps: list[CopyStep]) -> Iterator[FileFacts]:
 def _is_ours_to_read(step: CopyStep, result: CopyResult | None) -> bool:
     """Whether the source may well give what the destination did not take."""
     if result is None:
-        return step.action is Action.CANNOT and not _unreadable(step)
+        return step.action is Action.CANNOT and step.error is None
     return result.outcome is Outcome.FAILED and result.cause in _NOT_THE_SOURCE
 
 
@@ -100,18 +97,12 @@ def _read_themselves(backed: Backed, steps: list[CopyStep]) -> dict[int, FileFac
 
 
 def _unread(place: Place, step: CopyStep, result: CopyResult | None) -> FileFacts:
-    reason = result.reason if result else step.reason
     if step.action is Action.LEAVE_OUT:
         return unread(place, _entry(step, None), None)
-    if reason and not reason.startswith(_OF_THE_SOURCE):
-        reason = f"unreadable: {reason}"
-    reason = reason or "unreadable: the run was stopped before it"
-    return unread(place, _entry(step, reason), reason)
+    reason = (result.reason if result else step.reason) or "the run was stopped before it"
+    error = step.error or Trouble(ErrorKind.UNREADABLE, reason)
+    return unread(place, _entry(step, error), error)
 
 
-def _entry(step: CopyStep, error: str | None) -> Entry:
+def _entry(step: CopyStep, error: Trouble | None) -> Entry:
     return Entry(step.path, step.met, step.size_bytes, step.mtime_ns, error=error, stated=step.stated)
-
-
-def _unreadable(step: CopyStep) -> bool:
-    return (step.reason or "").startswith(_OF_THE_SOURCE)

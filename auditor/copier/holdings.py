@@ -17,7 +17,7 @@ from auditor import companions
 from auditor.copier.ledger import Ledger, left_rows
 from auditor.manifest.jsonl import Manifest
 from auditor.manifest.rows import path_key
-from auditor.model import Damage, Depth, DigestOrigin, FileFacts, Header, Origin, Soundness
+from auditor.model import Damage, Depth, DigestOrigin, ErrorKind, FileFacts, Header, Origin, Soundness, Trouble
 from auditor.readers.sniff import kind_by_name
 
 ROTTED = "rotted"
@@ -30,7 +30,7 @@ EDITED = "edited in the backup"
 STORED = "sha256 as stored: "
 """Begins the note that keeps a bad file's digest as it should be: without it, rot would alarm only once."""
 
-LOST = "lost: it was in the backup and is not any more"
+LOST = Trouble(ErrorKind.MISSING, "it was in the backup and is not any more")
 
 HOUR_NS = 3_600_000_000_000
 FAT_STEP_NS = 2_000_000_000
@@ -265,7 +265,7 @@ class Holdings:
     def index(self, row: FileFacts) -> None:
         """Takes a row of the last generation into account."""
         codes = {damage.code for damage in row.damage}
-        lost = row.error == LOST
+        lost = row.error_kind is ErrorKind.MISSING
         content = row.sha256
         whole = not (lost or codes & {ROTTED, SPOILT})
         if not whole and (stored := _stored(row)):

@@ -15,7 +15,7 @@ from auditor.copier.layout import Layout, natural_path
 from auditor.disk.names import NameRules, escape_path
 from auditor.disk.volume import Volume
 from auditor.manifest.rows import display_path, path_key
-from auditor.model import FileFacts
+from auditor.model import ErrorKind, FileFacts, Trouble
 from auditor.places import Entry, EntryKind
 
 RACY_NS = 3_000_000_000
@@ -39,7 +39,8 @@ class CopyStep:
 
     `main` is the path of the file it belongs to (Live Photo, RAW twin, sidecar), `parts` those that belong to it.
     `read_path` is the path to read it by where that is not `path` (restore). `expected_sha256` is what its content
-    must be (restore), None: whatever the source gives. `stated` is what the place knows of it beside its bytes, `met`
+    must be (restore), None: whatever the source gives. `error` is why the source cannot give it; None where it may and
+    `reason` is the destination's. `stated` is what the place knows of it beside its bytes, `met`
     whether it is a file at all.
     """
 
@@ -55,6 +56,7 @@ class CopyStep:
     expected_sha256: str | None = None
     stated: FileFacts | None = None
     reason: str | None = None
+    error: Trouble | None = None
     met: EntryKind = EntryKind.FILE
 
 
@@ -139,7 +141,8 @@ def _step(number: int, entry: Entry, holdings: Holdings, limits: Limits, exclude
     if excluded is not None and excluded.search(entry.path.lower()):
         return replace(step, action=Action.LEAVE_OUT, reason="left out by the policy")
     if entry.error or entry.kind is not EntryKind.FILE:
-        return replace(step, action=Action.CANNOT, reason=entry.error or "unsupported: not a file", met=entry.kind)
+        error = entry.error or Trouble(ErrorKind.SPECIAL, "not a file")
+        return replace(step, action=Action.CANNOT, reason=str(error), error=error, met=entry.kind)
     known = holdings.origins.get(entry.path)
     if known is not None:
         backup_path, origin = known

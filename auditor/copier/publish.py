@@ -18,7 +18,7 @@ from auditor.disk import durable
 from auditor.disk.durable import ColdRead
 from auditor.disk.names import parts_inside
 from auditor.errors import BadPlace
-from auditor.model import DigestOrigin, FileFacts, Origin, Soundness, Tier
+from auditor.model import DigestOrigin, ErrorKind, FileFacts, Origin, Soundness, Tier, Trouble
 from auditor.readers.sniff import kind_by_name
 
 
@@ -195,7 +195,7 @@ def _row(
             kind=kind_by_name(path),
             checked=(Tier.HASH,),
             soundness=Soundness.NOT_CHECKED if died else None,
-            error=f"decoder: {died}" if died else None,
+            error=Trouble(ErrorKind.UNDECODABLE, died) if died else None,
             origins=origins,
             notes=notes,
         )

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from auditor.copier import preflight
 from auditor.copier.execute import Ending, Ways, execute
-from auditor.copier.holdings import EDITED, LOST, ROTTED, SPOILT
+from auditor.copier.holdings import EDITED, ROTTED, SPOILT
 from auditor.copier.jobs import Setup
 from auditor.copier.layout import Layout, Namer
 from auditor.copier.ledger import Ledger, utc
@@ -24,7 +24,7 @@ from auditor.disk.names import POSIX, escape_path, parts_inside
 from auditor.disk.volume import probed, volume_of
 from auditor.errors import BadPlace
 from auditor.manifest.rows import path_key
-from auditor.model import FileFacts, Origin
+from auditor.model import ErrorKind, FileFacts, Origin
 from auditor.places.folder import FolderPlace
 
 
@@ -147,7 +147,7 @@ def _step(number: int, original: Original, limits: Limits) -> CopyStep:
         expected_sha256=row.sha256 if EDITED in row.notes else original.sha256,
     )
     reason = limits.objection(original.path, row.size_bytes)
-    if row.error == LOST:
+    if row.error_kind is ErrorKind.MISSING:
         reason = "the backup has lost it; another backup, or the phone, may still have it"
     elif any(damage.code == ROTTED for damage in row.damage):
         reason = "the backup's copy has rotted; `auditor backup` from a place that has it repairs the backup"

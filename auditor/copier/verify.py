@@ -24,7 +24,7 @@ from auditor.errors import BadManifest
 from auditor.manifest import foreign
 from auditor.manifest.jsonl import Manifest, load, looks_like_manifest
 from auditor.manifest.rows import path_key
-from auditor.model import Depth, FileFacts, Origin
+from auditor.model import Depth, ErrorKind, FileFacts, Origin, Trouble
 from auditor.places import Entry, EntryKind
 
 
@@ -147,7 +147,7 @@ class _Scrub:
         here = {e.path: e for e in entries if e.kind is EntryKind.FILE and not e.error}
         for entry in entries:
             if entry.error and entry.kind in {EntryKind.FILE, EntryKind.FOLDER}:
-                self._note(Found(entry.path, Fate.UNREADABLE, detail=entry.error))
+                self._note(Found(entry.path, Fate.UNREADABLE, detail=str(entry.error)))
         blind = tuple(e.path + "/" for e in entries if e.kind is EntryKind.FOLDER)
         unlisted = {e.path for e in entries if e.error}
         for path, held in held_before.items():
@@ -317,7 +317,7 @@ def first_generation(ledger: Ledger, ways: Ways, now: Callable[[], datetime]) ->
         ways.on_progress(Progress(files, len(entries), read_bytes, total, entry.path, failed))
         if isinstance(answer, Failed):
             row = unread_row(entry.path, entry.size_bytes, entry.mtime_ns)
-            holdings.add(replace(row, error=f"unreadable: {answer.reason}"))
+            holdings.add(replace(row, error=Trouble(ErrorKind.UNREADABLE, answer.reason)))
             continue
         holdings.found(entry.path, answer.size_bytes, answer.mtime_ns, answer.sha256, utc(started))
         here = Origin(marker.id, entry.path, answer.sha256, answer.mtime_ns, moment(started))

@@ -107,7 +107,7 @@ def convert(path: Path, out: Path, now: datetime) -> Manifest:
     # An old list must not pass for a fresh one. When it was last written is the latest that it can speak of.
     made = min(now, datetime.fromtimestamp(path.stat().st_mtime, UTC))
     moment = made.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    known = ["path", "path_bytes", "kind", "error", "digest_origin"]
+    known = ["path", "path_bytes", "kind", "error_kind", "error", "digest_origin"]
     known += ["size_bytes"] if any(facts.size_bytes is not None for facts in rows) else []
     known += ["mtime", "mtime_trusted"] if any(facts.mtime_ns is not None for facts in rows) else []
     digests = tuple(kind for kind in DIGESTS if any(kind in facts.digests for facts in rows))
@@ -134,13 +134,14 @@ def convert(path: Path, out: Path, now: datetime) -> Manifest:
 
 
 def export(manifest: Manifest, form: Format, out: Path, now: datetime, digest: str = "sha256") -> Written:
-    """Writes a manifest in another tool's format. Rows without a digest (unreadable files, links) are left out.
+    """Writes a manifest in another tool's format. Only rows without a digest (unreadable files, links) are
+    left out.
 
     `out` is a file; for `bagit` and `mhl` a folder that is made (`ascmhl` in the place's own folder for MHL). `digest`
     is the one wanted; an MHL holds md5 or sha1 only. Raises: BadOutput where it is there already or cannot be written
     so; nothing is left half written.
     """
-    kept = [facts for facts in manifest.rows() if facts.digests and not facts.error]
+    kept = [facts for facts in manifest.rows() if facts.digests]
     left_out = manifest.footer.files - len(kept)
     if form is Format.MHL:
         held = [kind for kind in (digest, *mhl.KINDS) if kind in mhl.KINDS and kind in manifest.header.digests]

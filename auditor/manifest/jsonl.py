@@ -7,6 +7,7 @@ import errno
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from typing import IO, Any
 from auditor.disk import locks
 from auditor.errors import BadManifest, BadOutput
 from auditor.manifest.rows import (
+    SCHEMA,
     canonical,
     footer_from,
     footer_row,
@@ -57,6 +59,27 @@ class Manifest:
             raise BadManifest(f"{self.path} cannot be read: {error.strerror}") from error
         if left:
             raise BadManifest(f"{self.path} was cut off while it was being read")
+
+
+def copy(manifest: Manifest, to: Path) -> Manifest:
+    """The same list at `to`, in today's schema. What is there already is written over.
+
+    Raises: BadManifest where a row cannot be read; BadOutput, OSError where it cannot be written.
+    """
+    if manifest.header.schema == SCHEMA:
+        shutil.copyfile(manifest.path, to)
+        return load(to)
+    to.unlink(missing_ok=True)
+    writer = Writer.create(to, replace(manifest.header, schema=SCHEMA))
+    try:
+        for facts in manifest.rows():
+            writer.add(facts)
+    except BaseException:
+        writer.abandon()
+        raise
+    footer = manifest.footer
+    finished = datetime.fromisoformat(footer.finished)
+    return writer.close(complete=footer.complete, reasons=footer.reasons, now=finished)
 
 
 def looks_like_manifest(path: Path) -> bool:

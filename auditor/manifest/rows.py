@@ -27,6 +27,7 @@ from auditor.model import (
     Origin,
     Soundness,
     Tier,
+    Trouble,
 )
 
 SCHEMA = 2
@@ -182,7 +183,7 @@ def to_row(facts: FileFacts) -> dict[str, Any]:
         if value is not None and value != ():
             row[name] = list(value) if isinstance(value, tuple) else value
     if facts.error is not None:
-        row["error_kind"] = facts.error_kind or _kind_of(facts.error)
+        row.update(error_kind=facts.error.kind.value, error=facts.error.reason)
     for name in ("sidecar", "companion_of"):
         if name in row:
             row[name] = display_path(row[name])
@@ -223,7 +224,8 @@ def _path(row: Mapping[str, Any]) -> str:
 _PLAIN = tuple(
     f.name
     for f in fields(FileFacts)
-    if f.name not in ("path", "mtime_ns", "mtime_trusted", "digests", "kind", "damage", "origins", "changed_ns")
+    if f.name
+    not in ("path", "mtime_ns", "mtime_trusted", "digests", "kind", "damage", "origins", "changed_ns", "error")
 )
 
 _TYPES: dict[str, type | tuple[type, ...]] = {
@@ -256,8 +258,6 @@ def from_row(row: Mapping[str, Any]) -> FileFacts:
             plain["soundness"] = Soundness(plain["soundness"])
         if "digest_origin" in plain:
             plain["digest_origin"] = _origin_of_digests(plain["digest_origin"])
-        if "error" in plain:
-            plain["error_kind"] = ErrorKind(plain["error_kind"]) if "error_kind" in plain else _kind_of(plain["error"])
         return FileFacts(
             path=_path(row),
             mtime_ns=mtime_ns(row["mtime"]) if "mtime" in row else None,
@@ -267,6 +267,7 @@ def from_row(row: Mapping[str, Any]) -> FileFacts:
             kind=Kind(row.get("kind", "other")),
             damage=tuple(Damage(d["code"], d["detail"], d.get("offset")) for d in row.get("damage", ())),
             origins=tuple(_origin(o) for o in row.get("origins", ())),
+            error=_trouble(row),
             **plain,
         )
     except (KeyError, ValueError, TypeError, AttributeError) as error:
@@ -278,14 +279,44 @@ def _origin_of_digests(value: str) -> DigestOrigin:
     return DigestOrigin.CLAIMED if value == "service" else DigestOrigin(value)
 
 
-def _kind_of(error: str) -> ErrorKind:
-    """What the first schema said in the first word of the sentence."""
-    if error.startswith("unreadable: a link to a folder outside"):
-        return ErrorKind.LINK
-    word = error.partition(":")[0]
-    if word == "lost":
-        return ErrorKind.MISSING
-    return ErrorKind(word) if word in set(ErrorKind) else ErrorKind.UNDECODABLE
+def _trouble(row: Mapping[str, Any]) -> Trouble | None:
+    if "error" not in row:
+        return None
+    if not isinstance(row["error"], str):
+        raise TypeError(f"error is {row['error']!r}")
+    if "error_kind" in row:
+        return Trouble(ErrorKind(row["error_kind"]), row["error"])
+    return _of_the_first_schema(row["error"], is_read=any(name in row for name in DIGESTS))
+
+
+def _of_the_first_schema(sentence: str, *, is_read: bool) -> Trouble:
+    """The first schema said the kind with the first words of the sentence, and did not tell apart what could not be
+    read and what was read and could not be decoded."""
+    for start, kind in _FIRST_WORDS.items():
+        if sentence.startswith(start):
+            if kind is ErrorKind.UNREADABLE and is_read:
+                kind = ErrorKind.UNDECODABLE
+            return Trouble(kind, sentence.partition(": ")[2])
+    return Trouble(ErrorKind.UNDECODABLE, sentence)
+
+
+_FIRST_WORDS = {
+    "unreadable: a link to a folder outside, which the archive": ErrorKind.NOT_HELD,
+    "unreadable: a link to a folder outside": ErrorKind.LINK,
+    "unreadable: a link ": ErrorKind.LINK_TO_FILE,
+    "unreadable: ": ErrorKind.UNREADABLE,
+    "unsupported: a link ": ErrorKind.ALIAS,
+    **{f"unsupported: a {what}": ErrorKind.SPECIAL for what in ("FIFO", "socket", "device")},
+    "unsupported: not ": ErrorKind.SPECIAL,
+    "unsupported: the decoder": ErrorKind.UNDECODABLE,
+    "unsupported: ": ErrorKind.UNSUPPORTED,
+    "refused: ": ErrorKind.REFUSED,
+    "trashed: ": ErrorKind.TRASHED,
+    "shared: ": ErrorKind.SHARED,
+    "missing: ": ErrorKind.MISSING,
+    "lost: ": ErrorKind.MISSING,
+}
+"""The longer beginnings stand before the shorter ones."""
 
 
 def header_row(header: Header) -> dict[str, Any]:
@@ -314,6 +345,8 @@ def header_from(row: Mapping[str, Any], path: Path) -> Header:
         for name in ("columns", "digests", "exclusions"):
             if name in known:
                 known[name] = _texts(known[name])
+        if row["schema"] == 1 and "error" in known.get("columns", ()):
+            known["columns"] += ("error_kind",)  # it is made of the sentence as the rows are read
         for name in ("tool", "place", "place_id", "label", "place_kind", "started"):
             _texts([row[name]])
         if "device" in known:

@@ -139,7 +139,7 @@ def _load(data: bytes) -> Picture | NoPicture:
     with Image.open(io.BytesIO(data)) as image:
         width, height = image.size
         if too_large := refusal(width, height):
-            return NoPicture(Refusal.TOO_LARGE, too_large)
+            return NoPicture(Refusal.TOO_LARGE, too_large.reason)
         exif = image.getexif()
         orientation = exif.get(ExifTags.Base.Orientation, 1)
         taken, subsec = _times(exif)

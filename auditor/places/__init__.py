@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import BinaryIO, Protocol, runtime_checkable
 
-from auditor.model import Device, FileFacts
+from auditor.model import Device, ErrorKind, FileFacts, Trouble
 
 
 class EntryKind(StrEnum):
@@ -30,9 +30,7 @@ class Entry:
 
     `size_bytes` and `mtime_ns` are None where the place does not know them or they cannot be trusted to be known.
     `digests` are those that the place's own service states, by name, in hex. `error` says why a thing cannot be read,
-    or why it must not count as a copy ("trashed: ..."); such an entry is never opened, and its row proves nothing.
-    `unreadable: ...` where a file of that name may be lost behind it (then its name says whether it must be backed up),
-    `unsupported: ...` where nothing can be (a FIFO; a link to what is listed by itself).
+    or why it must not count as a copy; such an entry is never opened, and its row proves nothing.
     `changed_ns` is when anything of the file was last changed (POSIX ctime), which no editor can put back.
     `stated` are facts that the place knows beside the bytes (a Takeout's JSON: date, location, sidecar, companion;
     a phone's `.nomedia`: a note): they fill what the bytes do not say; its sidecar, companion and notes always count.
@@ -43,9 +41,14 @@ class Entry:
     size_bytes: int | None = None
     mtime_ns: int | None = None
     digests: Mapping[str, str] = field(default_factory=dict)
-    error: str | None = None
+    error: Trouble | None = None
     stated: FileFacts | None = None
     changed_ns: int | None = None
+
+    @property
+    def error_kind(self) -> ErrorKind | None:
+        """Why it proves nothing; None where nothing is wrong with it."""
+        return self.error.kind if self.error else None
 
 
 class Power(StrEnum):

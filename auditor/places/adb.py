@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from auditor.disk.foreign_names import row_path
 from auditor.errors import BadPlace, ListingCut
-from auditor.model import Device, FileFacts, Kind
+from auditor.model import Device, ErrorKind, FileFacts, Kind, Trouble
 from auditor.places import Entry, EntryKind, Power, links
 from auditor.places.adbclient import Answer, CableLost, Client, choose, find_adb
 from auditor.places.adbstream import open_on_phone
@@ -156,7 +156,9 @@ class AdbPlace:
             for name, values in zip(part, _parsed(answer.output, part, _STAT), strict=True):
                 path = name.removeprefix(b"./").decode("utf-8", "surrogateescape")
                 if values is None:
-                    yield Entry(path, error="unreadable: the phone gives neither its size nor its date")
+                    yield Entry(
+                        path, error=Trouble(ErrorKind.UNREADABLE, "the phone gives neither its size nor its date")
+                    )
                     continue
                 if stat.S_ISLNK(int(values[0], 16)):
                     linked.append(name)
@@ -205,7 +207,11 @@ printf "%s%s\\0" $k "$(readlink -f "$l")"; done' sh"""
         for name in self._in_root(script).output.split(b"\0"):
             if name:
                 path = name.removeprefix(b"./").decode("utf-8", "surrogateescape")
-                yield Entry(path, EntryKind.FOLDER, error="unreadable: the phone does not let adb list this folder")
+                yield Entry(
+                    path,
+                    EntryKind.FOLDER,
+                    error=Trouble(ErrorKind.UNREADABLE, "the phone does not let adb list this folder"),
+                )
 
 
 def open_adb(words: str) -> AdbPlace:
@@ -271,7 +277,7 @@ def _parsed(output: bytes, names: Sequence[bytes], head: re.Pattern[bytes]) -> I
 def _entry(path: str, values: tuple[bytes, ...], notes: tuple[str, ...]) -> Entry:
     mode, size, seconds = int(values[0], 16), int(values[1]), int(values[2])
     if not stat.S_ISREG(mode):
-        return Entry(path, EntryKind.SPECIAL, error="unsupported: a device, socket or FIFO, not a file")
+        return Entry(path, EntryKind.SPECIAL, error=Trouble(ErrorKind.SPECIAL, "a device, socket or FIFO, not a file"))
     stated = FileFacts(path, notes=notes) if notes else None
     return Entry(path, size_bytes=size, mtime_ns=seconds * 1_000_000_000, stated=stated)
 

@@ -17,7 +17,7 @@ from typing import BinaryIO
 from auditor.disk import marker as markers
 from auditor.disk.marker import OWN_FOLDER
 from auditor.errors import BadPlace
-from auditor.model import Device
+from auditor.model import Device, ErrorKind, Trouble
 from auditor.places import Entry, EntryKind, Power, links
 
 _OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
@@ -115,11 +115,11 @@ class FolderPlace:
             try:
                 above = (*above, self._list(folder, above, items))
             except OSError as error:
-                yield Entry(folder, EntryKind.FOLDER, error=f"unreadable: folder: {error.strerror}")
+                yield Entry(folder, EntryKind.FOLDER, error=Trouble(ErrorKind.UNREADABLE, f"folder: {error.strerror}"))
             for name, facts in items:
                 path = f"{folder}/{name}" if folder else name
                 if isinstance(facts, OSError):
-                    yield Entry(path, error=f"unreadable: {facts.strerror}")
+                    yield Entry(path, error=Trouble(ErrorKind.UNREADABLE, f"{facts.strerror}"))
                 elif stat.S_ISLNK(facts.st_mode) or getattr(facts, "st_reparse_tag", 0) == _JUNCTION:
                     yield Entry(path, EntryKind.LINK, mtime_ns=facts.st_mtime_ns, error=self._link_error(path))
                 elif stat.S_ISDIR(facts.st_mode):
@@ -150,7 +150,7 @@ class FolderPlace:
         into.sort(key=lambda found: found[0])
         return identity
 
-    def _link_error(self, path: str) -> str:
+    def _link_error(self, path: str) -> Trouble:
         """What to say of a link: whether what it leads to is in this list anyway, or may be lost behind it."""
         link = self.root / path
         try:
@@ -246,7 +246,7 @@ def _entry(path: str, facts: os.stat_result) -> Entry:
         changed_ns = facts.st_ctime_ns if os.name != "nt" else None
         return Entry(path, size_bytes=facts.st_size, mtime_ns=facts.st_mtime_ns, changed_ns=changed_ns)
     word = {stat.S_IFIFO: "a FIFO", stat.S_IFSOCK: "a socket"}.get(stat.S_IFMT(facts.st_mode), "a device")
-    return Entry(path, EntryKind.SPECIAL, error=f"unsupported: {word}, not a file")
+    return Entry(path, EntryKind.SPECIAL, error=Trouble(ErrorKind.SPECIAL, f"{word}, not a file"))
 
 
 def _volume(device: int) -> str | None:

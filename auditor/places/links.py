@@ -10,18 +10,23 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Container, Iterable
 
-INSIDE = "unsupported: a link to what is listed by itself"
-NOWHERE = "unreadable: a link that leads nowhere"
-_OUTSIDE = "unreadable: a link to a {what} outside, which {why}"
+from auditor.model import ErrorKind, Trouble
+
+INSIDE = Trouble(ErrorKind.ALIAS, "a link to what is listed by itself")
+NOWHERE = Trouble(ErrorKind.LINK_TO_FILE, "a link that leads nowhere")
 
 
-def outside(is_folder: bool, *, is_packed: bool = False) -> str:
+def outside(is_folder: bool, *, is_packed: bool = False) -> Trouble:
     """The words for a link that leads out of its place; `is_packed` where the place is an archive."""
     why = "the archive does not hold" if is_packed else "is not followed"
-    return _OUTSIDE.format(what="folder" if is_folder else "file", why=why)
+    if not is_folder:
+        return Trouble(ErrorKind.LINK_TO_FILE, f"a link to a file outside, which {why}")
+    if is_packed:
+        return Trouble(ErrorKind.NOT_HELD, f"a link to a folder outside, which {why}")
+    return Trouble(ErrorKind.LINK, f"a link to a folder outside, which {why}")
 
 
-def packed(name: str, target: str, files: Container[str], folders: Container[str]) -> str:
+def packed(name: str, target: str, files: Container[str], folders: Container[str]) -> Trouble:
     """The words for a link `name` in an archive that holds `files` in `folders`.
 
     Whether a link out of it leads to a folder, the archive does not say: one without an extension may.

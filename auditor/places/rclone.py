@@ -17,7 +17,7 @@ from auditor.disk.foreign_names import row_path
 from auditor.disk.marker import OWN_FOLDER
 from auditor.errors import BadPlace, ListingCut
 from auditor.manifest.tabular import lsjson_row
-from auditor.model import Device, FileFacts, Kind
+from auditor.model import Device, ErrorKind, FileFacts, Kind, Trouble
 from auditor.places import Entry, EntryKind, Power, links
 from auditor.places.members import once
 from auditor.places.rcloneclient import (
@@ -118,7 +118,9 @@ class RclonePlace:
                 yield self._entry(item, seen)
         for folder, reason in folders.items():
             if folder:
-                yield Entry(row_path(folder)[0], EntryKind.FOLDER, error=f"unreadable: folder: {reason}")
+                yield Entry(
+                    row_path(folder)[0], EntryKind.FOLDER, error=Trouble(ErrorKind.UNREADABLE, f"folder: {reason}")
+                )
         for link in links_left_out(done.stderr):
             # Where it leads, rclone does not say: what no photo, film or sidecar is called may be a folder ("2023.05").
             error = links.outside(kind_by_name(link) is Kind.OTHER)
@@ -158,7 +160,7 @@ class RclonePlace:
         path = once(facts.path, seen)
         error = facts.error
         if self.service == _GOOGLE_PHOTOS and f"{self.remote.partition(':')[2]}/{path}".lstrip("/").startswith(_SHARED):
-            error = "shared: it lies in an album that somebody else can take away, so it is no copy"
+            error = Trouble(ErrorKind.SHARED, "it lies in an album that somebody else can take away, so it is no copy")
         stated = FileFacts(path, notes=(SAME_NAME,)) if path != facts.path else None
         return Entry(
             path,

@@ -16,7 +16,7 @@ from typing import BinaryIO
 
 from auditor.disk.foreign_names import row_path
 from auditor.errors import BadPlace, ListingCut
-from auditor.model import Device, FileFacts, Kind
+from auditor.model import Device, ErrorKind, FileFacts, Kind, Trouble
 from auditor.places import Entry, EntryKind, Power
 from auditor.places.archive import ArchivePlace, packing_of
 from auditor.places.folder import FolderPlace
@@ -94,7 +94,7 @@ class TakeoutPlace:
                     if (item := self._item(entry)) is not None:
                         items[entry.path] = item
             except (BadPlace, ListingCut) as error:
-                yield Entry(part.name, EntryKind.FOLDER, error=f"unreadable: {error}")
+                yield Entry(part.name, EntryKind.FOLDER, error=Trouble(ErrorKind.UNREADABLE, f"{error}"))
         matches = _matched(entries, items)
         for path, entry in entries.items():
             yield _told(entry, matches.get(path), items)
@@ -221,11 +221,15 @@ def _told(entry: Entry, matched: Match | None, items: dict[str, Item]) -> Entry:
         sidecar=matched.sidecar,
         notes=tuple(notes),
     )
-    trashed = "trashed: it lies in the bin of Google Photos, which will delete it" if item.trashed else None
+    trashed = (
+        Trouble(ErrorKind.TRASHED, "it lies in the bin of Google Photos, which will delete it")
+        if item.trashed
+        else None
+    )
     return _with(entry, stated, entry.error or trashed)
 
 
-def _with(entry: Entry, stated: FileFacts | None, error: str | None) -> Entry:
+def _with(entry: Entry, stated: FileFacts | None, error: Trouble | None) -> Entry:
     return Entry(entry.path, entry.kind, entry.size_bytes, entry.mtime_ns, entry.digests, error, stated)
 
 
@@ -242,7 +246,11 @@ def _lost_items(entries: dict[str, Entry], items: dict[str, Item], matches: dict
         if refused or lost in entries:
             lost = f"{path}#missing"
         stated = FileFacts(lost, kind=Kind.PHOTO, sidecar=path, taken_at=item.taken_at)
-        yield Entry(lost, error="missing: its JSON is in the export, the file itself in no part of it", stated=stated)
+        yield Entry(
+            lost,
+            error=Trouble(ErrorKind.MISSING, "its JSON is in the export, the file itself in no part of it"),
+            stated=stated,
+        )
 
 
 def _lost_parts(names: list[str]) -> Iterator[Entry]:
@@ -257,7 +265,11 @@ def _lost_parts(names: list[str]) -> Iterator[Entry]:
     for (start, end), numbers in found.items():
         for number in sorted(set(range(1, max(numbers))) - numbers):
             name = f"{start}{number:0{widths[(start, end)]}}{end}"
-            yield Entry(name, EntryKind.FOLDER, error="missing: this part of the export is not here; download it too")
+            yield Entry(
+                name,
+                EntryKind.FOLDER,
+                error=Trouble(ErrorKind.MISSING, "this part of the export is not here; download it too"),
+            )
 
 
 def _unpacked_parts(root: Path) -> list[str]:

@@ -14,6 +14,7 @@ from typing import BinaryIO, cast
 
 from auditor.disk.foreign_names import row_path
 from auditor.errors import ListingCut
+from auditor.model import ErrorKind, Trouble
 from auditor.places import Entry, EntryKind, links
 from auditor.places.gzips import SeekableGzip
 from auditor.places.members import BOMB_BYTES, BOMB_RATIO, CHUNK_BYTES, UNREADABLE, MemberStream, once
@@ -88,7 +89,7 @@ class OpenTar:
             raise FileNotFoundError(2, "not in the archive" if not self._ended else self._ended, path)
         info, entry = self._known[self._index[path]]
         if entry.error or entry.kind is not EntryKind.FILE:
-            raise OSError(entry.error)
+            raise OSError(str(entry.error or "it is no file"))
         with self._lock:
             stream = self._tar.extractfile(self._target(info) or info)
         if stream is None:
@@ -122,20 +123,26 @@ class OpenTar:
         # The library keeps every member again; forgetting them keeps a million names in one list only.
         self._tar.members = []  # type: ignore[attr-defined]
 
-    def _entry(self, name: str, info: tarfile.TarInfo, refused: str | None) -> Entry:
+    def _entry(self, name: str, info: tarfile.TarInfo, refused: Trouble | None) -> Entry:
         mtime_ns = round(info.mtime * 1_000_000) * 1000
         if info.issym():
             return Entry(name, EntryKind.LINK, error=links.NOWHERE)  # `entries` knows better when all is read
         if info.islnk():
             target = self._target(info)
             if target is None:
-                return Entry(name, mtime_ns=mtime_ns, error="unreadable: a hard link to nothing in the archive")
+                return Entry(
+                    name,
+                    mtime_ns=mtime_ns,
+                    error=Trouble(ErrorKind.UNREADABLE, "a hard link to nothing in the archive"),
+                )
             return Entry(name, size_bytes=target.size, mtime_ns=mtime_ns, error=refused)
         if not info.isreg():
-            return Entry(name, EntryKind.SPECIAL, error="unsupported: a device or FIFO, not a file")
+            return Entry(name, EntryKind.SPECIAL, error=Trouble(ErrorKind.SPECIAL, "a device or FIFO, not a file"))
         end = info.offset_data + info.size
         if self._is_packed and end > max(BOMB_BYTES, BOMB_RATIO * self._packed_bytes):
-            refused = f"refused: {self._packed_bytes:,} bytes that unpack to over {end:,} (a bomb); not read"
+            refused = Trouble(
+                ErrorKind.REFUSED, f"{self._packed_bytes:,} bytes that unpack to over {end:,} (a bomb); not read"
+            )
             self._ended = "unpacks to more than a real archive can hold; it was not read further"
         return Entry(name, size_bytes=info.size, mtime_ns=mtime_ns, error=refused)
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from auditor.disk.foreign_names import row_path
+from auditor.model import ErrorKind, Trouble
 from auditor.places import Entry, EntryKind, links
 from auditor.places.members import BOMB_BYTES, BOMB_RATIO, CHUNK_BYTES, UNREADABLE, MemberStream, once
 
@@ -67,7 +68,7 @@ class OpenZip:
         if info is None or entry is None:
             raise FileNotFoundError(2, "not in the archive", path)
         if entry.error:
-            raise OSError(entry.error)
+            raise OSError(str(entry.error))
         try:
             return io.BufferedReader(MemberStream(cast(BinaryIO, self._zip.open(info)), self._lock), CHUNK_BYTES)
         except UNREADABLE as error:
@@ -78,14 +79,18 @@ def _is_link(info: zipfile.ZipInfo) -> bool:
     return stat.S_ISLNK(info.external_attr >> 16)
 
 
-def _entry(name: str, info: zipfile.ZipInfo, refused: str | None, overlaps: bool) -> Entry:
+def _entry(name: str, info: zipfile.ZipInfo, refused: Trouble | None, overlaps: bool) -> Entry:
     error = refused
     if info.flag_bits & _ENCRYPTED:
-        error = "unsupported: encrypted; unpack it with its password and name the folder"
+        error = Trouble(ErrorKind.UNSUPPORTED, "encrypted; unpack it with its password and name the folder")
     elif info.compress_type not in _METHODS:
-        error = f"unsupported: compression method {info.compress_type}; unpack it and name the folder"
+        error = Trouble(
+            ErrorKind.UNSUPPORTED, f"compression method {info.compress_type}; unpack it and name the folder"
+        )
     elif overlaps or (info.file_size > BOMB_BYTES and info.file_size > BOMB_RATIO * max(info.compress_size, 1)):
-        error = f"refused: {info.compress_size:,} bytes that unpack to {info.file_size:,} (a zip bomb); not read"
+        error = Trouble(
+            ErrorKind.REFUSED, f"{info.compress_size:,} bytes that unpack to {info.file_size:,} (a zip bomb); not read"
+        )
     return Entry(name, size_bytes=info.file_size, mtime_ns=_mtime_ns(info.extra), error=error)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import cast
 
-from auditor.model import Damage, Depth, Kind, Soundness, Tier
+from auditor.model import Damage, Depth, ErrorKind, Kind, Soundness, Tier, Trouble
 from auditor.readers.examination import Buffer, Examination, Metadata
 from auditor.readers.sniff import RAW_FORMATS, SIDECAR_FORMATS, format_by_name, kind_by_name, kind_of, sniff
 
@@ -65,7 +65,9 @@ def examine(name: str, data: Buffer, depth: Depth) -> Examination:
     wanted = promised in (Kind.PHOTO, Kind.VIDEO)
     if len(data) == 0:
         if promised is Kind.OTHER:
-            return Examination(kind=Kind.OTHER, error="unsupported: empty, and of a kind that is not checked")
+            return Examination(
+                kind=Kind.OTHER, error=Trouble(ErrorKind.UNSUPPORTED, "empty, and of a kind that is not checked")
+            )
         return _broken(promised, None, Damage("empty", "the file has no content: 0 bytes", 0))
     if not any(data[:_ZERO_HEAD_BYTES]):
         return _zeroed(promised, data)
@@ -85,13 +87,19 @@ def examine(name: str, data: Buffer, depth: Depth) -> Examination:
     if family is None or format_ is None:
         kind = kind or promised
         reason = f"there is no check for {format_} files" if format_ else "the content is of no known format"
-        return Examination(format=format_, kind=kind, error=f"unsupported: {reason}")
+        return Examination(format=format_, kind=kind, error=Trouble(ErrorKind.UNSUPPORTED, reason))
     try:
         return family.examiner()(data, format_, depth)
     except Exception as error:
         # The one-file boundary: whatever a decoder throws at hostile bytes costs this file its check, never the run.
-        return Examination(format=format_, kind=kind, error=f"unreadable: {type(error).__name__}: {error}")
+        return Examination(
+            format=format_,
+            kind=kind,
+            error=Trouble(ErrorKind.UNDECODABLE, f"{READER_FAILED}: {type(error).__name__}: {error}"),
+        )
 
+
+READER_FAILED = "what looks into such files failed"
 
 _TIFF_SHAPED = frozenset(["nef", "arw", "pef", "srw", "kdc", "raw", "orf", "rw2"])
 
@@ -116,6 +124,6 @@ def _zeroed(promised: Kind, data: Buffer) -> Examination:
             soundness=Soundness.NOT_CHECKED,
             damage=(),
             notes=("the first 4 KiB are all zero",),
-            error="unsupported: the content is of no known format",
+            error=Trouble(ErrorKind.UNSUPPORTED, "the content is of no known format"),
         )
     return found

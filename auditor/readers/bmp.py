@@ -9,7 +9,7 @@ import struct
 from auditor.model import Damage, Depth, Kind, Soundness, Tier
 from auditor.readers import pillow
 from auditor.readers.examination import Buffer, Examination
-from auditor.readers.limits import refusal
+from auditor.readers.limits import refusal, refused_by_decoder
 from auditor.readers.wording import cut_short
 
 _UNCOMPRESSED = (0, 3, 6)
@@ -39,7 +39,7 @@ def examine(data: Buffer, format_: str, depth: Depth) -> Examination:
     loaded = pillow.load(bytes(data), "BMP", None)
     if loaded.broken is not None and compression in _UNCOMPRESSED:
         # All its bytes are there, and nothing in them is coded: what the decoder minds is the kind of file.
-        return dataclasses.replace(seen, error=f"decoder refuses the file: {loaded.broken}")
+        return dataclasses.replace(seen, error=refused_by_decoder(loaded.broken))
     if loaded.error is not None:
         return dataclasses.replace(seen, error=loaded.error)
     seen = dataclasses.replace(seen, checked=(Tier.STRUCTURE, Tier.DECODE))

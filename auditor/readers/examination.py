@@ -6,7 +6,7 @@ import mmap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from auditor.model import Damage, Kind, Soundness, Tier
+from auditor.model import Damage, Kind, Soundness, Tier, Trouble
 
 if TYPE_CHECKING:
     import numpy as np
@@ -50,7 +50,7 @@ class Examination:
     checked: tuple[Tier, ...] = ()
     damage: tuple[Damage, ...] = ()
     notes: tuple[str, ...] = ()
-    error: str | None = None
+    error: Trouble | None = None
     image_sha256: str | None = None
     coded_sha256: str | None = None
     metadata: Metadata = Metadata()

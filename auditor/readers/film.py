@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from auditor.model import Damage, Depth, Soundness, Tier
+from auditor.model import Damage, Depth, ErrorKind, Soundness, Tier, Trouble
 from auditor.readers.examination import Buffer, Examination
 from auditor.readers.film_decode import FilmVerdict, judge
 from auditor.readers.limits import refusal
@@ -22,7 +22,7 @@ def judged(
     if any(d.code in ("truncated", "bad_index") for d in damage):
         return dataclasses.replace(seen, soundness=Soundness.DAMAGED, damage=tuple(damage))
     if external:
-        return dataclasses.replace(seen, error="unsupported: its video lies in another file")
+        return dataclasses.replace(seen, error=Trouble(ErrorKind.UNSUPPORTED, "its video lies in another file"))
     too_large = refusal(seen.width or 0, seen.height or 0)
     if too_large:
         return dataclasses.replace(seen, error=too_large)

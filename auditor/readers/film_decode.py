@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from auditor.model import Damage, Depth
+from auditor.model import Damage, Depth, ErrorKind, Trouble
 from auditor.readers import coded
 from auditor.readers.examination import Buffer
 from auditor.readers.film_open import DEMUXERS, Window, opened
@@ -37,7 +37,7 @@ class FilmVerdict:
     """
 
     damage: tuple[Damage, ...] = ()
-    error: str | None = None
+    error: Trouble | None = None
     frames: int = 0
     duration_s: float | None = None
     width: int | None = None
@@ -56,9 +56,9 @@ def judge(data: Buffer, format_: str, depth: Depth) -> FilmVerdict:
         with _opened(data, format_) as container:
             streams = _video_streams(container)
             if not streams:
-                return FilmVerdict(error="unsupported: there is no video in it")
+                return FilmVerdict(error=Trouble(ErrorKind.UNSUPPORTED, "there is no video in it"))
             if any(stream.codec_context is None for stream in streams):
-                return FilmVerdict(error="unsupported: there is no decoder for its video")
+                return FilmVerdict(error=Trouble(ErrorKind.UNSUPPORTED, "there is no decoder for its video"))
             facts = _facts(container, streams[0])
             too_large = next((r for s in streams if (r := refusal(s.width or 0, s.height or 0))), None)
             if too_large:
@@ -67,7 +67,7 @@ def judge(data: Buffer, format_: str, depth: Depth) -> FilmVerdict:
             verdict = look(data, format_, container, streams)
             return _with(facts, verdict.damage, verdict.error, verdict.frames)
     except (av.error.FFmpegError, EOFError) as error:
-        return FilmVerdict(error=f"unsupported: FFmpeg cannot open it ({_reason(error)})")
+        return FilmVerdict(error=Trouble(ErrorKind.UNSUPPORTED, f"FFmpeg cannot open it ({_reason(error)})"))
 
 
 @contextmanager
@@ -96,7 +96,7 @@ def _facts(container: InputContainer, stream: VideoStream) -> FilmVerdict:
 
 
 def _with(
-    facts: FilmVerdict, damage: tuple[Damage, ...] = (), error: str | None = None, frames: int = 0
+    facts: FilmVerdict, damage: tuple[Damage, ...] = (), error: Trouble | None = None, frames: int = 0
 ) -> FilmVerdict:
     return FilmVerdict(damage, error, frames, facts.duration_s, facts.width, facts.height)
 
@@ -133,9 +133,13 @@ def _key_frames(data: Buffer, format_: str, container: InputContainer, streams: 
             before[index] = packet
     except (av.error.FFmpegError, EOFError) as error:
         if not bad:
-            return FilmVerdict(error=f"decoder cannot read on after {looked} key frames ({_reason(error)})")
+            return FilmVerdict(
+                error=Trouble(
+                    ErrorKind.UNDECODABLE, f"decoder cannot read on after {looked} key frames ({_reason(error)})"
+                )
+            )
     if not looked:
-        return FilmVerdict(error="unsupported: there is no key frame in its video")
+        return FilmVerdict(error=Trouble(ErrorKind.UNSUPPORTED, "there is no key frame in its video"))
     return FilmVerdict(_damage(bad, looked, "key frames"), None, looked)
 
 
@@ -236,9 +240,11 @@ def _every_frame(data: Buffer, format_: str, container: InputContainer, streams:
                     bad.append((seconds, packet.pos, fault))
     except (av.error.FFmpegError, EOFError) as error:
         if not bad:
-            return FilmVerdict(error=f"decoder cannot read on after {looked} frames ({_reason(error)})")
+            return FilmVerdict(
+                error=Trouble(ErrorKind.UNDECODABLE, f"decoder cannot read on after {looked} frames ({_reason(error)})")
+            )
     if not looked:
-        return FilmVerdict(error="unsupported: there is no frame in its video")
+        return FilmVerdict(error=Trouble(ErrorKind.UNSUPPORTED, "there is no frame in its video"))
     if not shown and not bad:
         bad.append((None, None, "nothing can be decoded of it"))
     return FilmVerdict(_damage(bad, looked, "frames"), None, looked)

@@ -11,7 +11,7 @@ import hashlib
 
 import numpy as np
 
-from auditor.model import Damage, Depth, Soundness, Tier
+from auditor.model import Damage, Depth, ErrorKind, Soundness, Tier, Trouble
 from auditor.readers import exif, heif_picture, movie, perceptual
 from auditor.readers.coded import DECODERS, Care, Decoded, Judgement, decode
 from auditor.readers.container import Container, read_container
@@ -111,8 +111,8 @@ def _with_film(seen: Examination, film: Examination, name: str, start: int) -> E
     if damage:
         return dataclasses.replace(seen, soundness=Soundness.DAMAGED, damage=(*seen.damage, *damage), error=None)
     if seen.soundness is Soundness.SOUND and film.soundness is not Soundness.SOUND:
-        word, _, rest = (film.error or "unsupported: no reason given").partition(": ")
-        return dataclasses.replace(seen, soundness=film.soundness, error=f"{word}: {name}: {rest}")
+        error = film.error or Trouble(ErrorKind.UNSUPPORTED, "no reason given")
+        return dataclasses.replace(seen, soundness=film.soundness, error=error.of(name))
     return seen
 
 
@@ -157,7 +157,9 @@ def _judged(seen: Examination, data: Buffer, items: Items, damage: list[Damage],
     if not own:
         primary = items.items[items.primary]
         kind = primary.kind.decode("ascii", "replace")
-        return dataclasses.replace(seen, error=f"unsupported: there is no decoder for pictures coded as {kind}")
+        return dataclasses.replace(
+            seen, error=Trouble(ErrorKind.UNSUPPORTED, f"there is no decoder for pictures coded as {kind}")
+        )
     return _decoded(seen, data, items, coded, own, depth)
 
 
@@ -186,7 +188,9 @@ def _decoded(
             seen, soundness=Soundness.DAMAGED, damage=damage, checked=(Tier.STRUCTURE, Tier.DECODE)
         )
     if unsupported:
-        return dataclasses.replace(seen, error=f"unsupported: {unsupported[0]}")
+        return dataclasses.replace(
+            seen, error=Trouble(ErrorKind.UNSUPPORTED, unsupported[0] or "the decoder does not know it")
+        )
     tiers = (Tier.STRUCTURE, Tier.DECODE, Tier.DEEP) if depth.reaches(Depth.DEEP) else (Tier.STRUCTURE, Tier.DECODE)
     picture = heif_picture.normalised(data, items, tiles, factor)
     return dataclasses.replace(seen, soundness=Soundness.SOUND, checked=tiers, picture=picture)

@@ -12,7 +12,7 @@ import re
 
 import numpy as np
 
-from auditor.model import Damage, Depth, Kind, Soundness, Tier
+from auditor.model import Damage, Depth, ErrorKind, Kind, Soundness, Tier, Trouble
 from auditor.readers import examine as examine_file
 from auditor.readers import exif, perceptual
 from auditor.readers.examination import Buffer, Examination, Metadata
@@ -54,7 +54,7 @@ def examine(data: Buffer, format_: str, depth: Depth) -> Examination:
         if too_large := refusal(walked.frame.width, walked.frame.height):
             return dataclasses.replace(seen, error=too_large, checked=(Tier.STRUCTURE,))
         if walked.frame.height == 0:
-            error = "unsupported: the height stands in a DNL segment behind the picture"
+            error = Trouble(ErrorKind.UNSUPPORTED, "the height stands in a DNL segment behind the picture")
             return dataclasses.replace(seen, error=error, checked=(Tier.STRUCTURE,))
     core = picture_of(data, walked)
     if walked.damage is not None:
@@ -98,7 +98,9 @@ def _decoded(data: Buffer, walked: Walk, core: bytearray, seen: Examination, dep
     if decoded.grey is None:
         message = decoded.message or ""
         if _UNSUPPORTED.search(message):
-            return dataclasses.replace(seen, error=f"unsupported: {message}", checked=(Tier.STRUCTURE,))
+            return dataclasses.replace(
+                seen, error=Trouble(ErrorKind.UNSUPPORTED, f"{message}"), checked=(Tier.STRUCTURE,)
+            )
         return _found(seen, _corrupt(walked, data, message), checked)
     if decoded.impossible_row is not None:
         share = decoded.impossible_row * 100 // walked.frame.height
@@ -129,7 +131,7 @@ def _with_part(seen: Examination, part: Part, content: bytes, depth: Depth) -> E
     """The examination with what a part behind the picture adds to it: its damage, or that it could not be checked."""
     found = examine_file("part", content, depth)
     if not part.declared:
-        oddities = [d.detail for d in found.damage] + ([found.error] if found.error else [])
+        oddities = [d.detail for d in found.damage] + ([found.error.reason] if found.error else [])
         notes = [f"{part.name}, which the photo does not declare: {oddity}" for oddity in oddities]
         return dataclasses.replace(seen, notes=(*seen.notes, *notes))
     if found.soundness is Soundness.DAMAGED:
@@ -139,10 +141,8 @@ def _with_part(seen: Examination, part: Part, content: bytes, depth: Depth) -> E
             seen = _found(seen, Damage(damage.code, detail, offset), seen.checked)
         return seen
     if seen.soundness is Soundness.SOUND and found.soundness is not Soundness.SOUND:
-        error = found.error or f"unreadable: {'; '.join(found.notes)}"
-        word, colon, rest = error.partition(": ")
-        error = f"{word}: {part.name}: {rest}" if colon else f"{part.name}: {error}"
-        return dataclasses.replace(seen, soundness=found.soundness, error=error)
+        error = found.error or Trouble(ErrorKind.UNDECODABLE, "; ".join(found.notes))
+        return dataclasses.replace(seen, soundness=found.soundness, error=error.of(part.name))
     return seen
 
 

@@ -6,8 +6,9 @@ import io
 import warnings
 from dataclasses import dataclass
 
+from auditor.model import ErrorKind, Trouble
 from auditor.readers import perceptual
-from auditor.readers.limits import pillow_limits
+from auditor.readers.limits import pillow_limits, refused_by_decoder
 
 MOST_ANIMATED_PIXELS = 500_000_000
 """How many pixels of an animation are decoded; the frames after them are left to their structure."""
@@ -30,15 +31,13 @@ class Load:
     note: str | None = None
 
     @property
-    def error(self) -> str | None:
+    def error(self) -> Trouble | None:
         """Why the file is not checked, in the words of a manifest row; None where it was."""
         if self.refused is None:
             return None
-        return (
-            f"too large for the limits: {self.refused}"
-            if self.too_large
-            else f"decoder refuses the file: {self.refused}"
-        )
+        if self.too_large:
+            return Trouble(ErrorKind.UNDECODABLE, f"too large for the limits: {self.refused}")
+        return refused_by_decoder(self.refused)
 
 
 def load(content: bytes, format_: str, orientation: int | None) -> Load:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from auditor.model import Damage, Depth, Kind, Soundness, Tier
 from auditor.readers import exif, pillow
 from auditor.readers.examination import Buffer, Examination, Metadata
-from auditor.readers.limits import refusal
+from auditor.readers.limits import refusal, refused_by_decoder
 from auditor.readers.wording import share, size_text
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -65,9 +65,7 @@ def examine(data: Buffer, format_: str, depth: Depth) -> Examination:
     loaded = pillow.load(_picture_only(data, walked.chunks), "PNG", seen.metadata.orientation)
     if loaded.picture is None:
         # Its checksums prove that the file is as it was written; so its writer made what this decoder cannot read.
-        return dataclasses.replace(
-            seen, notes=notes, error=loaded.error or f"decoder refuses the file: {loaded.broken}"
-        )
+        return dataclasses.replace(seen, notes=notes, error=loaded.error or refused_by_decoder(loaded.broken))
     return dataclasses.replace(
         seen,
         soundness=Soundness.SOUND,

@@ -14,7 +14,7 @@ import numpy as np
 from auditor.model import Damage, Depth, Kind, Soundness, Tier
 from auditor.readers import exif, ifd, jpeg, perceptual
 from auditor.readers.examination import Buffer, Examination, Metadata
-from auditor.readers.limits import refusal
+from auditor.readers.limits import refusal, refused_by_decoder
 from auditor.readers.tiff_walk import TiffWalk, image_sha256, walk
 from auditor.readers.wording import cut_short
 
@@ -54,7 +54,7 @@ def examine(data: Buffer, format_: str, depth: Depth) -> Examination:
     if unpacked.size is not None:
         seen = _sized(seen, unpacked.size)
     if unpacked.refused is not None:
-        return dataclasses.replace(seen, error=f"decoder refuses the file: {unpacked.refused}")
+        return dataclasses.replace(seen, error=refused_by_decoder(unpacked.refused))
     seen = dataclasses.replace(seen, checked=(Tier.STRUCTURE, Tier.DECODE))
     if unpacked.broken is not None:
         damage = Damage("corrupt_data", f"the sensor data cannot be unpacked: {unpacked.broken}")
@@ -108,7 +108,7 @@ def _unpack(data: Buffer) -> _Unpacked:
         with rawpy.imread(io.BytesIO(data)) as raw:
             size = (raw.sizes.width, raw.sizes.height)
             if too_large := refusal(raw.sizes.raw_width, raw.sizes.raw_height):
-                return _Unpacked(None, size, refused=too_large)
+                return _Unpacked(None, size, refused=too_large.reason)
             return _Unpacked(_rough(raw.raw_image_visible), size)
     except refusals as error:
         return _Unpacked(None, size, refused=str(error))

@@ -9,7 +9,7 @@ import json
 import plistlib
 from xml.parsers import expat
 
-from auditor.model import Damage, Depth, Kind, Soundness, Tier
+from auditor.model import Damage, Depth, ErrorKind, Kind, Soundness, Tier, Trouble
 from auditor.readers.examination import Buffer, Examination
 from auditor.readers.wording import size_text
 
@@ -34,7 +34,7 @@ def examine(data: Buffer, format_: str, depth: Depth) -> Examination:
     if not depth.reaches(Depth.DECODE):
         return seen
     if len(data) > _MOST_BYTES:
-        error = f"too large for the limits: {size_text(len(data))} of text"
+        error = Trouble(ErrorKind.UNDECODABLE, f"too large for the limits: {size_text(len(data))} of text")
         return Examination(format=format_, kind=Kind.SIDECAR, error=error)
     damage = _damage(bytes(data), format_)
     if damage is None:

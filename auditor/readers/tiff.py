@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from auditor.model import Damage, Depth, Kind, Soundness, Tier
 from auditor.readers import exif, pillow
 from auditor.readers.examination import Buffer, Examination
-from auditor.readers.limits import refusal
+from auditor.readers.limits import refusal, refused_by_decoder
 from auditor.readers.tiff_strips import strip_damage
 from auditor.readers.tiff_walk import TiffWalk, image_sha256, walk
 
@@ -46,7 +46,7 @@ def _decoded(data: Buffer, walked: TiffWalk, seen: Examination) -> Examination:
         loaded = pillow.load(bytes(data), "TIFF", seen.metadata.orientation)
     rare = any(image.compression in _RARE_CODECS for image in walked.images)
     if loaded.broken is not None and rare:
-        return dataclasses.replace(seen, error=f"decoder refuses the file: {loaded.broken}")
+        return dataclasses.replace(seen, error=refused_by_decoder(loaded.broken))
     if loaded.error is not None:
         return dataclasses.replace(seen, error=loaded.error)
     seen = dataclasses.replace(seen, checked=(Tier.STRUCTURE, Tier.DECODE))

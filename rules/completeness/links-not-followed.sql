@@ -5,7 +5,7 @@
 -- since       = "0.1.0"
 -- tags        = ["completeness"]
 -- population  = "source"
--- needs       = ["source.error"]
+-- needs       = ["source.error_kind"]
 -- passed      = "There are no links or special files in what was listed."
 -- failed_one  = "1 link or special file was not followed."
 -- failed_many = "$count links or special files were not followed."
@@ -17,10 +17,9 @@
 -- remedy      = "If the link leads to photos, audit the folder that it leads to as well."
 -- not_covered = "What the links lead to."
 -- ///
-SELECT 'source' AS side, path, regexp_replace(error, '^[a-z]+: ', '') AS reason
+SELECT 'source' AS side, path, error AS reason
 FROM source
 WHERE size_bytes IS NULL AND NOT excluded AND NOT is_due
-    -- A link to what is listed by itself hides nothing.
-    AND regexp_matches(error,
-        '^(unreadable: a (link|folder)|unsupported: (a symbolic link|a FIFO|a socket|a device|not a file))')
+    -- A link to what is listed by itself (alias) hides nothing.
+    AND error_kind IN ('link', 'link_to_file', 'not_held', 'special')
 ORDER BY path

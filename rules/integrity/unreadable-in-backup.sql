@@ -5,7 +5,7 @@
 -- since       = "0.1.0"
 -- tags        = ["integrity"]
 -- population  = "backup"
--- needs       = ["backup.error"]
+-- needs       = ["backup.error_kind"]
 -- passed      = "Every file of the backup could be read."
 -- failed_one  = "1 file or folder of the backup could not be read."
 -- failed_many = "$count files or folders of the backup could not be read."
@@ -18,5 +18,5 @@
 -- ///
 SELECT 'backup' AS side, path, backup, error AS reason, size_bytes
 FROM backup
-WHERE coalesce(sha256, md5, sha1, quickxor, dropbox) IS NULL AND regexp_matches(error, '^(unreadable|decoder)\b')
+WHERE error_kind IN ('unreadable', 'link', 'link_to_file')
 ORDER BY backup, path

@@ -25,7 +25,7 @@ from auditor.manifest.rows import (
     rfc3339,
     to_row,
 )
-from auditor.model import Damage, DigestOrigin, ErrorKind, FileFacts, Kind, Origin, Soundness, Tier
+from auditor.model import Damage, DigestOrigin, ErrorKind, FileFacts, Kind, Origin, Soundness, Tier, Trouble
 
 PATHS = st.one_of(
     st.binary(min_size=1, max_size=60).map(lambda raw: raw.decode("utf-8", "surrogateescape")),
@@ -71,9 +71,8 @@ FACTS = st.builds(
     origins=st.lists(ORIGINS, max_size=2).map(tuple),
     file_id=maybe(TEXTS),
     changed_ns=maybe(DATES),
-    error_kind=st.sampled_from(ErrorKind),
-    error=maybe(TEXTS),
-).map(lambda facts: facts if facts.error is not None else replace(facts, error_kind=None))
+    error=maybe(st.builds(Trouble, st.sampled_from(ErrorKind), TEXTS)),
+)
 
 
 @given(FACTS)
@@ -122,8 +121,7 @@ def test_every_fact_survives() -> None:
         origins=(Origin("s", "p", "0f", 1, "2026"),),
         file_id="1:2",
         changed_ns=1,
-        error_kind=ErrorKind.UNSUPPORTED,
-        error="unsupported: x",
+        error=Trouble(ErrorKind.UNSUPPORTED, "x"),
     )
     assert not [f.name for f in fields(FileFacts) if getattr(facts, f.name) in (None, ())], "a new fact: add it here"
     assert from_row(json.loads(canonical(to_row(facts)))) == facts
@@ -167,8 +165,7 @@ def test_no_text_or_number_of_a_file_stops_duckdb(tmp_path: Path, path: str, tex
         latitude=number,
         notes=(text,),
         damage=(Damage("x", text),),
-        error_kind=ErrorKind.UNREADABLE,
-        error=text,
+        error=Trouble(ErrorKind.UNREADABLE, text),
     )
     file = tmp_path / "one.jsonl"
     line = canonical(to_row(facts))

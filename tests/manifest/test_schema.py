@@ -30,7 +30,7 @@ def test_the_published_file_is_the_schema() -> None:
 
 def test_every_column_is_in_it() -> None:
     facts = {f.name for f in fields(FileFacts)} - {"mtime_ns", "changed_ns", "digests"}
-    assert set(schema.COLUMNS) == facts | {"mtime", "changed", "path_bytes"} | set(rows.DIGESTS)
+    assert set(schema.COLUMNS) == facts | {"mtime", "changed", "path_bytes", "error_kind"} | set(rows.DIGESTS)
     assert set(rows.DECODED) <= set(schema.COLUMNS)
 
 

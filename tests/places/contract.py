@@ -142,11 +142,11 @@ class PlaceContract:
         (outside / "secret.jpg").write_bytes(b"secret")
         contents = self.write(tree, {"a/real.jpg": b"real"})
         words = {
-            "folder": "unreadable: a link to a folder outside",
-            "file.jpg": "unreadable: a link to a file outside",
-            "nowhere.jpg": "unreadable: a link that leads nowhere",
-            "loop": "unsupported: a link to what is listed by itself",
-            "inner.jpg": "unsupported: a link to what is listed by itself",
+            "folder": "a link to a folder outside",
+            "file.jpg": "a link to a file outside",
+            "nowhere.jpg": "a link that leads nowhere",
+            "loop": "a link to what is listed by itself",
+            "inner.jpg": "a link to what is listed by itself",
         }
         try:
             (tree / "a" / "inner.jpg").symlink_to("real.jpg")
@@ -158,7 +158,7 @@ class PlaceContract:
             pytest.skip(f"no links here: {error}")
         place = self.show(tree)
         assert self.files(place) == {path: self.size(content) for path, content in contents.items()}
-        met = {e.path: (e.error or "").partition(",")[0] for e in place.walk() if e.kind is EntryKind.LINK}
+        met = {e.path: str(e.error).partition(",")[0] for e in place.walk() if e.kind is EntryKind.LINK}
         expected = {self.row(f"a/{name}"): said for name, said in words.items()}
         if not self.knows_targets:
             assert met.keys() == expected.keys() and {said.partition(":")[0] for said in met.values()} == {"unreadable"}

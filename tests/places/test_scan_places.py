@@ -13,7 +13,7 @@ import pytest
 
 from auditor.errors import ListingCut
 from auditor.manifest.jsonl import load
-from auditor.model import Depth, Device, DigestOrigin, FileFacts
+from auditor.model import Depth, Device, DigestOrigin, ErrorKind, FileFacts
 from auditor.places import Entry, Power
 from auditor.places.archive import open_archive
 from auditor.scan import scan
@@ -88,7 +88,7 @@ def test_a_phone_digests_its_pictures_itself(tmp_path: Path) -> None:
     assert found["a.jpg"].digest_origin is DigestOrigin.READ and found["a.jpg"].read_at
     assert found["unknown"].sha256 == hashlib.sha256(b"x").hexdigest()
     assert found["hidden.jpg"].notes == ("hidden_from_apps: x",)
-    assert (found["unreadable.jpg"].error or "").startswith("unreadable") and not found["unreadable.jpg"].digests
+    assert found["unreadable.jpg"].error_kind is ErrorKind.UNREADABLE and not found["unreadable.jpg"].digests
 
 
 def test_a_digest_that_the_phone_cannot_make_is_made_from_its_bytes(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from auditor.errors import BadPlace
+from auditor.model import ErrorKind
 from auditor.places import Entry, EntryKind, Place
 from auditor.places.takeout import open_takeout
 from auditor.places.takeout_names import Relation, match
@@ -200,7 +201,7 @@ def test_the_bin_is_no_backup_and_failed_videos_are_noted(tmp_path: Path) -> Non
         },
     )
     entries = listed(tmp_path)
-    assert (entries["Papierkorb/old.jpg"].error or "").startswith("trashed")
+    assert entries["Papierkorb/old.jpg"].error_kind is ErrorKind.TRASHED
     clip, shared = entries["Failed Videos/clip.mp4"].stated, entries["Fotos von 2020/p.jpg"].stated
     assert clip and clip.notes == ("failed_video",)
     assert shared and shared.notes == ("from_partner_sharing",)
@@ -228,13 +229,13 @@ def test_a_lost_picture_and_a_lost_part_are_listed(tmp_path: Path) -> None:
     part(tmp_path, 2, {"Y/live.HEIC.json": sidecar("live.HEIC"), "Y/live.MP4": b"only the motion"})
     part(tmp_path, 5, {"Y/b.jpg": b"b", "Y/gone.jpg.json": sidecar("gone.jpg", trashed=True)})
     entries = listed(tmp_path)
-    assert {name for name, e in entries.items() if (e.error or "").startswith("missing: its JSON")} == {
+    assert {name for name, e in entries.items() if str(e.error).startswith("its JSON")} == {
         "Y/lost.jpg",
         "Y/live.HEIC",
     }
     parts = [e for e in entries.values() if e.kind is EntryKind.FOLDER]
     assert [e.path for e in parts] == [f"takeout-20260101T000000Z-00{n}.zip" for n in (3, 4)]
-    assert all("this part" in (e.error or "") for e in parts)
+    assert all("this part" in str(e.error) for e in parts)
 
 
 def test_parts_of_two_exports_are_counted_apart(tmp_path: Path) -> None:
@@ -252,7 +253,7 @@ def test_a_damaged_part_is_unknown_and_the_others_are_read(tmp_path: Path, packi
     entries = listed(tmp_path)
     assert not entries["a.jpg"].error
     (unknown,) = (e for e in entries.values() if e.kind is EntryKind.FOLDER)
-    assert unknown.path == second.name and "again" in (unknown.error or "")
+    assert unknown.path == second.name and "again" in str(unknown.error)
 
 
 def test_a_json_that_is_hostile_is_only_a_file(tmp_path: Path) -> None:

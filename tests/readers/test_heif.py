@@ -185,4 +185,4 @@ def test_a_picture_too_large_is_refused_before_it_is_decoded() -> None:
     seen = look("x.heic", data.replace(ispe, huge))
     assert seen.soundness is Soundness.NOT_CHECKED
     assert seen.error
-    assert seen.error.startswith("too large")
+    assert seen.error.reason.startswith("too large")

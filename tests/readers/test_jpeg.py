@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 import pytest
 
-from auditor.model import Depth, Soundness, Tier
-from auditor.readers import Examination, examine
+from auditor.model import Depth, ErrorKind, Soundness, Tier
+from auditor.readers import READER_FAILED, Examination, examine
 from auditor.readers.jpeg_parts import find_parts
 from auditor.readers.jpeg_walk import walk
 from tests import media
@@ -220,7 +220,7 @@ def test_a_height_in_a_dnl_segment_is_unsupported_not_damaged() -> None:
     dnl = BASELINE[:end] + b"\xff\xdc\0\4" + struct.pack(">H", 768) + BASELINE[end:]
     found = _judge(dnl[: frame.body + 1] + b"\0\0" + dnl[frame.body + 3 :])
     assert found.soundness is Soundness.NOT_CHECKED
-    assert found.error is not None and found.error.startswith("unsupported: ")
+    assert found.error is not None and found.error.kind is ErrorKind.UNSUPPORTED
 
 
 def test_a_doubled_huffman_symbol_is_suspicious() -> None:
@@ -235,7 +235,7 @@ def test_bombs_are_refused_by_their_declared_size() -> None:
     bomb = BASELINE[: frame.body + 1] + struct.pack(">HH", 60000, 60000) + BASELINE[frame.body + 5 :]
     found = _judge(bomb)
     assert found.soundness is Soundness.NOT_CHECKED
-    assert found.error is not None and found.error.startswith("too large for the limits: ")
+    assert found.error is not None and found.error.reason.startswith("too large for the limits: ")
 
 
 def test_hash_depth_reads_headers_only() -> None:
@@ -263,7 +263,7 @@ def test_nothing_makes_it_raise(seed: int) -> None:
         content[rng.randrange(3, len(content))] = rng.randrange(256)
         found = _judge(bytes(content))
         assert found.soundness is not Soundness.SOUND or found.checked
-        assert not (found.error or "").startswith("unreadable")
+        assert not str(found.error).startswith(READER_FAILED)
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from auditor.model import Depth, Kind, Soundness
+from auditor.model import Depth, ErrorKind, Kind, Soundness
 from auditor.readers import examine, kind_by_name, sniff
 
 CONTENTS = {
@@ -91,7 +91,7 @@ def test_other_files_are_no_photos_and_never_sound() -> None:
     for name, content in (("a.pdf", b"%PDF-1.7"), ("disk.img", bytes(4096) + b"x"), ("empty.txt", b"")):
         found = examine(name, content, Depth.DECODE)
         assert (found.kind, found.soundness, found.damage) == (Kind.OTHER, Soundness.NOT_CHECKED, ())
-        assert found.error is not None and found.error.startswith("unsupported: ")
+        assert found.error is not None and found.error.kind is ErrorKind.UNSUPPORTED
 
 
 def test_a_photo_under_a_foreign_name_is_a_photo() -> None:
