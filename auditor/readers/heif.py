@@ -1,7 +1,8 @@
-"""HEIC, HEIF and AVIF: structure, strict decode of every tile, EXIF, and the digest of the coded picture.
+"""HEIC, HEIF and AVIF: structure, strict decode of every tile, EXIF, and the digests of the picture.
 
 The judge is FFmpeg's decoder, fed tile by tile with what this package's own walker finds in the file: pillow-heif
-(libheif) conceals damage, and FFmpeg's own HEIF reader refuses some sound files.
+(libheif) conceals damage, and FFmpeg's own HEIF reader refuses some sound files. But sound is only what libheif opens
+as it stands: the walker is no witness for itself.
 """
 
 from __future__ import annotations
@@ -13,12 +14,16 @@ import numpy as np
 
 from auditor.model import Damage, Depth, ErrorKind, Soundness, Tier, Trouble
 from auditor.readers import exif, heif_picture, movie, perceptual
+from auditor.readers.boxes import Box
 from auditor.readers.coded import DECODERS, Care, Decoded, Judgement, decode
 from auditor.readers.container import Container, read_container
 from auditor.readers.examination import Buffer, Examination, Metadata
 from auditor.readers.heif_check import check_items, name_of, payload_of
-from auditor.readers.heif_items import CODED_KINDS, BrokenItems, Item, Items, read_items
+from auditor.readers.heif_items import CODED_KINDS, BrokenItems, Item, Items, UnknownItems, read_items
+from auditor.readers.heif_rest import heif_rest
 from auditor.readers.limits import refusal
+from auditor.readers.opened import open_heif
+from auditor.readers.rest import whole_sha256
 from auditor.readers.sniff import kind_of
 
 _MOST_EXIF_BYTES = 16_000_000
@@ -37,12 +42,14 @@ def examine(data: Buffer, format_: str, depth: Depth) -> Examination:
         items = read_items(data, meta)
     except BrokenItems as error:
         return _broken(blank, container, Damage("bad_index", str(error), meta.start), depth)
-    seen = _facts(blank, data, container, items)
+    except UnknownItems as error:
+        return dataclasses.replace(blank, error=f"unsupported: {error}")
+    seen = _facts(blank, data, container, meta, items)
     if not depth.reaches(Depth.DECODE):
         return seen
     damage = check_items(data, container, items)
     seen = dataclasses.replace(seen, notes=seen.notes + container.notes, checked=(Tier.STRUCTURE,))
-    seen = _judged(seen, data, items, damage, depth)
+    seen = _opened(_judged(seen, data, items, damage, depth), data)
     clip = container.first(b"mpvd")
     if clip:
         seen = _with_film(
@@ -53,54 +60,60 @@ def examine(data: Buffer, format_: str, depth: Depth) -> Examination:
     return seen
 
 
-def image_sha256(data: Buffer, container: Container, items: Items) -> str | None:
-    """The digest of the coded picture: the primary item with its tiles in order, what configures their decoder, their
-    sizes and crop, its colour profiles, its further pictures (gain map, depth, alpha, the other eye) with what each is
-    for, and the motion clip that the file carries.
+def _digests(data: Buffer, container: Container, meta: Box, items: Items) -> tuple[str | None, str | None]:
+    """`coded_sha256`: of the primary picture's coded content, its tiles in order, and what configures their decoder.
+    `image_sha256`: of that and the rest: sizes, crop and colours, further pictures (gain map, depth, alpha, the other
+    eye) with what each is for, the films that the file carries, and every box, item and property that is not known to
+    be descriptive.
 
-    Left out, since they may change while the picture stays: EXIF and XMP, turning and mirroring, thumbnails, and where
-    each of all these lies in the file. None where a byte of it is not in the file.
+    Left out: EXIF and XMP but for what holds content, turning and mirroring, thumbnails, padding, and where each of all
+    these lies in the file. None where a byte is not in the file.
     """
-    if items.primary not in items.items:
-        return None
+    own = items.coded_under(items.primary)
     digest = hashlib.sha256()
-    if not items.coded_under(items.primary):
-        return None
-    order: dict[int, int] = {}
-    for number in (items.primary, *items.further()):
-        for item in items.under(number):
-            if item.number in order:
-                # Tiles of the picture that another one is made from as well.
-                digest.update(b"again" + order[item.number].to_bytes(4, "big"))
-                continue
-            order[item.number] = len(order)
-            content = payload_of(data, item)
-            if item.method > 1 or len(content) != item.length or (not content and item.kind != b"iden"):
-                return None
-            configuration = item.property(CODED_KINDS.get(item.kind, b"")) or b""
-            described = [item.property(kind) or b"" for kind in (b"colr", b"ispe", b"clap", b"auxC")]
-            more = [p.body for p in item.properties if p.kind == b"colr"][1:]
-            for field in (item.kind, configuration, content, *described, *more):
-                digest.update(len(field).to_bytes(8, "big"))
-                digest.update(field)
-    clip = container.first(b"mpvd")
-    if clip:
-        digest.update(data[clip.body : clip.end])
-    if container.first(b"moov"):
-        digest.update((movie.examine(data, "mp4", Depth.HASH).image_sha256 or "").encode())
-    return digest.hexdigest()
+    for item in own:
+        content = payload_of(data, item)
+        if item.method > 1 or len(content) != item.length or not content:
+            return None, None
+        for field in (item.kind, item.property(CODED_KINDS[item.kind]) or b"", content):
+            digest.update(len(field).to_bytes(8, "big"))
+            digest.update(field)
+    if not own:
+        return None, None
+    coded = digest.hexdigest()
+    rest = heif_rest(data, container, meta, items, own)
+    if rest is not None and container.first(b"moov"):
+        film = movie.examine(data, "mp4", Depth.HASH).image_sha256
+        rest = [*rest, (b"film", film.encode())] if film else None
+    return coded, whole_sha256(coded, rest) if rest is not None else None
 
 
-def _facts(blank: Examination, data: Buffer, container: Container, items: Items) -> Examination:
+def _facts(blank: Examination, data: Buffer, container: Container, meta: Box, items: Items) -> Examination:
     primary = items.items.get(items.primary)
     width, height = (heif_picture.size_as_displayed(primary) if primary else None) or (None, None)
+    coded, image = _digests(data, container, meta, items)
     return dataclasses.replace(
         blank,
         width=width,
         height=height,
         metadata=_exif(data, items),
-        image_sha256=image_sha256(data, container, items),
+        coded_sha256=coded,
+        image_sha256=image,
     )
+
+
+def _opened(seen: Examination, data: Buffer) -> Examination:
+    """The examination, no longer sound where libheif does not open the file as it stands, or sees another picture."""
+    if seen.soundness is not Soundness.SOUND:
+        return seen
+    opened = open_heif(data)
+    if isinstance(opened, str):
+        error = f"decoder refuses the file: libheif does not open it: {opened}"
+    elif opened != (seen.width, seen.height):
+        error = f"unsupported: libheif sees a picture of {opened[0]} x {opened[1]} pixels in it"
+    else:
+        return seen
+    return dataclasses.replace(seen, soundness=Soundness.NOT_CHECKED, error=error)
 
 
 def _with_film(seen: Examination, film: Examination, name: str, start: int) -> Examination:

@@ -36,6 +36,30 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Field:
+    """One field as it stands, in whatever order and however often: `slot` is what stands in the table itself.
+
+    `place` is the (start, end) of its value in the data (absolute), None where its type is unknown or it lies beyond.
+    """
+
+    tag: int
+    type: int
+    count: int
+    slot: bytes
+    place: tuple[int, int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A directory as it stands: where it begins and ends (with the next one's offset), its fields, and that offset."""
+
+    start: int
+    end: int
+    fields: tuple[Field, ...]
+    next: int
+
+
+@dataclass(frozen=True, slots=True)
 class Directory:
     """The fields of one directory by tag, the next one's offset (0: none), and what is impossible about it.
 
@@ -63,40 +87,44 @@ def header(data: Buffer, base: int = 0) -> Header | None:
     return Header(order, False, struct.unpack_from(order + "I", head, 4)[0], base)
 
 
-def directory(data: Buffer, head: Header, offset: int, end: int | None = None) -> Directory | None:
-    """The directory at `offset` (from the header's base); None where it does not lie wholly inside the data."""
+def table(data: Buffer, head: Header, offset: int, end: int | None = None) -> Table | None:
+    """The directory at `offset` (from the header's base) field by field; None where it does not lie wholly inside."""
     end = len(data) if end is None else end
     start = head.base + offset
     count_bytes, entry_bytes, inline = (8, 20, 8) if head.big else (2, 12, 4)
     if offset <= 0 or start + count_bytes > end:
         return None
     count = int.from_bytes(data[start : start + count_bytes], "little" if head.order == "<" else "big")
-    table = start + count_bytes
-    next_at = table + count * entry_bytes
+    first = start + count_bytes
+    next_at = first + count * entry_bytes
     if not 0 < count <= _MOST_ENTRIES or next_at > end:
         return None
-    raw = bytes(data[table:next_at])
+    raw = bytes(data[first:next_at])
     form = struct.Struct(head.order + ("HHQ" if head.big else "HHI"))
     word = struct.Struct(head.order + ("Q" if head.big else "I"))
-    entries: dict[int, Entry] = {}
-    beyond: list[int] = []
-    odd = 0
+    fields: list[Field] = []
     for at in range(0, len(raw), entry_bytes):
         tag, type_, values = form.unpack_from(raw, at)
-        if type_ not in TYPE_BYTES:
-            odd += 1
-            continue
-        length = TYPE_BYTES[type_] * values
-        value_at = table + at + form.size
-        if length > inline:
-            value_at = head.base + word.unpack_from(raw, at + form.size)[0]
-        if value_at + length > end:
-            beyond.append(tag)
-            continue
-        entries[tag] = Entry(type_, values, value_at, length)
+        slot = raw[at + form.size : at + entry_bytes]
+        length = TYPE_BYTES.get(type_, 0) * values
+        value_at = first + at + form.size if length <= inline else head.base + word.unpack(slot)[0]
+        there = type_ in TYPE_BYTES and value_at + length <= end
+        fields.append(Field(tag, type_, values, slot, (value_at, value_at + length) if there else None))
     tail = bytes(data[next_at : next_at + word.size])
-    following = word.unpack(tail)[0] if len(tail) == word.size and next_at + word.size <= end else 0
-    return Directory(entries, following, tuple(beyond), odd, head.order)
+    whole = len(tail) == word.size and next_at + word.size <= end
+    following = word.unpack(tail)[0] if whole else 0
+    return Table(start, next_at + word.size * whole, tuple(fields), following)
+
+
+def directory(data: Buffer, head: Header, offset: int, end: int | None = None) -> Directory | None:
+    """The directory at `offset` (from the header's base) by tag; None where it does not lie wholly inside the data."""
+    found = table(data, head, offset, end)
+    if found is None:
+        return None
+    known = [field for field in found.fields if field.type in TYPE_BYTES]
+    entries = {f.tag: Entry(f.type, f.count, f.place[0], f.place[1] - f.place[0]) for f in known if f.place}
+    beyond = tuple(field.tag for field in known if field.place is None)
+    return Directory(entries, found.next, beyond, len(found.fields) - len(known), head.order)
 
 
 def numbers(data: Buffer, table: Directory, tag: int, most: int = 1 << 20) -> tuple[int, ...]:

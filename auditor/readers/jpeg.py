@@ -18,11 +18,12 @@ from auditor.readers import exif, perceptual
 from auditor.readers.examination import Buffer, Examination, Metadata
 from auditor.readers.jpeg_decode import decode
 from auditor.readers.jpeg_parts import Part, find_parts
-from auditor.readers.jpeg_walk import APP0, APP1, APP2, APP14, APP15, COM, SOS, Walk, doubled_codes, walk
+from auditor.readers.jpeg_rest import jpeg_rest
+from auditor.readers.jpeg_walk import APP0, APP1, APP14, APP15, COM, SOS, Walk, doubled_codes, walk
 from auditor.readers.limits import refusal
+from auditor.readers.rest import whole_sha256
 from auditor.readers.wording import size_text
 
-_ICC = b"ICC_PROFILE\0"
 _EXTRANEOUS = re.compile(r"(\d+) extraneous bytes before marker 0xd9")
 _MOST_LEFT_OVER_BYTES = 4
 """A Casio writes 2 bytes after its last block; more is no harmless habit of any camera seen."""
@@ -34,9 +35,10 @@ _SECTOR_BYTES = 512
 def examine(data: Buffer, format_: str, depth: Depth) -> Examination:
     """See `auditor.readers.examine`.
 
-    `image_sha256` covers the markers and bodies of all segments but APPn and COM, Adobe's APP14 (it says which colours
-    the numbers are), the coded data up to EOI, the ICC profile (without it a wide-gamut photo shows other colours), and
-    every essential part behind the picture (a photo that lost its motion clip is not the same photo).
+    `coded_sha256` covers the markers and bodies of all segments but APPn and COM, Adobe's APP14 (it says which colours
+    the numbers are), and the coded data up to EOI. `image_sha256` covers that and the rest: the ICC profile, raw
+    thermal data, depth and whatever else the APPn segments hold that is not known to be descriptive, and all that lies
+    behind the picture but previews and padding (a photo that lost its motion clip is not the same photo).
     """
     walked = walk(data, headers_only=not depth.reaches(Depth.DECODE))
     facts = metadata(data, walked)
@@ -108,19 +110,16 @@ def _decoded(data: Buffer, walked: Walk, core: bytearray, seen: Examination, dep
         return _found(seen, Damage("corrupt_data", detail), checked)
     parts = find_parts(data, walked.segments, walked.end)
     seen = dataclasses.replace(seen, notes=seen.notes + parts.notes, checked=checked, soundness=Soundness.SOUND)
-    digest = hashlib.sha256(core)
-    for segment in walked.segments:
-        if segment.marker == APP2 and data[segment.body : segment.body + len(_ICC)] == _ICC:
-            digest.update(data[segment.body : segment.end])
+    coded = hashlib.sha256(core).hexdigest()
+    seen = dataclasses.replace(seen, coded_sha256=coded)
     width, height = walked.frame.width / decoded.factor, walked.frame.height / decoded.factor
     picture = perceptual.normalise(decoded.grey, width, height, seen.metadata.orientation)
     for part in parts.parts:
         content = data[part.start : part.end]
-        if part.essential:
-            digest.update(hashlib.sha256(content).digest())
         seen = _with_part(seen, part, content, depth)
     if not parts.damage:
-        seen = dataclasses.replace(seen, image_sha256=digest.hexdigest())
+        rest = jpeg_rest(data, walked, parts.parts)
+        seen = dataclasses.replace(seen, image_sha256=whole_sha256(coded, rest))
     seen = dataclasses.replace(seen, picture=picture)
     for damage in parts.damage:
         seen = _found(seen, damage, checked)

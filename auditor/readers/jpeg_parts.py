@@ -14,12 +14,13 @@ from auditor.model import Damage
 from auditor.readers import ifd
 from auditor.readers.examination import Buffer
 from auditor.readers.jpeg_walk import APP1, APP2, Segment
+from auditor.readers.samsung import read_trailer
 from auditor.readers.wording import size_text
 
-_XMP_ID = b"http://ns.adobe.com/xap/1.0/\0"
+XMP_ID = b"http://ns.adobe.com/xap/1.0/\0"
 _ITEM = re.compile(rb"<(?:\w+:)?Item\b[^>]*>")
-_MPF_ENTRIES = 0xB002
-_MPF_THUMBNAILS = (0x010001, 0x010002)
+MPF_ENTRIES = 0xB002
+MPF_THUMBNAILS = (0x010001, 0x010002)
 _SEF_MOTION = 0x0A30
 _WIPED_BYTES = 1 << 16
 
@@ -29,7 +30,7 @@ class Part:
     """A part that the file declares, or that plainly lies behind its picture. `name` is for people (`motion clip`).
 
     `essential` is False for previews, which repeat the picture itself; `declared` for what merely looks like a part:
-    whatever is wrong with it is no damage of this photo.
+    whatever is wrong with it is no damage of this photo. `moved` is how far from its declared place it lies, in bytes.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Part:
     end: int
     essential: bool = True
     declared: bool = True
+    moved: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +76,8 @@ def find_parts(data: Buffer, segments: tuple[Segment, ...], end: int) -> Parts:
     claims += sef_claims
     damage += sef_damage
     for segment in segments:
-        if segment.marker == APP1 and data[segment.body : segment.body + len(_XMP_ID)] == _XMP_ID:
-            xmp = bytes(data[segment.body + len(_XMP_ID) : segment.end])
+        if segment.marker == APP1 and data[segment.body : segment.body + len(XMP_ID)] == XMP_ID:
+            xmp = bytes(data[segment.body + len(XMP_ID) : segment.end])
             # Samsung's own index is exact and tells where its clip lies; its XMP counts otherwise.
             claims += [] if sef_claims else _container(xmp, end)
             claims += [] if sef_claims else _micro_video(xmp, size)
@@ -145,7 +147,7 @@ def _found(data: Buffer, claim: _Claim, end: int) -> tuple[Part | None, Damage |
             f"{size_text(left)} of {size_text(claim.length)}; the picture itself ends whole"
         )
         return None, Damage("truncated", detail, size), None
-    return Part(claim.name, start, start + claim.length, claim.essential), None, note
+    return Part(claim.name, start, start + claim.length, claim.essential, moved=start - claim.start), None, note
 
 
 def _begins(data: Buffer, at: int, video: bool) -> bool:
@@ -195,12 +197,12 @@ def _multi_picture(data: Buffer, segment: Segment) -> list[_Claim]:
     if head is None or table is None:
         return []
     order = "little" if head.order == "<" else "big"
-    entries = ifd.content(data, table, _MPF_ENTRIES)
+    entries = ifd.content(data, table, MPF_ENTRIES)
     claims = []
     for at in range(16, len(entries) - 15, 16):
         attributes, length, offset = (int.from_bytes(entries[at + i : at + i + 4], order) for i in (0, 4, 8))  # type: ignore[arg-type]
         if length and offset:
-            preview = attributes & 0xFFFFFF in _MPF_THUMBNAILS
+            preview = attributes & 0xFFFFFF in MPF_THUMBNAILS
             name = "preview" if preview else "further picture or gain map"
             claims.append(_Claim(name, base + offset, length, False, not preview))
     return claims
@@ -209,30 +211,13 @@ def _multi_picture(data: Buffer, segment: Segment) -> list[_Claim]:
 def _samsung(data: Buffer, end: int) -> tuple[int, list[_Claim], list[Damage]]:
     """Samsung's trailer: one past its end, the clip that it holds, and the proof that it is broken."""
     size = len(data)
-    close = data.rfind(b"SEFT", end)
-    if close < 0:
+    trailer = read_trailer(data, end)
+    if trailer is None:
         block = data.find(b"MotionPhoto_Data", end)
         if block >= 0 or data.find(b"SEFH", end) >= 0:
             what = "the trailer with the motion clip is cut short" if block >= 0 else "the trailer is cut short"
             return size, [], [Damage("truncated", f"{what}; the picture itself ends whole", size)]
         return end, [], []
-    head = close - 4 - int.from_bytes(data[close - 4 : close], "little")
-    if head < end or data[head : head + 4] != b"SEFH":
-        return close + 4, [], [Damage("part_damaged", "the index of the trailer is broken", close)]
-    claims: list[_Claim] = []
-    count = int.from_bytes(data[head + 8 : head + 12], "little")
-    for entry in range(min(count, 256)):
-        at = head + 12 + 12 * entry
-        type_ = int.from_bytes(data[at + 2 : at + 4], "little")
-        start = head - int.from_bytes(data[at + 4 : at + 8], "little")
-        length = int.from_bytes(data[at + 8 : at + 12], "little")
-        named = int.from_bytes(data[start + 2 : start + 4], "little") if start >= end else -1
-        if start < end or start + length > head or named != type_:
-            detail = (
-                f"block {entry + 1} of the trailer lies outside it or is overwritten; the picture itself ends whole"
-            )
-            return close + 4, claims, [Damage("part_damaged", detail, at)]
-        name_length = int.from_bytes(data[start + 4 : start + 8], "little")
-        if type_ == _SEF_MOTION and length > 8 + name_length:
-            claims.append(_Claim("motion clip", start + 8 + name_length, length - 8 - name_length, True))
-    return close + 4, claims, []
+    clips = [block for block in trailer.blocks if block.type == _SEF_MOTION and block.end > block.body]
+    claims = [_Claim("motion clip", block.body, block.end - block.body, True) for block in clips]
+    return trailer.end, claims, [trailer.damage] if trailer.damage else []

@@ -1,0 +1,33 @@
+"""Photoshop's image resources that are not known to be descriptive: profiles, paths, aspect ratio and what is unknown.
+
+Source: Adobe, "Photoshop File Formats Specification", "Image resource blocks".
+"""
+
+from __future__ import annotations
+
+from auditor.readers.descriptive import PHOTOSHOP_RESOURCES
+from auditor.readers.rest import Piece, left_over
+from auditor.readers.xmp_rest import xmp_rest
+
+_SIGNATURES = (b"8BIM", b"PHUT", b"AgHg", b"DCSR", b"MeSa")
+_XMP = 0x0424
+
+
+def photoshop_rest(resources: bytes) -> list[Piece]:
+    """The blocks that may be content, in order; what is no block counts too. Does not raise for any content."""
+    pieces: list[Piece] = []
+    at, size = 0, len(resources)
+    while at + 12 <= size and resources[at : at + 4] in _SIGNATURES:
+        number = int.from_bytes(resources[at + 4 : at + 6], "big")
+        name_end = at + 6 + (1 + resources[at + 6] + 1) // 2 * 2
+        length = int.from_bytes(resources[name_end : name_end + 4], "big")
+        body = name_end + 4
+        if body + length > size:
+            break
+        content = resources[body : body + length]
+        if number == _XMP:
+            pieces += xmp_rest(content)
+        elif number not in PHOTOSHOP_RESOURCES or resources[at : at + 4] != b"8BIM":
+            pieces.append((b"Photoshop " + resources[at:name_end], content))
+        at = body + length + length % 2
+    return pieces + left_over(b"Photoshop", resources[at:])

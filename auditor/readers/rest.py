@@ -1,0 +1,35 @@
+"""The digest of a whole file but for its descriptive metadata: the coded picture's digest, then all the rest of it.
+
+What counts as descriptive, format by format and with the sources, stands in `docs/metadata.md`. A reader names each
+piece of the rest by what it is and gives its content; both are framed by their lengths, so that no piece can be cut
+anew, and what merely says where something lies is left to the place of that thing among the others.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+
+Piece = tuple[bytes, bytes]
+"""What a piece of a file is, and its content."""
+
+
+def whole_sha256(coded: str, pieces: Iterable[Piece]) -> str:
+    """The digest of the coded picture (by its own digest, in hex) and of the pieces, in their order."""
+    digest = hashlib.sha256(bytes.fromhex(coded))
+    for piece in pieces:
+        for part in piece:
+            digest.update(len(part).to_bytes(8, "big"))
+            digest.update(part)
+    return digest.hexdigest()
+
+
+def by_digest(content: bytes) -> bytes:
+    """A long content as its length and SHA-256, to stand in a piece."""
+    return len(content).to_bytes(8, "big") + hashlib.sha256(content).digest()
+
+
+def left_over(what: bytes, content: bytes) -> list[Piece]:
+    """Bytes that belong to nothing that is known: a piece of their own, unless they are zeros, which are padding."""
+    kept = content.strip(b"\0")
+    return [(what, kept)] if kept else []
