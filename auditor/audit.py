@@ -45,7 +45,8 @@ ScanProgress = Callable[[str], Callable[[Progress], None]]
 class Order:
     """What is to be audited and how. `rules` are all that are known; the policy selects among them.
 
-    `depth` None is decode, but for clouds that state digests: they are believed, and not downloaded.
+    `depth` None is decode, but for clouds that state digests: they are believed, and not downloaded. `began` is when
+    the run began that read the places and brings its lists along (a backup); None: this audit lists them itself.
     """
 
     source: Side
@@ -57,6 +58,7 @@ class Order:
     depth: Depth | None = None
     jobs: int | None = None
     with_thumbnails: bool = True
+    began: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ def run(order: Order, out: Path, steps: Steps = Steps(), now: Callable[[], datet
 
 
 def _run(order: Order, folder: Path, out: Path, steps: Steps, clock: Callable[[], datetime]) -> Audit:
-    started = clock()
+    started = order.began or clock()
     source, *backups = [_listed(order, one, folder / f"{name}.jsonl", steps) for name, one in homes(order)]
     listed = [
         Listed(s.label, m, m.header.place_kind in OFF_SITE_KINDS or s.label in order.policy.off_site)
@@ -101,14 +103,14 @@ def _run(order: Order, folder: Path, out: Path, steps: Steps, clock: Callable[[]
         outcomes = [engine.counts(lists.con, outcome) for outcome in outcomes]
         partition = verdict.judge_files(lists.con, order.policy)
         conclusion = verdict.conclude(lists.con, partition, outcomes, order.policy, clock().astimezone())
-        _safe_to_delete(lists.con, order, labels, started)
+        not_offered = _safe_to_delete(lists.con, order, labels, started)
         audit = Audit(
             conclusion.verdict,
             conclusion.sentence,
             partition,
             tuple(outcomes),
-            (*_unread_since(lists.con, order), *conclusion.caveats, *waived),
-            _provenance(order, source, started, clock()),
+            (*_unread_since(lists.con, order), *_unopened(lists.con), *conclusion.caveats, *waived),
+            {**_provenance(order, source, started, clock()), "not_read_again": not_offered},
         )
         manifests = [source.path, *(m.path for m in backups)]
         pictures = _thumbnails(lists.con, order)
@@ -292,14 +294,15 @@ def _raw_path(con: duckdb.DuckDBPyConnection, table: str, path: str) -> tuple[st
     return path if raw is None else bytes.fromhex(raw).decode("utf-8", "surrogateescape"), size or 0
 
 
-def _safe_to_delete(con: duckdb.DuckDBPyConnection, order: Order, labels: Sequence[str], started: datetime) -> None:
-    """The files whose bytes were read in this run on both sides, that are identical, sound, and in enough backups."""
+def _safe_to_delete(con: duckdb.DuckDBPyConnection, order: Order, labels: Sequence[str], started: datetime) -> int:
+    """The files whose bytes were read in this run on both sides, that are identical, sound, and in enough backups.
+
+    Returns how many would be among them but for the reading.
+    """
     since = started.strftime("%Y-%m-%dT%H:%M:%SZ")
     # A list made elsewhere may come from a clock that is ahead: only what was a place in this run was read in it.
     read_now = [b.label for b in order.backups if b.place is not None and order.source.place is not None]
-    con.execute(
-        """
-        CREATE TABLE safe_to_delete AS
+    sql = """
         SELECT s.path, s.size_bytes, s.mtime, s.sha256,
             string_agg(p.backup, '; ' ORDER BY list_position(?::VARCHAR[], p.backup)) AS backups, s.read_at
         FROM files f
@@ -311,9 +314,12 @@ def _safe_to_delete(con: duckdb.DuckDBPyConnection, order: Order, labels: Sequen
             AND s.digest_origin = 'read' AND b.digest_origin = 'read' AND s.read_at >= ? AND b.read_at >= ?
         GROUP BY s.id, s.path, s.size_bytes, s.mtime, s.sha256, s.read_at
         HAVING count(DISTINCT p.backup) >= ?
-        """,
-        [read_now, read_now, since, since, order.policy.min_copies],
-    )
+        """
+    least = order.policy.min_copies
+    con.execute(f"CREATE TABLE safe_to_delete AS {sql}", [read_now, read_now, since, since, least])
+    con.execute(f"CREATE TEMP TABLE safe_at_any_time AS {sql}", [labels, labels, "", "", least])
+    counts = "SELECT (SELECT count(*) FROM safe_at_any_time) - (SELECT count(*) FROM safe_to_delete)"
+    return int(con.execute(counts).fetchall()[0][0])
 
 
 def _unread_since(con: duckdb.DuckDBPyConnection, order: Order) -> list[str]:
@@ -342,6 +348,21 @@ def _unread_since(con: duckdb.DuckDBPyConnection, order: Order) -> list[str]:
                 f" Size and date are unchanged; `auditor verify {typed(backup.spec)}` reads the bytes."
             )
     return told
+
+
+def _unopened(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """What is to be said of photos and videos whose bytes were compared, and that no decoder opened."""
+    count, media = con.execute(
+        """
+        SELECT count(*) FILTER (WHERE soundness IS NULL AND coalesce(sha256, md5, sha1, quickxor, dropbox) IS NOT NULL),
+            count(*) FROM due WHERE kind IN ('photo', 'video')
+        """
+    ).fetchall()[0]
+    if not count:
+        return []
+    what = "None of the photos and videos was" if count == media else "1 photo or video was not"
+    what = what if count in (1, media) else f"{count:,} photos and videos were not"
+    return [f"{what} opened, only compared byte for byte: whether they are whole pictures was not looked at."]
 
 
 def _thumbnails(con: duckdb.DuckDBPyConnection, order: Order) -> dict[tuple[str, str], Shown]:
@@ -380,6 +401,12 @@ def _backup_command(order: Order) -> str | None:
     return f"auditor backup {' '.join(map(typed, words))}"
 
 
+def _words(order: Order) -> dict[str, str]:
+    """What stands for PHONE and BACKUP in a command as it is typed here: the places, or the lists, of this audit."""
+    specs = {"PHONE": order.source.spec, "BACKUP": order.backups[0].spec}
+    return {word: typed(spec) for word, spec in specs.items() if not spec.startswith("-")}
+
+
 def _provenance(order: Order, source: Manifest, started: datetime, finished: datetime) -> dict[str, object]:
     return {
         "source_files": source.footer.files,
@@ -388,6 +415,7 @@ def _provenance(order: Order, source: Manifest, started: datetime, finished: dat
         "source": order.source.spec,
         "backups": [backup.spec for backup in order.backups],
         "backup_command": _backup_command(order),
+        "words": _words(order),
         "depth": (order.depth or Depth.DECODE).value,
         "waivers": len(order.waivers),
         "baseline": len(order.baseline),

@@ -22,6 +22,7 @@ from auditor.errors import BadPlan
 from auditor.manifest.jsonl import Manifest, load
 from auditor.model import DigestOrigin, FileFacts, Soundness
 from auditor.places.folder import recorded_folder
+from auditor.reporting.text import typed
 
 TABLE = "safe-to-delete.csv"
 RECORD = "audit.json"
@@ -41,7 +42,8 @@ class Share:
 class Freeing:
     """What can go. `plan` is None where this program cannot do it itself, and `hindrance` says why.
 
-    `too_new` counts files left because they are newer than wished; `parted` those whose motion part or RAW is not safe.
+    `too_new` counts files left because they are newer than wished; `parted` those whose motion part or RAW is not safe;
+    `unread` those that are safe, but that the audit did not read on both sides, as `audit_command` would.
     """
 
     plan: CleanPlan | None
@@ -51,6 +53,8 @@ class Freeing:
     size_bytes: int
     too_new: int
     parted: int
+    unread: int = 0
+    audit_command: str = ""
 
 
 def is_audit(path: Path) -> bool:
@@ -81,7 +85,19 @@ def freeing(path: Path, keep_newest: timedelta | None, now: datetime) -> Freeing
         sizes[key] += facts.size_bytes or 0
     shares = tuple(Share(where, month, counts[where, month], sizes[where, month]) for where, month in sorted(counts))
     total = sum(sizes.values())
-    return Freeing(plan, hindrance, shares, len(whole), total, len(wanted) - len(old), len(old) - len(whole))
+    unread, command = _unread(folder / RECORD)
+    left = (len(wanted) - len(old), len(old) - len(whole), unread)
+    return Freeing(plan, hindrance, shares, len(whole), total, *left, command)
+
+
+def _unread(record: Path) -> tuple[int, str]:
+    """How many files were safe and not read in the audit, and the command that reads them; audits of earlier builds do
+    not say."""
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
+        provenance = json.loads(record.read_bytes())["provenance"]
+        words = [typed(spec) for spec in (provenance["source"], *provenance["backups"])]
+        return int(provenance["not_read_again"]), f"auditor audit {' '.join(words)}"
+    return 0, ""
 
 
 def _min_copies(record: Path) -> int:

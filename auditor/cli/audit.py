@@ -11,9 +11,9 @@ import typer
 
 from auditor import audit as auditing
 from auditor import policy as policies
+from auditor import roles, scan, verdict, waivers
 from auditor import rules as ruling
-from auditor import scan, verdict, waivers
-from auditor.cli import screen, unfinished
+from auditor.cli import copying, screen, unfinished
 from auditor.model import Audit, Depth, RuleState, Severity, Verdict
 from auditor.reporting import findings
 from auditor.reporting.text import count, visible
@@ -60,6 +60,7 @@ def command(
     known = ruling.load(rules or ())
     policies.select(chosen, known)
     ours, theirs = sides(source, backup)
+    copying.name_sides(roles.role(ours), [roles.role(one) for one in theirs], roles.refusal_of_audit)
     order = auditing.Order(
         ours,
         theirs,

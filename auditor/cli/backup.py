@@ -26,6 +26,7 @@ from auditor.errors import BadPlace, Interrupted
 from auditor.model import Depth, Severity
 from auditor.places.spec import open_place
 from auditor.reporting.text import count, size, visible
+from auditor.roles import refusal_of_backup, role_of, role_of_folder
 
 NAME = "backup"
 EXAMPLES = (
@@ -76,7 +77,8 @@ def command(
     Every copy is read back from the disk before it gets its name. Nothing is replaced or deleted on either side.
     What could not be copied is listed at the end; run it again to go on.
 
-    Exit codes: 0 safe; 1 not safe, or a file failed or arrived damaged; 2 bad input; 3 cannot say; 130 stopped.
+    Exit codes: 0 safe by the audit; 1 not safe, or findings at or above --fail-on; 2 bad input; 3 cannot say; 130
+    stopped. With --no-audit: 1 where a file could not be copied, and no word on the others.
     """
     place = open_place(source)
     chosen = policies.load(policy)
@@ -85,6 +87,7 @@ def command(
 
         cloud.backup(place, dest, chosen, out, fail_on, plan_only=plan_only, no_audit=no_audit)
     root = copying.folder(dest)
+    copying.name_sides(role_of(place), [role_of_folder(root, dest)], refusal_of_backup)
     pattern = chosen.excluded()
     wishes = backing.Wishes(
         layout=layout,
@@ -117,12 +120,11 @@ def command(
         raise typer.Exit(1)
     if ending.stopped:
         raise Interrupted(f"stopped. {_so_far(backed)}")
-    bad = any(r.outcome is Outcome.FAILED or r.damaged for r in ending.results)
-    bad = _asked_again(backed) or bad
+    altered = _asked_again(backed)
     if no_audit:
-        raise typer.Exit(1 if bad or backed.prepared.plan.of(Action.CANNOT) else 0)
-    code = copying.audit(backed, chosen, out, fail_on)
-    raise typer.Exit(1 if bad and code == 0 else code)
+        failed = any(r.outcome is Outcome.FAILED for r in ending.results)
+        raise typer.Exit(1 if failed or altered or backed.prepared.plan.of(Action.CANNOT) else 0)
+    raise typer.Exit(copying.audit(backed, chosen, out, fail_on, altered))
 
 
 def show_plan(plan: CopyPlan) -> None:
@@ -189,18 +191,18 @@ def _done(results: Sequence[CopyResult]) -> str:
     return f"{size(written)}{copying.cold_reads([r.cold for r in results])}"
 
 
-def _asked_again(backed: backing.Backed) -> bool:
-    """Whether the phone's own digests of what was copied differ, or could not be had; says so."""
+def _asked_again(backed: backing.Backed) -> dict[str, str]:
+    """The files of which the phone's own digests are others than those of their copies, with the reason; says so."""
     proof = second_proof(backed)
     if proof is None:
-        return False
+        return {}
     screen.note(f"{count(proof.asked - len(proof.differing)):>10}  confirmed by a digest that the phone made itself")
     if proof.cut:
         screen.note(f"            {visible(proof.cut)}")
     if proof.differing:
         screen.note(f"{count(len(proof.differing)):>10}  not what the phone holds; run the same command again:")
         copying.listed(proof.differing)
-    return bool(proof.differing or proof.cut)
+    return dict(proof.differing)
 
 
 def _so_far(backed: backing.Backed) -> str:

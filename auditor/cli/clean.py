@@ -23,15 +23,20 @@ from auditor.reporting.text import counted, size, typed, visible
 
 NAME = "clean"
 EXAMPLES = (
-    ("auditor clean duplicates-2026-06-15/plan.csv", "what the plan would do"),
-    ("auditor clean duplicates-2026-06-15/plan.csv --apply", "do it; auditor undo puts everything back"),
-    ("auditor clean audit-2026-06-15 --keep-newest 90d --apply", "free the phone of what is safe, but for 90 days"),
+    ("auditor clean duplicates-20260615T180000Z/plan.csv", "what the plan would do"),
+    ("auditor clean duplicates-20260615T180000Z/plan.csv --apply", "do it; auditor undo puts everything back"),
+    (
+        "auditor clean audit-20260615T180000Z --keep-newest 90d --apply",
+        "free the phone of what is safe, but for 90 days",
+    ),
     (
         "auditor clean --purge D:\\Photos\\.auditor\\journal\\clean-X.journal --older-than 30d",
         "the only thing that deletes",
     ),
 )
 SHOWN = 20
+PLAN = "plan.csv"
+"""What `auditor duplicates` calls its plan; its folder may be named for it."""
 _AGE = re.compile(r"(\d{1,5})\s*([dwmy])")
 _DIFFERENCES = {Difference.CHANGED: "changed", Difference.MISSING: "taken away", Difference.ADDED: "put there"}
 _DAYS = {"d": 1, "w": 7, "m": 31, "y": 366}
@@ -39,7 +44,8 @@ _DAYS = {"d": 1, "w": 7, "m": 31, "y": 366}
 
 def command(
     plan_file: Annotated[
-        Path | None, typer.Argument(metavar="PLAN", help="plan.csv of `auditor duplicates`, or an audit's folder.")
+        Path | None,
+        typer.Argument(metavar="PLAN", help="The folder or plan.csv of `auditor duplicates`, or an audit's folder."),
     ] = None,
     apply_it: Annotated[bool, typer.Option("--apply", help="Do it. Without this nothing is changed.")] = False,
     keep_newest: Annotated[
@@ -56,7 +62,8 @@ def command(
     Each file goes into a dated folder inside its place, after the file that is kept for it was read again.
     `auditor undo` puts them back.
 
-    PLAN is plan.csv (edit it first if you like), or an audit's folder: then what is safe to delete leaves the phone.
+    PLAN is plan.csv (edit it first if you like) or the folder it lies in, or an audit's folder: then what is safe to
+    delete leaves the phone.
 
     Exit codes: 0 all done, or shown; 1 some files stayed, with the reason; 2 the plan was refused; 130 stopped.
     """
@@ -69,18 +76,29 @@ def command(
         raise BadPlan("--older-than goes with --purge JOURNAL")
     if plan_file is None:
         raise BadPlan("no plan was named; name plan.csv, or an audit's folder")
+    if (plan_file / PLAN).is_file() and not phone.is_audit(plan_file):
+        plan_file = plan_file / PLAN
     is_audit = phone.is_audit(plan_file)
     if keep_newest is not None and not is_audit:
         raise BadPlan(f"--keep-newest goes with an audit's folder, and {plan_file} is none")
     found = _freeing(plan_file, keep_newest) if is_audit else plan.read(plan_file)
     if found is None:
         raise typer.Exit(0)
+    for line in _places(found):
+        screen.note(line)
     if not apply_it:
         _show(found)
         return
     done = apply.apply(found, jobs=jobs or workers.default_jobs(), progress=lambda *_: None)
     _show_done(done)
     raise typer.Exit(1 if any(step.refused for step in done.done) else 0)
+
+
+def _places(found: CleanPlan) -> list[str]:
+    """From where files go, and where what is kept for them lies: told before the work begins."""
+    gone = sorted({str(removal.file.root) for removal in found.removals})
+    kept = sorted({str(file.root) for removal in found.removals for file in removal.kept})
+    return [f"From:    {visible(root)}" for root in gone] + [f"Kept in: {visible(root)}" for root in kept]
 
 
 def age(text: str) -> timedelta:
@@ -106,6 +124,10 @@ def _freeing(path: Path, keep_newest: str | None) -> CleanPlan | None:
         screen.say(
             f"  {counted(free.parted, 'file stays, belonging', 'files stay, belonging')} to one that is not safe."
         )
+    if free.unread:
+        be = "is safe, but was" if free.unread == 1 else "are safe, but were"
+        screen.say(f"  {counted(free.unread, 'file stays: it', 'files stay: they')} {be} not read again in that audit.")
+        screen.say(f"  Next     {visible(free.audit_command)}, which reads all; then clean by that audit")
     if free.hindrance:
         screen.say(f"  {visible(free.hindrance)}.")
     if free.plan is None or not screen.quiet():

@@ -24,6 +24,7 @@ from auditor.places.rclone import RclonePlace, open_rclone
 from auditor.places.rcloneclient import RemoteFailed, call
 from auditor.policy import Policy
 from auditor.reporting.text import count, size, visible
+from auditor.roles import refusal_of_backup, role_of
 
 PREFIX = "rclone:"
 
@@ -37,6 +38,7 @@ def backup(
         raise BadPlace(
             f"an upload has no plan beforehand: run `auditor audit {place.spec} {dest}`, which changes nothing"
         )
+    copying.name_sides(role_of(place), [role_of(cloud)], refusal_of_backup)
     try:
         call(cloud.serving, "operations/mkdir", {"fs": cloud.remote, "remote": ""})
     except RemoteFailed as error:
@@ -60,7 +62,7 @@ def backup(
         if no_audit:
             raise typer.Exit(1 if failed or not listed.footer.complete else 0)
         code = _audit(place, listed, cloud, policy, out, fail_on)
-    raise typer.Exit(1 if failed and code == 0 else code)
+    raise typer.Exit(code)
 
 
 def _upload(place: Place, listed: Manifest, cloud: RclonePlace, excluded: re.Pattern[str] | None) -> list[Upload]:

@@ -9,10 +9,12 @@ import sys
 import tempfile
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from auditor import roles
 from auditor.cli import screen
 from auditor.copier.backup import Backed
 from auditor.copier.execute import Progress
@@ -21,6 +23,7 @@ from auditor.errors import BadPlace
 from auditor.model import Severity
 from auditor.places.folder import FolderPlace
 from auditor.reporting.text import count, visible
+from auditor.roles import Role
 
 if TYPE_CHECKING:
     from auditor import scan
@@ -43,6 +46,18 @@ def folder(spec: str) -> Path:
     if path.exists() and not path.is_dir():
         raise BadPlace(f"{spec} is not a folder")
     return path.absolute()
+
+
+def name_sides(source: Role, backups: Sequence[Role], refusal: Callable[[Role, Role], str | None]) -> None:
+    """Says which place is taken for the phone and which for the backup, before the work begins.
+
+    Raises: BadPlace where they stand in the wrong order.
+    """
+    for line in roles.named(source, backups):
+        screen.note(line)
+    for backup in backups:
+        if told := refusal(source, backup):
+            raise BadPlace(told)
 
 
 @contextlib.contextmanager
@@ -84,13 +99,14 @@ def as_scan(show: Callable[[scan.Progress], None]) -> Callable[[Progress], None]
     return shown
 
 
-def listed(files: Iterable[tuple[str, str]]) -> None:
-    """Paths with a reason each, on stderr, so many and the number of the others."""
+def listed(files: Iterable[tuple[str, str]], say: Callable[[str], None] = screen.note) -> None:
+    """Paths with a reason each, so many and the number of the others; on stderr, or where `say` says them: names that
+    belong to a result are told where its counts are."""
     rows = list(files)
     for path, reason in rows[:SHOWN]:
-        screen.note(f"              {visible(path)}{': ' if reason else ''}{visible(reason)}")
+        say(f"              {visible(path)}{': ' if reason else ''}{visible(reason)}")
     if len(rows) > SHOWN:
-        screen.note(f"              and {count(len(rows) - SHOWN)} more")
+        say(f"              and {count(len(rows) - SHOWN)} more")
 
 
 def cold_reads(reads: Iterable[ColdRead | None]) -> str:
@@ -105,8 +121,13 @@ def cold_reads(reads: Iterable[ColdRead | None]) -> str:
     return f" ({'; '.join(parts)})" if parts else ""
 
 
-def audit(backed: Backed, policy: Policy, out: Path | None, fail_on: Severity) -> int:
-    """Audits the source against the backup with what this run read, shows the verdict, and gives the exit code."""
+def audit(
+    backed: Backed, policy: Policy, out: Path | None, fail_on: Severity, altered: Mapping[str, str] | None = None
+) -> int:
+    """Audits the source against the backup with what this run read, shows the verdict, and gives the exit code.
+
+    `altered` are files that the source says are others than what was copied, with the reason: they are not known.
+    """
     from auditor import audit as auditing  # heavy, and only wanted now
     from auditor import rules as ruling
     from auditor import sides, verdict
@@ -120,13 +141,14 @@ def audit(backed: Backed, policy: Policy, out: Path | None, fail_on: Severity) -
     report = out or unfinished.new("audit")
     root = prepared.plan.root
     with tempfile.TemporaryDirectory() as work:
-        source = source_list(backed, Path(work) / "source.jsonl")
+        source = source_list(backed, Path(work) / "source.jsonl", altered or {})
         order = auditing.Order(
             sides.Side(prepared.source.spec, prepared.source.label, prepared.source, source),
             (sides.Side(str(root), root.name, FolderPlace(root, str(root)), backed.manifest),),
             policy,
             known,
             depth=source.header.depth,
+            began=datetime.fromisoformat(prepared.started),
         )
         result = command.run(order, report)
     command.show(result, report, {rule.id: rule for rule in known})

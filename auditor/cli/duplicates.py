@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from auditor import policy, workers
+from auditor import policy, roles, workers
 from auditor import scan as scanning
 from auditor.cli import screen, unfinished
 from auditor.disk import locks
@@ -30,7 +30,7 @@ EXAMPLES = (
         "auditor duplicates /media/disk1 --reference /mnt/nas",
         "what of the disk is on the NAS too; the NAS stays as it is",
     ),
-    ("auditor clean duplicates-2026-06-15/plan.csv", "look at the plan; --apply carries it out"),
+    ("auditor clean duplicates-20260615T180000Z/plan.csv", "look at the plan; --apply carries it out"),
 )
 
 
@@ -64,6 +64,9 @@ def command(
         raise BadOutput(f"{out} is there already; name another folder with -o")
     named = [(spec, False) for spec in place] + [(spec, True) for spec in reference or ()]
     opened = [(side(spec), fixed) for spec, fixed in named]
+    for one, fixed in opened:
+        is_kept = fixed or roles.role(one).is_kept
+        screen.note(f"{'Only compared with:' if is_kept else 'Searched:'} {visible(one.spec)}")
     folder = out or unfinished.duplicates([one for one, _ in opened])
     partial = folder.with_name(folder.name + ".partial")
     partial.mkdir(parents=True, exist_ok=True)
@@ -77,7 +80,9 @@ def command(
             stale.unlink()  # of a search that was stopped
         tables.write_duplicates(found.inventory, found.groups, partial / "duplicates.csv")
         left_out = tables.write_plan(found.plan.rows, partial / "plan.csv")
-        page = duplicates_page.render(found, jobs=jobs or workers.default_jobs(), pictures=not no_thumbnails)
+        page = duplicates_page.render(
+            found, jobs=jobs or workers.default_jobs(), plan=str(folder / "plan.csv"), pictures=not no_thumbnails
+        )
         (partial / "duplicates.html").write_text(page, "utf-8")
         partial.rename(folder)
     _show(found, folder, len(left_out))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,11 +21,12 @@ from auditor.reading import unread
 _NOT_THE_SOURCE = {Cause.FULL, Cause.TOO_LARGE, Cause.TARGET, Cause.READ_ONLY}
 
 
-def source_list(backed: Backed, path: Path) -> Manifest:
+def source_list(backed: Backed, path: Path, altered: Mapping[str, str]) -> Manifest:
     """Writes a manifest of the source: a row for everything the walk met.
 
     What is in the backup has the facts of its copy, which has the same bytes; what the destination did not take is
-    read for its own; what the source did not give says so.
+    read for its own; what the source did not give says so, and so does what it gave otherwise than it holds it
+    (`altered`, with the reason).
     """
     assert backed.manifest is not None
     prepared = backed.prepared
@@ -47,14 +48,14 @@ def source_list(backed: Backed, path: Path) -> Manifest:
     )
     belong = companions.by_name(step.path for step in steps)
     writer = Writer.create(path, header)
-    for row in _rows(backed, steps):
+    for row in _rows(backed, steps, altered):
         main, sidecar = belong.companion_of.get(row.path), belong.sidecar.get(row.path)
         writer.add(replace(row, companion_of=main, sidecar=sidecar))
     reasons = tuple(f"{display_path(step.path)}: {step.reason}" for step in unlisted)
     return writer.close(complete=not reasons, reasons=reasons[:20], now=datetime.now(UTC))
 
 
-def _rows(backed: Backed, steps: list[CopyStep]) -> Iterator[FileFacts]:
+def _rows(backed: Backed, steps: list[CopyStep], altered: Mapping[str, str]) -> Iterator[FileFacts]:
     assert backed.manifest is not None
     stored = {row.path: row for row in backed.manifest.rows()}
     results = {result.step.number: result for result in backed.ending.results}
@@ -62,12 +63,26 @@ def _rows(backed: Backed, steps: list[CopyStep]) -> Iterator[FileFacts]:
     for step in steps:
         result = results.get(step.number)
         at = result.backup_path if result else step.backup_path if step.action is Action.SKIP else None
-        if step.number in read:
+        if step.path in altered:
+            trouble = Trouble(ErrorKind.UNREADABLE, altered[step.path])
+            yield unread(backed.prepared.source, _entry(step, trouble), trouble)
+        elif step.number in read:
             yield read[step.number]
         elif at is not None and at in stored:
-            yield replace(stored[at], path=step.path, mtime_ns=step.mtime_ns, mtime_trusted=True, origins=())
+            row = replace(stored[at], path=step.path, mtime_ns=step.mtime_ns, mtime_trusted=True, origins=())
+            yield replace(row, read_at=_read_at(backed, stored[at], step, result))
         else:
             yield _unread(backed.prepared.source, step, result)
+
+
+def _read_at(backed: Backed, row: FileFacts, step: CopyStep, result: CopyResult | None) -> str | None:
+    """When the source's own bytes were read: in this run where it has a result, else when they were last copied or
+    compared; None where nobody wrote that down. When the copy was read says nothing of them."""
+    if result is not None:
+        return backed.prepared.started
+    source = backed.prepared.plan.source_id
+    seen = [o.seen for o in row.origins if (o.source, o.path) == (source, step.path)]
+    return f"{max(seen)[:19]}Z" if seen else None
 
 
 def _is_ours_to_read(step: CopyStep, result: CopyResult | None) -> bool:

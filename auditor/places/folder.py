@@ -44,6 +44,11 @@ class FolderPlace:
         """The id in its `.auditor/place.toml` or, where it has none, one made of its location."""
         if marker := self._marker():
             return marker.id
+        return self.location_id
+
+    @property
+    def location_id(self) -> str:
+        """The id that is made of its location: what a backup knows it by that copied from it."""
         return "folder:" + hashlib.sha256(self.location.encode("utf-8", "surrogateescape")).hexdigest()[:24]
 
     @property

@@ -43,7 +43,7 @@ def examine(data: Buffer, format_: str, depth: Depth) -> Examination:
     except BrokenItems as error:
         return _broken(blank, container, Damage("bad_index", str(error), meta.start), depth)
     except UnknownItems as error:
-        return dataclasses.replace(blank, error=f"unsupported: {error}")
+        return dataclasses.replace(blank, error=Trouble(ErrorKind.UNSUPPORTED, str(error)))
     seen = _facts(blank, data, container, meta, items)
     if not depth.reaches(Depth.DECODE):
         return seen
@@ -108,9 +108,9 @@ def _opened(seen: Examination, data: Buffer) -> Examination:
         return seen
     opened = open_heif(data)
     if isinstance(opened, str):
-        error = f"decoder refuses the file: libheif does not open it: {opened}"
+        error = Trouble(ErrorKind.UNDECODABLE, f"libheif does not open it: {opened}")
     elif opened != (seen.width, seen.height):
-        error = f"unsupported: libheif sees a picture of {opened[0]} x {opened[1]} pixels in it"
+        error = Trouble(ErrorKind.UNDECODABLE, f"libheif sees a picture of {opened[0]} x {opened[1]} pixels in it")
     else:
         return seen
     return dataclasses.replace(seen, soundness=Soundness.NOT_CHECKED, error=error)

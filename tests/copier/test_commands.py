@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from auditor import cli
+from auditor.copier.second_proof import SecondProof
 from tests import media
 from tests.copier.runs import OLD_S, back_up, lies, noise, tree, write
 from tests.doubles.mounts import CHECKOUT, faulty
@@ -113,8 +114,63 @@ def test_a_file_that_the_destination_refuses_is_missing(auditor: Auditor, phone:
 def test_a_damaged_source_is_copied_and_told(auditor: Auditor, phone: Path) -> None:
     write(phone / "DCIM/Camera/half.jpg", media.jpeg(5)[:-4000])
     said = auditor("backup", phone, "backup", "-o", "report")
-    assert said.code == 1, said
     assert "damaged there already" in said.err and "half.jpg" in said.err
+    again = auditor("backup", phone, "backup", "-o", "again")
+    audited = auditor("audit", phone, "backup", "-o", "audited")
+    # The exit code is the verdict's, in every run, and what is damaged is not called untidy.
+    assert [(s.code, "SAFE: All 5 files" in s.out) for s in (said, again, audited)] == [(0, True)] * 3, (said, again)
+    for one in (said, again, audited):
+        assert "1 photo or video is damaged on the phone already." in one.out
+        assert "1 thing is not as it should be" in one.out and "tidied" not in one.out
+    assert auditor("backup", phone, "backup", "-o", "strict", "--fail-on", "warning").code == 1
+
+
+def test_what_a_backup_read_itself_can_go_and_the_rest_says_why_not(
+    auditor: Auditor, phone: Path, tmp_path: Path
+) -> None:
+    auditor("backup", phone, "backup", "-o", "first")
+    said = auditor("clean", "first")
+    assert said.code == 0 and "in 4 files can go." in said.out and "not read again" not in said.out
+    time.sleep(1.1)  # rows know when they were read to the second
+    write(phone / "DCIM/Camera/IMG_4.jpg", media.jpeg(4))
+    auditor("backup", phone, "backup", "-o", "second")
+    said = auditor("clean", "second")
+    assert "in 1 file can go." in said.out
+    assert "4 files stay: they are safe, but were not read again in that audit." in said.out
+    command = f"auditor audit {phone} backup"
+    assert f"Next     {command}, which reads all" in said.out
+    assert auditor(*command.split()[1:], "-o", "third").code == 0
+    assert "in 5 files can go." in auditor("clean", "third").out
+
+
+def test_a_copy_that_was_read_again_says_nothing_of_the_phones_file(auditor: Auditor, phone: Path) -> None:
+    """The backup's file has another date, so it is read; the phone's is only looked at."""
+    auditor("backup", phone, "backup", "-o", "first")
+    time.sleep(1.1)
+    os.utime("backup/DCIM/Camera/IMG_1.jpg", (OLD_S + 900, OLD_S + 900))
+    auditor("backup", phone, "backup", "-o", "second")
+    said = auditor("clean", "second")
+    assert "0 bytes in 0 files can go." in said.out and "4 files stay" in said.out
+
+
+def test_what_was_only_compared_is_counted(auditor: Auditor, phone: Path, tmp_path: Path) -> None:
+    for path in sorted(phone.rglob("IMG_*.jpg"))[:3]:
+        write(tmp_path / "backup" / path.relative_to(phone), path.read_bytes())
+    said = auditor("backup", phone, "backup", "-o", "report")
+    assert said.code == 0
+    assert "3 photos and videos were not opened, only compared byte for byte" in said.out
+    found = (tmp_path / "report/findings.csv").read_text("utf-8")
+    assert found.count("not-looked-into") == 3
+
+
+def test_a_copy_that_the_phone_says_is_another_is_not_safe(
+    auditor: Auditor, phone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = SecondProof(4, (("DCIM/Camera/IMG_1.jpg", "the phone's own digest is another one"),))
+    monkeypatch.setattr("auditor.cli.backup.second_proof", lambda backed: told)
+    said = auditor("backup", phone, "backup", "-o", "report")
+    assert said.code == 3 and "CANNOT SAY: 3 of 4 files" in said.out, said
+    assert "the phone's own digest is another one" in said.err
 
 
 @pytest.mark.parametrize(
@@ -224,7 +280,7 @@ def test_verify_calls_an_emptied_file_spoilt(auditor: Auditor, phone: Path, tmp_
     write(tmp_path / "backup/DCIM/Camera/IMG_1.jpg", b"", OLD_S + 5000)
     said = auditor("verify", "backup")
     assert said.code == 1 and "NOT SAFE: 0 rotted, 0 lost, 1 spoilt" in said.out
-    assert "IMG_1.jpg: it is empty now" in said.err
+    assert "IMG_1.jpg: it is empty now" in said.out
     last = max((tmp_path / "backup/.auditor/manifests").iterdir())
     audited = auditor("audit", phone, last, "-o", "report")
     assert audited.code == 1 and "spoilt" in audited.out

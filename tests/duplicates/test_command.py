@@ -40,12 +40,18 @@ def test_from_the_search_to_the_plan_and_back(tmp_path: Path, monkeypatch: pytes
     out = tmp_path / "found"
     code, said = run("duplicates", photos, "-o", out, "--jobs", 1)
     assert code == 0, said
-    assert "in 1 group can be freed; 1 group wants your eyes." in said
+    assert "in 1 group can be freed; 1 group needs your decision." in said
     assert "1 file has a name that no table can hold" in said
     page = (out / "duplicates.html").read_text("utf-8")
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert" in page
     assert page.count("data:image/webp") >= 4
+    # What becomes of each file stands on it, and the numbers agree with the sentence.
+    chips = {chip: page.count(f">{chip}</span>") for chip in ("✓ KEEP", "→ GOES", "? YOU DECIDE", "COMPARED WITH")}
+    assert chips == {"✓ KEEP": 1, "→ GOES": 3, "? YOU DECIDE": 1, "COMPARED WITH": 1}
+    assert "1 group holds something that can go; 0" not in page and "1 group holds something that can go." in page
+    assert "1 group needs your decision." in page
+    assert f"auditor clean {out / 'plan.csv'}" in page
     table = list(csv.DictReader((out / "duplicates.csv").open(encoding="utf-8", newline="")))
     assert list(table[0]) == DUPLICATES.split(",")
     assert {row["relation"] for row in table} == {"", "same-bytes", "same-picture", "edited"}
@@ -54,7 +60,7 @@ def test_from_the_search_to_the_plan_and_back(tmp_path: Path, monkeypatch: pytes
     going = sorted(row["path"] for row in plan if row["action"] == "remove")
     assert going == ["<script>alert(1)<_script>.jpg", "IMG_0001 (1).jpg"]
 
-    code, said = run("clean", out / "plan.csv")
+    code, said = run("clean", out)  # its folder stands for the plan, as an audit's does
     assert (code, len(list(photos.iterdir()))) == (0, 5)
     assert "2 files would go into quarantine" in said
     code, said = run("clean", out / "plan.csv", "--apply")

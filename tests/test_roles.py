@@ -1,0 +1,135 @@
+"""Which place is the phone, which the backup: a wrong order is refused with the right command, and writes nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from auditor.roles import Role, exchanged, refusal_of_backup, role_of_folder
+from tests import media
+from tests.commandline import call
+from tests.copier.runs import back_up, tree, write
+
+
+@pytest.fixture
+def phone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A phone whose folder's name needs quotes, backed up, with a photo taken since."""
+    monkeypatch.chdir(tmp_path)
+    for number in range(3):
+        write(tmp_path / f"Phone of Anna/DCIM/Camera/IMG_{number}.jpg", media.jpeg(number))
+    back_up(tmp_path / "Phone of Anna", tmp_path / "disk")
+    write(tmp_path / "Phone of Anna/DCIM/Camera/IMG_9.jpg", media.jpeg(9))
+    return tmp_path / "Phone of Anna"
+
+
+def test_an_audit_in_the_wrong_order_is_no_proof(
+    phone: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, err = call(monkeypatch, capsys, "audit", "disk", "Phone of Anna", "-o", "report")
+    assert code == 2 and "SAFE" not in out
+    assert "disk is the backup that auditor keeps of Phone of Anna" in err
+    assert "Run `auditor audit 'Phone of Anna' disk`" in err
+    assert not Path("report").exists()
+
+
+def test_neither_is_it_for_folders_within_the_two(
+    phone: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, _, err = call(monkeypatch, capsys, "audit", "disk/DCIM", "Phone of Anna/DCIM", "-o", "report")
+    assert code == 2 and "Run `auditor audit 'Phone of Anna/DCIM' disk/DCIM`" in err
+
+
+def test_nor_for_lists(phone: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    for place in ("disk", "Phone of Anna"):
+        assert call(monkeypatch, capsys, "scan", place, "-o", f"{place}.jsonl", "--depth", "hash")[0] == 0
+    code, _, err = call(monkeypatch, capsys, "audit", "disk.jsonl", "Phone of Anna.jsonl", "-o", "report")
+    assert code == 2 and "the phone comes first" in err
+
+
+@pytest.mark.parametrize("only", [(), ("-n",)])
+def test_a_backup_in_the_wrong_order_writes_nothing(
+    phone: Path, only: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = tree(phone)
+    code, _, err = call(monkeypatch, capsys, "backup", "disk", "Phone of Anna", *only)
+    assert code == 2 and "`auditor backup 'Phone of Anna' disk`" in err
+    assert "`auditor restore disk FOLDER`" in err
+    assert tree(phone) == before and not (phone / ".auditor").exists()
+
+
+def test_both_sides_are_named_before_the_work(
+    phone: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for command in (("audit", "-o", "report"), ("backup", "--no-audit")):
+        _, _, err = call(monkeypatch, capsys, command[0], "Phone of Anna", "disk", *command[1:])
+        assert err.startswith("Phone:   Phone of Anna\nBackup:  disk, auditor's backup of Phone of Anna\n"), err
+
+
+def test_a_backup_of_a_backup_and_back(
+    phone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for words in (("backup", "disk", "disk2"), ("backup", "disk2", "disk"), ("backup", "disk", "disk2")):
+        code, out, err = call(monkeypatch, capsys, *words, "--no-audit")
+        assert code == 0, err
+    for words in (("audit", "disk", "disk2", "-o", "one"), ("audit", "disk2", "disk", "-o", "two")):
+        code, out, err = call(monkeypatch, capsys, *words, "--depth", "hash")
+        assert code == 0 and "SAFE" in out, err
+
+
+def test_a_phone_that_became_a_backup_by_mistake_is_still_one(
+    phone: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As earlier builds made it: the record on the phone does not make the wrong order right."""
+    back_up(Path("disk"), phone)
+    assert (phone / ".auditor/place.toml").exists()
+    code, _, err = call(monkeypatch, capsys, "audit", "disk", "Phone of Anna", "-o", "report")
+    assert code == 2 and "the phone comes first" in err
+
+
+KEPT = Role("disk", "disk", sources={"folder:1": "Anna"}, is_kept=True)
+PLAIN = Role("photos", "photos", frozenset({"folder:2"}))
+BY_CABLE = Role("adb:", "Pixel", frozenset({"adb:7"}), is_phone=True, looks_like_phone=True)
+BY_HAND = Role("copy", "copy", frozenset({"folder:3"}), looks_like_phone=True)
+KEPT_PHONE_FOLDERS = Role("disk2", "disk2", is_kept=True, looks_like_phone=True)
+
+
+@pytest.mark.parametrize(
+    ("source", "backup", "wrong"),
+    [
+        (KEPT, BY_CABLE, True),  # another phone than it was made of, or the same by another way
+        (KEPT, BY_HAND, True),  # a card
+        (PLAIN, BY_CABLE, True),
+        (KEPT, KEPT_PHONE_FOLDERS, False),
+        (KEPT, PLAIN, False),
+        (BY_CABLE, KEPT, False),
+        (BY_CABLE, PLAIN, False),
+        (BY_CABLE, BY_HAND, False),
+        (BY_HAND, BY_CABLE, False),  # has the new phone all that the old one had?
+        (PLAIN, BY_HAND, False),
+    ],
+)
+def test_what_speaks_for_an_exchange(source: Role, backup: Role, wrong: bool) -> None:
+    assert (exchanged(source, backup) is not None) is wrong
+
+
+@pytest.mark.parametrize(
+    ("source", "dest", "refused"),
+    [
+        (BY_CABLE, BY_CABLE, True),
+        (BY_HAND, BY_CABLE, True),
+        (PLAIN, BY_HAND, True),
+        (BY_CABLE, BY_HAND, False),  # a copy by hand becomes the backup
+        (PLAIN, KEPT_PHONE_FOLDERS, False),
+    ],
+)
+def test_no_phone_becomes_a_backup(source: Role, dest: Role, refused: bool) -> None:
+    assert (refusal_of_backup(source, dest) is not None) is refused
+
+
+def test_a_folder_is_a_phone_by_its_folders(tmp_path: Path) -> None:
+    (tmp_path / "card/DCIM").mkdir(parents=True)
+    assert not role_of_folder(tmp_path / "card", "card").looks_like_phone
+    (tmp_path / "card/Android").mkdir()
+    assert role_of_folder(tmp_path / "card", "card").looks_like_phone
+    assert not role_of_folder(tmp_path / "not there/yet", "x").is_kept
