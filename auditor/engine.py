@@ -36,7 +36,15 @@ def run_rule(lists: Lists, rule: Rule, policy: Policy) -> RuleOutcome:
     def outcome(state: RuleState, reason: str | None = None, looked_at: int = 0, findings: int = 0) -> RuleOutcome:
         seconds = time.monotonic() - started
         return RuleOutcome(
-            rule.id, state, severity, looked_at, findings, seconds=seconds, reason=reason, verdict=rule.verdict
+            rule.id,
+            state,
+            severity,
+            looked_at,
+            findings,
+            seconds=seconds,
+            reason=reason,
+            verdict=rule.verdict,
+            tidying=rule.tidying,
         )
 
     if unheard := sorted(set(rule.needs) - EVERYTHING):

@@ -300,7 +300,8 @@ class RuleOutcome:
     """How one rule ended: what it looked at, how many findings count, and how long it took.
 
     `findings` counts new and known ones, `waived` the waived ones. `reason` says why a rule did not run or broke.
-    `verdict` is what a finding of the rule makes of its file; None: nothing.
+    `verdict` is what a finding of the rule makes of its file; None: nothing. `tidying`: no finding of
+    it means that anything is lost.
     """
 
     rule_id: str
@@ -313,6 +314,7 @@ class RuleOutcome:
     seconds: float = 0.0
     reason: str | None = None
     verdict: FileVerdict | None = None
+    tidying: bool = False
 
 
 @dataclass(frozen=True, slots=True)

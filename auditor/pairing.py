@@ -303,11 +303,13 @@ _REDUCED_WORDS = """
         CASE WHEN b.width * b.height < s.width * s.height
              THEN concat(s.width, 'x', s.height, ' became ', b.width, 'x', b.height)
              WHEN b.width * b.height > s.width * s.height
-             THEN concat('the backup''s has more pixels: ', b.width, 'x', b.height) END,
+             THEN concat('the backup''s has ', b.width, 'x', b.height, ', the phone''s ', s.width, 'x', s.height)
+             WHEN b.width = s.width AND b.height = s.height THEN 'as many pixels' END,
         CASE WHEN b.format <> s.format THEN concat(s.format, ' became ', b.format) END,
-        CASE WHEN b.size_bytes < s.size_bytes
+        CASE WHEN b.size_bytes < s.size_bytes AND b.width * b.height <= s.width * s.height
              THEN concat(round(b.size_bytes * 100.0 / s.size_bytes)::INTEGER, ' % of the bytes') END,
-        're-encoded', nullif(l.reason, ''))
+        CASE WHEN NOT coalesce(b.width * b.height > s.width * s.height, false) THEN 're-encoded' END,
+        nullif(l.reason, ''))
 """
 
 

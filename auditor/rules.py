@@ -28,10 +28,11 @@ _REQUIRED = (
     "message",
     "why",
 )
-_OPTIONAL = ("tags", "needs", "remedy", "not_covered", "sources", "renamed_from", "params")
+_OPTIONAL = ("tags", "needs", "remedy", "not_covered", "sources", "renamed_from", "params", "tidying")
 _TYPES: dict[str, tuple[type, str]] = {
     **dict.fromkeys(("tags", "needs", "sources", "renamed_from"), (list, "a list of texts")),
     "params": (dict, "a table"),
+    "tidying": (bool, "true or false"),
 }
 _VERDICTS = {"not_safe": FileVerdict.NOT_SAFE, "not_checked": FileVerdict.NOT_CHECKED, "none": None}
 
@@ -41,8 +42,8 @@ class Rule:
     """One rule. `verdict` is what an unwaived finding makes of the source file it names; None: nothing.
 
     `population` is the FROM clause of what the rule judges. `needs` are `view.column` names that must be known to the
-    lists. `params` are the defaults of what `sql` and `population` bind as `$name`; a policy may set other values.
-    `sha256` is that of the rule's file.
+    lists. `tidying`: no finding means that anything is lost. `params` are the defaults of what `sql` and `population`
+    bind as `$name`; a policy may set other values. `sha256` is that of the rule's file.
     """
 
     id: str
@@ -66,6 +67,7 @@ class Rule:
     not_covered: str = ""
     sources: tuple[str, ...] = ()
     renamed_from: tuple[str, ...] = ()
+    tidying: bool = False
 
     def title(self, count: int) -> str:
         """The sentence for so many findings; `passed` for none."""

@@ -116,10 +116,12 @@ def conclude(
         )
         return Conclusion(Verdict.CANNOT_SAY, sentence, (*_left_out(waived), *doubts[1:], *caveats))
     until: tuple[str, ...] = (f"True on {now.day} {now:%B %Y, %H:%M}. Photos taken since are not covered.",)
-    tidy = sum(o.findings for o in outcomes if o.severity is not Severity.INFO)
-    if tidy:
-        things = "1 thing" if tidy == 1 else f"{tidy:,} things"
-        until = (f"{things} could be tidied up; none puts a file at risk.", *until)
+    told = [o for o in outcomes if o.severity is not Severity.INFO]
+    if tidy := sum(o.findings for o in told if o.tidying):
+        until = (f"{_things(tidy)} could be tidied up; none puts a file at risk.", *until)
+    if grave := sum(o.findings for o in told if not o.tidying):
+        be = "is not as it" if grave == 1 else "are not as they"
+        until = (f"{_things(grave)} {be} should be, though every file is in the backup: see the warnings.", *until)
     if waived:
         sentence = f"{proven:,} of {_files(due)} are safely backed up; {waived:,} left out on purpose."
     elif due == 1:
@@ -139,6 +141,10 @@ def _all_files(number: int) -> str:
 
 def _files(number: int) -> str:
     return "1 file" if number == 1 else f"{number:,} files"
+
+
+def _things(number: int) -> str:
+    return "1 thing" if number == 1 else f"{number:,} things"
 
 
 def _left_out(waived: int) -> tuple[str, ...]:

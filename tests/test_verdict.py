@@ -20,10 +20,18 @@ RULES = rules.load()
 COUNTING = [rule for rule in RULES if rule.verdict is not None]
 
 
-def outcome(severity: str, findings: int, state: str = "failed", verdict: str | None = None) -> RuleOutcome:
+def outcome(
+    severity: str, findings: int, state: str = "failed", verdict: str | None = None, tidying: bool = False
+) -> RuleOutcome:
     makes = None if verdict is None else FileVerdict(verdict)
     return RuleOutcome(
-        "some-rule", RuleState(state), Severity(severity), findings=findings, reason="a reason", verdict=makes
+        "some-rule",
+        RuleState(state),
+        Severity(severity),
+        findings=findings,
+        reason="a reason",
+        verdict=makes,
+        tidying=tidying,
     )
 
 
@@ -33,6 +41,8 @@ def header(**backup: Any) -> list[dict[str, Any]]:
 
 
 TIDY = "41 things could be tidied up; none puts a file at risk."
+GRAVE = "2 things are not as they should be, though every file is in the backup: see the warnings."
+GRAVE_ONE = "1 thing is not as it should be, though every file is in the backup: see the warnings."
 UNTIL = "True on 15 June 2026, 12:00. Photos taken since are not covered."
 SENTENCES: dict[str, tuple[tuple[int, ...], list[dict[str, Any]], list[RuleOutcome], str, str, tuple[str, ...]]] = {
     "safe": ((12345, 12345, 0, 0, 0), header(), [], "SAFE", "All 12,345 files are safely backed up.", (UNTIL,)),
@@ -40,10 +50,26 @@ SENTENCES: dict[str, tuple[tuple[int, ...], list[dict[str, Any]], list[RuleOutco
     "safe, with warnings": (
         (12345, 12345, 0, 0, 0),
         header(),
-        [outcome("warning", 41), outcome("info", 900)],
+        [outcome("warning", 41, tidying=True), outcome("info", 900)],
         "SAFE",
         "All 12,345 files are safely backed up.",
         (TIDY, UNTIL),
+    ),
+    "safe, and damaged or without a date": (
+        (12345, 12345, 0, 0, 0),
+        header(),
+        [outcome("warning", 2), outcome("warning", 41, tidying=True)],
+        "SAFE",
+        "All 12,345 files are safely backed up.",
+        (GRAVE, TIDY, UNTIL),
+    ),
+    "safe, and one damaged": (
+        (5, 5, 0, 0, 0),
+        header(),
+        [outcome("warning", 1)],
+        "SAFE",
+        "All 5 files are safely backed up.",
+        (GRAVE_ONE, UNTIL),
     ),
     "safe, only infos": (
         (12345, 12345, 0, 0, 0),
@@ -192,6 +218,19 @@ def test_several_backups_are_told_apart_by_their_labels() -> None:
 
 def test_each_verdict_has_a_sign_of_its_own() -> None:
     assert {verdict.SIGNS[word] for word in Verdict} == {"\u2713", "\u2717", "?"}
+
+
+def test_only_names_and_duplicates_are_tidying() -> None:
+    """Whatever else a rule finds: a damaged photo, a lost date, a half of a Live Photo is nothing untidy."""
+    assert {rule.id for rule in RULES if rule.tidying} == {
+        "duplicate-file",
+        "duplicate-picture",
+        "similar-picture",
+        "sidecar-alone",
+        "twin-names",
+        "unsafe-names",
+        "wrong-extension",
+    }
 
 
 EXITS = {

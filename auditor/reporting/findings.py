@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -130,13 +131,21 @@ def next_step(audit: Audit, rules: Mapping[str, Rule]) -> str:
 
 
 def remedy(audit: Audit, rule: Rule) -> str:
-    """What the rule says is to be done, on one line, with the places of this audit in the command of the copier."""
-    words = " ".join(rule.remedy.split())
+    """What the rule says is to be done, on one line, with the places of this audit in its commands."""
     command = str(audit.provenance.get("backup_command") or "")
-    # What cannot be shown as it is, or would end the code it stands in, is better not copied into a shell.
-    if not command or "`" in command or text.visible(command) != command:
-        return words
-    return words.replace("`auditor backup PHONE BACKUP`", f"`{command}`")
+    places: Mapping[str, str] = audit.provenance.get("words") or {}
+
+    def filled(match: re.Match[str]) -> str:
+        if match[1] == "auditor backup PHONE BACKUP":
+            made = command or match[1]  # it is written to: not any of the backups will do
+        elif match[1].startswith("auditor backup"):
+            made = re.sub(r"\bPHONE\b", lambda word: places.get(word[0], word[0]) if command else word[0], match[1])
+        else:
+            made = re.sub(r"\b(PHONE|BACKUP)\b", lambda word: places.get(word[0], word[0]), match[1])
+        # What cannot be shown as it is, or would end the code it stands in, is better not copied into a shell.
+        return match[0] if "`" in made or text.visible(made) != made else f"`{made}`"
+
+    return re.sub(r"`(auditor [^`]*)`", filled, " ".join(rule.remedy.split()))
 
 
 def sections(con: duckdb.DuckDBPyConnection, audit: Audit, rules: Sequence[Rule]) -> list[Section]:

@@ -166,7 +166,7 @@ def _title(lists: Iterable[Listed]) -> str:
 _STATUS_WORDS = {
     Status.IDENTICAL: "in the backup with exactly the same content",
     Status.METADATA_CHANGED: "in the backup with the same picture; only its data on date, place or camera differs",
-    Status.REDUCED: "in the backup as a smaller or re-encoded copy",
+    Status.REDUCED: "in the backup as the same picture in another size or encoding",
     Status.NOT_CHECKED: "could not be compared",
     Status.DAMAGED: "in the backup, but broken there",
     Status.MISSING: "in none of the backups",

@@ -126,6 +126,7 @@ def policy_params(policy: Policy) -> dict[str, Any]:
 
 def _outcome(outcome: RuleOutcome, rule: Rule | None) -> dict[str, Any]:
     facts = asdict(outcome)
+    del facts["tidying"]  # a fact of the rule, whose digest is beside it
     proof = {"since": rule.since, "sha256": rule.sha256} if rule else {}
     return {"id": facts.pop("rule_id")} | proof | facts
 

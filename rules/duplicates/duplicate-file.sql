@@ -3,6 +3,7 @@
 -- severity    = "warning"
 -- verdict     = "none"
 -- since       = "0.1.0"
+-- tidying     = true
 -- tags        = ["duplicates"]
 -- population  = "due WHERE sha256 IS NOT NULL AND kind IN ('photo', 'video')"
 -- needs       = ["due.sha256"]

@@ -3,6 +3,7 @@
 -- severity    = "warning"
 -- verdict     = "none"
 -- since       = "0.1.0"
+-- tidying     = true
 -- tags        = ["duplicates"]
 -- population  = "due WHERE image_sha256 IS NOT NULL"
 -- needs       = ["due.image_sha256"]

@@ -3,6 +3,7 @@
 -- severity    = "info"
 -- verdict     = "none"
 -- since       = "0.1.0"
+-- tidying     = true
 -- tags        = ["duplicates"]
 -- population  = "due WHERE phash IS NOT NULL"
 -- needs       = ["due.phash"]

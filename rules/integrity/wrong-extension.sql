@@ -3,6 +3,7 @@
 -- severity    = "info"
 -- verdict     = "none"
 -- since       = "0.1.0"
+-- tidying     = true
 -- tags        = ["integrity"]
 -- population  = "due WHERE format IS NOT NULL"
 -- needs       = ["due.format"]

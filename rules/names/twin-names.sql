@@ -3,6 +3,7 @@
 -- severity    = "warning"
 -- verdict     = "none"
 -- since       = "0.1.0"
+-- tidying     = true
 -- tags        = ["names"]
 -- population  = "source WHERE size_bytes IS NOT NULL"
 -- needs       = ["source.path"]

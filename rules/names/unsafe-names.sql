@@ -3,6 +3,7 @@
 -- severity    = "warning"
 -- verdict     = "none"
 -- since       = "0.1.0"
+-- tidying     = true
 -- tags        = ["names"]
 -- population  = "due"
 -- needs       = ["files.status", "due.path_bytes"]

@@ -15,7 +15,7 @@
 -- as many pixels, but each such step loses detail, and depth, motion and edits that the original held are gone.
 -- """
 -- remedy      = "On an iPhone choose Settings, Photos, Keep Originals; then run `auditor backup PHONE BACKUP`."
--- not_covered = "Copies with fewer pixels (reduced-copy)."
+-- not_covered = "Copies with fewer pixels (reduced-copy) or more (larger-in-backup)."
 -- ///
 SELECT 'source' AS side, due.path AS path, files.backup AS backup, files.backup_path AS backup_path, files.detail AS detail,
     due.format AS format, backup.format AS format_there, due.size_bytes AS size_bytes, backup.size_bytes AS size_there_bytes,
@@ -25,5 +25,5 @@ JOIN files ON files.id = due.id
 JOIN pairs ON pairs.id = due.id AND pairs.backup = files.backup
 JOIN backup ON backup.id = pairs.backup_id
 WHERE files.status = 'reduced' AND NOT list_contains($proof, 'reduced')
-    AND coalesce(backup.format <> due.format AND backup.width * backup.height >= due.width * due.height, false)
+    AND coalesce(backup.format <> due.format AND backup.width * backup.height = due.width * due.height, false)
 ORDER BY due.path

@@ -20,5 +20,8 @@ SELECT 'source' AS side, due.path AS path, files.backup AS backup, files.backup_
     due.size_bytes AS size_bytes, due.taken_at AS taken_at
 FROM due
 JOIN files ON files.id = due.id
+LEFT JOIN pairs ON pairs.id = due.id AND pairs.backup = files.backup
+LEFT JOIN backup ON backup.id = pairs.backup_id
 WHERE files.status = 'reduced' AND list_contains($proof, 'reduced')
+    AND NOT coalesce(backup.width * backup.height > due.width * due.height, false)
 ORDER BY due.path
