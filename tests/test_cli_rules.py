@@ -86,10 +86,10 @@ def test_a_rule_that_fails_its_cases(
 def test_text_of_a_rule_cannot_act(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    own(tmp_path, "own", SHIPPED.replace("Every file", "\\u001b[2J[red]\\u202eEvery"), CASES)
+    own(tmp_path, "own", SHIPPED.replace("$count files", "\\u001b[2J[red]\\u202e$count files"), CASES)
     code, out, _ = call(monkeypatch, capsys, "rules", "list", "--rules", str(tmp_path))
     assert code == 0
-    assert "<U+001B>[2J[red]<U+202E>Every" in out
+    assert "<U+001B>[2J[red]<U+202E>... files" in out
 
 
 REFUSED = {

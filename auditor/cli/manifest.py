@@ -57,7 +57,7 @@ def export(
         str, typer.Option(help="The digest for sha256sum, bagit and mhl, if the list has it.")
     ] = "sha256",
 ) -> None:
-    """Writes a list in a format that other tools check. Files that were not read are left out, and counted.
+    """Writes a list in a format that other tools check. Files without a digest are left out, and counted.
 
     A bag's files are to lie in its `data` folder; an MHL holds md5 or sha1, so scan with `--digest md5` for it.
 
@@ -71,7 +71,7 @@ def export(
         written = foreign.export(manifest, Format(to.value), out, datetime.now(UTC), digest)
     for file in written.files:
         screen.say(str(file))
-    left_out = f", {count(written.left_out)} left out that were not read" if written.left_out else ""
+    left_out = f", {count(written.left_out)} left out that have no digest" if written.left_out else ""
     screen.note(f"{count(written.rows)} files{left_out}")
 
 

@@ -17,8 +17,8 @@ from auditor.verdict import SIGNS
 
 NAME = "report"
 EXAMPLES = (
-    ("auditor report audit-2026-06-15", "say the verdict of that audit again"),
-    ("auditor report audit-2026-06-15 --check", "is every file of it still as it was written?"),
+    ("auditor report audit-20260615T180000Z", "say the verdict of that audit again"),
+    ("auditor report audit-20260615T180000Z --check", "is every file of it still as it was written?"),
 )
 
 

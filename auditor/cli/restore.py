@@ -17,7 +17,7 @@ from auditor.copier.plan import Action
 from auditor.copier.publish import Outcome
 from auditor.errors import BadPlace, Interrupted
 from auditor.places.folder import open_folder
-from auditor.reporting.text import count, size, visible
+from auditor.reporting.text import count, counted, size, visible
 
 NAME = "restore"
 EXAMPLES = (
@@ -59,7 +59,8 @@ def command(
         raise BadPlace(" ".join(job.plan.refusals))
     if plan_only:
         steps = job.plan.of(Action.COPY)
-        screen.say(f"Plan: {count(len(steps))} files to restore, {size(sum(s.size_bytes or 0 for s in steps))}")
+        what = counted(len(steps), "file", "files")
+        screen.say(f"Plan: {what} to restore, {size(sum(s.size_bytes or 0 for s in steps))}")
         copying.listed((s.path, s.reason or "") for s in job.plan.of(Action.CANNOT))
         return
     with copying.stoppable() as stop, screen.phase(f"Restoring to {root.name}") as show:
@@ -69,7 +70,9 @@ def command(
     failed = [(r.step.path, r.reason or "") for r in ending.results if r.outcome is Outcome.FAILED]
     failed += [(s.path, s.reason or "") for s in job.plan.of(Action.CANNOT)]
     if ending.stopped and not ending.gone:
-        raise Interrupted(f"stopped. {count(len(done))} files are restored; the same command goes on from there.")
+        raise Interrupted(
+            f"stopped. {counted(len(done), 'file is', 'files are')} restored; the same command goes on from there."
+        )
     edited = [(r.step.path, r.step.reason or "") for r in done if r.step.reason]
     if edited:
         screen.note("Edited in the backup after they were stored; restored as they are now:")

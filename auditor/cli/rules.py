@@ -29,16 +29,18 @@ Folders = Annotated[list[Path] | None, typer.Option("--rules", metavar="DIR", he
     "list", epilog=screen.examples((("auditor rules list", "every check, by family, with how much it matters"),))
 )
 def show_all(rules: Folders = None) -> None:
-    """Lists the checks by family: severity, id, and what it says when all is well.
+    """Lists the checks by family: severity, id, and what each says where it finds something.
 
     Exit codes: 0 listed; 2 a rule cannot be read.
     """
+    loaded = sorted(known.load(rules or ()), key=lambda rule: (rule.family, rule.id))
+    screen.say("What each check says where it finds something; what was found is in the report of an audit.\n")
     family = None
-    for rule in sorted(known.load(rules or ()), key=lambda r: (r.family, r.id)):
+    for rule in loaded:
         if rule.family != family:
             screen.say(("" if family is None else "\n") + visible(rule.family))
             family = rule.family
-        screen.say(f"  {rule.severity.upper():<8} {rule.id:<27} {visible(rule.passed)}")
+        screen.say(f"  {rule.severity.upper():<8} {rule.id:<27} {visible(rule.failed_many.replace('$count', '...'))}")
 
 
 @app.command(
@@ -56,7 +58,8 @@ def show_one(
     makes = f"a finding makes its file {rule.verdict.replace('_', ' ')}" if rule.verdict else "no file is unsafe by it"
     screen.say(f"{rule.id}  ({rule.severity.value}; {makes}; since {visible(rule.since)})")
     for title, text in (
-        ("", rule.failed_many.replace("$count", "17")),
+        ("What it says where it finds something", rule.failed_many.replace("$count", "...")),
+        ("What it says where it finds nothing", rule.passed),
         ("Why", rule.why),
         ("Remedy", rule.remedy),
         ("Not covered", rule.not_covered),

@@ -20,12 +20,13 @@ from auditor.copier.execute import Ways
 from auditor.copier.layout import Layout
 from auditor.copier.ledger import Ledger
 from auditor.copier.sampling import CONFIDENCE
+from auditor.copier.verified import NOT_LOOKED_AT, Conclusion, conclude
 from auditor.copier.verify import Choice, Fate, Verified
 from auditor.errors import BadOutput, BadPlace, Interrupted
 from auditor.manifest.rows import display_path
-from auditor.model import Verdict
 from auditor.places.folder import open_folder
 from auditor.reporting.text import count, counted, typed, visible
+from auditor.verdict import ASKED, CHECKED, CROSSED
 
 NAME = "verify"
 EXAMPLES = (
@@ -74,8 +75,8 @@ def command(
         raise BadPlace("--init reads everything and compares with nothing: leave the others out")
     if not init and manifest is None and not scrubbing.has_generation(place.root):
         raise BadPlace(
-            f"{backup} has no manifest of its own to compare with; make one with `auditor verify {backup} --init`,"
-            " or name one with --manifest"
+            f"{backup} has no manifest of its own to compare with; make one with"
+            f" `auditor verify {typed(backup)} --init`, or name one with --manifest"
         )
     with copying.stoppable() as stop, screen.phase(f"Reading {place.label}") as show:
         ways = Ways(hang_s=hang, stop=stop, on_progress=copying.as_scan(show))
@@ -96,44 +97,22 @@ def command(
         for reason in made.footer.reasons:
             screen.note(visible(reason))
         raise typer.Exit(0 if made.footer.complete else 3)
-    code = show_verified(verified, choice, place.spec)
+    conclusion = conclude(verified, choice)
+    show_verified(verified, conclusion, place.spec)
     if out is not None:
-        _write(_record(verified, code, place.label, _now()), out)
+        _write(_record(verified, conclusion, place.label, _now()), out)
         if not screen.quiet():
             screen.say(f"  Report   {visible(str(out))}")
-    raise typer.Exit(code)
+    raise typer.Exit(conclusion.exit_code)
 
 
-def show_verified(verified: Verified, choice: Choice, backup: str) -> int:
-    """The verdict of a scrub, what it found, and the exit code."""
+def show_verified(verified: Verified, conclusion: Conclusion, backup: str) -> None:
+    """The verdict of a scrub and what it found."""
     counts = verified.counts
-    read = sum(counts[fate] for fate in scrubbing.WAS_READ)
-    bad = sum(counts[fate] for fate in scrubbing.BAD)
-    code = 1 if bad or verified.chain else 3 if counts[Fate.UNREADABLE] or (not read and choice.everything) else 0
-    if bad:
-        found = f"{count(counts[Fate.ROTTED])} rotted, {count(counts[Fate.LOST])} lost"
-        found += f", {count(counts[Fate.SPOILT])} spoilt" if counts[Fate.SPOILT] else ""
-        screen.say(
-            f"✗ NOT SAFE: {found}, of {counted(read + counts[Fate.LOST], 'file', 'files')} looked at.", style="bold red"
-        )
-    elif verified.chain:
-        wrong = len(verified.chain)
-        of = "1 of the backup's manifests is" if wrong == 1 else f"{count(wrong)} of the backup's manifests are"
-        screen.say(f"✗ NOT SAFE: {of} not right.", style="bold red")
-    elif code == 3:
-        unread = counted(counts[Fate.UNREADABLE], "file", "files")
-        screen.say(f"? CANNOT SAY: {unread} could not be read; {count(read)} could.", style="bold yellow")
-    else:
-        edited = counts[Fate.EDITED]
-        but = f"; {count(edited)} {'was' if edited == 1 else 'were'} edited since, and can be opened" if edited else ""
-        good = (
-            "1 file was read, and is as it was"
-            if read - edited == 1
-            else f"{count(read - edited)} files were read, and are as they were"
-        )
-        screen.say(f"✓ {good} stored{but}.", style="bold green")
+    sign, word, colour = _SIGNS[conclusion.exit_code]
+    screen.say(f"{sign} {word}{conclusion.sentence}", style=f"bold {colour}")
     if screen.quiet():
-        return code
+        return
     for generation in verified.chain:
         screen.say(f"  {generation.path.name}: {visible(generation.trouble or '')}")
     words = {
@@ -147,7 +126,7 @@ def show_verified(verified: Verified, choice: Choice, backup: str) -> int:
     for fate, what in words.items():
         if counts[fate]:
             screen.say(f"  {count(counts[fate]):>10}  {what}")
-            copying.listed((f.path, f.detail) for f in verified.found if f.fate is fate)
+            copying.listed(((f.path, f.detail) for f in verified.found if f.fate is fate), screen.say)
     if counts[Fate.NOT_READ]:
         screen.say(f"  {count(counts[Fate.NOT_READ]):>10}  not read this time")
     screen.say(f"  Read from the device: {count(verified.from_device)}; could not tell: {count(verified.untold)}")
@@ -155,24 +134,26 @@ def show_verified(verified: Verified, choice: Choice, backup: str) -> int:
         screen.say(f"  Every file was read since {verified.oldest_read}")
     if verified.statement:
         screen.say(f"  {verified.statement}")
-    if bad:
+    screen.say(f"  Not looked at: {NOT_LOOKED_AT}. `auditor audit PHONE {visible(typed(backup))}` does")
+    if any(counts[fate] for fate in scrubbing.BAD):
         screen.say(
             f"  Next     auditor backup SOURCE {visible(typed(backup))} repairs them, where SOURCE still has them"
         )
-    return code
 
 
-def _record(verified: Verified, code: int, label: str, now: datetime) -> dict[str, object]:
-    """What a scrub found, for machines and files; `statement` is what reading some of the files says of all.
+_SIGNS = {0: (CHECKED, "", "green"), 1: (CROSSED, "NOT SAFE: ", "red"), 3: (ASKED, "CANNOT SAY: ", "yellow")}
+"""By exit code: the sign, the word before the sentence, and its colour. A backup by itself is never called safe."""
 
-    `verdict` None: only some were read, and these were good, which is no verdict on the rest.
-    """
-    verdicts = {0: Verdict.SAFE, 1: Verdict.NOT_SAFE, 3: Verdict.CANNOT_SAY}
+
+def _record(verified: Verified, conclusion: Conclusion, label: str, now: datetime) -> dict[str, object]:
+    """What a scrub found, for machines and files; `statement` is what reading some of the files says of all."""
     return {
         "backup": label,
         "finished": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "tool": f"auditor {__version__}",
-        "verdict": None if code == 0 and verified.counts[Fate.NOT_READ] else verdicts[code].value,
+        "verdict": conclusion.verdict.value if conclusion.verdict else None,
+        "sentence": conclusion.sentence,
+        "not_looked_at": NOT_LOOKED_AT,
         "counts": {fate.value: verified.counts[fate] for fate in Fate},
         "statement": verified.statement or "All of the files were read." * (not verified.counts[Fate.NOT_READ]),
         "confidence": CONFIDENCE if verified.statement else None,

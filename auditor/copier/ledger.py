@@ -26,6 +26,7 @@ from auditor.errors import BadManifest, BadPlace
 from auditor.manifest.jsonl import Manifest, Writer, load, partial_path
 from auditor.manifest.rows import SCHEMA, canonical, from_row, path_key, to_row
 from auditor.model import Depth, FileFacts, Header
+from auditor.reporting.text import typed
 
 _GENERATION = re.compile(r"(\d{6})\.jsonl")
 
@@ -127,7 +128,7 @@ class Ledger:
         if marker and marker.generation > number:
             raise BadManifest(
                 f"the backup's last manifest ({self.manifests.name}/{marker.generation:06d}.jsonl) is missing; "
-                "put it back, or make a new one with `auditor verify --init`"
+                f"put it back, or make a new one with `auditor verify {typed(str(self.root))} --init`"
             )
         if path is None:
             return None

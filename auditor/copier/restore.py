@@ -26,6 +26,7 @@ from auditor.errors import BadPlace
 from auditor.manifest.rows import path_key
 from auditor.model import ErrorKind, FileFacts, Origin
 from auditor.places.folder import FolderPlace
+from auditor.reporting.text import typed
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def originals(ledger: Ledger, source: str | None = None, only: str | None = None
     if manifest is None or marker is None:
         raise BadPlace(
             f"{ledger.root} has no manifest of its own, so original names and dates are not known;"
-            " copy the folder as it is, or make its manifest with `auditor verify --init`"
+            f" copy the folder as it is, or make its manifest with `auditor verify {typed(str(ledger.root))} --init`"
         )
     folders = _folders(marker, source)
     latest: dict[str, tuple[str, Original]] = {}

@@ -20,7 +20,7 @@ from auditor.manifest import hashdeep, mhl, sums, tabular
 from auditor.manifest.jsonl import Manifest, Writer
 from auditor.manifest.listed import Listed
 from auditor.manifest.rows import DIGESTS, SCHEMA, path_key
-from auditor.model import Depth, FileFacts, Header
+from auditor.model import Depth, ErrorKind, FileFacts, Header
 
 _HEAD_BYTES = 65536
 
@@ -134,14 +134,14 @@ def convert(path: Path, out: Path, now: datetime) -> Manifest:
 
 
 def export(manifest: Manifest, form: Format, out: Path, now: datetime, digest: str = "sha256") -> Written:
-    """Writes a manifest in another tool's format. Only rows without a digest (unreadable files, links) are
-    left out.
+    """Writes a manifest in another tool's format. Rows without a digest (unreadable files, links) are left out,
+    and names that lead out of their folder; what was read is written, whatever else could not be done with it.
 
     `out` is a file; for `bagit` and `mhl` a folder that is made (`ascmhl` in the place's own folder for MHL). `digest`
     is the one wanted; an MHL holds md5 or sha1 only. Raises: BadOutput where it is there already or cannot be written
     so; nothing is left half written.
     """
-    kept = [facts for facts in manifest.rows() if facts.digests]
+    kept = [facts for facts in manifest.rows() if facts.digests and facts.error_kind is not ErrorKind.REFUSED]
     left_out = manifest.footer.files - len(kept)
     if form is Format.MHL:
         held = [kind for kind in (digest, *mhl.KINDS) if kind in mhl.KINDS and kind in manifest.header.digests]

@@ -13,6 +13,9 @@ from typer.testing import CliRunner, Result
 
 from auditor.cli import app
 from auditor.errors import AuditorError
+from auditor.scan import scan
+from auditor.sides import side
+from tests import media
 from tests.manifest.test_foreign import make, manifest_of
 
 
@@ -31,6 +34,20 @@ def lists(tmp_path: Path) -> tuple[Path, Path]:
     (tree / "changed.jpg").write_bytes(b"x" + (tree / "changed.jpg").read_bytes()[1:])
     (tree / "added.jpg").write_bytes(b"added")
     return first, manifest_of(tree, tmp_path / "second.jsonl").path
+
+
+def test_what_was_read_is_exported_whatever_else_is_wrong_with_it(tmp_path: Path) -> None:
+    (tmp_path / "tree").mkdir()
+    (tmp_path / "tree/a.jpg").write_bytes(media.jpeg(1))
+    (tmp_path / "tree/odd.x3f").write_bytes(b"FOVb" + bytes(5000))
+    (tmp_path / "tree/link.jpg").symlink_to("nowhere")
+    place = side(str(tmp_path / "tree")).place
+    assert place is not None
+    listed = scan(place, tmp_path / "list.jsonl", jobs=1, use_cache=False)
+    assert any(row.error and row.digests for row in listed.rows()), "the fixture no longer has such a row"
+    result = run("export", tmp_path / "list.jsonl", "--to", "sha256sum", "-o", tmp_path / "sums.txt")
+    assert result.exit_code == 0 and "2 files, 1 left out that have no digest" in result.stderr
+    assert len((tmp_path / "sums.txt").read_text("utf-8").splitlines()) == 2
 
 
 def test_diff_tells_moved_from_removed(lists: tuple[Path, Path]) -> None:

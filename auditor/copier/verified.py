@@ -1,0 +1,50 @@
+"""A scrub's verdict: one word, one sentence, one exit code; the screen, the JSON and the app say the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from auditor.copier.verify import BAD, WAS_READ, Choice, Fate, Verified
+from auditor.model import Verdict
+from auditor.reporting.text import count, counted
+
+NOT_LOOKED_AT = "what is on a phone, and whether pictures that are as stored can be opened"
+"""What no scrub says anything of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conclusion:
+    """What a scrub says of a backup by itself, the sentence without its sign.
+
+    `verdict` SAFE: every file is as it was stored; None: those that were read are, which says nothing of the others.
+    """
+
+    verdict: Verdict | None
+    sentence: str
+    exit_code: int
+
+
+def conclude(verified: Verified, choice: Choice) -> Conclusion:
+    """NOT SAFE beats CANNOT SAY. Edits and new files are told and change nothing."""
+    counts = verified.counts
+    read = sum(counts[fate] for fate in WAS_READ)
+    if sum(counts[fate] for fate in BAD):
+        found = f"{count(counts[Fate.ROTTED])} rotted, {count(counts[Fate.LOST])} lost"
+        found += f", {count(counts[Fate.SPOILT])} spoilt" if counts[Fate.SPOILT] else ""
+        looked_at = counted(read + counts[Fate.LOST], "file", "files")
+        return Conclusion(Verdict.NOT_SAFE, f"{found}, of {looked_at} looked at.", 1)
+    if verified.chain:
+        wrong = len(verified.chain)
+        of = "1 of the backup's manifests is" if wrong == 1 else f"{count(wrong)} of the backup's manifests are"
+        return Conclusion(Verdict.NOT_SAFE, f"{of} not right.", 1)
+    if counts[Fate.UNREADABLE] or (not read and choice.everything):
+        unread = counted(counts[Fate.UNREADABLE], "file", "files")
+        return Conclusion(Verdict.CANNOT_SAY, f"{unread} could not be read; {count(read)} could.", 3)
+    edited = counts[Fate.EDITED]
+    but = f"; {count(edited)} {'was' if edited == 1 else 'were'} edited since, and can be opened" if edited else ""
+    good = (
+        "1 file was read, and is as it was"
+        if read - edited == 1
+        else f"{count(read - edited)} files were read, and are as they were"
+    )
+    return Conclusion(None if counts[Fate.NOT_READ] else Verdict.SAFE, f"{good} stored{but}.", 0)
