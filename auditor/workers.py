@@ -19,6 +19,7 @@ import types
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -220,7 +221,7 @@ class _Pool(Generic[T, R]):
         while len(self._workers) < min(self._size, busy + len(self._queue)):
             ours, theirs = self._context.Pipe()
             process = self._context.Process(target=_serve, args=(theirs, self._functions), daemon=True)
-            with _no_main_module():
+            with _no_main_module(), _unheard():
                 process.start()
             theirs.close()
             self._workers.append(_Worker(process, ours))
@@ -396,6 +397,25 @@ def _context(preload: Sequence[str]) -> Any:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(list(preload))
     return context
+
+
+@contextlib.contextmanager
+def _unheard() -> Iterator[None]:
+    """Keeps Ctrl-C from a process that is being started, until it says itself that it does not listen.
+
+    The server that forks the workers imports them first, and would answer with a traceback.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    if sys.platform == "linux":
+        # It blocks and frees the same signals when it starts, so it must be there before.
+        resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextlib.contextmanager

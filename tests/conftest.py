@@ -51,7 +51,10 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
 
 @pytest.fixture(autouse=True)
 def own_interrupt() -> Iterator[None]:
-    """A command that has ended hears no Ctrl-C any more; the next test, and what it starts, shall."""
+    """A command that has ended hears no Ctrl-C any more; the next test, and what it starts, shall: also where pytest
+    itself was started deaf to it, as what a shell puts in the background is."""
     before = signal.getsignal(signal.SIGINT)
+    heard = signal.default_int_handler if before is signal.SIG_IGN else before
+    signal.signal(signal.SIGINT, heard)
     yield
-    signal.signal(signal.SIGINT, before)
+    signal.signal(signal.SIGINT, heard)

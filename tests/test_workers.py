@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import multiprocessing
 import os
@@ -224,14 +225,52 @@ def test_when_the_parent_goes_its_workers_go(tmp_path: Path, how: signal.Signals
     folder.mkdir()
     command = [sys.executable, "-c", script, str(folder)]
     parent = subprocess.Popen(command, stderr=subprocess.PIPE, cwd=Path(__file__).parent.parent)
-    assert wait_until(lambda: len(list(folder.iterdir())) == 1 or parent.poll() is not None)
-    pids = [int(p.name) for p in folder.iterdir()]
-    assert pids, parent.stderr and parent.stderr.read()
-    start = time.monotonic()
-    parent.send_signal(how)
-    parent.wait(10)
-    assert time.monotonic() - start < 3
-    assert wait_until(lambda: gone(pids), 5), "an orphan goes on with a file that may never end"
+    pids: list[int] = []
+    try:
+        assert wait_until(lambda: len(list(folder.iterdir())) == 1 or parent.poll() is not None)
+        pids = [int(p.name) for p in folder.iterdir()]
+        assert pids, parent.stderr and parent.stderr.read()
+        start = time.monotonic()
+        parent.send_signal(how)
+        parent.wait(10)
+        assert time.monotonic() - start < 3
+        assert wait_until(lambda: gone(pids), 5), "an orphan goes on with a file that may never end"
+    finally:  # a test that fails must not leave them running for ever
+        parent.kill()
+        parent.wait()
+        for pid in pids:
+            with contextlib.suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="sends signals to a group of processes")
+@pytest.mark.parametrize("after_s", [0.0, 0.02, 0.05, 0.1, 0.2, 0.4, 0.8])
+def test_ctrl_c_while_workers_start_is_heard_by_the_parent_alone(tmp_path: Path, after_s: float) -> None:
+    script = (
+        "import sys, time; from auditor.workers import Job, run; from tests.test_workers import square\n"
+        "try:\n"
+        "    print('ready', flush=True)\n"
+        "    list(run(square, (Job(n) for n in range(10**9)), workers=2, preload=['auditor.reading', 'duckdb']))\n"
+        "except KeyboardInterrupt:\n"
+        "    print('stopped', flush=True)\n"
+    )
+    parent = subprocess.Popen(
+        [sys.executable, "-c", script],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parent.parent,
+        start_new_session=True,  # a group of its own, as a terminal gives to each command
+    )
+    try:
+        assert parent.stdout is not None and parent.stdout.readline() == "ready\n"
+        time.sleep(after_s)
+        os.killpg(parent.pid, signal.SIGINT)
+        out, err = parent.communicate(timeout=60)
+        assert (out, err) == ("stopped\n", "")
+    finally:
+        with contextlib.suppress(OSError):
+            os.killpg(parent.pid, signal.SIGKILL)
 
 
 def test_no_child_is_left(tmp_path: Path) -> None:
