@@ -10,6 +10,7 @@ from auditor.model import Damage, Depth, Kind, Soundness, Tier
 from auditor.readers import pillow
 from auditor.readers.examination import Buffer, Examination
 from auditor.readers.limits import refusal, refused_by_decoder
+from auditor.readers.rest import whole_sha256
 from auditor.readers.wording import cut_short
 
 _UNCOMPRESSED = (0, 3, 6)
@@ -17,7 +18,8 @@ _OLD_HEADER_BYTES = 12
 
 
 def examine(data: Buffer, format_: str, depth: Depth) -> Examination:
-    """See `auditor.readers.examine`. `image_sha256` covers all but the file header."""
+    """See `auditor.readers.examine`. `coded_sha256` covers all but the file header, `image_sha256` every byte:
+    a BMP holds no metadata."""
     head = bytes(data[:54]).ljust(54, b"\0")
     seen = Examination(format=format_, kind=Kind.PHOTO)
     start, header_bytes = struct.unpack_from("<II", head, 10)
@@ -46,5 +48,8 @@ def examine(data: Buffer, format_: str, depth: Depth) -> Examination:
     if loaded.broken is not None:
         damage = Damage("corrupt_data", f"the picture cannot be decoded: {loaded.broken}")
         return dataclasses.replace(seen, soundness=Soundness.DAMAGED, damage=(damage,))
-    digest = hashlib.sha256(data[14:]).hexdigest()
-    return dataclasses.replace(seen, soundness=Soundness.SOUND, image_sha256=digest, picture=loaded.picture)
+    coded = hashlib.sha256(data[14:]).hexdigest()
+    image = whole_sha256(coded, [(b"header", head[:14])])
+    return dataclasses.replace(
+        seen, soundness=Soundness.SOUND, coded_sha256=coded, image_sha256=image, picture=loaded.picture
+    )

@@ -11,7 +11,7 @@ from auditor.readers.container import Container
 from auditor.readers.examination import Buffer
 from auditor.readers.heif_check import payload_of
 from auditor.readers.heif_items import Item, Items, Property
-from auditor.readers.rest import Piece, by_digest, left_over
+from auditor.readers.rest import Piece, by_digest, unclaimed
 from auditor.readers.samsung import read_trailer
 from auditor.readers.tiff_rest import exif_rest
 from auditor.readers.xmp_rest import xmp_rest
@@ -56,7 +56,7 @@ def heif_rest(data: Buffer, container: Container, meta: Box, items: Items, own: 
             pieces.append((b"meta." + box.kind, bytes(data[box.body : box.end])))
     for box in container.boxes:
         pieces += _outermost(data, box, meta, described)
-    pieces += left_over(b"behind the end", bytes(data[container.end :]))
+    pieces += unclaimed(b"behind the end", bytes(data[container.end :]))
     if container.first(b"moov") is None:
         pieces += _unused(data, container, meta, items)
     return pieces + sorted(described)
@@ -117,7 +117,7 @@ def _exif(content: bytes, gain_map: bool) -> list[Piece]:
     starts = (skip, 4, 10, 0)
     at = next((at for at in starts if content[at : at + 4] in (b"II*\0", b"MM\0*")), None)
     if at is None:
-        return left_over(b"EXIF that cannot be read", content[4:])
+        return unclaimed(b"EXIF that cannot be read", content[4:])
     return exif_rest(content[at:], profiled=True, gain_map=gain_map)
 
 
@@ -146,6 +146,6 @@ def _unused(data: Buffer, container: Container, meta: Box, items: Items) -> list
         at = start
         for begin, end in (*((b, e) for b, e in extents if start <= b < stop), (stop, stop)):
             if begin > at:
-                pieces += left_over(b"unused", bytes(data[at:begin]))
+                pieces += unclaimed(b"unused", bytes(data[at:begin]))
             at = max(at, end)
     return pieces

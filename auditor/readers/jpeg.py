@@ -20,7 +20,8 @@ from auditor.readers.jpeg_decode import decode
 from auditor.readers.jpeg_parts import Part, find_parts
 from auditor.readers.jpeg_rest import jpeg_rest
 from auditor.readers.jpeg_walk import APP0, APP1, APP14, APP15, COM, SOS, Walk, doubled_codes, walk
-from auditor.readers.limits import refusal
+from auditor.readers.limits import refusal, refused_by_decoder
+from auditor.readers.opened import open_jpeg
 from auditor.readers.rest import whole_sha256
 from auditor.readers.wording import size_text
 
@@ -123,6 +124,8 @@ def _decoded(data: Buffer, walked: Walk, core: bytearray, seen: Examination, dep
     seen = dataclasses.replace(seen, picture=picture)
     for damage in parts.damage:
         seen = _found(seen, damage, checked)
+    if seen.soundness is Soundness.SOUND and (refused := open_jpeg(data)):
+        return dataclasses.replace(seen, soundness=Soundness.NOT_CHECKED, error=refused_by_decoder(refused))
     return _with_suspicion(data, walked, parts.wiped, seen)
 
 

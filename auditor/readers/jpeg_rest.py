@@ -13,7 +13,7 @@ from auditor.readers.examination import Buffer
 from auditor.readers.jpeg_parts import MPF_ENTRIES, MPF_THUMBNAILS, XMP_ID, Part
 from auditor.readers.jpeg_walk import APP0, APP1, APP2, APP12, APP13, APP14, APP15, EOI, SOS, Segment, Walk
 from auditor.readers.photoshop_rest import photoshop_rest
-from auditor.readers.rest import Piece, by_digest, left_over
+from auditor.readers.rest import Piece, by_digest, unclaimed
 from auditor.readers.samsung import read_trailer
 from auditor.readers.tiff_rest import exif_rest
 from auditor.readers.xmp_rest import xmp_rest
@@ -68,10 +68,10 @@ def _stray(data: Buffer, walked: Walk) -> list[Piece]:
     pieces: list[Piece] = []
     at, scans = 2, iter(walked.scans)
     for segment in walked.segments:
-        pieces += left_over(b"stray", bytes(data[at : segment.start]).strip(b"\xff"))
+        pieces += unclaimed(b"stray", bytes(data[at : segment.start]).strip(b"\xff"))
         at = next(scans, (0, segment.end))[1] if segment.marker == SOS else segment.end
     end = walked.end or at
-    return pieces + left_over(b"stray", bytes(data[at:end]).removesuffix(bytes([0xFF, EOI])).strip(b"\xff"))
+    return pieces + unclaimed(b"stray", bytes(data[at:end]).removesuffix(bytes([0xFF, EOI])).strip(b"\xff"))
 
 
 def _jfif(data: Buffer, walked: Walk, body: bytes) -> list[Piece]:
@@ -157,6 +157,6 @@ def _behind(data: Buffer, end: int, parts: Sequence[Part]) -> list[Piece]:
     at = end
     for start, stop in sorted([*known, (len(data), len(data))]):
         if start > at:
-            pieces += left_over(b"behind the picture", bytes(data[at:start]))
+            pieces += unclaimed(b"behind the picture", bytes(data[at:start]))
         at = max(at, stop)
     return pieces

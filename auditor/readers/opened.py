@@ -51,7 +51,7 @@ def open_jpeg(content: Buffer) -> str | None:
     import simplejpeg
 
     try:
-        simplejpeg.decode_jpeg_header(content)
+        simplejpeg.decode_jpeg_header(content, strict=False)
     except ValueError as error:
         return f"{error}"
     return None

@@ -6,7 +6,7 @@ Source: Adobe, "Photoshop File Formats Specification", "Image resource blocks".
 from __future__ import annotations
 
 from auditor.readers.descriptive import PHOTOSHOP_RESOURCES
-from auditor.readers.rest import Piece, left_over
+from auditor.readers.rest import Piece, unclaimed
 from auditor.readers.xmp_rest import xmp_rest
 
 _SIGNATURES = (b"8BIM", b"PHUT", b"AgHg", b"DCSR", b"MeSa")
@@ -30,4 +30,4 @@ def photoshop_rest(resources: bytes) -> list[Piece]:
         elif number not in PHOTOSHOP_RESOURCES or resources[at : at + 4] != b"8BIM":
             pieces.append((b"Photoshop " + resources[at:name_end], content))
         at = body + length + length % 2
-    return pieces + left_over(b"Photoshop", resources[at:])
+    return pieces + unclaimed(b"Photoshop", resources[at:])

@@ -13,13 +13,18 @@ from dataclasses import dataclass
 
 from auditor.model import Damage, Depth, Kind, Soundness, Tier
 from auditor.readers import exif, pillow
+from auditor.readers.descriptive import PNG_KEYWORDS, PNG_KEYWORDS_LEADS
 from auditor.readers.examination import Buffer, Examination, Metadata
 from auditor.readers.limits import refusal, refused_by_decoder
+from auditor.readers.opened import open_png
+from auditor.readers.rest import Piece, unclaimed, whole_sha256
+from auditor.readers.tiff_rest import exif_rest
 from auditor.readers.wording import share, size_text
+from auditor.readers.xmp_rest import xmp_rest
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PICTURE = frozenset((b"IHDR", b"PLTE", b"tRNS", b"IDAT"))
-_ANIMATION = frozenset((b"acTL", b"fcTL", b"fdAT"))
+_TEXTS = frozenset((b"tEXt", b"zTXt", b"iTXt"))
 _COLOURS = frozenset((b"iCCP", b"gAMA", b"cHRM", b"sRGB", b"cICP"))
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 
@@ -39,8 +44,9 @@ class _Walk:
 
 
 def examine(data: Buffer, format_: str, depth: Depth) -> Examination:
-    """See `auditor.readers.examine`. `image_sha256` covers the chunks that make the pixels, the frames of an animation
-    and their colours (ICC profile, gamma, primaries); the image data counts as one stream however it was cut up."""
+    """See `auditor.readers.examine`. `coded_sha256` covers header, palette and image data of the picture and of an
+    animation's frames; `image_sha256` that and the order, lengths and contents of all chunks but texts, times and the
+    descriptive part of EXIF and XMP. Image data counts as one stream however it was cut up."""
     judged = depth.reaches(Depth.DECODE)
     walked = _walk(data, judged)
     seen = Examination(format=format_, kind=Kind.PHOTO, metadata=_metadata(data, walked.chunks))
@@ -66,12 +72,15 @@ def examine(data: Buffer, format_: str, depth: Depth) -> Examination:
     if loaded.picture is None:
         # Its checksums prove that the file is as it was written; so its writer made what this decoder cannot read.
         return dataclasses.replace(seen, notes=notes, error=loaded.error or refused_by_decoder(loaded.broken))
+    coded = _coded_sha256(data, walked.chunks)
+    seen = dataclasses.replace(seen, notes=notes, coded_sha256=coded)
+    if refused := open_png(bytes(data)):
+        return dataclasses.replace(seen, error=refused_by_decoder(refused))
     return dataclasses.replace(
         seen,
         soundness=Soundness.SOUND,
         checked=(Tier.STRUCTURE, Tier.DECODE),
-        notes=notes,
-        image_sha256=_image_sha256(data, walked.chunks),
+        image_sha256=whole_sha256(coded, _rest(data, walked)),
         picture=loaded.picture,
     )
 
@@ -114,16 +123,49 @@ def _picture_only(data: Buffer, chunks: tuple[_Chunk, ...]) -> bytes:
     return b"".join((_SIGNATURE, *kept, b"\0\0\0\0IEND\xaeB`\x82"))
 
 
-def _image_sha256(data: Buffer, chunks: tuple[_Chunk, ...]) -> str:
+def _coded_sha256(data: Buffer, chunks: tuple[_Chunk, ...]) -> str:
+    """Each chunk is led by its type and length, but for image data, which is one stream of the length of all of it."""
     digest = hashlib.sha256()
-    last = b""
+    stream = sum(c.end - c.body for c in chunks if c.type == b"IDAT")
     for chunk in chunks:
-        if chunk.type in _PICTURE or chunk.type in _ANIMATION or chunk.type in _COLOURS:
-            if chunk.type != last or chunk.type != b"IDAT":
-                digest.update(chunk.type)
+        if chunk.type in _PICTURE or chunk.type == b"fdAT":
+            length = stream if chunk.type == b"IDAT" else chunk.end - chunk.body
+            if chunk.type != b"IDAT" or stream:
+                digest.update(chunk.type + length.to_bytes(8, "big"))
+            stream = 0 if chunk.type == b"IDAT" else stream
             digest.update(data[chunk.body : chunk.end])
-            last = chunk.type
     return digest.hexdigest()
+
+
+def _rest(data: Buffer, walked: _Walk) -> list[Piece]:
+    """All chunks in order, those of the coded picture by their names, what is known to be descriptive left out."""
+    pieces: list[Piece] = []
+    described: list[Piece] = []
+    last = b""
+    profiled = any(c.type in _COLOURS for c in walked.chunks)
+    for chunk in walked.chunks:
+        content = b"" if chunk.type in _PICTURE or chunk.type == b"fdAT" else bytes(data[chunk.body : chunk.end])
+        if chunk.type == b"eXIf":
+            described += exif_rest(content, profiled=profiled)
+        elif chunk.type in _TEXTS:
+            described += _text_rest(content)
+        elif chunk.type == b"pHYs" and content[:4] == content[4:8]:
+            continue  # square pixels, whatever their size
+        elif chunk.type not in (b"tIME", b"IDAT") or chunk.type != last:
+            pieces += [] if chunk.type == b"tIME" else [(chunk.type, content)]
+            last = chunk.type
+    return [*pieces, *sorted(described), *unclaimed(b"behind the end", bytes(data[walked.end :]))]
+
+
+def _text_rest(content: bytes) -> list[Piece]:
+    """A text that is not known to be descriptive; of XMP what may be content. Source: PNG, third edition, 11.3.3."""
+    keyword, _, rest = content.partition(b"\0")
+    if keyword == b"XML:com.adobe.xmp" and rest[:2] == b"\0\0":
+        return xmp_rest(rest[2:].split(b"\0", 2)[-1])
+    colours = keyword.startswith(b"Raw profile type ic")
+    if keyword in PNG_KEYWORDS or (keyword.startswith(PNG_KEYWORDS_LEADS) and not colours):
+        return []
+    return [(b"text", content)]
 
 
 def _what_is_left(data: Buffer, walked: _Walk, header: _Chunk) -> str:

@@ -13,9 +13,10 @@ import numpy as np
 
 from auditor.model import Damage, Depth, Kind, Soundness, Tier
 from auditor.readers import exif, ifd, jpeg, perceptual
+from auditor.readers.descriptive import RAW_TAGS
 from auditor.readers.examination import Buffer, Examination, Metadata
 from auditor.readers.limits import refusal, refused_by_decoder
-from auditor.readers.tiff_walk import TiffWalk, image_sha256, walk
+from auditor.readers.tiff_walk import TiffWalk, digests, walk
 from auditor.readers.wording import cut_short
 
 _TIFF_SHAPED = frozenset({"dng", "nef", "cr2", "arw", "pef", "srw", "orf", "rw2", "kdc", "raw"})
@@ -34,8 +35,9 @@ class _Unpacked:
 
 
 def examine(data: Buffer, format_: str, depth: Depth) -> Examination:
-    """See `auditor.readers.examine`. `image_sha256` covers the sensor data and its layout, not the previews; None for
-    formats that are no TIFF inside."""
+    """See `auditor.readers.examine`. `coded_sha256` covers the sensor data; `image_sha256` every byte but the few
+    fields that are known to steer no development: dates, names, captions, ratings, place, orientation. Makers' notes
+    and previews count byte by byte. None for formats that are no TIFF inside."""
     shaped = format_ in _TIFF_SHAPED and ifd.header(data) is not None
     walked = walk(data) if shaped else TiffWalk((), (), _extents(data, format_), ())
     facts = _metadata(data, format_, shaped)
@@ -59,8 +61,8 @@ def examine(data: Buffer, format_: str, depth: Depth) -> Examination:
     if unpacked.broken is not None:
         damage = Damage("corrupt_data", f"the sensor data cannot be unpacked: {unpacked.broken}")
         return dataclasses.replace(seen, soundness=Soundness.DAMAGED, damage=(damage,))
-    digest = image_sha256(data, walked) if shaped else None
-    seen = dataclasses.replace(seen, soundness=Soundness.SOUND, image_sha256=digest)
+    coded, image = digests(data, walked, RAW_TAGS) if shaped else (None, None)
+    seen = dataclasses.replace(seen, soundness=Soundness.SOUND, coded_sha256=coded, image_sha256=image)
     return _with_preview(data, walked, seen, unpacked.grey, depth)
 
 

@@ -29,7 +29,7 @@ def by_digest(content: bytes) -> bytes:
     return len(content).to_bytes(8, "big") + hashlib.sha256(content).digest()
 
 
-def left_over(what: bytes, content: bytes) -> list[Piece]:
+def unclaimed(what: bytes, content: bytes) -> list[Piece]:
     """Bytes that belong to nothing that is known: a piece of their own, unless they are zeros, which are padding."""
     kept = content.strip(b"\0")
     return [(what, kept)] if kept else []

@@ -12,17 +12,19 @@ from collections.abc import Iterator
 
 from auditor.model import Damage, Depth, Kind, Soundness, Tier
 from auditor.readers import exif, pillow
+from auditor.readers.descriptive import TIFF_TAGS
 from auditor.readers.examination import Buffer, Examination
 from auditor.readers.limits import refusal, refused_by_decoder
 from auditor.readers.tiff_strips import strip_damage
-from auditor.readers.tiff_walk import TiffWalk, image_sha256, walk
+from auditor.readers.tiff_walk import TiffWalk, digests, walk
 
 _RARE_CODECS = frozenset({34661, 34676, 34677, 34712, 34925, 50000, 50001, 50002, 52546})
 """Compressions that a build of libtiff may well lack: its failure proves nothing there."""
 
 
 def examine(data: Buffer, format_: str, depth: Depth) -> Examination:
-    """See `auditor.readers.examine`. `image_sha256` covers the strips and tiles of all pages and how to read them."""
+    """See `auditor.readers.examine`. `coded_sha256` covers the strips and tiles of all pages; `image_sha256` that and
+    every field of every directory that is not known to be descriptive, and unused bytes but zeros."""
     facts = exif.metadata_of_exif(bytes(data))
     walked = walk(data)
     seen = Examination(format=format_, kind=Kind.PHOTO, metadata=facts)
@@ -55,11 +57,13 @@ def _decoded(data: Buffer, walked: TiffWalk, seen: Examination) -> Examination:
         damage = Damage("corrupt_data", f"the picture cannot be decoded: {loaded.broken}")
     if damage is not None:
         return dataclasses.replace(seen, soundness=Soundness.DAMAGED, damage=(damage,))
+    coded, image = digests(data, walked, TIFF_TAGS)
     return dataclasses.replace(
         seen,
         soundness=Soundness.SOUND,
         notes=seen.notes + ((loaded.note,) if loaded.note else ()),
-        image_sha256=image_sha256(data, walked),
+        coded_sha256=coded,
+        image_sha256=image,
         picture=loaded.picture,
     )
 

@@ -13,7 +13,7 @@ from auditor.readers import ifd
 from auditor.readers.descriptive import EXIF_TAGS, GAIN_TAGS, GPS_TAGS, INTEROP_TAGS
 from auditor.readers.examination import Buffer
 from auditor.readers.photoshop_rest import photoshop_rest
-from auditor.readers.rest import Piece, by_digest, left_over
+from auditor.readers.rest import Piece, by_digest, unclaimed
 from auditor.readers.xmp_rest import xmp_rest
 
 _SUB_IFDS, _EXIF, _GPS, _INTEROP = 330, 34665, 34853, 40965
@@ -49,7 +49,7 @@ def exif_rest(block: bytes, *, profiled: bool, gain_map: bool = False) -> list[P
     block = block.removeprefix(b"Exif\0\0")
     head = ifd.header(block)
     if head is None:
-        return left_over(b"EXIF that cannot be read", block)
+        return unclaimed(b"EXIF that cannot be read", block)
     walk = _Walk(block, head, EXIF_TAGS, {})
     _chain(walk)
     if not profiled:
@@ -76,9 +76,9 @@ def tiff_rest(data: Buffer, known: frozenset[int], coded: Mapping[int, tuple[int
     at = start
     for begin, end in sorted(walk.reached):
         if begin > at:
-            walk.pieces += left_over(b"unused", bytes(data[at:begin]))
+            walk.pieces += unclaimed(b"unused", bytes(data[at:begin]))
         at = max(at, end)
-    return walk.pieces + left_over(b"unused", bytes(data[at:]))
+    return walk.pieces + unclaimed(b"unused", bytes(data[at:]))
 
 
 def _chain(walk: _Walk) -> None:
@@ -96,7 +96,9 @@ def _table(walk: _Walk, offset: int, name: bytes, known: frozenset[int]) -> int:
         return 0
     walk.seen.add(offset)
     if table is None:
-        walk.pieces.append((name, b"not there"))
+        at = walk.head.base + offset
+        count = bytes(walk.data[at : at + (8 if walk.head.big else 2)]) if offset else b""
+        walk.pieces += unclaimed(name + b" not there", count)
         return 0
     walk.reached.append((table.start, table.end))
     for entry in table.fields:

@@ -12,18 +12,14 @@ from dataclasses import dataclass
 from auditor.model import Damage
 from auditor.readers import ifd
 from auditor.readers.examination import Buffer
+from auditor.readers.rest import whole_sha256
+from auditor.readers.tiff_rest import tiff_rest
 from auditor.readers.wording import cut_short, share
 
 _SUBFILE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC = 254, 256, 257, 258, 259, 262
 _SAMPLES, _SUB_IFDS, _EXIF, _BLACK_LEVEL = 277, 330, 0x8769, 50714
 _DATA = ((273, 279), (324, 325))
 _PREVIEW = (513, 514)
-_LAYOUT = (_WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC, _SAMPLES, 266, 278, 284, 317, 322, 323, 338, 339)
-_SELDOM = (290, 291, 292, 293, 301, 318, 319, 332, 333, 336, 529, 530, 531, 532)
-"""Grey curves, fax options, transfer function, white point and primaries, inks, and how YCbCr becomes RGB."""
-_DEVELOPED = (33421, 50711, *range(50713, 50733), 50829, 50964, 50965, *range(51008, 51010), 51022, 51125)
-"""DNG: what a developer needs of the sensor: its colour filter, levels, crop, colours, and corrections (opcodes)."""
-_BLOBS = (320, 347, 34675, 33422, 50712)  # palette, JPEG tables, ICC profile, colour filter, linearisation
 _MOST_DIRECTORIES = 256
 _ZERO_RUN = bytes(1024)
 
@@ -139,25 +135,21 @@ def _zeroed(data: Buffer, images: Sequence[TiffImage]) -> Damage | None:
     return None
 
 
-def image_sha256(data: Buffer, walked: TiffWalk) -> str | None:
-    """The digest of the pictures as coded and of how to read them, previews left out; None where there are none.
+def coded_parts(walked: TiffWalk) -> dict[int, tuple[int, int]]:
+    """(number, end) of each strip and tile by its start, in order; previews left out."""
+    parts = [part for image in walked.images if not image.reduced for part in image.parts]
+    return {start: (number, end) for number, (start, end) in enumerate(parts)}
 
-    Of a DNG what its previews' directories say of the sensor's colours counts too: they stand there.
-    """
-    kept = [image for image in walked.images if not image.reduced]
-    if not kept:
-        return None
+
+def digests(data: Buffer, walked: TiffWalk, known: frozenset[int]) -> tuple[str | None, str | None]:
+    """`coded_sha256`: of the strips and tiles of all pictures but previews. `image_sha256`: of these and all else but
+    the tags that are `known` to be descriptive. None where there are none."""
+    parts = coded_parts(walked)
+    if not parts:
+        return None, None
     digest = hashlib.sha256()
-    for image in kept:
-        for tag in _LAYOUT:
-            digest.update(f"{tag}={ifd.numbers(data, image.table, tag)};".encode())
-        for tag in _BLOBS:
-            digest.update(ifd.content(data, image.table, tag))
-        for start, end in image.parts:
-            digest.update(data[start:end])
-    for tags, images in ((_SELDOM, kept), (_DEVELOPED, walked.images)):
-        for image in images:
-            for tag in tags:
-                if tag in image.table.entries:
-                    digest.update(f"{tag}=".encode() + ifd.content(data, image.table, tag))
-    return digest.hexdigest()
+    for start, (_, end) in parts.items():
+        digest.update((end - start).to_bytes(8, "big"))
+        digest.update(data[start:end])
+    coded = digest.hexdigest()
+    return coded, whole_sha256(coded, tiff_rest(data, known, parts))

@@ -13,13 +13,16 @@ from auditor.model import Damage, Depth, Kind, Soundness, Tier
 from auditor.readers import exif, pillow
 from auditor.readers.examination import Buffer, Examination, Metadata
 from auditor.readers.limits import refusal
+from auditor.readers.rest import Piece, unclaimed, whole_sha256
+from auditor.readers.tiff_rest import exif_rest
 from auditor.readers.webp_probe import left_over
 from auditor.readers.wording import cut_short, share
+from auditor.readers.xmp_rest import xmp_rest
 
 _CODED = frozenset((b"VP8 ", b"VP8L", b"ALPH"))
-_KEPT = frozenset((*_CODED, b"ANIM", b"ICCP"))
-_ANNOUNCED = {b"ICCP": 0x20, b"ALPH": 0x10}
-"""Chunks that count only where the header announces them, and its bit for each."""
+_HEADER_BYTES = 10
+_ALPHA, _DESCRIBED = 0x10, 0x0C
+"""Flags of the VP8X header: transparency, EXIF and XMP."""
 _ZERO_RUN = bytes(1024)
 
 
@@ -38,8 +41,9 @@ class _Walk:
 
 
 def examine(data: Buffer, format_: str, depth: Depth) -> Examination:
-    """See `auditor.readers.examine`. `image_sha256` covers coded frames, their places and times on the canvas, and the
-    ICC profile."""
+    """See `auditor.readers.examine`. `coded_sha256` covers the coded frames; `image_sha256` that and their places and
+    times on the canvas, the order, lengths and contents of all chunks but the descriptive part of EXIF and XMP, and
+    what the header announces but for these two."""
     walked = _walk(data)
     facts = _metadata(data, walked.chunks)
     seen = Examination(format=format_, kind=Kind.PHOTO, metadata=facts)
@@ -63,6 +67,7 @@ def examine(data: Buffer, format_: str, depth: Depth) -> Examination:
         return dataclasses.replace(seen, soundness=Soundness.DAMAGED, damage=(damage,))
     if damage := _left_over(data, walked.chunks, (size or (0, 0))[0] * (size or (0, 0))[1]):
         return dataclasses.replace(seen, soundness=Soundness.DAMAGED, damage=(damage,))
+    coded = _coded_sha256(data, walked.chunks)
     notes = [loaded.note] if loaded.note else []
     if walked.end < len(data):
         notes.append(f"{len(data) - walked.end} bytes after the end of the picture")
@@ -70,7 +75,8 @@ def examine(data: Buffer, format_: str, depth: Depth) -> Examination:
         seen,
         soundness=Soundness.SOUND,
         notes=tuple(notes),
-        image_sha256=_image_sha256(data, walked.chunks),
+        coded_sha256=coded,
+        image_sha256=whole_sha256(coded, _rest(data, walked, size or (0, 0))),
         picture=loaded.picture,
     )
 
@@ -153,21 +159,39 @@ def _metadata(data: Buffer, chunks: tuple[_Chunk, ...]) -> Metadata:
     return exif.metadata_of_exif(next((bytes(data[c.body : c.end]) for c in chunks if c.type == b"EXIF"), b""))
 
 
-def _image_sha256(data: Buffer, chunks: tuple[_Chunk, ...]) -> str:
-    digest = hashlib.sha256(_canvas(data, chunks))
+def _coded_sha256(data: Buffer, chunks: tuple[_Chunk, ...]) -> str:
+    digest = hashlib.sha256()
     for chunk in chunks:
-        if chunk.type in _KEPT or chunk.type == b"ANMF":
-            digest.update(chunk.type)
-            # Of an animation's frame only its place and time: the picture in it is a chunk that follows.
-            digest.update(data[chunk.body : chunk.body + 16 if chunk.type == b"ANMF" else chunk.end])
+        if chunk.type in _CODED:
+            digest.update(chunk.type + (chunk.end - chunk.body).to_bytes(8, "big"))
+            digest.update(data[chunk.body : chunk.end])
     return digest.hexdigest()
 
 
-def _canvas(data: Buffer, chunks: tuple[_Chunk, ...]) -> bytes:
-    """What the header says of how frames are shown: an animation's canvas, and which chunks a decoder passes over."""
+def _rest(data: Buffer, walked: _Walk, size: tuple[int, int]) -> list[Piece]:
+    """All chunks in order, coded frames by their names, what is known to be descriptive left out."""
+    pieces = [(b"VP8X", b"%d %d %d" % (*size, _announced(data, walked.chunks)))]
+    described: list[Piece] = []
+    profiled = any(chunk.type == b"ICCP" for chunk in walked.chunks)
+    for chunk in walked.chunks:
+        end = chunk.body + 16 if chunk.type == b"ANMF" else chunk.end
+        content = b"" if chunk.type in _CODED else bytes(data[chunk.body : end])
+        if chunk.type == b"EXIF":
+            described += exif_rest(content, profiled=profiled)
+        elif chunk.type in (b"XMP ", b"XMP\0"):
+            described += xmp_rest(content)
+        elif chunk.type != b"VP8X":
+            # Of an animation's frame its place and time: the picture in it is a chunk that follows.
+            length = b" %d" % (chunk.end - chunk.body) if chunk.type == b"ANMF" else b""
+            pieces.append((chunk.type + length, content))
+    return [*pieces, *sorted(described), *unclaimed(b"behind the end", bytes(data[walked.end :]))]
+
+
+def _announced(data: Buffer, chunks: tuple[_Chunk, ...]) -> int:
+    """The header's flags but for EXIF and XMP; what a file without that header would say in it."""
     header = next((bytes(data[c.body : c.end]) for c in chunks if c.type == b"VP8X"), b"")
-    kinds = {chunk.type for chunk in chunks}
-    if len(header) < 10:
-        return b""
-    unread = [kind for kind, bit in _ANNOUNCED.items() if kind in kinds and not header[0] & bit]
-    return b"".join((header[4:10] if b"ANMF" in kinds else b"", *unread))
+    if len(header) == _HEADER_BYTES:
+        return header[0] & ~_DESCRIBED
+    first = chunks[0] if chunks else None
+    lossless = first is not None and first.type == b"VP8L"
+    return _ALPHA if first and lossless and data[first.body + 4] & 0x10 else 0
