@@ -7,17 +7,22 @@ from collections.abc import Sequence
 
 from auditor.model import Damage, Depth, ErrorKind, Soundness, Tier, Trouble
 from auditor.readers.examination import Buffer, Examination
-from auditor.readers.film_decode import FilmVerdict, judge
+from auditor.readers.film_decode import Believed, FilmVerdict, judge
 from auditor.readers.limits import refusal
 
 
 def judged(
-    seen: Examination, data: Buffer, damage: Sequence[Damage], depth: Depth, external: bool = False
+    seen: Examination,
+    data: Buffer,
+    damage: Sequence[Damage],
+    depth: Depth,
+    believed: Sequence[Believed],
+    external: bool = False,
 ) -> Examination:
     """The verdict of structure and decode together, for films of any container.
 
-    A film that cannot be read because it is cut or has no index is not decoded. `external`: its pictures lie in
-    another file.
+    A film that cannot be read because it is cut or has no index is not decoded. `believed` are its streams as the
+    walker read them; `external`: its pictures lie in another file.
     """
     if any(d.code in ("truncated", "bad_index") for d in damage):
         return dataclasses.replace(seen, soundness=Soundness.DAMAGED, damage=tuple(damage))
@@ -26,7 +31,7 @@ def judged(
     too_large = refusal(seen.width or 0, seen.height or 0)
     if too_large:
         return dataclasses.replace(seen, error=too_large)
-    verdict = judge(data, seen.format or "", depth)
+    verdict = judge(data, seen.format or "", depth, believed)
     seen = _completed(seen, verdict)
     if damage or verdict.damage:
         ran = (Tier.STRUCTURE, Tier.DECODE) if verdict.frames else (Tier.STRUCTURE,)

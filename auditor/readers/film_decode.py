@@ -7,7 +7,7 @@ some cameras mark frames as key frames that lean on the ones before.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
@@ -44,12 +44,26 @@ class FilmVerdict:
     height: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Believed:
+    """A stream as this package's walker read it: `video`, `sound` or `data`, how many samples its index counts and how
+    long it lasts; 0 where it does not say. `number` is its id where the format has one, else None."""
+
+    medium: str
+    samples: int = 0
+    seconds: float = 0.0
+    number: int | None = None
+
+
 class _Undecodable(Exception):
     """One frame's decoder gave up; the message says why."""
 
 
-def judge(data: Buffer, format_: str, depth: Depth) -> FilmVerdict:
-    """Decode the film's key frames (DECODE) or all of its frames (DEEP). Does not raise for what FFmpeg says."""
+def judge(data: Buffer, format_: str, depth: Depth, believed: Sequence[Believed] = ()) -> FilmVerdict:
+    """Decode the film's key frames (DECODE) or all of its frames (DEEP). Does not raise for what FFmpeg says.
+
+    A film in which FFmpeg sees other streams than those `believed` is not judged: one of the two readers is wrong.
+    """
     import av
 
     try:
@@ -63,9 +77,11 @@ def judge(data: Buffer, format_: str, depth: Depth) -> FilmVerdict:
             too_large = next((r for s in streams if (r := refusal(s.width or 0, s.height or 0))), None)
             if too_large:
                 return _with(facts, error=too_large)
+            doubt = _disagreement(container, believed)
             look = _every_frame if depth.reaches(Depth.DEEP) else _key_frames
             verdict = look(data, format_, container, streams)
-            return _with(facts, verdict.damage, verdict.error, verdict.frames)
+            doubt = None if verdict.damage else doubt
+            return _with(facts, verdict.damage, verdict.error or doubt, verdict.frames)
     except (av.error.FFmpegError, EOFError) as error:
         return FilmVerdict(error=Trouble(ErrorKind.UNSUPPORTED, f"FFmpeg cannot open it ({_reason(error)})"))
 
@@ -75,6 +91,39 @@ def _opened(data: Buffer, format_: str) -> Iterator[InputContainer]:
     options = {"ignore_editlist": "1"} if DEMUXERS[format_] == "mov" else {}
     with opened(Window(data), format_, options) as container:
         yield container
+
+
+def _disagreement(container: InputContainer, believed: Sequence[Believed]) -> str | None:
+    """What FFmpeg reads in the film's header and index otherwise than the walker did; None where they agree."""
+    from av.stream import Disposition
+
+    if not believed:
+        return None
+    names = {"video": "video", "audio": "sound"}
+    seen = [(names.get(s.type, "data"), s) for s in container.streams]
+    # A cover in the texts is a stream to FFmpeg; a track of chapter pictures is a track, and has the same mark.
+    streams = [(m, s) for m, s in seen if m != "data" and not s.disposition & Disposition.attached_pic]
+    tracks = [b for b in believed if b.medium != "data"]
+    ids = {b.number for b in tracks}
+    marked = [(m, s) for m, s in seen if s.disposition & Disposition.attached_pic and s.id in ids]
+    if sorted(m for m, _ in streams + marked) != sorted(b.medium for b in tracks):
+        told = ", ".join(m for m, _ in streams) or "no video and no sound"
+        return f"undecodable: FFmpeg reads {told} in its header, where this program reads " + (
+            ", ".join(b.medium for b in tracks) or "none"
+        )
+    by_id = {s.id: (m, s) for m, s in streams}
+    for track in tracks:
+        medium, stream = by_id.get(track.number, (track.medium, None)) if track.number is not None else ("", None)
+        if stream is None:
+            continue
+        if medium != track.medium:
+            return f"undecodable: FFmpeg takes its {track.medium} for {medium}"
+        if track.samples and stream.frames and abs(stream.frames - track.samples) > 1:
+            return f"undecodable: FFmpeg counts {stream.frames} samples of its {medium}, its index {track.samples}"
+        seconds = float(stream.duration * stream.time_base) if stream.duration and stream.time_base else 0.0
+        if track.seconds and seconds and abs(seconds - track.seconds) > max(1.0, track.seconds / 20):
+            return f"undecodable: FFmpeg reads {seconds:.1f} s of its {medium}, its header says {track.seconds:.1f} s"
+    return None
 
 
 def _video_streams(container: InputContainer) -> list[VideoStream]:

@@ -13,15 +13,10 @@ import numpy as np
 
 from auditor.readers.boxes import Box, inside, number
 from auditor.readers.examination import Buffer
-from auditor.readers.film_tables import merged
 from auditor.readers.film_tracks import BrokenTable, Track
 
 _MOST_SAMPLES = 3_000_000
 """In one run, and in all of a track: half a day at sixty frames a second."""
-
-
-_NOT_A_KEY = 1 << 16
-"""In a sample's flags: it leans on others. Source: section 8.8.3.1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,23 +25,18 @@ class _Defaults:
 
     duration: int = 0
     size: int = 0
-    flags: int = 0
 
 
 @dataclass(slots=True)
 class _Run:
-    """The samples of one run or, added up, of a track: offsets and lengths, durations and delays in ticks, keys."""
+    """The samples of one run or, added up, of a track: offsets and lengths, durations in ticks."""
 
     samples: list[tuple[int, int]] = field(default_factory=list)
     durations: list[int] = field(default_factory=list)
-    delays: list[int] = field(default_factory=list)
-    keys: list[bool] = field(default_factory=list)
 
     def add(self, other: _Run) -> None:
         self.samples += other.samples
         self.durations += other.durations
-        self.delays += other.delays
-        self.keys += other.keys
 
 
 def with_fragments(data: Buffer, moov: Box, fragments: Iterable[Box], tracks: Sequence[Track]) -> list[Track]:
@@ -72,24 +62,12 @@ def _extended(track: Track, run: _Run) -> Track:
     if not run.samples:
         return track
     table = np.array(run.samples, dtype=np.int64).reshape(-1, 2)
-    own = track.tables
-    before = sum(count for _, count in own.durations)
-    keys = list(range(1, before + 1)) if own.keys is None else list(own.keys)
-    keys += [before + place for place, key in enumerate(run.keys, 1) if key]
-    delays = own.delays or ((0, before),)
-    tables = dataclasses.replace(
-        own,
-        durations=merged((*own.durations, *((ticks, 1) for ticks in run.durations))),
-        delays=merged((*delays, *((ticks, 1) for ticks in run.delays))),
-        keys=tuple(keys),
-    )
     return dataclasses.replace(
         track,
         samples=np.append(track.samples, table[:, 0]),
         lengths=np.append(track.lengths, table[:, 1]),
         ticks=max(track.ticks, sum(run.durations)),
         whole=track.whole or not len(track.samples),
-        tables=tables,
     )
 
 
@@ -99,7 +77,7 @@ def _defaults(data: Buffer, moov: Box) -> dict[int, _Defaults]:
     if mvex is None:
         return {}
     return {
-        number(data, box.body + 4, 4): _Defaults(*(number(data, box.body + at, 4) for at in (12, 16, 20)))
+        number(data, box.body + 4, 4): _Defaults(*(number(data, box.body + at, 4) for at in (12, 16)))
         for box in inside(data, mvex).all(b"trex")
     }
 
@@ -125,8 +103,6 @@ def _fragment(data: Buffer, moof: Box, defaults: dict[int, _Defaults]) -> Iterab
             mine, at = dataclasses.replace(mine, duration=number(data, at, 4)), at + 4
         if flags & 16:
             mine, at = dataclasses.replace(mine, size=number(data, at, 4)), at + 4
-        if flags & 32:
-            mine, at = dataclasses.replace(mine, flags=number(data, at, 4)), at + 4
         position = base
         for trun in boxes.all(b"trun"):
             run, position = _run(data, trun, base, position, mine)
@@ -139,29 +115,18 @@ def _run(data: Buffer, trun: Box, base: int, position: int, default: _Defaults) 
     if flags & 1:
         position = base + int.from_bytes(data[at : at + 4], "big", signed=True)
         at += 4
-    first = None
-    if flags & 4:
-        first, at = number(data, at, 4), at + 4
+    at += 4 if flags & 4 else 0
     width = 4 * (flags >> 8 & 15).bit_count()
     if at + count * width > trun.end or count > _MOST_SAMPLES:
         raise IndexError
     run = _Run()
-    for place in range(count):
-        duration, length, mine, delay = default.duration, default.size, default.flags, 0
-        field_ = at
+    for _ in range(count):
+        duration, length, field_ = default.duration, default.size, at
         if flags & 0x100:
             duration, field_ = number(data, field_, 4), field_ + 4
         if flags & 0x200:
-            length, field_ = number(data, field_, 4), field_ + 4
-        if flags & 0x400:
-            mine, field_ = number(data, field_, 4), field_ + 4
-        elif place == 0 and first is not None:
-            mine = first
-        if flags & 0x800:
-            delay = number(data, field_, 4)
+            length = number(data, field_, 4)
         run.samples.append((position, length))
         run.durations.append(duration)
-        run.delays.append(delay)
-        run.keys.append(not mine & _NOT_A_KEY)
         position, at = position + length, at + width
     return run, position

@@ -14,12 +14,13 @@ import numpy.typing as npt
 
 from auditor.readers.boxes import Box, Boxes, inside, number
 from auditor.readers.examination import Buffer
-from auditor.readers.film_edits import shown
-from auditor.readers.film_tables import CONFIGURATIONS, Tables, read_tables
+from auditor.readers.film_matrix import orientation
 
 Offsets = npt.NDArray[np.int64]
 
 _MOST_SAMPLES = 50_000_000
+_CONFIGURATIONS = (b"avcC", b"hvcC", b"av1C", b"vpcC", b"esds", b"d263")
+"""Boxes of a sample description that configure a decoder."""
 
 
 class BrokenTable(Exception):
@@ -33,8 +34,9 @@ class Track:
     `samples` and `lengths` are the offset and length of each sample in order; where all samples have one size (sound,
     mostly), of each chunk of them. `whole` is False for those. `turns` counts quarter turns clockwise for display.
     `external`: the samples lie in another file. `descriptions`: how many codings the track changes between.
-    `unit_s` is the length of one tick in seconds; `ticks` the length of the track, 0 where not known. `shown` says
-    which stretch of it is shown and when, empty where that is all of it.
+    `unit_s` is the length of one tick in seconds; `ticks` the length of the track, 0 where not known. `trak` is the
+    offset of its box. `orientation` as in EXIF, None where its matrix is none of the eight. `count` is how many samples
+    its tables state, those in fragments not counted.
     """
 
     number: int
@@ -52,8 +54,9 @@ class Track:
     whole: bool = True
     external: bool = False
     descriptions: int = 1
-    tables: Tables = field(default=Tables(), repr=False)
-    shown: bytes = b""
+    trak: int = 0
+    orientation: int | None = None
+    count: int = 0
 
 
 def read_tracks(data: Buffer, moov: Box) -> list[Track]:
@@ -64,10 +67,9 @@ def read_tracks(data: Buffer, moov: Box) -> list[Track]:
     tracks = []
     boxes = inside(data, moov)
     _within(boxes, moov, "the film's index")
-    movie_scale = _movie_scale(data, boxes)
     for place, trak in enumerate(boxes.all(b"trak"), 1):
         try:
-            tracks.append(_track(data, trak, f"track {place}", movie_scale))
+            tracks.append(_track(data, trak, f"track {place}"))
         except (IndexError, ValueError) as error:
             raise BrokenTable(f"the index of track {place} ends in the middle of an entry") from error
         except BrokenTable:
@@ -75,13 +77,6 @@ def read_tracks(data: Buffer, moov: Box) -> list[Track]:
             if _handler(data, trak) in (b"vide", b"soun", b"pict", None):
                 raise
     return tracks
-
-
-def _movie_scale(data: Buffer, boxes: Boxes) -> int:
-    """The film's own ticks a second, 0 where it does not say."""
-    mvhd = boxes.first(b"mvhd")
-    at = mvhd.body + (20 if data[mvhd.body] == 1 else 12) if mvhd else 0
-    return int.from_bytes(data[at : at + 4], "big") if mvhd and at + 4 <= mvhd.end else 0
 
 
 def _handler(data: Buffer, trak: Box) -> bytes | None:
@@ -108,7 +103,7 @@ def _descend(data: Buffer, box: Box, what: str, *path: bytes) -> Box | None:
     return box
 
 
-def _track(data: Buffer, trak: Box, what: str, movie_scale: int) -> Track:
+def _track(data: Buffer, trak: Box, what: str) -> Track:
     mdia = _descend(data, trak, what, b"mdia")
     stbl = _descend(data, mdia, what, b"minf", b"stbl") if mdia else None
     header = _descend(data, mdia, what, b"mdhd") if mdia else None
@@ -125,10 +120,11 @@ def _track(data: Buffer, trak: Box, what: str, movie_scale: int) -> Track:
     scale_at = header.body + 4 + 2 * wide
     scale, ticks = number(data, scale_at, 4), number(data, scale_at + 4, wide)
     samples, lengths, whole = _samples(data, tables, what, _sound_frame_bytes(data, tables, codec, handler))
-    timed = read_tables(data, tables, scale, _samples_a_chunk(data, tables, what))
-    first = timed.delays[0][0] if timed.delays else 0
-    lasting = sum(delta * count for delta, count in timed.durations)
+    for kind_, columns in ((b"ctts", 2), (b"stss", 1)):
+        if kind_ in tables:
+            _column(data, tables[kind_], 8, columns * number(data, tables[kind_].body + 4, 4), ">u4", what)
     number_at = tkhd.body + (20 if data[tkhd.body] == 1 else 12)
+    matrix_at = number_at + 28
     return Track(
         number=number(data, number_at, 4),
         handler=handler,
@@ -145,8 +141,9 @@ def _track(data: Buffer, trak: Box, what: str, movie_scale: int) -> Track:
         whole=whole,
         external=_external(data, mdia, what),
         descriptions=len(inside(data, tables[b"stsd"], 8).boxes),
-        tables=timed,
-        shown=shown(data, trak, movie_scale, scale, first, lasting),
+        trak=trak.start,
+        orientation=orientation(bytes(data[matrix_at : matrix_at + 36])),
+        count=_sizes(data, tables, what)[0],
     )
 
 
@@ -163,7 +160,7 @@ def _description(data: Buffer, tables: dict[bytes, Box], what: str) -> tuple[byt
     for skip in (78, 28, 44, 64):
         # A picture's fields take 78 bytes, a sound's 28, 44 or 64 by its version.
         for box in _inner(data, entry, skip):
-            if box.kind in CONFIGURATIONS and box.end <= entry.end:
+            if box.kind in _CONFIGURATIONS and box.end <= entry.end:
                 return entry.kind, box.kind, bytes(data[box.body : box.end]), size
     return entry.kind, b"", b"", size
 
@@ -246,11 +243,6 @@ def _chunk_counts(data: Buffer, tables: dict[bytes, Box], what: str, chunks: int
     if int(counts.sum()) > 1 << 40:
         raise BrokenTable(f"the index of {what} counts more samples than there can be")
     return counts
-
-
-def _samples_a_chunk(data: Buffer, tables: dict[bytes, Box], what: str) -> list[int]:
-    chunks = len(_chunk_offsets(data, tables, what))
-    return [int(count) for count in _chunk_counts(data, tables, what, chunks)]
 
 
 def _sizes(data: Buffer, tables: dict[bytes, Box], what: str) -> tuple[int, int, Offsets | None]:

@@ -1,4 +1,4 @@
-"""Matroska and WebM: elements that fit into one another and into the file, checksums, strict decode, metadata, digest.
+"""Matroska and WebM: elements that fit into one another and into the file, checksums, strict decode, metadata, digests.
 
 Source: RFC 9559 (Matroska), RFC 8794 (EBML).
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import struct
 import zlib
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -15,7 +16,8 @@ from auditor.model import Damage, Depth, Kind, Tier
 from auditor.readers.ebml import BrokenElement, Element, element, elements, unsigned
 from auditor.readers.examination import Buffer, Examination, Metadata
 from auditor.readers.film import judged
-from auditor.readers.film_digest import coded_sha256
+from auditor.readers.film_decode import Believed
+from auditor.readers.film_digest import Rest, frames_sha256
 from auditor.readers.nal import NalFormat, check_nals, nal_format, wiped
 from auditor.readers.wording import cut_short, size_text
 
@@ -28,6 +30,17 @@ _IN_CLUSTER = frozenset({_SIMPLE_BLOCK, _BLOCK_GROUP, 0xE7, 0xA7, 0xAB, _SILENT,
 _TRACK, _NUMBER, _TYPE, _CODEC, _PRIVATE, _ENCODINGS = 0xAE, 0xD7, 0x83, 0x86, 0x63A2, 0x6D80
 _VIDEO, _WIDTH, _HEIGHT = 0xE0, 0xB0, 0xBA
 _SCALE, _DURATION, _DATE = 0x2AD7B1, 0x4489, 0x4461
+_TAG, _SIMPLE_TAG = 0x7373, 0x67C8
+_PARENTS = frozenset({_INFO, _TRACKS, _TRACK, _VIDEO})
+_DESCRIBES = frozenset(
+    {_VOID, _CRC, _SEEK_HEAD, _CUES}  # padding, checksums, and where parts lie
+    | {0xA7, 0xAB}  # where a cluster lies, and how long the one before it is
+    | {0x7BA9, 0x4D80, 0x5741, _DATE, 0x73A4, 0x7384}  # title, muxer, writer, date, and the segment's id and file name
+    | {0x536E, 0x258688, 0x3A9697, 0x3B4040, 0x26B240}  # a track's name; the codec's name, settings and addresses
+    | {0x63C0, 0x45A3, 0x447A, 0x447B, 0x4484, 0x44B4, 0x4487}  # a tag's target, name, languages, default and text
+)
+"""Elements that describe. All else is content: see docs/metadata-films.md."""
+_MEDIA = {1: b"video", 2: b"sound"}
 _EPOCH = datetime(2001, 1, 1, tzinfo=UTC)
 _MOST_CHECKED_BYTES = 64_000_000
 _NEVER_ZERO = ("V_VP8", "V_VP9", "V_AV1", "V_MPEG4/ISO/ASP", "V_MPEG4/ISO/SP")
@@ -54,6 +67,7 @@ class _Film:
 
     tracks: dict[int, _Track] = field(default_factory=dict)
     frames: list[tuple[int, int, int]] = field(default_factory=list)
+    rest: Rest = field(default_factory=Rest)
     width: int | None = None
     height: int | None = None
     duration_s: float | None = None
@@ -69,7 +83,8 @@ def examine(data: Buffer, format_: str, depth: Depth) -> Examination:
         _walk(data, film)
     except BrokenElement as error:
         film.damage.append(Damage("bad_data", str(error), error.offset))
-    configurations = [(n, t.codec.encode() + t.private) for n, t in film.tracks.items() if t.kind in (1, 2)]
+    media = {number: _MEDIA.get(track.kind, b"data") for number, track in film.tracks.items()}
+    image, coded = (None, None) if film.damage else frames_sha256(data, media, film.frames, film.rest)
     seen = Examination(
         format=format_,
         kind=Kind.VIDEO,
@@ -77,13 +92,14 @@ def examine(data: Buffer, format_: str, depth: Depth) -> Examination:
         height=film.height,
         duration_s=film.duration_s,
         metadata=Metadata(taken_at=film.taken_at, taken_offset="+00:00" if film.taken_at else None),
-        image_sha256=None if film.damage else coded_sha256(data, configurations, film.frames),
+        image_sha256=image,
+        coded_sha256=coded,
     )
     if not depth.reaches(Depth.DECODE):
         return seen
     film.damage.extend(_bad_frames(data, film))
     seen = dataclasses.replace(seen, checked=(Tier.STRUCTURE,), notes=tuple(film.notes))
-    return judged(seen, data, film.damage, depth)
+    return judged(seen, data, film.damage, depth, [Believed(medium.decode()) for medium in media.values()])
 
 
 def _walk(data: Buffer, film: _Film) -> None:
@@ -97,8 +113,11 @@ def _walk(data: Buffer, film: _Film) -> None:
     end = segment.end if segment.end is not None else size
     if end > size:
         film.damage.append(cut_short(size, end))
+    film.rest.region(b"header", data, header.body, at)
+    film.rest.region(b"before", data, at, segment.start)
     _segment(data, segment.body, min(end, size), film)
     if end < size:
+        film.rest.region(b"behind", data, end, size)
         film.notes.append(f"{size_text(size - end)} follow the end of the file's content")
     if not film.damage and not film.tracks:
         film.damage.append(Damage("bad_index", "the film's list of tracks is missing", segment.start))
@@ -119,8 +138,11 @@ def _segment(data: Buffer, at: int, limit: int, film: _Film) -> None:
             )
         end = min(found.end if found.end is not None else limit, limit)
         if found.kind == _CLUSTER:
+            film.rest.enter(b"cluster")
             at = _cluster(data, found, end, film)
+            film.rest.leave()
             continue
+        _cover(data, found, end, film.rest)
         if found.kind == _TRACKS:
             _tracks(data, found, end, film)
         elif found.kind == _INFO:
@@ -161,9 +183,15 @@ def _cluster(data: Buffer, cluster: Element, limit: int, film: _Film) -> int:
         if found.kind == _SIMPLE_BLOCK:
             _block(data, found.body, found.end, film)
         elif found.kind == _BLOCK_GROUP:
+            film.rest.enter(b"group")
             for part in elements(data, found.body, found.end):
                 if part.kind == _BLOCK and part.end is not None and part.end <= found.end:
                     _block(data, part.body, part.end, film)
+                else:
+                    _cover(data, part, min(part.end or found.end, found.end), film.rest)
+            film.rest.leave()
+        else:
+            _cover(data, found, found.end, film.rest)
         at = found.end
     return at
 
@@ -174,6 +202,39 @@ def _block(data: Buffer, start: int, end: int, film: _Film) -> None:
     width = 9 - data[start].bit_length() if data[start] else 8
     track = int.from_bytes(data[start : start + width], "big") & ((1 << 7 * width) - 1)
     film.frames.append((track, start + width + 3, end))
+    film.rest.part(b"block", bytes(data[start : start + width + 3]) + (end - start).to_bytes(8, "big"))
+
+
+def _cover(data: Buffer, found: Element, end: int, rest: Rest) -> None:
+    """Hand an element to the digest, but for what describes. `end` is where it ends within its parent."""
+    if found.kind in _DESCRIBES:
+        return
+    if found.kind == _TAGS:
+        with suppress(BrokenElement):
+            _cover_tags(data, found, end, rest)
+            return
+    kind = found.kind.to_bytes(4, "big")
+    try:
+        inside = list(elements(data, found.body, end)) if found.kind in _PARENTS else None
+    except BrokenElement:
+        inside = None
+    if inside is None:
+        rest.region(kind, data, found.body, end)
+        return
+    rest.enter(kind)
+    for part in inside:
+        _cover(data, part, min(end if part.end is None else part.end, end), rest)
+    rest.leave()
+
+
+def _cover_tags(data: Buffer, tags: Element, end: int, rest: Rest) -> None:
+    """Hand to the digest what is no text among the tags: values in bytes (covers), and elements that are not known."""
+    for part in elements(data, tags.body, end):
+        stop = min(end if part.end is None else part.end, end)
+        if part.kind in (_TAG, _SIMPLE_TAG):
+            _cover_tags(data, part, stop, rest)
+        else:
+            _cover(data, part, stop, rest)
 
 
 def _tracks(data: Buffer, tracks: Element, limit: int, film: _Film) -> None:

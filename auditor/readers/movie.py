@@ -1,9 +1,8 @@
-"""MP4, MOV and 3GP: structure of the index and of every sample, strict decode, metadata, digest of the coded film."""
+"""MP4, MOV and 3GP: structure of the index and of every sample, strict decode, metadata, digests."""
 
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 from collections.abc import Sequence
 
 from auditor.model import Damage, Depth, Kind, Tier
@@ -11,13 +10,11 @@ from auditor.readers import film_facts
 from auditor.readers.container import Container, read_container
 from auditor.readers.examination import Buffer, Examination
 from auditor.readers.film import judged
-from auditor.readers.film_check import check_segments, check_tracks, has_mvhd, stretches
+from auditor.readers.film_check import check_segments, check_tracks, has_mvhd
+from auditor.readers.film_decode import Believed
 from auditor.readers.film_fragments import with_fragments
 from auditor.readers.film_tracks import BrokenTable, Track, read_tracks
-
-_READ_BYTES = 1 << 20
-_CODED = frozenset({b"vide", b"soun", b"pict", b"auxv"})
-"""Kinds of tracks that are seen or heard: the pictures of an animation and its transparency are tracks of their own."""
+from auditor.readers.movie_digest import digests, holds_pictures
 
 
 def examine(data: Buffer, format_: str, depth: Depth) -> Examination:
@@ -43,33 +40,26 @@ def examine(data: Buffer, format_: str, depth: Depth) -> Examination:
         return seen
     damage = _structure(data, container, tracks, broken)
     seen = dataclasses.replace(seen, checked=(Tier.STRUCTURE,), notes=container.notes)
-    return judged(seen, data, damage, depth, any(track.external for track in tracks))
+    return judged(
+        seen, data, damage, depth, _believed(data, container, tracks), any(track.external for track in tracks)
+    )
 
 
-def image_sha256(data: Buffer, tracks: Sequence[Track]) -> str | None:
-    """The digest of the coded film: of the video and sound tracks the coding with what configures its decoder, all
-    samples in order, the tables that say how long each is, when it is due, and which are key frames, and which stretch
-    of the track is shown.
-
-    Left out, since they may change while the film stays: where the samples lie, all metadata, turning, and the tracks
-    of texts, time codes and places. None where a byte of it is not in the file.
-    """
-    digest, size, found = hashlib.sha256(), len(data), False
-    for track in tracks:
-        if track.handler not in _CODED:
-            continue
-        sizes = track.lengths.astype(">i8").tobytes() if track.whole else int(track.lengths.sum()).to_bytes(8, "big")
-        shown = (track.shown,) if track.shown else ()
-        for field in (track.handler, track.codec, track.tables.canonical(track.handler == b"soun"), sizes, *shown):
-            digest.update(len(field).to_bytes(8, "big"))
-            digest.update(field)
-        for start, length in stretches(track):
-            if start + length > size:
-                return None
-            for at in range(start, start + length, _READ_BYTES):
-                digest.update(data[at : min(at + _READ_BYTES, start + length)])
-            found = found or length > 0
-    return digest.hexdigest() if found else None
+def _believed(data: Buffer, container: Container, tracks: Sequence[Track]) -> list[Believed]:
+    """The tracks, to be held against what FFmpeg sees. Of a file of pictures with an animation it sees the pictures
+    too, so that there is nothing to hold against."""
+    if holds_pictures(data, container):
+        return []
+    pieces = bool(container.all(b"moof"))
+    return [
+        Believed(
+            {b"vide": "video", b"soun": "sound"}.get(track.handler, "data"),
+            0 if pieces else track.count,
+            0.0 if pieces else track.ticks * track.unit_s,
+            track.number,
+        )
+        for track in tracks
+    ]
 
 
 def _facts(blank: Examination, data: Buffer, container: Container, tracks: Sequence[Track]) -> Examination:
@@ -82,13 +72,18 @@ def _facts(blank: Examination, data: Buffer, container: Container, tracks: Seque
     width, height = (picture.width, picture.height) if picture else (None, None)
     if picture and picture.turns % 2:
         width, height = height, width
+    metadata = film_facts.metadata_of(data, moov)
+    if picture and picture.orientation not in (None, 1):
+        metadata = dataclasses.replace(metadata, orientation=picture.orientation)
+    image, coded = digests(data, container, tracks)
     return dataclasses.replace(
         blank,
         width=width,
         height=height,
         duration_s=duration or (round(max(lasting), 3) if any(lasting) else None),
-        metadata=film_facts.metadata_of(data, moov),
-        image_sha256=image_sha256(data, tracks),
+        metadata=metadata,
+        image_sha256=image,
+        coded_sha256=coded,
     )
 
 

@@ -107,11 +107,114 @@ def test_a_film_of_which_less_is_shown_is_not_the_same(path: tuple[bytes, ...], 
     assert cut.image_sha256 != examine(name, made(name), Depth.HASH).image_sha256
 
 
-def test_an_edit_list_that_shows_all_is_no_change() -> None:
+def test_an_edit_list_counts_even_where_it_shows_all_but_the_frames_are_found_again() -> None:
+    """It shifts the sound against the picture by what players make of it: only the frames are the same for sure."""
     name = "h264.mp4"
     without = _with(name, (b"trak", b"edts"), -4, b"free")
     assert without != made(name)
-    assert examine(name, without, Depth.HASH).image_sha256 == examine(name, made(name), Depth.HASH).image_sha256
+    seen, own = (examine(name, data, Depth.HASH) for data in (without, made(name)))
+    assert seen.image_sha256 != own.image_sha256
+    assert seen.coded_sha256 == own.coded_sha256
+
+
+UNIT, WHOLE = (1 << 16).to_bytes(4, "big"), (1 << 30).to_bytes(4, "big")
+
+
+@pytest.mark.parametrize(
+    ("path", "at", "value"),
+    [
+        pytest.param((b"mvhd",), 12, (250).to_bytes(4, "big"), id="the film's clock"),
+        pytest.param((b"trak", b"mdia", b"mdhd"), 12, (9999).to_bytes(4, "big"), id="the track's clock"),
+        pytest.param((b"trak", b"tkhd"), 40, bytes(36), id="no matrix"),
+        pytest.param((b"trak", b"tkhd"), 40, (1 << 15).to_bytes(4, "big"), id="half as wide"),
+        pytest.param((b"trak", b"tkhd"), 40 + 24, (99 << 16).to_bytes(4, "big"), id="moved aside"),
+        pytest.param((b"trak", b"tkhd"), 76, bytes(8), id="no size"),
+        pytest.param((b"trak", b"tkhd"), 36, b"\1\0", id="the volume"),
+        pytest.param((b"mvhd",), 24, b"\0\0", id="the film's volume"),
+        pytest.param((b"trak", b"mdia", b"hdlr"), 8, b"auxv", id="what the track is for"),
+    ],
+)
+def test_how_it_is_shown_is_content(path: tuple[bytes, ...], at: int, value: bytes) -> None:
+    name = "h264.mp4"
+    own = examine(name, made(name), Depth.HASH)
+    seen = examine(name, _with(name, path, at, value), Depth.HASH)
+    assert own.image_sha256 not in (None, seen.image_sha256)
+
+
+@pytest.mark.parametrize(
+    ("orientation", "a", "b", "c", "d"),
+    [(6, 0, 1, -1, 0), (3, -1, 0, 0, -1), (8, 0, -1, 1, 0), (2, -1, 0, 0, 1), (4, 1, 0, 0, -1), (5, 0, 1, 1, 0)],
+)
+def test_quarter_turns_and_mirrorings_are_metadata_that_is_told(
+    orientation: int, a: int, b: int, c: int, d: int
+) -> None:
+    name = "h264.mp4"
+    numbers = (a, b, 0, c, d, 0, 192 if a + c < 0 else 0, 192 if b < 0 else 128 if d < 0 else 0)
+    matrix = b"".join((n << 16).to_bytes(4, "big", signed=True) for n in numbers) + WHOLE
+    own = examine(name, made(name), Depth.HASH)
+    turned = examine(name, _with(name, (b"trak", b"tkhd"), 40, matrix), Depth.HASH)
+    assert turned.image_sha256 == own.image_sha256
+    assert (own.metadata.orientation, turned.metadata.orientation) == (None, orientation)
+
+
+def _colour_changed(data: bytes) -> bytes:
+    at = data.index(b"colrnclx") + 8
+    return data[:at] + bytes.fromhex("000900100009") + data[at + 6 :]
+
+
+def _replaced(data: bytes, old: bytes, new: bytes) -> bytes:
+    assert old in data and len(old) == len(new)
+    return data.replace(old, new, 1)
+
+
+OTHER_FILMS = {
+    "colours.mp4": lambda: (_coloured("mp4"), _colour_changed(_coloured("mp4"))),
+    "clock.mkv": lambda: (
+        media.film("matroska", frames=15),
+        _replaced(media.film("matroska", frames=15), b"\x2a\xd7\xb1\x83\x0f\x42\x40", b"\x2a\xd7\xb1\x83\x5b\x8d\x80"),
+    ),
+    "size.mkv": lambda: (
+        media.film("matroska", frames=15),
+        _replaced(media.film("matroska", frames=15), b"\xb0\x81\xc0", b"\xb0\x81\xc8"),
+    ),
+    "rate.avi": lambda: (_avi(), _at(_avi(), _avi().index(b"strh") + 8 + 24, b"\1")),
+    "sound's kind.avi": lambda: (_avi(), _replaced(_avi(), b"auds", b"\xc7uds")),
+    "picture's kind.avi": lambda: (_avi(), _replaced(_avi(), b"vids", b"vidz")),
+    "unknown chunk.avi": lambda: (_avi(), _replaced(_avi(), b"JUNK", b"JUNX")),
+}
+
+
+def _avi() -> bytes:
+    return media.film("avi", "mpeg4", "pcm_s16le", frames=15)
+
+
+def _at(data: bytes, at: int, value: bytes) -> bytes:
+    return data[:at] + value + data[at + len(value) :]
+
+
+def _coloured(container: str) -> bytes:
+    """A film whose container describes its colours."""
+    data = media.film(container, frames=15, audio=None)
+    colr = media.box(b"colr", b"nclx", bytes.fromhex("00010001000100"))
+    at = data.index(b"avcC") - 4
+    grown = bytearray(data[:at] + colr + data[at:])
+    for kind in (b"avc1", b"stsd", b"stbl", b"minf", b"mdia", b"trak", b"moov"):
+        place = data.index(kind) - 4
+        grown[place : place + 4] = (int.from_bytes(grown[place : place + 4], "big") + len(colr)).to_bytes(4, "big")
+    return bytes(grown)
+
+
+@pytest.mark.parametrize("name", OTHER_FILMS)
+def test_what_is_not_known_to_describe_is_content(name: str) -> None:
+    own, other = (examine(name, data, Depth.DECODE) for data in OTHER_FILMS[name]())
+    assert own.soundness is Soundness.SOUND
+    assert own.image_sha256 not in (None, other.image_sha256)
+
+
+def test_a_film_in_which_ffmpeg_sees_something_else_is_not_sound() -> None:
+    seen = examine("film.avi", _replaced(_avi(), b"auds", b"\xc7uds"), Depth.DECODE)
+    assert seen.soundness is not Soundness.SOUND
+    assert "FFmpeg" in str(seen.error)
 
 
 def test_a_later_picture_of_an_animation_counts() -> None:

@@ -1,0 +1,212 @@
+"""What of an MP4, MOV or 3GP file is content: all of it but what is listed here as descriptive metadata, or as a place
+in the file, which moves when metadata grows.
+
+Source: ISO/IEC 14496-12, sections 8.2 to 8.11; QuickTime File Format (Apple), "User Data Atoms", "Metadata"; 3GPP TS
+26.244, section 8; Android Open Source Project, `IsoInterface` and `RedactionInfo` (what is blanked out as a location);
+XMP Specification Part 3, section 1.1.9.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from auditor.readers.boxes import Box, Boxes, inside, meta_boxes
+from auditor.readers.container import Container
+from auditor.readers.examination import Buffer
+from auditor.readers.film_check import stretches
+from auditor.readers.film_digest import Rest, coded_sha256, image_sha256, stretches_sha256
+from auditor.readers.film_matrix import turns_only
+from auditor.readers.film_tracks import Track
+
+Stretches = list[tuple[int, int]]
+
+_CODED = {b"vide": b"video", b"pict": b"video", b"auxv": b"video", b"soun": b"sound"}
+"""Kinds of tracks that are seen or heard: the pictures of an animation and its transparency are tracks of their own."""
+
+_PARENTS = frozenset({b"moov", b"trak", b"mdia", b"minf", b"stbl", b"dinf", b"edts", b"mvex", b"moof", b"traf"})
+_PADDING = frozenset({b"free", b"skip", b"wide"})
+_MEDIA = frozenset({b"mdat", b"imda"})
+_DESCRIBES = frozenset(
+    b"titl dscp cprt perf auth gnre rtng clsf kywd loci albm yrrc manu modl name date Xtra".split(b" ")
+) | {b"gps ", b"gps0"}
+"""User data that describes: 3GPP's, the makers' names, QuickTime's track name, Windows' ratings, places."""
+_TEXT_HANDLERS = frozenset({b"mdta", b"mdir"})
+_PICTURE_TYPES = frozenset({12, 13, 14, 27})
+"""Types of a metadata value that is a picture (GIF, JPEG, PNG, BMP): a cover is content."""
+_XMP = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
+_XMP_CONTENT = re.compile(rb"photos/1\.0/(?:depthmap|image|audio|container|camera)|spherical", re.IGNORECASE)
+"""Namespaces of XMP that hold or locate content (depth, a second picture, sound) or say how the film is projected."""
+
+
+def digests(data: Buffer, container: Container, tracks: Sequence[Track]) -> tuple[str | None, str | None]:
+    """`image_sha256` and `coded_sha256` of a film; None, None where a sample is not in the file, or there is none.
+
+    Where the film lies in a file of still pictures (an animation in HEIC or AVIF), only its own parts are covered: the
+    rest is for `heif` to digest.
+    """
+    coded: list[tuple[bytes, bytes]] = []
+    rest, order = Rest(), list[bytes]()
+    found = False
+    held = [stretches(track) for track in tracks]
+    for track, places in zip(tracks, held, strict=True):
+        digest = stretches_sha256(data, places)
+        if digest is None:
+            return None, None
+        order.append(digest)
+        medium = _CODED.get(track.handler)
+        if medium:
+            coded.append((medium, digest))
+            found = found or bool(track.lengths.any())
+    if not found:
+        return None, None
+    _Walk(data, rest, tracks, held).film(container)
+    together = coded_sha256(coded)
+    return image_sha256(together, order, rest), together
+
+
+class _Walk:
+    """Feeds every part of a film but its samples to a digest, descriptive metadata left out."""
+
+    def __init__(self, data: Buffer, rest: Rest, tracks: Sequence[Track], held: Sequence[Stretches]) -> None:
+        self._data, self._rest = data, rest
+        self._held = [place for places in held for place in places]
+        self._placed = {track.trak: track for track in tracks}
+        self._numbers = {track.number for track in tracks}
+
+    def film(self, container: Container) -> None:
+        own = not holds_pictures(self._data, container)
+        # The index may stand before or behind the samples that it tells of.
+        for box in sorted(container.boxes, key=lambda box: box.kind != b"moov"):
+            if box.kind in _MEDIA:
+                if own:
+                    self._between(box)
+            elif own or box.kind in _PARENTS:
+                self._box(box, None)
+        if own and container.end < len(self._data):
+            self._rest.region(b"behind", self._data, container.end, len(self._data))
+
+    def _between(self, media: Box) -> None:
+        """What a media box holds beside samples, one gap after the other."""
+        start, end = media.body, min(media.end, len(self._data))
+        self._rest.enter(media.kind)
+        for begin, stop in _gaps(self._held, start, end):
+            self._rest.region(b"", self._data, begin, stop)
+        self._rest.leave()
+
+    def _box(self, box: Box, track: Track | None) -> None:
+        kind, data, rest = box.kind, self._data, self._rest
+        if kind in _PADDING:
+            return
+        if box.end > len(data):
+            rest.region(kind, data, box.body, len(data), box.end - box.body)
+        elif kind in _PARENTS:
+            rest.enter(kind)
+            self._children(box, box.body, self._placed.get(box.start) if kind == b"trak" else track)
+            rest.leave()
+        elif kind == b"udta":
+            self._user_data(box, track)
+        elif kind == b"meta" and _handler(data, box) in _TEXT_HANDLERS:
+            self._metadata(box)
+        elif kind in (b"uuid", b"XMP_") and self._is_description(box):
+            return
+        elif kind in (b"mvhd", b"mdhd", b"tkhd") and box.end - box.body >= 24:
+            self._header(box, track)
+        elif kind == b"hdlr" and box.end - box.body >= 24:
+            rest.region(kind, data, box.body, box.body + 24)  # its name follows
+        elif kind in (b"stco", b"co64") and track is not None:
+            rest.part(b"stco", bytes(data[box.body + 4 : box.body + 8]))  # where its samples lie: they are covered
+        elif kind == b"tfhd" and box.end - box.body >= 8:
+            self._fragment(box)
+        else:
+            rest.region(kind, data, box.body, box.end)
+
+    def _children(self, parent: Box, start: int, track: Track | None) -> None:
+        boxes = inside(self._data, parent, start - parent.body)
+        for box in boxes:
+            self._box(box, track)
+        if boxes.rest < parent.end:
+            self._rest.region(b"", self._data, boxes.rest, parent.end)
+
+    def _header(self, box: Box, track: Track | None) -> None:
+        """A header without when it was made and changed, and without quarter turns of the picture."""
+        data, times = self._data, 16 if self._data[box.body] == 1 else 8
+        fixed, fields = bytes(data[box.body : box.body + 4]), bytes(data[box.body + 4 + times : box.end])
+        if box.kind == b"tkhd":
+            at = len(fields) - 44
+            matrix = fields[at : at + 36] if at >= 0 else b""
+            if len(matrix) == 36 and turns_only(matrix, fields[at + 36 :]):
+                fields = fields[:at] + b"upright" + fields[at + 36 :]
+        self._rest.part(box.kind, fixed + fields)
+
+    def _fragment(self, box: Box) -> None:
+        """A fragment's header without where its samples lie."""
+        body = bytes(self._data[box.body : box.end])
+        if body[3] & 1 and int.from_bytes(body[4:8], "big") in self._numbers:
+            body = body[:8] + body[16:]
+        self._rest.part(box.kind, body)
+
+    def _user_data(self, udta: Box, track: Track | None) -> None:
+        """User data that does not describe."""
+        boxes = inside(self._data, udta)
+        self._rest.enter(b"udta", lasting=False)
+        for box in boxes:
+            if box.end > udta.end or not (box.kind in _DESCRIBES or box.kind[:1] == b"\xa9"):
+                self._box(box, track)
+        self._tail(boxes, udta)
+        self._rest.leave()
+
+    def _metadata(self, meta: Box) -> None:
+        """What of a list of texts is none: covers, and boxes that are not known."""
+        boxes = meta_boxes(self._data, meta)
+        self._rest.enter(b"meta", lasting=False)
+        for box in boxes:
+            if box.kind == b"ilst" and box.end <= meta.end:
+                self._values(box)
+            elif box.kind not in (b"hdlr", b"keys") or box.end > meta.end:
+                self._box(box, None)
+        self._tail(boxes, meta)
+        self._rest.leave()
+
+    def _tail(self, boxes: Boxes, parent: Box) -> None:
+        """What behind a list's last box is no box; zeros end many."""
+        if any(self._data[boxes.rest : parent.end]):
+            self._rest.region(b"", self._data, boxes.rest, parent.end)
+
+    def _values(self, ilst: Box) -> None:
+        for entry in inside(self._data, ilst):
+            for value in inside(self._data, entry):
+                head = bytes(self._data[value.body : value.body + 4])
+                if value.kind == b"data" and int.from_bytes(head, "big") & 0xFFFFFF in _PICTURE_TYPES:
+                    self._rest.region(entry.kind, self._data, value.body, value.end)
+
+    def _is_description(self, box: Box) -> bool:
+        if box.kind == b"uuid" and bytes(self._data[box.body : box.body + 16]) != _XMP:
+            return False
+        return not _XMP_CONTENT.search(self._data, box.body, box.end)
+
+
+def holds_pictures(data: Buffer, container: Container) -> bool:
+    """Whether the film is an animation in a file of still pictures (HEIC, AVIF)."""
+    return any(_handler(data, meta) == b"pict" for meta in container.all(b"meta"))
+
+
+def _handler(data: Buffer, meta: Box) -> bytes | None:
+    hdlr = meta_boxes(data, meta).first(b"hdlr") if meta.end <= len(data) else None
+    return bytes(data[hdlr.body + 8 : hdlr.body + 12]) if hdlr else None
+
+
+def _gaps(held: Stretches, start: int, end: int) -> Stretches:
+    """From where to where between two offsets no sample of any track lies. `held` are offsets and lengths."""
+    if not held:
+        return [(start, end)] if end > start else []
+    table = np.array(held, dtype=np.int64)
+    begins, ends = table[:, 0], table[:, 0] + table[:, 1]
+    order = np.argsort(begins, kind="stable")
+    begins, reached = begins[order], np.maximum.accumulate(ends[order])
+    gap_starts = np.concatenate(([start], np.clip(reached, start, end)))
+    gap_ends = np.concatenate((np.clip(begins, start, end), [end]))
+    real = gap_ends > gap_starts
+    return list(zip(gap_starts[real].tolist(), gap_ends[real].tolist(), strict=True))
