@@ -163,7 +163,9 @@ def show_results(backed: backing.Backed) -> None:
     left_out = len(plan.of(Action.LEAVE_OUT))
     screen.note(f"{count(len(copied)):>10}  copied, {_done(copied)}")
     if repaired:
-        screen.note(f"{count(len(repaired)):>10}  repaired, {_done(repaired)}; the bad ones lie in .auditor/quarantine")
+        screen.note(
+            f"{count(len(repaired)):>10}  repaired, {_done(repaired)}; what was bad there lies in .auditor/quarantine"
+        )
         copying.listed((r.backup_path or "", "") for r in repaired)
     if held:
         screen.note(f"{count(held):>10}  there already, found by their content")

@@ -128,6 +128,8 @@ def _freeing(path: Path, keep_newest: str | None) -> CleanPlan | None:
         be = "is safe, but was" if free.unread == 1 else "are safe, but were"
         screen.say(f"  {counted(free.unread, 'file stays: it', 'files stay: they')} {be} not read again in that audit.")
         screen.say(f"  Next     {visible(free.audit_command)}, which reads all; then clean by that audit")
+    elif not (free.files or free.too_new or free.parted or free.hindrance):
+        screen.say("  No file was read on both sides in that audit, and found identical and sound.")
     if free.hindrance:
         screen.say(f"  {visible(free.hindrance)}.")
     if free.plan is None or not screen.quiet():

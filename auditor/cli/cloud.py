@@ -6,6 +6,7 @@ import re
 import tempfile
 from collections import Counter
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import typer
@@ -23,7 +24,7 @@ from auditor.places import Place
 from auditor.places.rclone import RclonePlace, open_rclone
 from auditor.places.rcloneclient import RemoteFailed, call
 from auditor.policy import Policy
-from auditor.reporting.text import count, size, visible
+from auditor.reporting.text import count, size, typed, visible
 from auditor.roles import refusal_of_backup, role_of
 
 PREFIX = "rclone:"
@@ -36,7 +37,8 @@ def backup(
     cloud = open_rclone(dest.removeprefix(PREFIX))
     if plan_only:
         raise BadPlace(
-            f"an upload has no plan beforehand: run `auditor audit {place.spec} {dest}`, which changes nothing"
+            "an upload has no plan beforehand: run"
+            f" `auditor audit {typed(place.spec)} {typed(dest)}`, which changes nothing"
         )
     copying.name_sides(role_of(place), [role_of(cloud)], refusal_of_backup)
     try:
@@ -44,6 +46,7 @@ def backup(
     except RemoteFailed as error:
         screen.note(f"the folder could not be made, it may be there already: {visible(str(error))}")
     excluded = policy.excluded()
+    began = datetime.now(UTC)
     with tempfile.TemporaryDirectory() as work:
         with screen.phase(f"Reading {place.label}") as show:
             listed = scan.scan(
@@ -61,7 +64,7 @@ def backup(
             copying.listed(failed)
         if no_audit:
             raise typer.Exit(1 if failed or not listed.footer.complete else 0)
-        code = _audit(place, listed, cloud, policy, out, fail_on)
+        code = _audit(place, listed, cloud, policy, out, fail_on, began)
     raise typer.Exit(code)
 
 
@@ -81,7 +84,13 @@ def _upload(place: Place, listed: Manifest, cloud: RclonePlace, excluded: re.Pat
 
 
 def _audit(
-    place: Place, listed: Manifest, cloud: RclonePlace, policy: Policy, out: Path | None, fail_on: Severity
+    place: Place,
+    listed: Manifest,
+    cloud: RclonePlace,
+    policy: Policy,
+    out: Path | None,
+    fail_on: Severity,
+    began: datetime,
 ) -> int:
     known = ruling.load(())
     report = out or unfinished.new("audit")
@@ -90,6 +99,7 @@ def _audit(
         (sides.Side(cloud.spec, cloud.label, cloud),),
         policy,
         known,
+        began=began,
     )
     result = audit_command.run(order, report)
     audit_command.show(result, report, {rule.id: rule for rule in known})

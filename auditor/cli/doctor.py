@@ -19,7 +19,7 @@ EXAMPLES = (
 )
 
 _SIGNS = {
-    doctor.State.READY: "v",
+    doctor.State.READY: "✓",
     doctor.State.TO_DO: "!",
     doctor.State.MISSING: "-",
     doctor.State.UNKNOWN: "?",

@@ -1,0 +1,70 @@
+"""What an audit says of copies that are other than the phone's files: the right words, and commands to be pasted."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests import media
+from tests.commandline import call
+from tests.copier.runs import write
+
+ORIGINAL = media.image(3, (1728, 1296))
+
+
+def findings(report: str) -> dict[str, str]:
+    """The messages by rule."""
+    lines = Path(report, "findings.jsonl").read_text("utf-8").splitlines()
+    return {finding["rule"]: finding["message"] for finding in map(json.loads, lines)}
+
+
+def test_a_phone_that_saves_room_is_no_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    small = media.encoded(ORIGINAL.resize((1200, 900)), "JPEG", quality=85)
+    write(tmp_path / "Anna's phone/DCIM/a.jpg", small)
+    write(tmp_path / "her disk/DCIM/a.jpg", media.encoded(ORIGINAL, "JPEG", quality=92))
+    code, out, _ = call(monkeypatch, capsys, "audit", "Anna's phone", "her disk", "-o", "report")
+    assert code == 3 and "CANNOT SAY" in out
+    said = findings("report")
+    assert said["larger-in-backup"] == (
+        "her disk holds the larger picture, DCIM/a.jpg on the phone is a smaller one:"
+        " the backup's has 1728x1296, the phone's 1200x900."
+    )
+    assert not {"reduced-copy", "converted-format", "missing-from-backup"} & said.keys()
+    assert "ERROR" not in out
+    command = "auditor audit 'Anna'\"'\"'s phone' 'her disk' --policy storage-saver"
+    assert command in out, "the next step can be pasted"
+    page = Path("report/report.html").read_text("utf-8")
+    assert "Anna&#39;&#34;&#39;&#34;&#39;s phone&#39; &#39;her disk&#39; --policy storage-saver" in page
+    code, out, _ = call(
+        monkeypatch, capsys, "audit", "Anna's phone", "her disk", "--policy", "storage-saver", "-o", "second"
+    )
+    assert code == 0 and "SAFE: The 1 file is safely backed up." in out
+    assert "smaller-copy-accepted" not in findings("second"), "it is the phone that holds the smaller one"
+
+
+def test_a_copy_with_as_many_pixels_is_not_called_smaller(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "phone/a.jpg", media.encoded(ORIGINAL, "JPEG", quality=92))
+    write(tmp_path / "disk/a.jpg", media.encoded(ORIGINAL, "JPEG", quality=88))
+    code, _, _ = call(monkeypatch, capsys, "audit", "phone", "disk", "-o", "report")
+    said = findings("report")["reduced-copy"]
+    assert code == 1 and said.startswith("disk holds a.jpg only re-encoded: as many pixels, ") and "smaller" not in said
+
+
+def test_remedies_name_the_places(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("my phone/a.jpg", "my phone/b.jpg", "disk/a.jpg"):
+        write(tmp_path / name, media.jpeg(1))
+    call(monkeypatch, capsys, "audit", "my phone", "disk", "-o", "report")
+    page = Path("report/report.html").read_text("utf-8")
+    assert "<code>auditor duplicates &#39;my phone&#39;</code>" in page
+    assert "auditor duplicates PHONE" not in page
