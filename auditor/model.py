@@ -169,8 +169,11 @@ class Damage:
 class Origin:
     """Where a file of a backup came from: `path` in the place `source` (its id), with that file's own date and content.
 
-    `seen` (RFC 3339 UTC) is when the copier last saw this content at this path there: of several contents that one
-    path had over the years, the latest seen is the one to restore. `mtime_ns` None where the source knew no date.
+    `seen` (RFC 3339 UTC) is when the copier last saw this content at this path there, by that machine's clock. `turn`
+    counts the runs of the backup: of several contents that one path had over the years, that of the latest turn is the
+    one to restore, whatever the clocks said; 0 where an earlier version of this program wrote it. `mtime_ns` None where
+    the source knew no date; `changed_ns` and `inode` are the file's change time and number in the source, None where
+    these say nothing there.
     """
 
     source: str
@@ -178,6 +181,14 @@ class Origin:
     sha256: str
     mtime_ns: int | None
     seen: str
+    turn: int = 0
+    changed_ns: int | None = None
+    inode: int | None = None
+
+    @property
+    def order(self) -> tuple[int, str]:
+        """Later origins are greater."""
+        return self.turn, self.seen
 
 
 @dataclass(frozen=True, slots=True)

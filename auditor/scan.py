@@ -15,7 +15,7 @@ from auditor.manifest import cache, jsonl
 from auditor.manifest.jsonl import Manifest, Writer
 from auditor.manifest.rows import DIGESTS, KNOWN_AT, SCHEMA, display_path, path_key, rfc3339
 from auditor.model import Depth, ErrorKind, FileFacts, Header, Trouble
-from auditor.places import Entry, EntryKind, Place, Power
+from auditor.places import Entry, EntryKind, Place, Power, unfinished
 from auditor.reading import Task, read_file, read_without_decoders, unread, utc, with_stated
 
 __all__ = ["Progress", "Task", "read_file", "scan"]
@@ -123,7 +123,7 @@ def _listed(place: Place, out: Path) -> tuple[list[Entry], tuple[str, ...]]:
     try:
         for entry in place.walk():
             if not is_own(entry.path):
-                entries.append(_dated(entry))  # noqa: PERF401 (what came before a break must stay)
+                entries.append(unfinished.told(_dated(entry)))  # noqa: PERF401 (what came before a break must stay)
     except ListingCut as error:
         cut.append(str(error))
     entries.sort(key=lambda entry: path_key(entry.path))

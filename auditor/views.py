@@ -24,6 +24,7 @@ from auditor.errors import BadManifest
 from auditor.manifest.jsonl import MAX_LINE_BYTES, Manifest
 from auditor.manifest.rows import DECODED
 from auditor.model import ErrorKind
+from auditor.places import unfinished
 from auditor.policy import Policy
 from auditor.readers.sniff import kind_by_name
 
@@ -42,6 +43,11 @@ ROW_COLUMNS = {
     "damage": 'STRUCT(code VARCHAR, detail VARCHAR, "offset" BIGINT)[]',
 }
 """The manifest's columns that the views have, with their types in DuckDB."""
+
+_PROVES_NOTHING = "kind = 'other', soundness = NULL, " + ", ".join(
+    f"{name} = NULL"
+    for name in ("sha256", "md5", "sha1", "quickxor", "dropbox", "head_sha256", "image_sha256", "coded_sha256", "phash")
+)
 
 DERIVED = {
     "name": "regexp_extract(path, '[^/]*$')",
@@ -176,6 +182,11 @@ def _load(con: duckdb.DuckDBPyConnection, table: str, listed: Manifest, label: s
         """,
             [*([] if table == "source" else [label, number]), name, ROW_COLUMNS],
         ).fetchall()
+    # Lists of earlier versions, and of other tools, may hold what a killed run of the copier left half done.
+    con.execute(
+        f"UPDATE {table} SET {_PROVES_NOTHING}, error_kind = 'temporary', error = ? WHERE regexp_full_match(name, ?)",
+        [unfinished.UNFINISHED, unfinished.NAME],
+    )
     # A row that is not loaded would be a file that nobody judges.
     if rows[0][0] != listed.footer.files:
         raise BadManifest(

@@ -16,6 +16,7 @@ from auditor.cli import copying, screen
 from auditor.copier import backup as backing
 from auditor.copier import preflight
 from auditor.copier.alive import watch
+from auditor.copier.evidence import HARMLESS, TARGET_CAUSES
 from auditor.copier.execute import Ways
 from auditor.copier.layout import Layout
 from auditor.copier.ledger import Ledger
@@ -78,7 +79,8 @@ def command(
     What could not be copied is listed at the end; run it again to go on.
 
     Exit codes: 0 safe by the audit; 1 not safe, or findings at or above --fail-on; 2 bad input; 3 cannot say; 130
-    stopped. With --no-audit: 1 where a file could not be copied, and no word on the others.
+    stopped. With --no-audit: 1 where the backup did not take a file, 3 where the source did not give one or gave it
+    damaged, and no word on the others.
     """
     place = open_place(source)
     chosen = policies.load(policy)
@@ -103,16 +105,23 @@ def command(
         show_plan(prepared.plan)
         _refuse(prepared.plan.refusals)
         return
+    with screen.phase(f"Looking at {place.label}"):
+        entries, refusals = backing.refusals_when_new(place, root, wishes, Ways(hang_s=hang))
+    _refuse(refusals)
     with copying.stoppable() as stop, backing.session(root, layout or Layout.MIRROR):
         ways = Ways(hang_s=hang, wait_s=wait, alive=watch(place, root), stop=stop)
-        with screen.phase(f"Looking at {place.label}") as show:
-            prepared = backing.prepare(place, root, wishes, replace(ways, on_progress=copying.as_scan(show)))
+        with screen.phase(f"Looking at {root.name}") as show:
+            prepared = backing.prepare(
+                place, root, wishes, replace(ways, on_progress=copying.as_scan(show)), entries=entries
+            )
         for warning in prepared.plan.warnings:
             screen.note(visible(warning))
         _refuse(prepared.plan.refusals)
         preflight.remember(root, (Ledger(root).marker() or prepared.marker).id)
         with screen.phase(f"Copying to {root.name}") as show:
             backed = backing.carry_out(prepared, replace(ways, on_progress=copying.as_scan(show)))
+        if not backed.ending.gone:
+            preflight.remember_last(Ledger(root))
     show_results(backed)
     ending = backed.ending
     if ending.gone:
@@ -120,11 +129,23 @@ def command(
         raise typer.Exit(1)
     if ending.stopped:
         raise Interrupted(f"stopped. {_so_far(backed)}")
+    if backed.fake:
+        screen.say(f"✗ NOT SAFE: {visible(backed.fake)}. Use another disk, and test this one.", style="bold red")
+        raise typer.Exit(1)
     altered = _asked_again(backed)
     if no_audit:
-        failed = any(r.outcome is Outcome.FAILED for r in ending.results)
-        raise typer.Exit(1 if failed or altered or backed.prepared.plan.of(Action.CANNOT) else 0)
+        raise typer.Exit(1 if altered else _code(backed))
     raise typer.Exit(copying.audit(backed, chosen, out, fail_on, altered))
+
+
+def _code(backed: backing.Backed) -> int:
+    """The exit code of a run without an audit: 1 where the backup did not take a file, 3 where the source did not give
+    one, or gave it damaged in a way that only another run can judge."""
+    failed = [r for r in backed.ending.results if r.outcome is Outcome.FAILED]
+    if any(r.cause in TARGET_CAUSES for r in failed):
+        return 1
+    stuck = [s for s in backed.prepared.plan.of(Action.CANNOT) if s.error is None or s.error.kind not in HARMLESS]
+    return 3 if failed or stuck or backed.arrived_damaged else 0
 
 
 def show_plan(plan: CopyPlan) -> None:
@@ -178,10 +199,15 @@ def show_results(backed: backing.Backed) -> None:
     if failed:
         screen.note(f"{count(len(failed)):>10}  not copied:")
         copying.listed(failed)
+    arrived = {r.step.path for r in backed.arrived_damaged}
     damaged = [(r.step.path, r.damaged) for r in results if r.damaged]
-    if damaged:
-        screen.note(f"{count(len(damaged)):>10}  copied as the source gave them, but damaged there already:")
-        copying.listed(damaged)
+    for unsure, what in (
+        (True, "arrived damaged; run the same command again, in case they read better"),
+        (False, "copied as they are, but damaged in the source: two reads say the same"),
+    ):
+        if told := [one for one in damaged if (one[0] in arrived) == unsure]:
+            screen.note(f"{count(len(told)):>10}  {what}:")
+            copying.listed(told)
     undated = sum(bool(r.notes) for r in results)
     if undated:
         screen.note(f"{count(undated):>10}  could not keep their date on that disk; the manifest has it")

@@ -14,14 +14,16 @@ import typer
 from auditor import __version__
 from auditor.cli import copying, screen
 from auditor.copier import backup as backing
+from auditor.copier import preflight
 from auditor.copier import verify as scrubbing
 from auditor.copier.alive import watch
+from auditor.copier.changes import Fate
 from auditor.copier.execute import Ways
 from auditor.copier.layout import Layout
 from auditor.copier.ledger import Ledger
 from auditor.copier.sampling import CONFIDENCE
 from auditor.copier.verified import NOT_LOOKED_AT, Conclusion, conclude
-from auditor.copier.verify import Choice, Fate, Verified
+from auditor.copier.verify import Choice, Verified
 from auditor.errors import BadOutput, BadPlace, Interrupted
 from auditor.manifest.rows import display_path
 from auditor.places.folder import open_folder
@@ -73,7 +75,7 @@ def command(
         raise BadOutput(f"{out} cannot be written: there is no folder {out.parent}; make it, or choose another -o")
     if init and (manifest or out or not choice.everything):
         raise BadPlace("--init reads everything and compares with nothing: leave the others out")
-    if not init and manifest is None and not scrubbing.has_generation(place.root):
+    if not init and manifest is None and not scrubbing.has_rows(ledger):
         raise BadPlace(
             f"{backup} has no manifest of its own to compare with; make one with"
             f" `auditor verify {typed(backup)} --init`, or name one with --manifest"
@@ -82,13 +84,17 @@ def command(
         ways = Ways(hang_s=hang, stop=stop, on_progress=copying.as_scan(show))
         if manifest is not None:
             verified = scrubbing.verify_against(place.root, manifest, choice, ways, _now)
-        else:
+        elif init:
             with backing.session(place.root, Layout.MIRROR):
+                made = scrubbing.first_generation(ledger, replace(ways, alive=watch(place, place.root)), _now)
+        else:
+            with scrubbing.session(ledger) as unwritable:
                 ways = replace(ways, alive=watch(place, place.root))
-                if init:
-                    made = scrubbing.first_generation(ledger, ways, _now)
-                else:
-                    verified = scrubbing.verify(ledger, choice, ways, _now, seed=_now().toordinal())
+                known = preflight.remembered(place.root)
+                verified = scrubbing.verify(
+                    ledger, choice, ways, _now, seed=_now().toordinal(), known=known, unwritable=unwritable
+                )
+                preflight.remember_last(ledger, lower=False)
         stopped = stop()
     if stopped:
         raise Interrupted("stopped. What was read is written down; the same command goes on with the others.")
@@ -115,12 +121,16 @@ def show_verified(verified: Verified, conclusion: Conclusion, backup: str) -> No
         return
     for generation in verified.chain:
         screen.say(f"  {generation.path.name}: {visible(generation.trouble or '')}")
+    if verified.unwritten:
+        screen.say(f"  Not written down: {visible(verified.unwritten)}")
     words = {
         Fate.ROTTED: "rotted: other bytes under the same date",
         Fate.SPOILT: "spoilt: another date, and empty or damaged now",
+        Fate.OVERWRITTEN: "overwritten: they hold what other files of the backup were stored with",
         Fate.LOST: "lost",
         Fate.UNREADABLE: "could not be read",
         Fate.EDITED: "edited: other bytes and another date; the stored version is not here any more",
+        Fate.MOVED: "moved: their content lies elsewhere in the backup, and is as it was stored",
         Fate.NEW: "new since the last manifest",
     }
     for fate, what in words.items():
@@ -160,6 +170,7 @@ def _record(verified: Verified, conclusion: Conclusion, label: str, now: datetim
         "read_from_device": verified.from_device,
         "could_not_tell": verified.untold,
         "every_file_read_since": verified.oldest_read,
+        "not_written_down": verified.unwritten,
         "manifests_not_right": [{"name": g.path.name, "trouble": g.trouble} for g in verified.chain],
         "files": [
             {"path": display_path(f.path), "fate": f.fate.value, "stored_sha256": f.stored, "detail": f.detail}

@@ -5,15 +5,16 @@ from __future__ import annotations
 import contextlib
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from auditor.copier import edits, preflight
+from auditor.copier import preflight, read_back
+from auditor.copier.changes import Changes, Survey, as_written, may_be_moved, survey
 from auditor.copier.execute import Ending, Ways, execute
 from auditor.copier.hands import Ended, Hands
-from auditor.copier.holdings import Change, Holdings, known_columns, unread_row
+from auditor.copier.holdings import Held, Holdings, known_columns
 from auditor.copier.jobs import Failed, Read, Setup, Task, WasRead
 from auditor.copier.layout import Layout, Namer
 from auditor.copier.ledger import (
@@ -28,22 +29,19 @@ from auditor.copier.plan import (
     Action,
     CopyPlan,
     Limits,
-    Reconciled,
     escaped,
-    reconcile,
     steps_for,
     twins,
 )  # fmt: skip
-from auditor.copier.publish import Publisher, clean_temps
-from auditor.disk.durable import TEMP_NAME
+from auditor.copier.publish import CopyResult, Publisher, clean_temps
 from auditor.disk.marker import Marker, SourceMark
 from auditor.disk.names import NameRules, escape
 from auditor.disk.volume import Volume, probed, volume_of
 from auditor.errors import BadOutput, BadPlace
 from auditor.manifest.jsonl import Manifest
-from auditor.manifest.rows import KNOWN_AT
+from auditor.manifest.rows import KNOWN_AT, display_path
 from auditor.model import Depth
-from auditor.places import Entry, EntryKind, Place
+from auditor.places import Entry, EntryKind, Place, unfinished
 from auditor.places.folder import FolderPlace
 
 DIGESTS_ONLY = ("path", "path_bytes", "size_bytes", "mtime", "mtime_trusted", "kind", "error_kind", "error", "read_at",
@@ -77,19 +75,42 @@ class Prepared:
     volume: Volume
     holdings: Holdings
     namer: Namer
-    found: Reconciled
+    found: Survey
     wishes: Wishes
     started: str
     seen: str
 
+    @property
+    def before(self) -> str:
+        """A moment before this run began."""
+        return utc(datetime.fromisoformat(self.started) - timedelta(seconds=1))
+
+    @property
+    def near(self) -> bool:
+        """Whether two reads of the source are two: nothing but the system itself stands between it and its disk."""
+        return (
+            isinstance(self.source, FolderPlace) and self.source.root.exists() and volume_of(self.source.root).is_near
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Backed:
-    """A backup that was carried out. `manifest` is the newest generation; None where nothing was ever stored."""
+    """A backup that was carried out. `manifest` is the newest generation; None where nothing was ever stored. `fake`
+    says why the disk cannot be relied on, None where nothing speaks against it."""
 
     prepared: Prepared
     ending: Ending
     manifest: Manifest | None
+    fake: str | None = None
+
+    @property
+    def arrived_damaged(self) -> tuple[CopyResult, ...]:
+        """What came damaged for the first time, through something that may have spoilt it: a mount, a cable, a network.
+
+        What the system reads from its own disks was read twice, and a file that was stored damaged by an earlier run
+        was read in two: these are damaged in the source.
+        """
+        return () if self.prepared.near else tuple(r for r in self.ending.results if r.damaged)
 
 
 @contextlib.contextmanager
@@ -112,7 +133,8 @@ def refusals_before(source: Place, root: Path, wishes: Wishes) -> list[str]:
     if told := preflight.overlap(source, root):
         return [told]
     marker = Ledger(root).marker()
-    wrong = preflight.wrong_disk(root, marker, volume_of(root), preflight.remembered_id(root))
+    known = preflight.remembered(root)
+    wrong = preflight.wrong_disk(root, marker, volume_of(root), known.id if known else None)
     if wrong and not wishes.new_place:
         return wrong
     if marker is not None and wishes.layout is not None and wishes.layout.value != marker.layout:
@@ -120,14 +142,31 @@ def refusals_before(source: Place, root: Path, wishes: Wishes) -> list[str]:
     return []
 
 
+def refusals_when_new(source: Place, root: Path, wishes: Wishes, ways: Ways) -> tuple[list[Entry], tuple[str, ...]]:
+    """The source's listing, and what speaks against a backup where there is none yet: asked before it is made."""
+    entries = list(source.walk())
+    if Ledger(root).folder.exists():
+        return entries, ()
+    return entries, prepare(source, root, wishes, ways, write=False, entries=entries).plan.refusals
+
+
 def prepare(
-    source: Place, root: Path, wishes: Wishes, ways: Ways, *, write: bool = True, now: datetime | None = None
+    source: Place,
+    root: Path,
+    wishes: Wishes,
+    ways: Ways,
+    *,
+    write: bool = True,
+    now: datetime | None = None,
+    entries: Sequence[Entry] | None = None,
 ) -> Prepared:
-    """Looks at both sides and plans. With `write` False nothing is written: a dry run.
+    """Looks at both sides and plans. With `write` False nothing is written: a dry run. `entries` is the source's
+    listing where it was made already.
 
     Reads files of the backup only where their size or date is not what was written down, or where an unknown file may
     hold what is wanted. Raises: BadPlace, ListingCut, BadManifest.
     """
+    clock_is_ours = now is None  # what is seen is seen after the source was listed
     now = now or datetime.now(UTC)
     started = utc(now)
     ledger = Ledger(root)
@@ -137,12 +176,13 @@ def prepare(
     if write:
         volume = probed(volume, ledger.folder)
     holdings = Holdings.read(ledger, source.id)
+    trusted = _keeps_changes(source)
     mark = marker.source(source.id) or _new_source(source, marker, volume.names)
-    entries = list(source.walk())
-    listing = listed(ledger, write)
+    entries = [_as_trusted(unfinished.told(e), trusted) for e in (source.walk() if entries is None else entries)]
+    listing = listed(ledger, write, holdings.held)
     sizes = {e.size_bytes for e in entries if e.size_bytes and not holdings.knows(e.path, e.mtime_ns)}
-    found = reconcile(listing, holdings, sizes)
-    _learn(ledger, holdings, found, volume, ways, started)
+    found = survey(listing, holdings.held)
+    _learn(ledger, holdings, found, sizes, volume, ways, started)
     limits = Limits(volume, root, layout, mark.folder)
     steps = steps_for(entries, holdings, limits, wishes.excluded)
     namer = Namer(volume.names, layout, mark.folder)
@@ -153,7 +193,9 @@ def prepare(
     count = sum(step.action is not Action.LEAVE_OUT for step in steps)
     refusals = [] if wishes.shrunk and count else preflight.shrunk(marker.source(source.id), count, source.label)
     refusals += preflight.space(steps, volume)
-    warnings = preflight.full_phone(source.device())
+    warnings = [f"{trouble} The backup goes on from the one before." for trouble in ledger.last_troubles()]
+    warnings += [f"{g.path.name}: {g.trouble}." for g in ledger.rolled_back(preflight.remembered(root))]
+    warnings += preflight.full_phone(source.device())
     warnings += preflight.names(twins(steps, volume.names, layout, mark.folder), escaped(steps, volume.names))
     if marker.sources and marker.source(source.id) is None:
         others = ", ".join(s.label for s in marker.sources)
@@ -161,7 +203,8 @@ def prepare(
             f"This backup holds files of {others}; those of {source.label} go beside them, in {mark.folder}/."
         )
     plan = CopyPlan(source.id, source.label, root, mark.folder, layout, steps, tuple(refusals), tuple(warnings))
-    return Prepared(plan, source, ledger, marker, volume, holdings, namer, found, wishes, started, moment(now))
+    seen = moment(datetime.now(UTC)) if clock_is_ours else moment(now)
+    return Prepared(plan, source, ledger, marker, volume, holdings, namer, found, wishes, started, seen)
 
 
 def carry_out(prepared: Prepared, ways: Ways, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Backed:
@@ -179,7 +222,10 @@ def carry_out(prepared: Prepared, ways: Ways, now: Callable[[], datetime] = lamb
         holdings=holdings,
         journal=journal,
         aside=ledger.quarantine / now().strftime("%Y%m%dT%H%M%S"),
+        turn=holdings.turn + 1,
     )
+    if plan.to_do:
+        ledger.put_marks({*ledger.marks(), plan.mark})
     setup = Setup(
         source=prepared.source,
         root=plan.root,
@@ -193,10 +239,39 @@ def carry_out(prepared: Prepared, ways: Ways, now: Callable[[], datetime] = lamb
     finally:
         journal.close()
     try:
-        return Backed(prepared, ending, _next_generation(prepared, now()))
+        manifest = _next_generation(prepared, now())
+        if fake := _read_back(prepared, ending, ways):
+            return Backed(prepared, ending, _next_generation(prepared, now()), fake)
+        return Backed(prepared, ending, manifest)
     except (OSError, BadOutput) as error:
         gone = ending.gone or f"the backup's manifest cannot be written ({error})"
         return Backed(prepared, replace(ending, stopped=True, gone=gone), holdings.last)
+
+
+def _read_back(prepared: Prepared, ending: Ending, ways: Ways) -> str | None:
+    """Whether the device still gives back what was written first, and what was written last: None, or what is wrong.
+
+    What it does not is known as rotted from now on.
+    """
+    if ending.gone or ways.stop():
+        return None
+    holdings, ledger = prepared.holdings, prepared.ledger
+    written = [r.backup_path for r in ending.results if r.row is not None and r.backup_path in holdings.held]
+    entries = read_back.choose([path for path in written if path], holdings.held)
+    bad = []
+    for answer in read_files(ledger.root, entries, prepared.volume, ways):
+        path = entries[answer.number].path
+        if isinstance(answer, Failed):
+            bad.append(f"{display_path(path)}: {answer.reason}")
+        elif answer.sha256 != holdings.held[path].sha256:
+            bad.append(display_path(path))
+            holdings.found(
+                path, answer.size_bytes, holdings.held[path].mtime_ns, answer.sha256, prepared.seen, spoilt="it rotted"
+            )
+    trouble = read_back.records_trouble(ledger) if written else None
+    if bad:
+        return f"{read_back.FAKE} ({bad[0]}{f' and {len(bad) - 1} more' if bad[1:] else ''})"
+    return trouble
 
 
 def _next_generation(prepared: Prepared, now: datetime) -> Manifest | None:
@@ -261,44 +336,57 @@ def _new_source(source: Place, marker: Marker, rules: NameRules) -> SourceMark:
     return SourceMark(source.id, source.label, folder, 0, 0, "")
 
 
-def listed(ledger: Ledger, write: bool) -> list[Entry]:
-    """What the backup's folder holds; half copies of killed runs are removed first."""
+def _keeps_changes(source: Place) -> bool:
+    """Whether change times and file numbers in the source tell a file that is the very same."""
+    return isinstance(source, FolderPlace) and source.root.exists() and volume_of(source.root).keeps_changes
+
+
+def _as_trusted(entry: Entry, trusted: bool) -> Entry:
+    return entry if trusted else replace(entry, changed_ns=None, inode=None)
+
+
+def listed(ledger: Ledger, clean: bool, held: Mapping[str, Held]) -> list[Entry]:
+    """What the backup's folder holds. `clean`: half copies of killed runs are removed first, those that a run of ours
+    wrote down beforehand. Others are nothing that we know of; only where an earlier version stored one as a file
+    (`held`), it stays one.
+    """
     if not ledger.root.is_dir():
         return []
     everything = list(FolderPlace(ledger.root, str(ledger.root)).walk())
-    if write:
-        clean_temps(ledger, (e.path for e in everything))
+    halves = {e.path for e in everything if unfinished.is_unfinished(e.path)}
+    if clean:
+        uncleaned = clean_temps(ledger, halves - held.keys())
+        if not any(e.kind is EntryKind.FOLDER for e in everything):
+            ledger.put_marks(uncleaned)
         for left in ledger.folder.glob(".auditor-probe-*"):
             shutil.rmtree(left, ignore_errors=True)
-    return [e for e in everything if not TEMP_NAME.fullmatch(e.path.rpartition("/")[2])]
+    return [replace(e, error=None) if e.path in halves else e for e in everything if e.path not in halves - held.keys()]
 
 
-def _learn(ledger: Ledger, holdings: Holdings, found: Reconciled, volume: Volume, ways: Ways, read_at: str) -> None:
-    """Reads the files of the backup that the rows do not explain, and corrects the rows."""
-    here = {e.path: e for e in found.unknown}
-    lost = [p for p in found.lost if holdings.held[p].sha256]
-    by_content = {holdings.held[p].sha256: p for p in lost}
-    read = [a for a in read_files(ledger.root, found.to_read, volume, ways) if isinstance(a, WasRead)]
-    changed = ((found.to_read[a.number], a, holdings.held.get(found.to_read[a.number].path)) for a in read)
-    looked = edits.look(
-        ledger.root,
-        [(e, held) for e, a, held in changed if held and held.change(a.mtime_ns, a.sha256) is Change.EDIT],
-    )
-    for answer in read:
-        path = found.to_read[answer.number].path
-        old = by_content.pop(answer.sha256, None) if path in here and path not in holdings.held else None
-        if old is not None and not holdings.held[old].lost:
-            holdings.moved(old, path, answer.mtime_ns)
-        else:
-            # What could not be looked into may be somebody's edit: it stays where it is, and the original comes again.
-            spoilt = looked.spoilt.get(path)
-            holdings.found(path, answer.size_bytes, answer.mtime_ns, answer.sha256, read_at, spoilt)
-    for path in found.lost:
-        if path in holdings.held:
-            holdings.lost(path)
-    for entry in found.unknown:
-        if entry.path not in holdings.held:
-            holdings.add(unread_row(entry.path, entry.size_bytes, entry.mtime_ns))
+def _learn(
+    ledger: Ledger,
+    holdings: Holdings,
+    found: Survey,
+    wanted_sizes: set[int],
+    volume: Volume,
+    ways: Ways,
+    read_at: str,
+) -> None:
+    """Reads the files of the backup that the rows do not explain, and corrects the rows.
+
+    Files whose size or date is not their row's, that may hold what is gone, and unknown ones that may be a file of the
+    source (`wanted_sizes`).
+    """
+    held = holdings.held
+    changes = Changes(holdings, ledger.root, found, read_at)
+    wanted = may_be_moved(found, held) | {e.path for e in found.new if e.size_bytes in wanted_sizes}
+    wanted |= {e.path for e in found.known if held[e.path].sha256 is None and e.size_bytes in wanted_sizes}
+    wanted |= {e.path for e in found.known if not as_written(e, held[e.path])}
+    to_read = tuple(e for e in (*found.known, *found.new) if e.path in wanted)
+    for answer in read_files(ledger.root, to_read, volume, ways):
+        if isinstance(answer, WasRead):
+            changes.take(to_read[answer.number], answer)
+    changes.settle(mend=True, complete=not ways.stop())
 
 
 def read_files(root: Path, entries: tuple[Entry, ...], volume: Volume, ways: Ways) -> Iterator[WasRead | Failed]:

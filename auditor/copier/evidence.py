@@ -9,16 +9,27 @@ from pathlib import Path
 
 from auditor import companions, scan, workers
 from auditor.copier.backup import Backed
+from auditor.copier.holdings import EDITED, OVERWRITTEN, ROTTED, SPOILT, STORED
 from auditor.copier.jobs import Cause
 from auditor.copier.plan import Action, CopyStep
-from auditor.copier.publish import CopyResult, Outcome
+from auditor.copier.publish import UNDATED_COPY, CopyResult, Outcome
 from auditor.manifest.jsonl import Manifest, Writer
 from auditor.manifest.rows import display_path, path_key
 from auditor.model import Depth, ErrorKind, FileFacts, Header, Trouble
 from auditor.places import Entry, Place
 from auditor.reading import unread
 
-_NOT_THE_SOURCE = {Cause.FULL, Cause.TOO_LARGE, Cause.TARGET, Cause.READ_ONLY}
+ARRIVED_DAMAGED = "it arrived damaged, and only another run can tell whether it is so in the source"
+"""The note on a source's file that was damaged when it came through something that may spoil it the same way twice."""
+
+TARGET_CAUSES = {Cause.FULL, Cause.TOO_LARGE, Cause.TARGET, Cause.READ_ONLY}
+"""Failures that are not the source's."""
+
+HARMLESS = {
+    *(ErrorKind.UNSUPPORTED, ErrorKind.SPECIAL, ErrorKind.ALIAS),
+    *(ErrorKind.TRASHED, ErrorKind.SHARED, ErrorKind.TEMPORARY),
+}
+"""Why what is no file that a backup should hold is not in it."""
 
 
 def source_list(backed: Backed, path: Path, altered: Mapping[str, str]) -> Manifest:
@@ -59,37 +70,72 @@ def _rows(backed: Backed, steps: list[CopyStep], altered: Mapping[str, str]) -> 
     assert backed.manifest is not None
     stored = {row.path: row for row in backed.manifest.rows()}
     results = {result.step.number: result for result in backed.ending.results}
-    read = _read_themselves(backed, [s for s in steps if _is_ours_to_read(s, results.get(s.number))])
+    at = {s.number: path for s in steps if (path := _copy_of(s, results.get(s.number))) in stored and path is not None}
+    ours = [s for s in steps if s.number not in at and _is_ours_to_read(s, results.get(s.number))]
+    ours += [s for s in steps if s.number in at and not _speaks_for(stored[at[s.number]], s)]
+    read = _read_themselves(backed, ours)
+    doubted = {result.backup_path for result in backed.arrived_damaged}
     for step in steps:
         result = results.get(step.number)
-        at = result.backup_path if result else step.backup_path if step.action is Action.SKIP else None
+        path = at.get(step.number)
         if step.path in altered:
             trouble = Trouble(ErrorKind.UNREADABLE, altered[step.path])
             yield unread(backed.prepared.source, _entry(step, trouble), trouble)
         elif step.number in read:
             yield read[step.number]
-        elif at is not None and at in stored:
-            row = replace(stored[at], path=step.path, mtime_ns=step.mtime_ns, mtime_trusted=True, origins=())
-            yield replace(row, read_at=_read_at(backed, stored[at], step, result))
+        elif path is not None:
+            row = _as_source(stored[path], step, _read_at(backed, step, result, stored[path]))
+            yield _doubted(row) if path in doubted else row
         else:
             yield _unread(backed.prepared.source, step, result)
 
 
-def _read_at(backed: Backed, row: FileFacts, step: CopyStep, result: CopyResult | None) -> str | None:
-    """When the source's own bytes were read: in this run where it has a result, else when they were last copied or
-    compared; None where nobody wrote that down. When the copy was read says nothing of them."""
+def _copy_of(step: CopyStep, result: CopyResult | None) -> str | None:
+    """Where the backup has what was read of this file: in this run, or in an earlier one that nothing contradicts."""
     if result is not None:
-        return backed.prepared.started
-    source = backed.prepared.plan.source_id
-    seen = [o.seen for o in row.origins if (o.source, o.path) == (source, step.path)]
-    return f"{max(seen)[:19]}Z" if seen else None
+        return result.backup_path
+    return step.backup_path if step.action is Action.SKIP else None
+
+
+def _speaks_for(row: FileFacts, step: CopyStep) -> bool:
+    """Whether a copy's facts are those of the source's file too: it has the same bytes, but what readers make of them
+    depends on the name as well (a `.nomedia` and a wiped photo are the same bytes)."""
+    bad = any(damage.code in {ROTTED, SPOILT} for damage in row.damage)
+    return not bad and row.sha256 is not None and _ending(row.path) == _ending(step.path)
+
+
+def _ending(path: str) -> str:
+    return path.rpartition("/")[2].lower().rpartition(".")[2]
+
+
+def _as_source(row: FileFacts, step: CopyStep, read_at: str | None) -> FileFacts:
+    """The facts of a copy as those of the file that it was made of: what is of the copy alone is left out."""
+    own = (EDITED, OVERWRITTEN, STORED, UNDATED_COPY)
+    notes = tuple(note for note in row.notes if not note.startswith(own))
+    return replace(
+        row, path=step.path, mtime_ns=step.mtime_ns, mtime_trusted=True, read_at=read_at, notes=notes, origins=()
+    )
+
+
+def _read_at(backed: Backed, step: CopyStep, result: CopyResult | None, row: FileFacts) -> str | None:
+    """When the source's own file was read. One that was left alone was not read now, whatever the clocks say."""
+    if result is not None:
+        return row.read_at if result.row is not None else backed.prepared.seen
+    known = backed.prepared.holdings.origins.get(step.path)
+    before = backed.prepared.before
+    return min(known[1].seen, before) if known else before
+
+
+def _doubted(row: FileFacts) -> FileFacts:
+    """What came damaged through a mount or a cable may have been spoilt on the way, and the same way twice."""
+    return replace(row, notes=(ARRIVED_DAMAGED, *row.notes))
 
 
 def _is_ours_to_read(step: CopyStep, result: CopyResult | None) -> bool:
     """Whether the source may well give what the destination did not take."""
     if result is None:
         return step.action is Action.CANNOT and step.error is None
-    return result.outcome is Outcome.FAILED and result.cause in _NOT_THE_SOURCE
+    return result.outcome is Outcome.FAILED and result.cause in TARGET_CAUSES
 
 
 def _read_themselves(backed: Backed, steps: list[CopyStep]) -> dict[int, FileFacts]:

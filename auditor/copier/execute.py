@@ -94,6 +94,7 @@ class _Run:
     later: list[tuple[CopyStep, Bring | None]] = field(default_factory=list)
     checked: list[tuple[CopyStep, Checked]] = field(default_factory=list)
     held: list[tuple[CopyStep, str, str, int | None]] = field(default_factory=list)
+    asked: dict[int, tuple[str, WasRead]] = field(default_factory=dict)  # held, if the backup's file is as stored
     folders: dict[str, Path] = field(default_factory=dict)
     given: dict[int, int] = field(default_factory=dict)  # file number -> how often a device had come back by then
     returns: int = 0
@@ -193,7 +194,7 @@ def _bring(run: _Run, step: CopyStep) -> Bring:
     return Bring(
         number=step.number,
         path=step.read_path or step.path,
-        temp=durable.temp_path(_folder_for(run, step)),
+        temp=durable.temp_path(_folder_for(run, step), run.plan.mark),
         size_bytes=step.size_bytes,
         mtime_ns=step.mtime_ns,
         dated_ns=step.mtime_ns if step.expected_sha256 else None,
@@ -218,14 +219,39 @@ def _folder_for(run: _Run, step: CopyStep) -> Path:
 
 
 def _compared(run: _Run, read: WasRead) -> None:
-    step = run.steps[read.number]
-    holdings = run.publisher.holdings
-    path = holdings.by_content.get(read.sha256) if holdings else None
+    """A file that may be in the backup already was read, or the backup's file that may be it."""
+    step, holdings = run.steps[read.number], run.publisher.holdings
+    if (asked := run.asked.pop(read.number, None)) is not None:
+        run.publisher.reread(asked[0], read)
+        read = asked[1]
+    path = _holder(run, step, read)
     if path is None:
         run.queue.append((step, None))
+    elif holdings is not None and path not in holdings.read_now and not _is_own(run, step, path):
+        run.asked[step.number] = (path, read)
+        size_bytes = holdings.held[path].size_bytes
+        run.reads.append(Read(step.number, path, size_bytes, of_backup=True))
     else:
         mtime_ns = read.mtime_ns if read.mtime_ns is not None else step.mtime_ns
         run.held.append((step, path, read.sha256, mtime_ns))
+
+
+def _holder(run: _Run, step: CopyStep, read: WasRead) -> str | None:
+    """The file of the backup that holds what was read, if it is as it was stored."""
+    holdings = run.publisher.holdings
+    if holdings is None or read.sha256 in holdings.bad:
+        return None
+    known = holdings.origins.get(step.path)
+    held = holdings.held.get(known[0]) if known else None
+    if known and held and held.whole and held.sha256 == read.sha256:
+        return known[0]
+    return holdings.by_content.get(read.sha256)
+
+
+def _is_own(run: _Run, step: CopyStep, path: str) -> bool:
+    holdings = run.publisher.holdings
+    known = holdings.origins.get(step.path) if holdings else None
+    return known is not None and known[0] == path
 
 
 def _publish(run: _Run) -> None:
@@ -248,6 +274,11 @@ def _publish(run: _Run) -> None:
 
 def _failed(run: _Run, failed: Failed) -> None:
     step = run.steps[failed.number]
+    if (asked := run.asked.pop(failed.number, None)) is not None and run.publisher.holdings is not None:
+        # The backup's own file cannot be read: it is no reason not to copy the source's.
+        run.publisher.holdings.distrust(asked[0])
+        run.queue.append((step, None))
+        return
     tried = run.tries[failed.number] = run.tries.get(failed.number, 0) + 1
     if failed.cause in {Cause.SOURCE, Cause.VANISHED, Cause.TARGET, Cause.READ_ONLY} and _wait_for_device(
         run, failed.number

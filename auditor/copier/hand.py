@@ -40,6 +40,7 @@ from auditor.disk import durable
 from auditor.errors import AuditorError
 from auditor.model import FileFacts, Soundness
 from auditor.places import Place
+from auditor.places.folder import FolderPlace
 
 CHUNK_BYTES = 1 << 20
 BEAT_S = 0.2
@@ -258,7 +259,8 @@ class _Arrival:
 
 def _digest(read: Read, setup: Setup, say: Voice) -> WasRead:
     say.beat(read.number, Stage.OPEN)
-    with _opened(setup.source, read.path) as stream:
+    place = FolderPlace(setup.root, str(setup.root)) if read.of_backup and setup.root is not None else setup.source
+    with _opened(place, read.path) as stream:
         before = _stamp(stream)
         _forget(stream)
         counted = durable.device_bytes_read()

@@ -6,8 +6,9 @@ or corrects is laid over them.
 
 from __future__ import annotations
 
+import hashlib
 import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from operator import itemgetter
@@ -16,8 +17,8 @@ from typing import Any
 from auditor import companions
 from auditor.copier.ledger import Ledger, left_rows
 from auditor.manifest.jsonl import Manifest
-from auditor.manifest.rows import path_key
-from auditor.model import Damage, Depth, DigestOrigin, ErrorKind, FileFacts, Header, Origin, Soundness, Trouble
+from auditor.manifest.rows import display_path, path_key
+from auditor.model import Damage, Depth, DigestOrigin, ErrorKind, FileFacts, Header, Origin, Soundness, Tier, Trouble
 from auditor.readers.sniff import kind_by_name
 
 ROTTED = "rotted"
@@ -27,6 +28,12 @@ SPOILT = "spoilt"
 """Damage code: another date and other bytes, but no edit: it is empty now, or damaged where it was not."""
 
 EDITED = "edited in the backup"
+OVERWRITTEN = "overwritten: it holds what was stored as "
+"""Begins the note on a file that has the content of another one of the backup."""
+
+EMPTY = hashlib.sha256().hexdigest()
+"""The digest of no content at all."""
+
 STORED = "sha256 as stored: "
 """Begins the note that keeps a bad file's digest as it should be: without it, rot would alarm only once."""
 
@@ -55,8 +62,10 @@ class Change(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """One row in short. `sha256` None where its bytes were never read; `whole` False where it is known to be bad.
-    `read_at` "" where it was never read. `spoilt`: bad under a date of its own; `broken`: damaged when it was stored.
+    """One row in short. `sha256` is what was stored, None where its bytes were never read; `whole` False where the file
+    is known not to be that any more. `read_at` "" where it was never read. `spoilt`: bad under a date of its own;
+    `broken`: damaged when it was stored; `doubtful`: that, or suspicious, or never looked into to the end, so that
+    the source may have more. `overwritten`: the SHA-256 of another file's content that it holds now.
     """
 
     size_bytes: int | None
@@ -67,6 +76,8 @@ class Held:
     read_at: str = ""
     spoilt: bool = False
     broken: bool = False
+    doubtful: bool = False
+    overwritten: str | None = None
 
     def change(self, mtime_ns: int | None, sha256: str) -> Change:
         """What it means that the file has this date and this content now."""
@@ -79,12 +90,24 @@ class Held:
         return Change.ROT if same or not self.whole else Change.EDIT
 
 
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Where a row's content was before, and what was read of it where it is now."""
+
+    old: str
+    size_bytes: int
+    mtime_ns: int | None
+    read_at: str
+
+
 @dataclass(slots=True)
 class Holdings:
     """The backup as its rows tell, for one source.
 
-    `held` by path in the backup; `by_content` the path of a whole copy by SHA-256; `origins` what each path of this
-    source last held, with where that lies in the backup; `sizes` the sizes of whole copies.
+    `held` by path in the backup; `by_content` the path of a whole copy by SHA-256, `bad` those of rows whose file is
+    not what was stored any more; `origins` what each path of this source last held, with where that lies in the backup;
+    `sizes` the sizes of whole copies; `read_now` the paths whose bytes were read in this run; `turn` the highest of all
+    origins. Empty files are no copies of each other: they are in neither index.
     """
 
     source_id: str
@@ -93,11 +116,15 @@ class Holdings:
     by_content: dict[str, str] = field(default_factory=dict)
     origins: dict[str, tuple[str, Origin]] = field(default_factory=dict)
     sizes: set[int] = field(default_factory=set)
+    bad: dict[str, list[str]] = field(default_factory=dict)
+    read_now: set[str] = field(default_factory=set)
+    turn: int = 0
     _rows: dict[str, FileFacts] = field(default_factory=dict)  # new and corrected ones
     _more: dict[str, list[Origin]] = field(default_factory=dict)  # origins found for rows that stay as they are
     _facts: dict[str, dict[str, object]] = field(default_factory=dict)  # corrections of rows that stay
     _stored: dict[str, str | None] = field(default_factory=dict)  # digests to be noted, None: no more
     _moved: dict[str, str] = field(default_factory=dict)  # new path -> old path
+    _forgot: bool = False
 
     @classmethod
     def read(cls, ledger: Ledger, source_id: str) -> Holdings:
@@ -115,12 +142,13 @@ class Holdings:
             else:
                 for origin in row.origins:
                     holdings.add_origin(row.path, origin)
+        holdings.read_now.clear()
         return holdings
 
     @property
     def changed(self) -> bool:
         """Whether the next generation would differ from the last one."""
-        return bool(self._rows or self._more or self._facts or self._stored or self._moved)
+        return bool(self._rows or self._more or self._facts or self._stored or self._moved or self._forgot)
 
     def knows(self, path: str, mtime_ns: int | None) -> bool:
         """Whether this path of the source was seen with this date, and the file that holds it has a row.
@@ -139,6 +167,8 @@ class Holdings:
             corrections.pop(row.path, None)
         self._rows[row.path] = row
         self.index(row)
+        if row.sha256:
+            self.read_now.add(row.path)
 
     def add_origin(self, path: str, origin: Origin) -> None:
         """The backup's file at `path` also has the content of this origin."""
@@ -156,12 +186,15 @@ class Holdings:
         sha256: str,
         read_at: str,
         spoilt: str | None = None,
+        overwritten: str | None = None,
     ) -> None:
         """The bytes of a file of the backup were read: says so, and whether they are still those of its row.
 
-        `spoilt` says, in words, why other bytes under another date are no edit; None where they are one.
+        `spoilt` says, in words, why other bytes under another date are no edit; None where they are one. `overwritten`
+        is the path of the other file of the backup that was stored with these bytes, None where there is none.
         """
         held = self.held.get(path)
+        self.read_now.add(path)
         read = {"size_bytes": size_bytes, "mtime_ns": mtime_ns, "digests": {"sha256": sha256}, "read_at": read_at}
         stated = {**read, "digest_origin": DigestOrigin.READ, "error": None, "soundness": None, "damage": ()}
         change = held.change(mtime_ns, sha256) if held else Change.NONE
@@ -172,46 +205,116 @@ class Holdings:
             self._stored[path] = None
         elif change is Change.NONE:
             self._correct(path, mtime_ns=mtime_ns, read_at=read_at)
+        elif overwritten is not None:
+            note = OVERWRITTEN + display_path(overwritten)
+            self._correct(path, **stated, **_NO_LONGER_KNOWN, notes=(note,))
+            self._stored[path] = held.sha256
+            now = {"size_bytes": size_bytes, "mtime_ns": mtime_ns, "read_at": read_at, "overwritten": sha256}
+            self._put(path, replace(held, whole=False, lost=False, spoilt=True, **now))  # type: ignore[arg-type]
+            return
         elif change is Change.ROT or spoilt is not None:
             bad = replace(held, size_bytes=size_bytes, mtime_ns=mtime_ns, whole=False, lost=False, read_at=read_at)
             detail = f"its bytes changed though its date did not: {held.sha256} was stored, {sha256} was read"
             damage = Damage(ROTTED, detail) if change is Change.ROT else Damage(SPOILT, spoilt or "")
             self._correct(path, **{**stated, "soundness": Soundness.DAMAGED, "damage": (damage,)}, **_NO_LONGER_KNOWN)
             self._stored[path] = held.sha256
-            self._drop(path)
-            self._put(path, replace(bad, spoilt=change is Change.EDIT))
+            self._put(path, replace(bad, spoilt=change is Change.EDIT, overwritten=None))
             return
         else:
             self._correct(path, **stated, **_NO_LONGER_KNOWN, notes=(EDITED,))
-        self._drop(path)
-        self._put(path, Held(size_bytes, mtime_ns, sha256, read_at=read_at, broken=held is not None and held.broken))
+        if held is None:
+            self._put(path, Held(size_bytes, mtime_ns, sha256, read_at=read_at))
+        else:
+            now = {"size_bytes": size_bytes, "mtime_ns": mtime_ns, "sha256": sha256, "read_at": read_at}
+            same = replace(held, whole=True, lost=False, spoilt=False, overwritten=None, **now)  # type: ignore[arg-type]
+            self._put(path, same)
 
     def lost(self, path: str) -> None:
         """A row whose file is gone keeps its origins, and proves nothing any more."""
         held = self.held[path]
         if held.lost:
             return
-        self._drop(path)
-        self.held[path] = replace(held, whole=False, lost=True)
+        self._put(path, replace(held, whole=False, lost=True, overwritten=None))
+        self._stored[path] = held.sha256
         self._correct(path, error=LOST, digests={}, soundness=None, digest_origin=None, **_NO_LONGER_KNOWN)
 
-    def moved(self, old: str, new: str, mtime_ns: int | None) -> None:
-        """The content of a lost row was found under another name: the row moves there with its origins."""
-        held = self.held.pop(old)
-        self._facts.pop(old, None)
-        self._moved[new] = old
-        self._correct(new, mtime_ns=mtime_ns)
-        self._put(new, replace(held, mtime_ns=mtime_ns))
+    def moved(self, moves: Mapping[str, Moved]) -> None:
+        """Rows whose content was found under other names, by these names: they go there, with their origins."""
+        held = {new: self.held[move.old] for new, move in moves.items()}
+        for move in moves.values():
+            self._drop(move.old)
+            del self.held[move.old]
+            for corrections in (self._facts, self._stored):
+                corrections.pop(move.old, None)
+        rows = {new: self._rows.pop(move.old) for new, move in moves.items() if move.old in self._rows}
+        self._more.update({new: self._more.pop(m.old) for new, m in moves.items() if m.old in self._more})
+        new_of = {move.old: new for new, move in moves.items()}
+        for new, move in moves.items():
+            if new in rows:
+                self._rows[new] = replace(rows[new], path=new)
+            else:
+                self._moved[new] = move.old
+            now = {"size_bytes": move.size_bytes, "mtime_ns": move.mtime_ns, "read_at": move.read_at}
+            self._correct(new, **now, error=None, digests={"sha256": held[new].sha256}, digest_origin=DigestOrigin.READ)
+            self._stored[new] = None
+            back = {"whole": True, "lost": False, "spoilt": False, "overwritten": None}
+            self._put(new, replace(held[new], **now, **back))  # type: ignore[arg-type]
+            self.read_now.add(new)
         for source_path, (path, origin) in list(self.origins.items()):
-            if path == old:
-                self.origins[source_path] = (new, origin)
+            if path in new_of:
+                self.origins[source_path] = (new_of[path], origin)
+
+    def merge(self, lost: Mapping[str, str]) -> None:
+        """Rows whose file is gone, while another file of the backup has the same content: their origins go to its row.
+        Lost path to the other one."""
+        origins = self.origins_of(set(lost))
+        for path, other in lost.items():
+            content = self.held[path].sha256
+            for origin in origins[path]:
+                if origin.sha256 == content:
+                    self.add_origin(other, origin)
+            self.forget(path)
+
+    def forget(self, path: str) -> None:
+        """There is no such row any more; its origins are those of another one."""
+        self._drop(path)
+        del self.held[path]
+        for corrections in (self._rows, self._facts, self._stored, self._more):
+            corrections.pop(path, None)
+        self._forgot = True
+
+    def distrust(self, path: str) -> None:
+        """This file could not be read in this run: nothing is held by it."""
+        self._drop(path)
+
+    def displaced(self, path: str) -> None:
+        """What was stored as `path` has another place now. A file that lies there is what it is: a row of its own."""
+        held = self.held[path]
+        self.forget(path)
+        if held.overwritten:
+            self.add(
+                replace(
+                    unread_row(path, held.size_bytes, held.mtime_ns),
+                    read_at=held.read_at or None,
+                    digests={"sha256": held.overwritten},
+                    digest_origin=DigestOrigin.READ,
+                    checked=(Tier.HASH,),
+                )
+            )
 
     def origins_at(self, path: str) -> tuple[Origin, ...]:
         """Every origin of one file, of all sources. Reads the last generation: only for the rare repair."""
-        row = self._rows.get(path)
-        if row is None:
-            row = next((r for r in (self.last.rows() if self.last else ()) if r.path == path), None)
-        return self._corrected(row).origins if row else ()
+        return self.origins_of({path})[path]
+
+    def origins_of(self, paths: Set[str]) -> dict[str, tuple[Origin, ...]]:
+        """Every origin of some files, of all sources. Reads the last generation once."""
+        found: dict[str, tuple[Origin, ...]] = dict.fromkeys(paths, ())
+        olds = {self._moved.get(path, path): path for path in paths if path not in self._rows}
+        for row in self.last.rows() if self.last and olds else ():
+            if new := olds.get(row.path):
+                found[new] = self._corrected(replace(row, path=new)).origins
+        found |= {path: self._corrected(self._rows[path]).origins for path in paths if path in self._rows}
+        return found
 
     def rows(self) -> Iterator[FileFacts]:
         """The rows of the next generation, in path order."""
@@ -252,6 +355,8 @@ class Holdings:
 
     def _corrected(self, row: FileFacts) -> FileFacts:
         if facts := self._facts.get(row.path):
+            if "digests" in facts:  # what was said of its bytes was said of others
+                row = replace(row, notes=tuple(n for n in row.notes if not n.startswith(OVERWRITTEN)))
             row = replace(row, **facts)  # type: ignore[arg-type]
         if row.path in self._stored:
             row = replace(row, notes=_with_stored(row.notes, self._stored[row.path]))
@@ -267,36 +372,58 @@ class Holdings:
         codes = {damage.code for damage in row.damage}
         lost = row.error_kind is ErrorKind.MISSING
         content = row.sha256
-        whole = not (lost or codes & {ROTTED, SPOILT})
+        overwritten = any(note.startswith(OVERWRITTEN) for note in row.notes)
+        whole = not (lost or overwritten or codes & {ROTTED, SPOILT})
         if not whole and (stored := _stored(row)):
             content = stored
         elif not whole and row.origins and EDITED not in row.notes:
-            content = max(row.origins, key=lambda origin: origin.seen).sha256
-        broken = whole and row.soundness is Soundness.DAMAGED
+            content = max(row.origins, key=lambda origin: origin.order).sha256
         held = Held(
-            row.size_bytes, row.mtime_ns, content, whole, lost, row.read_at or "", spoilt=SPOILT in codes, broken=broken
+            row.size_bytes,
+            row.mtime_ns,
+            content,
+            whole,
+            lost,
+            row.read_at or "",
+            spoilt=SPOILT in codes or overwritten,
+            broken=whole and row.soundness is Soundness.DAMAGED,
+            doubtful=whole and row.soundness in {Soundness.DAMAGED, Soundness.SUSPICIOUS},
+            overwritten=row.sha256 if overwritten else None,
         )
         self._put(row.path, held)
         for origin in row.origins:
             self._index_origin(row.path, origin)
 
     def _index_origin(self, path: str, origin: Origin) -> None:
+        self.turn = max(self.turn, origin.turn)
         if origin.source == self.source_id:
             before = self.origins.get(origin.path)
-            if before is None or before[1].seen <= origin.seen:
+            if before is None or before[1].order <= origin.order:
                 self.origins[origin.path] = (path, origin)
 
     def _put(self, path: str, held: Held) -> None:
+        self._drop(path)
         self.held[path] = held
-        if held.whole and held.sha256 is not None:
-            self.by_content.setdefault(held.sha256, path)
-            if held.size_bytes is not None:
-                self.sizes.add(held.size_bytes)
+        if held.sha256 is None or held.sha256 == EMPTY:
+            return
+        if not held.whole:
+            self.bad.setdefault(held.sha256, []).append(path)
+            return
+        if (other := self.by_content.get(held.sha256)) is None or self.held[other].doubtful > held.doubtful:
+            self.by_content[held.sha256] = path
+        if held.size_bytes is not None:
+            self.sizes.add(held.size_bytes)
 
     def _drop(self, path: str) -> None:
         held = self.held.get(path)
-        if held and held.sha256 and self.by_content.get(held.sha256) == path:
+        if held is None or held.sha256 is None:
+            return
+        if self.by_content.get(held.sha256) == path:
             del self.by_content[held.sha256]
+        if path in (bad := self.bad.get(held.sha256, [])):
+            bad.remove(path)
+            if not bad:
+                del self.bad[held.sha256]
 
 
 def same_date(a_ns: int, b_ns: int) -> bool:

@@ -85,11 +85,12 @@ class Bring:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """One file to read for its digest, from the device where possible."""
+    """One file to read for its digest, from the device where possible; `of_backup`: it is the destination's."""
 
     number: int
     path: str
     size_bytes: int | None
+    of_backup: bool = False
 
 
 @dataclass(frozen=True, slots=True)

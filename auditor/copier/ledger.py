@@ -22,12 +22,13 @@ from auditor import __version__
 from auditor.disk import durable, locks
 from auditor.disk import marker as markers
 from auditor.disk.marker import OWN_FOLDER, Marker, SourceMark
-from auditor.errors import BadManifest, BadPlace
+from auditor.errors import BadManifest, BadOutput, BadPlace
 from auditor.manifest.jsonl import Manifest, Writer, load, partial_path
 from auditor.manifest.rows import SCHEMA, canonical, from_row, path_key, to_row
 from auditor.model import Depth, FileFacts, Header
 from auditor.reporting.text import typed
 
+_BY_DATE = re.compile(r"(?:\d{4}/\d\d|undated)/")
 _GENERATION = re.compile(r"(\d{6})\.jsonl")
 
 
@@ -38,6 +39,14 @@ class Generation:
     number: int
     path: Path
     trouble: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """The backup that a machine last saw at a path: its id, and the number of its last generation then."""
+
+    id: str
+    generation: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,20 +91,42 @@ class Ledger:
             return known
         for folder in (self.manifests, self.journals):
             durable.make_folders(folder)
-        marker = Marker(str(uuid.uuid4()), utc(now), layout)
+        marker = self.recovered() or Marker(str(uuid.uuid4()), utc(now), layout)
         self.put(marker)
         return marker
+
+    def recovered(self) -> Marker | None:
+        """The marker of a backup that has lost it, from its last sound generation; None where there is none."""
+        found = self._sound()
+        if found is None:
+            return None
+        number, last = found
+        dated = sum(_BY_DATE.match(row.path) is not None for row in last.rows())
+        layout = "by-date" if dated * 2 > last.footer.files else "mirror"
+        return Marker(last.header.place_id, last.header.started, layout, number, file_sha256(last.path))
 
     def put(self, marker: Marker) -> None:
         """Replaces the marker, whole or not at all."""
         durable.write_whole(self.folder / markers.NAME, marker.text())
+
+    def marks(self) -> set[str]:
+        """The marks of the runs whose temporary files may still lie in the backup."""
+        try:
+            return set((self.journals / "unfinished").read_text("ascii", "replace").split())
+        except OSError:
+            return set()
+
+    def put_marks(self, marks: set[str]) -> None:
+        """Writes down whose temporary files may lie in the backup, durably: before the first of them is made."""
+        if marks != self.marks():
+            durable.write_whole(self.journals / "unfinished", "".join(f"{m}\n" for m in sorted(marks)).encode())
 
     def generations(self) -> list[Generation]:
         """The whole chain, oldest first, each checked against the next; the missing ones too.
 
         Reads every generation once: use it in `verify`, not before each copy.
         """
-        found = dict(self._numbered())
+        found = dict(self.generations_there())
         marker = self.marker()
         last = max([*found, marker.generation if marker else 0])
         chain: list[Generation] = []
@@ -118,23 +149,52 @@ class Ledger:
         return chain[::-1]
 
     def latest(self) -> Manifest | None:
-        """The newest generation; None where there is none.
+        """The newest generation that is as it was written; None where there never was one.
 
-        Raises: BadManifest where it is missing, cut off or changed.
+        Raises: BadManifest where there were some, and none of them is right.
         """
-        numbered = list(self._numbered())
-        number, path = max(numbered, default=(0, None))
+        if found := self._sound():
+            return found[1]
         marker = self.marker()
-        if marker and marker.generation > number:
-            raise BadManifest(
-                f"the backup's last manifest ({self.manifests.name}/{marker.generation:06d}.jsonl) is missing; "
-                f"put it back, or make a new one with `auditor verify {typed(str(self.root))} --init`"
-            )
-        if path is None:
+        if (marker is None or not marker.generation) and not any(self.generations_there()):
             return None
-        if marker and marker.generation == number and file_sha256(path) != marker.generation_sha256:
-            raise BadManifest(f"{path} was changed after it was written; put the right one back")
-        return load(path)
+        raise BadManifest(
+            f"none of the manifests in {self.manifests} is as it was written; put one back if you have a copy, or make"
+            f" a new one with `auditor verify {typed(str(self.root))} --init`"
+        )
+
+    def last_troubles(self) -> list[str]:
+        """Why the last generation, and each one before it down to a sound one, is not taken: a sentence for each."""
+        marker = self.marker()
+        found = self._sound()
+        there = dict(self.generations_there())
+        last = max([*there, marker.generation if marker else 0])
+        sound = found[0] if found else 0
+        missing, changed = "is missing", "was changed after it was written"
+        return [
+            f"The backup's manifest {number:06d}.jsonl {changed if number in there else missing}."
+            for number in range(last, sound, -1)
+        ]
+
+    def rolled_back(self, known: Remembered | None) -> list[Generation]:
+        """The generation that a machine remembers, where the backup does not come up to it any more."""
+        marker = self.marker()
+        if marker is None and any(self.generations_there()):
+            return [Generation(0, self.folder / "place.toml", "it is missing; `auditor backup` makes it again")]
+        if marker is None or known is None or known.id != marker.id or marker.generation >= known.generation:
+            return []
+        path = self.manifests / f"{known.generation:06d}.jsonl"
+        told = "this computer saw the backup with it; an older state of the backup was put back"
+        return [Generation(known.generation, path, told)]
+
+    def _sound(self) -> tuple[int, Manifest] | None:
+        marker = self.marker()
+        for number, path in sorted(self.generations_there(), reverse=True):
+            named = marker is not None and marker.generation == number and marker.generation_sha256
+            with contextlib.suppress(BadManifest, OSError):
+                if not named or file_sha256(path) == named:
+                    return number, load(path)
+        return None
 
     def add_generation(
         self,
@@ -152,8 +212,9 @@ class Ledger:
     ) -> Manifest:
         """Writes the next generation (`rows` in path order) and names it in the marker, durably and in that order."""
         marker = self.marker()
-        assert marker is not None
-        number, path = max(self._numbered(), default=(0, None))
+        if marker is None:
+            raise BadOutput(f"{self.folder / 'place.toml'} is missing; `auditor backup` makes it again")
+        number, path = max(self.generations_there(), default=(0, None))
         previous: dict[str, Any] | None = None
         if path is not None:
             previous = {"generation": path.name, "sha256": file_sha256(path)}
@@ -177,9 +238,16 @@ class Ledger:
         with contextlib.suppress(FileNotFoundError):
             partial_path(fresh).unlink()  # a run that was killed while it wrote this very one
         writer = Writer.create(fresh, header)
-        for row in rows:
-            writer.add(row)
-        manifest = writer.close(complete=complete, reasons=reasons, now=now)
+        try:
+            for row in rows:
+                writer.add(row)
+            manifest = writer.close(complete=complete, reasons=reasons, now=now)
+        except BaseException:  # a disk that is full: half a list is of no use, and takes room
+            with contextlib.suppress(OSError, BadOutput):
+                writer.abandon()
+            with contextlib.suppress(OSError):
+                partial_path(fresh).unlink()
+            raise
         durable.sync_folder(self.manifests)
         self.put(
             replace(
@@ -191,7 +259,8 @@ class Ledger:
         )
         return manifest
 
-    def _numbered(self) -> Iterator[tuple[int, Path]]:
+    def generations_there(self) -> Iterator[tuple[int, Path]]:
+        """The number and file of each generation that lies there, right or wrong, in any order."""
         with contextlib.suppress(FileNotFoundError):
             for path in self.manifests.iterdir():
                 if name := _GENERATION.fullmatch(path.name):

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
 from auditor import companions
-from auditor.copier.holdings import Holdings, same_date
+from auditor.copier.holdings import Holdings
 from auditor.copier.layout import Layout, natural_path
+from auditor.disk.durable import new_mark
 from auditor.disk.names import NameRules, escape_path
 from auditor.disk.volume import Volume
 from auditor.manifest.rows import display_path, path_key
-from auditor.model import ErrorKind, FileFacts, Trouble
+from auditor.model import ErrorKind, FileFacts, Origin, Trouble
 from auditor.places import Entry, EntryKind
 
 RACY_NS = 3_000_000_000
 """A file that changed so shortly before it was copied may have changed again under the same date (FAT: 2 s)."""
+
+
+TICK_NS = 10_000_000
+"""Change times are given in steps of the system's clock: two changes within one have the same time."""
 
 
 class Action(StrEnum):
@@ -35,7 +40,8 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CopyStep:
-    """One thing of the source. `backup_path` where the backup has it, or had it (REPAIR); None for a new one.
+    """One thing of the source. `backup_path` where the backup has it, had it (REPAIR), or has it damaged (COPY,
+    COMPARE); None for a new one. `changed_ns` and `inode` as the listing has them.
 
     `main` is the path of the file it belongs to (Live Photo, RAW twin, sidecar), `parts` those that belong to it.
     `read_path` is the path to read it by where that is not `path` (restore). `expected_sha256` is what its content
@@ -49,6 +55,8 @@ class CopyStep:
     action: Action
     size_bytes: int | None = None
     mtime_ns: int | None = None
+    changed_ns: int | None = None
+    inode: int | None = None
     backup_path: str | None = None
     main: str | None = None
     parts: tuple[str, ...] = ()
@@ -64,7 +72,8 @@ class CopyStep:
 class CopyPlan:
     """A run, before it starts. It is carried out only where `refusals` is empty.
 
-    `folder` is the source's folder within the backup, "" for the top. `warnings` are sentences for people.
+    `folder` is the source's folder within the backup, "" for the top. `warnings` are sentences for people. `mark` is
+    in the names of the run's temporary files.
     """
 
     source_id: str
@@ -75,6 +84,7 @@ class CopyPlan:
     steps: tuple[CopyStep, ...]
     refusals: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    mark: str = field(default_factory=new_mark)
 
     def of(self, *actions: Action) -> tuple[CopyStep, ...]:
         """The steps with one of these actions."""
@@ -137,23 +147,15 @@ def steps_for(
 
 
 def _step(number: int, entry: Entry, holdings: Holdings, limits: Limits, excluded: re.Pattern[str] | None) -> CopyStep:
-    step = CopyStep(number, entry.path, Action.COPY, entry.size_bytes, entry.mtime_ns)
+    step = CopyStep(number, entry.path, Action.COPY, entry.size_bytes, entry.mtime_ns, entry.changed_ns, entry.inode)
     if excluded is not None and excluded.search(entry.path.lower()):
         return replace(step, action=Action.LEAVE_OUT, reason="left out by the policy")
     if entry.error or entry.kind is not EntryKind.FILE:
         error = entry.error or Trouble(ErrorKind.SPECIAL, "not a file")
         return replace(step, action=Action.CANNOT, reason=str(error), error=error, met=entry.kind)
-    known = holdings.origins.get(entry.path)
-    if known is not None:
-        backup_path, origin = known
-        held = holdings.held.get(backup_path)
-        unchanged = entry.mtime_ns is not None and entry.mtime_ns == origin.mtime_ns
-        if held is not None and held.sha256 == origin.sha256 and unchanged:
-            same_size = entry.size_bytes == held.size_bytes
-            if held.whole and same_size and not _racy(entry.mtime_ns, origin.seen):
-                return replace(step, action=Action.SKIP, backup_path=backup_path)
-            if not held.whole and origin.sha256 not in holdings.by_content:
-                return replace(step, action=Action.REPAIR, backup_path=backup_path)
+    step = _known(step, entry, holdings)
+    if step.action in {Action.SKIP, Action.REPAIR}:
+        return step
     if objection := limits.objection(entry.path, entry.size_bytes):
         return replace(step, action=Action.CANNOT, reason=objection)
     if entry.size_bytes in holdings.sizes:
@@ -161,48 +163,45 @@ def _step(number: int, entry: Entry, holdings: Holdings, limits: Limits, exclude
     return step
 
 
-def _racy(mtime_ns: int | None, seen: str) -> bool:
-    seen_ns = int(datetime.fromisoformat(seen).timestamp()) * 1_000_000_000
-    return mtime_ns is None or mtime_ns > seen_ns - RACY_NS
+def _known(step: CopyStep, entry: Entry, holdings: Holdings) -> CopyStep:
+    """What the backup's own record of this path makes of its step.
 
-
-@dataclass(frozen=True, slots=True)
-class Reconciled:
-    """What the backup's folder holds, against its rows: what has to be read to know, and what is gone."""
-
-    to_read: tuple[Entry, ...] = ()
-    lost: tuple[str, ...] = ()
-    unknown: tuple[Entry, ...] = ()
-    unreadable: tuple[Entry, ...] = field(default=())
-
-
-def reconcile(listing: Sequence[Entry], holdings: Holdings, wanted_sizes: set[int]) -> Reconciled:
-    """Compares the backup's listing with its rows by size and date.
-
-    To be read: files whose size or date is not their row's, and unknown ones that may be a lost file under a new name
-    or a file of the source (`wanted_sizes`).
+    SKIP needs a whole copy that nothing is wrong with, and a file of which nothing has changed: not its size, date,
+    change time or number, as far as the place has these. What arrived damaged is read again: it may read better now.
     """
-    here = {e.path: e for e in listing if e.kind is EntryKind.FILE and not e.error}
-    unreadable = tuple(e for e in listing if e.error and e.kind in {EntryKind.FILE, EntryKind.FOLDER})
-    blind = tuple(e.path + "/" for e in unreadable if e.kind is EntryKind.FOLDER) + tuple(e.path for e in unreadable)
-    lost = tuple(
-        path for path, held in holdings.held.items() if path not in here and not (blind and path.startswith(blind))
-    )
-    lost_sizes = {holdings.held[path].size_bytes for path in lost}
-    to_read, unknown = [], []
-    for path, entry in here.items():
-        held = holdings.held.get(path)
-        if held is None or held.sha256 is None or held.lost:
-            unknown.append(entry)
-            if (held is not None and held.lost) or entry.size_bytes in lost_sizes or entry.size_bytes in wanted_sizes:
-                to_read.append(entry)
-        elif entry.size_bytes != held.size_bytes or not _dates_agree(entry.mtime_ns, held.mtime_ns):
-            to_read.append(entry)
-    return Reconciled(tuple(to_read), lost, tuple(unknown), unreadable)
+    known = holdings.origins.get(entry.path)
+    if known is None:
+        return step
+    backup_path, origin = known
+    held = holdings.held.get(backup_path)
+    if held is None or held.sha256 != origin.sha256 or entry.mtime_ns is None or entry.mtime_ns != origin.mtime_ns:
+        return step
+    if not held.whole:
+        return replace(step, action=Action.REPAIR, backup_path=backup_path)
+    if held.doubtful:
+        return replace(step, backup_path=backup_path)
+    if entry.size_bytes != held.size_bytes or not _unchanged(entry, origin):
+        return step
+    if bad := holdings.bad.get(origin.sha256):
+        return replace(step, action=Action.REPAIR, backup_path=bad[0])
+    return replace(step, action=Action.SKIP, backup_path=backup_path)
 
 
-def _dates_agree(a_ns: int | None, b_ns: int | None) -> bool:
-    return a_ns == b_ns or (a_ns is not None and b_ns is not None and same_date(a_ns, b_ns))
+def _unchanged(entry: Entry, origin: Origin) -> bool:
+    """Whether the file is the one that was read then, as far as the place can tell without reading it."""
+    if entry.changed_ns is None:
+        return not _racy(entry.mtime_ns, origin.seen)
+    same = entry.changed_ns == origin.changed_ns and entry.inode == origin.inode
+    return same and entry.changed_ns < _moment_ns(origin.seen) - TICK_NS
+
+
+def _racy(mtime_ns: int | None, seen: str) -> bool:
+    return mtime_ns is None or mtime_ns > _moment_ns(seen) // 1_000_000_000 * 1_000_000_000 - RACY_NS
+
+
+def _moment_ns(seen: str) -> int:
+    when = datetime.fromisoformat(seen)
+    return int(when.timestamp()) * 1_000_000_000 + when.microsecond * 1_000
 
 
 def twins(steps: Iterable[CopyStep], rules: NameRules, layout: Layout, folder: str) -> list[tuple[str, str]]:

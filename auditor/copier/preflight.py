@@ -11,10 +11,12 @@ from pathlib import Path
 
 from platformdirs import user_state_path
 
+from auditor.copier.ledger import Ledger, Remembered
 from auditor.copier.plan import Action, CopyStep
 from auditor.disk import durable
 from auditor.disk.marker import Marker, SourceMark
 from auditor.disk.volume import Volume
+from auditor.errors import BadPlace
 from auditor.manifest.rows import display_path
 from auditor.model import Device
 from auditor.places import Place
@@ -113,29 +115,50 @@ def names(pairs: Sequence[tuple[str, str]], escaped: Sequence[str]) -> list[str]
     return told
 
 
-def remembered_id(root: Path) -> str | None:
-    """The id of the backup that this machine last saw at this path; None where it saw none."""
+def remembered(root: Path) -> Remembered | None:
+    """The backup that this machine last saw at this path; None where it saw none."""
     return _registry().get(str(root.resolve()))
 
 
-def remember(root: Path, backup_id: str) -> None:
-    """Keeps in mind which backup lies at this path. Where that cannot be kept, only this safeguard is lost."""
+def remember(root: Path, backup_id: str, generation: int = 0, *, lower: bool = True) -> None:
+    """Keeps in mind which backup lies at this path, and its last generation. `lower` False: never an earlier one than
+    before of the same backup. Where that cannot be kept, only these safeguards are lost."""
     known = _registry()
-    if known.get(str(root.resolve())) == backup_id:
+    before = known.get(str(root.resolve()))
+    if not lower and before is not None and before.id == backup_id:
+        generation = max(generation, before.generation)
+    fresh = Remembered(backup_id, generation)
+    if before == fresh:
         return
-    known[str(root.resolve())] = backup_id
+    known[str(root.resolve())] = fresh
     path = _registry_path()
+    kept = {key: {"id": one.id, "generation": one.generation} for key, one in known.items()}
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        durable.write_whole(path, json.dumps(known, indent=1).encode("utf-8", "surrogatepass"))
+        durable.write_whole(path, json.dumps(kept, indent=1).encode("utf-8", "surrogatepass"))
 
 
-def _registry() -> dict[str, str]:
+def remember_last(ledger: Ledger, *, lower: bool = True) -> None:
+    """`remember` for a backup as it is now."""
+    with contextlib.suppress(OSError, BadPlace):
+        if (marker := ledger.marker()) is not None:
+            remember(ledger.root, marker.id, marker.generation, lower=lower)
+
+
+def _registry() -> dict[str, Remembered]:
     try:
         known = json.loads(_registry_path().read_bytes().decode("utf-8", "surrogatepass"))
     except (OSError, ValueError):
         return {}
-    return {str(k): str(v) for k, v in known.items()} if isinstance(known, dict) else {}
+    return {str(k): _remembered(v) for k, v in known.items()} if isinstance(known, dict) else {}
+
+
+def _remembered(value: object) -> Remembered:
+    """Earlier versions kept the id alone."""
+    if not isinstance(value, dict):
+        return Remembered(str(value))
+    number = value.get("generation")
+    return Remembered(str(value.get("id")), number if type(number) is int else 0)
 
 
 def _registry_path() -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -10,16 +11,18 @@ from enum import StrEnum
 from pathlib import Path
 
 from auditor.copier.holdings import Holdings
-from auditor.copier.jobs import Arrived, Cause, Checked
+from auditor.copier.jobs import Arrived, Cause, Checked, WasRead
 from auditor.copier.layout import Namer
 from auditor.copier.ledger import Journal, Ledger
-from auditor.copier.plan import Action, CopyStep
+from auditor.copier.plan import CopyStep
 from auditor.disk import durable
 from auditor.disk.durable import ColdRead
 from auditor.disk.names import parts_inside
 from auditor.errors import BadPlace
 from auditor.model import DigestOrigin, ErrorKind, FileFacts, Origin, Soundness, Tier, Trouble
 from auditor.readers.sniff import kind_by_name
+
+UNDATED_COPY = "the destination could not keep its date; the manifest has it"
 
 
 class Outcome(StrEnum):
@@ -36,7 +39,7 @@ class CopyResult:
     """What became of one step. `row` is the file's row in the backup (COPIED, REPAIRED).
 
     `cold` says where its re-read came from; `reason` and `cause` why it failed; `damaged` what the readers find wrong
-    with it, in the source as in the copy; `notes` what was given up.
+    with it as it arrived; `notes` what was given up.
     """
 
     step: CopyStep
@@ -52,7 +55,8 @@ class CopyResult:
 
 @dataclass(slots=True)
 class Publisher:
-    """Publishes checked files into the backup in `root`. `seen` is the run's own time, for the origins.
+    """Publishes checked files into the backup in `root`. `seen` is the run's own time, `turn` its number: both
+    are for the origins.
 
     `holdings` and `journal` None (restore): every file is put where it belongs, whatever is there already under
     another name, and nothing is written down.
@@ -65,6 +69,7 @@ class Publisher:
     holdings: Holdings | None
     journal: Journal | None
     aside: Path  # where bad files are put
+    turn: int = 0
 
     def publish(self, checked: Iterable[tuple[CopyStep, Checked]]) -> list[CopyResult]:
         """Gives each file its name, then makes the names durable, then writes them down. One result each.
@@ -76,12 +81,12 @@ class Publisher:
         journalled: list[FileFacts] = []
         for step, check in checked:
             arrived = check.arrived
-            path = self.holdings.by_content.get(arrived.sha256) if self.holdings else None
             try:
-                if path is not None:
+                if (path := self.holder(step, arrived.sha256, arrived.size_bytes)) is not None:
                     _remove(arrived.temp)
-                    results.append(self.hold(step, path, arrived.sha256, arrived.mtime_ns))
-                    journalled.append(self._origin_row(path, step, arrived.sha256, arrived.mtime_ns))
+                    result, line = self.hold(step, path, arrived.sha256, arrived.mtime_ns)
+                    results.append(result)
+                    journalled += [line] if line else []
                     continue
                 result = self._place(step, check, folders)
             except (OSError, BadPlace) as error:
@@ -101,62 +106,124 @@ class Publisher:
             self.journal.add(journalled)
         return results
 
-    def hold(self, step: CopyStep, path: str, sha256: str, mtime_ns: int | None) -> CopyResult:
-        """Notes that the backup has this content already, under `path`."""
+    def holder(self, step: CopyStep, sha256: str, size_bytes: int) -> str | None:
+        """The file of the backup that holds this content, so that nothing has to be written; None where none does.
+
+        It is the path's own copy of before, or one whose bytes were read in this run: what nobody has looked at since
+        is no reason to leave the source's file where it is. An empty file is a copy of nothing but itself. While a file
+        with this content is known to be bad, what arrives is for its repair.
+        """
+        if self.holdings is None:
+            return None
+        known = self.holdings.origins.get(step.path)
+        held = self.holdings.held.get(known[0]) if known else None
+        if known and held and held.whole and held.sha256 == sha256:
+            return None if sha256 in self.holdings.bad else known[0]
+        if not size_bytes or sha256 in self.holdings.bad:
+            return None
+        path = self.holdings.by_content.get(sha256)
+        return path if path is not None and self._is_read(path, sha256) else None
+
+    def _is_read(self, path: str, sha256: str) -> bool:
+        """Whether a file's bytes were read in this run, and are as stored; reads them where they were not."""
         assert self.holdings is not None
-        self.holdings.add_origin(path, Origin(self.source_id, step.path, sha256, mtime_ns, self.seen))
+        if path not in self.holdings.read_now:
+            self.reread(path, _read_again(self.root.joinpath(*parts_inside(path))))
+        held = self.holdings.held[path]
+        return path in self.holdings.read_now and held.whole and held.sha256 == sha256
+
+    def reread(self, path: str, answer: WasRead | None) -> None:
+        """A file of the backup was read again; None: it could not be."""
+        if answer is not None and self.holdings is not None:
+            now = answer.size_bytes, answer.mtime_ns, answer.sha256, self.seen
+            self.holdings.found(path, *now, spoilt="it holds other bytes than were stored")
+
+    def hold(self, step: CopyStep, path: str, sha256: str, mtime_ns: int | None) -> tuple[CopyResult, FileFacts | None]:
+        """Notes that the backup has this content already, under `path`; also the journal's line, None where nothing is
+        new."""
+        assert self.holdings is not None
+        origin = self._origin(step, sha256, mtime_ns)
+        known = self.holdings.origins.get(step.path)
+        is_new = step.backup_path != path or known is None or not _same_file(known[1], origin)
+        if is_new:
+            self.holdings.add_origin(path, origin)
         self.namer.remember(step.path, path)
-        return CopyResult(step, Outcome.HELD, path)
+        # A line that adds an origin to a row that stays as it is has no digests of its own.
+        return CopyResult(step, Outcome.HELD, path), FileFacts(path=path, origins=(origin,)) if is_new else None
 
     def note_held(self, held: Iterable[tuple[CopyStep, str, str, int | None]]) -> list[CopyResult]:
         """`hold` for several files, written down: step, path in the backup, SHA-256, date in the source."""
-        results, rows = [], []
-        for step, path, sha256, mtime_ns in held:
-            results.append(self.hold(step, path, sha256, mtime_ns))
-            rows.append(self._origin_row(path, step, sha256, mtime_ns))
+        both = [self.hold(*one) for one in held]
         if self.journal is not None:
-            self.journal.add(rows)
-        return results
+            self.journal.add(row for _, row in both if row is not None)
+        return [result for result, _ in both]
 
     def _place(self, step: CopyStep, check: Checked, folders: set[Path]) -> CopyResult:
         arrived = check.arrived
-        repairs = self._repairable(step, arrived)
+        repairs = self._repairable(step, check)
+        origins: tuple[Origin, ...] = ()
+        outcome = Outcome.COPIED
+        path = repairs
         if repairs is not None and self.holdings is not None:
-            path, outcome = repairs, Outcome.REPAIRED
-            origins = tuple(o for o in self.holdings.origins_at(path) if o.sha256 == arrived.sha256)
-            self._put_aside(path)
-        else:
+            outcome = Outcome.REPAIRED
+            origins = tuple(o for o in self.holdings.origins_at(repairs) if o.sha256 == arrived.sha256)
+            if not self._put_aside(repairs):
+                path = None  # what lies there now is something else, and stays
+        if path is None:
             path = self.namer.place(step.path, arrived.sha256, check.facts or step.stated, step.main, step.parts)
-            outcome, origins = Outcome.COPIED, ()
         final = self._inside(path, folders)
         durable.publish(arrived.temp, final)
         folders.add(final.parent)
         mtime_ns = final.stat().st_mtime_ns
-        fresh = Origin(self.source_id, step.path, arrived.sha256, arrived.mtime_ns, self.seen)
+        fresh = self._origin(step, arrived.sha256, arrived.mtime_ns)
         origins = (*(o for o in origins if (o.source, o.path) != (fresh.source, fresh.path)), fresh)
         notes: tuple[str, ...] = ()
         if not arrived.dated and arrived.mtime_ns is not None:
-            notes = ("the destination could not keep its date; the manifest has it",)
+            notes = (UNDATED_COPY,)
         row = _row(path, arrived, check, mtime_ns, self.seen, step.stated, origins, notes)
+        if repairs is not None and repairs != path and self.holdings is not None:
+            self.holdings.displaced(repairs)
         damaged = None
         if row.soundness in {Soundness.DAMAGED, Soundness.SUSPICIOUS}:
             damaged = "; ".join(d.detail for d in row.damage) or row.soundness.value
         return CopyResult(step, outcome, path, row, check.cold, damaged=damaged, notes=notes)
 
-    def _repairable(self, step: CopyStep, arrived: Arrived) -> str | None:
-        if step.action is not Action.REPAIR or step.backup_path is None or self.holdings is None:
+    def _repairable(self, step: CopyStep, check: Checked) -> str | None:
+        """The path of the backup whose file this one is to replace: a bad one that was stored with this content, or one
+        that arrived damaged from this very file, and from no other."""
+        if self.holdings is None:
             return None
-        held = self.holdings.held.get(step.backup_path)
-        return step.backup_path if held and not held.whole and held.sha256 == arrived.sha256 else None
+        bad = self.holdings.bad.get(check.arrived.sha256, [])
+        if bad:
+            return step.backup_path if step.backup_path in bad else bad[0]
+        held = self.holdings.held.get(step.backup_path or "")
+        if held is not None and not held.whole and held.sha256 == check.arrived.sha256:
+            return step.backup_path  # an empty file is in no index
+        sound = check.facts is not None and check.facts.soundness is Soundness.SOUND
+        if step.backup_path is None or held is None or not held.doubtful or not sound:
+            return None
+        origins = self.holdings.origins_at(step.backup_path)
+        return step.backup_path if {(o.source, o.path) for o in origins} == {(self.source_id, step.path)} else None
 
-    def _put_aside(self, path: str) -> None:
+    def _put_aside(self, path: str) -> bool:
+        """Makes room for a good copy at `path`. False where what lies there is not for us to move: a folder, or a file
+        with the content of another one that lies nowhere else."""
+        assert self.holdings is not None
         bad = self.root.joinpath(*parts_inside(path))
         if not os.path.lexists(bad):
-            return
+            return True
+        if bad.is_dir() and not bad.is_symlink():
+            return False
+        held = self.holdings.held[path]
+        if held.overwritten:
+            other = self.holdings.by_content.get(held.overwritten)
+            if other is None or not self._is_read(other, held.overwritten):
+                return False
         place = self.aside.joinpath(*parts_inside(path))
         durable.make_folders(place.parent)
         durable.publish(bad, place)
         durable.sync_folder(place.parent)
+        return True
 
     def _inside(self, path: str, folders: set[Path]) -> Path:
         """The final path, its folder made, and really below the root (no link leads it out)."""
@@ -166,9 +233,13 @@ class Publisher:
         durable.make_folders_inside(self.root, final.parent)
         return final
 
-    def _origin_row(self, path: str, step: CopyStep, sha256: str, mtime_ns: int | None) -> FileFacts:
-        """A journal line that adds an origin to a row that stays as it is: it has no digests of its own."""
-        return FileFacts(path=path, origins=(Origin(self.source_id, step.path, sha256, mtime_ns, self.seen),))
+    def _origin(self, step: CopyStep, sha256: str, mtime_ns: int | None) -> Origin:
+        return Origin(self.source_id, step.path, sha256, mtime_ns, self.seen, self.turn, step.changed_ns, step.inode)
+
+
+def _same_file(one: Origin, other: Origin) -> bool:
+    """Whether two origins tell of one state of one file."""
+    return replace(one, seen=other.seen, turn=other.turn) == other
 
 
 def _row(
@@ -220,12 +291,29 @@ def _remove(temp: Path) -> None:
         temp.unlink()
 
 
-def clean_temps(ledger: Ledger, paths: Iterable[str]) -> int:
-    """Removes what killed runs left of files half copied: names of our own form only. Returns how many."""
-    count = 0
+def _read_again(path: Path) -> WasRead | None:
+    """What a file of the backup holds now, from the device where that can be had; None where it cannot be read."""
+    try:
+        with path.open("rb", buffering=0) as stream:
+            durable.drop_cache(stream.fileno())
+            sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+            facts = os.fstat(stream.fileno())
+    except OSError:
+        return None
+    return WasRead(0, facts.st_size, facts.st_mtime_ns, sha256, ColdRead.UNKNOWN)
+
+
+def clean_temps(ledger: Ledger, paths: Iterable[str]) -> set[str]:
+    """Removes what killed runs left of files half copied: only names with the mark of a run that wrote it down.
+
+    Returns the marks of those that could not be removed.
+    """
+    marks, left = ledger.marks(), set()
     for path in paths:
-        if durable.TEMP_NAME.fullmatch(path.rpartition("/")[2]):
-            with contextlib.suppress(OSError):
+        mark = durable.temp_mark(path)
+        if mark in marks:
+            try:
                 ledger.root.joinpath(*parts_inside(path)).unlink()
-                count += 1
-    return count
+            except OSError:
+                left.add(mark)
+    return left

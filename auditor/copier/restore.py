@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from auditor.copier import preflight
+from auditor.copier import leftovers, preflight
 from auditor.copier.execute import Ending, Ways, execute
-from auditor.copier.holdings import EDITED, ROTTED, SPOILT
+from auditor.copier.holdings import EDITED, OVERWRITTEN, ROTTED, SPOILT, Holdings
 from auditor.copier.jobs import Setup
 from auditor.copier.layout import Layout, Namer
 from auditor.copier.ledger import Ledger, utc
@@ -56,24 +56,29 @@ def originals(ledger: Ledger, source: str | None = None, only: str | None = None
     several). `only` is a pattern of the original path or name. Files that no source is known of keep their path.
     Raises: BadManifest, BadPlace.
     """
-    manifest = ledger.latest()
-    marker = ledger.marker()
-    if manifest is None or marker is None:
+    holdings = Holdings.read(ledger, "")
+    marker = ledger.marker() or ledger.recovered()
+    if marker is None or not holdings.held:
         raise BadPlace(
             f"{ledger.root} has no manifest of its own, so original names and dates are not known;"
             f" copy the folder as it is, or make its manifest with `auditor verify {typed(str(ledger.root))} --init`"
         )
+    rows = list(holdings.rows())
+    now_at = {row.sha256: row for row in reversed(rows) if row.sha256}
     folders = _folders(marker, source)
-    latest: dict[str, tuple[str, Original]] = {}
-    for row in manifest.rows():
+    latest: dict[str, tuple[tuple[int, str], Original]] = {}
+    for row in rows:
         for origin in row.origins or (_itself(row, marker),):
             if (folder := folders(origin.source)) is None:
                 continue
             path = f"{folder}/{origin.path}" if folder else origin.path
             parts_inside(path)
             before = latest.get(path)
-            if before is None or before[0] <= origin.seen:
-                latest[path] = (origin.seen, Original(path, origin.mtime_ns, origin.sha256 or row.sha256, row))
+            if before is None or before[0] <= origin.order:
+                content = origin.sha256 or row.sha256
+                # A file that was moved, overwritten or lost may lie elsewhere, byte for byte.
+                at = row if row.sha256 == content else now_at.get(str(content), row)
+                latest[path] = (origin.order, Original(path, origin.mtime_ns, content, at))
     chosen = (original for _, original in latest.values())
     if only is not None:
         chosen = (o for o in chosen if _fits(o.path, only))
@@ -95,12 +100,13 @@ def prepare(ledger: Ledger, target: Path, wanted: list[Original], now: datetime)
         volume = probed(volume, target)
     limits = Limits(volume, target, Layout.MIRROR, "")
     namer = Namer(volume.names, Layout.MIRROR, "")
-    listing = [e for e in FolderPlace(target, str(target)).walk() if not e.error]
-    for entry in listing:
-        if durable.TEMP_NAME.fullmatch(entry.path.rpartition("/")[2]):
-            (target / entry.path).unlink()
-    namer.take(e.path for e in listing if not durable.TEMP_NAME.fullmatch(e.path.rpartition("/")[2]))
-    sizes = {e.path: e.size_bytes for e in listing}
+    listing = list(FolderPlace(target, str(target)).walk())
+    marks = leftovers.marks(target)
+    for entry in (e for e in listing if durable.temp_mark(e.path) in marks):
+        with contextlib.suppress(OSError):
+            target.joinpath(*parts_inside(entry.path)).unlink()
+    namer.take(e.path for e in listing if durable.temp_mark(e.path) not in marks)
+    sizes = {e.path: e.size_bytes for e in listing if not e.error}
     steps, there = [], []
     for number, original in enumerate(wanted):
         step = _step(number, original, limits)
@@ -132,11 +138,17 @@ def prepare(ledger: Ledger, target: Path, wanted: list[Original], now: datetime)
 
 def carry_out(restoring: Restoring, ways: Ways) -> Ending:
     """Copies the files, with every promise of a backup."""
-    return execute(restoring.plan, restoring.setup, restoring.publisher, ways)
+    plan = restoring.plan
+    leftovers.remember(plan.root, {plan.mark})
+    ending = execute(plan, restoring.setup, restoring.publisher, ways)
+    if ending.gone is None:
+        leftovers.remember(plan.root, set())
+    return ending
 
 
 def _step(number: int, original: Original, limits: Limits) -> CopyStep:
     row = original.row
+    is_itself = row.sha256 == original.sha256  # wherever it lies now, these are the bytes that were stored
     step = CopyStep(
         number,
         original.path,
@@ -145,15 +157,19 @@ def _step(number: int, original: Original, limits: Limits) -> CopyStep:
         mtime_ns=original.mtime_ns,
         backup_path=row.path,
         read_path=row.path,
-        expected_sha256=row.sha256 if EDITED in row.notes else original.sha256,
+        expected_sha256=row.sha256 if EDITED in row.notes and not is_itself else original.sha256,
     )
     reason = limits.objection(original.path, row.size_bytes)
+    if is_itself:
+        return replace(step, action=Action.CANNOT, reason=reason) if reason else step
     if row.error_kind is ErrorKind.MISSING:
         reason = "the backup has lost it; another backup, or the phone, may still have it"
     elif any(damage.code == ROTTED for damage in row.damage):
         reason = "the backup's copy has rotted; `auditor backup` from a place that has it repairs the backup"
     elif any(damage.code == SPOILT for damage in row.damage):
         reason = "the backup's copy was spoilt; `auditor backup` from a place that has it repairs the backup"
+    elif any(note.startswith(OVERWRITTEN) for note in row.notes):
+        reason = "another file lies in its place; `auditor backup` from a place that has it repairs the backup"
     elif EDITED in row.notes:
         return replace(step, reason="it was edited in the backup; the edited file is restored")
     return replace(step, action=Action.CANNOT, reason=reason) if reason else step

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from auditor.copier.verify import BAD, WAS_READ, Choice, Fate, Verified
+from auditor.copier.changes import Fate
+from auditor.copier.verify import BAD, WAS_READ, Choice, Verified
 from auditor.model import Verdict
 from auditor.reporting.text import count, counted
 
@@ -30,7 +31,8 @@ def conclude(verified: Verified, choice: Choice) -> Conclusion:
     read = sum(counts[fate] for fate in WAS_READ)
     if sum(counts[fate] for fate in BAD):
         found = f"{count(counts[Fate.ROTTED])} rotted, {count(counts[Fate.LOST])} lost"
-        found += f", {count(counts[Fate.SPOILT])} spoilt" if counts[Fate.SPOILT] else ""
+        for fate in (Fate.SPOILT, Fate.OVERWRITTEN):
+            found += f", {count(counts[fate])} {fate}" if counts[fate] else ""
         looked_at = counted(read + counts[Fate.LOST], "file", "files")
         return Conclusion(Verdict.NOT_SAFE, f"{found}, of {looked_at} looked at.", 1)
     if verified.chain:
@@ -40,11 +42,14 @@ def conclude(verified: Verified, choice: Choice) -> Conclusion:
     if counts[Fate.UNREADABLE] or (not read and choice.everything):
         unread = counted(counts[Fate.UNREADABLE], "file", "files")
         return Conclusion(Verdict.CANNOT_SAY, f"{unread} could not be read; {count(read)} could.", 3)
-    edited = counts[Fate.EDITED]
+    edited, moved = counts[Fate.EDITED], counts[Fate.MOVED]
     but = f"; {count(edited)} {'was' if edited == 1 else 'were'} edited since, and can be opened" if edited else ""
     good = (
         "1 file was read, and is as it was"
         if read - edited == 1
         else f"{count(read - edited)} files were read, and are as they were"
     )
+    but += f"; {count(moved)} {'was' if moved == 1 else 'were'} moved" if moved else ""
+    if not read:
+        return Conclusion(None, f"Nothing was due to be read: no file was looked into{but}.", 0)
     return Conclusion(None if counts[Fate.NOT_READ] else Verdict.SAFE, f"{good} stored{but}.", 0)

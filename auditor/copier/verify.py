@@ -2,60 +2,36 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 from pathlib import Path
 
-from auditor.copier import edits
 from auditor.copier.backup import DIGESTS_ONLY, listed, read_files
+from auditor.copier.changes import Changes, Fate, Found, as_written, may_be_moved, survey
 from auditor.copier.execute import Progress, Ways
-from auditor.copier.holdings import Change, Held, Holdings, known_columns, same_date, unread_row
-from auditor.copier.jobs import Failed, WasRead
-from auditor.copier.ledger import Generation, Ledger, left_journals, moment, utc
+from auditor.copier.holdings import Held, Holdings, known_columns, unread_row
+from auditor.copier.jobs import Failed
+from auditor.copier.ledger import Generation, Ledger, Remembered, left_journals, locked, moment, utc
 from auditor.copier.sampling import CONFIDENCE, most_bad
 from auditor.disk.durable import ColdRead
 from auditor.disk.volume import volume_of
-from auditor.errors import BadManifest
+from auditor.errors import BadManifest, BadOutput
 from auditor.manifest import foreign
 from auditor.manifest.jsonl import Manifest, load, looks_like_manifest
 from auditor.manifest.rows import path_key
 from auditor.model import Depth, ErrorKind, FileFacts, Origin, Trouble
 from auditor.places import Entry, EntryKind
 
-
-class Fate(StrEnum):
-    """What became of one file since it was last read."""
-
-    UNCHANGED = "unchanged"
-    ROTTED = "rotted"  # other bytes under the same date: nobody meant that
-    SPOILT = "spoilt"  # another date, and empty or damaged now: nobody meant that either
-    EDITED = "edited"  # other bytes and another date
-    LOST = "lost"
-    NEW = "new"  # it is in no manifest yet
-    UNREADABLE = "unreadable"
-    NOT_READ = "not_read"  # not chosen this time
-
-
-WAS_READ = (Fate.UNCHANGED, Fate.ROTTED, Fate.SPOILT, Fate.EDITED)
+WAS_READ = (Fate.UNCHANGED, Fate.ROTTED, Fate.SPOILT, Fate.OVERWRITTEN, Fate.EDITED)
 """The fates that only reading a known file can tell."""
 
-BAD = (Fate.ROTTED, Fate.SPOILT, Fate.LOST)
+BAD = (Fate.ROTTED, Fate.SPOILT, Fate.OVERWRITTEN, Fate.LOST)
 """What must not be passed over."""
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """One file's fate. `stored` the SHA-256 it should have, None for new files; `detail` in words."""
-
-    path: str
-    fate: Fate
-    stored: str | None = None
-    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +55,7 @@ class Verified:
 
     `from_device` and `untold`: reads known to come from the device, and those where that could not be told.
     `statement` says what the sample says of all files, None where all were read. `chain` are the generations that are
-    missing or were changed.
+    missing or were changed. `unwritten` says why what was found could not be written down, None where it was.
     """
 
     counts: Counter[Fate]
@@ -90,6 +66,7 @@ class Verified:
     statement: str | None
     chain: tuple[Generation, ...]
     manifest: Manifest | None
+    unwritten: str | None = None
 
 
 def verify(
@@ -98,32 +75,59 @@ def verify(
     ways: Ways,
     now: Callable[[], datetime],
     seed: int = 0,
+    *,
+    known: Remembered | None = None,
+    unwritable: str | None = None,
 ) -> Verified:
     """Reads a backup, or the part of it that was chosen, against its last generation, and writes the next one.
 
-    Files whose size or date is not what was written down are always read. Raises: BadManifest, BadPlace.
+    Files whose size or date is not what was written down are always read. Where it cannot write (`unwritable` says
+    why), it says what it found all the same. Nothing else in the backup is changed. `known` is what this machine
+    remembers of the backup: one that is older now was put back. Raises: BadManifest, BadPlace.
     """
     started = now()
-    chain = tuple(generation for generation in ledger.generations() if generation.trouble)
+    chain = [*ledger.generations(), *ledger.rolled_back(known)]
     holdings = Holdings.read(ledger, "")
-    entries = listed(ledger, write=True)
     scrub = _Scrub(holdings, choice, ways, started, seed)
-    scrub.run(ledger, entries)
+    scrub.run(ledger, listed(ledger, clean=False, held=holdings.held))
     manifest = holdings.last
-    if holdings.changed:
-        last = holdings.last.header if holdings.last else None
-        manifest = ledger.add_generation(
-            holdings.rows(),
-            columns=tuple(dict.fromkeys((*known_columns(last), *DIGESTS_ONLY, "soundness", "damage", "notes"))),
-            depth=last.depth if last else Depth.HASH,
-            label=ledger.root.name,
-            spec=str(ledger.root),
-            started=utc(started),
-            now=now(),
-        )
-        for journal in left_journals(ledger):
-            journal.unlink()
-    return scrub.result(chain, manifest)
+    if holdings.changed and unwritable is None:
+        try:
+            manifest = _write(ledger, holdings, started, now())
+        except (OSError, BadOutput) as error:
+            unwritable = str(error)
+    return scrub.result(tuple(g for g in chain if g.trouble), manifest, unwritable if holdings.changed else None)
+
+
+@contextlib.contextmanager
+def session(ledger: Ledger) -> Iterator[str | None]:
+    """The backup for this scrub alone; where it takes no lock because nothing can be written to it, why.
+
+    Raises: BadPlace where another run works on it.
+    """
+    with contextlib.ExitStack() as stack:
+        why = None
+        try:
+            stack.enter_context(locked(ledger))
+        except OSError as error:
+            why = f"{ledger.folder} cannot be written to: {error.strerror}"
+        yield why
+
+
+def _write(ledger: Ledger, holdings: Holdings, started: datetime, now: datetime) -> Manifest:
+    last = holdings.last.header if holdings.last else None
+    manifest = ledger.add_generation(
+        holdings.rows(),
+        columns=tuple(dict.fromkeys((*known_columns(last), *DIGESTS_ONLY, "soundness", "damage", "notes"))),
+        depth=last.depth if last else Depth.HASH,
+        label=ledger.root.name,
+        spec=str(ledger.root),
+        started=utc(started),
+        now=now,
+    )
+    for journal in left_journals(ledger):
+        journal.unlink()
+    return manifest
 
 
 class _Scrub:
@@ -135,44 +139,47 @@ class _Scrub:
         self._found: list[Found] = []
         self._counts: Counter[Fate] = Counter()
         self._cold: Counter[ColdRead] = Counter()
-        self._chosen_at_random = 0
-        self._rotted_at_random = 0
+        self._fixed: frozenset[str] = frozenset()  # files that are read in any case: they are no sample
+        self._at_random: set[str] = set()
+        self._bad_at_random = self._bad_known = 0
         self._population = 0
-        self._edits: list[tuple[Entry, WasRead, Held]] = []
         self._first_read = 0  # listed before, and read now for the first time
 
-    def run(self, ledger: Ledger, entries: Iterable[Entry]) -> None:
+    def run(self, ledger: Ledger, entries: Sequence[Entry]) -> None:
         """Reads what is to be read and corrects the rows."""
-        held_before = dict(self._holdings.held)
-        here = {e.path: e for e in entries if e.kind is EntryKind.FILE and not e.error}
-        for entry in entries:
-            if entry.error and entry.kind in {EntryKind.FILE, EntryKind.FOLDER}:
-                self._note(Found(entry.path, Fate.UNREADABLE, detail=str(entry.error)))
-        blind = tuple(e.path + "/" for e in entries if e.kind is EntryKind.FOLDER)
-        unlisted = {e.path for e in entries if e.error}
-        for path, held in held_before.items():
-            if path not in here and path not in unlisted and not (blind and path.startswith(blind)):
-                self._note(Found(path, Fate.LOST, held.sha256))
-                self._holdings.lost(path)
-        new = [e for path, e in here.items() if path not in held_before]
-        known = [e for path, e in here.items() if path in held_before]
-        suspects = [e for e in known if not _as_written(e, held_before[e.path])]
-        chosen = self._chosen([e for e in known if _as_written(e, held_before[e.path])])
-        fresh = new if self._choice.everything else []
+        before = dict(self._holdings.held)
+        looked = survey(entries, before)
+        changes = Changes(self._holdings, ledger.root, looked, utc(self._started))
+        wanted = may_be_moved(looked, before)
+        suspects = [e for e in looked.known if not as_written(e, before[e.path])]
+        chosen = self._chosen([e for e in looked.known if as_written(e, before[e.path])])
+        moved = [e for e in (*looked.new, *looked.known) if e.path in wanted]
+        fresh = looked.new if self._choice.everything else ()
         # A file that was never read can have rotted, and nobody could tell.
-        self._population = sum(held_before[e.path].sha256 is not None for e in known) - len(suspects)
-        self._read(ledger, (*suspects, *chosen, *fresh), held_before, {e.path for e in chosen})
-        for entry in new:
-            self._note(Found(entry.path, Fate.NEW))
-            if entry.path not in self._holdings.held:
-                self._holdings.add(unread_row(entry.path, entry.size_bytes, entry.mtime_ns))
-        read = sum(self._counts[f] for f in WAS_READ)
+        self._population = sum(before[e.path].sha256 is not None for e in looked.known)
+        self._fixed = frozenset(e.path for e in suspects) | (wanted & before.keys())
+        to_read = tuple({e.path: e for e in (*suspects, *moved, *chosen, *fresh)}.values())
+        complete = self._read(ledger, to_read, changes, {e.path for e in chosen} - self._fixed)
+        for found in changes.settle(mend=False, complete=complete):
+            self._first_read += found.fate is Fate.NEW and found.path in before
+            self._bad_at_random += found.fate in BAD and found.path in self._at_random
+            self._bad_known += found.fate in BAD and found.path in self._fixed
+            self._note(found)
+        self._first_read += len(changes.moved_to & before.keys())
+        told = {found.path for found in self._found} | changes.moved_to
+        for entry in looked.new:
+            if entry.path not in told:
+                self._note(Found(entry.path, Fate.NEW))
+        here = {e.path for e in looked.known}
+        read = sum(self._counts[fate] for fate in WAS_READ)
         failed = sum(found.fate is Fate.UNREADABLE and found.path in here for found in self._found)
-        self._counts[Fate.NOT_READ] = len(known) - read - failed - self._first_read
+        self._counts[Fate.NOT_READ] = len(looked.known) - read - failed - self._first_read
 
-    def result(self, chain: tuple[Generation, ...], manifest: Manifest | None) -> Verified:
+    def result(
+        self, chain: tuple[Generation, ...], manifest: Manifest | None, unwritten: str | None = None
+    ) -> Verified:
         """What was found, for people."""
-        reads = [h.read_at for h in self._holdings.held.values() if h.sha256 and not h.lost]
+        reads = [self._was_read(h) for h in self._holdings.held.values() if h.sha256 and not h.lost]
         return Verified(
             counts=self._counts,
             found=tuple(sorted(self._found, key=lambda f: (list(Fate).index(f.fate), path_key(f.path)))),
@@ -182,22 +189,28 @@ class _Scrub:
             statement=self._statement(),
             chain=chain,
             manifest=manifest,
+            unwritten=unwritten,
         )
+
+    def _was_read(self, held: Held) -> str:
+        """When a file was read the last time; a time that is yet to come is a clock that was wrong."""
+        return held.read_at if held.read_at <= utc(self._started + timedelta(seconds=2)) else ""
 
     def _chosen(self, entries: list[Entry]) -> list[Entry]:
         """The longest unread first; those unread equally long in random order, the same for the same seed."""
         held = self._holdings.held
         random.Random(self._seed).shuffle(entries)  # noqa: S311 (a sample, no secret)
-        entries.sort(key=lambda e: held[e.path].read_at)
+        entries.sort(key=lambda e: self._was_read(held[e.path]))
         if self._choice.older_than is not None:
             limit = utc(self._started - self._choice.older_than)
-            entries = [e for e in entries if held[e.path].read_at < limit]
+            entries = [e for e in entries if self._was_read(held[e.path]) < limit]
         number = self._choice.number
         if self._choice.share is not None:
             number = -(-len(entries) * round(self._choice.share * 1_000_000) // 1_000_000)
         return entries if number is None else entries[:number]
 
-    def _read(self, ledger: Ledger, entries: tuple[Entry, ...], before: dict[str, Held], chosen: set[str]) -> None:
+    def _read(self, ledger: Ledger, entries: tuple[Entry, ...], changes: Changes, at_random: set[str]) -> bool:
+        """Reads files; False where it was stopped, or its time was over, before the last."""
         until = None if self._choice.budget_s is None else time.monotonic() + self._choice.budget_s
 
         def stop() -> bool:
@@ -207,47 +220,19 @@ class _Scrub:
         files = done_bytes = failed = 0
         for answer in read_files(ledger.root, entries, volume_of(ledger.root), replace(self._ways, stop=stop)):
             entry = entries[answer.number]
-            failed += isinstance(answer, Failed)
+            held = changes.before.get(entry.path)
+            if isinstance(answer, Failed):
+                failed += 1
+                self._note(Found(entry.path, Fate.UNREADABLE, held.sha256 if held else None, answer.reason))
+            else:
+                self._cold[answer.cold] += 1
+                if entry.path in at_random and held is not None and held.sha256 is not None:
+                    self._at_random.add(entry.path)
+                if found := changes.take(entry, answer):
+                    self._note(found)
             files, done_bytes = files + 1, done_bytes + (entry.size_bytes or 0)
-            self._answer(entry, answer, before.get(entry.path), entry.path in chosen)
             self._ways.on_progress(Progress(files, len(entries), done_bytes, total_bytes, entry.path, failed))
-        self._look_into_edits(ledger.root)
-
-    def _look_into_edits(self, root: Path) -> None:
-        looked = edits.look(root, [(entry, held) for entry, _, held in self._edits])
-        for entry, answer, held in self._edits:
-            path = entry.path
-            if path in looked.untold:  # its row stays as it is: the next run looks again
-                self._note(Found(path, Fate.UNREADABLE, held.sha256, looked.untold[path]))
-                continue
-            spoilt = looked.spoilt.get(path)
-            self._holdings.found(
-                path, answer.size_bytes, answer.mtime_ns, answer.sha256, utc(self._started), spoilt=spoilt
-            )
-            detail = spoilt or f"stored {held.sha256}, read {answer.sha256}"
-            self._note(Found(path, Fate.SPOILT if spoilt else Fate.EDITED, held.sha256, detail))
-
-    def _answer(self, entry: Entry, answer: WasRead | Failed, held: Held | None, at_random: bool) -> None:
-        if isinstance(answer, Failed):
-            self._note(Found(entry.path, Fate.UNREADABLE, held.sha256 if held else None, answer.reason))
-            return
-        self._cold[answer.cold] += 1
-        change = held.change(answer.mtime_ns, answer.sha256) if held else Change.NONE
-        if held is not None and change is Change.EDIT:
-            self._edits.append((entry, answer, held))
-            return
-        self._holdings.found(entry.path, answer.size_bytes, answer.mtime_ns, answer.sha256, utc(self._started))
-        if held is None:
-            return
-        if held.sha256 is None:  # nothing says what it was before
-            self._first_read += 1
-            self._note(Found(entry.path, Fate.NEW, None, "read for the first time"))
-            return
-        rotted = change is Change.ROT
-        self._chosen_at_random += at_random
-        self._rotted_at_random += at_random and rotted
-        detail = f"stored {held.sha256}, read {answer.sha256}" if rotted else ""
-        self._note(Found(entry.path, Fate.ROTTED if rotted else Fate.UNCHANGED, held.sha256, detail))
+        return files == len(entries)
 
     def _note(self, found: Found) -> None:
         self._counts[found.fate] += 1
@@ -255,14 +240,17 @@ class _Scrub:
             self._found.append(found)
 
     def _statement(self) -> str | None:
-        read, of = self._chosen_at_random, self._population
+        """What the sample says of all files. What is known to be bad already is no chance find, and is added."""
+        read, of = len(self._at_random), self._population - len(self._fixed)
         if not read or read >= of:
             return None
-        most = most_bad(of, read, self._rotted_at_random)
+        bad = self._bad_at_random + self._bad_known
+        most = most_bad(of, read, self._bad_at_random) + self._bad_known
+        also = ", and those that had changed" if self._fixed else ""
         return (
-            f"{read:,} of {of:,} files were read, those unread the longest: {self._rotted_at_random:,} rotted."
-            f" If the others are like them, at most {most:,} of all ({most / of:.2%}) are rotted"
-            f" ({CONFIDENCE:.0%} confidence)."
+            f"{read + len(self._fixed):,} of {self._population:,} files were read, those unread the longest{also}:"
+            f" {bad:,} rotted. If the others are like them, at most {most:,} of all ({most / self._population:.2%}) are"
+            f" rotted ({CONFIDENCE:.0%} confidence)."
         )
 
 
@@ -282,32 +270,26 @@ def verify_against(root: Path, manifest: Path, choice: Choice, ways: Ways, now: 
             raise BadManifest(f"{manifest} holds no SHA-256 of {row.path}; make one with `auditor scan --depth hash`")
         holdings.index(row)
     scrub = _Scrub(holdings, choice, ways, now(), 0)
-    entries = [e for e in listed(ledger, write=False) if not manifest.samefile(root / e.path)]
+    entries = [e for e in listed(ledger, clean=False, held=holdings.held) if not manifest.samefile(root / e.path)]
     scrub.run(ledger, entries)
     return scrub.result((), None)
-
-
-def _as_written(entry: Entry, held: Held) -> bool:
-    if held.sha256 is None:
-        return True
-    now, then = entry.mtime_ns, held.mtime_ns
-    agree = now is None or then is None or same_date(now, then)
-    return entry.size_bytes == held.size_bytes and agree and held.whole
 
 
 def first_generation(ledger: Ledger, ways: Ways, now: Callable[[], datetime]) -> Manifest:
     """Makes the first generation of a folder that this tool did not make, or a new one where the last is gone.
 
-    Every file is read; what is there now is what later runs compare with. Earlier generations stay where they are.
+    Every file is read; what is there now is what later runs compare with. Earlier generations stay where they are, and
+    what they, and runs that were killed, know of the original names and dates of the same bytes is kept.
     """
     started = now()
     marker = ledger.marker()
     assert marker is not None
+    origins = _known_origins(ledger)
     if marker.generation:
         kept = max((g.number for g in ledger.generations() if g.trouble is None), default=0)
         ledger.put(replace(marker, generation=kept, generation_sha256=""))
     holdings = Holdings(marker.id, None)
-    entries = tuple(e for e in listed(ledger, write=True) if e.kind is EntryKind.FILE)
+    entries = tuple(e for e in listed(ledger, clean=False, held={}) if e.kind is EntryKind.FILE and not e.error)
     total = sum(e.size_bytes or 0 for e in entries)
     files = read_bytes = failed = 0
     for answer in read_files(ledger.root, entries, volume_of(ledger.root), ways):
@@ -321,7 +303,8 @@ def first_generation(ledger: Ledger, ways: Ways, now: Callable[[], datetime]) ->
             continue
         holdings.found(entry.path, answer.size_bytes, answer.mtime_ns, answer.sha256, utc(started))
         here = Origin(marker.id, entry.path, answer.sha256, answer.mtime_ns, moment(started))
-        holdings.add_origin(entry.path, here)
+        for origin in origins.pop(answer.sha256, ()) or (here,):
+            holdings.add_origin(entry.path, origin)
     manifest = ledger.add_generation(
         holdings.rows(),
         columns=DIGESTS_ONLY,
@@ -338,7 +321,16 @@ def first_generation(ledger: Ledger, ways: Ways, now: Callable[[], datetime]) ->
     return manifest
 
 
-def has_generation(root: Path) -> bool:
-    """Whether `verify` has anything to compare with."""
-    marker = Ledger(root).marker()
-    return marker is not None and marker.generation > 0
+def _known_origins(ledger: Ledger) -> dict[str, tuple[Origin, ...]]:
+    """Where contents came from, by SHA-256, as far as anything that can still be read says so."""
+    try:
+        rows = list(Holdings.read(ledger, "").rows())
+    except BadManifest:
+        return {}
+    return {origin.sha256: tuple(o for o in row.origins if o.sha256 == origin.sha256)
+            for row in rows for origin in row.origins}  # fmt: skip
+
+
+def has_rows(ledger: Ledger) -> bool:
+    """Whether `verify` has anything to compare with: a generation, or what a run that was killed had written down."""
+    return any(ledger.generations_there()) or bool(left_journals(ledger))

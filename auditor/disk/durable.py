@@ -18,8 +18,9 @@ from pathlib import Path
 
 from auditor.errors import BadPlace
 
-TEMP_NAME = re.compile(r"\.auditor-[0-9a-f]{16}\.part")
-"""Only names of this form are ever cleaned away."""
+TEMP_NAME = re.compile(r"\.auditor-([0-9a-f]{8})[0-9a-f]{8}\.part")
+"""The form of the copier's temporary names. The first eight digits are the mark of the run that made the file: what is
+ever cleaned away has the mark of a run that wrote it down before."""
 
 _RENAME_NOREPLACE = 1  # linux/fs.h
 _RENAME_EXCL = 4  # macOS, sys/stdio.h
@@ -40,9 +41,20 @@ class ColdRead(StrEnum):
     UNKNOWN = "unknown"  # the file system does not let us tell
 
 
-def temp_path(folder: Path) -> Path:
+def new_mark() -> str:
+    """A run's own mark in the names of its temporary files."""
+    return secrets.token_hex(4)
+
+
+def temp_path(folder: Path, mark: str) -> Path:
     """A new path in `folder` for a file that is not whole yet, of a form that only this tool uses."""
-    return folder / f".auditor-{secrets.token_hex(8)}.part"
+    return folder / f".auditor-{mark}{secrets.token_hex(4)}.part"
+
+
+def temp_mark(path: str) -> str | None:
+    """The mark of the run that made a temporary file; None for every other path."""
+    found = TEMP_NAME.fullmatch(path.rpartition("/")[2])
+    return found[1] if found else None
 
 
 def create(path: Path) -> int:

@@ -18,6 +18,7 @@ FAT32_MAX_BYTES = 2**32 - 1
 _LOCAL = {"ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs"}
 _WINDOWS_KINDS = {"vfat", "msdos", "exfat", "ntfs", "ntfs3", "fuseblk", "fuse.fusefat", "cifs", "smb3"}
 _FAT32_KINDS = {"vfat", "msdos", "fuse.fusefat", "fat32", "fat"}
+_KEEPS_CHANGES = _LOCAL | {"overlay", "tmpfs", "zfs", "bcachefs", "jfs", "reiserfs", "ntfs3", "apfs", "hfs", "ufs"}
 _OCTAL = re.compile(r"\\([0-7]{3})")
 
 
@@ -39,6 +40,18 @@ class Volume:
     max_path: int | None
     syncs_whole: bool
     counts_reads: bool
+
+    @property
+    def keeps_changes(self) -> bool:
+        """Whether a change time (ctime) and a file number there say that a file is the very same: not on FAT, not where
+        a program (FUSE) answers for the files, and not where the kind is unknown."""
+        return self.kind.lower() in _KEEPS_CHANGES
+
+    @property
+    def is_near(self) -> bool:
+        """Whether the system reads it by itself, so that two reads are two: no program (a phone's mount) and no network
+        stands between, which may give the same wrong bytes twice."""
+        return self.kind.lower() in _KEEPS_CHANGES | {"vfat", "msdos", "exfat", "ntfs", "fuseblk"}
 
 
 def volume_of(folder: Path) -> Volume:

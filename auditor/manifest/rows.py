@@ -204,12 +204,20 @@ def _origin_row(origin: Origin) -> dict[str, Any]:
     with contextlib.suppress(OverflowError):
         if origin.mtime_ns is not None:
             row["mtime"] = rfc3339(origin.mtime_ns)
+    with contextlib.suppress(OverflowError):
+        if origin.changed_ns is not None:
+            row["changed"] = rfc3339(origin.changed_ns)
+    row |= {name: value for name in ("turn", "inode") if (value := getattr(origin, name))}
     return row
 
 
 def _origin(row: Mapping[str, Any]) -> Origin:
     when = mtime_ns(row["mtime"]) if "mtime" in row else None
-    return Origin(row["source"], _path(row), row["sha256"], when, row["seen"])
+    changed = mtime_ns(row["changed"]) if "changed" in row else None
+    turn, inode = row.get("turn", 0), row.get("inode")
+    if type(turn) is not int or type(inode) not in (int, type(None)):
+        raise TypeError(f"an origin's turn is {turn!r}, its inode {inode!r}")
+    return Origin(row["source"], _path(row), row["sha256"], when, row["seen"], turn, changed, inode)
 
 
 def _path(row: Mapping[str, Any]) -> str:

@@ -35,7 +35,8 @@ def _object(properties: dict[str, Any], required: list[str], **more: Any) -> dic
 
 _DAMAGE = _object({"code": _TEXT, "detail": _TEXT, "offset": {"type": "integer"}}, ["code", "detail"])
 _ORIGIN = _object(
-    {"source": _TEXT, "path": _TEXT, "path_bytes": _BYTES, "sha256": _HEX, "mtime": _DATE, "seen": _TEXT},
+    {"source": _TEXT, "path": _TEXT, "path_bytes": _BYTES, "sha256": _HEX, "mtime": _DATE, "seen": _TEXT}
+    | {"turn": _COUNT, "changed": _DATE, "inode": _COUNT},
     ["source", "path", "sha256", "seen"],
 )
 

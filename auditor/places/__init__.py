@@ -31,7 +31,8 @@ class Entry:
     `size_bytes` and `mtime_ns` are None where the place does not know them or they cannot be trusted to be known.
     `digests` are those that the place's own service states, by name, in hex. `error` says why a thing cannot be read,
     or why it must not count as a copy; such an entry is never opened, and its row proves nothing.
-    `changed_ns` is when anything of the file was last changed (POSIX ctime), which no editor can put back.
+    `changed_ns` is when anything of the file was last changed (POSIX ctime), which no editor can put back; `inode` is
+    the file's number on its volume.
     `stated` are facts that the place knows beside the bytes (a Takeout's JSON: date, location, sidecar, companion;
     a phone's `.nomedia`: a note): they fill what the bytes do not say; its sidecar, companion and notes always count.
     """
@@ -44,6 +45,7 @@ class Entry:
     error: Trouble | None = None
     stated: FileFacts | None = None
     changed_ns: int | None = None
+    inode: int | None = None
 
     @property
     def error_kind(self) -> ErrorKind | None:

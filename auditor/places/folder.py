@@ -18,7 +18,7 @@ from auditor.disk import marker as markers
 from auditor.disk.marker import OWN_FOLDER
 from auditor.errors import BadPlace
 from auditor.model import Device, ErrorKind, Trouble
-from auditor.places import Entry, EntryKind, Power, links
+from auditor.places import Entry, EntryKind, Power, links, unfinished
 
 _OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 _FOLDER_FLAGS = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
@@ -130,7 +130,7 @@ class FolderPlace:
                 elif stat.S_ISDIR(facts.st_mode):
                     pending.append((path, above))
                 else:
-                    yield _entry(path, facts)
+                    yield unfinished.told(_entry(path, facts))
 
     def _list(
         self, folder: str, above: tuple[tuple[int, int], ...], into: list[tuple[str, os.stat_result | OSError]]
@@ -249,7 +249,13 @@ def _entry(path: str, facts: os.stat_result) -> Entry:
     if stat.S_ISREG(facts.st_mode):
         # On Windows this is when the file was made.
         changed_ns = facts.st_ctime_ns if os.name != "nt" else None
-        return Entry(path, size_bytes=facts.st_size, mtime_ns=facts.st_mtime_ns, changed_ns=changed_ns)
+        return Entry(
+            path,
+            size_bytes=facts.st_size,
+            mtime_ns=facts.st_mtime_ns,
+            changed_ns=changed_ns,
+            inode=facts.st_ino or None,
+        )
     word = {stat.S_IFIFO: "a FIFO", stat.S_IFSOCK: "a socket"}.get(stat.S_IFMT(facts.st_mode), "a device")
     return Entry(path, EntryKind.SPECIAL, error=Trouble(ErrorKind.SPECIAL, f"{word}, not a file"))
 

@@ -80,8 +80,8 @@ def judge(data: Buffer, format_: str, depth: Depth, believed: Sequence[Believed]
             doubt = _disagreement(container, believed)
             look = _every_frame if depth.reaches(Depth.DEEP) else _key_frames
             verdict = look(data, format_, container, streams)
-            doubt = None if verdict.damage else doubt
-            return _with(facts, verdict.damage, verdict.error or doubt, verdict.frames)
+            trouble = Trouble(ErrorKind.UNDECODABLE, doubt) if doubt and not verdict.damage else None
+            return _with(facts, verdict.damage, verdict.error or trouble, verdict.frames)
     except (av.error.FFmpegError, EOFError) as error:
         return FilmVerdict(error=Trouble(ErrorKind.UNSUPPORTED, f"FFmpeg cannot open it ({_reason(error)})"))
 
@@ -108,7 +108,7 @@ def _disagreement(container: InputContainer, believed: Sequence[Believed]) -> st
     marked = [(m, s) for m, s in seen if s.disposition & Disposition.attached_pic and s.id in ids]
     if sorted(m for m, _ in streams + marked) != sorted(b.medium for b in tracks):
         told = ", ".join(m for m, _ in streams) or "no video and no sound"
-        return f"undecodable: FFmpeg reads {told} in its header, where this program reads " + (
+        return f"FFmpeg reads {told} in its header, where this program reads " + (
             ", ".join(b.medium for b in tracks) or "none"
         )
     by_id = {s.id: (m, s) for m, s in streams}
@@ -117,12 +117,12 @@ def _disagreement(container: InputContainer, believed: Sequence[Believed]) -> st
         if stream is None:
             continue
         if medium != track.medium:
-            return f"undecodable: FFmpeg takes its {track.medium} for {medium}"
+            return f"FFmpeg takes its {track.medium} for {medium}"
         if track.samples and stream.frames and abs(stream.frames - track.samples) > 1:
-            return f"undecodable: FFmpeg counts {stream.frames} samples of its {medium}, its index {track.samples}"
+            return f"FFmpeg counts {stream.frames} samples of its {medium}, its index {track.samples}"
         seconds = float(stream.duration * stream.time_base) if stream.duration and stream.time_base else 0.0
         if track.seconds and seconds and abs(seconds - track.seconds) > max(1.0, track.seconds / 20):
-            return f"undecodable: FFmpeg reads {seconds:.1f} s of its {medium}, its header says {track.seconds:.1f} s"
+            return f"FFmpeg reads {seconds:.1f} s of its {medium}, its header says {track.seconds:.1f} s"
     return None
 
 

@@ -20,4 +20,6 @@ SELECT 'source' AS side, due.path AS path, coalesce(due.error, due.notes[-1], 'i
     due.size_bytes AS size_bytes, due.taken_at AS taken_at
 FROM due
 WHERE due.soundness = 'suspicious'
+    -- Whether it is so on the phone is not known yet (arrived-damaged).
+    AND NOT coalesce(list_contains(due.notes, 'it arrived damaged, and only another run can tell whether it is so in the source'), false)
 ORDER BY due.path

@@ -1,0 +1,261 @@
+"""What became of a backup's files since their rows were written: unchanged, rotted, moved, overwritten, edited, lost.
+
+A scrub and a backup ask the same questions here, so that neither calls lost what the other calls moved.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from auditor.copier import edits
+from auditor.copier.holdings import EMPTY, Change, Held, Holdings, Moved, same_date, unread_row
+from auditor.copier.jobs import WasRead
+from auditor.manifest.rows import display_path
+from auditor.places import Entry, EntryKind
+
+
+class Fate(StrEnum):
+    """What became of one file since it was last read."""
+
+    UNCHANGED = "unchanged"
+    ROTTED = "rotted"  # other bytes under the same date: nobody meant that
+    SPOILT = "spoilt"  # another date, and empty or damaged now: nobody meant that either
+    OVERWRITTEN = "overwritten"  # it holds what another file of the backup was stored with
+    EDITED = "edited"  # other bytes and another date
+    MOVED = "moved"  # its content lies elsewhere in the backup
+    LOST = "lost"
+    NEW = "new"  # it is in no manifest yet
+    UNREADABLE = "unreadable"
+    NOT_READ = "not_read"  # not chosen this time
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One file's fate. `stored` the SHA-256 it should have, None for new files; `detail` in words."""
+
+    path: str
+    fate: Fate
+    stored: str | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """A backup's listing beside its rows.
+
+    `known` are files that have a row, `new` those that have none; `gone` are rows whose file is not there, with what
+    lies in its place ("" for nothing); `unreadable` is what could not be looked at, whatever is in it.
+    """
+
+    known: tuple[Entry, ...] = ()
+    new: tuple[Entry, ...] = ()
+    gone: Mapping[str, str] = field(default_factory=dict)
+    unreadable: tuple[Entry, ...] = ()
+
+
+def survey(listing: Sequence[Entry], held: Mapping[str, Held]) -> Survey:
+    """Lays the listing beside the rows, by path alone."""
+    here = {e.path: e for e in listing if e.kind is EntryKind.FILE and not e.error}
+    unreadable = tuple(e for e in listing if e.error and e.kind in {EntryKind.FILE, EntryKind.FOLDER})
+    others = {e.path: "a link lies in its place" if e.kind is EntryKind.LINK else "what lies in its place is no file"
+              for e in listing if e.kind in {EntryKind.LINK, EntryKind.SPECIAL}}  # fmt: skip
+    folders = {folder for path in here for folder in _above(path)}
+    unseen = {e.path for e in unreadable}
+    blind = tuple(e.path + "/" for e in unreadable if e.kind is EntryKind.FOLDER)
+    gone = {
+        path: others.get(path, "a folder lies in its place" if path in folders else "")
+        for path in held
+        if path not in here and path not in unseen and not (blind and path.startswith(blind)) and "" not in unseen
+    }
+    return Survey(
+        tuple(e for path, e in here.items() if path in held),
+        tuple(e for path, e in here.items() if path not in held),
+        gone,
+        unreadable,
+    )
+
+
+def as_written(entry: Entry, held: Held) -> bool:
+    """Whether a file's size and date are those of its row, and nothing bad is known of it."""
+    if held.sha256 is None:
+        return True
+    now, then = entry.mtime_ns, held.mtime_ns
+    agree = now is None or then is None or same_date(now, then)
+    return entry.size_bytes == held.size_bytes and agree and held.whole
+
+
+def may_be_moved(looked: Survey, held: Mapping[str, Held]) -> set[str]:
+    """The files that may hold what is gone, or what another file was stored with: only reading them can tell."""
+    lost = [held[path] for path in looked.gone if held[path].sha256]
+    sizes, contents = {h.size_bytes for h in lost}, {h.sha256 for h in lost}
+    new = {e.path for e in looked.new if e.size_bytes in sizes}
+    known = {
+        e.path
+        for e in looked.known
+        if held[e.path].sha256 in contents or (held[e.path].sha256 is None and e.size_bytes in sizes)
+    }
+    return new | known
+
+
+@dataclass(slots=True)
+class Changes:
+    """Gathers what is read of a backup's files, and judges when all was read. `read_at` is the time of the run.
+
+    `holdings` is corrected file by file where nothing speaks against a file, else in `settle`. `moved_to` are then the
+    files that have the content of one that is gone.
+    """
+
+    holdings: Holdings
+    root: Path
+    looked: Survey
+    read_at: str
+    moved_to: set[str] = field(default_factory=set, init=False)
+    before: dict[str, Held] = field(init=False)
+    _stored: dict[str, list[str]] = field(init=False)  # the paths of each content, as it was stored
+    _gone: frozenset[str] = field(init=False)  # contents that may lie elsewhere
+    _elsewhere: dict[str, str] = field(default_factory=dict, init=False)  # found whole under another row
+    _read: dict[str, tuple[Entry, WasRead]] = field(default_factory=dict, init=False)  # what is still to be judged
+
+    def __post_init__(self) -> None:
+        self.before = dict(self.holdings.held)
+        self._gone = frozenset(h.sha256 for path in self.looked.gone if (h := self.before[path]).sha256) - {EMPTY}
+        self._stored = defaultdict(list)
+        for path, held in self.before.items():
+            if held.sha256 is not None and held.sha256 != EMPTY:
+                self._stored[held.sha256].append(path)
+
+    def take(self, entry: Entry, answer: WasRead) -> Found | None:
+        """The fate of a file that was read, where its own row decides it; None: `settle` will say."""
+        held = self.before.get(entry.path)
+        if held is None or held.sha256 is None or held.sha256 != answer.sha256:
+            self._read[entry.path] = (entry, answer)
+            return None
+        self._correct(entry.path, answer)
+        if answer.sha256 in self._gone:
+            self._elsewhere.setdefault(answer.sha256, entry.path)
+        return Found(entry.path, Fate.UNCHANGED, held.sha256)
+
+    def settle(self, *, mend: bool, complete: bool = True) -> list[Found]:
+        """The fates of all others. `mend`: rows of files that changed places among each other follow their content.
+
+        `complete` False: the reading was stopped, so that nothing is called lost whose content may lie elsewhere.
+        """
+        found = [Found(e.path, Fate.UNREADABLE, detail=str(e.error)) for e in self.looked.unreadable]
+        found += self._moved(complete)
+        found += self._changed()
+        if mend:
+            self._exchange()
+        for entry in self.looked.new:
+            if entry.path not in self.holdings.held:
+                self.holdings.add(unread_row(entry.path, entry.size_bytes, entry.mtime_ns))
+        return found
+
+    def _moved(self, complete: bool) -> list[Found]:
+        """Rows whose file is gone: their content may have been read elsewhere."""
+        fresh: dict[str, list[str]] = defaultdict(list)
+        for path, (_, answer) in self._read.items():
+            if (held := self.before.get(path)) is None or held.sha256 is None:
+                fresh[answer.sha256].append(path)
+        known = self._elsewhere
+        found, moves, merges = [], {}, {}
+        for path, instead in self.looked.gone.items():
+            held = self.before[path]
+            content = held.sha256
+            named = [p for p in fresh.get(content or "", ()) if content != EMPTY or _name(p) == _name(path)]
+            named.sort(key=lambda p, path=path: (_name(p) != _name(path), p))  # type: ignore[misc]
+            if content and named:
+                new = named[0]
+                fresh[content].remove(new)
+                answer = self._read.pop(new)[1]
+                if new in self.before:  # it was found by an earlier run that did not read it
+                    self.holdings.forget(new)
+                moves[new] = Moved(path, answer.size_bytes, answer.mtime_ns, self.read_at)
+                known.setdefault(content, new)
+                found.append(Found(path, Fate.MOVED, content, f"it lies at {display_path(new)} now"))
+            elif content and content in known:
+                merges[path] = known[content]
+                detail = f"its content lies at {display_path(known[content])}"
+                found.append(Found(path, Fate.MOVED, content, detail))
+            elif complete or held.lost:
+                self.holdings.lost(path)
+                found.append(Found(path, Fate.LOST, content, instead))
+        self.moved_to.update(moves)
+        self.holdings.moved(moves)
+        if merges:
+            self.holdings.merge(merges)
+        return found
+
+    def _changed(self) -> list[Found]:
+        """Files that have other bytes than their row says, or had no row."""
+        found, doubts = [], []
+        for path, (entry, answer) in self._read.items():
+            held = self.before.get(path)
+            change = held.change(answer.mtime_ns, answer.sha256) if held else Change.NONE
+            if held is None or held.sha256 is None:
+                self._correct(path, answer)
+                found.append(Found(path, Fate.NEW, None, "" if held is None else "read for the first time"))
+            elif other := self._other(path, answer, held):
+                self._correct(path, answer, overwritten=other)
+                what = "another file" if other == path else display_path(other)
+                detail = f"it holds what was stored as {what}"
+                found.append(Found(path, Fate.OVERWRITTEN, held.sha256, detail))
+            elif change is Change.ROT:
+                self._correct(path, answer)
+                detail = f"stored {held.sha256}, read {answer.sha256}"
+                found.append(Found(path, Fate.ROTTED, held.sha256, detail))
+            else:
+                doubts.append((entry, answer, held))
+        looked = edits.look(self.root, [(entry, held) for entry, _, held in doubts])
+        for entry, answer, held in doubts:
+            path = entry.path
+            if path in looked.untold:  # its row stays as it is: the next run looks again
+                found.append(Found(path, Fate.UNREADABLE, held.sha256, looked.untold[path]))
+                continue
+            spoilt = looked.spoilt.get(path)
+            self._correct(path, answer, spoilt=spoilt)
+            detail = spoilt or f"stored {held.sha256}, read {answer.sha256}"
+            found.append(Found(path, Fate.SPOILT if spoilt else Fate.EDITED, held.sha256, detail))
+        return found
+
+    def _other(self, path: str, answer: WasRead, held: Held) -> str | None:
+        """The other file of the backup that was stored with what this one holds now."""
+        others = [other for other in self._stored.get(answer.sha256, ()) if other != path]
+        if others:
+            return others[0]
+        return path if held.overwritten == answer.sha256 else None
+
+    def _exchange(self) -> None:
+        """Where files have changed places among each other, nothing is lost: their rows follow."""
+        holds = {path: h for path, h in self.holdings.held.items() if h.overwritten and path in self._read}
+        while True:
+            stored = {h.sha256: path for path, h in holds.items()}
+            now = {h.overwritten for h in holds.values()}
+            if len(stored) != len(holds) or len(now) != len(holds):
+                return
+            circle = {path: h for path, h in holds.items() if h.overwritten in stored and h.sha256 in now}
+            if len(circle) == len(holds):
+                break
+            holds = circle
+        moves = {}
+        for path, held in holds.items():
+            answer = self._read[path][1]
+            moves[path] = Moved(stored[held.overwritten], answer.size_bytes, answer.mtime_ns, self.read_at)
+        self.holdings.moved(moves)
+
+    def _correct(self, path: str, answer: WasRead, spoilt: str | None = None, overwritten: str | None = None) -> None:
+        now = answer.size_bytes, answer.mtime_ns, answer.sha256, self.read_at
+        self.holdings.found(path, *now, spoilt=spoilt, overwritten=overwritten)
+
+
+def _above(path: str) -> Iterable[str]:
+    while (cut := path.rfind("/")) > 0:
+        path = path[:cut]
+        yield path
+
+
+def _name(path: str) -> str:
+    return path.rpartition("/")[2]
