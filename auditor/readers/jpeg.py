@@ -19,7 +19,7 @@ from auditor.readers.examination import Buffer, Examination, Metadata
 from auditor.readers.jpeg_decode import decode
 from auditor.readers.jpeg_parts import Part, find_parts
 from auditor.readers.jpeg_rest import jpeg_rest
-from auditor.readers.jpeg_walk import APP0, APP1, APP14, APP15, COM, SOS, Walk, doubled_codes, walk
+from auditor.readers.jpeg_walk import APP0, APP1, APP14, APP15, COM, JPEG_LS, SOS, Walk, doubled_codes, walk
 from auditor.readers.limits import refusal, refused_by_decoder
 from auditor.readers.opened import open_jpeg
 from auditor.readers.rest import whole_sha256
@@ -48,6 +48,8 @@ def examine(data: Buffer, format_: str, depth: Depth) -> Examination:
         shown = (walked.frame.width, walked.frame.height)
         width, height = shown[::-1] if (facts.orientation or 1) > 4 else shown
         seen = dataclasses.replace(seen, width=width, height=height)
+    if walked.frame is None and any(segment.marker == JPEG_LS for segment in walked.segments):
+        return dataclasses.replace(seen, error=Trouble(ErrorKind.UNSUPPORTED, "there is no decoder for JPEG-LS"))
     if not depth.reaches(Depth.DECODE):
         return _found(seen, walked.damage, (Tier.STRUCTURE,)) if walked.damage else seen
     seen = dataclasses.replace(seen, notes=walked.notes)

@@ -207,6 +207,8 @@ def _framed(head: bytes) -> str | None:
     """Formats with a weak magic, which is believed only together with a second sign."""
     if head[:2] == b"BM" and int.from_bytes(head[14:18], "little") in _BMP_HEADER_BYTES:
         return "bmp"
+    if head[:2] == b"BA" and head[14:16] in (b"BM", b"IC", b"PT", b"CI", b"CP"):
+        return "bmp"  # OS/2's array of bitmaps, icons or pointers
     if head[:2] == b"MZ" and (b"PE\0\0" in head or b"DOS mode" in head):
         return "exe"
     for lead, packet in ((0, 188), (4, 192)):

@@ -125,10 +125,19 @@ def _coded_damage(data: Buffer, chunks: tuple[_Chunk, ...]) -> Damage | None:
             return Damage("corrupt_data", "the first part of the coded picture is longer than all of it", chunk.body)
         if chunk.type == b"VP8L" and head[:1] != b"\x2f":
             return Damage("corrupt_data", "the coded picture does not begin as one", chunk.body)
-        run = data.find(_ZERO_RUN, chunk.body, chunk.end)
-        if run >= 0:
-            return Damage("zero_block", f"zeros overwrite the picture at {share(run, len(data))} % of the file", run)
+        # Lossy coding makes long runs of zeros of what is black, white or grey; whether its decoder comes out at the
+        # end tells these from others. Uncompressed transparency is what it is.
+        compressed = chunk.type == b"VP8L" or (chunk.type == b"ALPH" and head[:1] != b"" and head[0] & 3)
+        if compressed and (damage := _zeros(data, chunk)):
+            return damage
     return None
+
+
+def _zeros(data: Buffer, chunk: _Chunk) -> Damage | None:
+    run = data.find(_ZERO_RUN, chunk.body, chunk.end)
+    if run < 0:
+        return None
+    return Damage("zero_block", f"zeros overwrite the picture at {share(run, len(data))} % of the file", run)
 
 
 def _left_over(data: Buffer, chunks: tuple[_Chunk, ...], pixels: int) -> Damage | None:
@@ -136,7 +145,7 @@ def _left_over(data: Buffer, chunks: tuple[_Chunk, ...], pixels: int) -> Damage 
     for chunk in [c for c in chunks if c.type in (b"VP8 ", b"VP8L")][:most]:
         if left_over(chunk.type, bytes(data[chunk.body : chunk.end])):
             detail = "the picture data is corrupt: the decoder is done before its end"
-            return Damage("corrupt_data", detail, chunk.body)
+            return _zeros(data, chunk) or Damage("corrupt_data", detail, chunk.body)
     return None
 
 
