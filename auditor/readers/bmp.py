@@ -25,7 +25,8 @@ def examine(data: Buffer, format_: str, depth: Depth) -> Examination:
     head = bytes(data[:54]).ljust(54, b"\0")
     seen = Examination(format=format_, kind=Kind.PHOTO)
     if head[:2] == b"BA":
-        return dataclasses.replace(seen, error=Trouble(ErrorKind.UNSUPPORTED, "there is no decoder for OS/2's arrays of bitmaps"))
+        error = Trouble(ErrorKind.UNSUPPORTED, "there is no decoder for OS/2's arrays of bitmaps")
+        return dataclasses.replace(seen, error=error)
     start, header_bytes = struct.unpack_from("<II", head, 10)
     if header_bytes == _OLD_HEADER_BYTES:
         width, height, _, bits = struct.unpack_from("<HHHH", head, 18)

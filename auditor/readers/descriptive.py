@@ -34,7 +34,8 @@ TIFF_TAGS = _CAPTIONS | frozenset(
 
 EXIF_TAGS = TIFF_TAGS | frozenset(
     {
-        254, 255, 256, 257, 258, 259, 262, 273, 277, 278, 279, 284, 513, 514,  # the thumbnail: Exif 3.0, 4.6.9
+        # The thumbnail, and the tiles of a HEIC, which Apple repeats: Exif 3.0, 4.6.9.
+        254, 255, 256, 257, 258, 259, 262, 273, 277, 278, 279, 284, 322, 323, 513, 514,
         529, 530, 531, 532,  # how YCbCr lies: in JPEG, JFIF and the frame header decide (ITU-T T.871, 6.2)
     }
 )  # fmt: skip

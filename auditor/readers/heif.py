@@ -21,8 +21,8 @@ from auditor.readers.examination import Buffer, Examination, Metadata
 from auditor.readers.heif_check import check_items, name_of, payload_of
 from auditor.readers.heif_items import CODED_KINDS, BrokenItems, Item, Items, UnknownItems, read_items
 from auditor.readers.heif_rest import heif_rest
-from auditor.readers.limits import refusal
-from auditor.readers.opened import open_heif
+from auditor.readers.limits import refusal, refused_by_decoder
+from auditor.readers.opened import open_avif, open_heif
 from auditor.readers.rest import whole_sha256
 from auditor.readers.sniff import kind_of
 
@@ -103,12 +103,13 @@ def _facts(blank: Examination, data: Buffer, container: Container, meta: Box, it
 
 
 def _opened(seen: Examination, data: Buffer) -> Examination:
-    """The examination, no longer sound where libheif does not open the file as it stands, or sees another picture."""
+    """The examination, no longer sound where libheif does not open the file as it stands, or sees another picture
+    (libavif, too, where it is an AVIF)."""
     if seen.soundness is not Soundness.SOUND:
         return seen
-    opened = open_heif(data)
+    opened = open_avif(data) if seen.format == "avif" else open_heif(data)
     if isinstance(opened, str):
-        error = Trouble(ErrorKind.UNDECODABLE, f"libheif does not open it: {opened}")
+        error = refused_by_decoder(f"it does not open as it stands: {opened}")
     elif opened != (seen.width, seen.height):
         error = Trouble(ErrorKind.UNDECODABLE, f"libheif sees a picture of {opened[0]} x {opened[1]} pixels in it")
     else:

@@ -80,6 +80,8 @@ def _jfif(data: Buffer, walked: Walk, body: bytes) -> list[Piece]:
     Where the components are the usual ones, and nothing of Adobe's says otherwise, they are so without it.
     """
     pieces: list[Piece] = []
+    if body[5:6] != b"\1":
+        pieces.append((b"JFIF that is not known", body[5:7]))
     across, down = body[8:10], body[10:12]
     if across != down:
         pieces.append((b"pixel shape", across + down))

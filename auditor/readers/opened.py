@@ -26,6 +26,22 @@ def open_heif(data: Buffer) -> tuple[int, int] | str:
     return int(width), int(height)
 
 
+def open_avif(data: Buffer) -> tuple[int, int] | str:
+    """As open_heif, by libavif too, which is what browsers and phones show AVIF with: both must open it."""
+    from PIL import Image, features
+
+    found = open_heif(data)
+    if isinstance(found, str) or not features.check("avif"):
+        return found
+    pillow_limits()
+    try:
+        with warnings.catch_warnings(), Image.open(io.BytesIO(data), formats=["AVIF"]):
+            return found
+    except Exception as error:
+        # Its own words may hold an address in memory, which would differ in every run.
+        return "libavif does not know this kind of picture" if "cannot identify" in f"{error}" else f"{error}"
+
+
 def open_png(content: bytes) -> str | None:
     """Why neither Pillow nor FFmpeg opens a PNG; None where one does."""
     from PIL import Image

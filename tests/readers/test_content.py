@@ -1,0 +1,227 @@
+"""What only looks like metadata is content: a copy that lost it is not the same picture."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from auditor.model import Depth, Soundness
+from auditor.readers import Examination, examine, ifd
+from auditor.readers.boxes import Box, inside, meta_boxes
+from auditor.readers.container import read_container
+from tests import media, media_video
+
+SMALL = (160, 120)
+DATA = next((p / "shared/data" for p in Path(__file__).resolve().parents if (p / "shared/data").exists()), Path("none"))
+
+
+def _judge(content: bytes) -> Examination:
+    return examine("a.jpg", content, Depth.DECODE)
+
+
+def _same(own: bytes, other: bytes) -> bool:
+    before, after = _judge(own), _judge(other)
+    assert before.soundness is Soundness.SOUND, (before.damage, before.error)
+    assert after.soundness is Soundness.SOUND, (after.damage, after.error)
+    assert before.coded_sha256 == after.coded_sha256 is not None
+    return before.image_sha256 == after.image_sha256
+
+
+PLAIN = media.jpeg(1, SMALL)
+_GDEPTH = 'xmlns:GDepth="http://ns.google.com/photos/1.0/depthmap/" '
+
+
+def _extended(content: bytes, named: bool = True) -> bytes:
+    """A JPEG with a depth map in XMP that takes two segments."""
+    guid = b"0123456789ABCDEF0123456789ABCDEF"
+    packet = (
+        '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        f'<rdf:Description {_GDEPTH}GDepth:Data="{"QUJD" * 20000}"/></rdf:RDF></x:xmpmeta>'
+    ).encode()
+    for start in range(0, len(packet), 60000)[::-1]:
+        head = b"http://ns.adobe.com/xmp/extension/\0" + guid + struct.pack(">II", len(packet), start)
+        content = media.with_segment(content, 0xE1, head + packet[start : start + 60000])
+    link = f'xmlns:xmpNote="http://ns.adobe.com/xmp/note/" xmpNote:HasExtendedXMP="{guid.decode()}"' if named else ""
+    return media.with_xmp(content, link)
+
+
+CONTENT: dict[str, Callable[[bytes], bytes]] = {
+    "depth in XMP": lambda c: media.with_xmp(c, _GDEPTH + 'GDepth:Data="AAAA"'),
+    "depth in XMP that goes on": _extended,
+    "gain map": lambda c: media.with_xmp(c, 'hdrgm:Version="1.0" hdrgm:GainMapMax="2"'),
+    "panorama": lambda c: media.with_xmp(
+        c, 'xmlns:GPano="http://ns.google.com/photos/1.0/panorama/" GPano:ProjectionType="equirectangular"'
+    ),
+    "raw thermal data": lambda c: media.with_segment(c, 0xE1, b"FLIR\0\1\0\0" + bytes(range(200))),
+    "an unknown segment": lambda c: media.with_segment(c, 0xE5, b"maker's own"),
+    "a stereo picture's layout": lambda c: media.with_segment(c, 0xE3, b"_JPSJPS_\0\4"),
+    "Photoshop's path": lambda c: media.with_segment(
+        c, 0xED, b"Photoshop 3.0\x008BIM\x07\xd0\0\0" + struct.pack(">I", 26) + bytes(26)
+    ),
+    "Adobe RGB by EXIF": lambda c: media.with_segment(c, 0xE1, _adobe_rgb()),
+    "bytes behind": lambda c: c + b"what is this?",
+    "a sound in Samsung's trailer": lambda c: c + media.seft((0x0100, b"SoundShot_000", b"sound" * 99)),
+    "broken XMP": lambda c: media.with_segment(c, 0xE1, b"http://ns.adobe.com/xap/1.0/\0<x:xmpmeta><a"),
+}
+
+
+def _adobe_rgb() -> bytes:
+    from PIL import Image
+
+    block = Image.Exif()
+    block._ifds[0x8769] = {40961: 65535, 40965: {1: "R03"}}
+    return b"Exif\0\0" + block.tobytes().removeprefix(b"Exif\0\0")
+
+
+@pytest.mark.parametrize("add", CONTENT.values(), ids=CONTENT)
+def test_a_jpeg_that_lost_it_is_another(add: Callable[[bytes], bytes]) -> None:
+    assert not _same(add(PLAIN), PLAIN)
+
+
+DESCRIPTIVE: dict[str, Callable[[bytes], bytes]] = {
+    "a rating": lambda c: media.with_xmp(c, 'xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmp:Rating="5"'),
+    "a burst's id": lambda c: media.with_xmp(c, 'GCamera:BurstID="x"'),
+    "IPTC": lambda c: media.with_segment(
+        c, 0xED, b"Photoshop 3.0\x008BIM\x04\x04\0\0" + struct.pack(">I", 8) + b"\x1c\x02\x78\0\3sea"
+    ),
+    "a comment": lambda c: media.with_segment(c, 0xFE, b"hello"),
+    "zeros behind": lambda c: c + bytes(100),
+}
+
+
+@pytest.mark.parametrize("add", DESCRIPTIVE.values(), ids=DESCRIPTIVE)
+def test_a_jpeg_that_lost_it_is_the_same(add: Callable[[bytes], bytes]) -> None:
+    assert _same(add(PLAIN), PLAIN)
+
+
+def test_how_a_property_is_written_changes_nothing() -> None:
+    attribute = media.with_xmp(PLAIN, _GDEPTH + 'GDepth:Near="1.5" GDepth:Far="9"')
+    elements = media.with_xmp(PLAIN, _GDEPTH, "<GDepth:Far>9</GDepth:Far><GDepth:Near>1.5</GDepth:Near>")
+    assert _same(attribute, elements)
+    assert not _same(attribute, media.with_xmp(PLAIN, _GDEPTH + 'GDepth:Near="1.6" GDepth:Far="9"'))
+
+
+def test_a_depth_map_that_nothing_names_any_more_is_lost() -> None:
+    assert not _same(_extended(PLAIN), _extended(PLAIN, named=False))
+
+
+def test_a_gain_map_that_does_not_lie_where_the_index_says_is_another() -> None:
+    own = media.ultra_hdr(1, (320, 240))
+    entry = own.index(b"MPF\0") + 4 + 50 + 16
+    assert int.from_bytes(own[entry + 4 : entry + 8], "big") > 1000
+    moved = own[: entry + 8] + (int.from_bytes(own[entry + 8 : entry + 12], "big") + 7).to_bytes(4, "big")
+    assert not _same(own, moved + own[entry + 12 :])
+
+
+def _chunk(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+def test_chunks_cannot_be_cut_anew() -> None:
+    rows = [zlib.compress(b"".join(b"\0" + bytes([v]) * 30 for _ in range(10))) for v in (0, 200)]
+    head = b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", struct.pack(">IIBBBBB", 10, 10, 8, 2, 0, 0, 0))
+    profile, gamma = b"icc\0\0" + zlib.compress(b"x" * 200), struct.pack(">I", 45455)
+    one = _chunk(b"iCCP", profile) + _chunk(b"IDAT", rows[0] + b"gAMA" + gamma + b"IDAT" + rows[1])
+    two = _chunk(b"iCCP", profile + b"IDAT" + rows[0]) + _chunk(b"gAMA", gamma) + _chunk(b"IDAT", rows[1])
+    seen = [_judge(head + middle + _chunk(b"IEND", b"")) for middle in (one, two)]
+    assert len({s.image_sha256 for s in seen}) == len({s.coded_sha256 for s in seen}) == 2
+
+
+def test_how_a_pngs_data_is_cut_up_is_nothing() -> None:
+    own = media.png(1, SMALL)
+    at = own.index(b"IDAT") - 4
+    length = int.from_bytes(own[at : at + 4], "big")
+    body = own[at + 8 : at + 8 + length]
+    cut = own[:at] + _chunk(b"IDAT", body[:100]) + _chunk(b"IDAT", body[100:]) + own[at + 12 + length :]
+    assert _same(own, cut)
+
+
+@pytest.mark.parametrize(
+    ("keyword", "same"), [(b"Comment", True), (b"mxfile", False), (b"Raw profile type icc", False)]
+)
+def test_texts_of_a_png(keyword: bytes, same: bool) -> None:
+    own = media.png(1, SMALL)
+    end = own.index(b"IEND") - 4
+    assert _same(own[:end] + _chunk(b"tEXt", keyword + b"\0text") + own[end:], own) is same
+
+
+@pytest.mark.parametrize("kind", [b"prVW", b"caBX", b"pHYs", b"gAMA"])
+def test_other_chunks_of_a_png_count(kind: bytes) -> None:
+    own = media.png(1, SMALL)
+    at = own.index(b"IDAT") - 4
+    body = struct.pack(">IIB", 1, 2, 0) if kind == b"pHYs" else struct.pack(">I", 45455)
+    assert not _same(own[:at] + _chunk(kind, body) + own[at:], own)
+
+
+def test_where_the_pixels_of_a_bitmap_begin_counts() -> None:
+    own = media.bmp(1, (10, 10)) + bytes(9)
+    other = bytearray(own)
+    other[10] -= 9
+    assert _judge(bytes(other)).image_sha256 != _judge(own).image_sha256
+
+
+def _box(content: bytes, kind: bytes) -> Box:
+    meta = read_container(content).first(b"meta")
+    assert meta
+    boxes = list(meta_boxes(content, meta))
+    found = next((box for box in (meta, *boxes) if box.kind == kind), None)
+    return found or next(box for outer in boxes for box in inside(content, outer) if box.kind == kind)
+
+
+@pytest.mark.parametrize("kind", [b"meta", b"iinf", b"iloc", b"ipma", b"iref", b"pitm"])
+def test_a_list_of_an_unknown_version_is_not_sound(kind: bytes) -> None:
+    content = bytearray(media_video.grid_heic(media_video.photo(192, 128), tile=64))
+    content[_box(bytes(content), kind).body] = 4
+    found = examine("a.heic", bytes(content), Depth.DECODE)
+    assert found.soundness is Soundness.NOT_CHECKED and (found.error or "").startswith("unsupported"), found.error
+
+
+@pytest.mark.parametrize("make", [media_video.heic, media_video.avif], ids=["HEIC", "AVIF"])
+def test_a_list_that_counts_wrongly_is_not_sound(make: Callable[[], bytes]) -> None:
+    content = bytearray(make())
+    content[_box(bytes(content), b"iinf").body + 5] += 1
+    assert examine("a.heic", bytes(content), Depth.DECODE).soundness is Soundness.NOT_CHECKED
+
+
+def test_bytes_between_the_items_of_a_heic_count() -> None:
+    content = media_video.heic(media_video.photo(96, 64))
+    mdat = next(box for box in read_container(content).boxes if box.kind == b"mdat")
+    assert mdat.end == len(content), "the picture comes last"
+    size = (mdat.end - mdat.start + 9).to_bytes(4, "big")
+    longer = content[: mdat.start] + size + content[mdat.start + 4 :]
+    assert not _same(content, longer + b"unrelated")
+    assert _same(content, longer + bytes(9))
+
+
+@pytest.mark.parametrize(("tag", "same"), [(306, True), (272, False), (50778, False)])
+def test_a_raw_picture_is_its_maker_and_settings_too(tag: int, same: bool) -> None:
+    own = media.dng(1)
+    head = ifd.header(own)
+    table = ifd.directory(own, head, head.first) if head else None
+    assert table
+    place = table.entries[tag].offset
+    other = own[:place] + bytes([own[place] ^ 1]) + own[place + 1 :]
+    assert _same(own, other) is same
+
+
+@pytest.mark.skipif(not (DATA / "attacks").exists(), reason="the files of the hostile test are not here")
+@pytest.mark.parametrize(
+    ("name", "at", "value"),
+    [
+        ("attacks/24bpp-10x10.bmp", 10, 0x2D),
+        ("attacks/DC50.kdc", 856, 0xFF),
+        ("attacks/32Bit-72dpi-sRGB-800x600.avif", 211, 1),
+        ("photos/heic/IMG_5195.HEIC", 32, 4),
+    ],
+)
+def test_one_byte_that_other_programs_stumble_over(name: str, at: int, value: int) -> None:
+    own = (DATA / name).read_bytes()
+    before, after = (
+        examine(name, content, Depth.DECODE) for content in (own, own[:at] + bytes([value]) + own[at + 1 :])
+    )
+    assert before.soundness is Soundness.SOUND
+    assert after.soundness is not Soundness.SOUND or after.image_sha256 != before.image_sha256
