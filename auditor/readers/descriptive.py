@@ -9,6 +9,7 @@ _CAPTIONS = frozenset(
     {
         270, 315, 316, 33432,  # description, artist, host computer, copyright: TIFF 6.0, section 8
         306, 36867, 36868, 36880, 36881, 36882, 37520, 37521, 37522,  # dates: Exif 3.0, 4.6.6 F
+        36864, 37121, 40960,  # versions: Exif 3.0, 4.6.6 A and C
         37510, 42016, 42032,  # comment, unique id, owner: Exif 3.0, 4.6.6 D and H
         18246, 18249, 40091, 40092, 40093, 40094, 40095,  # rating, title, comment, author, keywords, subject: Windows
         274,  # orientation: TIFF 6.0, section 8; a turn is metadata, with a finding of its own
@@ -117,9 +118,9 @@ Samsung.pm, "Trailer"."""
 PNG_KEYWORDS = frozenset(
     (
         b"Title", b"Author", b"Description", b"Copyright", b"Creation Time", b"Software", b"Disclaimer", b"Warning",
-        b"Source", b"Comment", b"Collection", b"date:create", b"date:modify", b"date:timestamp",
+        b"Source", b"Comment", b"Collection", b"create-date", b"date:create", b"date:modify", b"date:timestamp",
     )
 )  # fmt: skip
-"""PNG, third edition, 11.3.3.2, and ImageMagick's dates. Others may hold whole drawings."""
+"""PNG, third edition, 11.3.3.2, and ImageMagick's and exiftool's dates. Others may hold whole drawings."""
 PNG_KEYWORDS_LEADS = (b"exif:", b"dc:", b"xmp:", b"photoshop:", b"tiff:", b"Thumb::", b"Raw profile type ")
 """ImageMagick's copies of EXIF and XMP properties, the desktop's thumbnails; raw profiles but for colour ones."""

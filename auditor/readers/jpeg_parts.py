@@ -18,7 +18,8 @@ from auditor.readers.samsung import read_trailer
 from auditor.readers.wording import size_text
 
 XMP_ID = b"http://ns.adobe.com/xap/1.0/\0"
-_ITEM = re.compile(rb"<(?:\w+:)?Item\b[^>]*>")
+_ITEM = re.compile(rb"<(?:\w+:)?Item(?=[\s/>])[^>]*?(?:/>|>.*?</(?:\w+:)?Item>)", re.DOTALL)
+"""An item with its properties as attributes, as cameras write it, or as elements, as editors do."""
 MPF_ENTRIES = 0xB002
 MPF_THUMBNAILS = (0x010001, 0x010002)
 _SEF_MOTION = 0x0A30
@@ -185,8 +186,8 @@ def _number(item: bytes, name: bytes) -> int | None:
 
 
 def _text(item: bytes, name: bytes) -> bytes:
-    found = re.search(rb"\b" + name + rb"\s*=\s*[\"']([^\"']*)[\"']", item)
-    return found[1] if found else b""
+    found = re.search(rb"\b" + name + rb"(?:\s*=\s*[\"']([^\"']*)[\"']|\s*>\s*([^<]*?)\s*<)", item)
+    return (found[1] or found[2] or b"") if found else b""
 
 
 def _multi_picture(data: Buffer, segment: Segment) -> list[_Claim]:

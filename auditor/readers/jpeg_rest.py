@@ -147,11 +147,7 @@ def _behind(data: Buffer, end: int, parts: Sequence[Part]) -> list[Piece]:
     """All that lies behind the picture: its parts by their digests, Samsung's blocks, and bytes that belong to nothing;
     previews, Samsung's descriptive blocks and zeros left out."""
     known = [(part.start, part.end) for part in parts]
-    pieces = [
-        (b"%s %+d" % (part.name.encode(), part.moved), by_digest(data[part.start : part.end]))
-        for part in parts
-        if part.essential
-    ]
+    pieces = [(b"part %+d" % part.moved, by_digest(data[part.start : part.end])) for part in parts if part.essential]
     trailer = read_trailer(data, end)
     if trailer is not None and trailer.damage is None:
         pieces += trailer.rest(data, frozenset(start for start, _ in known))

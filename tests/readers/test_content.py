@@ -158,7 +158,7 @@ def test_other_chunks_of_a_png_count(kind: bytes) -> None:
 
 
 def test_where_the_pixels_of_a_bitmap_begin_counts() -> None:
-    own = media.bmp(1, (10, 10)) + bytes(9)
+    own = media.bmp(1, (64, 48)) + bytes(9)
     other = bytearray(own)
     other[10] -= 9
     assert _judge(bytes(other)).image_sha256 != _judge(own).image_sha256

@@ -39,11 +39,17 @@ def _profile() -> bytes:
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 
+def _clip() -> bytes:
+    return media_video.film(frames=4, audio=None)
+
+
 PICTURES: dict[str, Callable[[], bytes]] = {
     "plain.jpg": lambda: media.jpeg(1, SMALL),
     "tagged.jpg": _tagged,
     "ultra-hdr.jpg": lambda: media.ultra_hdr(1, (320, 240)),
-    "samsung.jpg": lambda: media.samsung_motion(media_video.film(frames=4, audio=None), media.jpeg(1, SMALL)),
+    "samsung.jpg": lambda: media.samsung_motion(_clip(), media.jpeg(1, SMALL)),
+    "motion.jpg": lambda: media.motion_photo(_clip(), media.jpeg(1, SMALL)),
+    "micro-video.jpg": lambda: media.micro_video(_clip(), media.jpeg(1, SMALL)),
     "grid.heic": lambda: media_video.grid_heic(media_video.photo(192, 128), tile=64),
     "single.heic": lambda: media_video.heic(media_video.photo(96, 64)),
     "a.avif": lambda: media_video.avif(media_video.photo(96, 64)),
@@ -56,7 +62,7 @@ PICTURES: dict[str, Callable[[], bytes]] = {
     "a.tif": lambda: media.tiff(1, SMALL, icc_profile=_profile()),
     "a.dng": lambda: media.dng(1),
 }
-CONTENT = {("ultra-hdr.jpg", "no metadata"), ("samsung.jpg", "no metadata")}
+CONTENT = {(f"{name}.jpg", "no metadata") for name in ("ultra-hdr", "samsung", "motion", "micro-video")}
 """Edits that take a gain map or a clip along: these are content."""
 
 
