@@ -52,6 +52,8 @@ def command(
     wanted = restoring.originals(ledger, source, only)
     if not wanted:
         raise BadPlace(f"{backup} holds nothing that fits" if only else f"{backup} holds no files")
+    for trouble in ledger.last_troubles():
+        screen.note(f"{visible(trouble)} The one before it is taken, and its lines where they can be read.")
     job = restoring.prepare(ledger, root, wanted, datetime.now(UTC))
     for warning in job.plan.warnings:
         screen.note(visible(warning))

@@ -176,6 +176,16 @@ class Ledger:
             for number in range(last, sound, -1)
         ]
 
+    def salvaged(self) -> Iterator[FileFacts]:
+        """The rows of generations after the last sound one, as far as their lines can be read. Not to be believed: what
+        they say of a file is true where the file has the bytes that they name."""
+        found = self._sound()
+        for number, path in sorted(self.generations_there(), reverse=True):
+            if found is not None and number <= found[0]:
+                return
+            with contextlib.suppress(OSError):
+                yield from _rows_in(path.read_bytes())
+
     def rolled_back(self, known: Remembered | None) -> list[Generation]:
         """The generation that a machine remembers, where the backup does not come up to it any more."""
         marker = self.marker()
@@ -300,14 +310,18 @@ class Journal:
 
 def left_rows(ledger: Ledger) -> list[FileFacts]:
     """The rows that killed runs had written down, oldest first; a torn last line is passed over."""
-    rows = []
+    rows: list[FileFacts] = []
     for path in left_journals(ledger):
-        for line in path.read_bytes().split(b"\n"):
-            with contextlib.suppress(ValueError, BadManifest):
-                row = json.loads(line)
-                if isinstance(row, dict):
-                    rows.append(from_row(row))
+        rows += _rows_in(path.read_bytes())
     return rows
+
+
+def _rows_in(data: bytes) -> Iterator[FileFacts]:
+    for line in data.split(b"\n"):
+        with contextlib.suppress(ValueError, BadManifest, RecursionError):
+            row = json.loads(line)
+            if isinstance(row, dict) and "row" not in row:
+                yield from_row(row)
 
 
 def left_journals(ledger: Ledger) -> list[Path]:

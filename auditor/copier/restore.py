@@ -22,7 +22,7 @@ from auditor.disk import durable
 from auditor.disk.marker import Marker
 from auditor.disk.names import POSIX, escape_path, parts_inside
 from auditor.disk.volume import probed, volume_of
-from auditor.errors import BadPlace
+from auditor.errors import BadManifest, BadPlace
 from auditor.manifest.rows import path_key
 from auditor.model import ErrorKind, FileFacts, Origin
 from auditor.places.folder import FolderPlace
@@ -53,17 +53,23 @@ def originals(ledger: Ledger, source: str | None = None, only: str | None = None
     """Every file that the backup can give back, by its original path; of several contents of one path the last.
 
     `source` is the label or id of one of the backup's sources, None: all (each below a folder of its own if there are
-    several). `only` is a pattern of the original path or name. Files that no source is known of keep their path.
+    several). `only` is a pattern of the original path or name. Files that no source is known of keep their path. What
+    the last manifest says is taken from the one before where it is not as it was written, and from its lines for the
+    files that are not in that: each file must have the bytes that are named.
     Raises: BadManifest, BadPlace.
     """
-    holdings = Holdings.read(ledger, "")
+    try:
+        rows = list(Holdings.read(ledger, "").rows())
+    except BadManifest:  # none is as it was written: their lines are all that is left
+        rows = []
+    known = {row.path for row in rows}
+    rows += [row for row in ledger.salvaged() if row.path not in known]
     marker = ledger.marker() or ledger.recovered()
-    if marker is None or not holdings.held:
+    if marker is None or not rows:
         raise BadPlace(
             f"{ledger.root} has no manifest of its own, so original names and dates are not known;"
             f" copy the folder as it is, or make its manifest with `auditor verify {typed(str(ledger.root))} --init`"
         )
-    rows = list(holdings.rows())
     now_at = {row.sha256: row for row in reversed(rows) if row.sha256}
     folders = _folders(marker, source)
     latest: dict[str, tuple[tuple[int, str], Original]] = {}

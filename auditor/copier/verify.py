@@ -86,7 +86,10 @@ def verify(
     remembers of the backup: one that is older now was put back. Raises: BadManifest, BadPlace.
     """
     started = now()
-    chain = [*ledger.generations(), *ledger.rolled_back(known)]
+    older = ledger.rolled_back(known)
+    chain = [*ledger.generations(), *older]
+    if older:  # it is told until a backup brings this one up to date; a new number would hide it
+        unwritable = unwritable or "the backup is not the one that this computer saw last"
     holdings = Holdings.read(ledger, "")
     scrub = _Scrub(holdings, choice, ways, started, seed)
     scrub.run(ledger, listed(ledger, clean=False, held=holdings.held))

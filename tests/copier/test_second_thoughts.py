@@ -1,0 +1,444 @@
+"""What the copier must not take for granted: what it believed once, it looks at again before it builds on it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from auditor.copier import restore
+from auditor.copier.backup import Wishes, session
+from auditor.copier.changes import Fate
+from auditor.copier.evidence import ARRIVED_DAMAGED, source_list
+from auditor.copier.holdings import Holdings
+from auditor.copier.layout import Layout
+from auditor.copier.ledger import Ledger
+from auditor.copier.plan import Action
+from auditor.copier.preflight import remember_last, remembered
+from auditor.copier.publish import Outcome
+from auditor.copier.verified import conclude
+from auditor.copier.verify import Choice, Verified, first_generation, verify
+from auditor.model import Depth, ErrorKind, Kind, Soundness
+from auditor.places.folder import FolderPlace
+from tests import media
+from tests.copier import in_process
+from tests.copier.runs import DECODED, DIGESTS, OLD_S, QUICK, Ran, back_up, noise, tree, write
+from tests.doubles.mounts import faulty
+
+HALF = ".auditor-0123456789abcdef.part"
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    in_process.everything(monkeypatch)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def scrub(dest: Path, choice: Choice | None = None, **more: object) -> Verified:
+    return verify(Ledger(dest), choice or Choice(), QUICK, now, **more)  # type: ignore[arg-type]
+
+
+def fates(dest: Path) -> dict[str, Fate]:
+    return {found.path: found.fate for found in scrub(dest).found}
+
+
+def rewrite(path: Path, content: bytes) -> None:
+    """Other bytes under the same date."""
+    date = path.stat().st_mtime_ns
+    path.write_bytes(content)
+    os.utime(path, ns=(date, date))
+
+
+def rot(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    rewrite(path, bytes(content))
+
+
+def give_back(dest: Path, target: Path) -> list[str | None]:
+    restoring = restore.prepare(Ledger(dest), target, restore.originals(Ledger(dest)), now())
+    ending = restore.carry_out(restoring, QUICK)
+    cannot = [step.reason for step in restoring.plan.of(Action.CANNOT)]
+    return cannot + [r.reason for r in ending.results if r.outcome is Outcome.FAILED]
+
+
+@pytest.fixture
+def phone(tmp_path: Path) -> Path:
+    for number in range(4):
+        write(tmp_path / f"phone/DCIM/{number}.jpg", noise(number, 3_000 + number), OLD_S + number)
+    return tmp_path / "phone"
+
+
+@pytest.fixture
+def dest(tmp_path: Path, phone: Path) -> Path:
+    back_up(phone, tmp_path / "backup")
+    return tmp_path / "backup"
+
+
+class TestHalfFiles:
+    def test_are_no_copies_and_stay(self, phone: Path, dest: Path) -> None:
+        write(phone / "DCIM/new.jpg", noise("new", 500))
+        write(dest / HALF, noise("new", 500))
+        (found,) = [e for e in FolderPlace(dest, str(dest)).walk() if e.path == HALF]
+        assert found.error_kind is ErrorKind.TEMPORARY
+        assert fates(dest) == {}
+        ran = back_up(phone, dest)
+        assert ran.paths(Outcome.COPIED) == {"DCIM/new.jpg"}
+        assert (dest / HALF).exists()  # no run of ours wrote down that it made it
+
+    def test_of_a_run_that_wrote_it_down_are_removed_by_the_next_backup_alone(self, phone: Path, dest: Path) -> None:
+        Ledger(dest).put_marks({HALF[9:17]})
+        write(dest / "DCIM" / HALF, b"half")
+        scrub(dest)
+        assert (dest / "DCIM" / HALF).exists()
+        back_up(phone, dest)
+        assert not (dest / "DCIM" / HALF).exists() and Ledger(dest).marks() == set()
+
+    def test_in_the_source_are_refused_in_words(self, phone: Path, dest: Path) -> None:
+        write(phone / HALF, noise("half", 500))
+        ran = back_up(phone, dest)
+        (step,) = [s for s in ran.backed.prepared.plan.steps if s.path == HALF]
+        assert step.action is Action.CANNOT and "unfinished file of auditor" in (step.reason or "")
+        assert (phone / HALF).exists() and HALF not in tree(dest)
+
+    def test_in_a_folder_that_is_restored_to_stay_unless_they_are_ours(self, dest: Path, tmp_path: Path) -> None:
+        write(tmp_path / "back" / HALF, b"somebody's")
+        assert give_back(dest, tmp_path / "back") == []
+        assert (tmp_path / "back" / HALF).read_bytes() == b"somebody's"
+
+
+class TestEmptyFiles:
+    def test_are_copies_of_nothing_but_themselves(self, phone: Path, tmp_path: Path) -> None:
+        write(phone / ".nomedia", b"")
+        write(phone / "DCIM/wiped.jpg", b"")
+        dest = tmp_path / "backup"
+        ran = back_up(phone, dest, DECODED)
+        assert {".nomedia", "DCIM/wiped.jpg"} <= tree(dest).keys()
+        rows = {row.path: row for row in source_list(ran.backed, tmp_path / "source.jsonl", {}).rows()}
+        assert rows["DCIM/wiped.jpg"].kind is Kind.PHOTO and rows["DCIM/wiped.jpg"].soundness is Soundness.DAMAGED
+        assert rows[".nomedia"].kind is Kind.OTHER
+        assert {s.path for s in back_up(phone, dest, DIGESTS).backed.prepared.plan.to_do} <= {"DCIM/wiped.jpg"} | {
+            f"DCIM/{n}.jpg" for n in range(4)
+        }  # all of it is noise, no photo: it is read again, and not copied
+        assert set(tree(dest)) == set(tree(phone))
+
+
+class TestDamagedOnArrival:
+    def test_is_fetched_again_when_the_source_reads_better(self, tmp_path: Path) -> None:
+        dest, good = tmp_path / "backup", media.jpeg(7, (1200, 900), 95)
+        with faulty(tmp_path, direct_io=True) as fs:
+            write(fs.real / "a.jpg", media.jpeg(1))
+            write(fs.real / "bad.jpg", good)
+            fs.set({"fault": "zeros", "match": "*bad*", "at": 60_000})
+            first = back_up(fs.mount, dest, DECODED)
+            assert [r.step.path for r in first.backed.arrived_damaged] == ["bad.jpg"]
+            rows = {row.path: row for row in source_list(first.backed, tmp_path / "source.jsonl", {}).rows()}
+            assert ARRIVED_DAMAGED in rows["bad.jpg"].notes and ARRIVED_DAMAGED not in rows["a.jpg"].notes
+            fs.set()
+            second = back_up(fs.mount, dest, DECODED)
+        assert second.paths(Outcome.REPAIRED) == {"bad.jpg"}
+        assert tree(dest) == {"a.jpg": media.jpeg(1), "bad.jpg": good}
+        assert fates(dest) == {}
+
+    def test_is_damaged_in_the_source_when_a_second_run_reads_the_same(self, tmp_path: Path) -> None:
+        dest = tmp_path / "backup"
+        with faulty(tmp_path, direct_io=True) as fs:
+            write(fs.real / "half.jpg", media.jpeg(7, (1200, 900), 95)[:-4000])
+            assert back_up(fs.mount, dest, DECODED).backed.arrived_damaged != ()
+            generations = len(list((dest / ".auditor/manifests").iterdir()))
+            again = back_up(fs.mount, dest, DECODED)
+            assert again.paths(Outcome.HELD) == {"half.jpg"} and again.backed.arrived_damaged == ()
+            (row,) = source_list(again.backed, tmp_path / "source.jsonl", {}).rows()
+            assert row.soundness is Soundness.DAMAGED and ARRIVED_DAMAGED not in row.notes
+            assert len(list((dest / ".auditor/manifests").iterdir())) == generations
+
+
+class TestUnchanged:
+    def test_needs_the_change_time_not_only_the_date(self, phone: Path, dest: Path) -> None:
+        assert back_up(phone, dest).backed.prepared.plan.to_do == ()
+        rewrite(phone / "DCIM/1.jpg", noise("other", 3_001))
+        ran = back_up(phone, dest)
+        assert ran.paths(Outcome.COPIED) == {"DCIM/1.jpg"}
+        assert noise("other", 3_001) in tree(dest).values()
+
+    def test_is_never_said_to_have_been_read(self, phone: Path, dest: Path, tmp_path: Path) -> None:
+        for name in tree(dest):
+            os.utime(dest / name, (OLD_S + 99, OLD_S + 99))  # so the backup's own file is read again
+        ran = back_up(phone, dest)
+        for row in source_list(ran.backed, tmp_path / "source.jsonl", {}).rows():
+            assert row.read_at is not None and row.read_at < ran.backed.prepared.started
+
+
+class TestHeld:
+    def test_only_by_a_copy_that_was_read_in_this_run(self, phone: Path, dest: Path) -> None:
+        rot(dest / "DCIM/2.jpg")
+        write(phone / "Download/again.jpg", noise(2, 3_002))  # new, with the content that was stored there
+        ran = back_up(phone, dest)
+        assert ran.by_path["Download/again.jpg"].outcome is Outcome.REPAIRED
+        assert (dest / "DCIM/2.jpg").read_bytes() == noise(2, 3_002)
+        assert fates(dest) == {}
+
+    def test_by_a_good_one_as_before(self, phone: Path, dest: Path) -> None:
+        write(phone / "Download/again.jpg", noise(2, 3_002))
+        assert back_up(phone, dest).paths(Outcome.HELD) == {"Download/again.jpg"}
+
+
+class TestRepair:
+    def test_from_a_second_backup(self, phone: Path, dest: Path, tmp_path: Path) -> None:
+        second = tmp_path / "second"
+        back_up(phone, second)
+        for name in ("DCIM/0.jpg", "DCIM/1.jpg"):
+            rot(dest / name)
+        (dest / "DCIM/2.jpg").unlink()
+        scrub(dest)
+        ran = back_up(second, dest)
+        assert len(ran.paths(Outcome.REPAIRED)) == 3
+        assert tree(dest) == tree(phone)
+        assert fates(dest) == {}
+        assert give_back(dest, tmp_path / "back") == []
+
+    def test_though_the_content_lies_elsewhere_too(self, phone: Path, dest: Path) -> None:
+        rot(dest / "DCIM/1.jpg")
+        write(dest / "put there by hand.jpg", noise(1, 3_001))
+        scrub(dest)
+        assert back_up(phone, dest).paths(Outcome.REPAIRED) == {"DCIM/1.jpg"}
+        assert fates(dest) == {}
+
+
+class TestMoves:
+    @pytest.mark.parametrize("first", ["verify", "backup"])
+    def test_are_told_as_moves_in_every_order(self, first: str, phone: Path, dest: Path, tmp_path: Path) -> None:
+        (dest / "Holiday").mkdir()
+        for number in range(3):
+            (dest / f"DCIM/{number}.jpg").rename(dest / f"Holiday/{number}.jpg")
+        if first == "verify":
+            verified = scrub(dest)
+            assert verified.counts[Fate.MOVED] == 3 and verified.counts[Fate.LOST] == verified.counts[Fate.NEW] == 0
+            assert conclude(verified, Choice()).exit_code == 0
+        assert back_up(phone, dest).by_path == {}
+        assert fates(dest) == {}
+        assert give_back(dest, tmp_path / "back") == [] and tree(tmp_path / "back") == tree(phone)
+
+    def test_that_an_earlier_verify_called_lost_and_new_are_found(self, phone: Path, dest: Path) -> None:
+        holdings = Holdings.read(Ledger(dest), "")
+        holdings.lost("DCIM/1.jpg")
+        (dest / "DCIM/1.jpg").rename(dest / "moved.jpg")
+        holdings.found("moved.jpg", 3_001, (OLD_S + 1) * 10**9, str(holdings.held["DCIM/1.jpg"].sha256), "")
+        last = Ledger(dest).latest()
+        assert last is not None
+        Ledger(dest).add_generation(
+            holdings.rows(), columns=last.header.columns, depth=Depth.HASH, label="", spec="", started="", now=now()
+        )
+        assert fates(dest) == {"DCIM/1.jpg": Fate.MOVED}
+        assert fates(dest) == {}
+
+    def test_a_copy_that_was_deleted_is_no_loss_while_another_holds_its_content(self, phone: Path, dest: Path) -> None:
+        write(dest / "album/1.jpg", noise(1, 3_001))
+        scrub(dest)
+        (dest / "DCIM/1.jpg").unlink()
+        assert fates(dest) == {"DCIM/1.jpg": Fate.MOVED}
+        assert fates(dest) == {}
+        assert back_up(phone, dest).by_path == {}
+
+
+class TestOverwritten:
+    def test_swapped_names_are_told_until_a_backup_mends_them(self, phone: Path, dest: Path, tmp_path: Path) -> None:
+        (dest / "DCIM/0.jpg").rename(dest / "x")
+        (dest / "DCIM/1.jpg").rename(dest / "DCIM/0.jpg")
+        (dest / "x").rename(dest / "DCIM/1.jpg")
+        for _ in range(2):
+            verified = scrub(dest)
+            assert verified.counts[Fate.OVERWRITTEN] == 2 and conclude(verified, Choice()).exit_code == 1
+        assert give_back(dest, tmp_path / "before") == [] and tree(tmp_path / "before") == tree(phone)
+        back_up(phone, dest)
+        assert fates(dest) == {}
+        assert give_back(dest, tmp_path / "back") == [] and tree(tmp_path / "back") == tree(phone)
+
+    def test_a_copy_of_another_over_a_file_is_told_until_it_is_mended(self, phone: Path, dest: Path) -> None:
+        write(dest / "DCIM/0.jpg", noise(1, 3_001), OLD_S + 500)
+        for _ in range(2):
+            verified = scrub(dest)
+            assert [(f.path, f.fate) for f in verified.found] == [("DCIM/0.jpg", Fate.OVERWRITTEN)]
+            assert conclude(verified, Choice()).exit_code == 1
+        assert back_up(phone, dest).paths(Outcome.REPAIRED) == {"DCIM/0.jpg"}
+        assert tree(dest) == tree(phone) and fates(dest) == {}
+
+    def test_the_only_file_with_a_content_is_never_put_aside(self, phone: Path, dest: Path) -> None:
+        (dest / "DCIM/1.jpg").replace(dest / "DCIM/0.jpg")
+        (phone / "DCIM/1.jpg").unlink()  # so only the backup has it, under the name of another
+        scrub(dest)
+        back_up(phone, dest)
+        assert set(tree(dest).values()) == {noise(n, 3_000 + n) for n in range(4)}
+        assert set(fates(dest).values()) <= {Fate.MOVED}
+        assert fates(dest) == {}
+
+    @pytest.mark.parametrize("what", ["link", "dangling link", "fifo", "folder"])
+    def test_what_is_no_file_any_more_is_told_until_it_is_mended(self, what: str, phone: Path, dest: Path) -> None:
+        path = dest / "DCIM/3.jpg"
+        path.unlink()
+        match what:
+            case "link":
+                path.symlink_to(dest / "DCIM/0.jpg")
+            case "dangling link":
+                path.symlink_to("nowhere")
+            case "fifo":
+                os.mkfifo(path)
+            case _:
+                write(path / "mine.txt", b"somebody's own")
+        for _ in range(2):
+            verified = scrub(dest)
+            assert ("DCIM/3.jpg", Fate.LOST) in [(f.path, f.fate) for f in verified.found]
+            assert conclude(verified, Choice()).exit_code == 1
+        back_up(phone, dest)
+        assert noise(3, 3_003) in tree(dest).values()
+        assert set(fates(dest).values()) <= {Fate.NEW} and fates(dest) == {}
+        if what == "folder":
+            assert (path / "mine.txt").read_bytes() == b"somebody's own"
+
+
+class TestRecords:
+    def test_a_last_generation_with_a_wrong_bit_is_passed_over_and_told(
+        self, phone: Path, dest: Path, tmp_path: Path
+    ) -> None:
+        write(phone / "DCIM/new.jpg", noise("new", 777))
+        back_up(phone, dest)
+        last = dest / ".auditor/manifests/000002.jsonl"
+        content = bytearray(last.read_bytes())
+        content[len(content) // 2] ^= 1
+        last.write_bytes(content)
+        assert give_back(dest, tmp_path / "back") == []
+        assert tree(tmp_path / "back") == tree(phone)
+        verified = scrub(dest)
+        assert [g.number for g in verified.chain] == [2] and conclude(verified, Choice()).exit_code == 1
+        ran = back_up(phone, dest)
+        assert ran.paths(Outcome.COPIED) == set() and tree(dest) == tree(phone)
+
+    def test_of_an_only_generation_with_a_wrong_bit_the_lines_are_restored(self, phone: Path, tmp_path: Path) -> None:
+        dest = tmp_path / "backup"
+        back_up(phone, dest, Wishes(layout=Layout.BY_DATE, examine=Depth.HASH))
+        only = dest / ".auditor/manifests/000001.jsonl"
+        only.write_bytes(only.read_bytes().replace(b'"size_bytes":3002', b'"size_bytes":3003'))
+        assert len(give_back(dest, tmp_path / "back")) <= 1
+        assert len(tree(tmp_path / "back").items() & tree(phone).items()) >= 3
+
+    def test_an_interrupted_first_backup_can_be_verified(
+        self, phone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        dest = tmp_path / "backup"
+        with monkeypatch.context() as patched:
+            patched.setattr("auditor.copier.backup._next_generation", killed)
+            with pytest.raises(KeyboardInterrupt):
+                back_up(phone, dest, replace(DIGESTS, layout=Layout.BY_DATE))
+        rot(next(path for path in dest.rglob("1.jpg")))
+        verified = scrub(dest)
+        assert verified.counts[Fate.UNCHANGED] == 3 and verified.counts[Fate.ROTTED] == 1
+        back_up(phone, dest)
+        assert give_back(dest, tmp_path / "back") == [] and tree(tmp_path / "back") == tree(phone)
+
+    def test_a_first_manifest_made_anew_keeps_names_and_dates(self, phone: Path, tmp_path: Path) -> None:
+        dest = tmp_path / "backup"
+        back_up(phone, dest, Wishes(layout=Layout.BY_DATE, examine=Depth.HASH))
+        with session(dest, Layout.BY_DATE) as ledger:
+            first_generation(ledger, QUICK, now)
+        assert give_back(dest, tmp_path / "back") == [] and tree(tmp_path / "back") == tree(phone)
+
+    def test_a_backup_that_was_put_back_is_told(self, phone: Path, dest: Path, tmp_path: Path) -> None:
+        import shutil
+
+        shutil.copytree(dest, tmp_path / "older")
+        write(phone / "DCIM/new.jpg", noise("new", 777))
+        back_up(phone, dest)
+        remember_last(Ledger(dest))
+        shutil.rmtree(dest)
+        (tmp_path / "older").rename(dest)
+        for _ in range(2):
+            (told,) = scrub(dest, known=remembered(dest)).chain
+            assert told.number == 2 and "an older state of the backup was put back" in str(told.trouble)
+
+    def test_a_lost_marker_is_told_and_made_again_with_its_id(self, phone: Path, dest: Path) -> None:
+        marker = Ledger(dest).marker()
+        assert marker is not None
+        (dest / ".auditor/place.toml").unlink()
+        assert "place.toml" in str(scrub(dest).chain[0].path)
+        with session(dest, Layout.MIRROR) as ledger:
+            made = ledger.marker()
+        assert made is not None and (made.id, made.layout) == (marker.id, marker.layout)
+        back_up(phone, dest)
+        assert scrub(dest).chain == ()
+
+    def test_a_scrub_that_cannot_write_says_what_it_found(self, dest: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        rot(dest / "DCIM/1.jpg")
+
+        def full(*_: object, **__: object) -> None:
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(Ledger, "add_generation", full)
+        verified = scrub(dest)
+        assert verified.counts[Fate.ROTTED] == 1 and "No space left" in str(verified.unwritten)
+
+
+class TestClocks:
+    def test_set_back_the_newest_content_is_still_the_one_restored(
+        self, phone: Path, dest: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        write(phone / "DCIM/1.jpg", noise("edited", 4_000), OLD_S + 9_000)
+        monkeypatch.setattr("auditor.copier.backup.moment", lambda when: "2020-01-01T00:00:00.000000Z")
+        back_up(phone, dest)
+        give_back(dest, tmp_path / "back")
+        assert tree(tmp_path / "back")["DCIM/1.jpg"] == noise("edited", 4_000)
+
+    def test_ahead_a_reading_that_is_yet_to_come_is_none(self, dest: Path) -> None:
+        verify(Ledger(dest), Choice(), QUICK, lambda: now() + timedelta(days=40))
+        again = scrub(dest, Choice(older_than=timedelta(days=1)))
+        assert again.counts[Fate.UNCHANGED] == 4
+
+
+def test_a_sample_counts_what_is_known_to_be_bad(dest: Path) -> None:
+    rot(dest / "DCIM/1.jpg")
+    scrub(dest)
+    verified = scrub(dest, Choice(number=2))
+    assert verified.statement is not None and "3 of 4 files were read" in verified.statement
+    assert "1 rotted. If the others are like them, at most 2 of all" in verified.statement
+
+
+def test_a_stick_that_wraps_is_told(phone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from auditor.copier import backup
+
+    real, dest = backup._next_generation, tmp_path / "backup"
+
+    def wraps(*words: object) -> object:
+        made = real(*words)  # type: ignore[arg-type]
+        rewrite(dest / "DCIM/0.jpg", bytes(3_000))  # the last writes landed on the first file
+        return made
+
+    monkeypatch.setattr(backup, "_next_generation", wraps)
+    ran = back_up(phone, dest)
+    assert ran.backed.fake is not None and "DCIM/0.jpg" in ran.backed.fake
+    monkeypatch.undo()
+
+
+def test_records_that_a_stick_did_not_keep_are_told(
+    phone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from auditor.copier import backup
+
+    real, dest = backup._next_generation, tmp_path / "backup"
+
+    def zeros(*words: object) -> object:
+        made = real(*words)  # type: ignore[arg-type]
+        newest = max((dest / ".auditor/manifests").iterdir())
+        newest.write_bytes(bytes(newest.stat().st_size))
+        return made
+
+    monkeypatch.setattr(backup, "_next_generation", zeros)
+    assert "other bytes than were written" in str(back_up(phone, dest).backed.fake)
+
+
+def killed(*_: object) -> Ran:
+    raise KeyboardInterrupt
