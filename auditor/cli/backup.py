@@ -184,15 +184,18 @@ def show_results(backed: backing.Backed) -> None:
     left_out = len(plan.of(Action.LEAVE_OUT))
     screen.note(f"{count(len(copied)):>10}  copied, {_done(copied)}")
     if repaired:
-        screen.note(
-            f"{count(len(repaired)):>10}  repaired, {_done(repaired)}; what was bad there lies in .auditor/quarantine"
+        aside = (
+            "; what lay there before is in .auditor/quarantine" if backed.prepared.ledger.quarantine.exists() else ""
         )
+        screen.note(f"{count(len(repaired)):>10}  repaired, {_done(repaired)}{aside}")
         copying.listed((r.backup_path or "", "") for r in repaired)
     if held:
         screen.note(f"{count(held):>10}  there already, found by their content")
     if unread:
+        compared = "sizes, dates and change times" if backed.prepared.trusted else "sizes and dates"
         screen.note(
-            f"{count(unread):>10}  there already; not read again in this run, only their sizes and dates compared"
+            f"{count(unread):>10}  there already; not read again in this run, only their {compared} compared;"
+            f" the longest unread was read on {_unread_since(backed)}"
         )
     if left_out:
         screen.note(f"{count(left_out):>10}  left out by the policy")
@@ -211,6 +214,13 @@ def show_results(backed: backing.Backed) -> None:
     undated = sum(bool(r.notes) for r in results)
     if undated:
         screen.note(f"{count(undated):>10}  could not keep their date on that disk; the manifest has it")
+
+
+def _unread_since(backed: backing.Backed) -> str:
+    """The day on which the source's file was read that was left alone for the longest time."""
+    origins = backed.prepared.holdings.origins
+    seen = [origins[s.path][1].seen for s in backed.prepared.plan.of(Action.SKIP) if s.path in origins]
+    return min(seen)[:10] if seen else "a day that nobody wrote down"
 
 
 def _done(results: Sequence[CopyResult]) -> str:

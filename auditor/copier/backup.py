@@ -81,6 +81,11 @@ class Prepared:
     seen: str
 
     @property
+    def trusted(self) -> bool:
+        """Whether what was not read again is known by its change time, not by its size and date alone."""
+        return _keeps_changes(self.source)
+
+    @property
     def before(self) -> str:
         """A moment before this run began."""
         return utc(datetime.fromisoformat(self.started) - timedelta(seconds=1))
@@ -124,7 +129,11 @@ def session(root: Path, layout: Layout) -> Iterator[Ledger]:
         ledger.create(layout.value, datetime.now(UTC))
     except OSError as error:
         raise BadPlace(f"{root} cannot be written to: {error.strerror or error}") from error
-    with locked(ledger):
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(locked(ledger))
+        except OSError as error:
+            raise BadPlace(f"{ledger.folder} cannot be written to: {error.strerror or error}") from error
         yield ledger
 
 
@@ -174,7 +183,8 @@ def prepare(
     layout = Layout(marker.layout)
     volume = volume_of(root)
     if write:
-        volume = probed(volume, ledger.folder)
+        with contextlib.suppress(OSError):  # a disk that is full: the kind of its file system has to do
+            volume = probed(volume, ledger.folder)
     holdings = Holdings.read(ledger, source.id)
     trusted = _keeps_changes(source)
     mark = marker.source(source.id) or _new_source(source, marker, volume.names)
