@@ -184,8 +184,8 @@ def _load(con: duckdb.DuckDBPyConnection, table: str, listed: Manifest, label: s
         ).fetchall()
     # Lists of earlier versions, and of other tools, may hold what a killed run of the copier left half done.
     con.execute(
-        f"UPDATE {table} SET {_PROVES_NOTHING}, error_kind = 'temporary', error = ? WHERE regexp_full_match(name, ?)",
-        [unfinished.UNFINISHED, unfinished.NAME],
+        f"UPDATE {table} SET {_PROVES_NOTHING}, error_kind = ?, error = ? WHERE regexp_full_match(name, ?)",
+        [ErrorKind.TEMPORARY.value, str(unfinished.UNFINISHED), unfinished.NAME],
     )
     # A row that is not loaded would be a file that nobody judges.
     if rows[0][0] != listed.footer.files:

@@ -134,7 +134,7 @@ def command(
         raise typer.Exit(1)
     altered = _asked_again(backed)
     if no_audit:
-        raise typer.Exit(1 if altered else _code(backed))
+        raise typer.Exit(_code(backed) or (1 if altered else 0))
     raise typer.Exit(copying.audit(backed, chosen, out, fail_on, altered))
 
 

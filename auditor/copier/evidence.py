@@ -26,10 +26,10 @@ TARGET_CAUSES = {Cause.FULL, Cause.TOO_LARGE, Cause.TARGET, Cause.READ_ONLY}
 """Failures that are not the source's."""
 
 HARMLESS = {
-    *(ErrorKind.UNSUPPORTED, ErrorKind.SPECIAL, ErrorKind.ALIAS),
-    *(ErrorKind.TRASHED, ErrorKind.SHARED, ErrorKind.TEMPORARY),
+    *(ErrorKind.UNSUPPORTED, ErrorKind.SPECIAL, ErrorKind.TRASHED, ErrorKind.SHARED, ErrorKind.ALIAS),
+    *(ErrorKind.TEMPORARY, ErrorKind.LINK_TO_FILE),
 }
-"""Why what is no file that a backup should hold is not in it."""
+"""What is no file that a backup should hold."""
 
 
 def source_list(backed: Backed, path: Path, altered: Mapping[str, str]) -> Manifest:
@@ -84,7 +84,7 @@ def _rows(backed: Backed, steps: list[CopyStep], altered: Mapping[str, str]) -> 
         elif step.number in read:
             yield read[step.number]
         elif path is not None:
-            row = _as_source(stored[path], step, _read_at(backed, step, result, stored[path]))
+            row = _as_source(stored[path], step, _read_at(backed, step, result))
             yield _doubted(row) if path in doubted else row
         else:
             yield _unread(backed.prepared.source, step, result)
@@ -117,13 +117,13 @@ def _as_source(row: FileFacts, step: CopyStep, read_at: str | None) -> FileFacts
     )
 
 
-def _read_at(backed: Backed, step: CopyStep, result: CopyResult | None, row: FileFacts) -> str | None:
-    """When the source's own file was read. One that was left alone was not read now, whatever the clocks say."""
+def _read_at(backed: Backed, step: CopyStep, result: CopyResult | None) -> str | None:
+    """When the source's own bytes were read: in this run where it has a result, else when they were last copied or
+    compared, and never in this run, whatever the clocks said; None where nobody wrote that down."""
     if result is not None:
-        return row.read_at if result.row is not None else backed.prepared.seen
+        return backed.prepared.started
     known = backed.prepared.holdings.origins.get(step.path)
-    before = backed.prepared.before
-    return min(known[1].seen, before) if known else before
+    return min(f"{known[1].seen[:19]}Z", backed.prepared.before) if known else None
 
 
 def _doubted(row: FileFacts) -> FileFacts:

@@ -18,7 +18,18 @@ from auditor import companions
 from auditor.copier.ledger import Ledger, left_rows
 from auditor.manifest.jsonl import Manifest
 from auditor.manifest.rows import display_path, path_key
-from auditor.model import Damage, Depth, DigestOrigin, ErrorKind, FileFacts, Header, Origin, Soundness, Tier, Trouble
+from auditor.model import (
+    Damage,
+    Depth,
+    DigestOrigin,
+    ErrorKind,
+    FileFacts,
+    Header,
+    Origin,
+    Soundness,
+    Tier,
+    Trouble,
+)
 from auditor.readers.sniff import kind_by_name
 
 ROTTED = "rotted"

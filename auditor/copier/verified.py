@@ -26,7 +26,7 @@ class Conclusion:
 
 
 def conclude(verified: Verified, choice: Choice) -> Conclusion:
-    """NOT SAFE beats CANNOT SAY. Edits and new files are told and change nothing."""
+    """NOT SAFE beats CANNOT SAY. Edits, new and moved files are told and change nothing."""
     counts = verified.counts
     read = sum(counts[fate] for fate in WAS_READ)
     if sum(counts[fate] for fate in BAD):
@@ -44,12 +44,11 @@ def conclude(verified: Verified, choice: Choice) -> Conclusion:
         return Conclusion(Verdict.CANNOT_SAY, f"{unread} could not be read; {count(read)} could.", 3)
     edited, moved = counts[Fate.EDITED], counts[Fate.MOVED]
     but = f"; {count(edited)} {'was' if edited == 1 else 'were'} edited since, and can be opened" if edited else ""
+    but += f"; {count(moved)} {'was' if moved == 1 else 'were'} moved within the backup" if moved else ""
+    whole = read - edited
     good = (
-        "1 file was read, and is as it was"
-        if read - edited == 1
-        else f"{count(read - edited)} files were read, and are as they were"
+        "1 file was read, and is as it was" if whole == 1 else f"{count(whole)} files were read, and are as they were"
     )
-    but += f"; {count(moved)} {'was' if moved == 1 else 'were'} moved" if moved else ""
     if not read:
         return Conclusion(None, f"Nothing was due to be read: no file was looked into{but}.", 0)
     return Conclusion(None if counts[Fate.NOT_READ] else Verdict.SAFE, f"{good} stored{but}.", 0)

@@ -15,7 +15,9 @@ from auditor.places import Entry, EntryKind
 NAME = TEMP_NAME.pattern
 """A regular expression of their names."""
 
-UNFINISHED = "an unfinished file of auditor, of a run that was killed; it is no copy of anything"
+UNFINISHED = Trouble(
+    ErrorKind.TEMPORARY, "an unfinished file of auditor, of a run that was killed; it is no copy of anything"
+)
 
 
 def is_unfinished(path: str) -> bool:
@@ -27,4 +29,4 @@ def told(entry: Entry) -> Entry:
     """The entry, with the reason why it proves nothing if it is such a file."""
     if entry.kind is not EntryKind.FILE or entry.error is not None or not is_unfinished(entry.path):
         return entry
-    return replace(entry, digests={}, error=Trouble(ErrorKind.TEMPORARY, UNFINISHED))
+    return replace(entry, digests={}, error=UNFINISHED)

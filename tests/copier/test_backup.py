@@ -105,7 +105,7 @@ def test_the_same_content_is_stored_once_and_a_second_run_does_nothing(
     assert second.paths(Outcome.HELD) == {"DCIM/moved.jpg"} | damaged
     assert tree(dest) == before
     generations = sorted((dest / ".auditor/manifests").iterdir())
-    assert back_up(phone, dest, wishes).by_path == {}
+    assert back_up(phone, dest, wishes).by_path.keys() == damaged
     assert sorted((dest / ".auditor/manifests").iterdir()) == generations
 
 
