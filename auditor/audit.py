@@ -109,7 +109,13 @@ def _run(order: Order, folder: Path, out: Path, steps: Steps, clock: Callable[[]
             conclusion.sentence,
             partition,
             tuple(outcomes),
-            (*_unread_since(lists.con, order), *_unopened(lists.con), *conclusion.caveats, *waived),
+            (
+                *_only_listed(order, (source, *backups)),
+                *_unread_since(lists.con, order),
+                *_unopened(lists.con),
+                *conclusion.caveats,
+                *waived,
+            ),
             {**_provenance(order, source, started, clock()), "not_read_again": not_offered},
         )
         manifests = [source.path, *(m.path for m in backups)]
@@ -320,6 +326,19 @@ def _safe_to_delete(con: duckdb.DuckDBPyConnection, order: Order, labels: Sequen
     con.execute(f"CREATE TEMP TABLE safe_at_any_time AS {sql}", [labels, labels, "", "", least])
     counts = "SELECT (SELECT count(*) FROM safe_at_any_time) - (SELECT count(*) FROM safe_to_delete)"
     return int(con.execute(counts).fetchall()[0][0])
+
+
+def _only_listed(order: Order, lists: Sequence[Manifest]) -> list[str]:
+    """Which sides are lists made before, of when: nothing of them was read in this run."""
+    names = ["the phone", *(f"the backup {backup.label}" for backup in order.backups)]
+    told = [
+        f"Of {name} a list of {listed.footer.finished[:10]} was taken; nothing there was read in this run."
+        for name, one, listed in zip(names, (order.source, *order.backups), lists, strict=True)
+        if one.place is None
+    ]
+    both = "Lists made before were compared; nothing was read in this run. The oldest is of "
+    oldest = min(listed.footer.finished for listed in lists)
+    return [f"{both}{oldest[:10]}."] if len(told) == len(names) else told
 
 
 def _unread_since(con: duckdb.DuckDBPyConnection, order: Order) -> list[str]:

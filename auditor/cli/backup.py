@@ -89,7 +89,6 @@ def command(
 
         cloud.backup(place, dest, chosen, out, fail_on, plan_only=plan_only, no_audit=no_audit)
     root = copying.folder(dest)
-    copying.name_sides(role_of(place), [role_of_folder(root, dest)], refusal_of_backup)
     pattern = chosen.excluded()
     wishes = backing.Wishes(
         layout=layout,
@@ -100,6 +99,7 @@ def command(
         shrunk=shrunk,
     )
     _refuse(backing.refusals_before(place, root, wishes))
+    copying.name_sides(role_of(place), [role_of_folder(root, dest)], refusal_of_backup)
     if plan_only:
         prepared = backing.prepare(place, root, wishes, Ways(hang_s=hang), write=False)
         show_plan(prepared.plan)

@@ -53,11 +53,11 @@ def name_sides(source: Role, backups: Sequence[Role], refusal: Callable[[Role, R
 
     Raises: BadPlace where they stand in the wrong order.
     """
-    for line in roles.named(source, backups):
-        screen.note(line)
     for backup in backups:
         if told := refusal(source, backup):
             raise BadPlace(told)
+    for line in roles.named(source, backups):
+        screen.note(line)
 
 
 @contextlib.contextmanager
