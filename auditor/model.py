@@ -255,6 +255,10 @@ class FileFacts:
         return self.error.kind if self.error else None
 
 
+MOST_BYTES = (1 << 63) - 1
+"""No file is larger: what claims to be (a phone, an archive, a list of a stranger) has a size that is not known."""
+
+
 @dataclass(frozen=True, slots=True)
 class Device:
     """What is known of the phone or disk behind a place; None where the place cannot tell."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from auditor import resources
+from auditor.disk import small_files
 from auditor.errors import BadPolicy
 from auditor.model import Kind, Severity, Status
 from auditor.rules import Rule
@@ -90,11 +90,11 @@ def load(name: str) -> Policy:
             raise BadPolicy(f"there is no policy {name!r}; there are {', '.join(names())}, or name a file NAME.toml")
         path = resources.folder("rules") / "policies" / f"{name}.toml"
     try:
-        raw = path.read_bytes()
-        data = tomllib.loads(raw.decode("utf-8-sig"))
+        raw = small_files.read(path)
+        data = small_files.parse_toml(raw)
     except OSError as error:
-        raise BadPolicy(f"the policy {path} cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadPolicy(f"the policy {path} cannot be read: {small_files.reason(error)}") from error
+    except ValueError as error:
         raise BadPolicy(f"the policy {path} is not TOML: {error}") from error
     return _parse(data, path, hashlib.sha256(raw.replace(b"\r\n", b"\n")).hexdigest())
 

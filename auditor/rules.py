@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import re
 import string
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from auditor import resources
+from auditor.disk import small_files
 from auditor.errors import BadRule
 from auditor.model import FileVerdict, Severity
 
@@ -87,8 +87,8 @@ def parse(text: str, path: Path) -> Rule:
         raise BadRule(f"{path}: a rule begins with a TOML header in `--` lines between `-- /// rule` and `-- ///`")
     toml = "\n".join(line[3:] for line in match[1].splitlines())
     try:
-        header = tomllib.loads(toml)
-    except tomllib.TOMLDecodeError as error:
+        header = small_files.parse_toml(toml.encode())
+    except ValueError as error:
         raise BadRule(f"{path}: its header is not TOML: {error}") from error
     if missing := [key for key in _REQUIRED if key not in header]:
         raise BadRule(f"{path}: its header lacks {', '.join(missing)}")
@@ -157,9 +157,9 @@ def load(folders: Iterable[Path] = ()) -> tuple[Rule, ...]:
         within: dict[str, Path] = {}
         for path in sorted(base.rglob("*.sql")):
             try:
-                rule = parse(path.read_text("utf-8"), path)
+                rule = parse(small_files.read(path).decode("utf-8"), path)
             except (OSError, UnicodeDecodeError) as error:
-                raise BadRule(f"{path} cannot be read: {error}") from error
+                raise BadRule(f"{path} cannot be read: {small_files.reason(error)}") from error
             if rule.id in within:
                 raise BadRule(f"{path}: the id {rule.id} is that of {within[rule.id]} too")
             within[rule.id] = path
@@ -188,9 +188,9 @@ def cases(rule: Rule) -> tuple[Case, ...]:
     """
     path = rule.path.with_name(f"{rule.id}.test.toml")
     try:
-        data = tomllib.loads(path.read_text("utf-8"))
+        data = small_files.parse_toml(small_files.read(path))
     except (OSError, ValueError) as error:
-        raise BadRule(f"{rule.path.name} has no readable test file {path.name}: {error}") from error
+        raise BadRule(f"{rule.path.name} has no readable test file {path.name}: {small_files.reason(error)}") from error
     if data.get("rule") != rule.id:
         raise BadRule(f"{path}: `rule` must be {rule.id!r}")
     defaults = data.get("defaults", {})

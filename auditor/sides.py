@@ -32,7 +32,7 @@ def side(spec: str) -> Side:
     Raises: BadPlace where there is none; BadManifest where it is a list that was cut off or changed.
     """
     path = Path(spec)
-    if path.is_file() and looks_like_manifest(path):
+    if looks_like_manifest(path):
         manifest = load(path)
         return Side(spec, manifest.header.label, manifest=manifest)
     if foreign.detect(path):

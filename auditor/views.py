@@ -65,14 +65,14 @@ HEADER_COLUMNS = {
     "schema": "INTEGER",
     "complete": "BOOLEAN",
     "reasons": "VARCHAR[]",
-    **dict.fromkeys(("files", "bytes"), "BIGINT"),
+    **dict.fromkeys(("files", "bytes"), "HUGEINT"),  # sums, of sizes that are merely stated
     "digest": "VARCHAR",
     "age_days": "DOUBLE",
     "off_site": "BOOLEAN",
     "is_phone": "BOOLEAN",
     **dict.fromkeys(("model", "android_version", "filesystem"), "VARCHAR"),
     **dict.fromkeys(("storage_total_bytes", "storage_free_bytes"), "BIGINT"),
-    **dict.fromkeys(("previous_files", "previous_bytes"), "BIGINT"),
+    **dict.fromkeys(("previous_files", "previous_bytes"), "HUGEINT"),
     "previous_finished": "VARCHAR",
     **dict.fromkeys(("source_ids", "source_labels"), "VARCHAR[]"),
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -10,8 +9,12 @@ from pathlib import Path
 
 import duckdb
 
+from auditor.disk import small_files
 from auditor.errors import BadPolicy
 from auditor.policy import pattern
+
+MOST_BASELINE_BYTES = 1 << 30
+"""65 bytes a finding: this many are more than there are files on any phone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +36,9 @@ def load(path: Path) -> tuple[Waiver, ...]:
     Raises: BadPolicy where it cannot be read, or a waiver lacks its rule, paths or fingerprint, reason, by or expires.
     """
     try:
-        data = tomllib.loads(path.read_text("utf-8-sig"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise BadPolicy(f"the waivers {path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
+        data = small_files.parse_toml(small_files.read(path))
+    except (OSError, ValueError) as error:
+        raise BadPolicy(f"the waivers {path} cannot be read: {small_files.reason(error)}") from error
     if set(data) - {"waiver"} or not isinstance(data.get("waiver", []), list):
         raise BadPolicy(f"{path}: waivers are written as [[waiver]] tables")
     return tuple(_waiver(item, f"{path}: waiver {number}") for number, item in enumerate(data.get("waiver", []), 1))
@@ -91,9 +94,10 @@ def load_baseline(path: Path) -> tuple[str, ...]:
     Raises: BadPolicy where it cannot be read or holds something else.
     """
     try:
-        lines = [line.split("#")[0].strip() for line in path.read_text("utf-8-sig").splitlines()]
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadPolicy(f"the baseline {path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
+        text = small_files.read(path, MOST_BASELINE_BYTES).decode("utf-8-sig")
+        lines = [line.split("#")[0].strip() for line in text.splitlines()]
+    except (OSError, ValueError) as error:
+        raise BadPolicy(f"the baseline {path} cannot be read: {small_files.reason(error)}") from error
     found = tuple(line for line in lines if line)
     for line in found:
         if len(line) != 64 or not set(line) <= set("0123456789abcdef"):

@@ -47,6 +47,11 @@ _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 _AHEAD = 4096
 """Results that may wait for the one before them: a long video must not keep the other workers idle."""
 
+_MOST_SECONDS = 7 * 86_400
+"""No file may take longer, however large it says it is: the system's clocks and limits hold no number of any size."""
+
+_MOST_ADDRESSES = 1 << 62
+
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -76,12 +81,12 @@ class Known(Generic[R]):
 
 def wall_seconds(size_bytes: int) -> float:
     """The longest a file may take, hanging reads included."""
-    return 60 + size_bytes / 250_000
+    return min(60 + max(0, size_bytes) / 250_000, _MOST_SECONDS)
 
 
 def cpu_seconds(size_bytes: int) -> int:
     """The most CPU time that a file may cost."""
-    return 30 + size_bytes // 250_000
+    return min(30 + max(0, size_bytes) // 250_000, _MOST_SECONDS)
 
 
 def default_jobs() -> int:
@@ -382,7 +387,7 @@ def _limit_file(size: int) -> None:
         usage = resource.getrusage(resource.RUSAGE_SELF)
         _soft_limit(resource.RLIMIT_CPU, int(usage.ru_utime + usage.ru_stime) + cpu_seconds(size))
     if sys.platform == "linux":  # macOS counts shared system memory as address space
-        _soft_limit(resource.RLIMIT_AS, MEMORY_BYTES + 3 * size)
+        _soft_limit(resource.RLIMIT_AS, min(MEMORY_BYTES + 3 * max(0, size), _MOST_ADDRESSES))
 
 
 def _soft_limit(which: int, value: int) -> None:

@@ -16,12 +16,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from auditor.cleanup.plan import FileAt
+from auditor.cleanup.plan import MOST_BYTES, FileAt
 from auditor.copier.ledger import Ledger, moment
-from auditor.disk import durable
+from auditor.disk import durable, small_files
 from auditor.disk.durable import ColdRead
 from auditor.disk.names import parts_inside
 from auditor.errors import BadManifest, BadPlan
+from auditor.places.folder import is_whole_local_path
 
 SUFFIX = ".journal"
 FORMAT = "auditor clean-up journal 1"
@@ -135,9 +136,9 @@ def read(path: Path) -> tuple[Ledger, list[Entry]]:
     if whole.parent != ledger.journals or whole.suffix != SUFFIX:
         raise BadPlan(f"{path} is no journal of a clean-up: such a journal lies in PLACE/.auditor/journal/")
     try:
-        content = whole.read_bytes()
+        content = small_files.read(whole, MOST_BYTES, follow_link=False)
     except OSError as error:
-        raise BadPlan(f"the journal {path} cannot be read: {error.strerror}") from error
+        raise BadPlan(f"the journal {path} cannot be read: {small_files.reason(error)}") from error
     parsed = list(_parsed(content.split(b"\n")))
     if not parsed and _START.startswith(content.rstrip(b"\n")[: len(_START)]):
         return ledger, []  # killed with its first line half written: nothing was moved yet
@@ -155,11 +156,18 @@ def read(path: Path) -> tuple[Ledger, list[Entry]]:
 def _parsed(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
     for line in lines:
         try:
-            found = json.loads(line)
+            found = small_files.parse_json(line)
         except ValueError:
             continue  # torn by a kill
         if isinstance(found, dict):
             yield found
+
+
+def _kept(told: dict[str, Any]) -> FileAt:
+    place, path = _text(told["place"]), _text(told["path"])
+    if not is_whole_local_path(place):
+        raise ValueError(f"{place!r} is no folder of this machine with its whole path")
+    return FileAt(Path(place), "/".join(parts_inside(path)), str(told["sha256"]))
 
 
 def _apply(entries: dict[int, Entry], line: dict[str, Any], root: Path) -> None:
@@ -167,7 +175,7 @@ def _apply(entries: dict[int, Entry], line: dict[str, Any], root: Path) -> None:
         path, target = _text(line["path"]), _text(line["target"])
         if parts_inside(target)[:2] != (".auditor", "quarantine") or parts_inside(path)[0] == ".auditor":
             raise ValueError(f"{target!r} is no place in the quarantine")
-        kept = tuple(FileAt(Path(_text(k["place"])), _text(k["path"]), str(k["sha256"])) for k in line["kept"])
+        kept = tuple(_kept(k) for k in line["kept"])
         number = int(line["begin"])
         file = FileAt(root, path, str(line["sha256"]))
         size, mtime = int(line["size_bytes"]), int(line["mtime_ns"])

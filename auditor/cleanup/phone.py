@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import hashlib
-import json
+import io
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,11 +17,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from auditor.bins import in_bin
-from auditor.cleanup.plan import CleanPlan, FileAt, Removal, check
+from auditor.cleanup.plan import MOST_BYTES, CleanPlan, FileAt, Removal, check
+from auditor.disk import small_files
 from auditor.errors import BadPlan
 from auditor.manifest.jsonl import Manifest, load
 from auditor.model import DigestOrigin, FileFacts, Soundness
 from auditor.places.folder import recorded_folder
+from auditor.reporting.provenance import MOST_RECORD_BYTES
 from auditor.reporting.text import typed
 
 TABLE = "safe-to-delete.csv"
@@ -94,7 +96,7 @@ def _unread(record: Path) -> tuple[int, str]:
     """How many files were safe and not read in the audit, and the command that reads them; audits of earlier builds do
     not say."""
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
-        provenance = json.loads(record.read_bytes())["provenance"]
+        provenance = small_files.parse_json(small_files.read(record, MOST_RECORD_BYTES))["provenance"]
         words = [typed(spec) for spec in (provenance["source"], *provenance["backups"])]
         return int(provenance["not_read_again"]), f"auditor audit {' '.join(words)}"
     return 0, ""
@@ -103,10 +105,11 @@ def _unread(record: Path) -> tuple[int, str]:
 def _min_copies(record: Path) -> int:
     """In how many backups a file had to be by the policy of the audit."""
     try:
-        copies = json.loads(record.read_bytes())["policy"]["params"]["min_copies"]
+        told = small_files.parse_json(small_files.read(record, MOST_RECORD_BYTES))
+        copies = told["policy"]["params"]["min_copies"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BadPlan(f"{record} does not say how many copies the policy wants; audit again") from error
-    if not isinstance(copies, int) or copies < 1:
+    if type(copies) is not int or copies < 1:
         raise BadPlan(f"{record} asks for {copies!r} copies, which keeps none; audit again")
     return copies
 
@@ -115,19 +118,19 @@ def _wanted(table: Path, rows: Mapping[str, FileFacts]) -> list[tuple[int, FileF
     """The table's files with their lines."""
     found = []
     try:
-        with table.open(encoding="utf-8-sig", newline="") as stream:
-            lines = csv.DictReader(stream)
-            for row in lines:
-                facts = rows.get(row.get("path") or "")
-                if facts is None or facts.sha256 is None or facts.sha256 != row.get("sha256"):
-                    raise BadPlan(
-                        f"{table} line {lines.line_num}: {row.get('path')!r} is not in the audit's list like that"
-                    )
-                if facts.digest_origin is not DigestOrigin.READ or facts.soundness is not Soundness.SOUND:
-                    raise BadPlan(f"{table} line {lines.line_num}: {facts.path} was not read and found sound")
-                found.append((lines.line_num, facts))
+        text = small_files.read(table, MOST_BYTES).decode("utf-8-sig")
+        lines = csv.DictReader(io.StringIO(text, newline=""))
+        for row in lines:
+            facts = rows.get(row.get("path") or "")
+            if facts is None or facts.sha256 is None or facts.sha256 != row.get("sha256"):
+                raise BadPlan(
+                    f"{table} line {lines.line_num}: {row.get('path')!r} is not in the audit's list like that"
+                )
+            if facts.digest_origin is not DigestOrigin.READ or facts.soundness is not Soundness.SOUND:
+                raise BadPlan(f"{table} line {lines.line_num}: {facts.path} was not read and found sound")
+            found.append((lines.line_num, facts))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise BadPlan(f"{table} cannot be read: {error}") from error
+        raise BadPlan(f"{table} cannot be read: {getattr(error, 'strerror', None) or error}") from error
     return found
 
 

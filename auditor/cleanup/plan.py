@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from auditor.bins import in_bin
+from auditor.disk import small_files
 from auditor.disk.marker import OWN_FOLDER
 from auditor.disk.names import parts_inside
 from auditor.errors import BadManifest, BadPlan
+from auditor.places.folder import is_whole_local_path
 
 NEEDED = ("action", "place", "path", "sha256", "kept_place", "kept_path", "kept_sha256")
 ACTIONS = ("remove", "keep", "ask")
@@ -66,12 +68,10 @@ def read(path: Path) -> CleanPlan:
     Raises: BadPlan, with the line, where anything in it is not as a plan must be.
     """
     try:
-        if path.stat().st_size > MOST_BYTES:
-            raise BadPlan(f"{path} is too large for a plan")
-        content = path.read_bytes()
+        content = small_files.read(path, MOST_BYTES)
         text = content.decode("utf-8-sig")
     except OSError as error:
-        raise BadPlan(f"the plan {path} cannot be read: {error.strerror}") from error
+        raise BadPlan(f"the plan {path} cannot be read: {small_files.reason(error)}") from error
     except UnicodeDecodeError as error:
         raise BadPlan(f"{path} is not UTF-8; save it as CSV UTF-8") from error
     first = text.split("\n", 1)[0]
@@ -110,7 +110,7 @@ def _removal(plan: Path, line: int, row: Mapping[str, str | None]) -> Removal:
 
 def _file(plan: Path, line: int, place: str | None, path: str | None, sha256: str | None) -> FileAt:
     root = Path(place or "")
-    if not root.is_absolute():
+    if not is_whole_local_path(place or "") or "\0" in f"{place}{path}":
         raise BadPlan(f"{plan} line {line}: {place!r} is no folder of this machine with its whole path")
     try:
         parts = parts_inside(path or "")

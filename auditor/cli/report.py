@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from auditor.cli import screen
+from auditor.disk import small_files
 from auditor.errors import BadPlace
 from auditor.model import Verdict
 from auditor.reporting import provenance
@@ -33,9 +33,9 @@ def command(
     Exit codes: 0 said, or unchanged; 1 changed; 2 not an audit's folder.
     """
     try:
-        record = json.loads((folder / "audit.json").read_text("utf-8"))
+        record = small_files.parse_json(small_files.read(folder / "audit.json", provenance.MOST_RECORD_BYTES))
         word, sentence = Verdict(record["verdict"]), str(record["sentence"])
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise BadPlace(f"{folder} is not the folder of an audit: its audit.json cannot be read") from error
     if check:
         changed = provenance.check(folder)

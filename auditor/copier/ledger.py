@@ -26,6 +26,7 @@ from auditor.errors import BadManifest, BadOutput, BadPlace
 from auditor.manifest.jsonl import Manifest, Writer, load, partial_path
 from auditor.manifest.rows import SCHEMA, canonical, from_row, path_key, to_row
 from auditor.model import Depth, FileFacts, Header
+from auditor.reporting.text import typed
 
 _BY_DATE = re.compile(r"(?:\d{4}/\d\d|undated)/")
 _GENERATION = re.compile(r"(\d{6})\.jsonl")

@@ -13,7 +13,7 @@ from platformdirs import user_state_path
 
 from auditor.copier.ledger import Ledger, Remembered
 from auditor.copier.plan import Action, CopyStep
-from auditor.disk import durable
+from auditor.disk import durable, small_files
 from auditor.disk.marker import Marker, SourceMark
 from auditor.disk.volume import Volume
 from auditor.errors import BadPlace
@@ -147,8 +147,8 @@ def remember_last(ledger: Ledger, *, lower: bool = True) -> None:
 
 def _registry() -> dict[str, Remembered]:
     try:
-        known = json.loads(_registry_path().read_bytes().decode("utf-8", "surrogatepass"))
-    except (OSError, ValueError):
+        known = json.loads(small_files.read(_registry_path()).decode("utf-8", "surrogatepass"))
+    except (OSError, ValueError, RecursionError):
         return {}
     return {str(k): _remembered(v) for k, v in known.items()} if isinstance(known, dict) else {}
 

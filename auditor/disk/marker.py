@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from auditor.disk import small_files
 from auditor.errors import BadPlace
 
 OWN_FOLDER = ".auditor"
 """Where a backup keeps its own affairs; never payload."""
 
 NAME = "place.toml"
+
+_NUMBERS = ("generation", "files", "bytes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +61,11 @@ class Marker:
 def parse(data: bytes, path: Path) -> Marker:
     """The marker in a file's bytes. Raises: BadPlace where they are none."""
     try:
-        raw = tomllib.loads(data.decode("utf-8"))
+        raw = small_files.parse_toml(data)
         sources = tuple(SourceMark(**_known(SourceMark, source)) for source in raw.pop("source", ()))
         return Marker(**_known(Marker, raw), sources=sources)
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
-        why = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
-        raise BadPlace(f"{path} cannot be understood ({why}); put it back from another copy") from error
+    except (ValueError, TypeError, KeyError) as error:
+        raise BadPlace(f"{path} cannot be understood ({error}); put it back from another copy") from error
 
 
 def read(root: Path) -> Marker | None:
@@ -74,17 +75,22 @@ def read(root: Path) -> Marker | None:
     """
     path = root / OWN_FOLDER / NAME
     try:
-        data = path.read_bytes()
+        data = small_files.read(path, follow_link=False)
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise BadPlace(f"{path} cannot be read ({error.strerror}); is the backup's disk in order?") from error
+        why = small_files.reason(error)
+        raise BadPlace(f"{path} cannot be read ({why}); is the backup's disk in order?") from error
     return parse(data, path)
 
 
 def _known(kind: type[Marker | SourceMark], raw: dict[str, Any]) -> dict[str, Any]:
-    """What this version understands; a newer one may have written more."""
-    return {name: raw[name] for name in kind.__dataclass_fields__ if name in raw}
+    """What this version understands; a newer one may have written more. Raises: TypeError where a value is none."""
+    known = {name: raw[name] for name in kind.__dataclass_fields__ if name in raw and name != "sources"}
+    for name, value in known.items():
+        if not (type(value) is int and value >= 0 if name in _NUMBERS else isinstance(value, str)):
+            raise TypeError(f"{name} is {value!r}")
+    return known
 
 
 def _toml(value: str | int) -> str:

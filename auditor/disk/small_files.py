@@ -37,6 +37,8 @@ def read(
     Raises: OSError where it is not there, is no regular file, is larger than `most_bytes`, or cannot be read.
     """
     with open_file(path, follow_link=follow_link, dir_fd=dir_fd) as stream:
+        if os.fstat(stream.fileno()).st_size > most_bytes:
+            raise _too_large(most_bytes)
         return read_stream(stream, most_bytes)
 
 
@@ -64,7 +66,7 @@ def read_stream(stream: BinaryIO, most_bytes: int = MOST_BYTES) -> bytes:
         parts.append(part)
         left -= len(part)
     if not left:
-        raise OSError(errno.EFBIG, f"it is larger than {most_bytes:,} bytes, which such a file never is")
+        raise _too_large(most_bytes)
     return b"".join(parts)
 
 
@@ -113,6 +115,10 @@ def _must_be_shallow(found: Any) -> None:
         if not level:
             return
     raise ValueError(_TOO_DEEP)
+
+
+def _too_large(most_bytes: int) -> OSError:
+    return OSError(errno.EFBIG, f"it is larger than {most_bytes:,} bytes, which such a file never is")
 
 
 def _must_be_file(facts: os.stat_result) -> None:

@@ -15,6 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from auditor import __version__
+from auditor.disk import small_files
 from auditor.errors import BadManifest, BadOutput
 from auditor.manifest import hashdeep, mhl, sums, tabular
 from auditor.manifest.jsonl import Manifest, Writer
@@ -23,6 +24,9 @@ from auditor.manifest.rows import DIGESTS, SCHEMA, path_key
 from auditor.model import Depth, ErrorKind, FileFacts, Header
 
 _HEAD_BYTES = 65536
+
+MOST_LIST_BYTES = 4 << 30
+"""A list of ten million files is smaller."""
 
 
 class Format(StrEnum):
@@ -48,11 +52,9 @@ class Written:
 def detect(path: Path) -> Format | None:
     """The format of a file, by its first 64 KiB; None where it is none of them or cannot be read."""
     try:
-        if not path.is_file():
-            return None
-        with path.open("rb") as stream:
+        with small_files.open_file(path) as stream:
             head = stream.read(_HEAD_BYTES)
-    except OSError:
+    except (OSError, ValueError):  # ValueError: a NUL in the name
         return None
     if head.removeprefix(b"\xef\xbb\xbf").startswith(hashdeep.MAGIC):
         return Format.HASHDEEP
@@ -73,10 +75,7 @@ def read(path: Path) -> Listed:
     form = detect(path)
     if form is None:
         raise BadManifest(f"{path} is neither a manifest of auditor nor of a tool that it knows")
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise BadManifest(f"{path} cannot be read: {error.strerror}") from error
+    content = _content(path)
     if form in (Format.SUMS, Format.BAGIT):
         listed = sums.read(path, content, sums.bag_version(path))
     else:
@@ -95,6 +94,13 @@ def read(path: Path) -> Listed:
     return listed
 
 
+def _content(path: Path) -> bytes:
+    try:
+        return small_files.read(path, MOST_LIST_BYTES)
+    except OSError as error:
+        raise BadManifest(f"{path} cannot be read: {small_files.reason(error)}") from error
+
+
 def convert(path: Path, out: Path, now: datetime) -> Manifest:
     """Another tool's manifest as one of ours at `out`; complete unless something in it was not understood.
 
@@ -103,9 +109,9 @@ def convert(path: Path, out: Path, now: datetime) -> Manifest:
     """
     listed = read(path)
     rows = sorted(listed.rows, key=lambda facts: path_key(facts.path))
-    content = path.read_bytes()
+    content = _content(path)
     # An old list must not pass for a fresh one. When it was last written is the latest that it can speak of.
-    made = min(now, datetime.fromtimestamp(path.stat().st_mtime, UTC))
+    made = min(now, _written(path, now))
     moment = made.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     known = ["path", "path_bytes", "kind", "error_kind", "error", "digest_origin"]
     known += ["size_bytes"] if any(facts.size_bytes is not None for facts in rows) else []
@@ -131,6 +137,14 @@ def convert(path: Path, out: Path, now: datetime) -> Manifest:
         writer.abandon()
         raise
     return writer.close(complete=not listed.unclear, reasons=listed.unclear[:20], now=made)
+
+
+def _written(path: Path, now: datetime) -> datetime:
+    """When a file was last written; `now` where its date is none that a calendar knows."""
+    try:
+        return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    except (OSError, ValueError, OverflowError):
+        return now
 
 
 def export(manifest: Manifest, form: Format, out: Path, now: datetime, digest: str = "sha256") -> Written:

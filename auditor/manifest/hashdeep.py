@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from auditor.errors import BadManifest, BadOutput
-from auditor.manifest.listed import Listed, merged, row
+from auditor.manifest.listed import Listed, merged, row, size_of
 from auditor.manifest.rows import display_path, path_key
 from auditor.manifest.sums import need
 from auditor.model import FileFacts
@@ -23,6 +23,8 @@ def read(path: Path, content: bytes) -> Listed:
         line = raw.removesuffix(b"\r")
         if line.startswith(b"%%%% size,"):
             columns = line[5:].decode("ascii", "replace").split(",")
+            if columns[-1] != "filename" or len(set(columns)) < len(columns):
+                raise BadManifest(f"{path}, line {number}: hashdeep's columns end with `filename`, each named once")
         elif line and not line.startswith((b"#", b"%%%%")):
             if not columns:
                 raise BadManifest(f"{path}, line {number}: hashdeep's line of columns (%%%% size,...) is missing")
@@ -32,7 +34,7 @@ def read(path: Path, content: bytes) -> Listed:
                 continue
             told = dict(zip(columns, values, strict=True))
             name = told.pop("filename").decode("utf-8", "surrogateescape")
-            size = int(told.pop("size"))
+            size = size_of(told.pop("size"))
             rows.append(row(name, {kind: digest.decode("ascii", "replace") for kind, digest in told.items()}, size))
     return Listed(merged(rows, str(path)), tuple(unclear))
 

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
-from auditor.disk import locks
+from auditor.disk import locks, small_files
 from auditor.errors import BadManifest, BadOutput
 from auditor.manifest.rows import (
     SCHEMA,
@@ -50,7 +50,7 @@ class Manifest:
         """
         left = self.footer.files
         try:
-            with self.path.open("rb") as stream:
+            with small_files.open_file(self.path) as stream:
                 stream.readline(MAX_LINE_BYTES)
                 while left and (line := stream.readline(MAX_LINE_BYTES)):
                     left -= 1
@@ -85,13 +85,13 @@ def copy(manifest: Manifest, to: Path) -> Manifest:
 def looks_like_manifest(path: Path) -> bool:
     """Whether a file begins as one of our manifests does."""
     try:
-        with path.open("rb") as stream:
+        with small_files.open_file(path) as stream:
             if stream.read(2) != b'{"':
                 return False
             first = stream.readline(MAX_LINE_BYTES)
             # One that was cut off in its first line is one too, so that it is said what happened to it.
             return b'"row":"header"' in first or (first.startswith(b'columns":["path",') and not first.endswith(b"\n"))
-    except OSError:
+    except (OSError, ValueError):  # ValueError: a NUL in the name
         return False
 
 
@@ -101,7 +101,7 @@ def load(path: Path) -> Manifest:
     Raises: BadManifest where it is none, was cut off, or was changed.
     """
     try:
-        with path.open("rb") as stream:
+        with small_files.open_file(path) as stream:
             first = _line(stream, path)
             if not first:
                 raise BadManifest(f"{path} is empty, so it is not a manifest")
@@ -115,7 +115,7 @@ def load(path: Path) -> Manifest:
             footer = footer_from(row, path)
             digest, lines = _digest_of(stream, start)
     except OSError as error:
-        raise BadManifest(f"{path} cannot be read: {error.strerror}") from error
+        raise BadManifest(f"{path} cannot be read: {small_files.reason(error)}") from error
     if footer.digest != _sealed(digest, footer) or footer.files != lines - 1:
         raise BadManifest(
             f"{path} was changed after it was written (its digest does not match); make it again with `auditor scan`"
@@ -302,7 +302,7 @@ class Left:
 
     def lines(self) -> Iterator[tuple[bytes, FileFacts]]:
         """The rows that are whole, each with its line."""
-        with contextlib.suppress(OSError, BadManifest), self.path.open("rb") as stream:
+        with contextlib.suppress(OSError, BadManifest), small_files.open_file(self.path) as stream:
             stream.readline(MAX_LINE_BYTES)
             while (line := stream.readline(MAX_LINE_BYTES)).endswith(b"\n"):
                 yield line, from_row(_parse(line, self.path))
@@ -382,7 +382,7 @@ def _same_scan(one: Header, other: Header) -> bool:
 
 def _left(path: Path) -> Left | None:
     try:
-        with path.open("rb") as stream:
+        with small_files.open_file(path) as stream:
             line = stream.readline(MAX_LINE_BYTES)
         return Left(path, header_from(_parse(line, path), path)) if line.endswith(b"\n") else None
     except (OSError, BadManifest):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from auditor.disk.foreign_names import row_path
 from auditor.errors import BadManifest
 from auditor.manifest.rows import DIGESTS
-from auditor.model import DigestOrigin, FileFacts
+from auditor.model import MOST_BYTES, DigestOrigin, FileFacts
 from auditor.readers import kind_by_name
+
+_SIZE = re.compile(r"[0-9]{1,19}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,8 @@ def row(
     Digests of kinds that no row has a column for are left out.
     """
     path, refused = row_path(name)
+    if size_bytes is not None and not 0 <= size_bytes <= MOST_BYTES:
+        size_bytes = None
     told = {kind: digest.lower() for kind, digest in digests.items() if kind in DIGESTS and digest}
     facts = FileFacts(
         path=path,
@@ -46,6 +51,12 @@ def row(
         kind=kind_by_name(path),
     )
     return replace(facts, error=refused, digests={}, digest_origin=None) if refused else facts
+
+
+def size_of(text: str | bytes | None) -> int | None:
+    """The size that a list states in ASCII digits; None where it states none that a file can have."""
+    found = _SIZE.fullmatch(text.decode("ascii", "replace") if isinstance(text, bytes) else text or "")
+    return int(found[0]) if found else None
 
 
 def merged(rows: list[FileFacts], source: str) -> tuple[FileFacts, ...]:

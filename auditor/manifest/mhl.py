@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from auditor import __version__
 from auditor.errors import BadManifest, BadOutput
-from auditor.manifest.listed import Listed, merged, row
+from auditor.manifest.listed import Listed, merged, row, size_of
 from auditor.manifest.rows import display_path, mtime_ns, path_key, rfc3339
 from auditor.manifest.sums import need
 from auditor.model import FileFacts
@@ -51,7 +51,7 @@ def read(path: Path, content: bytes) -> Listed:
         size = named.get("size") or (values["size"].text if "size" in values else None)
         date = named.get("lastmodificationdate")
         digests = {kind: (values[kind].text or "").strip() for kind in KINDS if kind in values}
-        rows.append(row(named.text, digests, int(size) if size and size.isdigit() else None, _ns(date)))
+        rows.append(row(named.text, digests, size_of(size), _ns(date)))
     return Listed(merged(rows, str(path)), tuple(unclear))
 
 
@@ -111,5 +111,5 @@ def _ns(date: str | None) -> int | None:
         return None
     try:
         return mtime_ns(rfc3339(round(datetime.fromisoformat(date).timestamp() * 1_000_000) * 1000))
-    except ValueError:
+    except (ValueError, OverflowError, OSError):  # in UTC it may lie in the year 10000
         return None

@@ -15,6 +15,7 @@ from typing import Any
 
 from auditor.errors import BadManifest
 from auditor.model import (
+    MOST_BYTES,
     Damage,
     Depth,
     Device,
@@ -101,7 +102,7 @@ def path_shown(shown: str) -> str:
     raw = re.sub(
         rb"\\(?:x([0-9a-f]{2})|\\)",
         lambda found: bytes.fromhex(found[1].decode()) if found[1] else b"\\",
-        shown.encode(),
+        path_key(shown),
     )
     return path_of(raw)
 
@@ -252,8 +253,10 @@ def from_row(row: Mapping[str, Any]) -> FileFacts:
     try:
         plain = {name: row[name] for name in _PLAIN if name in row}
         for name, value in plain.items():
-            if not isinstance(value, _TYPES[name]):
+            if not isinstance(value, _TYPES[name]) or isinstance(value, bool):
                 raise TypeError(f"{name} is {value!r}")
+        if not 0 <= plain.get("size_bytes", 0) <= MOST_BYTES:
+            raise ValueError("its size is none that a file can have")
         for name in ("sidecar", "companion_of"):
             if name in plain:
                 plain[name] = path_shown(plain[name])
@@ -278,7 +281,7 @@ def from_row(row: Mapping[str, Any]) -> FileFacts:
             error=_trouble(row),
             **plain,
         )
-    except (KeyError, ValueError, TypeError, AttributeError) as error:
+    except (KeyError, ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise BadManifest(f"a row of the manifest cannot be read ({error}): {str(row)[:120]}") from error
 
 
@@ -357,11 +360,34 @@ def header_from(row: Mapping[str, Any], path: Path) -> Header:
             known["columns"] += ("error_kind",)  # it is made of the sentence as the rows are read
         for name in ("tool", "place", "place_id", "label", "place_kind", "started"):
             _texts([row[name]])
-        if "device" in known:
-            known["device"] = Device(**{f.name: known["device"].get(f.name, f.default) for f in fields(Device)})
+        if known.get("device") is not None:
+            known["device"] = _device(known["device"])
+        for name in ("previous", "sources"):
+            if not isinstance(known.get(name) or {}, dict):
+                raise TypeError(f"{name} is {known[name]!r}")
+        for name in ("files", "bytes"):
+            _amount((known.get("previous") or {}).get(name), name)
+        _texts(list((known.get("sources") or {}).values()))
+        if (finished := (known.get("previous") or {}).get("finished")) is not None:
+            _texts([finished])
         return Header(**{**known, "depth": Depth(row["depth"])})
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise BadManifest(f"{path}: the header cannot be read ({error}); make it again with `auditor scan`") from error
+
+
+def _device(told: Mapping[str, Any]) -> Device:
+    values = {f.name: told.get(f.name, f.default) for f in fields(Device)}
+    for name, value in values.items():
+        if name.endswith("_bytes"):
+            _amount(value, name)
+        elif not isinstance(value, bool if name == "is_phone" else str | None):
+            raise TypeError(f"{name} is {value!r}")
+    return Device(**values)
+
+
+def _amount(value: Any, name: str) -> None:
+    if value is not None and not (type(value) is int and 0 <= value <= MOST_BYTES):
+        raise TypeError(f"{name} is {value!r}")
 
 
 def footer_row(footer: Footer) -> dict[str, Any]:
@@ -377,12 +403,16 @@ def footer_from(row: Mapping[str, Any], path: Path) -> Footer:
     """
     try:
         _texts([row["digest"], row["finished"]])
+        if datetime.fromisoformat(row["finished"]).tzinfo is None:
+            raise ValueError("its date has no zone")
         for name, wanted in (("files", int), ("bytes", int), ("complete", bool)):
             if type(row[name]) is not wanted:
                 raise TypeError(f"{name} is {row[name]!r}")
+            if row[name] < 0:
+                raise ValueError(f"{name} is {row[name]!r}")
         values = {f.name: row[f.name] for f in fields(Footer) if f.name != "reasons"}
         return Footer(**values, reasons=_texts(row["reasons"]))
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise BadManifest(f"{path}: the footer cannot be read ({error}); make it again with `auditor scan`") from error
 
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from auditor.disk import small_files
 from auditor.errors import BadManifest, BadOutput
 from auditor.manifest.listed import Listed, merged, row
 from auditor.manifest.rows import display_path, path_key
@@ -23,9 +24,9 @@ LOOK_ALIKES = {"quickxor": 40, "dropbox": 64}
 _GNU = re.compile(rb"(\\?)([0-9a-fA-F]{32,128}) [ *](.+)", re.DOTALL)
 _RCLONE_NONE = re.compile(rb"(?: {32,128}|UNSUPPORTED|ERROR)  (.+)", re.DOTALL)
 _BSD = re.compile(rb"(\\?)([A-Z0-9-]+) \((.+)\) = ([0-9a-fA-F]{32,128})", re.DOTALL)
-_STAT = re.compile(rb"# stat (\d+) (-?\d+) (.+)", re.DOTALL)
-_END = re.compile(rb"# end (\d+)")
-_FILES = re.compile(rb"# files (\d+)")
+_STAT = re.compile(rb"# stat (\d{1,19}) (-?\d{1,12}) (.+)", re.DOTALL)
+_END = re.compile(rb"# end (\d{1,19})")
+_FILES = re.compile(rb"# files (\d{1,19})")
 _UNLISTED = re.compile(rb"# unlisted (.+)", re.DOTALL)
 _PHONE = b"# auditor phone list"
 _ESCAPES = {b"\\\\": b"\\", b"\\n": b"\n", b"\\r": b"\r"}
@@ -139,6 +140,13 @@ def _text(name: bytes) -> str:
     return name.decode("utf-8", "surrogateescape")
 
 
+def _declared(declaration: Path) -> str:
+    try:
+        return small_files.read(declaration).decode("utf-8", "replace").lstrip("\ufeff")
+    except OSError as error:
+        raise BadManifest(f"{declaration} cannot be read: {small_files.reason(error)}") from error
+
+
 def bag_version(path: Path) -> str | None:
     """The version of the bag whose payload manifest this is; None where it is no bag's.
 
@@ -147,7 +155,7 @@ def bag_version(path: Path) -> str | None:
     declaration = path.parent / "bagit.txt"
     if not re.fullmatch(r"manifest-\w+\.txt", path.name) or not declaration.is_file():
         return None
-    match = re.match(r"BagIt-Version: (\d+\.\d+)", declaration.read_text("utf-8", "replace").lstrip("\ufeff"))
+    match = re.match(r"BagIt-Version: (\d+\.\d+)", _declared(declaration))
     if match is None:
         raise BadManifest(f"{declaration} does not say which version of BagIt it is")
     return match[1]

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from auditor.errors import BadManifest
-from auditor.manifest.listed import Listed, merged, row
+from auditor.manifest.listed import Listed, merged, row, size_of
 from auditor.manifest.rows import DIGESTS, display_path, mtime_ns, path_shown, rfc3339
 from auditor.model import FileFacts
 
@@ -31,14 +31,22 @@ def looks_like_csv(head: bytes) -> bool:
 
 
 def read_csv(path: Path, content: bytes) -> Listed:
-    """The rows of a CSV with a header; comma, semicolon or tab. Raises: BadManifest where a path has two contents."""
+    """The rows of a CSV with a header; comma, semicolon or tab.
+
+    Raises: BadManifest where no column holds names, or a path has two contents.
+    """
     text = content.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape")
     first = text.split("\n", 1)[0]
     delimiter = max(",;\t", key=first.count)
     table = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    header = [name.strip().lower() for name in next(table)]
+    try:
+        header = [name.strip().lower() for name in next(table, ())]
+    except csv.Error as error:
+        raise BadManifest(f"{path} is no table: its first row cannot be read ({error})") from error
     columns = {name.replace("sha-", "sha"): position for position, name in enumerate(header)}
-    named = next(columns[name] for name in _NAMES if name in columns)
+    named = next((columns[name] for name in _NAMES if name in columns), None)
+    if named is None:
+        raise BadManifest(f"{path} is no list of files: none of its columns is called {', '.join(_NAMES)}")
     sized = next((columns[name] for name in _SIZES if name in columns), None)
     dated = next((columns[name] for name in _DATES if name in columns), None)
     # In a table of our own, names are escaped where they are no text; in others a backslash is a backslash.
@@ -51,9 +59,9 @@ def read_csv(path: Path, content: bytes) -> Listed:
                     unclear.append(f"row {number} has {len(values)} columns, not {len(header)}")
                 continue
             digests = {kind: values[columns[kind]].strip() for kind in DIGESTS if kind in columns}
-            size = values[sized].strip() if sized is not None else ""
+            size = size_of(values[sized].strip()) if sized is not None else None
             mtime = _ns(values[dated]) if dated is not None else None
-            rows.append(row(name_of(_unguarded(values[named])), digests, int(size) if size.isdigit() else None, mtime))
+            rows.append(row(name_of(_unguarded(values[named])), digests, size, mtime))
     except csv.Error as error:
         unclear.append(f"the table cannot be read to its end: {error}")
     return Listed(merged(rows, str(path)), tuple(unclear))
@@ -82,7 +90,7 @@ def read_lsjson(path: Path, content: bytes) -> Listed:
     try:
         items = json.loads(content.removeprefix(b"\xef\xbb\xbf"))
         rows = [lsjson_row(item) for item in items if not item.get("IsDir")]
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise BadManifest(f"{path} is no whole listing of `rclone lsjson` ({error}); make it again") from error
     return Listed(merged(rows, str(path)))
 
@@ -95,7 +103,7 @@ def lsjson_row(item: dict[str, object]) -> FileFacts:
         for kind, digest in (hashes.items() if isinstance(hashes, dict) else ())
     }
     size = item.get("Size")
-    known = size if isinstance(size, int) and size >= 0 else None
+    known = size if type(size) is int and size >= 0 else None
     return row(str(item["Path"]), digests, known, _ns(item.get("ModTime")))
 
 
@@ -112,6 +120,8 @@ def _ns(date: object) -> int | None:
         if text.endswith("Z"):
             return mtime_ns(text) or None
         moment = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text))
-    except ValueError:
+        if moment.tzinfo is None:
+            return None
+        return mtime_ns(rfc3339(round(moment.timestamp() * 1_000_000) * 1000)) or None
+    except (ValueError, OverflowError, OSError):
         return None
-    return None if moment.tzinfo is None else round(moment.timestamp() * 1_000_000) * 1000 or None

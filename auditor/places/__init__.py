@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import BinaryIO, Protocol, runtime_checkable
 
-from auditor.model import Device, ErrorKind, FileFacts, Trouble
+from auditor.model import MOST_BYTES, Device, ErrorKind, FileFacts, Trouble
 
 
 class EntryKind(StrEnum):
@@ -28,7 +28,8 @@ class EntryKind(StrEnum):
 class Entry:
     """One thing the walk met. `path` is relative, with `/`, undecodable bytes as surrogate escapes.
 
-    `size_bytes` and `mtime_ns` are None where the place does not know them or they cannot be trusted to be known.
+    `size_bytes` and `mtime_ns` are None where the place does not know them or they cannot be trusted to be known. A
+    size that no file can have is not known.
     `digests` are those that the place's own service states, by name, in hex. `error` says why a thing cannot be read,
     or why it must not count as a copy; such an entry is never opened, and its row proves nothing.
     `changed_ns` is when anything of the file was last changed (POSIX ctime), which no editor can put back; `inode` is
@@ -51,6 +52,10 @@ class Entry:
     def error_kind(self) -> ErrorKind | None:
         """Why it proves nothing; None where nothing is wrong with it."""
         return self.error.kind if self.error else None
+
+    def __post_init__(self) -> None:
+        if self.size_bytes is not None and not 0 <= self.size_bytes <= MOST_BYTES:
+            object.__setattr__(self, "size_bytes", None)
 
 
 class Power(StrEnum):

@@ -33,7 +33,7 @@ BATCH_BYTES = 1 << 30
 STAT_FILES = 2000
 
 _TOOLS = {"sha256": "sha256sum", "sha1": "sha1sum", "md5": "md5sum"}
-_STAT = re.compile(rb"([0-9a-f]+) (\d+) (-?\d+) ")
+_STAT = re.compile(rb"([0-9a-f]{1,8}) (\d{1,20}) (-?\d{1,19}) ")
 _DIGEST = re.compile(rb"\\?([0-9a-f]{32,64})  ")
 
 
@@ -79,7 +79,7 @@ class AdbPlace:
             lines = self.client.run(script, seconds=30).output.decode("utf-8", "replace").splitlines()
         except CableLost:
             return None
-        size = re.search(r"\s(\d+)\s+(\d+)\s+(\d+)\s+\d+%", lines[-1]) if len(lines) > 3 else None
+        size = re.search(r"\s(\d{1,15})\s+(\d{1,15})\s+(\d{1,15})\s+\d+%", lines[-1]) if len(lines) > 3 else None
         return Device(
             model=lines[0].strip() or None if lines else None,
             android_version=lines[1].strip() or None if len(lines) > 1 else None,

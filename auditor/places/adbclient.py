@@ -26,6 +26,8 @@ RETRIES = 4
 """How often in a row a lost phone is waited for before the work is given up."""
 WAIT_SECONDS = 30
 COMMAND_SECONDS = 600
+MOST_SECONDS = 86_400
+"""No command may take longer, however many bytes the phone says that there are to read."""
 
 REMEDIES = {
     "unauthorized": "unlock the phone and tap Allow on its question about USB debugging",
@@ -79,7 +81,7 @@ class Client:
 
         Raises: CableLost where the answer is not whole.
         """
-        end = new_end()
+        end, seconds = new_end(), min(seconds, MOST_SECONDS)
         try:
             done = subprocess.run(self.command(script, end), input=names, capture_output=True, timeout=seconds)
         except subprocess.TimeoutExpired as error:

@@ -206,7 +206,7 @@ def _items(listing: bytes) -> tuple[list[dict[str, Any]], bool]:
     """The files of a listing, and whether it has its end: rclone leaves it out where a folder could not be listed."""
     text = listing.rstrip()
     for ending, is_whole in ((b"", True), (b"]", False)):
-        with contextlib.suppress(ValueError):
+        with contextlib.suppress(ValueError, RecursionError):
             return json.loads(text.removesuffix(b",") + ending), is_whole
     return [], False
 

@@ -93,7 +93,7 @@ def answer(rclone: str, *words: str) -> dict[str, Any]:
         raise failure(done.stderr, words[-1])
     try:
         told = json.loads(done.stdout or b"{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return told if isinstance(told, dict) else {}
 
@@ -126,7 +126,7 @@ def _said(stderr: bytes) -> Iterator[tuple[str | None, str]]:
     for line in stderr.decode("utf-8", "replace").splitlines():
         path, message = None, _STAMP.sub("", line)
         if line.startswith("{"):
-            with contextlib.suppress(ValueError):
+            with contextlib.suppress(ValueError, RecursionError, AttributeError):
                 told = json.loads(line)
                 path, message = told.get("object"), str(told.get("msg", ""))
         if message and not message.startswith("Config file"):
@@ -208,7 +208,7 @@ def call(serving: Server, command: str, arguments: dict[str, Any]) -> dict[str, 
         connection.request("POST", f"/{command}", body=json.dumps(arguments), headers=headers)
         response = connection.getresponse()
         told = json.loads(response.read() or b"{}")
-    except (OSError, http.client.HTTPException, ValueError) as error:
+    except (OSError, http.client.HTTPException, ValueError, RecursionError) as error:
         raise RemoteFailed(f"rclone did not answer: {error or type(error).__name__}") from error
     finally:
         connection.close()

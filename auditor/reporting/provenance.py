@@ -15,12 +15,15 @@ from typing import Any
 import duckdb
 
 import auditor
+from auditor.disk import small_files
 from auditor.errors import BadManifest
 from auditor.model import Audit, RuleOutcome
 from auditor.policy import Policy
 from auditor.rules import Rule
 
 SEAL = "SHA256SUMS"
+MOST_RECORD_BYTES = 256 << 20
+"""An audit's record grows with its waivers and reasons, not with its files."""
 _LITTER = {".DS_Store", "Thumbs.db", "desktop.ini"}  # what file managers leave in any folder they show
 
 
@@ -186,7 +189,7 @@ def _names(folder: Path) -> Iterator[str]:
 
 def _read_seal(folder: Path) -> dict[str, str]:
     try:
-        text = (folder / SEAL).read_text(encoding="utf-8")
+        text = small_files.read(folder / SEAL).decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise BadManifest(
             f"{folder} cannot be checked: its {SEAL} cannot be read; name the folder that `auditor audit` made"
