@@ -28,6 +28,9 @@ from auditor.places import unfinished
 from auditor.policy import Policy
 from auditor.readers.sniff import kind_by_name
 
+THIS_FILE_ONLY = "hive_partitioning = false, union_by_name = false, filename = false, compression = 'none'"
+"""Of a path, DuckDB takes `a=b/` for columns and `.gz` for packed, unless it is told not to."""
+
 ROW_COLUMNS = {
     **dict.fromkeys(("path", "path_bytes", "mtime", "read_at", "digest_origin", "sha256", "md5", "sha1"), "VARCHAR"),
     **dict.fromkeys(("quickxor", "dropbox", "head_sha256", "kind", "format", "taken_at", "taken_offset"), "VARCHAR"),
@@ -171,13 +174,13 @@ def _load(con: duckdb.DuckDBPyConnection, table: str, listed: Manifest, label: s
     targets = ", ".join(f'"{name}"' for name in ("id", *ROW_COLUMNS, *DERIVED))
     extra_targets = "is_due, excluded" if table == "source" else "backup, backup_number"
     offset = con.execute(f"SELECT coalesce(max(id), 0) FROM {table}").fetchall()[0][0]
-    with _named_for_duckdb(listed.path) as name:
+    with named_for_duckdb(listed.path) as name:
         rows = con.execute(
             f"""
         INSERT INTO {table} ({targets}, {extra_targets})
         SELECT {int(offset)} + row_number() OVER () AS id, {names}, {derived}, {extra}
         FROM read_json(?, format = 'newline_delimited', columns = ?, maximum_object_size = {MAX_LINE_BYTES},
-            hive_partitioning = false, union_by_name = false, filename = false, compression = 'none')
+            {THIS_FILE_ONLY})
         WHERE path IS NOT NULL
         """,
             [*([] if table == "source" else [label, number]), name, ROW_COLUMNS],
@@ -196,7 +199,7 @@ def _load(con: duckdb.DuckDBPyConnection, table: str, listed: Manifest, label: s
 
 
 @contextlib.contextmanager
-def _named_for_duckdb(path: Path) -> Iterator[str]:
+def named_for_duckdb(path: Path) -> Iterator[str]:
     """A name under which DuckDB reads this file and no other: to it `*`, `?` and `[` are patterns, `\\` is an escape.
 
     Raises: BadManifest where the file is gone or is none.

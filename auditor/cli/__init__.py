@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
@@ -109,6 +110,9 @@ def _everywhere(
     everywhere.configure(debug=debug, no_color=no_color, quiet=quiet, verbose=verbose)
 
 
+_UsageError: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
+"""typer's own error for the user; which library it is of differs by typer's version."""
+
 INTERRUPTED = 130
 STOPPED = "stopped. What was finished is kept; the same command goes on from there."
 
@@ -116,11 +120,12 @@ STOPPED = "stopped. What was finished is kept; the same command goes on from the
 def main() -> None:
     """Runs a command and turns whatever stops it into one sentence and the contract's exit code."""
     try:
-        app(standalone_mode=True)
-    except SystemExit as stop:
-        if stop.code == INTERRUPTED:  # typer turns Ctrl-C into this, without a word
+        code = app(standalone_mode=False)
+        if code == INTERRUPTED:  # typer turns Ctrl-C into this, without a word
             _say(STOPPED)
-        raise
+        raise SystemExit(code if isinstance(code, int) else 0)
+    except _UsageError as error:
+        _refuse(error)
     except AuditorError as error:
         _stop(str(error), error.exit_code)
     except KeyboardInterrupt:
@@ -138,9 +143,19 @@ def _stop(sentence: str, code: int) -> None:
     from auditor.cli import screen
 
     if screen.debug():
-        traceback.print_exc()
+        screen.told(traceback.format_exc())
     _say(sentence)
     raise SystemExit(code)
+
+
+def _refuse(error: Any) -> None:
+    """What typer says of words that it does not understand. They may be names of files, as a shell's `*` gives them."""
+    from auditor.cli import screen
+
+    said = io.StringIO()
+    error.show(file=said)
+    screen.told(said.getvalue())
+    raise SystemExit(error.exit_code)
 
 
 def _say(sentence: str) -> None:

@@ -132,13 +132,16 @@ def opened(path: Path, work: Path) -> Manifest:
 def _parquet(manifest: Manifest, out: Path) -> Path:
     import duckdb
 
+    from auditor import views
+
     if out.exists():
         raise BadOutput(f"{out} is there already; nothing is written over. Choose another name with -o")
     part = out.with_name(out.name + ".partial")
     con = duckdb.connect()
-    rows = con.read_json(str(manifest.path), format="newline_delimited", sample_size=-1)
+    rows = f"SELECT * FROM read_json(?, format = 'newline_delimited', sample_size = -1, {views.THIS_FILE_ONLY})"
     try:
-        rows.filter("path IS NOT NULL").write_parquet(str(part))
+        with views.named_for_duckdb(manifest.path) as name:
+            con.sql(rows, params=[name]).filter("path IS NOT NULL").write_parquet(str(part))
         part.replace(out)
     except (duckdb.Error, OSError) as error:
         raise BadOutput(f"{out} cannot be written: {str(error).splitlines()[0]}") from error

@@ -38,7 +38,8 @@ def show_all(rules: Folders = None) -> None:
     family = None
     for rule in loaded:
         if rule.family != family:
-            screen.say(("" if family is None else "\n") + visible(rule.family))
+            screen.say() if family is not None else None
+            screen.say(visible(rule.family))
             family = rule.family
         screen.say(f"  {rule.severity.upper():<8} {rule.id:<27} {visible(rule.failed_many.replace('$count', '...'))}")
 

@@ -59,22 +59,32 @@ def verbose() -> bool:
 
 
 def say(text: str = "", style: str | None = None) -> None:
-    """One line on stdout. Names in it must be made safe before."""
-    style = None if _settings.no_color else style  # bold is left out too
-    _console(stderr=False).print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+    """One line on stdout."""
+    _line(text, style, stderr=False)
 
 
 def note(text: str) -> None:
     """One line on stderr, unless only the verdict is wanted."""
     if not _settings.quiet:
-        _console(stderr=True).print(text, markup=False, highlight=False, soft_wrap=True)
+        _line(text, None, stderr=True)
 
 
 def error(text: str) -> None:
     """One sentence on stderr that says what stopped the command."""
-    _console(stderr=True).print(
-        f"auditor: {visible(text)}",
-        style=None if _settings.no_color else "red",
+    _line(f"auditor: {text}", "red", stderr=True)
+
+
+def told(text: str) -> None:
+    """Lines on stderr as another part wrote them: a usage error, a traceback."""
+    for line in text.splitlines():
+        _line(line, None, stderr=True)
+
+
+def _line(text: str, style: str | None, *, stderr: bool) -> None:
+    """The one way to the terminal: whatever name, error or path is in a line, none of it acts instead of showing."""
+    _console(stderr=stderr).print(
+        visible(text),
+        style=None if _settings.no_color else style,  # bold is left out too
         markup=False,
         highlight=False,
         soft_wrap=True,
@@ -97,7 +107,7 @@ def _console(*, stderr: bool) -> Console:
 @contextlib.contextmanager
 def phase(title: str) -> Iterator[Callable[[scan.Progress], None]]:
     """Shows how far a piece of work is: a bar with rate and time left on a terminal, one line at the end when piped."""
-    started = time.monotonic()
+    title, started = visible(title), time.monotonic()
     last: list[scan.Progress] = []
     console = _console(stderr=True)
     if not console.is_terminal or _settings.quiet:

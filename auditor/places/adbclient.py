@@ -189,6 +189,8 @@ def choose(adb: str, serial: str) -> str:
     A serial of the form HOST:PORT is connected to first. Raises: BadPlace where it is not there, not ready, or not the
     only one, with what to do.
     """
+    if serial.startswith("-"):
+        raise BadPlace(f"adb:{serial} names no phone: a serial number does not begin with `-`, an option does")
     if ":" in serial and serial not in {seen.serial for seen in devices(adb) if seen.state == "device"}:
         subprocess.run([adb, "connect", serial], capture_output=True, timeout=60)
     seen = devices(adb)

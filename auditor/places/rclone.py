@@ -81,7 +81,7 @@ class RclonePlace:
     def device(self) -> Device | None:
         """How full the service is (`rclone about`); None where it does not tell."""
         try:
-            told = answer(self.program, "about", "--json", self.remote)
+            told = answer(self.program, "about", "--json", remote=self.remote)
         except (BadPlace, ListingCut):
             return None
         total, free = told.get("total"), told.get("free")
@@ -104,7 +104,7 @@ class RclonePlace:
         done = run(
             *(self.program, "lsjson", "-R", "--files-only", "--no-mimetype", "--use-json-log"),
             *(("--hash", *asked) if asked else ()),
-            self.remote,
+            remote=self.remote,
             seconds=None,
         )
         items, is_whole = _items(done.stdout)
@@ -179,9 +179,11 @@ def open_rclone(words: str) -> RclonePlace:
     """
     if ":" not in words:
         raise BadPlace(f"rclone:{words} names no remote; write rclone:REMOTE:PATH (see `rclone listremotes`)")
+    if words.startswith("-"):
+        raise BadPlace(f"rclone:{words} names no remote: the name of one does not begin with `-`, an option does")
     program = find_rclone()
     try:
-        told = answer(program, "backend", "features", words)
+        told = answer(program, "backend", "features", remote=words)
     except ListingCut as error:
         raise BadPlace(str(error)) from error
     hashes = [str(name).lower().replace("-", "") for name in told.get("Hashes") or ()]

@@ -70,27 +70,30 @@ def find_rclone() -> str:
     return found
 
 
-def run(rclone: str, *words: str, seconds: float | None = ANSWER_SECONDS) -> subprocess.CompletedProcess[bytes]:
-    """Runs one rclone command to its end, whatever its exit code.
+def run(
+    rclone: str, *words: str, remote: str | None = None, seconds: float | None = ANSWER_SECONDS
+) -> subprocess.CompletedProcess[bytes]:
+    """Runs one rclone command to its end, whatever its exit code. `remote` is what the user named, and never an option.
 
     Raises: BadPlace where it does not end within `seconds` (None: no limit).
     """
+    operands = () if remote is None else ("--", remote)
     try:
-        return subprocess.run([rclone, *words], capture_output=True, timeout=seconds)
+        return subprocess.run([rclone, *words, *operands], capture_output=True, timeout=seconds)
     except subprocess.TimeoutExpired as error:
         raise BadPlace(f"rclone {words[0]} gave no answer within {seconds} s; check the network") from error
 
 
-def answer(rclone: str, *words: str) -> dict[str, Any]:
-    """The JSON object that a command prints; empty where the remote does not support it.
+def answer(rclone: str, *words: str, remote: str) -> dict[str, Any]:
+    """The JSON object that a command prints of a remote; empty where the remote does not support it.
 
     Raises: BadPlace where the remote is not there, with rclone's own words.
     """
-    done = run(rclone, *words)
+    done = run(rclone, *words, remote=remote)
     if done.returncode != 0:
         if b"doesn't support" in done.stderr or b"not supported" in done.stderr:
             return {}
-        raise failure(done.stderr, words[-1])
+        raise failure(done.stderr, remote)
     try:
         told = json.loads(done.stdout or b"{}")
     except (ValueError, RecursionError):
