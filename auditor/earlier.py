@@ -30,7 +30,8 @@ class Earlier:
             if row is not None and row.path == entry.path and _holds(row, entry):
                 kept = {name: digest for name, digest in row.digests.items() if name in self._digests}
                 # Which files belong together is a matter of today's listing.
-                return replace(row, digests={**entry.digests, **kept}, sidecar=None, companion_of=None)
+                told = entry.digests if entry.digest_origin is DigestOrigin.COMPUTED else {}
+                return replace(row, digests={**told, **kept}, sidecar=None, companion_of=None)
         return None
 
 

@@ -28,6 +28,15 @@ HIDES = f"coalesce(error_kind = {kinds(ErrorKind.LINK)}, false)"
 
 DIGESTS = ("sha256", "md5", "sha1", "quickxor", "dropbox")
 
+_PROOF_WORDS = {
+    "sha256": "NULL::VARCHAR",
+    "md5": "'proven by its MD5 alone'",
+    "sha1": "'proven by its SHA-1 alone'",
+    "quickxor": "'proven by its QuickXorHash alone, a weak digest: it finds accidents, but not all of them'",
+    "dropbox": "'proven by the content hash of Dropbox'",
+}
+"""What is said of a proof that rests on another digest than SHA-256."""
+
 
 def pair(con: duckdb.DuckDBPyConnection, labels: Sequence[str], verify: Verifier | None) -> None:
     """Fills `pairs` with one row a due file and backup, and makes `files`: the best status over the backups.
@@ -38,6 +47,7 @@ def pair(con: duckdb.DuckDBPyConnection, labels: Sequence[str], verify: Verifier
     for number, label in enumerate(labels):
         _open_lists(con, number)
         _identical(con, label)
+        _claimed(con, label)
         _metadata_changed(con, label, verify)
         _differs_elsewhere(con, label, verify)
         _reduced(con, label, verify)
@@ -100,7 +110,7 @@ def _identical(con: duckdb.DuckDBPyConnection, label: str) -> None:
                 label,
                 Status.IDENTICAL,
                 f"""
-                SELECT s.id, arg_min(b.id, b.path) AS backup_id, NULL::VARCHAR AS detail
+                SELECT s.id, arg_min(b.id, b.path) AS backup_id, {_PROOF_WORDS[digest]} AS detail
                 FROM open_s s JOIN {"b" if key else _one_of_each(digest)} b ON s.{digest} = b.{digest} {at} {weaker}
                 GROUP BY s.id
                 """,
@@ -115,6 +125,24 @@ def _identical(con: duckdb.DuckDBPyConnection, label: str) -> None:
           AND NOT EXISTS (SELECT 1 FROM pairs p WHERE p.backup_id = b.id);
         CREATE OR REPLACE TEMP VIEW open_b AS SELECT * FROM b SEMI JOIN free USING (id);
         """
+    )
+
+
+def _claimed(con: duckdb.DuckDBPyConnection, label: str) -> None:
+    """The digest of a file's content, but only as the word of whoever uploaded a copy: nobody read what is stored."""
+    _put(
+        con,
+        label,
+        Status.NOT_CHECKED,
+        f"""
+        SELECT s.id, arg_min(c.id, c.path) AS backup_id, concat(upper(split_part(any_value(c.claimed), ':', 1)),
+            ' of the same content, but only as claimed by whoever uploaded it: the stored bytes were not read.',
+            ' `auditor audit --depth decode` reads them') AS detail
+        FROM open_s s
+        JOIN b c ON c.claimed IN ({", ".join(f"'{digest}:' || s.{digest}" for digest in DIGESTS)})
+            AND coalesce(s.size_bytes = c.size_bytes, true)
+        GROUP BY s.id
+        """,
     )
 
 

@@ -122,7 +122,8 @@ def _read_once(task: Task, reason: str | None) -> FileFacts:
         mtime_trusted=Power.MTIME in task.place.powers,
         read_at=utc(datetime.now(UTC)),
         digest_origin=DigestOrigin.READ,
-        digests={**entry.digests, **found},
+        # A digest that nobody made from these bytes must not pass for one that was read.
+        digests={**(entry.digests if entry.digest_origin is DigestOrigin.COMPUTED else {}), **found},
         head_sha256=head,
         kind=kind,
         format=seen.format,
@@ -227,7 +228,7 @@ def unread(place: Place, entry: Entry, error: Trouble | None) -> FileFacts:
         kind=kind,
         # What cannot be read, or must not count as a copy, proves nothing whatever a service states.
         digests={} if error else dict(entry.digests),
-        digest_origin=DigestOrigin.COMPUTED if entry.digests and not error else None,
+        digest_origin=entry.digest_origin if entry.digests and not error else None,
         soundness=Soundness.NOT_CHECKED if error and kind in MEDIA else None,
         error=error,
     )

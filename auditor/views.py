@@ -23,7 +23,7 @@ from auditor.disk import small_files
 from auditor.errors import BadManifest
 from auditor.manifest.jsonl import MAX_LINE_BYTES, Manifest
 from auditor.manifest.rows import DECODED
-from auditor.model import ErrorKind
+from auditor.model import DigestOrigin, ErrorKind
 from auditor.places import unfinished
 from auditor.policy import Policy
 from auditor.readers.sniff import kind_by_name
@@ -47,12 +47,16 @@ ROW_COLUMNS = {
 }
 """The manifest's columns that the views have, with their types in DuckDB."""
 
-_PROVES_NOTHING = "kind = 'other', soundness = NULL, " + ", ".join(
-    f"{name} = NULL"
-    for name in ("sha256", "md5", "sha1", "quickxor", "dropbox", "head_sha256", "image_sha256", "coded_sha256", "phash")
-)
+_DIGESTS = ("sha256", "sha1", "md5", "quickxor", "dropbox")
 
+_PROVES_NOTHING = "kind = 'other', soundness = NULL, " + ", ".join(
+    f"{name} = NULL" for name in (*_DIGESTS, "head_sha256", "image_sha256", "coded_sha256", "phash")
+)
 DERIVED = {
+    # What whoever uploaded the file said of it proves nothing, and so must not stand where digests do.
+    "claimed": f"CASE WHEN digest_origin = '{DigestOrigin.CLAIMED.value}' THEN coalesce("
+    + ", ".join(f"'{name}:' || {name}" for name in _DIGESTS)
+    + ") END",
     "name": "regexp_extract(path, '[^/]*$')",
     "folder": "regexp_replace(path, '/?[^/]*$', '')",
     "stem": "regexp_replace(lower(regexp_extract(path, '[^/]*$')), '(.)\\.[^.]*$', '\\1')",
@@ -168,7 +172,12 @@ def _create(con: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, st
 
 
 def _load(con: duckdb.DuckDBPyConnection, table: str, listed: Manifest, label: str | None, number: int) -> None:
-    names = ", ".join(f'"{name}"' for name in ROW_COLUMNS)
+    names = ", ".join(
+        f"CASE WHEN digest_origin IS DISTINCT FROM '{DigestOrigin.CLAIMED.value}' THEN {name} END"
+        if name in _DIGESTS
+        else f'"{name}"'
+        for name in ROW_COLUMNS
+    )
     derived = ", ".join(f"{sql} AS {name}" for name, sql in DERIVED.items())
     extra = "false AS is_due, false AS excluded" if table == "source" else "? AS backup, ? AS backup_number"
     targets = ", ".join(f'"{name}"' for name in ("id", *ROW_COLUMNS, *DERIVED))

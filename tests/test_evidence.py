@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from auditor import pairing, policy, views
 from auditor.manifest import foreign, jsonl
-from auditor.manifest.jsonl import Writer
+from auditor.manifest.jsonl import Manifest, Writer
 from auditor.manifest.rows import DECODED, from_row
-from auditor.model import Depth, DigestOrigin, ErrorKind, FileFacts, Header, Trouble
+from auditor.model import Depth, DigestOrigin, ErrorKind, FileFacts, Header, Kind, Trouble
+from auditor.places import rclone_remotes
 from tests.commandline import call
 from tests.copier.runs import photos
 
@@ -105,7 +108,98 @@ def test_what_was_read_and_not_decoded_is_exported(tmp_path: Path) -> None:
     )
     writer.add(FileFacts("b.jpg", error=Trouble(ErrorKind.UNREADABLE, "Input/output error")))
     manifest = writer.close(complete=True)
-    now = jsonl.datetime.now(jsonl.UTC)
+    now = datetime.now(UTC)
     written = foreign.export(manifest, foreign.Format.SUMS, tmp_path / "sums.txt", now)
     assert (written.rows, written.left_out) == (1, 1)
     assert (tmp_path / "sums.txt").read_text("utf-8") == f"{digest}  a.jpg\n"
+
+
+CONFIG = {
+    "cloud": {"type": "webdav", "vendor": "nextcloud", "url": "https://cloud.example.org/remote.php/dav/files/u"},
+    "home": {"type": "webdav", "vendor": "nextcloud", "url": "http://192.168.1.5/remote.php/dav/files/u"},
+    "nas": {"type": "sftp", "host": "diskstation"},
+    "drive": {"type": "drive"},
+    "one": {"type": "onedrive"},
+    "b2": {"type": "b2"},
+    "s3": {"type": "s3", "endpoint": "http://localhost:9000"},
+    "named": {"type": "alias", "remote": "drive:Photos"},
+    "disk": {"type": "alias", "remote": "/mnt/disk"},
+    "chunks": {"type": "chunker", "remote": "drive:x"},
+    "hashes": {"type": "hasher", "remote": "one:"},
+    "both": {"type": "union", "upstreams": "drive:a one:b:ro"},
+    "mixed": {"type": "combine", "upstreams": '"a=drive:with space" b=cloud:x'},
+    "loop": {"type": "alias", "remote": "loop:"},
+    "new": {"type": "a service of tomorrow"},
+}
+
+WORTH = {
+    "drive:Photos": ("computed", False),
+    "one:": ("computed", False),
+    "cloud:Photos": ("claimed", False),
+    "home:": ("claimed", True),
+    "nas:": ("computed", True),
+    "s3:bucket": ("claimed", True),
+    "b2:bucket": ("claimed", False),
+    "named:": ("computed", False),
+    "disk:": ("computed", True),
+    "/mnt/disk": ("computed", True),
+    ":local:/mnt/disk": ("computed", True),
+    "chunks:": ("claimed", False),
+    "hashes:": ("claimed", False),
+    "both:": ("computed", False),
+    "mixed:": ("claimed", False),
+    "loop:": ("claimed", True),
+    "new:": ("claimed", False),
+    "unknown:": ("claimed", True),
+    ':webdav,url="https://dav.example.org/x:y",vendor=owncloud:a': ("claimed", False),
+    ":sftp,host=127.0.0.1,port=22:/home": ("computed", True),
+    ":sftp,host='backup.example.org':/home": ("computed", False),
+    "nas,host=backup.example.org:x": ("computed", False),
+    ":webdav,url='http://[fd00::1]/':": ("claimed", True),
+}
+
+
+@pytest.mark.parametrize("words", WORTH)
+def test_what_a_remotes_digest_is_worth_and_whether_it_is_far_away(words: str) -> None:
+    leaves = rclone_remotes.leaves_of(words, CONFIG)
+    large = 50_000_000
+    assert (rclone_remotes.grade(leaves, large).value, any(leaf.is_near for leaf in leaves)) == WORTH[words]
+
+
+def test_a_small_file_of_b2_came_in_one_piece() -> None:
+    leaves = rclone_remotes.leaves_of("b2:x", CONFIG)
+    assert rclone_remotes.grade(leaves, 4_000_000) is DigestOrigin.COMPUTED
+    assert rclone_remotes.grade(leaves, None) is DigestOrigin.CLAIMED
+
+
+@pytest.mark.parametrize(
+    ("origin", "digest", "status", "words"),
+    [
+        (DigestOrigin.CLAIMED, "sha1", "not_checked", "claimed"),
+        (DigestOrigin.CLAIMED, "sha256", "not_checked", "claimed"),
+        (DigestOrigin.COMPUTED, "sha1", "identical", "SHA-1 alone"),
+        (DigestOrigin.STREAMED, "md5", "identical", "MD5 alone"),
+        (DigestOrigin.COMPUTED, "quickxor", "identical", "weak digest"),
+    ],
+)
+def test_the_word_of_the_uploader_is_no_proof(
+    tmp_path: Path, origin: DigestOrigin, digest: str, status: str, words: str
+) -> None:
+    """A photo on the phone, and a cloud that states the same digest of its copy."""
+
+    def listed(name: str, origin: DigestOrigin) -> Manifest:
+        columns = (*DECODED, digest)
+        writer = Writer.create(tmp_path / f"{name}.jsonl", header(tmp_path, columns=columns, digests=(digest,)))
+        facts = FileFacts("a.jpg", 9, kind=Kind.PHOTO, digests={digest: "ab" * 16}, digest_origin=origin)
+        writer.add(facts)
+        return writer.close(complete=True)
+
+    family = policy.load("family")
+    now = datetime.now(UTC)
+    with views.open_lists(
+        listed("phone", DigestOrigin.READ), [views.Listed("cloud", listed("cloud", origin))], family, now
+    ) as lists:
+        pairing.pair(lists.con, ["cloud"], None)
+        found = lists.con.execute("SELECT status, detail FROM pairs").fetchall()
+    assert [row[0] for row in found] == [status]
+    assert words in found[0][1]

@@ -17,9 +17,10 @@ from pathlib import Path, PurePosixPath
 from auditor.disk.foreign_names import row_path
 from auditor.errors import BadPlace
 from auditor.manifest.jsonl import Manifest
-from auditor.model import ErrorKind, FileFacts
+from auditor.model import DigestOrigin, ErrorKind, FileFacts
 from auditor.places import Entry, EntryKind, Place
 from auditor.places.rclone import RclonePlace
+from auditor.places.rclone_remotes import grade
 from auditor.places.rcloneclient import RemoteFailed, call
 from auditor.readers import digests
 
@@ -95,7 +96,7 @@ class _Holdings:
         return holdings
 
     def _note(self, entry: Entry) -> None:
-        if self.kind and self.kind in entry.digests:
+        if self.kind and self.kind in entry.digests and entry.digest_origin is not DigestOrigin.CLAIMED:
             self.by_digest[(entry.digests[self.kind], entry.size_bytes)] = entry.path
         else:
             self.by_size.setdefault(entry.size_bytes, []).append(entry.path)
@@ -151,7 +152,7 @@ def _upload(source: Place, facts: FileFacts, cloud: RclonePlace, taken: set[str]
 
 
 def _compare(cloud: RclonePlace, path: str, facts: FileFacts) -> None:
-    """Whether what lies at `path` is this file: by the service's own digest, else by reading it back.
+    """Whether what lies at `path` is this file: by a digest that the service made, else by reading it back.
 
     Raises: OSError where it is not.
     """
@@ -159,7 +160,7 @@ def _compare(cloud: RclonePlace, path: str, facts: FileFacts) -> None:
     item = _stat(cloud, path, kind) or {}
     told = item.get("Hashes")
     digest = told.get(kind) if isinstance(told, dict) else None
-    if digest:
+    if digest and grade(cloud.behind, facts.size_bytes) is not DigestOrigin.CLAIMED:
         right = digest == facts.digests.get(kind or "")
     else:
         with cloud.open(path) as stream:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import BinaryIO, Protocol, runtime_checkable
 
-from auditor.model import MOST_BYTES, Device, ErrorKind, FileFacts, Trouble
+from auditor.model import MOST_BYTES, Device, DigestOrigin, ErrorKind, FileFacts, Trouble
 
 
 class EntryKind(StrEnum):
@@ -30,8 +30,9 @@ class Entry:
 
     `size_bytes` and `mtime_ns` are None where the place does not know them or they cannot be trusted to be known. A
     size that no file can have is not known.
-    `digests` are those that the place's own service states, by name, in hex. `error` says why a thing cannot be read,
-    or why it must not count as a copy; such an entry is never opened, and its row proves nothing.
+    `digests` are those that the place's own service states, by name, in hex, and `digest_origin` how it came by them.
+    `error` says why a thing cannot be read, or why it must not count as a copy; such an entry is never opened, and its
+    row proves nothing.
     `changed_ns` is when anything of the file was last changed (POSIX ctime), which no editor can put back; `inode` is
     the file's number on its volume.
     `stated` are facts that the place knows beside the bytes (a Takeout's JSON: date, location, sidecar, companion;
@@ -43,6 +44,7 @@ class Entry:
     size_bytes: int | None = None
     mtime_ns: int | None = None
     digests: Mapping[str, str] = field(default_factory=dict)
+    digest_origin: DigestOrigin = DigestOrigin.CLAIMED
     error: Trouble | None = None
     stated: FileFacts | None = None
     changed_ns: int | None = None

@@ -20,6 +20,7 @@ from auditor.manifest.tabular import lsjson_row
 from auditor.model import Device, ErrorKind, FileFacts, Kind, Trouble
 from auditor.places import Entry, EntryKind, Power, links
 from auditor.places.members import once
+from auditor.places.rclone_remotes import Leaf, grade, leaves_of
 from auditor.places.rcloneclient import (
     Server,
     answer,
@@ -45,7 +46,8 @@ _SHARED = "shared-album/"
 
 @dataclass(frozen=True, slots=True)
 class RclonePlace:
-    """A folder of a remote. `digests` are those its service states; `slow` is whether it reads the bytes for them."""
+    """A folder of a remote. `digests` are those its service states; `slow` is whether it reads the bytes for them,
+    `behind` the services and hosts that it is made of."""
 
     program: str
     remote: str
@@ -55,6 +57,7 @@ class RclonePlace:
     slow: bool
     dated: bool
     serving: Server
+    behind: tuple[Leaf, ...] = ()
 
     @property
     def label(self) -> str:
@@ -167,6 +170,7 @@ class RclonePlace:
             size_bytes=facts.size_bytes,
             mtime_ns=facts.mtime_ns if self.dated else None,
             digests={} if error else facts.digests,  # what is no copy must prove nothing
+            digest_origin=grade(self.behind, facts.size_bytes),
             error=error,
             stated=stated,
         )
@@ -200,6 +204,7 @@ def open_rclone(words: str) -> RclonePlace:
         slow=bool(features.get("SlowHash")),
         # A service that cannot set dates says a precision of a hundred years.
         dated=isinstance(precision, int) and 0 < precision <= 2_000_000_000,
+        behind=leaves_of(words, _config(program)),
         serving=server(program),
     )
 
@@ -211,6 +216,15 @@ def _items(listing: bytes) -> tuple[list[dict[str, Any]], bool]:
         with contextlib.suppress(ValueError, RecursionError):
             return json.loads(text.removesuffix(b",") + ending), is_whole
     return [], False
+
+
+def _config(program: str) -> dict[str, dict[str, str]]:
+    """The settings of every remote that rclone knows; empty where it does not tell."""
+    try:
+        told = answer(program, "config", "dump")
+    except (BadPlace, ListingCut):
+        return {}
+    return {name: settings for name, settings in told.items() if isinstance(settings, dict)}
 
 
 def _service(program: str, words: str) -> str:

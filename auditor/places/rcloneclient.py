@@ -84,8 +84,8 @@ def run(
         raise BadPlace(f"rclone {words[0]} gave no answer within {seconds} s; check the network") from error
 
 
-def answer(rclone: str, *words: str, remote: str) -> dict[str, Any]:
-    """The JSON object that a command prints of a remote; empty where the remote does not support it.
+def answer(rclone: str, *words: str, remote: str | None = None) -> dict[str, Any]:
+    """The JSON object that a command prints, of a remote if one is named; empty where the remote does not support it.
 
     Raises: BadPlace where the remote is not there, with rclone's own words.
     """
@@ -93,7 +93,7 @@ def answer(rclone: str, *words: str, remote: str) -> dict[str, Any]:
     if done.returncode != 0:
         if b"doesn't support" in done.stderr or b"not supported" in done.stderr:
             return {}
-        raise failure(done.stderr, remote)
+        raise failure(done.stderr, remote or words[-1])
     try:
         told = json.loads(done.stdout or b"{}")
     except (ValueError, RecursionError):

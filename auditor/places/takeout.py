@@ -10,7 +10,7 @@ import hashlib
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -230,7 +230,7 @@ def _told(entry: Entry, matched: Match | None, items: dict[str, Item]) -> Entry:
 
 
 def _with(entry: Entry, stated: FileFacts | None, error: Trouble | None) -> Entry:
-    return Entry(entry.path, entry.kind, entry.size_bytes, entry.mtime_ns, entry.digests, error, stated)
+    return replace(entry, error=error, stated=stated)
 
 
 def _lost_items(entries: dict[str, Entry], items: dict[str, Item], matches: dict[str, Match]) -> Iterator[Entry]:

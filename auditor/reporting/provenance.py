@@ -90,8 +90,8 @@ def audit_record(
 def not_read_now(con: duckdb.DuckDBPyConnection, started: object) -> list[dict[str, Any]]:
     """What each list says of files whose bytes this audit did not read: how many, why, and since when it is known.
 
-    `why` is `read before` (an earlier list, or a run that was stopped), `stated by its service`, or `another tool's
-    list`; `oldest` is None where nobody says when the digest was made. `started` is the audit's start, RFC 3339.
+    `why` is `read before` (an earlier list, or a run that was stopped), one of the other words of
+    `_ORIGINS`; `oldest` is None where nobody says when the digest was made. `started` is the audit's start, RFC 3339.
     """
     since = datetime.fromisoformat(str(started)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if started else ""
     found: list[dict[str, Any]] = []
@@ -100,7 +100,8 @@ def not_read_now(con: duckdb.DuckDBPyConnection, started: object) -> list[dict[s
             f"""
             SELECT {label}, coalesce(digest_origin, 'read') AS origin, count(*), min(read_at)
             FROM {table}
-            WHERE coalesce(sha256, md5, sha1, quickxor, dropbox) IS NOT NULL
+            WHERE (coalesce(sha256, md5, sha1, quickxor, dropbox) IS NOT NULL
+                    OR coalesce(digest_origin = 'claimed', false))
                 AND (coalesce(digest_origin, 'read') <> 'read' OR read_at IS NULL OR read_at < ?)
             GROUP BY ALL ORDER BY ALL
             """,
@@ -113,7 +114,13 @@ def not_read_now(con: duckdb.DuckDBPyConnection, started: object) -> list[dict[s
     return found
 
 
-_ORIGINS = {"read": "read before", "computed": "stated by its service", "foreign": "another tool's list"}
+_ORIGINS = {
+    "read": "read before",
+    "computed": "stated by its service",
+    "streamed": "noted by its service as the file arrived",
+    "claimed": "claimed by whoever uploaded it, and no proof",
+    "foreign": "another tool's list",
+}
 
 
 def policy_params(policy: Policy) -> dict[str, Any]:

@@ -45,7 +45,14 @@ class Teller:
         for path, content in self.files:
             digests = {} if self.computes else {"md5": hashlib.md5(content).hexdigest()}
             stated = FileFacts(path, notes=("hidden_from_apps: x",)) if path.startswith("hidden") else None
-            yield Entry(path, size_bytes=len(content), mtime_ns=1, digests=digests, stated=stated)
+            yield Entry(
+                path,
+                size_bytes=len(content),
+                mtime_ns=1,
+                digests=digests,
+                digest_origin=DigestOrigin.COMPUTED,
+                stated=stated,
+            )
         if self.breaks:
             raise ListingCut("the cable was pulled")
 
