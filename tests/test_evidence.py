@@ -203,3 +203,12 @@ def test_the_word_of_the_uploader_is_no_proof(
         found = lists.con.execute("SELECT status, detail FROM pairs").fetchall()
     assert [row[0] for row in found] == [status]
     assert words in found[0][1]
+
+
+def test_a_remote_of_the_environment_is_known_too() -> None:
+    said = {"RCLONE_CONFIG_MY_CLOUD_TYPE": "drive", "RCLONE_CONFIG_NAS_HOST": "backup.example.org"}
+    config = rclone_remotes.with_environment(CONFIG, said)
+    (leaf,) = rclone_remotes.leaves_of("my-cloud:x", config)
+    assert leaf.kind == "drive"
+    (leaf,) = rclone_remotes.leaves_of("nas:x", config)
+    assert not leaf.is_near

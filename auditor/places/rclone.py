@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
@@ -20,7 +21,7 @@ from auditor.manifest.tabular import lsjson_row
 from auditor.model import Device, ErrorKind, FileFacts, Kind, Trouble
 from auditor.places import Entry, EntryKind, Power, links
 from auditor.places.members import once
-from auditor.places.rclone_remotes import Leaf, grade, leaves_of
+from auditor.places.rclone_remotes import Leaf, grade, leaves_of, with_environment
 from auditor.places.rcloneclient import (
     Server,
     answer,
@@ -224,7 +225,7 @@ def _config(program: str) -> dict[str, dict[str, str]]:
         told = answer(program, "config", "dump")
     except (BadPlace, ListingCut):
         return {}
-    return {name: settings for name, settings in told.items() if isinstance(settings, dict)}
+    return with_environment({n: s for n, s in told.items() if isinstance(s, dict)}, os.environ)
 
 
 def _service(program: str, words: str) -> str:

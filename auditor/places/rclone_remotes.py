@@ -95,13 +95,32 @@ def leaves_of(words: str, config: Mapping[str, Mapping[str, str]]) -> tuple[Leaf
     return tuple(_leaves(words, config, is_own=False, layers=0))
 
 
+def with_environment(
+    config: Mapping[str, Mapping[str, str]], environment: Mapping[str, str]
+) -> dict[str, dict[str, str]]:
+    """The settings with what `RCLONE_CONFIG_NAME_KEY` says besides, and remotes that stand only there in lower case.
+
+    Source: rclone.org/docs, "Config file" under "Environment Variables".
+    """
+    names = {match[1].lower() for key in environment if (match := re.fullmatch(r"RCLONE_CONFIG_(.+)_TYPE", key))}
+    known = {name.replace("-", "_").lower() for name in config}
+    found = {}
+    for name in (*config, *(names - known)):
+        start = f"RCLONE_CONFIG_{name.replace('-', '_').upper()}_"
+        said = {key[len(start) :].lower(): value for key, value in environment.items() if key.startswith(start)}
+        found[name] = {**config.get(name, {}), **said}
+    return found
+
+
 def _leaves(words: str, config: Mapping[str, Mapping[str, str]], *, is_own: bool, layers: int) -> Iterator[Leaf]:
     split = _split(words)
     if split is None:
         yield Leaf("local", is_own=is_own, folder=words)
         return
     name, given, path = split
-    known = {"type": name[1:]} if name.startswith(":") else config.get(name)
+    known = (
+        {"type": name[1:]} if name.startswith(":") else config.get(name) or config.get(name.replace("-", "_").lower())
+    )
     if known is None or layers > _MOST_LAYERS:
         yield Leaf("", is_own=is_own)
         return
