@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,13 +9,13 @@ from pathlib import Path
 
 import duckdb
 
-from auditor import engine, pairing, reporting, verdict, waivers, workers
+from auditor import engine, one_copy, pairing, reporting, verdict, waivers, workers
 from auditor.disk import locks
 from auditor.errors import BadOutput
 from auditor.manifest import foreign, jsonl
 from auditor.manifest.jsonl import Manifest
 from auditor.manifest.rows import DIGESTS
-from auditor.model import Audit, Depth, ErrorKind, RuleOutcome
+from auditor.model import Audit, Depth, RuleOutcome
 from auditor.pictures.likeness import Answer, Likeness, Question, Verifier
 from auditor.pictures.looking import Look, look_at
 from auditor.places import Place, Power, StatesDigests
@@ -31,9 +28,6 @@ from auditor.rules import Rule
 from auditor.scan import Progress, scan
 from auditor.sides import Side
 from auditor.views import Listed, Lists, open_lists
-
-OFF_SITE_KINDS = ("rclone", "takeout")
-"""Kinds of places that are kept elsewhere."""
 
 MOST_FETCHED_AGAIN = 100
 """Pictures for the report that are brought a second time from a phone or a cloud, where every byte takes its time."""
@@ -88,12 +82,12 @@ def _run(order: Order, folder: Path, out: Path, steps: Steps, clock: Callable[[]
     started = order.began or clock()
     source, *backups = [_listed(order, one, folder / f"{name}.jsonl", steps) for name, one in homes(order)]
     listed = [
-        Listed(s.label, m, m.header.place_kind in OFF_SITE_KINDS or s.label in order.policy.off_site)
+        Listed(s.label, m, m.header.off_site is True or s.label in order.policy.off_site)
         for s, m in zip(order.backups, backups, strict=True)
     ]
     with open_lists(source, listed, order.policy, clock()) as lists:
         labels = [s.label for s in order.backups]
-        _mark_linked(lists.con, order)
+        one_copy.mark_linked(lists.con, order.source.place, [b.place for b in order.backups])
         pairing.pair(lists.con, labels, _verifier(lists.con, order, steps))
         pairing.summarise(lists.con, labels, order.policy.proof)
         chosen = select(order.policy, order.rules)
@@ -248,47 +242,6 @@ def _verifier(con: duckdb.DuckDBPyConnection, order: Order, steps: Steps) -> Ver
     return answers
 
 
-def _mark_linked(con: duckdb.DuckDBPyConnection, order: Order) -> None:
-    """Marks files of a backup that are the phone's own files, by a hard link or a second mount: they are no copies."""
-    source = order.source.place
-    if not isinstance(source, FolderPlace):
-        return
-    sql = "SELECT id, coalesce(path_bytes, hex(encode(path))) FROM {} WHERE sha256 IN (SELECT sha256 FROM {})"
-    ours: dict[tuple[int, int], list[int]] | None = None
-    for number, backup in enumerate(order.backups):
-        if not isinstance(backup.place, FolderPlace):
-            continue
-        if ours is None:
-            ours = _inodes(source, con.execute(sql.format("due", "backup")).fetchall())
-        rows = con.execute(sql.format("backup", "due") + " AND backup_number = ?", [number]).fetchall()
-        theirs = _inodes(backup.place, rows, frozenset(device for device, _ in ours))
-        linked = [row for inode, rows_of in theirs.items() if inode in ours for row in rows_of]
-        con.execute(
-            "UPDATE backup SET error_kind = ?, error = ? WHERE list_contains(?::BIGINT[], id)",
-            [ErrorKind.LINKED.value, "it is the phone's own file under a second name", linked],
-        )
-
-
-def _inodes(
-    place: FolderPlace, rows: Sequence[tuple[int, str]], devices: frozenset[int] | None = None
-) -> dict[tuple[int, int], list[int]]:
-    """The rows by device and inode; files of other devices than these are not even asked."""
-    found: dict[tuple[int, int], list[int]] = defaultdict(list)
-    of_folder: dict[Path, int] = {}
-    for row, raw in rows:
-        path = place.root / os.fsdecode(bytes.fromhex(raw))
-        with contextlib.suppress(OSError, ValueError):
-            if devices is not None:
-                if path.parent not in of_folder:
-                    of_folder[path.parent] = path.parent.stat().st_dev
-                if of_folder[path.parent] not in devices:
-                    continue
-            facts = path.lstat()
-            if facts.st_ino:
-                found[facts.st_dev, facts.st_ino].append(row)
-    return found
-
-
 def _raw_path(con: duckdb.DuckDBPyConnection, table: str, path: str) -> tuple[str, int]:
     """The path as the place knows it (names that are not UTF-8 have their bytes in the list), and the file's size."""
     sql = {
@@ -307,7 +260,13 @@ def _safe_to_delete(con: duckdb.DuckDBPyConnection, order: Order, labels: Sequen
     """
     since = started.strftime("%Y-%m-%dT%H:%M:%SZ")
     # A list made elsewhere may come from a clock that is ahead: only what was a place in this run was read in it.
-    read_now = [b.label for b in order.backups if b.place is not None and order.source.place is not None]
+    # What may be the phone itself, seen through another mount, must not license a deletion.
+    source = order.source.place
+    read_now = [
+        b.label
+        for b in order.backups
+        if b.place is not None and source is not None and one_copy.is_provably_apart(source, b.place)
+    ]
     sql = """
         SELECT s.path, s.size_bytes, s.mtime, s.sha256,
             string_agg(p.backup, '; ' ORDER BY list_position(?::VARCHAR[], p.backup)) AS backups, s.read_at
@@ -319,7 +278,7 @@ def _safe_to_delete(con: duckdb.DuckDBPyConnection, order: Order, labels: Sequen
             AND s.soundness = 'sound' AND b.soundness = 'sound' AND s.sha256 = b.sha256
             AND s.digest_origin = 'read' AND b.digest_origin = 'read' AND s.read_at >= ? AND b.read_at >= ?
         GROUP BY s.id, s.path, s.size_bytes, s.mtime, s.sha256, s.read_at
-        HAVING count(DISTINCT p.backup) >= ?
+        HAVING count(DISTINCT coalesce(b.file_id, p.backup)) >= ?
         """
     least = order.policy.min_copies
     con.execute(f"CREATE TABLE safe_to_delete AS {sql}", [read_now, read_now, since, since, least])

@@ -278,7 +278,8 @@ class Header:
 
     `columns` are the row's columns that this list can know of; a rule that needs another one is not run, never passed.
     `previous` tells of the list of the same place before this one (`files`, `bytes`, `finished`), None for the first.
-    `sources` names the places whose files a backup holds, label by id; None where it does not say.
+    `sources` names the places whose files a backup holds, label by id; None where it does not say. `off_site` says that
+    the place is kept elsewhere than on this machine and in its network; None where that is not known.
     """
 
     schema: int
@@ -295,6 +296,7 @@ class Header:
     exclusions: tuple[str, ...] = ()
     previous: Mapping[str, Any] | None = None
     sources: Mapping[str, str] | None = None
+    off_site: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

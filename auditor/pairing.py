@@ -499,12 +499,14 @@ def summarise(con: duckdb.DuckDBPyConnection, labels: Sequence[str], proof: Sequ
         WITH away AS (
             SELECT coalesce(list(backup) FILTER (WHERE off_site), []) AS off_site FROM header
         ), ranked AS (
-            SELECT pairs.*, list_position([{order}], status) AS rank, list_position(?::VARCHAR[], backup) AS turn
-            FROM pairs
+            SELECT pairs.*, list_position([{order}], status) AS rank,
+                list_position(?::VARCHAR[], pairs.backup) AS turn, coalesce(backup.file_id, pairs.backup) AS copy
+            FROM pairs LEFT JOIN backup ON backup.id = pairs.backup_id
         ), best AS (
             SELECT id, arg_min(struct_pack(status, detail, backup, backup_path), rank * 1000 + turn) AS b,
-                count(*) FILTER (WHERE list_contains(proof, status)) AS copies,
-                count(*) FILTER (WHERE list_contains(proof, status) AND list_contains(off_site, backup))
+                -- Two backups that hold one file under two names are one copy.
+                count(DISTINCT copy) FILTER (WHERE list_contains(proof, status)) AS copies,
+                count(DISTINCT copy) FILTER (WHERE list_contains(proof, status) AND list_contains(off_site, backup))
                     AS off_site_copies
             FROM ranked, (SELECT ?::VARCHAR[] AS proof), away GROUP BY id
         )

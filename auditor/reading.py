@@ -140,6 +140,8 @@ def _read_once(task: Task, reason: str | None) -> FileFacts:
         longitude=meta.longitude,
         image_id=meta.image_id,
         image_sha256=seen.image_sha256,
+        file_id=entry.file_id,
+        changed_ns=entry.changed_ns,
         coded_sha256=seen.coded_sha256,
         phash=phash,
         phash_turned=turned,
@@ -230,6 +232,8 @@ def unread(place: Place, entry: Entry, error: Trouble | None) -> FileFacts:
         digests={} if error else dict(entry.digests),
         digest_origin=entry.digest_origin if entry.digests and not error else None,
         soundness=Soundness.NOT_CHECKED if error and kind in MEDIA else None,
+        file_id=entry.file_id,
+        changed_ns=entry.changed_ns,
         error=error,
     )
     return with_stated(facts, entry)

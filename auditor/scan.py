@@ -92,6 +92,7 @@ def scan(
         device=place.device(),
         previous=_previous(lists),
         sources=getattr(place, "sources", None),
+        off_site=getattr(place, "is_off_site", None),
     )
     left = jsonl.take_up(out)
     known = taken_up(left, header)

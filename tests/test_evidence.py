@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from auditor import pairing, policy, views
+from auditor import one_copy, pairing, policy, resources, views
 from auditor.manifest import foreign, jsonl
 from auditor.manifest.jsonl import Manifest, Writer
 from auditor.manifest.rows import DECODED, from_row
 from auditor.model import Depth, DigestOrigin, ErrorKind, FileFacts, Header, Kind, Trouble
 from auditor.places import rclone_remotes
+from auditor.places.folder import open_folder
 from tests.commandline import call
 from tests.copier.runs import photos
 
@@ -212,3 +217,92 @@ def test_a_remote_of_the_environment_is_known_too() -> None:
     assert leaf.kind == "drive"
     (leaf,) = rclone_remotes.leaves_of("nas:x", config)
     assert not leaf.is_near
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str]]:
+    """Runs one command of the program."""
+    return lambda *words: run(monkeypatch, capsys, *words)
+
+
+def audited(quick: Callable[..., tuple[int, str]], out: Path, *words: str | Path) -> tuple[str, list[str]]:
+    """The verdict's first word, and the files that may be deleted."""
+    assert quick("audit", *words, "-o", out, "--no-thumbnails")[0] in (0, 1, 3)
+    record = json.loads((out / "audit.json").read_text("utf-8"))
+    lines = (out / "safe-to-delete.csv").read_text("utf-8-sig").splitlines()[1:]
+    return record["verdict"], [line.split(",")[0] for line in lines]
+
+
+def test_a_hard_link_is_no_copy_however_it_is_named(tmp_path: Path, quick: Callable[..., tuple[int, str]]) -> None:
+    phone, other = tmp_path / "phone", tmp_path / "other"
+    photos(phone, "a.jpg")
+    other.mkdir()
+    (other / "a.jpg").hardlink_to(phone / "a.jpg")
+    assert quick("scan", other, "-o", tmp_path / "list.jsonl")[0] == 0
+    forms = [other, tmp_path / "list.jsonl", f"takeout:{other}"]
+    if shutil.which("rclone"):
+        forms.append(f"rclone::local:{other}")
+    for number, form in enumerate(forms):
+        assert audited(quick, tmp_path / f"out{number}", phone, form) == ("NOT SAFE", []), form
+
+
+def test_two_names_of_one_file_are_one_copy(tmp_path: Path, quick: Callable[..., tuple[int, str]]) -> None:
+    phone, one, two = tmp_path / "phone", tmp_path / "one", tmp_path / "two"
+    content = photos(phone, "a.jpg")["a.jpg"]
+    one.mkdir()
+    two.mkdir()
+    (one / "a.jpg").write_bytes(content)
+    (two / "a.jpg").hardlink_to(one / "a.jpg")
+    own = tmp_path / "two.toml"
+    family = (resources.folder("rules") / "policies/family.toml").read_text("utf-8")
+    own.write_text(re.sub(r"(?m)^min_copies.*", "min_copies = 2", family).replace('"family"', '"two"', 1), "utf-8")
+    assert audited(quick, tmp_path / "out", phone, one, two, "--policy", own) == ("NOT SAFE", [])
+    (two / "a.jpg").unlink()
+    (two / "a.jpg").write_bytes(content)
+    assert audited(quick, tmp_path / "again", phone, one, two, "--policy", own)[0] == "SAFE"
+
+
+def test_a_phones_own_list_is_no_backup_when_it_is_mounted_elsewhere(
+    tmp_path: Path, quick: Callable[..., tuple[int, str]]
+) -> None:
+    photos(tmp_path / "phone", "a.jpg")
+    assert quick("scan", tmp_path / "phone", "-o", tmp_path / "own.jsonl")[0] == 0
+    (tmp_path / "phone").rename(tmp_path / "moved")
+    assert audited(quick, tmp_path / "out", tmp_path / "moved", tmp_path / "own.jsonl") == ("NOT SAFE", [])
+
+
+def test_a_file_that_changed_at_the_same_instant_is_the_same_file(tmp_path: Path) -> None:
+    """A second mount with numbers of its own: the time of the last change is what a copy cannot have."""
+    family, now = policy.load("family"), datetime.now(UTC)
+    digest, changed = {"sha256": "ab" * 32}, 1_700_000_000_123_456_789
+    facts = FileFacts("a.jpg", 9, changed_ns=changed, mtime_ns=5, kind=Kind.PHOTO, digests=digest, file_id="x:1")
+
+    def marked(*rows: FileFacts) -> list[str | None]:
+        lists = []
+        for number, row in enumerate(rows):
+            writer = Writer.create(tmp_path / f"{len(list(tmp_path.iterdir()))}{number}.jsonl", header(tmp_path))
+            writer.add(row)
+            lists.append(writer.close(complete=True))
+        with views.open_lists(lists[0], [views.Listed("b", lists[1])], family, now) as opened:
+            one_copy.mark_linked(opened.con, None, [None])
+            return [kind for (kind,) in opened.con.execute("SELECT error_kind FROM backup").fetchall()]
+
+    assert marked(facts, replace(facts, file_id="y:7")) == ["linked"]
+    assert marked(facts, replace(facts, file_id="y:1", changed_ns=changed + 1)) == [None]
+    whole = replace(facts, changed_ns=1_700_000_000_000_000_000)
+    assert marked(whole, replace(whole, file_id="y:7")) == [None]
+    made_up = replace(facts, mtime_ns=changed)
+    assert marked(made_up, replace(made_up, file_id="y:7")) == [None]
+
+
+@pytest.mark.parametrize(("kind", "apart"), [("fuse.sshfs", False), ("overlay", False), ("ext4", True), (None, True)])
+def test_what_may_show_the_phone_itself_licenses_no_deletion(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str | None, apart: bool
+) -> None:
+    phone, disk = tmp_path / "phone", tmp_path / "disk"
+    phone.mkdir()
+    disk.mkdir()
+    assert one_copy.is_provably_apart(open_folder(str(phone)), open_folder(str(disk)))  # both by one mount
+    monkeypatch.setattr(one_copy, "_is_one_mount", lambda one, other: False)
+    monkeypatch.setattr(one_copy, "filesystem", lambda root: kind if root.name == "disk" else "ext4")
+    assert one_copy.is_provably_apart(open_folder(str(phone)), open_folder(str(disk))) is apart

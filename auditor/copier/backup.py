@@ -352,7 +352,7 @@ def _keeps_changes(source: Place) -> bool:
 
 
 def _as_trusted(entry: Entry, trusted: bool) -> Entry:
-    return entry if trusted else replace(entry, changed_ns=None, inode=None)
+    return entry if trusted else replace(entry, changed_ns=None, file_id=None)
 
 
 def listed(ledger: Ledger, clean: bool, held: Mapping[str, Held]) -> list[Entry]:

@@ -113,7 +113,15 @@ def _as_source(row: FileFacts, step: CopyStep, read_at: str | None) -> FileFacts
     own = (EDITED, OVERWRITTEN, STORED, UNDATED_COPY)
     notes = tuple(note for note in row.notes if not note.startswith(own))
     return replace(
-        row, path=step.path, mtime_ns=step.mtime_ns, mtime_trusted=True, read_at=read_at, notes=notes, origins=()
+        row,
+        path=step.path,
+        mtime_ns=step.mtime_ns,
+        mtime_trusted=True,
+        read_at=read_at,
+        notes=notes,
+        origins=(),
+        file_id=None,
+        changed_ns=None,
     )
 
 

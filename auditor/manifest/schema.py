@@ -79,6 +79,7 @@ _HEADER = {
     **dict.fromkeys(("columns", "digests", "exclusions"), _TEXTS),
     **dict.fromkeys(("tool", "place", "place_id", "label", "place_kind"), _TEXT),
     "started": _DATE,
+    "off_site": {"type": "boolean"},
 }
 _FOOTER = {
     "row": {"const": "footer"},

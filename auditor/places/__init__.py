@@ -33,8 +33,8 @@ class Entry:
     `digests` are those that the place's own service states, by name, in hex, and `digest_origin` how it came by them.
     `error` says why a thing cannot be read, or why it must not count as a copy; such an entry is never opened, and its
     row proves nothing.
-    `changed_ns` is when anything of the file was last changed (POSIX ctime), which no editor can put back; `inode` is
-    the file's number on its volume.
+    `changed_ns` is when anything of the file was last changed (POSIX ctime), which no editor can put back; `file_id` is
+    the file itself, whatever its path (volume and inode). None where the place cannot say.
     `stated` are facts that the place knows beside the bytes (a Takeout's JSON: date, location, sidecar, companion;
     a phone's `.nomedia`: a note): they fill what the bytes do not say; its sidecar, companion and notes always count.
     """
@@ -48,7 +48,12 @@ class Entry:
     error: Trouble | None = None
     stated: FileFacts | None = None
     changed_ns: int | None = None
-    inode: int | None = None
+    file_id: str | None = None
+
+    @property
+    def inode(self) -> int | None:
+        """The file's number on its volume; None where the place has none."""
+        return int(self.file_id.rpartition(":")[2]) if self.file_id else None
 
     @property
     def error_kind(self) -> ErrorKind | None:

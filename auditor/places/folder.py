@@ -6,11 +6,13 @@ import contextlib
 import errno
 import hashlib
 import os
+import platform
 import re
 import shutil
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
@@ -98,7 +100,7 @@ class FolderPlace:
         except OSError:
             return None
         return Device(
-            filesystem=_filesystem(self.root),
+            filesystem=filesystem(self.root),
             storage_total_bytes=usage.total or None,
             storage_free_bytes=usage.free if usage.total else None,  # some FUSE systems say 0 of 0: not known
         )
@@ -254,10 +256,28 @@ def _entry(path: str, facts: os.stat_result) -> Entry:
             size_bytes=facts.st_size,
             mtime_ns=facts.st_mtime_ns,
             changed_ns=changed_ns,
-            inode=facts.st_ino or None,
+            file_id=file_id(facts),
         )
     word = {stat.S_IFIFO: "a FIFO", stat.S_IFSOCK: "a socket"}.get(stat.S_IFMT(facts.st_mode), "a device")
     return Entry(path, EntryKind.SPECIAL, error=Trouble(ErrorKind.SPECIAL, f"{word}, not a file"))
+
+
+def file_id(facts: os.stat_result) -> str | None:
+    """The file of this machine that is meant, whatever its path: its volume and inode; None where it has no number."""
+    return f"{_volume_now(facts.st_dev)}:{facts.st_ino}" if facts.st_ino else None
+
+
+@lru_cache(maxsize=64)
+def _volume_now(device: int) -> str:
+    # A volume's own number stays when it is mounted anew. A device's is all there is elsewhere, and means something
+    # until this machine is started again: another machine's, or tomorrow's, may be the same by chance.
+    if volume := _volume(device):
+        return volume
+    try:
+        run = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()[:8]
+    except (OSError, ValueError):
+        run = platform.node()
+    return f"device {device} of {run}".replace(":", "-")
 
 
 def _volume(device: int) -> str | None:
@@ -271,7 +291,7 @@ def _volume(device: int) -> str | None:
     return None
 
 
-def _filesystem(root: Path) -> str | None:
+def filesystem(root: Path) -> str | None:
     """The file system's name where the system tells (Linux); None elsewhere."""
     try:
         mounts = Path("/proc/self/mounts").read_bytes().splitlines()

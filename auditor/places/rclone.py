@@ -12,7 +12,8 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, BinaryIO
+from pathlib import Path
+from typing import Any, BinaryIO, TypedDict
 
 from auditor.disk.foreign_names import row_path
 from auditor.disk.marker import OWN_FOLDER
@@ -20,6 +21,7 @@ from auditor.errors import BadPlace, ListingCut
 from auditor.manifest.tabular import lsjson_row
 from auditor.model import Device, ErrorKind, FileFacts, Kind, Trouble
 from auditor.places import Entry, EntryKind, Power, links
+from auditor.places.folder import file_id
 from auditor.places.members import once
 from auditor.places.rclone_remotes import Leaf, grade, leaves_of, with_environment
 from auditor.places.rcloneclient import (
@@ -43,6 +45,11 @@ SAME_NAME = "same_name_twice"
 
 _GOOGLE_PHOTOS = "google photos"
 _SHARED = "shared-album/"
+
+
+class _File(TypedDict):
+    file_id: str | None
+    changed_ns: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +166,19 @@ class RclonePlace:
             if entry.path in wanted and name in entry.digests:
                 yield entry.path, entry.digests[name]
 
+    @property
+    def is_off_site(self) -> bool:
+        """Whether all that it is made of is kept elsewhere: neither on this machine nor in its network."""
+        return bool(self.behind) and not any(leaf.is_near for leaf in self.behind)
+
+    def _file(self, path: str) -> _File:
+        """Which file of this machine it is, where the remote is a folder of this machine."""
+        if len(self.behind) == 1 and not (leaf := self.behind[0]).is_own and leaf.folder:
+            with contextlib.suppress(OSError, ValueError):
+                facts = Path(leaf.folder, path).lstat()
+                return {"file_id": file_id(facts), "changed_ns": facts.st_ctime_ns if os.name != "nt" else None}
+        return {"file_id": None, "changed_ns": None}
+
     def _entry(self, item: dict[str, object], seen: dict[str, int]) -> Entry:
         facts = lsjson_row(item)
         path = once(facts.path, seen)
@@ -174,6 +194,7 @@ class RclonePlace:
             digest_origin=grade(self.behind, facts.size_bytes),
             error=error,
             stated=stated,
+            **self._file(path),
         )
 
 

@@ -175,7 +175,14 @@ def _archive(path: Path) -> ArchivePlace:
 
 def _moved(entry: Entry, path: str) -> Entry:
     """The same under another path, without its date, which is that of the download."""
-    return Entry(path, entry.kind, entry.size_bytes, error=entry.error)
+    return Entry(
+        path,
+        entry.kind,
+        entry.size_bytes,
+        error=entry.error,
+        changed_ns=entry.changed_ns,
+        file_id=entry.file_id,
+    )
 
 
 def _matched(entries: dict[str, Entry], items: dict[str, Item]) -> dict[str, Match]:

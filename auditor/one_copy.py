@@ -1,0 +1,94 @@
+"""One file is one copy, whatever names, links and mounts it is reached by: what of a backup is the phone's own file.
+
+A row of a folder names its file by `file_id`. Where that tells nothing, because a second mount gives other numbers, two
+rows of one content are one file if they changed at the same instant to the nanosecond: a copy gets a time of its own,
+which no program can set (POSIX, st_ctim).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterable, Sequence
+
+import duckdb
+
+from auditor.model import ErrorKind
+from auditor.places import Place
+from auditor.places.folder import FolderPlace, file_id, filesystem
+
+SHOWS_ANOTHER = ("overlay", "overlayfs", "aufs", "unionfs", "ecryptfs", "fuse", "9p", "virtiofs")
+"""File systems that show files which lie elsewhere, maybe on the phone, under numbers of their own; and `fuse.*`."""
+
+_SAME_FILE = """
+    (s.file_id = b.file_id AND coalesce(s.size_bytes = b.size_bytes, true) AND coalesce(s.sha256 = b.sha256, true))
+    OR (s.sha256 = b.sha256 AND s.changed = b.changed AND s.mtime = b.mtime
+        -- Finer than any file system that keeps whole seconds, or that makes this time up from the file's date.
+        AND regexp_matches(s.changed, '[.][0-9]{3,}[1-9]')
+        AND (s.changed <> s.mtime OR split_part(s.file_id, ':', 2) = split_part(b.file_id, ':', 2)))
+"""
+
+
+def mark_linked(con: duckdb.DuckDBPyConnection, source: Place | None, backups: Sequence[Place | None]) -> None:
+    """Marks the files of backups that are the phone's own files: they are no copies.
+
+    Places that are at hand as folders are asked for what their lists do not say.
+    """
+    _name_files(con, "source", source, None)
+    for number, place in enumerate(backups):
+        _name_files(con, "backup", place, number)
+    ids = set()
+    for key in ("file_id", "sha256"):
+        found = con.execute(f"SELECT DISTINCT b.id FROM backup b JOIN source s USING ({key}) WHERE {_SAME_FILE}")
+        ids |= {row for (row,) in found.fetchall()}
+    con.execute(
+        "UPDATE backup SET error_kind = ?, error = ? WHERE list_contains(?::BIGINT[], id)",
+        [ErrorKind.LINKED.value, "it is the phone's own file under a second name", sorted(ids)],
+    )
+
+
+def _name_files(con: duckdb.DuckDBPyConnection, table: str, place: Place | None, number: int | None) -> None:
+    if not isinstance(place, FolderPlace):
+        return
+    other = "backup" if table == "source" else "source"
+    mine = "" if number is None else f" AND backup_number = {int(number)}"
+    rows = con.execute(
+        f"""
+        SELECT id, coalesce(path_bytes, hex(encode(path))) FROM {table}
+        WHERE file_id IS NULL AND sha256 IN (SELECT sha256 FROM {other}){mine}
+        """
+    ).fetchall()
+    named = list(_named(place, rows))
+    if named:
+        con.execute("CREATE OR REPLACE TEMP TABLE named (id BIGINT, file_id VARCHAR)")
+        con.executemany("INSERT INTO named VALUES (?, ?)", named)
+        con.execute(f"UPDATE {table} SET file_id = named.file_id FROM named WHERE named.id = {table}.id")
+        con.execute("DROP TABLE named")
+
+
+def _named(place: FolderPlace, rows: Sequence[tuple[int, str]]) -> Iterable[tuple[int, str]]:
+    for row, raw in rows:
+        with contextlib.suppress(OSError, ValueError):
+            if name := file_id((place.root / os.fsdecode(bytes.fromhex(raw))).lstat()):
+                yield row, name
+
+
+def is_provably_apart(source: Place | None, backup: Place | None) -> bool:
+    """Whether numbers of files tell what is one file in both places. Not where one of them is mounted by a file system
+    that shows what lies elsewhere, unless both are seen through the same mount."""
+    if not isinstance(source, FolderPlace) or not isinstance(backup, FolderPlace):
+        return True
+    return _is_one_mount(source, backup) or not any(
+        _shows_another(filesystem(place.root)) for place in (source, backup)
+    )
+
+
+def _is_one_mount(one: FolderPlace, other: FolderPlace) -> bool:
+    try:
+        return one.root.stat().st_dev == other.root.stat().st_dev
+    except OSError:
+        return False
+
+
+def _shows_another(kind: str | None) -> bool:
+    return kind is not None and (kind in SHOWS_ANOTHER or kind.startswith("fuse."))
