@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -31,6 +31,9 @@ from auditor.views import Listed, Lists, open_lists
 
 MOST_FETCHED_AGAIN = 100
 """Pictures for the report that are brought a second time from a phone or a cloud, where every byte takes its time."""
+
+STOPPED_FOR = timedelta(days=7)
+"""An audit that was stopped longer ago is begun anew: what it read may have rotted since."""
 
 ScanProgress = Callable[[str], Callable[[Progress], None]]
 
@@ -165,6 +168,7 @@ def _listed(order: Order, one: Side, home: Path, steps: Steps) -> Manifest:
         depth=depth,
         jobs=order.jobs,
         use_cache=False,
+        stopped_since=datetime.now(UTC) - STOPPED_FOR,
         extra_digests=_asked_for(order),
         on_progress=listener,
     )

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 
 import duckdb
 
+from auditor.manifest.rows import rfc3339
 from auditor.model import ErrorKind
 from auditor.places import Place
 from auditor.places.folder import FolderPlace, file_id, filesystem
@@ -55,22 +56,26 @@ def _name_files(con: duckdb.DuckDBPyConnection, table: str, place: Place | None,
     rows = con.execute(
         f"""
         SELECT id, coalesce(path_bytes, hex(encode(path))) FROM {table}
-        WHERE file_id IS NULL AND sha256 IN (SELECT sha256 FROM {other}){mine}
+        WHERE (file_id IS NULL OR changed IS NULL) AND sha256 IN (SELECT sha256 FROM {other}){mine}
         """
     ).fetchall()
     named = list(_named(place, rows))
     if named:
-        con.execute("CREATE OR REPLACE TEMP TABLE named (id BIGINT, file_id VARCHAR)")
-        con.executemany("INSERT INTO named VALUES (?, ?)", named)
-        con.execute(f"UPDATE {table} SET file_id = named.file_id FROM named WHERE named.id = {table}.id")
+        con.execute("CREATE OR REPLACE TEMP TABLE named (id BIGINT, file_id VARCHAR, changed VARCHAR)")
+        con.executemany("INSERT INTO named VALUES (?, ?, ?)", named)
+        con.execute(
+            f"UPDATE {table} SET file_id = named.file_id, changed = named.changed FROM named"
+            f" WHERE named.id = {table}.id"
+        )
         con.execute("DROP TABLE named")
 
 
-def _named(place: FolderPlace, rows: Sequence[tuple[int, str]]) -> Iterable[tuple[int, str]]:
+def _named(place: FolderPlace, rows: Sequence[tuple[int, str]]) -> Iterable[tuple[int, str, str]]:
     for row, raw in rows:
         with contextlib.suppress(OSError, ValueError):
-            if name := file_id((place.root / os.fsdecode(bytes.fromhex(raw))).lstat()):
-                yield row, name
+            facts = (place.root / os.fsdecode(bytes.fromhex(raw))).lstat()
+            if name := file_id(facts):
+                yield row, name, rfc3339(facts.st_ctime_ns)
 
 
 def is_provably_apart(source: Place | None, backup: Place | None) -> bool:

@@ -57,6 +57,7 @@ def scan(
     depth: Depth = Depth.DECODE,
     jobs: int | None = None,
     use_cache: bool = True,
+    stopped_since: datetime | None = None,
     extra_digests: Sequence[str] = (),
     on_progress: Callable[[Progress], None] | None = None,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -64,7 +65,9 @@ def scan(
     """Writes the manifest of a place to `out` and returns it.
 
     What a stopped scan of the same place and depth left beside `out` is taken up. With `use_cache`, rows of files that
-    have not changed since the last list of this place was made are taken from it, with their old `read_at`. The footer
+    have not changed since the last list of this place was made are taken from it, with their old `read_at`; without it,
+    only what the stopped scan read, and only of files that are the same by inode and time of change; nothing of a scan
+    that was begun before `stopped_since`. The footer
     says `complete: false` where a folder could not be listed, or the listing broke off. At depth `hash` a place that
     states digests (a phone, a cloud) keeps its bytes where they are; its rows know only what it states.
 
@@ -95,15 +98,18 @@ def scan(
         off_site=getattr(place, "is_off_site", None),
     )
     left = jsonl.take_up(out)
-    known = taken_up(left, header)
-    if known and left:
+    now = clock()
+    stopped = taken_up(left, header)
+    if left and stopped_since and datetime.fromisoformat(left.header.started) < stopped_since:
+        stopped = []
+    if stopped and left:
         header = replace(header, started=left.header.started)
     writer = Writer.create(out, header)
     try:
-        if use_cache:
-            known += usable(lists, header)
+        before, ours = (usable(lists, header), stopped) if use_cache else (stopped, [])
+        earlier = Earlier(before, names, now, ours)
         tracker = _Tracker(entries, on_progress)
-        with contextlib.closing(_rows(place, entries, Earlier(known, names), depth, wanted, jobs)) as rows:
+        with contextlib.closing(_rows(place, entries, earlier, depth, wanted, jobs)) as rows:
             for row in rows:
                 writer.add(row.facts)
                 if tracker.step(row):

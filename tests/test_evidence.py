@@ -13,11 +13,12 @@ from pathlib import Path
 import pytest
 
 from auditor import one_copy, pairing, policy, resources, views
+from auditor.earlier import Earlier
 from auditor.manifest import foreign, jsonl
 from auditor.manifest.jsonl import Manifest, Writer
 from auditor.manifest.rows import DECODED, from_row
 from auditor.model import Depth, DigestOrigin, ErrorKind, FileFacts, Header, Kind, Trouble
-from auditor.places import rclone_remotes
+from auditor.places import Entry, rclone_remotes
 from auditor.places.folder import open_folder
 from tests.commandline import call
 from tests.copier.runs import photos
@@ -306,3 +307,55 @@ def test_what_may_show_the_phone_itself_licenses_no_deletion(
     monkeypatch.setattr(one_copy, "_is_one_mount", lambda one, other: False)
     monkeypatch.setattr(one_copy, "filesystem", lambda root: kind if root.name == "disk" else "ext4")
     assert one_copy.is_provably_apart(open_folder(str(phone)), open_folder(str(disk))) is apart
+
+
+MOMENT = datetime(2026, 6, 15, 12, tzinfo=UTC)
+READ = FileFacts(
+    "a.jpg",
+    9,
+    mtime_ns=10,
+    changed_ns=20,
+    file_id="x:1",
+    read_at="2026-06-15T11:00:00Z",
+    digest_origin=DigestOrigin.READ,
+    digests={"sha256": "ab" * 32},
+)
+MET = Entry("a.jpg", size_bytes=9, mtime_ns=10, changed_ns=20, file_id="x:1")
+
+UNCHANGED = {
+    "the same file": (READ, MET, True),
+    "a clock that was ahead when it was read": (replace(READ, read_at="2026-06-16T07:00:00Z"), MET, False),
+    "changed, and its date put back": (READ, replace(MET, changed_ns=21), False),
+    "another file of the same name, size and date": (READ, replace(MET, file_id="x:2"), False),
+    "the same folder on another disk": (READ, replace(MET, file_id="y:1"), False),
+    "a file system that keeps no such times": (replace(READ, changed_ns=None), replace(MET, changed_ns=None), False),
+    "a phone over a cable": (
+        replace(READ, changed_ns=None, file_id=None),
+        replace(MET, changed_ns=None, file_id=None),
+        False,
+    ),
+    "an old list, which did not know them": (replace(READ, changed_ns=None, file_id=None), MET, False),
+}
+
+
+@pytest.mark.parametrize("case", UNCHANGED)
+def test_what_counts_as_unchanged(case: str) -> None:
+    row, entry, is_known = UNCHANGED[case]
+    assert (Earlier([iter([row])], ("sha256",), MOMENT).facts(entry) is not None) is is_known
+
+
+def test_a_stopped_scan_of_a_phone_goes_on_by_size_and_date() -> None:
+    """A scan's list keeps the day on which it was begun; an audit asks for more."""
+    row, entry = replace(READ, changed_ns=None, file_id=None), replace(MET, changed_ns=None, file_id=None)
+    assert Earlier([], ("sha256",), MOMENT, [iter([row])]).facts(entry) is not None
+    assert Earlier([], ("sha256",), MOMENT, [iter([row])]).facts(replace(entry, mtime_ns=11)) is None
+
+
+@pytest.mark.parametrize(("kind", "known"), [("ext4", True), ("vfat", False), ("fuse.sshfs", False), (None, False)])
+def test_times_of_change_are_believed_where_the_system_keeps_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str | None, known: bool
+) -> None:
+    photos(tmp_path, "a.jpg")
+    monkeypatch.setattr("auditor.places.folder.filesystem", lambda root: kind)
+    (entry,) = open_folder(str(tmp_path)).walk()
+    assert (entry.changed_ns is not None, entry.file_id is not None) == (known, True)

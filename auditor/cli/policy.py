@@ -61,7 +61,7 @@ def show_one(
         ("Left out", ", ".join((*policy.exclude_names, *policy.exclude_paths))),
         ("Counts as proof", ", ".join(status.value for status in policy.proof)),
         ("Copies", f"{policy.min_copies}{off_site}"),
-        ("Off-site are", ", ".join(("clouds", "Takeouts", *policy.off_site))),
+        ("Off-site are", ", ".join(("clouds", *policy.off_site))),
         ("Lists may be", f"{policy.max_list_age_days} days old"),
         ("Checks skipped", ", ".join(policy.skip_rules)),
         ("Weighed otherwise", ", ".join(other)),

@@ -25,6 +25,12 @@ from auditor.places import Entry, EntryKind, Power, links, unfinished
 _OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 _FOLDER_FLAGS = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
 
+KEEP_CHANGE_TIMES = frozenset(
+    ("ext2", "ext3", "ext4", "xfs", "btrfs", "bcachefs", "zfs", "f2fs", "jfs", "tmpfs", "overlay", "ntfs3")
+)
+"""File systems that note themselves when anything of a file last changed, so that no program can put it back. Others
+may make that time up from the file's date (FAT, exFAT, sshfs and other FUSE systems), or pass on what a server says."""
+
 _JUNCTION = getattr(stat, "IO_REPARSE_TAG_MOUNT_POINT", -1)
 """Windows: a folder that is a link to another one."""
 
@@ -116,6 +122,7 @@ class FolderPlace:
             sentence = f"{self.spec} cannot be listed: {error.strerror}; check the rights of the folder, and its disk"
             raise BadPlace(sentence) from error
         pending: list[tuple[str, tuple[tuple[int, int], ...]]] = [("", ())]
+        keeps: dict[int, bool] = {}
         while pending:
             folder, above = pending.pop()
             items: list[tuple[str, os.stat_result | OSError]] = []
@@ -132,7 +139,9 @@ class FolderPlace:
                 elif stat.S_ISDIR(facts.st_mode):
                     pending.append((path, above))
                 else:
-                    yield unfinished.told(_entry(path, facts))
+                    if facts.st_dev not in keeps:
+                        keeps[facts.st_dev] = filesystem(self.root / path) in KEEP_CHANGE_TIMES
+                    yield unfinished.told(_entry(path, facts, keeps[facts.st_dev]))
 
     def _list(
         self, folder: str, above: tuple[tuple[int, int], ...], into: list[tuple[str, os.stat_result | OSError]]
@@ -247,10 +256,10 @@ def _beneath(root: Path, parts: list[str]) -> Iterator[int | Path]:
         os.close(folder)
 
 
-def _entry(path: str, facts: os.stat_result) -> Entry:
+def _entry(path: str, facts: os.stat_result, keeps_change_times: bool) -> Entry:
     if stat.S_ISREG(facts.st_mode):
-        # On Windows this is when the file was made.
-        changed_ns = facts.st_ctime_ns if os.name != "nt" else None
+        # Elsewhere it may be when the file was made (Windows), or its date again (FAT, many FUSE systems).
+        changed_ns = facts.st_ctime_ns if keeps_change_times else None
         return Entry(
             path,
             size_bytes=facts.st_size,

@@ -21,7 +21,7 @@ from auditor.errors import BadPlace, ListingCut
 from auditor.manifest.tabular import lsjson_row
 from auditor.model import Device, ErrorKind, FileFacts, Kind, Trouble
 from auditor.places import Entry, EntryKind, Power, links
-from auditor.places.folder import file_id
+from auditor.places.folder import KEEP_CHANGE_TIMES, file_id, filesystem
 from auditor.places.members import once
 from auditor.places.rclone_remotes import Leaf, grade, leaves_of, with_environment
 from auditor.places.rcloneclient import (
@@ -176,7 +176,10 @@ class RclonePlace:
         if len(self.behind) == 1 and not (leaf := self.behind[0]).is_own and leaf.folder:
             with contextlib.suppress(OSError, ValueError):
                 facts = Path(leaf.folder, path).lstat()
-                return {"file_id": file_id(facts), "changed_ns": facts.st_ctime_ns if os.name != "nt" else None}
+                return {
+                    "file_id": file_id(facts),
+                    "changed_ns": facts.st_ctime_ns if filesystem(Path(leaf.folder)) in KEEP_CHANGE_TIMES else None,
+                }
         return {"file_id": None, "changed_ns": None}
 
     def _entry(self, item: dict[str, object], seen: dict[str, int]) -> Entry:
