@@ -66,13 +66,10 @@ def same_samples(one: BinaryIO | Buffer, other: BinaryIO | Buffer, form_one: str
 
     Does not raise for what FFmpeg says.
     """
-    seen: list[tuple[Seen, ...]] = []
-    for film, form in ((one, form_one), (other, form_other)):
-        streams = demuxed(film, form)
-        if isinstance(streams, str):
-            return Likeness(None, f"FFmpeg cannot read it ({streams})")
-        seen.append(streams)
-    return _compared(*seen)
+    mine, theirs = demuxed(one, form_one), demuxed(other, form_other)
+    if isinstance(mine, str) or isinstance(theirs, str):
+        return Likeness(None, f"FFmpeg cannot read it ({mine if isinstance(mine, str) else theirs})")
+    return compared(mine, theirs)
 
 
 def demuxed(film: BinaryIO | Buffer, form: str) -> tuple[Seen, ...] | str:
@@ -82,9 +79,10 @@ def demuxed(film: BinaryIO | Buffer, form: str) -> tuple[Seen, ...] | str:
     stream: io.RawIOBase | BinaryIO = Window(film) if isinstance(film, (bytes, mmap.mmap)) else film
     try:
         with opened(stream, form) as container:
-            return _streams(container)
+            streams = _streams(container)
     except (av.error.FFmpegError, EOFError, ValueError) as error:
         return getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return streams if any(seen.times for seen in streams) else "there is no sample in it"
 
 
 def _streams(container: InputContainer) -> tuple[Seen, ...]:
@@ -145,7 +143,8 @@ def _look_for_turn(packet: Packet[Any], turns: dict[int, int]) -> None:
         turns[packet.stream_index] = round(getattr(frames[0], "rotation", 0)) % 360
 
 
-def _compared(one: tuple[Seen, ...], other: tuple[Seen, ...]) -> Likeness:
+def compared(one: tuple[Seen, ...], other: tuple[Seen, ...]) -> Likeness:
+    """How what FFmpeg sees in two films compares."""
     turned = [s.turn for s in one] != [s.turn for s in other]
     if [s.medium for s in one] != [s.medium for s in other]:
         return Likeness(False, f"one holds {_listed(one)}, the other {_listed(other)}", turned)

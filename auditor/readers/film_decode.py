@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
 _CONCEALED = "concealing "
+_MEDIA = {"video": "video", "audio": "sound"}
+"""FFmpeg's words for what a stream is, and ours."""
 _LEAST_BETWEEN_KEYS_S = 0.45
 """Films of nothing but key frames (MJPEG, ProRes) are sampled; others have one every half second or rarer."""
 
@@ -80,8 +82,10 @@ def judge(data: Buffer, format_: str, depth: Depth, believed: Sequence[Believed]
             doubt = _disagreement(container, believed)
             look = _every_frame if depth.reaches(Depth.DEEP) else _key_frames
             verdict = look(data, format_, container, streams)
-            trouble = Trouble(ErrorKind.UNDECODABLE, doubt) if doubt and not verdict.damage else None
-            return _with(facts, verdict.damage, verdict.error or trouble, verdict.frames)
+            error = verdict.error
+            if doubt and not verdict.damage and not error:
+                error = Trouble(ErrorKind.UNDECODABLE, doubt)
+            return _with(facts, verdict.damage, error, verdict.frames)
     except (av.error.FFmpegError, EOFError) as error:
         return FilmVerdict(error=Trouble(ErrorKind.UNSUPPORTED, f"FFmpeg cannot open it ({_reason(error)})"))
 
@@ -99,23 +103,22 @@ def _disagreement(container: InputContainer, believed: Sequence[Believed]) -> st
 
     if not believed:
         return None
-    names = {"video": "video", "audio": "sound"}
-    seen = [(names.get(s.type, "data"), s) for s in container.streams]
-    # A cover in the texts is a stream to FFmpeg; a track of chapter pictures is a track, and has the same mark.
-    streams = [(m, s) for m, s in seen if m != "data" and not s.disposition & Disposition.attached_pic]
-    tracks = [b for b in believed if b.medium != "data"]
-    ids = {b.number for b in tracks}
-    marked = [(m, s) for m, s in seen if s.disposition & Disposition.attached_pic and s.id in ids]
-    if sorted(m for m, _ in streams + marked) != sorted(b.medium for b in tracks):
-        told = ", ".join(m for m, _ in streams) or "no video and no sound"
-        return f"FFmpeg reads {told} in its header, where this program reads " + (
-            ", ".join(b.medium for b in tracks) or "none"
-        )
-    by_id = {s.id: (m, s) for m, s in streams}
+    tracks = [track for track in believed if track.medium != "data"]
+    ids = {track.number for track in tracks}
+    # A cover in the texts is a stream to FFmpeg; a track of chapter pictures has the same mark, but is a track.
+    streams = [
+        (_MEDIA[stream.type], stream)
+        for stream in container.streams
+        if stream.type in _MEDIA and (stream.id in ids or not stream.disposition & Disposition.attached_pic)
+    ]
+    told, read = sorted(medium for medium, _ in streams), sorted(track.medium for track in tracks)
+    if told != read:
+        return f"FFmpeg reads {_named(told)} in its header, where this program reads {_named(read)}"
+    by_id = {stream.id: (medium, stream) for medium, stream in streams}
     for track in tracks:
-        medium, stream = by_id.get(track.number, (track.medium, None)) if track.number is not None else ("", None)
-        if stream is None:
+        if track.number not in by_id:
             continue
+        medium, stream = by_id[track.number]
         if medium != track.medium:
             return f"FFmpeg takes its {track.medium} for {medium}"
         if track.samples and stream.frames and abs(stream.frames - track.samples) > 1:
@@ -124,6 +127,10 @@ def _disagreement(container: InputContainer, believed: Sequence[Believed]) -> st
         if track.seconds and seconds and abs(seconds - track.seconds) > max(1.0, track.seconds / 20):
             return f"FFmpeg reads {seconds:.1f} s of its {medium}, its header says {track.seconds:.1f} s"
     return None
+
+
+def _named(media: Sequence[str]) -> str:
+    return ", ".join(media) or "no video and no sound"
 
 
 def _video_streams(container: InputContainer) -> list[VideoStream]:

@@ -42,6 +42,7 @@ _DESCRIBES = frozenset(
 """Elements that describe. All else is content: see docs/metadata-films.md."""
 _MEDIA = {1: b"video", 2: b"sound"}
 _EPOCH = datetime(2001, 1, 1, tzinfo=UTC)
+_ENDLESS = 1 << 63
 _MOST_CHECKED_BYTES = 64_000_000
 _NEVER_ZERO = ("V_VP8", "V_VP9", "V_AV1", "V_MPEG4/ISO/ASP", "V_MPEG4/ISO/SP")
 
@@ -219,7 +220,8 @@ def _cover(data: Buffer, found: Element, end: int, rest: Rest) -> None:
     except BrokenElement:
         inside = None
     if inside is None:
-        rest.region(kind, data, found.body, end)
+        declared = _ENDLESS if found.end is None else found.end - found.body
+        rest.region(kind, data, found.body, end, declared)
         return
     rest.enter(kind)
     for part in inside:

@@ -48,7 +48,7 @@ def examine(data: Buffer, format_: str, depth: Depth) -> Examination:
 def _believed(data: Buffer, container: Container, tracks: Sequence[Track]) -> list[Believed]:
     """The tracks, to be held against what FFmpeg sees. Of a file of pictures with an animation it sees the pictures
     too, so that there is nothing to hold against."""
-    if holds_pictures(data, container):
+    if holds_pictures(data):
         return []
     pieces = bool(container.all(b"moof"))
     return [

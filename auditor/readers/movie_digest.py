@@ -20,6 +20,7 @@ from auditor.readers.film_check import stretches
 from auditor.readers.film_digest import Rest, coded_sha256, image_sha256, stretches_sha256
 from auditor.readers.film_matrix import turns_only
 from auditor.readers.film_tracks import Track
+from auditor.readers.sniff import sniff
 
 Stretches = list[tuple[int, int]]
 
@@ -77,7 +78,7 @@ class _Walk:
         self._numbers = {track.number for track in tracks}
 
     def film(self, container: Container) -> None:
-        own = not holds_pictures(self._data, container)
+        own = not holds_pictures(self._data)
         # The index may stand before or behind the samples that it tells of.
         for box in sorted(container.boxes, key=lambda box: box.kind != b"moov"):
             if box.kind in _MEDIA:
@@ -188,9 +189,9 @@ class _Walk:
         return not _XMP_CONTENT.search(self._data, box.body, box.end)
 
 
-def holds_pictures(data: Buffer, container: Container) -> bool:
-    """Whether the film is an animation in a file of still pictures (HEIC, AVIF)."""
-    return any(_handler(data, meta) == b"pict" for meta in container.all(b"meta"))
+def holds_pictures(data: Buffer) -> bool:
+    """Whether the film is an animation in a file of still pictures (HEIC, AVIF), by the brand that the file states."""
+    return sniff(data) in ("heic", "heif", "avif")
 
 
 def _handler(data: Buffer, meta: Box) -> bytes | None:

@@ -60,6 +60,22 @@ def parts(name: str) -> tuple[Part, ...]:
     return tuple(_chunks(data, 0, len(data)) if name.endswith(".avi") else _elements(data, 0, len(data)))
 
 
+@functools.cache
+def blind(name: str) -> tuple[Part, ...]:
+    """The small parts of which something is left out of the digest: where a mistake would hide."""
+    data, own = source(name), _own(name).image_sha256
+    found = []
+    for part in parts(name):
+        # A few places of each, and those of its head.
+        step = max(3, (part.end - part.start) // 6)
+        for at in range(part.start + 4, min(part.end, part.start + 1500), step):
+            changed = data[:at] + bytes([data[at] ^ 0x11]) + data[at + 1 :]
+            if examine(name, changed, Depth.HASH).image_sha256 == own:
+                found.append(part)
+                break
+    return tuple(found)
+
+
 def _boxes(data: bytes, start: int, end: int) -> Iterator[Part]:
     for box in boxes.walk(data, start, end):
         if box.end > end:
@@ -97,9 +113,9 @@ def mutants(name: str, count: int, seed: int = 1) -> Iterator[Mutant]:
     """`count` changed films of one source."""
     data, rng = source(name), random.Random(f"{name} {seed}")
     every = parts(name)
-    small = [p for p in every if p.end - p.body < 1500]
+    small = [part for part in every if part.end - part.body < 1500]
     for _ in range(count):
-        part = rng.choice(small if rng.random() < 0.9 else list(every))
+        part = rng.choice(rng.choice((blind(name), small, small, every)))
         yield rng.choice(_KINDS)(data, part, every, rng)
 
 
