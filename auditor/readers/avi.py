@@ -93,7 +93,7 @@ def _walk(data: Buffer) -> _Film:
     elif not film.damage and not film.frames:
         film.damage.append(Damage("bad_index", "the film holds no frames", None))
     if at < size:
-        film.rest.region(b"behind", data, at, size)
+        film.rest.behind(data, at)
         film.notes.append(f"{size_text(size - at)} follow the end of the file's content")
     return film
 

@@ -58,6 +58,11 @@ class Rest:
         for at in range(start, end, _READ_BYTES):
             self._digest.update(data[at : min(at + _READ_BYTES, end)])
 
+    def behind(self, data: Buffer, start: int) -> None:
+        """What follows the film's own end; nothing but zeros is padding."""
+        if any(any(data[at : at + _READ_BYTES]) for at in range(start, len(data), _READ_BYTES)):
+            self.region(b"behind", data, start, len(data))
+
     def digest(self) -> bytes:
         """SHA-256 of all parts so far."""
         return self._digest.digest()

@@ -120,7 +120,7 @@ def _track(data: Buffer, trak: Box, what: str) -> Track:
     scale_at = header.body + 4 + 2 * wide
     scale, ticks = number(data, scale_at, 4), number(data, scale_at + 4, wide)
     samples, lengths, whole = _samples(data, tables, what, _sound_frame_bytes(data, tables, codec, handler))
-    for kind_, columns in ((b"ctts", 2), (b"stss", 1)):
+    for kind_, columns in ((b"stts", 2), (b"ctts", 2), (b"stss", 1)):
         if kind_ in tables:
             _column(data, tables[kind_], 8, columns * number(data, tables[kind_].body + 4, 4), ">u4", what)
     number_at = tkhd.body + (20 if data[tkhd.body] == 1 else 12)

@@ -118,7 +118,7 @@ def _walk(data: Buffer, film: _Film) -> None:
     film.rest.region(b"before", data, at, segment.start)
     _segment(data, segment.body, min(end, size), film)
     if end < size:
-        film.rest.region(b"behind", data, end, size)
+        film.rest.behind(data, end)
         film.notes.append(f"{size_text(size - end)} follow the end of the file's content")
     if not film.damage and not film.tracks:
         film.damage.append(Damage("bad_index", "the film's list of tracks is missing", segment.start))

@@ -86,8 +86,8 @@ class _Walk:
                     self._between(box)
             elif own or box.kind in _PARENTS:
                 self._box(box, None)
-        if own and container.end < len(self._data):
-            self._rest.region(b"behind", self._data, container.end, len(self._data))
+        if own:
+            self._rest.behind(self._data, container.end)
 
     def _between(self, media: Box) -> None:
         """What a media box holds beside samples, one gap after the other."""
