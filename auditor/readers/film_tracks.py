@@ -35,8 +35,8 @@ class Track:
     mostly), of each chunk of them. `whole` is False for those. `turns` counts quarter turns clockwise for display.
     `external`: the samples lie in another file. `descriptions`: how many codings the track changes between.
     `unit_s` is the length of one tick in seconds; `ticks` the length of the track, 0 where not known. `trak` is the
-    offset of its box. `orientation` as in EXIF, None where its matrix is none of the eight. `count` is how many samples
-    its tables state, those in fragments not counted.
+    offset of its box, `offsets_at` that of the table that places its samples. `orientation` as in EXIF, None where its
+    matrix is none of the eight. `count` is how many samples its tables state, those in fragments not counted.
     """
 
     number: int
@@ -55,6 +55,7 @@ class Track:
     external: bool = False
     descriptions: int = 1
     trak: int = 0
+    offsets_at: int = 0
     orientation: int | None = None
     count: int = 0
 
@@ -142,6 +143,7 @@ def _track(data: Buffer, trak: Box, what: str) -> Track:
         external=_external(data, mdia, what),
         descriptions=len(inside(data, tables[b"stsd"], 8).boxes),
         trak=trak.start,
+        offsets_at=(tables.get(b"co64") or tables[b"stco"]).start,
         orientation=orientation(bytes(data[matrix_at : matrix_at + 36])),
         count=_sizes(data, tables, what)[0],
     )

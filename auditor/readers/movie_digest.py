@@ -35,8 +35,10 @@ _DESCRIBES = frozenset(
 ) | {b"gps ", b"gps0"}
 """User data that describes: 3GPP's, the makers' names, QuickTime's track name, Windows' ratings, places."""
 _TEXT_HANDLERS = frozenset({b"mdta", b"mdir"})
-_PICTURE_TYPES = frozenset({12, 13, 14, 27})
-"""Types of a metadata value that is a picture (GIF, JPEG, PNG, BMP): a cover is content."""
+_TEXTS_AND_NUMBERS = frozenset({1, 2, 4, 5, 21, 22, 23, 24, *range(65, 80)})
+"""Types of a metadata value that is a text or numbers. A picture (a cover), or what has no known type, is content."""
+_MOST_UNTYPED_BYTES = 256
+"""iTunes writes small numbers (track 2 of 9) without a type."""
 _XMP = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 _XMP_CONTENT = re.compile(rb"photos/1\.0/(?:depthmap|image|audio|container|camera)|spherical", re.IGNORECASE)
 """Namespaces of XMP that hold or locate content (depth, a second picture, sound) or say how the film is projected."""
@@ -75,7 +77,6 @@ class _Walk:
         self._data, self._rest = data, rest
         self._held = [place for places in held for place in places]
         self._placed = {track.trak: track for track in tracks}
-        self._numbers = {track.number for track in tracks}
 
     def film(self, container: Container) -> None:
         own = not holds_pictures(self._data)
@@ -117,10 +118,8 @@ class _Walk:
             self._header(box, track)
         elif kind == b"hdlr" and box.end - box.body >= 24:
             rest.region(kind, data, box.body, box.body + 24)  # its name follows
-        elif kind in (b"stco", b"co64") and track is not None:
+        elif track is not None and box.start == track.offsets_at:
             rest.part(b"stco", bytes(data[box.body + 4 : box.body + 8]))  # where its samples lie: they are covered
-        elif kind == b"tfhd" and box.end - box.body >= 8:
-            self._fragment(box)
         else:
             rest.region(kind, data, box.body, box.end)
 
@@ -141,13 +140,6 @@ class _Walk:
             if len(matrix) == 36 and turns_only(matrix, fields[at + 36 :]):
                 fields = fields[:at] + b"upright" + fields[at + 36 :]
         self._rest.part(box.kind, fixed + fields)
-
-    def _fragment(self, box: Box) -> None:
-        """A fragment's header without where its samples lie."""
-        body = bytes(self._data[box.body : box.end])
-        if body[3] & 1 and int.from_bytes(body[4:8], "big") in self._numbers:
-            body = body[:8] + body[16:]
-        self._rest.part(box.kind, body)
 
     def _user_data(self, udta: Box, track: Track | None) -> None:
         """User data that does not describe."""
@@ -179,9 +171,14 @@ class _Walk:
     def _values(self, ilst: Box) -> None:
         for entry in inside(self._data, ilst):
             for value in inside(self._data, entry):
-                head = bytes(self._data[value.body : value.body + 4])
-                if value.kind == b"data" and int.from_bytes(head, "big") & 0xFFFFFF in _PICTURE_TYPES:
-                    self._rest.region(entry.kind, self._data, value.body, value.end)
+                if value.kind == b"data":
+                    kind = int.from_bytes(self._data[value.body : value.body + 4], "big")
+                    small = kind == 0 and entry.kind != b"covr" and value.end - value.body <= _MOST_UNTYPED_BYTES
+                    described = kind in _TEXTS_AND_NUMBERS or small
+                else:
+                    described = value.kind in (b"mean", b"name") or value.kind in _PADDING
+                if not described or value.end > ilst.end:
+                    self._rest.region(entry.kind + value.kind, self._data, value.body, value.end)
 
     def _is_description(self, box: Box) -> bool:
         if box.kind == b"uuid" and bytes(self._data[box.body : box.body + 16]) != _XMP:

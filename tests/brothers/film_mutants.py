@@ -6,13 +6,17 @@ Every part of the header region is hit, and some of the frames. Deterministic: a
 from __future__ import annotations
 
 import functools
+import hashlib
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 from auditor.model import Depth, Soundness
 from auditor.readers import Examination, boxes, ebml, examine
 from auditor.readers.film_compare import demuxed
+from auditor.readers.film_open import Window, opened
 from tests import media_video as media
 
 SOURCES: dict[str, Callable[[], bytes]] = {
@@ -196,8 +200,25 @@ def fault(name: str, mutant: Mutant) -> str | None:
     if [(s.medium, s.samples, s.setup, s.tick_s, s.times) for s in there] == [
         (s.medium, s.samples, s.setup, s.tick_s, s.times) for s in here
     ]:
-        return None
+        if _frames(mutant.data, seen.format or form) == _own_frames(name):
+            return None
+        return f"{mutant.what}: called the same and sound, but FFmpeg shows other frames"
     return f"{mutant.what}: called the same and sound, but FFmpeg sees another film"
+
+
+def _frames(data: bytes, form: str) -> str:
+    """All decoded frames of the video, with the moment of each."""
+    digest = hashlib.sha256()
+    with opened(Window(data), form) as film:
+        for frame in film.decode(video=0):
+            digest.update(f"{frame.pts} {frame.width} {frame.height} {frame.format.name}".encode())
+            digest.update(np.ascontiguousarray(frame.to_ndarray()))
+    return digest.hexdigest()
+
+
+@functools.cache
+def _own_frames(name: str) -> str:
+    return _frames(source(name), name.rpartition(".")[2])
 
 
 @functools.cache
