@@ -62,6 +62,7 @@ def test_lists_are_audited_and_exported(here: Call) -> None:
     code, out, err = call(*here, "audit", "phone.jsonl", "backup/.auditor/manifests/000002.jsonl", "-o", "report")
     assert code == 0, out + err
     assert "SAFE: All 5 files are safely backed up." in out
+    assert "Lists made before were compared; nothing was read in this run. The oldest is of 2026-11-26." in out
     code, out, err = call(*here, "manifest", "check", "phone.jsonl")
     assert code == 0, out + err
     code, out, err = call(*here, "manifest", "export", "phone.jsonl", "--to", "sha256sum", "-o", "sums.txt")
