@@ -12,6 +12,9 @@ from auditor.manifest.rows import DIGESTS
 from auditor.model import MOST_BYTES, DigestOrigin, FileFacts
 from auditor.readers import kind_by_name
 
+HEX = re.compile(r"[0-9a-f]{16,128}")
+"""A digest as a row holds it."""
+
 _SIZE = re.compile(r"[0-9]{1,19}")
 
 
@@ -35,12 +38,13 @@ def row(
 ) -> FileFacts:
     """One row that another tool states. A name that would lead out of its folder keeps a row, with no digest.
 
-    Digests of kinds that no row has a column for are left out.
+    Digests of kinds that no row has a column for, and text that is no digest, are left out.
     """
     path, refused = row_path(name)
     if size_bytes is not None and not 0 <= size_bytes <= MOST_BYTES:
         size_bytes = None
-    told = {kind: digest.lower() for kind, digest in digests.items() if kind in DIGESTS and digest}
+    lower = {kind: digest.lower() for kind, digest in digests.items() if kind in DIGESTS}
+    told = {kind: digest for kind, digest in lower.items() if HEX.fullmatch(digest)}
     facts = FileFacts(
         path=path,
         size_bytes=size_bytes,

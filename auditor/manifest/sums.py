@@ -11,7 +11,7 @@ from pathlib import Path
 
 from auditor.disk import small_files
 from auditor.errors import BadManifest, BadOutput
-from auditor.manifest.listed import Listed, merged, row
+from auditor.manifest.listed import HEX, Listed, merged, row
 from auditor.manifest.rows import display_path, path_key
 from auditor.model import FileFacts
 
@@ -103,6 +103,10 @@ def need(facts: FileFacts, digest: str) -> str:
     if found is None:
         raise BadOutput(
             f"{display_path(facts.path)} has no {digest} in the manifest; scan the place again with --digest {digest}"
+        )
+    if not HEX.fullmatch(found):
+        raise BadOutput(
+            f"the {digest} of {display_path(facts.path)} is no digest: {found[:40]!r}; scan the place again"
         )
     return found
 

@@ -10,16 +10,17 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 
+from auditor import shown
 from auditor.errors import BadManifest
-from auditor.manifest.listed import Listed, merged, row, size_of
-from auditor.manifest.rows import DIGESTS, display_path, mtime_ns, path_shown, rfc3339
+from auditor.manifest.listed import HEX, Listed, merged, row, size_of
+from auditor.manifest.rows import DIGESTS, display_path, mtime_ns, path_key, path_shown, rfc3339
 from auditor.model import FileFacts
 
 _NAMES = ("path", "relative_path", "filepath", "filename", "file", "name")
 _SIZES = ("size_bytes", "size", "bytes", "length")
 _DATES = ("mtime", "modified", "date_modified", "modtime")
 _COLUMNS = ("path", "size_bytes", "mtime", *DIGESTS)
-_FORMULA = re.compile(r"[=+\-@\t\r\0']")
+_FORMULA = re.compile(f"[{shown.SIGNS}\t\r\n\0']")
 _RCLONE_NAMES = {"quickxorhash": "quickxor"}
 
 
@@ -68,15 +69,18 @@ def read_csv(path: Path, content: bytes) -> Listed:
 
 
 def write_csv(rows: Iterable[FileFacts]) -> Iterator[bytes]:
-    """A CSV of path, size, date and digests. Names that a spreadsheet would run as a formula have `'` before them."""
+    """A CSV of path, size, date and digests that no spreadsheet runs as a formula; `read_csv` reads the same names.
+
+    Names that begin as a formula does have `'` before them; what else would act in one is written as `\\x1b`.
+    """
     yield (",".join(_COLUMNS) + "\r\n").encode()
     for facts in rows:
         line = io.StringIO(newline="")
         date = "" if facts.mtime_ns is None else rfc3339(facts.mtime_ns)
         size = "" if facts.size_bytes is None else str(facts.size_bytes)
-        name = display_path(facts.path)
-        name = "'" + name if _FORMULA.match(name) else name
-        csv.writer(line).writerow([name, size, date, *(facts.digests.get(kind, "") for kind in DIGESTS)])
+        digests = (facts.digests.get(kind, "") for kind in DIGESTS)
+        cells = (digest if HEX.fullmatch(digest) else "" for digest in digests)
+        csv.writer(line).writerow([_cell(facts.path), size, date, *cells])
         yield line.getvalue().encode()
 
 
@@ -105,6 +109,14 @@ def lsjson_row(item: dict[str, object]) -> FileFacts:
     size = item.get("Size")
     known = size if type(size) is int and size >= 0 else None
     return row(str(item["Path"]), digests, known, _ns(item.get("ModTime")))
+
+
+def _cell(path: str) -> str:
+    """A name as `path_shown(_unguarded(...))` reads it back, and as no spreadsheet acts on it."""
+    name = display_path(path)
+    if shown.acts(name):
+        name = shown.escaped(path_key(path).replace(b"\\", b"\\\\").decode("utf-8", "backslashreplace"))
+    return "'" + name if _FORMULA.match(name) else name
 
 
 def _unguarded(name: str) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from auditor.duplicates.grouping import Group
 from auditor.duplicates.inventory import Inventory
 from auditor.duplicates.planning import PlanRow
-from auditor.reporting.tables import defuse
+from auditor.shown import defuse
 
 DUPLICATES = "group,place,path,relation,keep,reason,size_bytes,width,height,format,taken_at,sha256"
 PLAN = "action,place,path,sha256,size_bytes,kept_place,kept_path,kept_sha256,relation,reason,moves_with"

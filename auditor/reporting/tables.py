@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from auditor.reporting.text import INVISIBLE, visible
+from auditor.shown import FORMULA, INVISIBLE, NEXT_CELL, SIGNS, defuse
 
 FILES = "path,status,verdict,detail,backup,backup_path,copies,size_bytes,taken_at,sha256"
 FINDINGS = "rule,severity,status,side,backup,path,message,evidence"
@@ -21,17 +21,10 @@ SAFE_TO_DELETE = "path,size_bytes,mtime,sha256,backups,read_at"
 
 _VECTORS_A_CHUNK = 20  # of 2,048 rows each
 
-# Where a spreadsheet takes text for a formula (OWASP, "CSV Injection": also after a line break, in full-width forms,
-# and after a semicolon, at which a German or French Excel splits cells whatever the quotes say).
-_SIGNS = "=+\\-@\uff1d\uff0b\uff0d\uff20"
-_FORMULA = f"^[{_SIGNS}\t\r\n\x00]"
-_NEXT_CELL = f';[ "]*[{_SIGNS}]'
-_UNSAFE = f"{_FORMULA}|{_NEXT_CELL}|{INVISIBLE}"
+_UNSAFE = f"{FORMULA}|{NEXT_CELL}|{INVISIBLE}"
 # Cells joined by `|`: one search through them all says for most chunks that none of them is unsafe.
-_ANY_UNSAFE = re.compile(f"(?:^|\\|)[{_SIGNS}\t\r\n\x00]|{_NEXT_CELL}|{INVISIBLE}")
-_STARTS_FORMULA = re.compile(_FORMULA)
-_SPLITS = re.compile(f'(;[ "]*)(?=[{_SIGNS}])')
-_HIDDEN_IN_JSON = re.compile(f'{INVISIBLE}|;(?=[ "]*[{_SIGNS}])')
+_ANY_UNSAFE = re.compile(f"(?:^|\\|)[{SIGNS}\t\r\n\x00]|{NEXT_CELL}|{INVISIBLE}")
+_HIDDEN_IN_JSON = re.compile(f'{INVISIBLE}|;(?=[ "]*[{SIGNS}])')
 
 
 def write_files(con: duckdb.DuckDBPyConnection, path: Path) -> int:
@@ -78,11 +71,6 @@ def write_findings_jsonl(con: duckdb.DuckDBPyConnection, path: Path) -> int:
                 out.write(json.dumps(finding, separators=(",", ":")) + "\n")
             rows += len(batch)
     return rows
-
-
-def defuse(text: str) -> str:
-    """One cell of a CSV as it is written: never a formula, and everything in it shows."""
-    return ("'" if _STARTS_FORMULA.match(text) else "") + _SPLITS.sub(r"\1'", visible(text))
 
 
 _SEVERITY_ORDER = "list_position(['error', 'warning', 'info'], severity)"

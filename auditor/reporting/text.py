@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 import shlex
 import subprocess
 from datetime import datetime, timedelta, tzinfo
+
+from auditor.shown import INVISIBLE as INVISIBLE
+from auditor.shown import visible as visible
 
 # Never the machine's language: the same audit gives the same words everywhere.
 _MONTHS = (
@@ -14,28 +16,6 @@ _MONTHS = (
     *("July", "August", "September", "October", "November", "December"),
 )
 _UNITS = ("kB", "MB", "GB", "TB", "PB")
-
-# What a terminal, a spreadsheet or a browser acts on instead of showing it: control characters, the marks that turn
-# the reading direction or break lines, invisible characters that make two names look alike, and lone surrogates.
-# Joiners (U+200C, U+200D) and variation selectors stay: names in Persian and family emoji are written with them.
-INVISIBLE = (
-    "[\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
-    "\u3164\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e007f]"
-)
-_INVISIBLE = re.compile(INVISIBLE.replace("]", "\ud800-\udfff]"))
-
-
-def visible(name: str) -> str:
-    """The name with every character that would act instead of show written out: `<U+202E>`; bytes that are not UTF-8
-    (surrogate escapes) as `\\xff`. Safe on a terminal, in a table and in a page that escapes markup.
-
-    Source: Unicode Technical Report 36, section 2.4 (bidirectional text spoofing).
-    """
-    return _INVISIBLE.sub(lambda match: _written_out(ord(match[0])), name)
-
-
-def _written_out(code: int) -> str:
-    return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else f"<U+{code:04X}>"
 
 
 def typed(word: str) -> str:
