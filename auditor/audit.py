@@ -113,7 +113,7 @@ def _run(order: Order, folder: Path, out: Path, steps: Steps, clock: Callable[[]
                 *conclusion.caveats,
                 *waived,
             ),
-            {**_provenance(order, source, started, clock()), "not_read_again": not_offered},
+            {**_provenance(order, source, started, clock()), "not_read_again": not_offered, **_not_due(lists.con)},
         )
         manifests = [source.path, *(m.path for m in backups)]
         pictures = _thumbnails(lists.con, order)
@@ -387,6 +387,17 @@ def _words(order: Order) -> dict[str, str]:
     """What stands for PHONE and BACKUP in a command as it is typed here: the places, or the lists, of this audit."""
     specs = {"PHONE": order.source.spec, "BACKUP": order.backups[0].spec}
     return {word: typed(spec) for word, spec in specs.items() if not spec.startswith("-")}
+
+
+def _not_due(con: duckdb.DuckDBPyConnection) -> dict[str, object]:
+    """How many files of the source the verdict does not speak of: no photos or videos, and left out by the policy."""
+    others, left_out = con.execute(
+        """
+        SELECT count(*) FILTER (WHERE NOT coalesce(excluded, false)), count(*) FILTER (WHERE excluded)
+        FROM source WHERE NOT is_due AND size_bytes IS NOT NULL
+        """
+    ).fetchall()[0]
+    return {"other_files": others, "left_out_files": left_out}
 
 
 def _provenance(order: Order, source: Manifest, started: datetime, finished: datetime) -> dict[str, object]:

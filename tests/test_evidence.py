@@ -13,13 +13,15 @@ from pathlib import Path
 import pytest
 
 from auditor import one_copy, pairing, policy, resources, views
+from auditor.bins import in_bin
 from auditor.earlier import Earlier
 from auditor.manifest import foreign, jsonl
 from auditor.manifest.jsonl import Manifest, Writer
 from auditor.manifest.rows import DECODED, from_row
-from auditor.model import Depth, DigestOrigin, ErrorKind, FileFacts, Header, Kind, Trouble
+from auditor.model import Depth, DigestOrigin, ErrorKind, FileFacts, Header, Kind, Soundness, Trouble
 from auditor.places import Entry, rclone_remotes
 from auditor.places.folder import open_folder
+from auditor.readers import examine
 from tests.commandline import call
 from tests.copier.runs import photos
 
@@ -359,3 +361,74 @@ def test_times_of_change_are_believed_where_the_system_keeps_them(
     monkeypatch.setattr("auditor.places.folder.filesystem", lambda root: kind)
     (entry,) = open_folder(str(tmp_path)).walk()
     assert (entry.changed_ns is not None, entry.file_id is not None) == (known, True)
+
+
+IN_A_BIN = (
+    *(".local/share/Trash/files/a.jpg", "MIUI/Gallery/cloud/.trashBin/a.jpg", ".globalTrash/a.jpg"),
+    *(".recycle/x/a.jpg", "RECYCLED/a.jpg", "Pictures/.Gallery2/recycle/a.jpg", ".dropbox.cache/2026/a.jpg"),
+    *("Trash/a.jpg", ".Trash-1000/files/a.jpg", "#recycle/a.jpg", "@Recycle/a.jpg", ".Trashes/501/a.jpg"),
+    *("$RECYCLE.BIN/S-1/a.jpg", "Android/.Trash/a.jpg", ".oprecyclebin/a.jpg", "$.Trash$/a.jpg"),
+    *("Recently Deleted/a.jpg", ".sync/Archive/a.jpg", "DCIM/.trashed-1700000000-a.jpg"),
+)
+
+
+@pytest.mark.parametrize("path", IN_A_BIN)
+def test_what_lies_in_a_bin_is_no_copy(path: str) -> None:
+    assert in_bin(path)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["Trashcan Sinatras/a.jpg", "my trash/a.jpg", "recycle/a.jpg", "trash.jpg", "DCIM/trash", "Gallery2/recycle/a.jpg"],
+)
+def test_what_only_sounds_like_a_bin_is_none(path: str) -> None:
+    assert not in_bin(path)
+
+
+UNDECODED = {
+    "art.psd": (b"8BPS\0\1" + b"layers" * 99, Kind.PHOTO),
+    "scan.tga": (b"\0\0\2" + b"pixels" * 99, Kind.PHOTO),
+    "sky.exr": (b"\x76\x2f\x31\x01" + b"pixels" * 99, Kind.PHOTO),
+    "old.pcx": (b"\x0a\5\1\x08" + b"pixels" * 99, Kind.PHOTO),
+    "film.ogv": (b"OggS\0\2" + b"\0" * 22 + b"\x80theora" + b"frames" * 99, Kind.VIDEO),
+    "film.mxf": (b"\x06\x0e\x2b\x34\x02\x05\x01\x01\x0d\x01\x02\x01\x01\x02" + b"frames" * 99, Kind.VIDEO),
+    "tape.dv": (b"\x1f\x07\x00\x3f" + b"frames" * 99, Kind.VIDEO),
+    "tv.wtv": (b"\xb7\xd8\x00\x20\x37\x49\xda\x11" + b"frames" * 99, Kind.VIDEO),
+    "raw.y4m": (b"YUV4MPEG2 W64 H48" + b"frames" * 99, Kind.VIDEO),
+}
+
+
+@pytest.mark.parametrize("name", UNDECODED)
+def test_a_picture_or_film_that_nothing_here_decodes_must_be_backed_up_too(name: str) -> None:
+    content, kind = UNDECODED[name]
+    seen = examine(name, content, Depth.DECODE)
+    assert (seen.kind, seen.soundness, seen.damage) == (kind, Soundness.NOT_CHECKED, ())
+    assert seen.error is not None and seen.error.kind is ErrorKind.UNSUPPORTED
+
+
+def test_an_error_page_under_such_a_name_is_still_none() -> None:
+    assert examine("art.psd", b"<!doctype html><html>not found</html>", Depth.DECODE).damage[0].code == "not_media"
+
+
+def test_ogg_is_a_film_only_with_a_picture_in_it() -> None:
+    assert examine("song.ogg", b"OggS\0\2" + b"\0" * 22 + b"\x01vorbis" + b"sound" * 99, Depth.HASH).kind is Kind.OTHER
+
+
+def test_what_the_verdict_does_not_speak_of_is_said(tmp_path: Path, quick: Callable[..., tuple[int, str]]) -> None:
+    phone, disk = tmp_path / "phone", tmp_path / "disk"
+    content = photos(phone, "a.jpg")
+    photos(disk, "a.jpg")
+    (disk / "a.jpg").write_bytes(content["a.jpg"])
+    (phone / "notes.txt").write_text("notes", "utf-8")
+    (phone / ".thumbnails").mkdir()
+    (phone / ".thumbnails/b.jpg").write_bytes(content["a.jpg"])
+    (phone / ".auditor/DCIM").mkdir(parents=True)
+    (phone / ".auditor/DCIM/only-here.jpg").write_bytes(b"\xff\xd8 nobody lists it")
+    code, said = quick("audit", phone, disk, "-o", tmp_path / "out", "--no-thumbnails")
+    assert (code, "1 file that no program here takes for a photo or video and 1 file in folders" in said) == (
+        0,
+        True,
+    ), said
+    listed = (tmp_path / "out/files.csv").read_text("utf-8-sig")
+    assert ".auditor" in listed
+    assert ".auditor" in (tmp_path / "out/findings.csv").read_text("utf-8-sig")

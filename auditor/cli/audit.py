@@ -16,7 +16,7 @@ from auditor import rules as ruling
 from auditor.cli import copying, screen, unfinished
 from auditor.model import Audit, Depth, RuleState, Severity, Verdict
 from auditor.reporting import findings
-from auditor.reporting.text import count, visible
+from auditor.reporting.text import count, counted, visible
 from auditor.sides import sides
 
 NAME = "audit"
@@ -128,6 +128,8 @@ def show(result: Audit, folder: Path, rules: dict[str, ruling.Rule]) -> None:
         _findings(result, rules)
     else:
         _warnings(result, rules)
+    if besides := _besides(result):
+        screen.say(f"  Besides  {besides}")
     screen.say(f"  Report   {folder / 'report.html'}")
     if step := findings.next_step(result, rules):
         screen.say(f"  Next     {visible(step)}")
@@ -142,10 +144,15 @@ def _sums(result: Audit) -> None:
     for number, words in lines:
         screen.say(f"  {count(number):>10}  {words}")
     screen.say(f"  {count(parts.due):>10}  must be backed up")
-    others = int(result.provenance.get("source_files", parts.due)) - parts.due
-    if others:
-        screen.say(f"  {count(others):>10}  more need not be: the policy leaves them out (files.csv, not_due)")
     screen.say()
+
+
+def _besides(result: Audit) -> str | None:
+    """What the verdict does not speak of; None where it speaks of every file."""
+    others, left_out = (int(result.provenance.get(name, 0)) for name in ("other_files", "left_out_files"))
+    words = [f"{counted(others, 'file', 'files')} that no program here takes for a photo or video"] if others else []
+    words += [f"{counted(left_out, 'file', 'files')} in folders that the policy leaves out"] if left_out else []
+    return f"{' and '.join(words)}: not part of this verdict (files.csv, not_due)" if words else None
 
 
 def _warnings(result: Audit, rules: dict[str, ruling.Rule]) -> None:

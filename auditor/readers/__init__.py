@@ -14,7 +14,16 @@ from typing import cast
 
 from auditor.model import Damage, Depth, ErrorKind, Kind, Soundness, Tier, Trouble
 from auditor.readers.examination import Buffer, Examination, Metadata
-from auditor.readers.sniff import RAW_FORMATS, SIDECAR_FORMATS, format_by_name, kind_by_name, kind_of, sniff
+from auditor.readers.sniff import (
+    RAW_FORMATS,
+    SIDECAR_FORMATS,
+    UNCHECKED_PHOTOS,
+    UNCHECKED_VIDEOS,
+    format_by_name,
+    kind_by_name,
+    kind_of,
+    sniff,
+)
 
 __all__ = ["FAMILIES", "Buffer", "Examination", "Family", "Metadata", "examine", "kind_by_name", "sniff"]
 
@@ -79,6 +88,8 @@ def examine(name: str, data: Buffer, depth: Depth) -> Examination:
     if format_ == "plist" and format_by_name(name) == "aae":
         format_ = "aae"  # a property list says nothing of what it is for
     kind = kind_of(format_)
+    if format_ in (None, "ogg") and format_by_name(name) in UNCHECKED_PHOTOS | UNCHECKED_VIDEOS:
+        format_, kind = format_by_name(name), promised  # most of these cannot be told by their first bytes
     if wanted and kind not in (Kind.PHOTO, Kind.VIDEO):
         what = f"a {format_} file" if format_ else "nothing that a photo or video begins with"
         damage = Damage("not_media", f"the name says {format_by_name(name)}, the content is {what}", 0)

@@ -11,8 +11,16 @@ from auditor.readers.rawkind import raw_format
 RAW_FORMATS = frozenset(
     ["dng", "nef", "cr2", "cr3", "crw", "arw", "raf", "orf", "rw2", "pef", "srw", "kdc", "x3f", "mrw", "raw"]
 )
-PHOTO_FORMATS = RAW_FORMATS | {"jpeg", "heic", "heif", "avif", "png", "webp", "gif", "tiff", "bmp", "jxl", "jp2"}
-VIDEO_FORMATS = frozenset(["mp4", "mov", "3gp", "avi", "mkv", "webm", "mpeg", "mts", "asf", "flv"])
+UNCHECKED_PHOTOS = frozenset(
+    ["psd", "xcf", "tga", "exr", "hdr", "dpx", "pcx", "netpbm", "jxr", "bpg", "flif", "ilbm", "pict", "sgi"]
+)
+UNCHECKED_VIDEOS = frozenset(["ogv", "mxf", "dv", "wtv", "y4m", "ivf", "nut", "rm", "r3d", "braw", "h264", "h265"])
+"""Pictures and films that nothing here decodes. They must be backed up all the same; the same bytes prove it."""
+
+PHOTO_FORMATS = (
+    RAW_FORMATS | UNCHECKED_PHOTOS | {"jpeg", "heic", "heif", "avif", "png", "webp", "gif", "tiff", "bmp", "jxl", "jp2"}
+)
+VIDEO_FORMATS = UNCHECKED_VIDEOS | {"mp4", "mov", "3gp", "avi", "mkv", "webm", "mpeg", "mts", "asf", "flv"}
 SIDECAR_FORMATS = frozenset(["xmp", "aae", "takeout_json"])
 
 _EXTENSIONS: dict[str, str] = {
@@ -80,6 +88,26 @@ _EXTENSIONS: dict[str, str] = {
     "m2ts": "mts",
     "wmv": "asf",
     "flv": "flv",
+    "asf": "asf",
+    "divx": "avi",
+    "f4v": "mp4",
+    "m2v": "mpeg",
+    "mk3d": "mkv",
+    "jpf": "jp2",
+    "jpx": "jp2",
+    "j2k": "jp2",
+    "jps": "jpeg",
+    **dict.fromkeys(("psd", "psb"), "psd"),
+    **dict.fromkeys(("ppm", "pgm", "pbm", "pnm", "pam"), "netpbm"),
+    **dict.fromkeys(("jxr", "wdp", "hdp"), "jxr"),
+    **dict.fromkeys(("lbm", "ilbm", "iff"), "ilbm"),
+    **dict.fromkeys(("pict", "pct"), "pict"),
+    **dict.fromkeys(("ogv", "ogm"), "ogv"),
+    **dict.fromkeys(("rm", "rmvb"), "rm"),
+    **dict.fromkeys(("h264", "264"), "h264"),
+    **dict.fromkeys(("h265", "265", "hevc"), "h265"),
+    **{name: name for name in ("xcf", "tga", "exr", "hdr", "dpx", "pcx", "bpg", "flif", "sgi")},
+    **{name: name for name in ("mxf", "dv", "wtv", "y4m", "ivf", "nut", "r3d", "braw")},
     "xmp": "xmp",
     "aae": "aae",
 }
@@ -127,9 +155,23 @@ _MAGICS: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\x1f\x8b\x08", "gzip"),
     (0, b"SQLite format 3\0", "sqlite"),
     (0, b"ID3", "mp3"),
-    (0, b"OggS", "ogg"),
     (0, b"fLaC", "flac"),
     (0, b"8BPS", "psd"),
+    (0, b"gimp xcf", "xcf"),
+    (0, b"\x76\x2f\x31\x01", "exr"),
+    (0, b"#?RADIANCE", "hdr"),
+    (0, b"SDPX", "dpx"),
+    (0, b"XPDS", "dpx"),
+    (0, b"BPG\xfb", "bpg"),
+    (0, b"FLIF", "flif"),
+    (0, b"\x06\x0e\x2b\x34\x02\x05\x01\x01\x0d\x01\x02", "mxf"),
+    (0, b"\xb7\xd8\x00\x20\x37\x49\xda\x11", "wtv"),
+    (0, b"YUV4MPEG2", "y4m"),
+    (0, b"DKIF\0\0", "ivf"),
+    (0, b"nut/multimedia container", "nut"),
+    (0, b".RMF", "rm"),
+    (0, b"\x1f\x07\x00\x3f", "dv"),
+    (0, b"\x1f\x07\x00\xbf", "dv"),
     (0, b"#!", "script"),
     (0, b"\xca\xfe\xba\xbe", "macho"),
     (0, b"\xcf\xfa\xed\xfe", "macho"),
@@ -196,6 +238,8 @@ def _boxed(head: bytes) -> str | None:
 
 
 def _riff(head: bytes) -> str | None:
+    if head[:4] == b"OggS":
+        return "ogv" if any(film in head for film in (b"\x80theora", b"OVP80", b"BBCD\0", b"\x01video")) else "ogg"
     if head[:4] == b"RIFF":
         return {b"WEBP": "webp", b"AVI ": "avi", b"WAVE": "wav"}.get(head[8:12])
     if head[:4] == b"\x1aE\xdf\xa3":
