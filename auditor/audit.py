@@ -16,6 +16,7 @@ from auditor.manifest import foreign, jsonl
 from auditor.manifest.jsonl import Manifest
 from auditor.manifest.rows import DIGESTS
 from auditor.model import Audit, Depth, RuleOutcome
+from auditor.pictures import ranked
 from auditor.pictures.likeness import Answer, Likeness, Question, Verifier
 from auditor.pictures.looking import Look, look_at
 from auditor.places import Place, Power, StatesDigests
@@ -93,6 +94,7 @@ def _run(order: Order, folder: Path, out: Path, steps: Steps, clock: Callable[[]
         one_copy.mark_linked(lists.con, order.source.place, [b.place for b in order.backups])
         pairing.pair(lists.con, labels, _verifier(lists.con, order, steps))
         pairing.summarise(lists.con, labels, order.policy.proof)
+        ranked.fill(lists.con, order.policy.keep)
         chosen = select(order.policy, order.rules)
         outcomes = _run_rules(lists, chosen, order, steps)
         waived = waivers.apply(lists.con, order.waivers, clock().date())

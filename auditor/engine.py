@@ -17,6 +17,7 @@ import duckdb
 from auditor.errors import BadRule
 from auditor.model import RuleOutcome, RuleState, Severity, Status
 from auditor.pairing import summarise
+from auditor.pictures import ranked
 from auditor.policy import Policy
 from auditor.rules import Case, Rule, message_parts
 from auditor.views import DERIVED, EVERYTHING, Lists, create_tables, insert, lock
@@ -153,6 +154,7 @@ def run_case(rule: Rule, case: Case, policy: Policy) -> tuple[RuleOutcome, tuple
             settings["proof"] = tuple(Status(status) for status in settings["proof"])
         policy = replace(policy, params={}, **settings)
         summarise(con, [row["backup"] for row in case.views.get("pairs", ())], policy.proof)
+        ranked.fill(con, policy.keep)
         lock(con)
         own = {name: value for name, value in case.params.items() if name not in _SETTINGS}
         outcome = run_rule(Lists(con, EVERYTHING), replace(rule, params={**rule.params, **own}), policy)

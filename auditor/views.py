@@ -158,7 +158,8 @@ def lock(con: duckdb.DuckDBPyConnection) -> None:
 def create_tables(con: duckdb.DuckDBPyConnection) -> None:
     """The empty tables and the view `due`."""
     rows = {"id": "BIGINT", **ROW_COLUMNS, **dict.fromkeys(DERIVED, "VARCHAR"), "mtime_s": "DOUBLE"}
-    _create(con, "source", {**rows, "is_due": "BOOLEAN", "excluded": "BOOLEAN"})
+    kept = {"keep_rank": "BIGINT", "keep_reason": "VARCHAR"}
+    _create(con, "source", {**rows, "is_due": "BOOLEAN", "excluded": "BOOLEAN", **kept})
     _create(con, "backup", {**rows, "backup": "VARCHAR", "backup_number": "INTEGER"})
     _create(con, "header", HEADER_COLUMNS)
     _create(con, "pairs", PAIR_COLUMNS)

@@ -12,11 +12,11 @@ from auditor import scan as scanning
 from auditor.cli import screen, unfinished
 from auditor.disk import locks
 from auditor.disk.marker import OWN_FOLDER
-from auditor.duplicates.inventory import Source
 from auditor.duplicates.search import Search, search
 from auditor.errors import BadOutput, BadPlace
 from auditor.manifest.jsonl import load
 from auditor.model import Depth
+from auditor.pictures.inventory import Source
 from auditor.places.folder import FolderPlace
 from auditor.reporting import duplicates as tables
 from auditor.reporting import duplicates_page

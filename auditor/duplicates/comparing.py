@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 
 from auditor import workers
 from auditor.duplicates.crowds import Crowd
-from auditor.duplicates.inventory import Inventory
-from auditor.duplicates.keep import rank
+from auditor.pictures.inventory import Inventory
+from auditor.pictures.keep import rank
 from auditor.pictures.loading import More, NoPicture, Picture, Refusal, load_from
 from auditor.pictures.verify import Doubt, Match, Relation, closeness, compare, is_blank
 from auditor.places import Place
@@ -108,8 +108,7 @@ def _compare_crowd(task: _Task) -> _Linked:
 
 def _linked(task: _Task, pictures: Iterator[Picture | NoPicture]) -> _Linked:
     found = _Comparison(task)
-    links = found.links(pictures)
-    return _Linked(found.reranked(links), found.failed, found.pairs)
+    return _Linked(found.links(pictures), found.failed, found.pairs)
 
 
 @dataclass(slots=True)
@@ -144,26 +143,6 @@ class _Comparison:
                 if link is None or link.relation is not Relation.SAME_PICTURE:
                     leaders[own].append(node)
         return links
-
-    def reranked(self, links: list[Link]) -> list[Link]:
-        """The links with the best of each group in its middle. Files are ranked anew among those that show the same,
-        and where that brings another one to the front, every member is compared with it."""
-        done: list[Link] = [link for link in links if link.relation is not Relation.SAME_PICTURE]
-        stars: dict[int, list[Link]] = defaultdict(list)
-        for link in links:
-            if link.relation is Relation.SAME_PICTURE:
-                stars[link.better].append(link)
-        for leader, around in stars.items():
-            everyone = [leader, *(link.other for link in around)]
-            best = rank(self.task.inventory, everyone, self.task.reasons).order[0]
-            if best == leader or best not in self.held:
-                done += around
-                continue
-            for node in (leader, *(link.other for link in around if link.other != best)):
-                again = self._best_link(node, self.held[node], [best]) if node in self.held else None
-                # One that agrees with the former but not with the new one is left for a person.
-                done.append(again or Link(best, node, Relation.SIMILAR, "looks alike, and something in it differs"))
-        return done
 
     def _best_link(self, node: int, picture: Picture, leaders: Sequence[int]) -> Link | None:
         """The better file that this one is the same as, or else the one that it looks most like, the best of equals:

@@ -10,8 +10,8 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from auditor.duplicates.inventory import Inventory
 from auditor.pictures import candidates
+from auditor.pictures.inventory import Inventory
 
 ALIKE_BITS = 10
 """Hashes so near are looked at: copies lie within 4 bits, edits within 10."""

@@ -10,9 +10,9 @@ from PIL import Image
 
 from auditor import workers
 from auditor.duplicates.grouping import Group, Member
-from auditor.duplicates.inventory import Inventory
-from auditor.duplicates.keep import rank
 from auditor.model import Kind
+from auditor.pictures.inventory import Inventory
+from auditor.pictures.keep import rank
 from auditor.pictures.verify import Relation
 from auditor.places import Place, Power
 from auditor.readers import perceptual

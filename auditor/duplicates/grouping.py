@@ -1,7 +1,7 @@
 """Groups of files that show the same: by bytes, by image data, by pixels; what only looks alike stands apart.
 
-Nothing here is transitive. Each member was compared with the kept file itself; image data with one digest are one
-picture and are compared once.
+Nothing here is transitive. Each member was laid beside the kept file itself (`proving`); of files with one digest of
+image data one stands for all in the first look at the pixels.
 """
 
 from __future__ import annotations
@@ -10,21 +10,22 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from auditor.duplicates import comparing, crowds
-from auditor.duplicates.comparing import Link
-from auditor.duplicates.inventory import Inventory
-from auditor.duplicates.keep import Ranking, rank
+from auditor.duplicates import comparing, crowds, proving
 from auditor.model import Kind
+from auditor.pictures.inventory import Inventory
+from auditor.pictures.keep import Ranking, rank
 from auditor.pictures.verify import Relation
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A file beside the kept one: what it is to it, and in words what the pixels or the digests say."""
+    """A file beside the kept one: what it is to it, and in words what the pixels or the digests say. `lacks` names what
+    it holds and the kept one does not."""
 
     item: int
     relation: Relation
     detail: str
+    lacks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,32 +56,29 @@ def find(inventory: Inventory, members: Sequence[int], reasons: Sequence[str], *
     nodes = _nodes(inventory, members, reasons)
     photos = [k for k in nodes if inventory.items[k].facts.kind is Kind.PHOTO]
     links, not_compared, pairs = comparing.linked(inventory, crowds.find(inventory, photos), reasons, jobs)
-    same: dict[int, list[Link]] = defaultdict(list)
-    alike: dict[int, list[Link]] = defaultdict(list)
+    around: dict[int, list[int]] = defaultdict(list)
+    alike: dict[int, dict[int, Member]] = defaultdict(dict)
     for link in links:
-        (same if link.relation is Relation.SAME_PICTURE else alike)[link.better].append(link)
+        if link.relation is Relation.SAME_PICTURE:
+            around[link.better].append(link.other)
+        else:
+            alike[link.better][link.other] = Member(link.other, link.relation, link.detail)
+    inside = {node for others in around.values() for node in others}
+    clusters = [[k for node_ in (node, *around[node]) for k in nodes[node_]] for node in nodes if node not in inside]
+    proven = proving.prove(inventory, [cluster for cluster in clusters if len(cluster) > 1], reasons, jobs=jobs)
     groups: list[Group] = []
-    inside = {link.other for links_ in same.values() for link in links_}
-    for node, files in nodes.items():
-        if node in inside or (len(files) == 1 and node not in same):
-            continue
-        found = [m for k in files if k != node for m in [_exact(inventory, node, k)]]
-        for link in same[node]:
-            found += [Member(k, Relation.SAME_PICTURE, link.detail) for k in nodes[link.other]]
-        everyone = [node, *(member.item for member in found)]
-        groups.append(Group(node, tuple(found), rank(inventory, everyone, reasons), proven=True))
-    for node, around in alike.items():
-        found = [Member(link.other, link.relation, link.detail) for link in around]
-        everyone = [node, *(member.item for member in found)]
-        groups.append(Group(node, tuple(found), rank(inventory, everyone, reasons), proven=False))
+    placed: set[int] = set()
+    for kept, same in proven.groups:
+        members_ = tuple(Member(k, proof.relation, proof.detail, proof.lacks) for k, proof in same.items())
+        placed |= same.keys()
+        groups.append(Group(kept, members_, rank(inventory, [kept, *same], reasons), proven=True))
+    for better, other, proof in proven.doubted:
+        if other not in placed:
+            alike[better].setdefault(other, Member(other, proof.relation, proof.detail))
+    for node, others in alike.items():
+        everyone = [node, *others]
+        groups.append(Group(node, tuple(others.values()), rank(inventory, everyone, reasons), proven=False))
     return Findings(tuple(groups), tuple(not_compared), pairs)
-
-
-def _exact(inventory: Inventory, kept: int, other: int) -> Member:
-    ours, theirs = inventory.items[kept].facts, inventory.items[other].facts
-    if ours.sha256 == theirs.sha256:
-        return Member(other, Relation.SAME_BYTES, "every byte is the same")
-    return Member(other, Relation.SAME_IMAGE_DATA, "the image data are the same; only the metadata differ")
 
 
 def _nodes(inventory: Inventory, members: Sequence[int], reasons: Sequence[str]) -> dict[int, list[int]]:

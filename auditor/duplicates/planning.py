@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from auditor.duplicates.grouping import Group, Member
-from auditor.duplicates.inventory import Inventory, Item, Source
 from auditor.model import DigestOrigin, Kind, Soundness
+from auditor.pictures.inventory import Inventory, Item, Source
 from auditor.pictures.verify import Relation
 
 PROVEN = (Relation.SAME_BYTES, Relation.SAME_IMAGE_DATA, Relation.SAME_PICTURE)
@@ -118,6 +118,8 @@ def _rows(inventory: Inventory, group: Group, member: Member, unread: frozenset[
         return [_row(inventory, Action.ASK, item, kept, member.relation, member.detail)]
     twins = _counterparts(inventory, item, kept)
     doubt = _doubt(inventory, item, kept, unread)
+    if doubt is None and member.lacks:
+        doubt = f"the file to keep lacks something that this one holds: {', '.join(member.lacks)}"
     if doubt is None and None in twins.values():
         lone = next(inventory.items[part].facts.path for part, twin in twins.items() if twin is None)
         doubt = f"{lone} belongs to it and is not in the company of the file to keep"

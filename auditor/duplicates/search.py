@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from auditor.duplicates import films, grouping, inventory, planning
+from auditor.duplicates import films, grouping, planning
 from auditor.duplicates.grouping import Group
-from auditor.duplicates.inventory import Inventory, Source
-from auditor.duplicates.keep import check_order
 from auditor.duplicates.planning import Plan
 from auditor.model import Kind
+from auditor.pictures import inventory
+from auditor.pictures.inventory import Inventory, Source
+from auditor.pictures.keep import check_order
 from auditor.policy import Policy
 
 

@@ -146,7 +146,7 @@ def _load(data: bytes) -> Picture | NoPicture:
         if image.format == "TIFF":
             image.load()  # Pillow turns a TIFF as it loads it, and no other format
             (width, height), orientation = image.size, 1
-        profile = _foreign_profile(image)
+        profile = foreign_profile(image)
         picture = Picture(*_planes(image, data), width, height, taken, subsec, more=_more(image, data))
         if profile is not None:
             picture = replace(picture, translated=_translated(image, profile, picture))
@@ -169,6 +169,28 @@ def _load_raw(data: bytes) -> Picture | NoPicture:
         if image.getexif().get(ExifTags.Base.Orientation, 1) != 1:
             return picture
     return picture.turned(RAW_FLIPS[flip])
+
+
+def opened(data: bytes) -> tuple[Image.Image, int]:
+    """The file's picture, not decoded yet, and the EXIF orientation that it is still to be turned by; of a RAW file its
+    preview.
+
+    Raises: whatever Pillow and LibRaw raise.
+    """
+    if sniff(data) in PILLOW_FORMATS:
+        image: Image.Image = Image.open(io.BytesIO(data))
+        if image.format == "TIFF":
+            image.load()
+            return image, 1
+        return image, image.getexif().get(ExifTags.Base.Orientation, 1)
+    with rawpy.imread(io.BytesIO(data)) as raw:
+        turn = RAW_FLIPS.get(raw.sizes.flip, 1)
+        preview = raw.extract_thumb()
+    if preview.format != rawpy.ThumbFormat.JPEG:
+        return Image.fromarray(np.asarray(preview.data)).convert("RGB"), turn
+    image = Image.open(io.BytesIO(bytes(preview.data)))
+    own = image.getexif().get(ExifTags.Base.Orientation, 1)
+    return image, own if own != 1 else turn
 
 
 CLIP_MARKS = (b"GCamera:MotionPhoto", b"GCamera:MicroVideo", b"MotionPhoto_Data", b"mpvd")
@@ -207,12 +229,12 @@ def _planes(image: Image.Image, data: bytes) -> tuple[Grey, Grey]:
                 return np.asarray(_drafted(again, "L", LONG_SIDE_PX)), _colours(shown)
         with Image.open(io.BytesIO(data)) as again:
             return _reduced(_drafted(again, "RGB", LONG_SIDE_PX))
-    return _reduced(_shrunk(_on_white(image), LONG_SIDE_PX))
+    return _reduced(_shrunk(on_white(image), LONG_SIDE_PX))
 
 
 def _translated(image: Image.Image, profile: ImageCms.ImageCmsProfile, picture: Picture) -> Picture | None:
     """The picture in sRGB; None where its profile cannot be used."""
-    small = _shrunk(_on_white(image), LONG_SIDE_PX)
+    small = _shrunk(on_white(image), LONG_SIDE_PX)
     with suppress(ImageCms.PyCMSError, OSError):
         small = ImageCms.profileToProfile(small, profile, SRGB, outputMode="RGB") or small
         return Picture(*_reduced(small), picture.width, picture.height, picture.taken, picture.subsec)
@@ -227,7 +249,7 @@ def _drafted(image: Image.Image, mode: str, long_side_px: int) -> Image.Image:
     return _shrunk(image.convert(mode), long_side_px, (box[2], box[3]))
 
 
-def _foreign_profile(image: Image.Image) -> ImageCms.ImageCmsProfile | None:
+def foreign_profile(image: Image.Image) -> ImageCms.ImageCmsProfile | None:
     """The colour profile to translate from: phones store Display P3, and their copies are often plain sRGB."""
     data = image.info.get("icc_profile")
     if not data or image.mode not in ("RGB", "RGBA"):
@@ -239,7 +261,7 @@ def _foreign_profile(image: Image.Image) -> ImageCms.ImageCmsProfile | None:
         return None
 
 
-def _on_white(image: Image.Image) -> Image.Image:
+def on_white(image: Image.Image) -> Image.Image:
     """The picture in RGB, with what is transparent shown white and 16-bit greys brought to 8."""
     if image.mode.startswith("I;16") or image.mode in ("I", "F"):
         values = np.asarray(image, dtype=np.float32)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from auditor.pictures import loading, verify
+from auditor.pictures import parts
 from auditor.pictures.contents import same_contents
-from auditor.pictures.likeness import Aim, Answer, Likeness
+from auditor.pictures.full import compare_files
+from auditor.pictures.likeness import Aim, Answer, Likeness, Side
+from auditor.pictures.loading import MAX_BYTES, NoPicture
+from auditor.pictures.verify import Doubt, Relation
 from auditor.places import Place
 
 
@@ -25,24 +28,45 @@ def look_at(look: Look) -> Answer:
     """What the second file is to the first."""
     if look.aim is Aim.CONTENT:
         return same_contents(look.source, look.path, look.backup, look.backup_path)
-    original = loading.load_from(look.source, look.path)
-    if isinstance(original, loading.NoPicture):
-        return Answer(Likeness.CANNOT_TELL, f"the original gave no picture: {original.detail}")
-    copy = loading.load_from(look.backup, look.backup_path)
-    if isinstance(copy, loading.NoPicture):
-        return Answer(Likeness.CANNOT_TELL, f"the copy gave no picture: {copy.detail}")
-    match = verify.compare(original, copy)
-    if match.relation is verify.Relation.SAME_PICTURE and loading.More.CLIP in original.more - copy.more:
-        return Answer(Likeness.CANNOT_TELL, _DOUBTS[verify.Doubt.CLIP])
+    data = [_read(place, path) for place, path in ((look.source, look.path), (look.backup, look.backup_path))]
+    for name, side, content in zip(("original", "copy"), (Side.ORIGINAL, Side.COPY), data, strict=True):
+        if isinstance(content, str):
+            return Answer(Likeness.CANNOT_TELL, f"the {name} gave no picture: {content}", side)
+    ours, theirs = (content for content in data if isinstance(content, bytes))
+    lost = parts.held(ours) - parts.held(theirs)
+    lacks = f"without the {' and the '.join(sorted(lost))} of the original" if lost else ""
+    if look.aim is Aim.PARTS:
+        return Answer(Likeness.CANNOT_TELL, lacks)
+    match = compare_files(ours, theirs)
+    if isinstance(match, NoPicture):
+        return Answer(Likeness.CANNOT_TELL, f"one of them gave no picture: {match.detail}")
     if match.doubt is not None:
-        return Answer(Likeness.CANNOT_TELL, _DOUBTS[match.doubt])
-    return Answer(Likeness.SAME if match.relation is verify.Relation.SAME_PICTURE else Likeness.DIFFERENT)
+        return Answer(Likeness.CANNOT_TELL, DOUBTS[match.doubt])
+    if match.relation is not Relation.SAME_PICTURE:
+        return Answer(Likeness.DIFFERENT)
+    # A gain map is a finer way to show the same; without the others something is lost that no picture holds.
+    if lost - {parts.Part.GAIN_MAP}:
+        return Answer(Likeness.CANNOT_TELL, f"it is {lacks}")
+    return Answer(Likeness.SAME, lacks)
 
 
-_DOUBTS = {
-    verify.Doubt.TOO_SMALL: "it is too small to tell for certain",
-    verify.Doubt.NO_TEXTURE: "the picture has too little in it to tell for certain",
-    verify.Doubt.FRAMES: "one of them is an animation or has several pages, and only the first was compared",
-    verify.Doubt.CLIP: "the copy lacks the motion clip of the original",
-    verify.Doubt.TAKEN_APART: "the two say that they were taken at different times",
+def _read(place: Place, path: str) -> bytes | str:
+    """The file's content; in words why not."""
+    try:
+        with place.open(path) as stream:
+            data = stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        return str(error)
+    return data if len(data) <= MAX_BYTES else "it is too large"
+
+
+DOUBTS = {
+    Doubt.TOO_SMALL: "it is too small to tell for certain",
+    Doubt.NO_TEXTURE: "the picture has too little in it to tell for certain",
+    Doubt.FRAMES: "one of them is an animation or has several pages, and only the first was compared",
+    Doubt.CLIP: "the copy lacks the motion clip of the original",
+    Doubt.TAKEN_APART: "the two say that they were taken at different times",
+    Doubt.LETTERS: "the letters of the page are too small in it to tell for certain",
+    Doubt.PREVIEW: "of the RAW file only a small preview could be compared",
+    Doubt.TOO_LARGE: "it has too many pixels to be compared at full size",
 }

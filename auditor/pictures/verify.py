@@ -1,4 +1,4 @@
-"""Whether two pictures are one: decided on pixels, by the worst tile and never by the average.
+"""Whether two pictures are one, at a first look of 768 px: decided by the worst tile and never by the average.
 
 A changed word, a moved child or another number on an invoice is small: over a whole picture every average hides it.
 So both pictures are brought to one size and cut into tiles of 16 px, the fine structure of each pair of tiles is
@@ -62,6 +62,9 @@ class Doubt(StrEnum):
     FRAMES = "frames"  # one of them is an animation or has several pages, and only the first was compared
     CLIP = "clip"  # said by callers only: the copy lacks the motion clip that the original has
     TAKEN_APART = "taken_apart"  # both files say when they were taken, and it is not the same moment
+    LETTERS = "letters"  # a page whose letters are too small in the smaller one to be told from others
+    PREVIEW = "preview"  # of a RAW file only a preview smaller than the other picture could be compared
+    TOO_LARGE = "too_large"  # more pixels than are compared at full size
 
 
 class Change(StrEnum):
@@ -72,6 +75,7 @@ class Change(StrEnum):
     COLOUR = "colours"
     CROPPED = "cropped or framed"
     PART = "a part of it"
+    DETAIL = "a detail, seen at full size"
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,13 +207,13 @@ def _compare_turned(a: Picture, b: Picture, turn: int) -> Match:
         if chroma > MOST_CHROMA and structure:
             return said(Relation.EDITED, change=Change.COLOUR)
         # A page or a screen with another word on it is another page, not an edit of the first.
-        another = turn == 1 and measured.flat_share > PAGE_FLAT_SHARE and _is_page(a) and _is_page(b)
+        another = turn == 1 and measured.flat_share > PAGE_FLAT_SHARE and is_page(a) and is_page(b)
         return said(Relation.SIMILAR if another else Relation.EDITED, change=Change.PART)
     shifted = _compare_shifted(a, b, turn)
     return said(shifted.relation, change=shifted.change)
 
 
-def _is_page(picture: Picture) -> bool:
+def is_page(picture: Picture) -> bool:
     """Whether much of a picture is one even tone, as paper and screens are."""
     levels = np.bincount(picture.grey.ravel(), minlength=256) / picture.grey.size
     return float(np.convolve(levels, np.ones(3)).max()) > PAGE_TONE_SHARE

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from auditor.duplicates.grouping import Group
-from auditor.duplicates.inventory import Inventory
 from auditor.duplicates.planning import PlanRow
+from auditor.pictures.inventory import Inventory
 from auditor.shown import defuse
 
 DUPLICATES = "group,place,path,relation,keep,reason,size_bytes,width,height,format,taken_at,sha256"

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from auditor import workers
 from auditor.duplicates.grouping import Group
-from auditor.duplicates.inventory import Item
 from auditor.duplicates.planning import Action
 from auditor.duplicates.search import Search
 from auditor.model import Kind
+from auditor.pictures.inventory import Item
 from auditor.reporting import html, text, thumbnails
 
 MOST_GROUPS = 500

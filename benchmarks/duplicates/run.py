@@ -21,9 +21,9 @@ from pathlib import Path
 import numpy as np
 
 from auditor import policy, workers
-from auditor.duplicates.inventory import Source
 from auditor.duplicates.search import search
 from auditor.pictures import candidates, verify
+from auditor.pictures.inventory import Source
 from auditor.pictures.loading import Picture, load
 from auditor.pictures.verify import Relation
 from auditor.places.folder import open_folder

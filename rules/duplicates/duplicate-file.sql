@@ -19,25 +19,22 @@
 -- not_covered = "Pictures that only look the same (duplicate-picture, similar-picture)."
 -- ///
 WITH members AS (
-    SELECT *,
-        row_number() OVER (PARTITION BY sha256 ORDER BY in_camera DESC, mtime_s NULLS LAST, len(path), path) AS place,
+    -- keep_rank: which of all files with this picture is kept; the same that `auditor duplicates` keeps.
+    SELECT path, sha256, size_bytes, width, height, format, taken_at, latitude, keep_rank, keep_reason,
+        row_number() OVER (PARTITION BY sha256 ORDER BY keep_rank NULLS LAST, path) AS place,
         count(*) OVER (PARTITION BY sha256) AS size
-    FROM (
-        SELECT path, sha256, size_bytes, width, height, format, taken_at, latitude, mtime_s, regexp_matches(lower(path), '(^|/)dcim/') AS in_camera
-        FROM due
-        WHERE sha256 IS NOT NULL AND size_bytes > 0 AND kind IN ('photo', 'video')
-    )
+    FROM due
+    WHERE sha256 IS NOT NULL AND size_bytes > 0 AND kind IN ('photo', 'video')
     QUALIFY size > 1
 ), kept AS (
-    SELECT sha256, min(path) FILTER (WHERE place = 1) AS first, min(path) FILTER (WHERE place = 2) AS second,
-        bool_or(in_camera AND place = 1) AND NOT bool_or(in_camera AND place = 2) AS by_folder
+    SELECT sha256, min(path) FILTER (WHERE place = 1) AS first, min(path) FILTER (WHERE place = 2) AS second
     FROM members
     GROUP BY sha256
 )
 SELECT 'source' AS side, members.path AS path, CASE WHEN place = 1 THEN second ELSE first END AS other,
-    members.sha256[:16] AS "group", CASE WHEN place = 1 THEN 'yes' ELSE 'no' END AS keep, 'same-bytes' AS relation,
-    CASE WHEN place > 1 THEN 'same bytes as the kept file' WHEN by_folder THEN 'it lies in the camera''s folder'
-         ELSE 'it is the oldest, or has the shortest path' END AS reason,
+    members.sha256[:16] AS "group", CASE WHEN keep_rank = 1 THEN 'yes' ELSE 'no' END AS keep, 'same-bytes' AS relation,
+    CASE WHEN keep_rank = 1 THEN keep_reason WHEN place > 1 THEN 'every byte is the same'
+         ELSE 'a file that holds more beside the same picture is kept' END AS reason,
     members.size_bytes AS size_bytes, members.width AS width, members.height AS height, members.format AS format,
     members.taken_at AS taken_at, members.latitude IS NOT NULL AS has_place
 FROM members

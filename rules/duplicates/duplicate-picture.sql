@@ -20,7 +20,7 @@
 -- ///
 WITH pictures AS (
     -- One of each content: files with the same bytes are named by duplicate-file.
-    SELECT image_sha256, sha256, arg_min(due, path) AS one
+    SELECT image_sha256, sha256, arg_min(due, (coalesce(keep_rank, 0), path)) AS one
     FROM due
     SEMI JOIN (
         SELECT image_sha256 FROM due WHERE image_sha256 IS NOT NULL GROUP BY image_sha256 HAVING min(sha256) <> max(sha256)
@@ -29,8 +29,9 @@ WITH pictures AS (
     GROUP BY image_sha256, sha256
 ), members AS (
     SELECT image_sha256, one.path, one.size_bytes, one.width, one.height, one.format, one.taken_at, one.latitude,
-        row_number() OVER (PARTITION BY image_sha256
-            ORDER BY one.taken_at IS NULL, one.latitude IS NULL, one.camera_model IS NULL, one.size_bytes DESC, one.path) AS place,
+        one.keep_reason,
+        -- Which is kept: the same that `auditor duplicates` keeps.
+        row_number() OVER (PARTITION BY image_sha256 ORDER BY one.keep_rank NULLS LAST, one.path) AS place,
         count(*) OVER (PARTITION BY image_sha256) AS size
     FROM pictures
     QUALIFY size > 1
@@ -41,7 +42,7 @@ WITH pictures AS (
 )
 SELECT 'source' AS side, members.path AS path, CASE WHEN place = 1 THEN second ELSE first END AS other,
     members.image_sha256[:16] AS "group", CASE WHEN place = 1 THEN 'yes' ELSE 'no' END AS keep, 'same-image-data' AS relation,
-    CASE WHEN place = 1 THEN 'it has the most complete metadata' ELSE 'same image data as the kept file' END AS reason,
+    CASE WHEN place = 1 THEN keep_reason ELSE 'same image data as the kept file' END AS reason,
     members.size_bytes AS size_bytes, members.width AS width, members.height AS height, members.format AS format,
     members.taken_at AS taken_at, members.latitude IS NOT NULL AS has_place
 FROM members

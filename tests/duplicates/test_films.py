@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 from auditor.duplicates import films
-from auditor.duplicates.inventory import Source, take
 from auditor.model import FileFacts, Kind
+from auditor.pictures.inventory import Source, take
 from auditor.places.folder import open_folder
 from tests.pictures.test_verify import scene
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
@@ -10,19 +11,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image, ImageOps
 
 from auditor import policy, workers
-from auditor.duplicates import comparing, planning
-from auditor.duplicates.inventory import Inventory, Source
+from auditor.duplicates import comparing, planning, proving
 from auditor.duplicates.search import Search, search
 from auditor.errors import BadPolicy
 from auditor.manifest.jsonl import load
+from auditor.model import DigestOrigin, FileFacts, Kind, Soundness
+from auditor.pictures.inventory import Inventory, Source
 from auditor.pictures.loading import Picture
 from auditor.pictures.loading import load as load_picture
 from auditor.pictures.verify import Relation
 from auditor.places.folder import open_folder
 from auditor.scan import scan
+from tests.media import with_xmp
 from tests.pictures.test_verify import exif, jpeg, other_format, scene
 
 SCENE, OTHER = scene(1, (1200, 900)), scene(2, (1200, 900))
@@ -202,7 +205,7 @@ def test_a_worker_that_dies_of_a_crowd_loses_no_answer(tmp_path: Path, monkeypat
     source = source_of(folder, tmp_path)
     monkeypatch.setattr(comparing.workers, "run", died)
     found = search([source], policy.load("family"), jobs=1)
-    assert told == ["_compare_crowd", "_load", "_load", "_load"]
+    assert told == ["_compare_crowd", "_load", "_load", "_load", "_prove"]
     assert relations(found) == {"b.jpg": "same-picture"}
     items = found.inventory.items
     assert [(items[k].facts.path, why) for k, why in found.not_compared] == [("c.jpg", "the decoder died (SIGSEGV)")]
@@ -217,6 +220,7 @@ def test_pictures_are_decoded_and_compared_in_workers_alone(
 
     monkeypatch.setattr(comparing, "load_from", here)
     monkeypatch.setattr(comparing, "compare", here)
+    monkeypatch.setattr(proving, "_prove", here)
     found = find(put(tmp_path / "a", {"a.jpg": ORIGINAL, "b.jpg": jpeg(SCENE, 70), "c.jpg": jpeg(SCENE, 60)}))
     assert relations(found) == {"b.jpg": "same-picture", "c.jpg": "same-picture"}
     assert found.pairs == 2
@@ -239,3 +243,77 @@ def test_an_edit_is_shown_beside_its_original_rather_than_another_edit() -> None
 def test_an_unknown_reason_is_refused() -> None:
     with pytest.raises(BadPolicy, match="no reason 'beauty'"):
         search([], replace(policy.load("family"), keep=("beauty",)), jobs=1)
+
+
+def test_a_file_that_no_program_opens_is_never_kept_for_one_that_opens(
+    tmp_path: Path, find: Callable[..., Search]
+) -> None:
+    """Its picture's own bytes are whole, and yet libheif refuses it: of the two, nothing goes by itself."""
+    good = other_format(SCENE, "HEIF", quality=70)
+    at = good.index(b"meta") + 4
+    broken = good[:at] + b"\x04" + good[at + 1 :]
+    folder = put(tmp_path / "d", {"a.heic": broken, "b.heic": good})
+    found = find(folder)
+    assert "remove" not in actions(found).values()
+    # Even where the lists say that both are sound and hold one picture.
+    place = open_folder(str(folder))
+    sound = [
+        FileFacts(
+            name,
+            size_bytes=len(data),
+            digests={"sha256": hashlib.sha256(data).hexdigest()},
+            digest_origin=DigestOrigin.READ,
+            kind=Kind.PHOTO,
+            format="heic",
+            image_sha256="1" * 64,
+            soundness=Soundness.SOUND,
+        )
+        for name, data in (("a.heic", broken), ("b.heic", good), ("c.heic", good))
+    ]
+    found = search([Source(str(folder), "d", tuple(sound), place)], policy.load("family"), jobs=1)
+    assert actions(found) == {"b.heic": "keep", "c.heic": "remove", "a.heic": "ask"}
+
+
+def test_what_holds_more_is_kept_and_nothing_that_was_written_is_lost(
+    tmp_path: Path, find: Callable[..., Search]
+) -> None:
+    depth = with_xmp(
+        ORIGINAL, 'xmlns:GDepth="http://ns.google.com/photos/1.0/depthmap/" GDepth:Data="' + "A" * 900 + '"'
+    )
+    found = find(put(tmp_path / "a", {"a.jpg": ORIGINAL, "b.jpg": depth}))
+    assert actions(found) == {"b.jpg": "keep", "a.jpg": "remove"}
+    # Each holds something that the other lacks: a person decides.
+    caption = jpeg(SCENE, 95, exif=captioned("Grandma, 1951"))
+    other = with_xmp(ORIGINAL, 'xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmp:Rating="5"')
+    found = find(put(tmp_path / "b", {"a.jpg": caption, "b.jpg": other}))
+    (row,) = [row for row in found.plan.rows if row.action is planning.Action.ASK]
+    assert "lacks something that this one holds: " in row.reason
+    assert ("caption" in row.reason) or ("rating" in row.reason)
+
+
+def captioned(text: str) -> bytes:
+    block = Image.Exif()
+    block[ExifTags.Base.ImageDescription] = text
+    own = block.get_ifd(ExifTags.IFD.Exif)
+    own[ExifTags.Base.DateTimeOriginal] = "2020:01:02 10:00:00"
+    return block.tobytes()
+
+
+def test_the_camera_folder_comes_before_downloads_and_messages(tmp_path: Path, find: Callable[..., Search]) -> None:
+    names = ("Download/IMG_20241119_203850.jpg", "DCIM/Camera/IMG_20241119_203850.jpg", "WhatsApp Images/x.jpg")
+    found = find(put(tmp_path / "a", dict.fromkeys(names, ORIGINAL)))
+    assert [row.path for row in found.plan.rows if row.action is planning.Action.KEEP] == [names[1]]
+    again = find(put(tmp_path / "b", {"DCIM/100APPLE/IMG_1.jpg": ORIGINAL, "Download/IMG_1.jpg": jpeg(SCENE, 100)}))
+    assert [row.path for row in again.plan.rows if row.action is planning.Action.KEEP] == ["DCIM/100APPLE/IMG_1.jpg"]
+
+
+@pytest.mark.parametrize("origin", [DigestOrigin.COMPUTED, DigestOrigin.STREAMED, DigestOrigin.CLAIMED])
+def test_a_digest_that_nobody_here_read_licenses_no_removal(origin: DigestOrigin, tmp_path: Path) -> None:
+    folder = put(tmp_path / "a", {"a.jpg": ORIGINAL, "b.jpg": ORIGINAL})
+    source = source_of(folder, tmp_path)
+    rows = tuple(replace(row, digest_origin=origin) if row.path == "b.jpg" else row for row in source.rows)
+    found = search([replace(source, rows=rows)], policy.load("family"), jobs=1)
+    assert set(actions(found).values()) == {"keep", "ask"}
+    # Without a SHA-256 it is no item at all.
+    weak = tuple(replace(row, digests={"quickxor": "a" * 40}) for row in source.rows)
+    assert search([replace(source, rows=weak)], policy.load("family"), jobs=1).plan.rows == ()

@@ -84,7 +84,7 @@ def take(sources: Sequence[Source], excluded: str | None = None) -> Inventory:
                 continue
             seen.add(identity)
             found.append((k, facts))
-    return Inventory(tuple(sources), _with_parts(found), same_file)
+    return Inventory(tuple(sources), with_parts(found), same_file)
 
 
 def _identity(source: Source, path: str) -> object:
@@ -100,7 +100,8 @@ def _identity(source: Source, path: str) -> object:
         return (source.name, path)
 
 
-def _with_parts(found: Sequence[tuple[int, FileFacts]]) -> tuple[Item, ...]:
+def with_parts(found: Sequence[tuple[int, FileFacts]]) -> tuple[Item, ...]:
+    """Items of these files, each given with the number of its source, and which of them move together."""
     index = {(source, facts.path): k for k, (source, facts) in enumerate(found)}
     speakers: dict[int, set[int]] = {}  # sidecar -> the main files it speaks for
     parts: dict[int, set[int]] = {}

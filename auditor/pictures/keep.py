@@ -10,14 +10,22 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from auditor.duplicates.inventory import Inventory, Item
 from auditor.errors import BadPolicy
 from auditor.model import Soundness
+from auditor.pictures.inventory import Inventory, Item
 
 RAW_FORMATS = frozenset(
     ("dng", "nef", "cr2", "cr3", "crw", "arw", "raf", "orf", "rw2", "pef", "srw", "kdc", "x3f", "mrw", "raw")
 )
 CAMERA_NAME = re.compile(r"^(?:IMG|DSC[NF]?|PXL|MVIMG|VID|MOV|GOPR|P|_MG|DJI|SAM)?[_-]?\d{3,}", re.IGNORECASE)
+CAMERA_FOLDER = re.compile(r"(?:^|/)dcim/(?:camera|\d{3}[a-z0-9_]{5}|\d{3}media|opencamera)(?:/|$)", re.IGNORECASE)
+"""Where cameras and phones put what they take. Source: JEITA DCF 2.0, section 3.2; Android's and Apple's folders."""
+LESSER_FOLDER = re.compile(
+    r"(?:^|/)(?:downloads?|whatsapp[^/]*|telegram[^/]*|signal|viber[^/]*|wechat|weixin|messenger|sent|received"
+    r"|bluetooth|copy|copies|kopien?|duplicates?|recovered|restored)(?:/|$)",
+    re.IGNORECASE,
+)
+"""Where files come to lie that were taken elsewhere."""
 COPY_NAME = re.compile(
     r"\(\d+\)|\bcopy\b|\bkopie\b|\bcopie\b|-WA\d{4}|~\d+\.|-edited|-bearbeitet|^FB_IMG|^received_|^Screenshot_",
     re.IGNORECASE,
@@ -76,10 +84,19 @@ def _less_compressed(item: Item, context: _Context) -> int:
     return context.image_bytes.get(item.facts.image_sha256 or "", item.facts.size_bytes or 0)
 
 
-def _metadata(item: Item, context: _Context) -> int:
+def _metadata(item: Item, context: _Context) -> tuple[int, int]:
+    """How many of the facts are known; of files with one image data, the longer ones hold more around it."""
     facts = item.facts
     known = (facts.taken_at, facts.latitude, facts.camera_model, facts.taken_offset, facts.image_id)
-    return sum(value is not None for value in known)
+    around = (facts.size_bytes or 0) - context.image_bytes.get(facts.image_sha256 or "", facts.size_bytes or 0)
+    return sum(value is not None for value in known), around
+
+
+def _folder(item: Item, context: _Context) -> int:
+    folder = item.facts.path.rpartition("/")[0]
+    if LESSER_FOLDER.search(folder):
+        return -1
+    return 1 if CAMERA_FOLDER.search(folder) else 0
 
 
 def _date(item: Item, context: _Context) -> float:
@@ -117,7 +134,15 @@ REASONS: dict[str, _Reason] = {
     "camera-format": _Reason(_camera_format, lambda kept, other, context: _format_words(kept, other, context)),
     "more-pixels": _Reason(lambda item, _: _pixels(item), lambda kept, other, _: _more_pixels(kept, other)),
     "less-compressed": _Reason(_less_compressed, lambda kept, other, _: "it is less compressed"),
-    "complete-metadata": _Reason(_metadata, lambda kept, other, _: "more of its date, place and camera is known"),
+    "complete-metadata": _Reason(_metadata, lambda kept, other, _: "it holds more beside the picture"),
+    "camera-folder": _Reason(
+        _folder,
+        lambda kept, other, context: (
+            "it lies where the camera put it"
+            if _folder(kept, context) > 0
+            else "the other one lies among downloads, messages or copies"
+        ),
+    ),
     "earlier-date": _Reason(_date, lambda kept, other, _: "its date is the earlier one"),
     "preferred-place": _Reason(
         lambda item, context: context.rank_of_place(item),
