@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -129,6 +130,13 @@ def homes(order: Order) -> list[tuple[str, Side]]:
     return [("source", order.source), *((f"backup-{number}", one) for number, one in enumerate(order.backups, 1))]
 
 
+_OURS = re.compile(
+    r"(source|backup-\d+)\.jsonl(\.partial(\.old|\.tmp)?)?"
+    r"|(files|findings|safe-to-delete)\.csv|findings\.jsonl|audit\.json|report\.html|SHA256SUMS"
+)
+"""What an audit writes, and so all that a stopped one can have left."""
+
+
 def partial_folder(out: Path) -> Path:
     """Where an audit is while it is being made."""
     return out.with_name(out.name + ".partial")
@@ -143,10 +151,7 @@ def _begin(order: Order, out: Path) -> Path:
         if root is not None and (root == where or root in where.parents):
             raise BadOutput(f"the report {out} would lie inside {one.spec}, which is audited; choose another -o")
     folder = partial_folder(out)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise BadOutput(f"{folder} cannot be made: {error.strerror}") from error
+    locks.begin(folder, _OURS)
     return folder
 
 

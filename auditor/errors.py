@@ -13,6 +13,22 @@ class BadPlace(AuditorError):
     """The place named on the command line is not there, or cannot do what is asked of it."""
 
 
+class Unwritable(BadPlace):
+    """Nothing can be written in the place: it is read-only, full, or belongs to another user."""
+
+
+class RootGone(BadPlace):
+    """The folder that is worked on is not there any more: a disk was unplugged, a share or phone went away."""
+
+
+class RootReplaced(BadPlace):
+    """At the path of the folder that is worked on lies another one now; nothing is written to it."""
+
+
+class LeadsOut(BadPlace):
+    """A name that would lead out of its folder, through a link or by itself; nothing is done through it."""
+
+
 class ListingCut(AuditorError):
     """A listing broke off (a cable, a network, a damaged archive): what was listed is true, the rest is unknown."""
 

@@ -9,19 +9,18 @@ from __future__ import annotations
 import contextlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from auditor import workers
 from auditor.cleanup import journal as journals
-from auditor.cleanup.files import Again, Refused, Stamp, inside, read_again, stamp
+from auditor.cleanup.files import Again, Refused, Stamp, read_again, stamp
 from auditor.cleanup.journal import Entry, Journal, State
 from auditor.cleanup.plan import CleanPlan, FileAt, Removal
-from auditor.copier.ledger import Ledger, locked, moment
-from auditor.disk import durable
+from auditor.copier.ledger import QUARANTINE, Ledger, locked, moment
 from auditor.disk.durable import ColdRead
-from auditor.errors import BadOutput
+from auditor.errors import BadOutput, BadPlace, BadPlan
 from auditor.model import Depth, Soundness
 from auditor.places import Entry as PlaceEntry
 from auditor.places.folder import open_folder
@@ -72,10 +71,9 @@ def apply(
     written: list[Path] = []
     freed = 0
     with contextlib.ExitStack() as stack:
-        for root in sorted(by_root):
-            stack.enter_context(_held(Ledger(root)))
-        for root, removals in sorted(by_root.items()):
-            ledger = Ledger(root)
+        ledgers = [stack.enter_context(_held(Ledger(root))) for root in sorted(by_root)]
+        for ledger in ledgers:
+            removals = by_root[ledger.root]
             folder = f"{now():%Y-%m-%dT%H%M%S%f}"
             run = _Run(ledger, plan.sha256, sound, now, folder, _moved_before(ledger))
             try:
@@ -94,7 +92,7 @@ def judge(kept: Sequence[FileAt], jobs: int) -> dict[FileAt, str | None]:
     """Why each file to keep is no good copy: decoded strictly, in worker processes. None: it is sound."""
     tasks = []
     for file in kept:
-        there = stamp(file.whole)
+        there = stamp(file)
         size = there.size_bytes if there else 0
         task = Task(open_folder(str(file.root)), PlaceEntry(file.path), Depth.DECODE, ("sha256",))
         tasks.append(workers.Job(task, size))
@@ -112,15 +110,14 @@ def judge(kept: Sequence[FileAt], jobs: int) -> dict[FileAt, str | None]:
 
 
 @contextlib.contextmanager
-def _held(ledger: Ledger) -> Iterator[None]:
-    """The place, to this run alone."""
+def _held(ledger: Ledger) -> Iterator[Ledger]:
+    """The place, opened to be changed by this run alone."""
     with contextlib.ExitStack() as stack:
         try:
-            durable.make_folders(ledger.journals)
-            stack.enter_context(locked(ledger))
+            ledger = stack.enter_context(locked(ledger))
         except OSError as error:
             raise BadOutput(f"nothing can be written in {ledger.root}: {error.strerror}; no file was moved") from error
-        yield
+        yield ledger
 
 
 def _units(removals: Sequence[Removal]) -> list[list[Removal]]:
@@ -147,7 +144,7 @@ class _Run:
 
     def move(self, unit: Sequence[Removal]) -> list[Done]:
         """Moves the files of one unit, all or none as far as can be known before."""
-        left = [r for r in unit if (r.file.path, r.file.sha256) not in self.moved_before or stamp(r.file.whole)]
+        left = [r for r in unit if (r.file.path, r.file.sha256) not in self.moved_before or stamp(r.file)]
         gone = [Done(r, before=True) for r in unit if r not in left]
         try:
             seen = [self._checked(removal) for removal in left]
@@ -181,38 +178,41 @@ class _Run:
 
     def _move(self, removal: Removal, going: Stamp, kept: Sequence[Again]) -> None:
         self.count += 1
-        target = f".auditor/quarantine/{self.folder}/{removal.file.path}"
+        target = f"{QUARANTINE}/{self.folder}/{removal.file.path}"
+        door = self.ledger.door
         at = moment(self.now())
         size, mtime = going.size_bytes, going.mtime_ns
         entry = Entry(self.count, removal.file, size, mtime, target, removal.kept, State.BEGUN, at)
         try:
+            door.check()
             if self.journal is None:
                 self.journal = Journal.create(self.ledger, self.plan_sha256, self.now())
-            durable.make_folders(entry.held.parent)
-            inside(removal.file.root, target)
+            with door.folder(target.rpartition("/")[0], make=True):
+                pass
             self.journal.begin(entry, [its.cold for its in kept])
-            durable.publish(removal.file.whole, entry.held)
-        except OSError as error:
-            raise Refused(f"{removal.file.whole} cannot be moved: {error.strerror or error}") from error
-        moved = stamp(entry.held)
+            door.publish(removal.file.path, target)
+        except (OSError, BadPlace) as error:
+            said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+            raise Refused(f"{removal.file.whole} cannot be moved: {said}") from error
+        moved = stamp(replace(removal.file, path=target))
         trouble = None
         if moved is None or not _same_content(moved, going):
             trouble = f"{removal.file.whole} was changed by another program while it was moved"
-        elif any(stamp(f.whole) is None for f in removal.kept):
+        elif any(stamp(f) is None for f in removal.kept):
             # Two ways to one disk (a share mounted twice): what was kept went with what was moved.
             trouble = f"{removal.file.whole} and the file to keep turned out to be one file"
         try:
             if trouble:
-                durable.publish(entry.held, removal.file.whole)
-                durable.sync_folder(removal.file.whole.parent)
+                door.publish(target, removal.file.path)
+                door.sync_folder(removal.file.path.rpartition("/")[0])
                 self.journal.note(self.count, State.STAYED, self.now())
                 raise Refused(f"{trouble}; it was put back")
-            durable.sync_folder(entry.held.parent)
-            durable.sync_folder(removal.file.whole.parent)
+            door.sync_folder(target.rpartition("/")[0])
+            door.sync_folder(removal.file.path.rpartition("/")[0])
             self.journal.note(self.count, State.MOVED, self.now())
-        except OSError as error:
+        except (OSError, BadPlace) as error:
             # It is in the quarantine and announced; the journal finds it there.
-            raise Refused(f"{entry.held} was moved, but the journal takes no line: {error.strerror}") from error
+            raise Refused(f"{entry.held} was moved, but that cannot be written down: {error}") from error
         self.freed_bytes += size
 
     def close(self) -> None:
@@ -230,12 +230,13 @@ def _moved_before(ledger: Ledger) -> frozenset[tuple[str, str]]:
     """What former runs moved and nothing brought back: path and digest. Their journals are settled on the way."""
     found: set[tuple[str, str]] = set()
     for path in journals.all_of(ledger):
-        for entry in journals.read(path)[1]:
-            if entry.state in (State.MOVED, State.PURGED):
-                found.add((entry.file.path, entry.file.sha256))
+        with contextlib.suppress(BadPlan):  # `undo` says what is wrong with it; what it moved is not there any more
+            entries = journals.read(path)[1]
+            moved = (entry for entry in entries if entry.state in (State.MOVED, State.PURGED))
+            found.update((entry.file.path, entry.file.sha256) for entry in moved)
     return frozenset(found)
 
 
 def plan_size(plan: CleanPlan) -> int:
     """Bytes that the plan would free, of the files that are there."""
-    return sum(there.size_bytes for r in plan.removals if (there := stamp(r.file.whole)))
+    return sum(there.size_bytes for r in plan.removals if (there := stamp(r.file)))

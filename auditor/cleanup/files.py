@@ -6,17 +6,18 @@ import errno
 import functools
 import hashlib
 import os
-import stat
 from dataclasses import dataclass
 from pathlib import Path
 
 from auditor.cleanup.plan import FileAt
 from auditor.disk import durable
 from auditor.disk.durable import ColdRead
+from auditor.disk.folder import Folder, beneath
+from auditor.disk.names import parts_inside
 from auditor.disk.volume import volume_of
+from auditor.errors import BadManifest, LeadsOut
 
 CHUNK_BYTES = 4 << 20
-_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 _LOST_WRITES = {errno.EIO, errno.ENOSPC, errno.EDQUOT}
@@ -60,17 +61,17 @@ def read_again(file: FileAt, what: str) -> Again:
 
     Raises: Refused where it is not there, is reached through a link, cannot be read, or has another content.
     """
-    inside(file.root, file.path)
     try:
-        descriptor = os.open(file.whole, _FLAGS)
+        with Folder.open(file.root) as top, beneath(top, parts_inside(file.path)[:-1]) as folder:
+            descriptor = folder.open_file(parts_inside(file.path)[-1])
+    except (LeadsOut, BadManifest) as error:
+        raise Refused(f"{what}: {error}") from error
     except FileNotFoundError as error:
         raise Refused(f"{what} {file.whole} is not there any more") from error
     except OSError as error:
         raise Refused(f"{what} {file.whole} cannot be opened: {error.strerror}") from error
     with os.fdopen(descriptor, "rb", buffering=0) as stream:
         before = os.fstat(descriptor)
-        if not stat.S_ISREG(before.st_mode):
-            raise Refused(f"{what} {file.whole} is no file")
         digest = hashlib.sha256()
         try:
             _forget(descriptor)
@@ -104,18 +105,11 @@ def _counts_reads(root: Path) -> bool:
     return volume_of(root).counts_reads
 
 
-def inside(root: Path, path: str) -> None:
-    """Raises: Refused where a folder on the way from the root is a link, so that it leads somewhere else."""
-    at = root
-    for part in path.split("/")[:-1]:
-        at = at / part
-        if at.is_symlink() or (hasattr(at, "is_junction") and at.is_junction()):
-            raise Refused(f"{at} is a link; nothing is done through links")
-
-
-def stamp(path: Path) -> Stamp | None:
-    """The stamp of what lies there, a link itself included; None where there is nothing."""
+def stamp(file: FileAt) -> Stamp | None:
+    """The stamp of what lies there, a link itself included; None where there is nothing, or only by way of a link."""
     try:
-        return Stamp.of(path.stat(follow_symlinks=False))
-    except OSError:
+        parts = parts_inside(file.path)
+        with Folder.open(file.root) as top, beneath(top, parts[:-1]) as folder:
+            return Stamp.of(folder.stat(parts[-1]))
+    except (OSError, LeadsOut, BadManifest):
         return None

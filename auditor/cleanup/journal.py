@@ -7,6 +7,7 @@ is one rename. A torn last line is what a killed run leaves, and says nothing.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,11 +18,13 @@ from pathlib import Path
 from typing import Any
 
 from auditor.cleanup.plan import MOST_BYTES, FileAt
-from auditor.copier.ledger import Ledger, moment
+from auditor.copier.ledger import JOURNALS, QUARANTINE, Ledger, moment
 from auditor.disk import durable, small_files
 from auditor.disk.durable import ColdRead
+from auditor.disk.folder import Folder, beneath
+from auditor.disk.marker import OWN_FOLDER
 from auditor.disk.names import parts_inside
-from auditor.errors import BadManifest, BadPlan
+from auditor.errors import BadManifest, BadPlan, LeadsOut
 from auditor.places.folder import is_whole_local_path
 
 SUFFIX = ".journal"
@@ -39,6 +42,7 @@ class State(StrEnum):
     PURGING = "purging"  # announced; whether it was deleted, the disk says
     PURGED = "purged"
     LOST = "lost"  # never written: it should be in the quarantine, and is not there
+    REFUSED = "refused"  # never written: the line names no place in the quarantine, or leads out of the place
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +74,17 @@ class Journal:
     @classmethod
     def create(cls, ledger: Ledger, plan_sha256: str, now: datetime) -> Journal:
         """A new journal of the place, with its first line."""
-        durable.make_folders(ledger.journals)
-        path = ledger.journals / f"clean-{now:%Y%m%dT%H%M%S%f}{SUFFIX}"
-        journal = cls(path, durable.create(path))
-        durable.sync_folder(path.parent)
+        name = f"clean-{now:%Y%m%dT%H%M%S%f}{SUFFIX}"
+        with ledger.door.folder(JOURNALS, make=True) as folder:
+            journal = cls(ledger.journals / name, folder.create(name))
+            folder.sync()
         journal.write({"format": FORMAT, "plan_sha256": plan_sha256, "at": moment(now)})
         return journal
 
     @classmethod
-    def reopen(cls, path: Path) -> Journal:
+    def reopen(cls, ledger: Ledger, path: Path) -> Journal:
         """One that is there, to add to. A torn last line is closed first, so that it spoils no other."""
-        fd = os.open(path, os.O_RDWR | os.O_APPEND | getattr(os, "O_BINARY", 0))
+        fd = ledger.door.open_file(f"{JOURNALS}/{path.name}", os.O_RDWR | os.O_APPEND)
         size = os.fstat(fd).st_size
         if size:
             os.lseek(fd, -1, os.SEEK_END)
@@ -115,8 +119,9 @@ class Journal:
         durable.sync_file(self._fd)
 
     def close(self) -> None:
-        """Closes the file."""
-        os.close(self._fd)
+        """Closes the file; that its disk is gone is no reason to fail."""
+        with contextlib.suppress(OSError):
+            os.close(self._fd)
 
 
 def all_of(ledger: Ledger) -> list[Path]:
@@ -128,7 +133,8 @@ def read(path: Path) -> tuple[Ledger, list[Entry]]:
     """The place of a journal and what became of each file of it, in the order of the moves. The disk has the last word
     on moves that were announced and not confirmed.
 
-    Raises: BadPlan where it is no journal of ours, does not lie in its place, or names paths outside of it.
+    A line that names paths outside of the place, or no place in its quarantine, is REFUSED; the others stand.
+    Raises: BadPlan where it is no journal of ours, or does not lie in its place.
     """
     whole = Path(os.path.abspath(path))  # noqa: PTH100 (resolve() would follow links)
     root = whole.parents[2] if len(whole.parents) > 2 else whole.parent
@@ -136,9 +142,11 @@ def read(path: Path) -> tuple[Ledger, list[Entry]]:
     if whole.parent != ledger.journals or whole.suffix != SUFFIX:
         raise BadPlan(f"{path} is no journal of a clean-up: such a journal lies in PLACE/.auditor/journal/")
     try:
-        content = small_files.read(whole, MOST_BYTES, follow_link=False)
-    except OSError as error:
-        raise BadPlan(f"the journal {path} cannot be read: {small_files.reason(error)}") from error
+        with Folder.open(root) as top, beneath(top, tuple(JOURNALS.split("/"))) as folder:
+            content = folder.read(whole.name, MOST_BYTES)
+    except (OSError, LeadsOut) as error:
+        said = error.strerror if isinstance(error, OSError) else str(error)
+        raise BadPlan(f"the journal {path} cannot be read: {said}") from error
     parsed = list(_parsed(content.split(b"\n")))
     if not parsed and _START.startswith(content.rstrip(b"\n")[: len(_START)]):
         return ledger, []  # killed with its first line half written: nothing was moved yet
@@ -173,32 +181,50 @@ def _kept(told: dict[str, Any]) -> FileAt:
 def _apply(entries: dict[int, Entry], line: dict[str, Any], root: Path) -> None:
     if "begin" in line:
         path, target = _text(line["path"]), _text(line["target"])
-        if parts_inside(target)[:2] != (".auditor", "quarantine") or parts_inside(path)[0] == ".auditor":
-            raise ValueError(f"{target!r} is no place in the quarantine")
         kept = tuple(_kept(k) for k in line["kept"])
         number = int(line["begin"])
         file = FileAt(root, path, str(line["sha256"]))
         size, mtime = int(line["size_bytes"]), int(line["mtime_ns"])
-        entries[number] = Entry(number, file, size, mtime, target, kept, State.BEGUN, str(line["at"]))
+        entries[number] = Entry(number, file, size, mtime, target, kept, _state(path, target), str(line["at"]))
         return
     for state in State:
         if state.value in line:
             old = entries[int(line[state.value])]
+            if old.state is State.REFUSED:
+                continue
             at = str(line["at"]) if state is State.MOVED else old.at
             entries[old.number] = replace(old, state=state, at=at)
 
 
+def _state(path: str, target: str) -> State:
+    """Whether a line names what a clean-up may have moved: from inside the place, to its quarantine."""
+    with contextlib.suppress(BadManifest):
+        held = "/".join(parts_inside(target)[:2]) == QUARANTINE and len(parts_inside(target)) > 2
+        if held and parts_inside(path)[0].lower() != OWN_FOLDER:
+            return State.BEGUN
+    return State.REFUSED
+
+
 def _as_on_disk(entry: Entry) -> Entry:
     """The entry with what the disk says of steps that a killed run did not confirm."""
-    held = os.path.lexists(entry.held)
+    held = _there(entry.file.root, entry.target)
     if entry.state is State.BEGUN:
         return replace(entry, state=State.MOVED if held else State.STAYED)
     if entry.state is State.PURGING:
         return replace(entry, state=State.MOVED if held else State.PURGED)
     if entry.state is State.MOVED and not held:
-        back = os.path.lexists(entry.file.whole)
+        back = _there(entry.file.root, entry.file.path)
         return replace(entry, state=State.RESTORED if back else State.LOST)
     return entry
+
+
+def _there(root: Path, path: str) -> bool:
+    """Whether anything lies at a place that no link leads to."""
+    with contextlib.suppress(OSError, LeadsOut, BadManifest):
+        parts = parts_inside(path)
+        with Folder.open(root) as top, beneath(top, parts[:-1]) as folder:
+            return folder.there(parts[-1]) is not None
+    return False
 
 
 def _text(value: object) -> str:

@@ -17,9 +17,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from auditor.bins import in_bin
-from auditor.cleanup.plan import MOST_BYTES, CleanPlan, FileAt, Removal, check
+from auditor.cleanup.plan import MOST_BYTES, CleanPlan, FileAt, Removal, check, file_at
 from auditor.disk import small_files
-from auditor.errors import BadPlan
+from auditor.disk.names import parts_inside
+from auditor.errors import BadManifest, BadPlan
 from auditor.manifest.jsonl import Manifest, load
 from auditor.model import DigestOrigin, FileFacts, Soundness
 from auditor.places.folder import recorded_folder
@@ -155,6 +156,8 @@ def _plan(
             unread.append(manifest.header.label)
             continue
         for facts in manifest.rows():
+            if not _is_inside(facts.path):
+                continue
             sound = facts.soundness is Soundness.SOUND and facts.digest_origin is DigestOrigin.READ
             if sound and facts.sha256 is not None and facts.sha256 in digests and not in_bin(facts.path):
                 copies[facts.sha256].setdefault(number, FileAt(there, facts.path, facts.sha256))
@@ -166,7 +169,7 @@ def _plan(
             short += 1
             continue
         main = _main(facts)
-        file = FileAt(root, facts.path, facts.sha256 or "")
+        file = file_at(folder / TABLE, line, str(root), facts.path, facts.sha256)
         removals.append(Removal(line, file, kept, "same-bytes", main if main != facts.path else ""))
     here = {removal.file.path for removal in removals}
     removals = [r if r.moves_with in here else replace(r, moves_with="") for r in removals]
@@ -184,6 +187,15 @@ def _folder_of(manifest: Manifest) -> Path | None:
     header = manifest.header
     place = recorded_folder(header.place, header.place_id) if header.place_kind == "folder" else None
     return place.root if place is not None else None
+
+
+def _is_inside(path: str) -> bool:
+    """Whether a list's path can be that of a file in its place; another one is no copy of anything."""
+    try:
+        parts_inside(path)
+    except BadManifest:
+        return False
+    return True
 
 
 def _main(facts: FileFacts) -> str:

@@ -100,15 +100,16 @@ def read(path: Path) -> CleanPlan:
 
 
 def _removal(plan: Path, line: int, row: Mapping[str, str | None]) -> Removal:
-    file = _file(plan, line, row["place"], row["path"], row["sha256"])
-    kept = _file(plan, line, row["kept_place"], row["kept_path"], row["kept_sha256"])
+    file = file_at(plan, line, row["place"], row["path"], row["sha256"])
+    kept = file_at(plan, line, row["kept_place"], row["kept_path"], row["kept_sha256"])
     relation = row.get("relation") or ""
     if relation == "same-bytes" and file.sha256 != kept.sha256:
         raise BadPlan(f"{plan} line {line}: it says same-bytes, and the two digests differ: cells were moved")
     return Removal(line, file, (kept,), relation, row.get("moves_with") or "")
 
 
-def _file(plan: Path, line: int, place: str | None, path: str | None, sha256: str | None) -> FileAt:
+def file_at(plan: Path, line: int, place: str | None, path: str | None, sha256: str | None) -> FileAt:
+    """A file that a line of a plan or a list names. Raises: BadPlan where nothing may be done with such a file."""
     root = Path(place or "")
     if not is_whole_local_path(place or "") or "\0" in f"{place}{path}":
         raise BadPlan(f"{plan} line {line}: {place!r} is no folder of this machine with its whole path")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,12 +11,12 @@ from pathlib import Path
 from auditor.bins import in_bin
 from auditor.cleanup import journal as journals
 from auditor.cleanup.apply import judge
-from auditor.cleanup.files import Refused, inside, read_again
+from auditor.cleanup.files import Refused, read_again
 from auditor.cleanup.journal import Entry, Journal, State
 from auditor.cleanup.plan import FileAt
-from auditor.copier.ledger import Ledger, locked
-from auditor.disk import durable
-from auditor.errors import BadOutput
+from auditor.copier.ledger import QUARANTINE, locked
+from auditor.disk.root import Root
+from auditor.errors import BadOutput, BadPlace
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,7 @@ def purge(
     sound = judge(sorted({kept for e in due for kept in e.kept}, key=lambda f: str(f.whole)), jobs)
     numbers = {entry.number for entry in due}
 
-    def delete(journal: Journal, entry: Entry, now: Callable[[], datetime]) -> None:
+    def delete(door: Root, journal: Journal, entry: Entry, now: Callable[[], datetime]) -> None:
         held = FileAt(entry.file.root, entry.target, entry.file.sha256)
         going = read_again(held, "the file in the quarantine").stamp
         if not entry.kept:
@@ -65,8 +64,8 @@ def purge(
             ):
                 raise Refused(f"{kept.whole} is the very file in the quarantine, the last copy of itself")
         journal.note(entry.number, State.PURGING, now())
-        entry.held.unlink()
-        durable.sync_folder(entry.held.parent)
+        door.remove(entry.target)
+        door.sync_folder(entry.target.rpartition("/")[0])
         journal.note(entry.number, State.PURGED, now())
 
     return _each(path, delete, now, only=numbers)
@@ -74,7 +73,7 @@ def purge(
 
 def _each(
     path: Path,
-    step: Callable[[Journal, Entry, Callable[[], datetime]], None],
+    step: Callable[[Root, Journal, Entry, Callable[[], datetime]], None],
     now: Callable[[], datetime],
     only: set[int] | None = None,
 ) -> list[Result]:
@@ -82,51 +81,56 @@ def _each(
     results: list[Result] = []
     with contextlib.ExitStack() as stack:
         try:
-            stack.enter_context(locked(ledger))
+            ledger = stack.enter_context(locked(ledger))
             _, entries = journals.read(path)  # again, now that nobody else writes
-            journal = Journal.reopen(path)
+            journal = Journal.reopen(ledger, path)
         except OSError as error:
             raise BadOutput(f"nothing can be written in {ledger.root}: {error.strerror}") from error
         stack.callback(journal.close)
         for entry in entries:
             if entry.state is State.LOST:
                 results.append(Result(entry, f"{entry.held} is not in the quarantine any more"))
+            if entry.state is State.REFUSED:
+                said = f"the journal names {entry.file.path!r} and {entry.target!r}, which is no move of a clean-up"
+                results.append(Result(entry, f"{said}; nothing was done with it"))
             if entry.state is not State.MOVED or (only is not None and entry.number not in only):
                 continue
             try:
-                step(journal, entry, now)
+                ledger.door.check()
+                step(ledger.door, journal, entry, now)
                 results.append(Result(entry))
             except Refused as reason:
                 results.append(Result(entry, str(reason)))
-            except OSError as error:
-                results.append(Result(entry, f"{entry.file.whole}: {error.strerror or error}"))
-        _tidy(ledger, entries)
+            except (OSError, BadPlace) as error:
+                said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+                results.append(Result(entry, f"{entry.file.whole}: {said}"))
+        _tidy(ledger.door, [entry for entry in entries if entry.state is not State.REFUSED])
     return results
 
 
-def _restore(journal: Journal, entry: Entry, now: Callable[[], datetime]) -> None:
-    inside(entry.file.root, entry.file.path)
-    inside(entry.file.root, entry.target)
-    durable.make_folders(entry.file.whole.parent)
+def _restore(door: Root, journal: Journal, entry: Entry, now: Callable[[], datetime]) -> None:
+    read_again(FileAt(entry.file.root, entry.target, entry.file.sha256), "the file in the quarantine")
     try:
-        durable.publish(entry.held, entry.file.whole)
+        door.publish(entry.target, entry.file.path)
     except FileExistsError as error:
         raise Refused(f"{entry.file.whole} is there: another file took its name, and it stays") from error
-    facts = entry.file.whole.stat()
-    if facts.st_mtime_ns != entry.mtime_ns:
-        os.utime(entry.file.whole, ns=(facts.st_atime_ns, entry.mtime_ns))
-    durable.sync_folder(entry.file.whole.parent)
-    durable.sync_folder(entry.held.parent)
+    there = door.there(entry.file.path)
+    if there is not None and there.st_mtime_ns != entry.mtime_ns:
+        door.set_date(entry.file.path, entry.mtime_ns)
+    door.sync_folder(entry.file.path.rpartition("/")[0])
+    door.sync_folder(entry.target.rpartition("/")[0])
     journal.note(entry.number, State.RESTORED, now())
 
 
-def _tidy(ledger: Ledger, entries: Sequence[Entry]) -> None:
+def _tidy(door: Root, entries: Sequence[Entry]) -> None:
     """Folders of the quarantine that are empty now go."""
-    for folder in sorted({entry.held.parent for entry in entries}, key=lambda f: -len(f.parts)):
+    for folder in sorted({entry.target.rpartition("/")[0] for entry in entries}, key=lambda f: -f.count("/")):
         at = folder
-        while at != ledger.quarantine and ledger.quarantine in at.parents:
+        while at.startswith(QUARANTINE + "/"):
+            above, _, name = at.rpartition("/")
             try:
-                at.rmdir()
-            except OSError:
+                with door.folder(above) as holding:
+                    holding.remove_folder(name)
+            except (OSError, BadPlace):
                 break
-            at = at.parent
+            at = above

@@ -101,23 +101,23 @@ def command(
     _refuse(backing.refusals_before(place, root, wishes))
     copying.name_sides(role_of(place), [role_of_folder(root, dest)], refusal_of_backup)
     if plan_only:
-        prepared = backing.prepare(place, root, wishes, Ways(hang_s=hang), write=False)
+        prepared = backing.prepare(place, Ledger(root), wishes, Ways(hang_s=hang))
         show_plan(prepared.plan)
         _refuse(prepared.plan.refusals)
         return
     with screen.phase(f"Looking at {place.label}"):
         entries, refusals = backing.refusals_when_new(place, root, wishes, Ways(hang_s=hang))
     _refuse(refusals)
-    with copying.stoppable() as stop, backing.session(root, layout or Layout.MIRROR):
-        ways = Ways(hang_s=hang, wait_s=wait, alive=watch(place, root), stop=stop)
+    with copying.stoppable() as stop, backing.session(root, layout or Layout.MIRROR) as ledger:
+        ways = Ways(hang_s=hang, wait_s=wait, alive=watch(place, ledger.door), stop=stop)
         with screen.phase(f"Looking at {root.name}") as show:
             prepared = backing.prepare(
-                place, root, wishes, replace(ways, on_progress=copying.as_scan(show)), entries=entries
+                place, ledger, wishes, replace(ways, on_progress=copying.as_scan(show)), entries=entries
             )
         for warning in prepared.plan.warnings:
             screen.note(visible(warning))
         _refuse(prepared.plan.refusals)
-        preflight.remember(root, (Ledger(root).marker() or prepared.marker).id)
+        preflight.remember(root, (ledger.marker() or prepared.marker).id)
         with screen.phase(f"Copying to {root.name}") as show:
             backed = backing.carry_out(prepared, replace(ways, on_progress=copying.as_scan(show)))
         if not backed.ending.gone:

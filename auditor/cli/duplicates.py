@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -22,6 +23,9 @@ from auditor.reporting import duplicates as tables
 from auditor.reporting import duplicates_page
 from auditor.reporting.text import counted, typed, visible
 from auditor.sides import Side, side
+
+_OURS = re.compile(r"place-\d+\.jsonl(\.partial(\.old|\.tmp)?)?|(duplicates|plan)\.csv|duplicates\.html")
+"""What a search writes, and so all that a stopped one can have left."""
 
 NAME = "duplicates"
 EXAMPLES = (
@@ -69,7 +73,7 @@ def command(
         screen.note(f"{'Only compared with:' if is_kept else 'Searched:'} {visible(one.spec)}")
     folder = out or unfinished.duplicates([one for one, _ in opened])
     partial = folder.with_name(folder.name + ".partial")
-    partial.mkdir(parents=True, exist_ok=True)
+    locks.begin(partial, _OURS)
     with locks.held(partial):
         sources = [
             _source(one, fixed, partial / f"place-{number}.jsonl", jobs, cache)

@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from auditor.cli import screen
+from auditor.disk.folder import Folder
 from auditor.errors import BadManifest, BadOutput
 from auditor.manifest import foreign
 from auditor.manifest.difference import Change, differences
@@ -134,15 +135,16 @@ def _parquet(manifest: Manifest, out: Path) -> Path:
 
     from auditor import views
 
-    if out.exists():
-        raise BadOutput(f"{out} is there already; nothing is written over. Choose another name with -o")
-    part = out.with_name(out.name + ".partial")
-    con = duckdb.connect()
-    rows = f"SELECT * FROM read_json(?, format = 'newline_delimited', sample_size = -1, {views.THIS_FILE_ONLY})"
+    query = f"SELECT * FROM read_json(?, format = 'newline_delimited', sample_size = -1, {views.THIS_FILE_ONLY})"
     try:
-        with views.named_for_duckdb(manifest.path) as name:
-            con.sql(rows, params=[name]).filter("path IS NOT NULL").write_parquet(str(part))
-        part.replace(out)
+        with Folder.open(out.parent) as folder, tempfile.TemporaryDirectory() as work:
+            if folder.there(out.name) is not None:
+                raise BadOutput(f"{out} is there already; nothing is written over. Choose another name with -o")
+            whole = Path(work) / "list.parquet"
+            with views.named_for_duckdb(manifest.path) as name:
+                rows = duckdb.connect().sql(query, params=[name])
+                rows.filter("path IS NOT NULL").write_parquet(str(whole))
+            folder.write_new(out.name, whole.read_bytes())
     except (duckdb.Error, OSError) as error:
         raise BadOutput(f"{out} cannot be written: {str(error).splitlines()[0]}") from error
     return out

@@ -54,20 +54,20 @@ def command(
         raise BadPlace(f"{backup} holds nothing that fits" if only else f"{backup} holds no files")
     for trouble in ledger.last_troubles():
         screen.note(f"{visible(trouble)} The one before it is taken, and its lines where they can be read.")
-    job = restoring.prepare(ledger, root, wanted, datetime.now(UTC))
-    for warning in job.plan.warnings:
-        screen.note(visible(warning))
-    if job.plan.refusals:
-        raise BadPlace(" ".join(job.plan.refusals))
-    if plan_only:
-        steps = job.plan.of(Action.COPY)
-        what = counted(len(steps), "file", "files")
-        screen.say(f"Plan: {what} to restore, {size(sum(s.size_bytes or 0 for s in steps))}")
-        copying.listed((s.path, s.reason or "") for s in job.plan.of(Action.CANNOT))
-        return
-    with copying.stoppable() as stop, screen.phase(f"Restoring to {root.name}") as show:
-        ways = Ways(hang_s=hang, wait_s=wait, alive=watch(place, root), stop=stop)
-        ending = restoring.carry_out(job, replace(ways, on_progress=copying.as_scan(show)))
+    with restoring.prepare(ledger, root, wanted, datetime.now(UTC)) as job:
+        for warning in job.plan.warnings:
+            screen.note(visible(warning))
+        if job.plan.refusals:
+            raise BadPlace(" ".join(job.plan.refusals))
+        if plan_only:
+            steps = job.plan.of(Action.COPY)
+            what = counted(len(steps), "file", "files")
+            screen.say(f"Plan: {what} to restore, {size(sum(s.size_bytes or 0 for s in steps))}")
+            copying.listed((s.path, s.reason or "") for s in job.plan.of(Action.CANNOT))
+            return
+        with copying.stoppable() as stop, screen.phase(f"Restoring to {root.name}") as show:
+            ways = Ways(hang_s=hang, wait_s=wait, alive=watch(place, job.publisher.door), stop=stop)
+            ending = restoring.carry_out(job, replace(ways, on_progress=copying.as_scan(show)))
     done = [r for r in ending.results if r.outcome is not Outcome.FAILED]
     failed = [(r.step.path, r.reason or "") for r in ending.results if r.outcome is Outcome.FAILED]
     failed += [(s.path, s.reason or "") for s in job.plan.of(Action.CANNOT)]

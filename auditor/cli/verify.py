@@ -85,11 +85,11 @@ def command(
         if manifest is not None:
             verified = scrubbing.verify_against(place.root, manifest, choice, ways, _now)
         elif init:
-            with backing.session(place.root, Layout.MIRROR):
-                made = scrubbing.first_generation(ledger, replace(ways, alive=watch(place, place.root)), _now)
+            with backing.session(place.root, Layout.MIRROR) as ledger:
+                made = scrubbing.first_generation(ledger, replace(ways, alive=watch(place, ledger.door)), _now)
         else:
-            with scrubbing.session(ledger) as unwritable:
-                ways = replace(ways, alive=watch(place, place.root))
+            with scrubbing.session(ledger) as (ledger, unwritable):
+                ways = replace(ways, alive=watch(place, ledger.opened))
                 known = preflight.remembered(place.root)
                 verified = scrubbing.verify(
                     ledger, choice, ways, _now, seed=_now().toordinal(), known=known, unwritable=unwritable

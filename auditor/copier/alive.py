@@ -5,21 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from auditor.copier.ledger import Ledger
+from auditor.disk.root import Root
 from auditor.disk.volume import volume_of
-from auditor.errors import AuditorError
+from auditor.errors import AuditorError, RootGone
 from auditor.places import Place
 
 
-def watch(source: Place, root: Path) -> Callable[[], str | None]:
-    """A question to ask after a failure: what has gone since now, as words for people; None if all is there."""
+def watch(source: Place, door: Root | None) -> Callable[[], str | None]:
+    """A question to ask after a failure: what has gone since now, as words for people; None if all is there.
+
+    `door` is that of the destination, None where nothing is written.
+    """
     top = getattr(source, "root", None)
     before = _mount_point(top) if isinstance(top, Path) else None
-    marker = _marker_id(root)
 
     def gone() -> str | None:
-        if _marker_id(root) != marker:
-            return f"the destination {root} is gone"
+        if door is not None:
+            try:
+                door.check()
+            except (OSError, AuditorError) as error:
+                return f"the destination {door.path} is gone" if isinstance(error, RootGone) else str(error)
         if isinstance(top, Path):
             return None if _mount_point(top) == before else f"the source {source.label} is gone"
         try:
@@ -42,11 +47,3 @@ def _mount_point(folder: Path) -> str | None:
         return volume_of(folder).mount_point
     except OSError:
         return None
-
-
-def _marker_id(root: Path) -> str | None:
-    try:
-        marker = Ledger(root).marker()
-    except (OSError, AuditorError):
-        return None
-    return marker.id if marker else None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import re
-import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -18,6 +17,8 @@ from auditor.copier.holdings import Held, Holdings, known_columns
 from auditor.copier.jobs import Failed, Read, Setup, Task, WasRead
 from auditor.copier.layout import Layout, Namer
 from auditor.copier.ledger import (
+    JOURNALS,
+    QUARANTINE,
     Journal,
     Ledger,
     left_journals,
@@ -34,10 +35,11 @@ from auditor.copier.plan import (
     twins,
 )  # fmt: skip
 from auditor.copier.publish import CopyResult, Publisher, clean_temps
-from auditor.disk.marker import Marker, SourceMark
+from auditor.disk.marker import OWN_FOLDER, Marker, SourceMark
 from auditor.disk.names import NameRules, escape
-from auditor.disk.volume import Volume, probed, volume_of
-from auditor.errors import BadOutput, BadPlace
+from auditor.disk.root import made
+from auditor.disk.volume import Volume, clean_probes, probed, volume_of
+from auditor.errors import BadOutput, BadPlace, Unwritable
 from auditor.manifest.jsonl import Manifest
 from auditor.manifest.rows import KNOWN_AT, display_path
 from auditor.model import Depth
@@ -124,16 +126,13 @@ def session(root: Path, layout: Layout) -> Iterator[Ledger]:
 
     Raises: BadPlace where another run works on it, or it cannot be written.
     """
-    ledger = Ledger(root)
-    try:
-        ledger.create(layout.value, datetime.now(UTC))
-    except OSError as error:
-        raise BadPlace(f"{root} cannot be written to: {error.strerror or error}") from error
     with contextlib.ExitStack() as stack:
         try:
-            stack.enter_context(locked(ledger))
+            made(root).close()
+            ledger = stack.enter_context(locked(Ledger(root)))
+            ledger.create(layout.value, datetime.now(UTC))
         except OSError as error:
-            raise BadPlace(f"{ledger.folder} cannot be written to: {error.strerror or error}") from error
+            raise Unwritable(f"{root} cannot be written to: {error.strerror or error}") from error
         yield ledger
 
 
@@ -156,21 +155,20 @@ def refusals_when_new(source: Place, root: Path, wishes: Wishes, ways: Ways) -> 
     entries = list(source.walk())
     if Ledger(root).folder.exists():
         return entries, ()
-    return entries, prepare(source, root, wishes, ways, write=False, entries=entries).plan.refusals
+    return entries, prepare(source, Ledger(root), wishes, ways, entries=entries).plan.refusals
 
 
 def prepare(
     source: Place,
-    root: Path,
+    ledger: Ledger,
     wishes: Wishes,
     ways: Ways,
     *,
-    write: bool = True,
     now: datetime | None = None,
     entries: Sequence[Entry] | None = None,
 ) -> Prepared:
-    """Looks at both sides and plans. With `write` False nothing is written: a dry run. `entries` is the source's
-    listing where it was made already.
+    """Looks at both sides and plans. With a ledger that is only read nothing is written: a dry run. `entries` is the
+    source's listing where it was made already.
 
     Reads files of the backup only where their size or date is not what was written down, or where an unknown file may
     hold what is wanted. Raises: BadPlace, ListingCut, BadManifest.
@@ -178,18 +176,19 @@ def prepare(
     clock_is_ours = now is None  # what is seen is seen after the source was listed
     now = now or datetime.now(UTC)
     started = utc(now)
-    ledger = Ledger(root)
+    root = ledger.root
     marker = ledger.marker() or Marker("", started, (wishes.layout or Layout.MIRROR).value)
     layout = Layout(marker.layout)
     volume = volume_of(root)
-    if write:
-        with contextlib.suppress(OSError):  # a disk that is full: the kind of its file system has to do
-            volume = probed(volume, ledger.folder)
+    if ledger.opened is not None:
+        # A disk that is full: the kind of its file system has to do.
+        with contextlib.suppress(OSError), ledger.door.folder(OWN_FOLDER, make=True) as own:
+            volume = probed(volume, own)
     holdings = Holdings.read(ledger, source.id)
     trusted = _keeps_changes(source)
     mark = marker.source(source.id) or _new_source(source, marker, volume.names)
     entries = [_as_trusted(unfinished.told(e), trusted) for e in (source.walk() if entries is None else entries)]
-    listing = listed(ledger, write, holdings.held)
+    listing = listed(ledger, ledger.opened is not None, holdings.held)
     sizes = {e.size_bytes for e in entries if e.size_bytes and not holdings.knows(e.path, e.mtime_ns)}
     found = survey(listing, holdings.held)
     _learn(ledger, holdings, found, sizes, volume, ways, started)
@@ -225,36 +224,36 @@ def carry_out(prepared: Prepared, ways: Ways, now: Callable[[], datetime] = lamb
     plan, ledger, holdings = prepared.plan, prepared.ledger, prepared.holdings
     journal = Journal.begin(ledger, now())
     publisher = Publisher(
-        root=plan.root,
+        door=ledger.door,
         source_id=plan.source_id,
         seen=prepared.seen,
         namer=prepared.namer,
         holdings=holdings,
         journal=journal,
-        aside=ledger.quarantine / now().strftime("%Y%m%dT%H%M%S"),
+        aside=f"{QUARANTINE}/{now().strftime('%Y%m%dT%H%M%S')}",
         turn=holdings.turn + 1,
     )
     if plan.to_do:
         ledger.put_marks({*ledger.marks(), plan.mark})
     setup = Setup(
         source=prepared.source,
-        root=plan.root,
+        root=ledger.door.known,
         examine=_examine(prepared),
         paranoid=prepared.wishes.paranoid,
         syncs_whole=prepared.volume.syncs_whole,
         counts_reads=prepared.volume.counts_reads,
     )
+    ending = execute(plan, setup, publisher, ways)
+    if ending.gone is not None:  # what lies at the path now is another's, or nobody's
+        return Backed(prepared, ending, holdings.last)
     try:
-        ending = execute(plan, setup, publisher, ways)
-    finally:
-        journal.close()
-    try:
+        publisher.settle()
         manifest = _next_generation(prepared, now())
         if fake := _read_back(prepared, ending, ways):
             return Backed(prepared, ending, _next_generation(prepared, now()), fake)
         return Backed(prepared, ending, manifest)
-    except (OSError, BadOutput) as error:
-        gone = ending.gone or f"the backup's manifest cannot be written ({error})"
+    except (OSError, BadOutput, BadPlace) as error:
+        gone = f"the backup's manifest cannot be written ({error})"
         return Backed(prepared, replace(ending, stopped=True, gone=gone), holdings.last)
 
 
@@ -307,8 +306,8 @@ def _next_generation(prepared: Prepared, now: datetime) -> Manifest | None:
         reasons=tuple(f"{e.path}: {e.error}" for e in prepared.found.unreadable),
         sources=sources,
     )
-    for journal in journals:
-        journal.unlink()
+    for journal in journals:  # their rows are in the generation now
+        ledger.door.remove(f"{JOURNALS}/{journal.name}")
     return manifest
 
 
@@ -368,8 +367,8 @@ def listed(ledger: Ledger, clean: bool, held: Mapping[str, Held]) -> list[Entry]
         uncleaned = clean_temps(ledger, halves - held.keys())
         if not any(e.kind is EntryKind.FOLDER for e in everything):
             ledger.put_marks(uncleaned)
-        for left in ledger.folder.glob(".auditor-probe-*"):
-            shutil.rmtree(left, ignore_errors=True)
+        with ledger.door.folder(OWN_FOLDER) as own:
+            clean_probes(own)
     return [replace(e, error=None) if e.path in halves else e for e in everything if e.path not in halves - held.keys()]
 
 

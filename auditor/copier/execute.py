@@ -7,7 +7,6 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from auditor.copier.hands import Ended, Hands
 from auditor.copier.jobs import (
@@ -26,7 +25,7 @@ from auditor.copier.layout import Layout, natural_path
 from auditor.copier.plan import Action, CopyPlan, CopyStep
 from auditor.copier.publish import CopyResult, Outcome, Publisher
 from auditor.disk import durable
-from auditor.disk.names import escape_path, parts_inside
+from auditor.disk.names import escape_path
 from auditor.errors import BadPlace
 
 BATCH_FILES = 64
@@ -95,7 +94,7 @@ class _Run:
     checked: list[tuple[CopyStep, Checked]] = field(default_factory=list)
     held: list[tuple[CopyStep, str, str, int | None]] = field(default_factory=list)
     asked: dict[int, tuple[str, WasRead]] = field(default_factory=dict)  # held, if the backup's file is as stored
-    folders: dict[str, Path] = field(default_factory=dict)
+    folders: dict[str, str] = field(default_factory=dict)
     given: dict[int, int] = field(default_factory=dict)  # file number -> how often a device had come back by then
     returns: int = 0
     partial: dict[int, int] = field(default_factory=dict)
@@ -132,8 +131,7 @@ def execute(plan: CopyPlan, setup: Setup, publisher: Publisher, ways: Ways) -> E
                 break
     for _, bring in run.queue:
         if bring is not None and bring.arrived is not None:
-            with contextlib.suppress(OSError):
-                bring.arrived.temp.unlink()
+            publisher.discard(bring.arrived.temp)
     run.partial.clear()
     ways.on_progress(_progress(run))
     return Ending(tuple(run.results[n] for n in sorted(run.results)), run.stopped, run.gone)
@@ -161,8 +159,8 @@ def _go(run: _Run, hands: Hands) -> None:
                 _failed(run, failed)
             case Done():
                 _publish(run)
-            case Ended(lost, unanswered):
-                _ended(run, lost, unanswered)
+            case Ended() as ended:
+                _ended(run, ended)
             case _:
                 pass
         _report(run, hands)
@@ -174,6 +172,8 @@ def _next_task(run: _Run) -> Task | None:
         return Task(reads=tuple(run.reads.popleft() for _ in range(min(len(run.reads), BATCH_FILES))))
     if not run.queue:
         return None
+    with contextlib.suppress(OSError, BadPlace):  # if it is gone, the hands say so of each file
+        run.publisher.door.check()
     limit = min(BATCH_FILES, max(8, -(-len(run.queue) // (2 * run.ways.hands))))
     batch: list[Bring] = []
     size = 0
@@ -194,7 +194,7 @@ def _bring(run: _Run, step: CopyStep) -> Bring:
     return Bring(
         number=step.number,
         path=step.read_path or step.path,
-        temp=durable.temp_path(_folder_for(run, step), run.plan.mark),
+        temp=_folder_for(run, step) + durable.temp_name(run.plan.mark),
         size_bytes=step.size_bytes,
         mtime_ns=step.mtime_ns,
         dated_ns=step.mtime_ns if step.expected_sha256 else None,
@@ -202,19 +202,19 @@ def _bring(run: _Run, step: CopyStep) -> Bring:
     )
 
 
-def _folder_for(run: _Run, step: CopyStep) -> Path:
-    """Where the bytes are written first: their own folder where it is known beforehand, else the backup's top."""
+def _folder_for(run: _Run, step: CopyStep) -> str:
+    """Where the bytes are written first: their own folder ("" or with a `/`) where it is known beforehand, else the
+    backup's top."""
     if run.plan.layout is not Layout.MIRROR:
-        return run.plan.root
+        return ""
     wanted = escape_path(natural_path(step.path, run.plan.layout, run.plan.folder, None), run.publisher.namer.rules)
     name = wanted.rpartition("/")[0]
     if name not in run.folders:
-        folder = run.plan.root.joinpath(*parts_inside(name)) if name else run.plan.root
         try:
-            durable.make_folders_inside(run.plan.root, folder)
+            with run.publisher.door.folder(name, make=True):
+                run.folders[name] = f"{name}/" if name else ""
         except (OSError, BadPlace):  # a file or a link has this name: what is published says so
-            folder = run.plan.root
-        run.folders[name] = folder
+            return ""
     return run.folders[name]
 
 
@@ -263,12 +263,13 @@ def _publish(run: _Run) -> None:
     try:
         for result in (*run.publisher.publish(checked), *run.publisher.note_held(held)):
             _finish(run, result)
-    except OSError as error:
-        # Nothing of this batch is written down, so the next run looks at it afresh.
-        reason = f"the destination could not make it durable: {error.strerror or error}"
-        for step, check in checked:
-            with contextlib.suppress(OSError):
-                check.arrived.temp.unlink()
+    except (OSError, BadPlace) as error:
+        # Nothing of this batch is written down; `publisher` looks at it again before it writes anything else.
+        said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        reason = f"the destination could not make it durable: {said}"
+        for _, check in checked:
+            run.publisher.discard(check.arrived.temp)
+        for step in (*(step for step, _ in checked), *(step for step, *_ in held)):
             _failed(run, Failed(step.number, Cause.TARGET, reason, again=True))
 
 
@@ -299,12 +300,14 @@ def _failed(run: _Run, failed: Failed) -> None:
     _finish(run, CopyResult(step, Outcome.FAILED, reason=failed.reason, cause=failed.cause))
 
 
-def _ended(run: _Run, lost: Failed | None, unanswered: Task) -> None:
+def _ended(run: _Run, ended: Ended) -> None:
     """A hand is gone: its file is answered, the rest of its batch goes to the others, what it had copied is kept."""
-    run.queue.extendleft((run.steps[bring.number], bring) for bring in reversed(unanswered.brings))
-    run.reads.extendleft(reversed(unanswered.reads))
-    if lost is not None:
-        _failed(run, lost)
+    for temp in ended.temps:
+        run.publisher.discard(temp)
+    run.queue.extendleft((run.steps[bring.number], bring) for bring in reversed(ended.unanswered.brings))
+    run.reads.extendleft(reversed(ended.unanswered.reads))
+    if ended.lost is not None:
+        _failed(run, ended.lost)
 
 
 def _wait_for_device(run: _Run, number: int) -> bool:
@@ -319,6 +322,7 @@ def _wait_for_device(run: _Run, number: int) -> bool:
         run.ways.sleep(min(1.0, max(0.05, run.ways.wait_s / 20)))
         if run.ways.alive() is None:
             run.returns += 1
+            run.folders.clear()  # what was made and not yet on the disk is lost
             return True
     run.gone = away
     return False

@@ -37,7 +37,8 @@ from auditor.copier.jobs import (
 )  # fmt: skip
 from auditor.copier.pulse import Pulse
 from auditor.disk import durable
-from auditor.errors import AuditorError
+from auditor.disk.root import Root
+from auditor.errors import AuditorError, BadPlace, LeadsOut, RootGone, RootReplaced
 from auditor.model import FileFacts, Soundness
 from auditor.places import Place
 from auditor.places.folder import FolderPlace
@@ -98,21 +99,34 @@ def serve(task: Task, setup: Setup, say: Voice) -> None:
     """Does one task and answers for every file in it."""
     for read in task.reads:
         _answered(read.number, say, partial(_digest, read, setup, say))
+    if setup.root is not None and task.brings:
+        try:
+            door = Root.again(setup.root)
+        except BadPlace as error:
+            for bring in task.brings:
+                say(Failed(bring.number, Cause.TARGET, str(error), again=True))
+        else:
+            with door:
+                _bring(task.brings, door, setup, say)
+    say(Done())
+
+
+def _bring(brings: tuple[Bring, ...], door: Root, setup: Setup, say: Voice) -> None:
     arrived: list[tuple[Bring, Arrived]] = []
-    for bring in task.brings:
+    for bring in brings:
 
         def arrive(bring: Bring = bring) -> Arrived:
-            came = bring.arrived or _copy(bring, setup, say)
+            came = bring.arrived or _copy(bring, door, setup, say)
             arrived.append((bring, came))
             return came
 
         _answered(bring.number, say, arrive)
-    for bring, came in _synced(arrived, setup, say):
-        _answered(bring.number, say, partial(_check, bring, came, setup, say), came.temp)
-    say(Done())
+    for bring, came in _synced(arrived, door, setup, say):
+        discard = partial(_discard, door, came.temp)
+        _answered(bring.number, say, partial(_check, bring, came, door, setup, say), discard)
 
 
-def _answered(number: int, say: Voice, work: Callable[[], Answer], temp: Path | None = None) -> None:
+def _answered(number: int, say: Voice, work: Callable[[], Answer], discard: Callable[[], None] = lambda: None) -> None:
     """The one-file boundary: whatever goes wrong with a file becomes its answer."""
     try:
         say(work())
@@ -123,22 +137,27 @@ def _answered(number: int, say: Voice, work: Callable[[], Answer], temp: Path | 
         failed = Failed(number, error.cause, error.reason, error.again)
     except OSError as error:
         failed = _target_failure(number, error)
+    except (RootGone, RootReplaced, LeadsOut) as error:
+        failed = Failed(number, Cause.TARGET, str(error), again=True)
     except AuditorError as error:
         failed = Failed(number, Cause.SOURCE, str(error), again=False)
     except Exception as error:  # the one-file boundary: a place's library may raise anything
         failed = Failed(number, Cause.SOURCE, f"{type(error).__name__}: {error}", again=True)
-    if temp is not None:
-        with contextlib.suppress(OSError):
-            temp.unlink()
+    discard()
     say(failed)
 
 
-def _copy(bring: Bring, setup: Setup, say: Voice) -> Arrived:
+def _discard(door: Root, temp: str) -> None:
+    with contextlib.suppress(OSError, AuditorError):
+        door.remove(temp)
+
+
+def _copy(bring: Bring, door: Root, setup: Setup, say: Voice) -> Arrived:
     say.beat(bring.number, Stage.OPEN)
     with _opened(setup.source, bring.path) as stream:
         before = _stamp(stream)
         temp = bring.temp
-        fd = durable.create(temp)
+        fd = door.create(temp)
         try:
             try:
                 size, sha256 = _pour(stream, fd, bring, say)
@@ -146,17 +165,17 @@ def _copy(bring: Bring, setup: Setup, say: Voice) -> Arrived:
                 _demand_whole(bring, size, before, after)
                 mtime_ns = after[1] if after else bring.mtime_ns
                 dated_ns = bring.dated_ns if bring.dated_ns is not None else mtime_ns
-                dated = dated_ns is not None and _dated(fd, temp, dated_ns)
+                dated = dated_ns is not None and _dated(fd, door, temp, dated_ns)
                 if not setup.syncs_whole:
                     say.beat(bring.number, Stage.SYNC)
                     durable.sync_file(fd)
             finally:
-                os.close(fd)
+                with contextlib.suppress(OSError):
+                    os.close(fd)
             if bring.expected_sha256 not in (None, sha256):
                 raise _SourceError(Cause.SOURCE, "its bytes are not those that were stored: it is damaged", again=False)
         except BaseException:
-            with contextlib.suppress(OSError):
-                temp.unlink()
+            _discard(door, temp)
             raise
     return Arrived(bring.number, temp, size, sha256, mtime_ns, dated)
 
@@ -186,33 +205,32 @@ def _demand_whole(bring: Bring, size: int, before: tuple[int, int] | None, after
         raise _SourceError(Cause.SOURCE, "it gave no bytes at all")
 
 
-def _synced(arrived: list[tuple[Bring, Arrived]], setup: Setup, say: Voice) -> list[tuple[Bring, Arrived]]:
+def _synced(arrived: list[tuple[Bring, Arrived]], door: Root, setup: Setup, say: Voice) -> list[tuple[Bring, Arrived]]:
     """Those whose bytes the device has confirmed; the others are answered as failed."""
-    if not arrived or not setup.syncs_whole or setup.root is None:
+    if not arrived or not setup.syncs_whole:
         return arrived
     say.beat(arrived[0][0].number, Stage.SYNC)
     try:
-        durable.sync_volume(setup.root)
+        door.sync_volume()
     except OSError as error:
         # Whose write failed cannot be known, so none of this batch is believed.
         for bring, came in arrived:
-            with contextlib.suppress(OSError):
-                came.temp.unlink()
+            _discard(door, came.temp)
             say(_target_failure(bring.number, error))
         return []
     return arrived
 
 
-def _check(bring: Bring, came: Arrived, setup: Setup, say: Voice) -> Checked:
+def _check(bring: Bring, came: Arrived, door: Root, setup: Setup, say: Voice) -> Checked:
     """The copy as the device gives it back, compared; then, if asked or in doubt, the source once more."""
     say.beat(bring.number, Stage.CHECK)
     facts, error = None, None
     looks = setup.examine is not None and bring.look
-    with open(came.temp, "rb", buffering=0) as stream:  # noqa: PTH123 (unbuffered)
+    with os.fdopen(door.open_file(came.temp), "rb", buffering=0) as stream:
         durable.drop_cache(stream.fileno())
         counted = durable.device_bytes_read()
         if looks:
-            facts, sha256 = _examined(bring, came, setup, stream)
+            facts, sha256 = _examined(bring, came, door, setup)
         else:
             sha256 = _hash(stream, bring.number, Stage.CHECK, say)[1]
         cold = durable.evidence(counted, durable.device_bytes_read(), came.size_bytes, setup.counts_reads)
@@ -230,13 +248,13 @@ def _check(bring: Bring, came: Arrived, setup: Setup, say: Voice) -> Checked:
     return Checked(came, cold, facts, error)
 
 
-def _examined(bring: Bring, came: Arrived, setup: Setup, stream: BinaryIO) -> tuple[FileFacts, str]:
+def _examined(bring: Bring, came: Arrived, door: Root, setup: Setup) -> tuple[FileFacts, str]:
     from auditor import reading  # its decoders are heavy; a hand that only copies never loads them
     from auditor.places import Entry
 
     assert setup.examine is not None
     entry = Entry(bring.path, size_bytes=came.size_bytes, mtime_ns=came.mtime_ns)
-    arrival = _Arrival(came.temp, setup.source)
+    arrival = _Arrival(door, came.temp, setup.source)
     facts = reading.read_file(reading.Task(arrival, entry, setup.examine, ("sha256",)))
     if facts.sha256 is None:
         raise OSError(errno.EIO, facts.error or "it could not be read back")
@@ -247,19 +265,21 @@ def _examined(bring: Bring, came: Arrived, setup: Setup, stream: BinaryIO) -> tu
 class _Arrival:
     """One temporary file as a place, under the name it had in the source: readers go by names too."""
 
-    temp: Path
+    door: Root
+    temp: str
     source: Place
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.source, name)
 
     def open(self, path: str) -> BinaryIO:
-        return open(self.temp, "rb", buffering=0)  # noqa: PTH123 (unbuffered)
+        return os.fdopen(self.door.open_file(self.temp), "rb", buffering=0)
 
 
 def _digest(read: Read, setup: Setup, say: Voice) -> WasRead:
     say.beat(read.number, Stage.OPEN)
-    place = FolderPlace(setup.root, str(setup.root)) if read.of_backup and setup.root is not None else setup.source
+    root = setup.root.path if read.of_backup and setup.root is not None else None
+    place = FolderPlace(root, str(root)) if root is not None else setup.source
     with _opened(place, read.path) as stream:
         before = _stamp(stream)
         _forget(stream)
@@ -319,9 +339,12 @@ def _target_failure(number: int, error: OSError) -> Failed:
     return Failed(number, Cause.TARGET, f"the destination did not take it: {said}", again=True)
 
 
-def _dated(fd: int, temp: Path, mtime_ns: int) -> bool:
+def _dated(fd: int, door: Root, temp: str, mtime_ns: int) -> bool:
     try:
-        os.utime(fd if os.utime in os.supports_fd else temp, ns=(mtime_ns, mtime_ns))
+        if os.utime in os.supports_fd:
+            os.utime(fd, ns=(mtime_ns, mtime_ns))
+        else:
+            door.set_date(temp, mtime_ns)
     except (OSError, OverflowError):
         return False
     return True

@@ -48,10 +48,12 @@ _GIVE_UP_WAITING_S = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A hand is gone. `lost` is the file it was at (None: at none), `unanswered` the rest of its task."""
+    """A hand is gone. `lost` is the file it was at (None: at none), `unanswered` the rest of its task, `temps` the
+    temporary files that may be left half written."""
 
     lost: Failed | None
     unanswered: Task
+    temps: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -195,10 +197,11 @@ class Hands:
         if lost is not None:
             del hand.open_numbers[lost.number]
             hand.arrived.pop(lost.number, None)
-        for bring in hand.task.brings:
-            if bring.number not in hand.arrived and (bring.number in hand.open_numbers or _is(lost, bring)):
-                with contextlib.suppress(OSError):
-                    bring.temp.unlink()
+        temps = (
+            bring.temp
+            for bring in hand.task.brings
+            if bring.number not in hand.arrived and (bring.number in hand.open_numbers or _is(lost, bring))
+        )
         left = set(hand.open_numbers)
         return Ended(
             lost,
@@ -206,6 +209,7 @@ class Hands:
                 tuple(replace(b, arrived=hand.arrived.get(b.number)) for b in hand.task.brings if b.number in left),
                 tuple(r for r in hand.task.reads if r.number in left),
             ),
+            tuple(temps),
         )
 
     def _blame(self, at: Beat, hung: bool) -> Failed:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 
 from auditor.disk.durable import ColdRead
+from auditor.disk.root import Known
 from auditor.model import Depth, FileFacts
 from auditor.places import Place
 
@@ -41,7 +41,7 @@ class Setup:
     reads). `examine` is how deep it looks into what arrived; None: digests only."""
 
     source: Place
-    root: Path | None
+    root: Known | None
     examine: Depth | None
     paranoid: bool
     syncs_whole: bool
@@ -50,13 +50,14 @@ class Setup:
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """A file that lies in a temporary file, not yet synced. `mtime_ns` is the source's own date, None if unknown.
+    """A file that lies in a temporary file, not yet synced. `temp` is relative to the root, `mtime_ns` the source's own
+    date, None if unknown.
 
     `dated`: whether the temporary file could be given that date.
     """
 
     number: int
-    temp: Path
+    temp: str
     size_bytes: int
     sha256: str
     mtime_ns: int | None
@@ -65,7 +66,7 @@ class Arrived:
 
 @dataclass(frozen=True, slots=True)
 class Bring:
-    """One file to copy into the temporary file `temp`, which is not there yet, to sync, and to read back.
+    """One file to copy into the temporary file `temp` (relative to the root), to sync, and to read back.
 
     `size_bytes` and `mtime_ns` are what the listing said, None where it did not. `dated_ns` is the date to give the
     copy, None: the source's own. `arrived`: the bytes are there already, from a hand that died later on. `look`:
@@ -74,7 +75,7 @@ class Bring:
 
     number: int
     path: str
-    temp: Path
+    temp: str
     size_bytes: int | None
     mtime_ns: int | None
     dated_ns: int | None = None

@@ -19,16 +19,25 @@ from pathlib import Path
 from typing import Any
 
 from auditor import __version__
-from auditor.disk import durable, locks
+from auditor.disk import durable
 from auditor.disk import marker as markers
+from auditor.disk.folder import Folder, beneath
 from auditor.disk.marker import OWN_FOLDER, Marker, SourceMark
-from auditor.errors import BadManifest, BadOutput, BadPlace
+from auditor.disk.root import Root
+from auditor.errors import BadManifest, BadOutput, BadPlace, LeadsOut, RootGone
 from auditor.manifest.jsonl import Manifest, Writer, load, partial_path
 from auditor.manifest.rows import SCHEMA, canonical, from_row, path_key, to_row
 from auditor.model import Depth, FileFacts, Header
 from auditor.reporting.text import typed
 
 _BY_DATE = re.compile(r"(?:\d{4}/\d\d|undated)/")
+MANIFESTS = f"{OWN_FOLDER}/manifests"
+JOURNALS = f"{OWN_FOLDER}/journal"
+QUARANTINE = f"{OWN_FOLDER}/quarantine"
+JOURNAL_FORMAT = "auditor backup journal 1"
+HEAD = json.dumps({"format": JOURNAL_FORMAT}).encode()[:-1]
+MOST_BYTES = 4 << 30
+_JOURNAL_NAME = re.compile(r"\d{8}T\d{6}-\d+\.jsonl")
 _GENERATION = re.compile(r"(\d{6})\.jsonl")
 
 
@@ -51,9 +60,20 @@ class Remembered:
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """The `.auditor/` folder of the backup in `root`."""
+    """The `.auditor/` folder of the backup in `root`.
+
+    `opened` is the door through which it is written; None where it is only read.
+    """
 
     root: Path
+    opened: Root | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def door(self) -> Root:
+        """Raises: BadPlace where the backup was opened for reading only."""
+        if self.opened is None:
+            raise BadPlace(f"{self.root} was opened for reading only; nothing is written to it")
+        return self.opened
 
     @property
     def folder(self) -> Path:
@@ -73,7 +93,7 @@ class Ledger:
     @property
     def quarantine(self) -> Path:
         """Where bad files are put aside."""
-        return self.folder / "quarantine"
+        return self.root / QUARANTINE
 
     def marker(self) -> Marker | None:
         """Which backup this is; None where no backup was made here yet.
@@ -89,15 +109,16 @@ class Ledger:
         """Makes the folder and its marker, durably; gives the marker that is there if one is."""
         if known := self.marker():
             return known
-        for folder in (self.manifests, self.journals):
-            durable.make_folders(folder)
+        for folder in (MANIFESTS, JOURNALS):
+            with self.door.folder(folder, make=True):
+                pass
         marker = self.recovered() or Marker(str(uuid.uuid4()), utc(now), layout)
         self.put(marker)
         return marker
 
     def recovered(self) -> Marker | None:
         """The marker of a backup that has lost it, from its last sound generation; None where there is none."""
-        found = self._sound()
+        found = self.sound()
         if found is None:
             return None
         number, last = found
@@ -106,20 +127,23 @@ class Ledger:
         return Marker(last.header.place_id, last.header.started, layout, number, file_sha256(last.path))
 
     def put(self, marker: Marker) -> None:
-        """Replaces the marker, whole or not at all."""
-        durable.write_whole(self.folder / markers.NAME, marker.text())
+        """Replaces the marker, whole or not at all. Raises: RootGone, RootReplaced where it is another's folder."""
+        self.door.name_it(marker)
 
     def marks(self) -> set[str]:
         """The marks of the runs whose temporary files may still lie in the backup."""
         try:
-            return set((self.journals / "unfinished").read_text("ascii", "replace").split())
-        except OSError:
+            with Folder.open(self.root) as top, beneath(top, tuple(JOURNALS.split("/"))) as folder:
+                return set(folder.read("unfinished", MOST_BYTES).decode("ascii", "replace").split())
+        except (OSError, LeadsOut):
             return set()
 
     def put_marks(self, marks: set[str]) -> None:
         """Writes down whose temporary files may lie in the backup, durably: before the first of them is made."""
         if marks != self.marks():
-            durable.write_whole(self.journals / "unfinished", "".join(f"{m}\n" for m in sorted(marks)).encode())
+            self.door.check()
+            with self.door.folder(JOURNALS, make=True) as folder:
+                folder.write_whole("unfinished", "".join(f"{m}\n" for m in sorted(marks)).encode())
 
     def generations(self) -> list[Generation]:
         """The whole chain, oldest first, each checked against the next; the missing ones too.
@@ -153,7 +177,7 @@ class Ledger:
 
         Raises: BadManifest where there were some, and none of them is right.
         """
-        if found := self._sound():
+        if found := self.sound():
             return found[1]
         marker = self.marker()
         if (marker is None or not marker.generation) and not any(self.generations_there()):
@@ -166,7 +190,7 @@ class Ledger:
     def last_troubles(self) -> list[str]:
         """Why the last generation, and each one before it down to a sound one, is not taken: a sentence for each."""
         marker = self.marker()
-        found = self._sound()
+        found = self.sound()
         there = dict(self.generations_there())
         last = max([*there, marker.generation if marker else 0])
         sound = found[0] if found else 0
@@ -179,7 +203,7 @@ class Ledger:
     def salvaged(self) -> Iterator[FileFacts]:
         """The rows of generations after the last sound one, as far as their lines can be read. Not to be believed: what
         they say of a file is true where the file has the bytes that they name."""
-        found = self._sound()
+        found = self.sound()
         for number, path in sorted(self.generations_there(), reverse=True):
             if found is not None and number <= found[0]:
                 return
@@ -197,7 +221,8 @@ class Ledger:
         told = "this computer saw the backup with it; an older state of the backup was put back"
         return [Generation(known.generation, path, told)]
 
-    def _sound(self) -> tuple[int, Manifest] | None:
+    def sound(self) -> tuple[int, Manifest] | None:
+        """The newest generation that is as it was written, with its number; None where none is."""
         marker = self.marker()
         for number, path in sorted(self.generations_there(), reverse=True):
             named = marker is not None and marker.generation == number and marker.generation_sha256
@@ -221,9 +246,10 @@ class Ledger:
         sources: tuple[SourceMark, ...] | None = None,
     ) -> Manifest:
         """Writes the next generation (`rows` in path order) and names it in the marker, durably and in that order."""
-        marker = self.marker()
+        self.door.check()
+        marker = self.door.marker()
         if marker is None:
-            raise BadOutput(f"{self.folder / 'place.toml'} is missing; `auditor backup` makes it again")
+            raise RootGone(f"{self.folder / markers.NAME} is missing; `auditor backup` makes it again")
         number, path = max(self.generations_there(), default=(0, None))
         previous: dict[str, Any] | None = None
         if path is not None:
@@ -245,20 +271,19 @@ class Ledger:
             sources={s.id: s.label for s in (marker.sources if sources is None else sources)},
         )
         fresh = self.manifests / f"{number + 1:06d}.jsonl"
-        with contextlib.suppress(FileNotFoundError):
-            partial_path(fresh).unlink()  # a run that was killed while it wrote this very one
-        writer = Writer.create(fresh, header)
-        try:
-            for row in rows:
-                writer.add(row)
-            manifest = writer.close(complete=complete, reasons=reasons, now=now)
-        except BaseException:  # a disk that is full: half a list is of no use, and takes room
-            with contextlib.suppress(OSError, BadOutput):
-                writer.abandon()
-            with contextlib.suppress(OSError):
-                partial_path(fresh).unlink()
-            raise
-        durable.sync_folder(self.manifests)
+        with self.door.folder(MANIFESTS, make=True) as folder:
+            writer = Writer.create(fresh, header, folder)  # a partial is of a run that was killed while it wrote this
+            try:
+                for row in rows:
+                    writer.add(row)
+                manifest = writer.close(complete=complete, reasons=reasons, now=now)
+            except BaseException:  # a disk that is full: half a list is of no use, and takes room
+                with contextlib.suppress(OSError, BadOutput):
+                    writer.abandon()
+                with contextlib.suppress(OSError):
+                    folder.remove(partial_path(fresh).name)
+                raise
+            folder.sync()
         self.put(
             replace(
                 marker,
@@ -270,80 +295,143 @@ class Ledger:
         return manifest
 
     def generations_there(self) -> Iterator[tuple[int, Path]]:
-        """The number and file of each generation that lies there, right or wrong, in any order."""
-        with contextlib.suppress(FileNotFoundError):
-            for path in self.manifests.iterdir():
-                if name := _GENERATION.fullmatch(path.name):
-                    yield int(name[1]), path
+        """The number and file of each generation that lies there, right or wrong, in any order.
+
+        Raises: LeadsOut where they lie behind a link.
+        """
+        for name in _names(self.root, MANIFESTS):
+            if number := _GENERATION.fullmatch(name):
+                yield int(number[1]), self.manifests / name
 
 
 @dataclass(slots=True)
 class Journal:
-    """Rows of files that are safe, appended durably as a run goes on. A row once written is true."""
+    """Rows of files that are safe, appended durably as a run goes on. A row once written is true.
 
-    path: Path
-    _fd: int = field(default=-1)
+    Its first line says that it is one, and after which generation it was begun: a later generation holds its rows.
+    """
+
+    door: Root
+    name: str
+    after: int
+    _torn: bool = False
 
     @classmethod
     def begin(cls, ledger: Ledger, now: datetime) -> Journal:
         """A new journal; the file is made with its first row."""
-        return cls(ledger.journals / f"{now.strftime('%Y%m%dT%H%M%S')}-{os.getpid()}.jsonl")
+        marker = ledger.marker()
+        name = f"{now.strftime('%Y%m%dT%H%M%S')}-{os.getpid()}.jsonl"
+        return cls(ledger.door, f"{JOURNALS}/{name}", marker.generation if marker else 0)
 
     def add(self, rows: Iterable[FileFacts]) -> None:
-        """Returns when the rows are on the device."""
+        """Returns when the rows are on the device. It is opened anew each time: its disk may have been away.
+
+        Raises: OSError, RootGone, RootReplaced where they are not written.
+        """
         data = "".join(canonical(to_row(row)) + "\n" for row in rows).encode()
         if not data:
             return
-        if self._fd < 0:
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_BINARY", 0)
-            self._fd = os.open(self.path, flags, 0o666)
-            durable.sync_folder(self.path.parent)
-        durable.write_all(self._fd, data)
-        durable.sync_file(self._fd)
+        self.door.check()
+        try:
+            fd = self.door.open_file(self.name, os.O_WRONLY | os.O_APPEND)
+            data = b"\n" + data if self._torn else data
+        except FileNotFoundError:
+            fd = self.door.create(self.name)
+            self.door.sync_folder(JOURNALS)
+            data = json.dumps({"format": JOURNAL_FORMAT, "after": self.after}).encode() + b"\n" + data
+        self._torn = True
+        try:
+            durable.write_all(fd, data)
+            durable.sync_file(fd)
+        finally:
+            with contextlib.suppress(OSError):
+                os.close(fd)
+        self._torn = False
 
-    def close(self) -> None:
-        """Closes the file, if there is one."""
-        if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
+
+@dataclass(frozen=True, slots=True)
+class LeftJournal:
+    """The journal of a backup that did not come to its end, with its rows; a torn last line is passed over.
+
+    `after` is the generation it was begun after, None where an older version wrote it and did not say.
+    """
+
+    name: str
+    after: int | None
+    rows: tuple[FileFacts, ...]
+
+
+def left_journals(ledger: Ledger) -> list[LeftJournal]:
+    """The journals that backups left, oldest first. A file that is none of ours is passed over.
+
+    Raises: LeadsOut where they lie behind a link.
+    """
+    names = sorted(name for name in _names(ledger.root, JOURNALS) if _JOURNAL_NAME.fullmatch(name))
+    found = []
+    if names:
+        with Folder.open(ledger.root) as top, beneath(top, tuple(JOURNALS.split("/"))) as folder:
+            for name in names:
+                with contextlib.suppress(OSError, LeadsOut):
+                    if (journal := _parsed(name, folder.read(name, MOST_BYTES))) is not None:
+                        found.append(journal)
+    return found
+
+
+def _parsed(name: str, data: bytes) -> LeftJournal | None:
+    after, known = None, HEAD.startswith(data[: len(HEAD)])
+    with contextlib.suppress(ValueError, RecursionError, KeyError, TypeError):
+        first = json.loads(data.partition(b"\n")[0])
+        if first["format"] == JOURNAL_FORMAT:
+            known, after = True, int(first["after"])
+    rows = tuple(_rows_in(data))
+    return LeftJournal(name, after, rows) if known or rows else None
 
 
 def left_rows(ledger: Ledger) -> list[FileFacts]:
-    """The rows that killed runs had written down, oldest first; a torn last line is passed over."""
-    rows: list[FileFacts] = []
-    for path in left_journals(ledger):
-        rows += _rows_in(path.read_bytes())
-    return rows
+    """The rows that killed runs had written down and no generation holds yet, oldest first.
+
+    A journal that says of none after which generation it was begun is by its date older or younger than the last one.
+    """
+    journals = left_journals(ledger)
+    found = ledger.sound() if journals else None
+    if found is None:
+        return [row for journal in journals for row in journal.rows]
+    number, last = found
+    finished = re.sub("[-:Z]", "", last.footer.finished)
+    return [
+        row
+        for journal in journals
+        if (journal.after >= number if journal.after is not None else journal.name >= finished)
+        for row in journal.rows
+    ]
 
 
 def _rows_in(data: bytes) -> Iterator[FileFacts]:
     for line in data.split(b"\n"):
         with contextlib.suppress(ValueError, BadManifest, RecursionError):
             row = json.loads(line)
-            if isinstance(row, dict) and "row" not in row:
+            if isinstance(row, dict) and "row" not in row and "format" not in row:
                 yield from_row(row)
 
 
-def left_journals(ledger: Ledger) -> list[Path]:
-    """The journals whose rows are in no generation yet, oldest first."""
-    return sorted(ledger.journals.glob("*.jsonl"))
+def _names(root: Path, folder: str) -> list[str]:
+    """What lies in a folder of ours, nothing where it is not there. Raises: LeadsOut where it lies behind a link."""
+    try:
+        with Folder.open(root) as top, beneath(top, tuple(folder.split("/"))) as found:
+            return found.names()
+    except FileNotFoundError:
+        return []
 
 
 @contextlib.contextmanager
-def locked(ledger: Ledger) -> Iterator[None]:
-    """Keeps other runs away from this backup; the lock goes with the process, however it ends.
+def locked(ledger: Ledger) -> Iterator[Ledger]:
+    """The place, opened for this run alone to be changed; the lock goes with the process, however it ends.
 
-    Raises: BadPlace where another run holds it.
+    Raises: BadPlace where another run holds it; OSError where nothing can be written there.
     """
-    fd = os.open(ledger.folder / "lock", os.O_RDWR | os.O_CREAT, 0o666)
-    try:
-        try:
-            locks.take(fd)
-        except OSError as error:
-            raise BadPlace(f"another run of auditor is working on {ledger.root}; wait until it has finished") from error
-        yield
-    finally:
-        os.close(fd)
+    with Root.open(ledger.root) as door:
+        door.lock(f"{OWN_FOLDER}/lock")
+        yield replace(ledger, opened=door)
 
 
 def file_sha256(path: Path) -> str:

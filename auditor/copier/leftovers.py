@@ -9,7 +9,7 @@ from pathlib import Path
 
 from platformdirs import user_state_path
 
-from auditor.disk import durable
+from auditor.disk.folder import Folder
 
 
 def marks(target: Path) -> set[str]:
@@ -29,7 +29,8 @@ def remember(target: Path, marks_now: set[str]) -> None:
     path = _path()
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        durable.write_whole(path, json.dumps(known, indent=1).encode("utf-8", "surrogatepass"))
+        with Folder.open(path.parent) as folder:
+            folder.write_whole(path.name, json.dumps(known, indent=1).encode("utf-8", "surrogatepass"))
 
 
 def _known() -> dict[str, list[str]]:

@@ -13,7 +13,8 @@ from platformdirs import user_state_path
 
 from auditor.copier.ledger import Ledger, Remembered
 from auditor.copier.plan import Action, CopyStep
-from auditor.disk import durable, small_files
+from auditor.disk import small_files
+from auditor.disk.folder import Folder
 from auditor.disk.marker import Marker, SourceMark
 from auditor.disk.volume import Volume
 from auditor.errors import BadPlace
@@ -135,7 +136,8 @@ def remember(root: Path, backup_id: str, generation: int = 0, *, lower: bool = T
     kept = {key: {"id": one.id, "generation": one.generation} for key, one in known.items()}
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        durable.write_whole(path, json.dumps(kept, indent=1).encode("utf-8", "surrogatepass"))
+        with Folder.open(path.parent) as folder:
+            folder.write_whole(path.name, json.dumps(kept, indent=1).encode("utf-8", "surrogatepass"))
 
 
 def remember_last(ledger: Ledger, *, lower: bool = True) -> None:

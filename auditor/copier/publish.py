@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import stat
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from pathlib import Path
 
 from auditor.copier.holdings import Holdings
 from auditor.copier.jobs import Arrived, Cause, Checked, WasRead
@@ -17,7 +17,7 @@ from auditor.copier.ledger import Journal, Ledger
 from auditor.copier.plan import CopyStep
 from auditor.disk import durable
 from auditor.disk.durable import ColdRead
-from auditor.disk.names import parts_inside
+from auditor.disk.root import Root
 from auditor.errors import BadPlace
 from auditor.model import DigestOrigin, ErrorKind, FileFacts, Origin, Soundness, Tier, Trouble
 from auditor.readers.sniff import kind_by_name
@@ -55,42 +55,45 @@ class CopyResult:
 
 @dataclass(slots=True)
 class Publisher:
-    """Publishes checked files into the backup in `root`. `seen` is the run's own time, `turn` its number: both
-    are for the origins.
+    """Publishes checked files through the door of a backup, or of a restore's target. `seen` is the run's own time,
+    `turn` its number: both are for the origins.
 
     `holdings` and `journal` None (restore): every file is put where it belongs, whatever is there already under
     another name, and nothing is written down.
     """
 
-    root: Path
+    door: Root
     source_id: str
     seen: str
     namer: Namer
     holdings: Holdings | None
     journal: Journal | None
-    aside: Path  # where bad files are put
+    aside: str  # the folder beneath the root where bad files are put
     turn: int = 0
+    _unwritten: list[CopyResult] = field(default_factory=list)  # named, and not yet written down
 
     def publish(self, checked: Iterable[tuple[CopyStep, Checked]]) -> list[CopyResult]:
         """Gives each file its name, then makes the names durable, then writes them down. One result each.
 
-        Raises: OSError where the folders or the journal cannot be made durable (the destination is gone).
+        Raises: OSError, RootGone, RootReplaced where nothing can be named or made durable (the destination is gone).
         """
         results: list[CopyResult] = []
-        folders: set[Path] = set()
+        folders: set[str] = set()
         journalled: list[FileFacts] = []
+        self.door.check()
+        self.settle()
         for step, check in checked:
             arrived = check.arrived
             try:
                 if (path := self.holder(step, arrived.sha256, arrived.size_bytes)) is not None:
-                    _remove(arrived.temp)
+                    self.discard(arrived.temp)
                     result, line = self.hold(step, path, arrived.sha256, arrived.mtime_ns)
                     results.append(result)
                     journalled += [line] if line else []
                     continue
                 result = self._place(step, check, folders)
             except (OSError, BadPlace) as error:
-                _remove(arrived.temp)
+                self.discard(arrived.temp)
                 said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
                 reason = f"it could not be given its name: {said}"
                 results.append(CopyResult(step, Outcome.FAILED, reason=reason, cause=Cause.TARGET))
@@ -98,13 +101,43 @@ class Publisher:
             assert result.row is not None
             if self.holdings is not None:
                 self.holdings.add(result.row)
+                self._unwritten.append(result)
             journalled.append(result.row)
             results.append(result)
         for folder in folders:
-            durable.sync_folder(folder)
+            self.door.sync_folder(folder)
         if self.journal is not None:
             self.journal.add(journalled)
+        self._unwritten.clear()
         return results
+
+    def settle(self) -> None:
+        """Writes down what was named just before the destination went away, if it has come back with it; what did not
+        come back is no holding.
+
+        Raises: OSError, RootGone, RootReplaced.
+        """
+        if self.holdings is None or self.journal is None or not self._unwritten:
+            return
+        found = []
+        for result in self._unwritten:
+            row = result.row
+            assert row is not None
+            there = self.door.there(row.path)
+            if there is not None and stat.S_ISREG(there.st_mode) and there.st_size == row.size_bytes:
+                found.append(row)
+                self.door.sync_folder(row.path.rpartition("/")[0])
+            elif result.outcome is Outcome.REPAIRED:
+                self.holdings.lost(row.path)
+            else:
+                self.holdings.forget(row.path)
+        self.journal.add(found)
+        self._unwritten.clear()
+
+    def discard(self, temp: str) -> None:
+        """Removes a temporary file; where that cannot be done, a later run does it."""
+        with contextlib.suppress(OSError, BadPlace):
+            self.door.remove(temp)
 
     def holder(self, step: CopyStep, sha256: str, size_bytes: int) -> str | None:
         """The file of the backup that holds this content, so that nothing has to be written; None where none does.
@@ -128,7 +161,7 @@ class Publisher:
         """Whether a file's bytes were read in this run, and are as stored; reads them where they were not."""
         assert self.holdings is not None
         if path not in self.holdings.read_now:
-            self.reread(path, _read_again(self.root.joinpath(*parts_inside(path))))
+            self.reread(path, _read_again(self.door, path))
         held = self.holdings.held[path]
         return path in self.holdings.read_now and held.whole and held.sha256 == sha256
 
@@ -158,7 +191,7 @@ class Publisher:
             self.journal.add(row for _, row in both if row is not None)
         return [result for result, _ in both]
 
-    def _place(self, step: CopyStep, check: Checked, folders: set[Path]) -> CopyResult:
+    def _place(self, step: CopyStep, check: Checked, folders: set[str]) -> CopyResult:
         arrived = check.arrived
         repairs = self._repairable(step, check)
         origins: tuple[Origin, ...] = ()
@@ -171,10 +204,12 @@ class Publisher:
                 path = None  # what lies there now is something else, and stays
         if path is None:
             path = self.namer.place(step.path, arrived.sha256, check.facts or step.stated, step.main, step.parts)
-        final = self._inside(path, folders)
-        durable.publish(arrived.temp, final)
-        folders.add(final.parent)
-        mtime_ns = final.stat().st_mtime_ns
+        self.door.publish(arrived.temp, path)
+        folders.add(path.rpartition("/")[0])
+        there = self.door.there(path)
+        if there is None or there.st_size != arrived.size_bytes:
+            raise BadPlace("its folder was exchanged by another program at that moment")
+        mtime_ns = there.st_mtime_ns
         fresh = self._origin(step, arrived.sha256, arrived.mtime_ns)
         origins = (*(o for o in origins if (o.source, o.path) != (fresh.source, fresh.path)), fresh)
         notes: tuple[str, ...] = ()
@@ -209,29 +244,19 @@ class Publisher:
         """Makes room for a good copy at `path`. False where what lies there is not for us to move: a folder, or a file
         with the content of another one that lies nowhere else."""
         assert self.holdings is not None
-        bad = self.root.joinpath(*parts_inside(path))
-        if not os.path.lexists(bad):
+        there = self.door.there(path)
+        if there is None:
             return True
-        if bad.is_dir() and not bad.is_symlink():
+        if stat.S_ISDIR(there.st_mode):
             return False
         held = self.holdings.held[path]
         if held.overwritten:
             other = self.holdings.by_content.get(held.overwritten)
             if other is None or not self._is_read(other, held.overwritten):
                 return False
-        place = self.aside.joinpath(*parts_inside(path))
-        durable.make_folders(place.parent)
-        durable.publish(bad, place)
-        durable.sync_folder(place.parent)
+        self.door.publish(path, f"{self.aside}/{path}")
+        self.door.sync_folder(f"{self.aside}/{path}".rpartition("/")[0])
         return True
-
-    def _inside(self, path: str, folders: set[Path]) -> Path:
-        """The final path, its folder made, and really below the root (no link leads it out)."""
-        final = self.root.joinpath(*parts_inside(path))
-        if final.parent in folders:
-            return final
-        durable.make_folders_inside(self.root, final.parent)
-        return final
 
     def _origin(self, step: CopyStep, sha256: str, mtime_ns: int | None) -> Origin:
         return Origin(self.source_id, step.path, sha256, mtime_ns, self.seen, self.turn, step.changed_ns, step.inode)
@@ -286,19 +311,14 @@ def _row(
     )
 
 
-def _remove(temp: Path) -> None:
-    with contextlib.suppress(OSError):
-        temp.unlink()
-
-
-def _read_again(path: Path) -> WasRead | None:
+def _read_again(door: Root, path: str) -> WasRead | None:
     """What a file of the backup holds now, from the device where that can be had; None where it cannot be read."""
     try:
-        with path.open("rb", buffering=0) as stream:
+        with os.fdopen(door.open_file(path), "rb", buffering=0) as stream:
             durable.drop_cache(stream.fileno())
             sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
             facts = os.fstat(stream.fileno())
-    except OSError:
+    except (OSError, BadPlace):
         return None
     return WasRead(0, facts.st_size, facts.st_mtime_ns, sha256, ColdRead.UNKNOWN)
 
@@ -313,7 +333,7 @@ def clean_temps(ledger: Ledger, paths: Iterable[str]) -> set[str]:
         mark = durable.temp_mark(path)
         if mark in marks:
             try:
-                ledger.root.joinpath(*parts_inside(path)).unlink()
-            except OSError:
+                ledger.door.remove(path)
+            except (OSError, BadPlace):
                 left.add(mark)
     return left

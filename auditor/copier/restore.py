@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fnmatch
 import hashlib
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -21,8 +22,9 @@ from auditor.copier.publish import Publisher
 from auditor.disk import durable
 from auditor.disk.marker import Marker
 from auditor.disk.names import POSIX, escape_path, parts_inside
-from auditor.disk.volume import probed, volume_of
-from auditor.errors import BadManifest, BadPlace
+from auditor.disk.root import Root, made
+from auditor.disk.volume import clean_probes, probed, volume_of
+from auditor.errors import BadManifest, BadPlace, LeadsOut
 from auditor.manifest.rows import path_key
 from auditor.model import ErrorKind, FileFacts, Origin
 from auditor.places.folder import FolderPlace
@@ -41,12 +43,19 @@ class Original:
 
 @dataclass(frozen=True, slots=True)
 class Restoring:
-    """A restore before it starts: the plan, and what is there already with the right content."""
+    """A restore before it starts: the plan, and what is there already with the right content. A context that lets go of
+    the target."""
 
     plan: CopyPlan
     setup: Setup
     publisher: Publisher
     there: tuple[str, ...]
+
+    def __enter__(self) -> Restoring:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.publisher.door.close()
 
 
 def originals(ledger: Ledger, source: str | None = None, only: str | None = None) -> list[Original]:
@@ -100,17 +109,21 @@ def prepare(ledger: Ledger, target: Path, wanted: list[Original], now: datetime)
     place = FolderPlace(ledger.root, str(ledger.root))
     if told := preflight.overlap(place, target):
         raise BadPlace(told)
-    durable.make_folders(target)
+    try:
+        door = made(target)
+    except OSError as error:
+        raise BadPlace(f"{target} cannot be written to: {error.strerror or error}") from error
     volume = volume_of(target)
-    with contextlib.suppress(OSError):
-        volume = probed(volume, target)
+    with contextlib.suppress(OSError), door.folder("") as top:
+        clean_probes(top)
+        volume = probed(volume, top)
     limits = Limits(volume, target, Layout.MIRROR, "")
     namer = Namer(volume.names, Layout.MIRROR, "")
     listing = list(FolderPlace(target, str(target)).walk())
     marks = leftovers.marks(target)
     for entry in (e for e in listing if durable.temp_mark(e.path) in marks):
-        with contextlib.suppress(OSError):
-            target.joinpath(*parts_inside(entry.path)).unlink()
+        with contextlib.suppress(OSError, LeadsOut):
+            door.remove(entry.path)
     namer.take(e.path for e in listing if durable.temp_mark(e.path) not in marks)
     sizes = {e.path: e.size_bytes for e in listing if not e.error}
     steps, there = [], []
@@ -118,12 +131,7 @@ def prepare(ledger: Ledger, target: Path, wanted: list[Original], now: datetime)
         step = _step(number, original, limits)
         at = escape_path(original.path, volume.names)
         here = at if at in sizes else None
-        if (
-            step.action is Action.COPY
-            and here
-            and sizes[here] == original.row.size_bytes
-            and _is(target, here, original)
-        ):
+        if step.action is Action.COPY and here and sizes[here] == original.row.size_bytes and _is(door, here, original):
             there.append(original.path)
         else:
             steps.append(step)
@@ -137,8 +145,8 @@ def prepare(ledger: Ledger, target: Path, wanted: list[Original], now: datetime)
         refusals=tuple(preflight.space(steps, volume)),
         warnings=tuple(preflight.names(twins(steps, volume.names, Layout.MIRROR, ""), escaped(steps, volume.names))),
     )
-    setup = Setup(place, target, None, False, volume.syncs_whole, volume.counts_reads)
-    publisher = Publisher(target, place.id, utc(now), namer, None, None, target)
+    setup = Setup(place, door.known, None, False, volume.syncs_whole, volume.counts_reads)
+    publisher = Publisher(door, place.id, utc(now), namer, None, None, "")
     return Restoring(plan, setup, publisher, tuple(there))
 
 
@@ -208,10 +216,10 @@ def _fits(path: str, pattern: str) -> bool:
     return fnmatch.fnmatchcase(path, pattern) or fnmatch.fnmatchcase(path.rpartition("/")[2], pattern)
 
 
-def _is(target: Path, path: str, original: Original) -> bool:
+def _is(door: Root, path: str, original: Original) -> bool:
     """Whether the file at this place has the original's content already."""
     try:
-        with target.joinpath(*parts_inside(path)).open("rb") as stream:
+        with os.fdopen(door.open_file(path), "rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest() == original.sha256
-    except OSError:
+    except (OSError, LeadsOut):
         return False

@@ -20,7 +20,7 @@ from auditor.copier.ledger import Generation, Ledger, Remembered, left_journals,
 from auditor.copier.sampling import CONFIDENCE, most_bad
 from auditor.disk.durable import ColdRead
 from auditor.disk.volume import volume_of
-from auditor.errors import BadManifest, BadOutput
+from auditor.errors import BadManifest, BadOutput, BadPlace
 from auditor.manifest import foreign
 from auditor.manifest.jsonl import Manifest, load, looks_like_manifest
 from auditor.manifest.rows import path_key
@@ -97,29 +97,29 @@ def verify(
     if holdings.changed and unwritable is None:
         try:
             manifest = _write(ledger, holdings, started, now())
-        except (OSError, BadOutput) as error:
+        except (OSError, BadOutput, BadPlace) as error:
             unwritable = str(error)
     return scrub.result(tuple(g for g in chain if g.trouble), manifest, unwritable if holdings.changed else None)
 
 
 @contextlib.contextmanager
-def session(ledger: Ledger) -> Iterator[str | None]:
-    """The backup for this scrub alone; where it takes no lock because nothing can be written to it, why.
+def session(ledger: Ledger) -> Iterator[tuple[Ledger, str | None]]:
+    """The backup for this scrub alone, to be written to; where nothing can be, as it is, and why.
 
     Raises: BadPlace where another run works on it.
     """
     with contextlib.ExitStack() as stack:
         why = None
         try:
-            stack.enter_context(locked(ledger))
+            ledger = stack.enter_context(locked(ledger))
         except OSError as error:
             why = f"{ledger.folder} cannot be written to: {error.strerror}"
-        yield why
+        yield ledger, why
 
 
 def _write(ledger: Ledger, holdings: Holdings, started: datetime, now: datetime) -> Manifest:
     last = holdings.last.header if holdings.last else None
-    manifest = ledger.add_generation(
+    return ledger.add_generation(
         holdings.rows(),
         columns=tuple(dict.fromkeys((*known_columns(last), *DIGESTS_ONLY, "soundness", "damage", "notes"))),
         depth=last.depth if last else Depth.HASH,
@@ -128,9 +128,6 @@ def _write(ledger: Ledger, holdings: Holdings, started: datetime, now: datetime)
         started=utc(started),
         now=now,
     )
-    for journal in left_journals(ledger):
-        journal.unlink()
-    return manifest
 
 
 class _Scrub:
@@ -308,7 +305,7 @@ def first_generation(ledger: Ledger, ways: Ways, now: Callable[[], datetime]) ->
         here = Origin(marker.id, entry.path, answer.sha256, answer.mtime_ns, moment(started))
         for origin in origins.pop(answer.sha256, ()) or (here,):
             holdings.add_origin(entry.path, origin)
-    manifest = ledger.add_generation(
+    return ledger.add_generation(
         holdings.rows(),
         columns=DIGESTS_ONLY,
         depth=Depth.HASH,
@@ -319,9 +316,6 @@ def first_generation(ledger: Ledger, ways: Ways, now: Callable[[], datetime]) ->
         complete=not failed,
         reasons=(f"{failed} files could not be read",) if failed else (),
     )
-    for journal in left_journals(ledger):
-        journal.unlink()
-    return manifest
 
 
 def _known_origins(ledger: Ledger) -> dict[str, tuple[Origin, ...]]:

@@ -14,9 +14,6 @@ import secrets
 import signal
 import sys
 from enum import StrEnum
-from pathlib import Path
-
-from auditor.errors import BadPlace
 
 TEMP_NAME = re.compile(r"\.auditor-([0-9a-f]{8})[0-9a-f]{8}\.part")
 """The form of the copier's temporary names. The first eight digits are the mark of the run that made the file: what is
@@ -24,7 +21,7 @@ ever cleaned away has the mark of a run that wrote it down before."""
 
 _RENAME_NOREPLACE = 1  # linux/fs.h
 _RENAME_EXCL = 4  # macOS, sys/stdio.h
-_AT_FDCWD = -100
+_AT_FDCWD = (-100, -2)  # Linux, macOS
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _F_FULLFSYNC = 51  # macOS, sys/fcntl.h: fsync alone leaves the bytes in the disk's own cache
 _F_NOCACHE = 48
@@ -46,25 +43,15 @@ def new_mark() -> str:
     return secrets.token_hex(4)
 
 
-def temp_path(folder: Path, mark: str) -> Path:
-    """A new path in `folder` for a file that is not whole yet, of a form that only this tool uses."""
-    return folder / f".auditor-{mark}{secrets.token_hex(4)}.part"
+def temp_name(mark: str) -> str:
+    """A new name for a file that is not whole yet, of a form that only this tool uses."""
+    return f".auditor-{mark}{secrets.token_hex(4)}.part"
 
 
 def temp_mark(path: str) -> str | None:
     """The mark of the run that made a temporary file; None for every other path."""
     found = TEMP_NAME.fullmatch(path.rpartition("/")[2])
     return found[1] if found else None
-
-
-def create(path: Path) -> int:
-    """A new, empty file, open for writing; nothing is opened that is there already.
-
-    Raises: OSError where there is something, or the folder takes no file.
-    """
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-    flags |= getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
-    return os.open(path, flags, 0o666)
 
 
 def sync_file(fd: int) -> None:
@@ -78,41 +65,23 @@ def sync_file(fd: int) -> None:
     os.fsync(fd)
 
 
-def sync_path(path: Path) -> None:
-    """`sync_file` for a file that is closed already."""
-    fd = os.open(path, os.O_RDWR | getattr(os, "O_BINARY", 0))
-    try:
-        sync_file(fd)
-    finally:
-        os.close(fd)
-
-
-def sync_folder(path: Path) -> None:
-    """Returns when the names in a folder are on the device; where folders cannot be synced (Windows), at once."""
-    if sys.platform == "win32":
-        return
-    fd = os.open(path, os.O_RDONLY)
+def sync_open_folder(fd: int) -> None:
+    """Returns when the names in an open folder are on the device, or at once where folders cannot be synced."""
     try:
         os.fsync(fd)
     except OSError as error:
         if error.errno not in _NOT_POSSIBLE:
             raise
-    finally:
-        os.close(fd)
 
 
-def sync_volume(folder: Path) -> None:
-    """Returns when everything written to the volume of `folder` is on the device (Linux only).
+def sync_volume(fd: int) -> None:
+    """Returns when everything written to the volume of an open folder is on the device (Linux only).
 
     Raises: OSError where any of it could not be written (reported by the kernel since Linux 5.8).
     """
     assert _libc is not None
-    fd = os.open(folder, os.O_RDONLY)
-    try:
-        if _libc.syncfs(fd) != 0:
-            raise _last_error(folder)
-    finally:
-        os.close(fd)
+    if _libc.syncfs(fd) != 0:
+        raise _last_error(fd)
 
 
 def drop_cache(fd: int) -> None:
@@ -148,42 +117,25 @@ def evidence(before: int | None, after: int | None, size_bytes: int, counts: boo
     return ColdRead.DEVICE if after - before >= size_bytes else ColdRead.CACHE
 
 
-def publish(temp: Path, final: Path) -> None:
-    """Gives a finished temporary file its final name and replaces nothing.
+def rename_new(old: str, old_folder: int | None, new: str, new_folder: int | None) -> None:
+    """Gives a finished file its final name and replaces nothing. Names are relative to open folders, or paths (None).
 
-    Raises: FileExistsError where the name is taken; OSError otherwise. The caller holds the backup's lock, which guards
-    the last resort (look, then rename) on file systems that can do no better.
+    Raises: FileExistsError where the name is taken; OSError otherwise. The caller has looked whether it is, and holds
+    the lock that guards the last resort (look, then rename) on file systems that can do no better.
     """
     if sys.platform == "win32":
-        os.rename(temp, final)  # noqa: PTH104 (refuses to replace on Windows)
+        os.rename(old, new)  # noqa: PTH104 (refuses to replace on Windows)
         return
-    if os.path.lexists(final):
-        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(final))
-    if _rename_exclusively(temp, final):
+    if _rename_exclusively(old, old_folder, new, new_folder):
         return
     try:
-        os.link(temp, final)
+        os.link(old, new, src_dir_fd=old_folder, dst_dir_fd=new_folder, follow_symlinks=False)
     except OSError as error:
         if error.errno not in _NOT_POSSIBLE:
             raise
-        os.rename(temp, final)  # noqa: PTH104
+        os.rename(old, new, src_dir_fd=old_folder, dst_dir_fd=new_folder)
         return
-    temp.unlink()
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Puts one of our own small files in place whole: after a power cut there is the old content or the new one."""
-    temp = path.with_name(path.name + ".new")
-    with contextlib.suppress(FileNotFoundError):
-        temp.unlink()  # a killed run's
-    fd = create(temp)
-    try:
-        write_all(fd, data)
-        sync_file(fd)
-    finally:
-        os.close(fd)
-    os.replace(temp, path)  # noqa: PTH105
-    sync_folder(path.parent)
+    os.unlink(old, dir_fd=old_folder)
 
 
 def write_all(fd: int, data: bytes | memoryview) -> None:
@@ -193,53 +145,31 @@ def write_all(fd: int, data: bytes | memoryview) -> None:
         view = view[os.write(fd, view) :]
 
 
-def make_folders(folder: Path) -> None:
-    """The folder and its parents, each of them named durably in the one above."""
-    missing = []
-    while not folder.is_dir():
-        missing.append(folder)
-        folder = folder.parent
-    for path in reversed(missing):
-        path.mkdir(exist_ok=True)
-        sync_folder(path.parent)
-
-
-def make_folders_inside(root: Path, folder: Path) -> None:
-    """`make_folders` for a folder below `root`, but never through a link that leads out of it.
-
-    Raises: BadPlace where one does.
-    """
-    there = folder
-    while not os.path.lexists(there):
-        there = there.parent
-    if not there.resolve().is_relative_to(root.resolve()):
-        raise BadPlace(f"{there} leads out of {root} through a link; nothing is written there")
-    make_folders(folder)
-
-
 def die_with_parent() -> None:
     """This process is killed when the one that started it ends, however it ends (Linux; elsewhere its pipe breaks)."""
     if sys.platform == "linux" and _libc is not None and hasattr(_libc, "prctl"):
         _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
-def _rename_exclusively(temp: Path, final: Path) -> bool:
+def _rename_exclusively(old: str, old_folder: int | None, new: str, new_folder: int | None) -> bool:
     """False where the file system or the C library has no such rename."""
-    a, b = os.fsencode(temp), os.fsencode(final)
-    if sys.platform == "darwin" and hasattr(_libc, "renamex_np"):
-        failed = _libc.renamex_np(a, b, _RENAME_EXCL)
+    here = _AT_FDCWD[sys.platform == "darwin"]
+    a, b = os.fsencode(old), os.fsencode(new)
+    from_fd, to_fd = (here if fd is None else fd for fd in (old_folder, new_folder))
+    if sys.platform == "darwin" and hasattr(_libc, "renameatx_np"):
+        failed = _libc.renameatx_np(from_fd, a, to_fd, b, _RENAME_EXCL)
     elif _libc is not None and hasattr(_libc, "renameat2"):
-        failed = _libc.renameat2(_AT_FDCWD, a, _AT_FDCWD, b, _RENAME_NOREPLACE)
+        failed = _libc.renameat2(from_fd, a, to_fd, b, _RENAME_NOREPLACE)
     else:
         return False
     if not failed:
         return True
-    error = _last_error(final)
+    error = _last_error(new)
     if error.errno in _NOT_POSSIBLE:
         return False
     raise error
 
 
-def _last_error(path: Path) -> OSError:
+def _last_error(path: object) -> OSError:
     number = ctypes.get_errno()
     return OSError(number, os.strerror(number), str(path))

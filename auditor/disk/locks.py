@@ -5,11 +5,14 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
+import stat
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from auditor.errors import BadOutput
+from auditor.disk.folder import Folder
+from auditor.errors import BadOutput, LeadsOut
 
 CAN_TELL = os.name == "posix"
 """Whether a folder that is being written can be told from one that a stopped run left."""
@@ -25,6 +28,30 @@ def take(fd: int) -> None:
         import fcntl
 
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def begin(folder: Path, ours: re.Pattern[str]) -> None:
+    """Makes a folder that one run writes to, or takes up the one that a stopped run left.
+
+    It is ours by its name and by all that lies in it: plain files that `ours` fits. Raises: BadOutput where it is a
+    link or holds anything else; nothing in it is touched then.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with Folder.open(folder.parent) as above, above.inner(folder.name) as found:
+            theirs = sorted(n for n in found.names() if not (ours.fullmatch(n) and stat.S_ISREG(found.stat(n).st_mode)))
+    except FileExistsError as error:
+        raise BadOutput(
+            f"{folder} is there, and is no folder of auditor; move it away, or choose another -o"
+        ) from error
+    except LeadsOut as error:
+        raise BadOutput(f"{folder} is a link, and nothing is written through links; choose another -o") from error
+    except OSError as error:
+        raise BadOutput(f"{folder} cannot be made: {error.strerror}") from error
+    if theirs:
+        raise BadOutput(
+            f"{folder} holds {theirs[0]!r}, which no stopped run of auditor left; move it away, or choose another -o"
+        )
 
 
 @contextlib.contextmanager

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from auditor.disk import small_files
+from auditor.disk.folder import Folder
 from auditor.errors import BadPlace
 
 OWN_FOLDER = ".auditor"
 """Where a backup keeps its own affairs; never payload."""
 
 NAME = "place.toml"
+MOST_BYTES = 4 << 20
 
 _NUMBERS = ("generation", "files", "bytes")
 
@@ -71,11 +73,24 @@ def parse(data: bytes, path: Path) -> Marker:
 def read(root: Path) -> Marker | None:
     """Which backup lies in `root`; None where none was made there yet.
 
-    Raises: BadPlace where the marker is there and cannot be read.
+    Raises: BadPlace where the marker is there and cannot be read, LeadsOut where it lies behind a link.
     """
-    path = root / OWN_FOLDER / NAME
     try:
-        data = small_files.read(path, follow_link=False)
+        top = Folder.open(root)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise BadPlace(f"{root} cannot be opened ({error.strerror}); is its disk in order?") from error
+    with top:
+        return read_in(top)
+
+
+def read_in(top: Folder) -> Marker | None:
+    """`read` for a folder that is open."""
+    path = top.path / OWN_FOLDER / NAME
+    try:
+        with top.inner(OWN_FOLDER) as own:
+            data = own.read(NAME, MOST_BYTES)
     except FileNotFoundError:
         return None
     except OSError as error:

@@ -11,8 +11,11 @@ import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from auditor.disk.folder import Folder
 from auditor.disk.names import MACOS, POSIX, WINDOWS, NameRules
+from auditor.errors import LeadsOut
 
+_PROBE = ".auditor-probe-"
 FAT32_MAX_BYTES = 2**32 - 1
 
 _LOCAL = {"ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs"}
@@ -73,14 +76,16 @@ def volume_of(folder: Path) -> Volume:
     )
 
 
-def probed(volume: Volume, folder: Path) -> Volume:
+def probed(volume: Volume, folder: Folder) -> Volume:
     """The same volume, its name rules tried out on real files in a folder of our own, which is removed again.
 
     A FUSE or network mount does not say which file system is behind it; its answers to a few names do.
     """
-    room = folder / f".auditor-probe-{secrets.token_hex(4)}"
-    room.mkdir()
-    try:
+    name = f"{_PROBE}{secrets.token_hex(4)}"
+    folder.make_folder(name)
+    with contextlib.ExitStack() as stack:
+        stack.callback(_clean_probe, folder, name)
+        room = stack.enter_context(folder.inner(name))
         names = volume.names
         if not _takes(room, "plain"):
             return volume
@@ -88,22 +93,34 @@ def probed(volume: Volume, folder: Path) -> Volume:
             names = replace(WINDOWS, ascii_only=names.ascii_only, one_case=names.one_case)
         if not _takes(room, "\u00e9"):
             names = replace(names, ascii_only=True)
-        elif os.path.lexists(room / "e\u0301"):
+        elif room.there("e\u0301"):
             names = replace(names, one_form=True)
         if not names.utf8_only and not _takes(room, os.fsdecode(b"\xff")):
             names = replace(names, utf8_only=True)
-        if os.path.lexists(room / "PLAIN"):
+        if room.there("PLAIN"):
             names = replace(names, one_case=True)
         return replace(volume, names=names)
-    finally:
-        with contextlib.suppress(OSError):
-            shutil.rmtree(room)
 
 
-def _takes(room: Path, name: str) -> bool:
+def clean_probes(folder: Folder) -> None:
+    """Removes what killed runs left of `probed`."""
+    for name in folder.names():
+        if name.startswith(_PROBE):
+            _clean_probe(folder, name)
+
+
+def _clean_probe(folder: Folder, name: str) -> None:
+    with contextlib.suppress(OSError, LeadsOut):
+        with folder.inner(name) as room:
+            for file in room.names():
+                room.remove(file)
+        folder.remove_folder(name)
+
+
+def _takes(room: Folder, name: str) -> bool:
     try:
-        os.close(os.open(room / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
-        return name in os.listdir(room) or os.path.lexists(room / name)  # noqa: PTH208
+        os.close(room.create(name))
+        return name in room.names() or room.there(name) is not None
     except (OSError, ValueError):
         return False
 

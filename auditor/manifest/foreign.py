@@ -16,6 +16,7 @@ from pathlib import Path
 
 from auditor import __version__
 from auditor.disk import small_files
+from auditor.disk.folder import Folder
 from auditor.errors import BadManifest, BadOutput
 from auditor.manifest import hashdeep, mhl, sums, tabular
 from auditor.manifest.jsonl import Manifest, Writer
@@ -214,11 +215,10 @@ def _into_folder(folder: Path, contents: dict[str, bytes]) -> tuple[Path, ...]:
 
 
 def _new_file(path: Path, content: bytes) -> None:
-    part = path.with_name(path.name + ".partial")
-    if path.exists():
-        raise BadOutput(f"{path} is there already; nothing is written over. Choose another name with -o")
     try:
-        part.write_bytes(content)
-        part.replace(path)
+        with Folder.open(path.parent) as folder:
+            folder.write_new(path.name, content)
+    except FileExistsError as error:
+        raise BadOutput(f"{path} is there already; nothing is written over. Choose another name with -o") from error
     except OSError as error:
         raise BadOutput(f"{path} cannot be written: {error.strerror}") from error

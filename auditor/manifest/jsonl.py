@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from auditor.disk import locks, small_files
-from auditor.errors import BadManifest, BadOutput
+from auditor.disk.folder import Folder
+from auditor.errors import BadManifest, BadOutput, LeadsOut
 from auditor.manifest.rows import (
     SCHEMA,
     canonical,
@@ -31,6 +32,8 @@ from auditor.model import FileFacts, Footer, Header
 
 MAX_LINE_BYTES = 16 << 20
 """No row is longer; a longer line is not one of ours. DuckDB reads JSON objects up to this size."""
+
+_HEADER_STARTS = (b'{"columns":["path",', b'{"row":"header"')
 
 CUT_OFF = "was cut off, so what it lacks is unknown; make it again with `auditor scan`"
 
@@ -190,35 +193,39 @@ def is_part_of(path: Path, out: Path) -> bool:
 class Writer:
     """Writes rows in path order to `NAME.partial`; `close` adds the footer and renames it into place.
 
-    A run that is killed leaves the partial: see `take_up`. Nothing is ever written over.
+    A run that is killed leaves the partial: see `take_up`. Nothing is ever written over, and no link is followed.
     """
 
     path: Path
     header: Header
+    _folder: Folder
     _stream: IO[bytes]
     _digest: Any = field(default_factory=hashlib.sha256)
     _files: int = 0
     _bytes: int = 0
 
     @classmethod
-    def create(cls, path: Path, header: Header) -> Writer:
-        """Begins a new manifest.
+    def create(cls, path: Path, header: Header, folder: Folder | None = None) -> Writer:
+        """Begins a new manifest, in `folder` if that is open already (it stays the caller's).
 
-        Raises: BadOutput where the file is there already, is being written by another run, or cannot be made.
+        Raises: BadOutput where the file is there already, is being written by another run, or cannot be made, or where
+        something lies at `NAME.partial` that is no unfinished manifest.
         """
         refuse_existing(path)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            stream = partial_path(path).open("ab")
+            if folder is None:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            own = Folder.open(path.parent) if folder is None else folder.again()
+            with contextlib.ExitStack() as on_failure:
+                on_failure.callback(own.close)
+                _discard(own, partial_path(path).name, path)
+                stream = os.fdopen(own.create(partial_path(path).name), "wb")
+                on_failure.callback(stream.close)
+                _lock(stream, path)
+                on_failure.pop_all()
         except OSError as error:
             raise _unwritable(path, error) from error
-        try:
-            _lock(stream, path)
-            stream.truncate(0)
-        except (BadOutput, OSError) as error:
-            stream.close()
-            raise error if isinstance(error, BadOutput) else _unwritable(path, error) from error
-        writer = cls(path, header, stream)
+        writer = cls(path, header, own, stream)
         writer._line(header_row(header))
         return writer
 
@@ -241,10 +248,15 @@ class Writer:
             self._stream.flush()
             os.fsync(self._stream.fileno())
             self._stream.close()
-            if self.path.exists():
-                raise BadOutput(f"{self.path} is there already; the new list stays at {partial_path(self.path)}")
-            partial_path(self.path).rename(self.path)
-            _aside_path(self.path).unlink(missing_ok=True)
+            try:
+                self._folder.publish(partial_path(self.path).name, self._folder, self.path.name)
+            except FileExistsError as error:
+                raise BadOutput(
+                    f"{self.path} is there already; the new list stays at {partial_path(self.path)}"
+                ) from error
+            with contextlib.suppress(BadOutput):
+                _discard(self._folder, _aside_path(self.path).name, self.path)
+            self._folder.close()
         except OSError as error:
             raise _unwritable(self.path, error) from error
         return Manifest(self.path, self.header, footer)
@@ -257,6 +269,7 @@ class Writer:
         """Leaves the partial as it is, for a later run to take up."""
         with contextlib.suppress(OSError):
             self._stream.close()
+        self._folder.close()
 
     def _line(self, row: dict[str, Any]) -> None:
         line = canonical(row).encode() + b"\n"
@@ -285,7 +298,11 @@ def _lock(stream: IO[bytes], path: Path) -> None:
         locks.take(stream.fileno())
     except OSError as error:
         if error.errno in (errno.EWOULDBLOCK, errno.EACCES):  # others: a file system without locks
-            raise BadOutput(f"another run of auditor is writing {path}; wait for it, or choose another name") from error
+            raise _busy(path) from error
+
+
+def _busy(path: Path) -> BadOutput:
+    return BadOutput(f"another run of auditor is writing {path}; wait for it, or choose another name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,24 +360,59 @@ def take_up(path: Path) -> Left | None:
     new, old = _left(partial), _left(aside)
     if new is None:
         return old
-    with partial.open("ab") as held:
-        _lock(held, path)
     try:
-        if old is None or not _same_scan(old.header, new.header):
-            partial.replace(aside)
-        else:
-            joined = partial.with_name(partial.name + ".tmp")
-            _join(joined, new, old)
-            joined.replace(aside)
-            partial.unlink()
+        with Folder.open(path.parent) as folder:
+            with os.fdopen(folder.open_file(partial.name), "rb") as held:
+                _lock(held, path)
+            if old is None or not _same_scan(old.header, new.header):
+                _discard(folder, aside.name, path)
+                folder.publish(partial.name, folder, aside.name)
+            else:
+                joined = partial.name + ".tmp"
+                _discard(folder, joined, path)
+                _join(folder.create(joined), new, old)
+                folder.replace(joined, aside.name)
+                folder.remove(partial.name)
     except OSError as error:
         raise _unwritable(path, error) from error
     return _left(aside)
 
 
-def _join(to: Path, new: Left, old: Left) -> None:
-    """The rows of the newer run and, past its last one, those of the older."""
-    with to.open("wb") as out:
+def _discard(folder: Folder, name: str, path: Path) -> None:
+    """Removes what a stopped run left of the manifest `path`, and nothing else.
+
+    Raises: BadOutput where what lies there is no unfinished manifest of ours, or another run is writing it; OSError.
+    """
+    there = folder.there(name)
+    if there is None:
+        return
+    where = folder.path / name
+    ours = False
+    with contextlib.suppress(OSError, LeadsOut), os.fdopen(folder.open_file(name), "rb") as stream:
+        _lock(stream, path)
+        if not os.path.samestat(os.fstat(stream.fileno()), folder.stat(name)):
+            raise _busy(path)  # given its name by a run that finished between the two lines above
+        first = stream.readline(MAX_LINE_BYTES)
+        ours = _begins_as_ours(first, whole=first.endswith(b"\n") or bool(stream.read(1)))
+    if not ours:
+        raise BadOutput(
+            f"{where} is there, and is no unfinished list of auditor; it stays as it is."
+            " Move it away, or choose another name with -o"
+        )
+    folder.remove(name)
+
+
+def _begins_as_ours(first: bytes, whole: bool) -> bool:
+    """Whether a file's first line is a header of ours or, where it is not whole, as much of one as a killed run or a
+    power cut (which leaves zeros) left."""
+    if whole:
+        return first.startswith(b"{") and b'"row":"header"' in first
+    return not first.strip(b"\0") or any(first.startswith(s) or s.startswith(first) for s in _HEADER_STARTS)
+
+
+def _join(to: int, new: Left, old: Left) -> None:
+    """The rows of the newer run and, past its last one, those of the older, into an open file, which is closed."""
+    with os.fdopen(to, "wb") as out:
         out.write(canonical(header_row(replace(new.header, started=old.header.started))).encode() + b"\n")
         last = b""
         for line, facts in new.lines():
@@ -382,7 +434,7 @@ def _same_scan(one: Header, other: Header) -> bool:
 
 def _left(path: Path) -> Left | None:
     try:
-        with small_files.open_file(path) as stream:
+        with small_files.open_file(path, follow_link=False) as stream:
             line = stream.readline(MAX_LINE_BYTES)
         return Left(path, header_from(_parse(line, path), path)) if line.endswith(b"\n") else None
     except (OSError, BadManifest):

@@ -40,5 +40,7 @@ if __name__ == "__main__":
         there.mkdir(exist_ok=True)
         pairs += [(Path(folder) / name, there / name) for name in names]
     digests = [poured(a, b) for a, b in pairs]
-    durable.sync_volume(dest)
+    fd = os.open(dest, os.O_RDONLY)
+    durable.sync_volume(fd)
+    os.close(fd)
     assert digests == [poured(b, None) for _, b in pairs]

@@ -21,11 +21,11 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from auditor.copier import backup, restore
 from auditor.copier.changes import Fate
 from auditor.copier.evidence import source_list
-from auditor.copier.ledger import Journal, Ledger
+from auditor.copier.ledger import Journal, Ledger, locked
 from auditor.copier.plan import Action
 from auditor.copier.publish import Outcome
 from auditor.copier.verify import BAD, Choice, Verified, verify
-from auditor.disk import durable
+from auditor.disk.folder import Folder
 from auditor.places.folder import FolderPlace
 from tests.copier import in_process
 from tests.copier.runs import DIGESTS, OLD_S, QUICK, noise, tree, write
@@ -173,8 +173,8 @@ class BackupLife(RuleBasedStateMachine):
         if not any(ledger.generations_there()):
             return
         target = self.room / "back"
-        restoring = restore.prepare(ledger, target, restore.originals(ledger), datetime.now(UTC))
-        ending = restore.carry_out(restoring, QUICK)
+        with restore.prepare(ledger, target, restore.originals(ledger), datetime.now(UTC)) as restoring:
+            ending = restore.carry_out(restoring, QUICK)
         for result in ending.results:
             if result.outcome is not Outcome.FAILED and result.step.expected_sha256 is not None:
                 assert result.backup_path is not None
@@ -196,8 +196,8 @@ class BackupLife(RuleBasedStateMachine):
             if kill is not None:
                 _kill_at(patched, kill)
             try:
-                with backup.session(dest, backup.Layout.MIRROR):
-                    prepared = backup.prepare(place, dest, DIGESTS, QUICK, now=_clock(days))
+                with backup.session(dest, backup.Layout.MIRROR) as ledger:
+                    prepared = backup.prepare(place, ledger, DIGESTS, QUICK, now=_clock(days))
                     backed = backup.carry_out(prepared, QUICK, lambda: _clock(days))
             except Killed:
                 self._remember(disk)
@@ -231,7 +231,8 @@ class BackupLife(RuleBasedStateMachine):
         if not ledger.folder.exists():
             return None
         try:
-            first = verify(ledger, Choice(), QUICK, lambda: _clock(days))
+            with locked(ledger) as opened:
+                first = verify(opened, Choice(), QUICK, lambda: _clock(days))
         except backup.BadPlace:
             return None
         self.silent[disk] = False
@@ -243,7 +244,8 @@ class BackupLife(RuleBasedStateMachine):
         assert gone <= bad, "a content is gone, and nobody said so"
         lost = {f.stored for f in first.found if f.fate is Fate.LOST} - {digest(b"")}
         assert not lost & here, "what is called lost lies there"
-        again = verify(ledger, Choice(), QUICK, lambda: _clock(days))
+        with locked(ledger) as opened:
+            again = verify(opened, Choice(), QUICK, lambda: _clock(days))
         assert {(f.path, f.stored) for f in again.found} == {(f.path, f.stored) for f in first.found if f.fate in BAD}
         self._remember(disk)
         return again
@@ -287,8 +289,8 @@ def _kill_at(patched: pytest.MonkeyPatch, number: int) -> None:
 
         return act
 
-    patched.setattr(durable, "publish", kills(durable.publish))
-    patched.setattr(durable, "write_whole", kills(durable.write_whole))
+    patched.setattr(Folder, "publish", kills(Folder.publish))
+    patched.setattr(Folder, "write_whole", kills(Folder.write_whole))
     patched.setattr(Journal, "add", kills(Journal.add))
     patched.setattr(Ledger, "add_generation", kills(Ledger.add_generation))
 

@@ -15,7 +15,7 @@ from tests.copier.runs import DIGESTS, QUICK, back_up
 
 
 def without_sync() -> None:
-    for name in ("sync_file", "sync_folder", "sync_volume", "sync_path"):
+    for name in ("sync_file", "sync_open_folder", "sync_volume"):
         setattr(durable, name, lambda _: None)
     durable.drop_cache = lambda _: None
 

@@ -46,9 +46,9 @@ def back_up(source: Path, dest: Path, wishes: Wishes = DIGESTS, ways: Ways = QUI
     """A backup that the preflight must not refuse."""
     place = FolderPlace(source, str(source))
     assert refusals_before(place, dest, wishes) == []
-    with session(dest, wishes.layout or Layout.MIRROR):
-        watched = replace(ways, alive=watch(place, dest))
-        prepared = prepare(place, dest, wishes, watched)
+    with session(dest, wishes.layout or Layout.MIRROR) as ledger:
+        watched = replace(ways, alive=watch(place, ledger.door))
+        prepared = prepare(place, ledger, wishes, watched)
         assert prepared.plan.refusals == ()
         return Ran(carry_out(prepared, watched))
 

@@ -14,7 +14,7 @@ import pytest
 from auditor.copier import restore
 from auditor.copier.backup import Wishes, carry_out, prepare, refusals_before, session
 from auditor.copier.layout import Layout
-from auditor.copier.ledger import Ledger
+from auditor.copier.ledger import Ledger, locked
 from auditor.copier.plan import Action
 from auditor.copier.preflight import remember
 from auditor.copier.publish import Outcome
@@ -32,8 +32,11 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def scrub(dest: Path, choice: Choice | None = None) -> Verified:
-    return verify(Ledger(dest), choice or Choice(), QUICK, now)
+def scrub(
+    dest: Path, choice: Choice | None = None, at: Callable[[], datetime] | None = None, seed: int = 0
+) -> Verified:
+    with locked(Ledger(dest)) as ledger:
+        return verify(ledger, choice or Choice(), QUICK, at or now, seed)
 
 
 def fates(verified: Verified) -> dict[str, Fate]:
@@ -42,8 +45,9 @@ def fates(verified: Verified) -> dict[str, Fate]:
 
 def give_back(dest: Path, target: Path, source: str | None = None, only: str | None = None) -> list[str | None]:
     """Restores, and gives the reasons of what could not be."""
-    restoring = restore.prepare(Ledger(dest), target, restore.originals(Ledger(dest), source, only), now())
-    ending = restore.carry_out(restoring, QUICK)
+    wanted = restore.originals(Ledger(dest), source, only)
+    with restore.prepare(Ledger(dest), target, wanted, now()) as restoring:
+        ending = restore.carry_out(restoring, QUICK)
     cannot = [step.reason for step in restoring.plan.of(Action.CANNOT)]
     return cannot + [r.reason for r in ending.results if r.outcome is Outcome.FAILED]
 
@@ -113,8 +117,8 @@ def test_a_run_without_work_renews_a_manifest_that_is_old(phone: Path, tmp_path:
     dest, place = tmp_path / "backup", FolderPlace(phone, str(phone))
     back_up(phone, dest)
     for days, generations in ((6, 1), (40, 2), (41, 2)):
-        with session(dest, Layout.MIRROR):
-            prepared = prepare(place, dest, DIGESTS, QUICK, now=now() + timedelta(days=days))
+        with session(dest, Layout.MIRROR) as ledger:
+            prepared = prepare(place, ledger, DIGESTS, QUICK, now=now() + timedelta(days=days))
             carry_out(prepared, QUICK, lambda days=days: now() + timedelta(days=days))
         assert len(list((dest / ".auditor/manifests").iterdir())) == generations
     assert scrub(dest).chain == ()
@@ -353,7 +357,7 @@ def test_sampling_reads_the_longest_unread_and_says_what_that_means(tmp_path: Pa
     back_up(tmp_path / "phone", dest)
     seen: set[str] = set()
     for day in range(1, 5):
-        one = verify(Ledger(dest), Choice(share=0.25), QUICK, lambda day=day: now() + timedelta(days=day), seed=day)
+        one = scrub(dest, Choice(share=0.25), lambda day=day: now() + timedelta(days=day), seed=day)
         assert one.counts[Fate.UNCHANGED] == 10 and one.counts[Fate.NOT_READ] == 30
         assert one.statement is not None and "10 of 40 files were read" in one.statement
         assert one.manifest is not None
@@ -365,9 +369,9 @@ def test_sampling_reads_the_longest_unread_and_says_what_that_means(tmp_path: Pa
         assert not read & seen
         seen |= read
     assert len(seen) == 40
-    old = verify(Ledger(dest), Choice(older_than=timedelta(days=2)), QUICK, lambda: now() + timedelta(days=4, hours=1))
+    old = scrub(dest, Choice(older_than=timedelta(days=2)), lambda: now() + timedelta(days=4, hours=1))
     assert old.counts[Fate.UNCHANGED] == 20  # those of the first two days
-    assert verify(Ledger(dest), Choice(budget_s=0), QUICK, now).counts[Fate.NOT_READ] == 40
+    assert scrub(dest, Choice(budget_s=0)).counts[Fate.NOT_READ] == 40
 
 
 def test_generations_that_are_missing_or_edited_are_reported(phone: Path, tmp_path: Path) -> None:
@@ -412,9 +416,9 @@ def test_a_manifest_that_leads_out_is_refused(phone: Path, tmp_path: Path) -> No
     last = ledger.latest()
     assert last is not None
     rows = [replace(r, origins=tuple(replace(o, path="../../evil.jpg") for o in r.origins)) for r in last.rows()]
-    ledger.add_generation(
-        rows, columns=last.header.columns, depth=Depth.HASH, label="x", spec="x", started=last.header.started, now=now()
-    )
+    columns, started = last.header.columns, last.header.started
+    with locked(ledger) as opened:
+        opened.add_generation(rows, columns=columns, depth=Depth.HASH, label="x", spec="x", started=started, now=now())
     with pytest.raises(BadManifest, match="no path inside a folder"):
         restore.originals(ledger)
 
@@ -435,8 +439,8 @@ class TestPreflight:
         place = FolderPlace(source, str(source))
         if told := refusals_before(place, dest, wishes):
             return told
-        with session(dest, Layout.MIRROR):
-            return list(prepare(place, dest, wishes, QUICK).plan.refusals)
+        with session(dest, Layout.MIRROR) as ledger:
+            return list(prepare(place, ledger, wishes, QUICK).plan.refusals)
 
     def test_an_empty_source(self, tmp_path: Path) -> None:
         (tmp_path / "phone").mkdir()

@@ -49,8 +49,9 @@ def test_nothing_is_lost_on(kind: str, phone: Path, tmp_path: Path) -> None:
         assert leftovers(dest) == [] and lies(dest) == []
         second = back_up(phone, dest)
         assert second.by_path == {}
-        restoring = restore.prepare(Ledger(dest), tmp_path / "back", restore.originals(Ledger(dest)), datetime.now(UTC))
-        restore.carry_out(restoring, QUICK)
+        wanted = restore.originals(Ledger(dest))
+        with restore.prepare(Ledger(dest), tmp_path / "back", wanted, datetime.now(UTC)) as restoring:
+            restore.carry_out(restoring, QUICK)
     assert tree(tmp_path / "back") == tree(phone)
     assert {p.name: p.stat().st_mtime_ns for p in (tmp_path / "back/DCIM").iterdir()} == {
         p.name: p.stat().st_mtime_ns for p in (phone / "DCIM").iterdir()
@@ -77,8 +78,8 @@ def test_a_disk_that_fills_up_takes_what_fits(tmp_path: Path) -> None:
     write(source / "small.jpg", noise("small", 10_000))
     with tmpfs(tmp_path, "4m") as mount:
         dest, place = mount / "backup", FolderPlace(source, str(source))
-        with session(dest, Layout.MIRROR):
-            prepared = prepare(place, dest, DIGESTS, QUICK)
+        with session(dest, Layout.MIRROR) as ledger:
+            prepared = prepare(place, ledger, DIGESTS, QUICK)
             assert prepared.plan.refusals == ()
             filler = mount / "somebody else's"
             filler.write_bytes(b"x" * ((volume_of(mount).free_bytes or 0) - 200_000))
@@ -88,8 +89,8 @@ def test_a_disk_that_fills_up_takes_what_fits(tmp_path: Path) -> None:
         }
         assert tree(dest) == {"small.jpg": noise("small", 10_000)}
         assert lies(dest) == [] and leftovers(dest) == []
-        with session(dest, Layout.MIRROR):
-            refused = prepare(place, dest, DIGESTS, QUICK).plan.refusals
+        with session(dest, Layout.MIRROR) as ledger:
+            refused = prepare(place, ledger, DIGESTS, QUICK).plan.refusals
         assert "1 new file needs" in refused[0]
 
 

@@ -15,7 +15,7 @@ from auditor.copier.changes import Fate
 from auditor.copier.evidence import ARRIVED_DAMAGED, source_list
 from auditor.copier.holdings import Holdings
 from auditor.copier.layout import Layout
-from auditor.copier.ledger import Ledger
+from auditor.copier.ledger import Ledger, locked
 from auditor.copier.plan import Action
 from auditor.copier.preflight import remember_last, remembered
 from auditor.copier.publish import Outcome
@@ -41,7 +41,8 @@ def now() -> datetime:
 
 
 def scrub(dest: Path, choice: Choice | None = None, **more: object) -> Verified:
-    return verify(Ledger(dest), choice or Choice(), QUICK, now, **more)  # type: ignore[arg-type]
+    with locked(Ledger(dest)) as ledger:
+        return verify(ledger, choice or Choice(), QUICK, now, **more)  # type: ignore[arg-type]
 
 
 def fates(dest: Path) -> dict[str, Fate]:
@@ -62,8 +63,8 @@ def rot(path: Path) -> None:
 
 
 def give_back(dest: Path, target: Path) -> list[str | None]:
-    restoring = restore.prepare(Ledger(dest), target, restore.originals(Ledger(dest)), now())
-    ending = restore.carry_out(restoring, QUICK)
+    with restore.prepare(Ledger(dest), target, restore.originals(Ledger(dest)), now()) as restoring:
+        ending = restore.carry_out(restoring, QUICK)
     cannot = [step.reason for step in restoring.plan.of(Action.CANNOT)]
     return cannot + [r.reason for r in ending.results if r.outcome is Outcome.FAILED]
 
@@ -93,7 +94,8 @@ class TestHalfFiles:
         assert (dest / HALF).exists()  # no run of ours wrote down that it made it
 
     def test_of_a_run_that_wrote_it_down_are_removed_by_the_next_backup_alone(self, phone: Path, dest: Path) -> None:
-        Ledger(dest).put_marks({HALF[9:17]})
+        with locked(Ledger(dest)) as ledger:
+            ledger.put_marks({HALF[9:17]})
         write(dest / "DCIM" / HALF, b"half")
         scrub(dest)
         assert (dest / "DCIM" / HALF).exists()
@@ -232,9 +234,11 @@ class TestMoves:
         holdings.found("moved.jpg", 3_001, (OLD_S + 1) * 10**9, str(holdings.held["DCIM/1.jpg"].sha256), "")
         last = Ledger(dest).latest()
         assert last is not None
-        Ledger(dest).add_generation(
-            holdings.rows(), columns=last.header.columns, depth=Depth.HASH, label="", spec="", started="", now=now()
-        )
+        columns = last.header.columns
+        with locked(Ledger(dest)) as ledger:
+            ledger.add_generation(
+                holdings.rows(), columns=columns, depth=Depth.HASH, label="", spec="", started="", now=now()
+            )
         assert fates(dest) == {"DCIM/1.jpg": Fate.MOVED}
         assert fates(dest) == {}
 
@@ -394,7 +398,8 @@ class TestClocks:
         assert tree(tmp_path / "back")["DCIM/1.jpg"] == noise("edited", 4_000)
 
     def test_ahead_a_reading_that_is_yet_to_come_is_none(self, dest: Path) -> None:
-        verify(Ledger(dest), Choice(), QUICK, lambda: now() + timedelta(days=40))
+        with locked(Ledger(dest)) as ledger:
+            verify(ledger, Choice(), QUICK, lambda: now() + timedelta(days=40))
         again = scrub(dest, Choice(older_than=timedelta(days=1)))
         assert again.counts[Fate.UNCHANGED] == 4
 

@@ -1,8 +1,7 @@
-"""The low level: publishing replaces nothing, a cold read is told from a warm one, samples say what they may."""
+"""The low level: a cold read is told from a warm one, samples say what they may."""
 
 from __future__ import annotations
 
-import errno
 import sys
 from math import comb
 from pathlib import Path
@@ -19,48 +18,15 @@ from auditor.disk.volume import volume_of
 from tests.copier.runs import noise
 
 
-@pytest.fixture(params=["rename", "link", "look-then-rename"])
-def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Each of the ways to publish, as file systems allow them."""
-    if request.param != "rename":
-        monkeypatch.setattr(durable, "_rename_exclusively", lambda a, b: False)
-    if request.param == "look-then-rename":
-
-        def no_links(a: object, b: object) -> None:
-            raise OSError(errno.EPERM, "no links here")
-
-        monkeypatch.setattr(durable.os, "link", no_links)
-    return str(request.param)
-
-
-def test_publish_names_a_file_and_replaces_none(way: str, tmp_path: Path) -> None:
-    first, second, final = tmp_path / "1", tmp_path / "2", tmp_path / "final"
-    first.write_bytes(b"first")
-    second.write_bytes(b"second")
-    durable.publish(first, final)
-    assert final.read_bytes() == b"first" and not first.exists()
-    with pytest.raises(FileExistsError):
-        durable.publish(second, final)
-    assert final.read_bytes() == b"first" and second.read_bytes() == b"second"
-    final.unlink()
-    final.symlink_to(tmp_path / "nowhere")
-    with pytest.raises(FileExistsError):
-        durable.publish(second, final)
-
-
-def test_create_takes_nothing_over(tmp_path: Path) -> None:
-    (tmp_path / "there").write_bytes(b"x")
-    with pytest.raises(FileExistsError):
-        durable.create(tmp_path / "there")
-
-
 @pytest.mark.skipif(sys.platform != "linux", reason="counts reads through /proc")
 def test_a_cold_read_is_told_from_a_warm_one(tmp_path: Path) -> None:
     if not volume_of(tmp_path).counts_reads:
         pytest.skip("the temporary folder's file system does not count reads")
     path = tmp_path / "x"
-    path.write_bytes(noise(1, 3_000_000))
-    durable.sync_path(path)
+    with path.open("wb") as stream:
+        stream.write(noise(1, 3_000_000))
+        stream.flush()
+        durable.sync_file(stream.fileno())
 
     def read(cold: bool) -> ColdRead:
         with path.open("rb", buffering=0) as stream:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
@@ -294,3 +295,46 @@ def test_the_lines_are_canonical(tmp_path: Path) -> None:
     for line in (tmp_path / "m.jsonl").read_bytes().splitlines():
         row = json.loads(line)
         assert line == json.dumps(row, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+THEIRS = {
+    "a letter": b"dear diary\n",
+    "a list of their own": b'{"row":"theirs"}\n',
+    "an image": b"\xff\xd8\xff\xe0",
+    "more than zeros": b"\0" * 40 + b"x",
+}
+
+
+@pytest.mark.parametrize("suffix", [".partial", ".partial.old", ".partial.tmp"])
+@pytest.mark.parametrize("what", THEIRS)
+def test_what_lies_where_a_list_is_written_aside_stays_as_it_is(what: str, suffix: str, tmp_path: Path) -> None:
+    out = tmp_path / "m.jsonl"
+    theirs = out.with_name(out.name + suffix)
+    if suffix != ".partial":  # a list to be taken up, so that the others are asked for
+        left(out, ["a"])
+    if suffix == ".partial.tmp":
+        take_up(out)
+        left(out, ["b"])
+    theirs.write_bytes(THEIRS[what])
+    with contextlib.suppress(BadOutput):
+        take_up(out)
+        written(out, ["a"])
+    assert theirs.read_bytes() == THEIRS[what]
+    if suffix == ".partial":
+        assert not out.exists()
+
+
+def test_a_partial_that_is_a_link_is_not_written_through(tmp_path: Path) -> None:
+    (tmp_path / "diary.txt").write_text("my diary", "utf-8")
+    (tmp_path / "m.jsonl.partial").symlink_to(tmp_path / "diary.txt")
+    with pytest.raises(BadOutput, match="is no unfinished list"):
+        written(tmp_path / "m.jsonl", ["a"])
+    left(tmp_path / "theirs.jsonl", ["b"])
+    (tmp_path / "theirs.jsonl.partial").rename(tmp_path / "their list")
+    (tmp_path / "m.jsonl.partial").unlink()
+    (tmp_path / "m.jsonl.partial").symlink_to(tmp_path / "their list")
+    assert take_up(tmp_path / "m.jsonl") is None
+    with pytest.raises(BadOutput):
+        written(tmp_path / "m.jsonl", ["a"])
+    assert (tmp_path / "diary.txt").read_text("utf-8") == "my diary"
+    assert (tmp_path / "their list").exists()

@@ -1,0 +1,154 @@
+"""The destination goes away in the middle of a run, comes back, or is another one: nothing lands where it should not,
+and nothing is said of a file that is not so."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from auditor.copier.backup import Wishes
+from auditor.copier.execute import Progress
+from auditor.copier.layout import Layout
+from auditor.copier.publish import Outcome
+from tests.copier.runs import DIGESTS, QUICK, Ran, back_up, leftovers, lies, noise, tree, write
+from tests.doubles.mounts import detach, faulty
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="open folders cannot be moved there")
+
+FILES = 150
+DONE = {Outcome.COPIED, Outcome.HELD}
+
+
+@pytest.fixture
+def phone(tmp_path: Path) -> Path:
+    for number in range(FILES):
+        write(tmp_path / f"phone/DCIM/{number % 3}/{number}.jpg", noise(number, 2_000))
+    return tmp_path / "phone"
+
+
+def everything(root: Path) -> dict[str, bytes]:
+    """Every file, those of the program's own included."""
+    return {p.relative_to(root).as_posix(): p.read_bytes() for p in sorted(root.rglob("*")) if p.is_file()}
+
+
+def interrupted(
+    phone: Path,
+    dest: Path,
+    midway: Callable[[], None],
+    waited: Callable[[int], None] = lambda times: None,
+    wishes: Wishes = DIGESTS,
+) -> Ran:
+    """A backup in which something happens to the destination once files have their names, and again while it waits."""
+    happened: list[int] = []
+
+    def progress(now: Progress) -> None:
+        if now.files and not happened:
+            happened.append(now.files)
+            midway()
+
+    times = iter(range(1, 10_000))
+
+    def sleep(seconds: float) -> None:
+        waited(next(times))
+        time.sleep(0.01)
+
+    ran = back_up(phone, dest, wishes, replace(QUICK, wait_s=1.0, sleep=sleep, on_progress=progress))
+    assert happened
+    return ran
+
+
+def test_another_backup_that_is_plugged_in_instead_stays_as_it_is(phone: Path, tmp_path: Path) -> None:
+    write(tmp_path / "one/a.jpg", noise("a"))
+    back_up(tmp_path / "one", tmp_path / "other")
+    before = everything(tmp_path / "other")
+    disk = tmp_path / "disk"
+
+    def swap() -> None:
+        disk.rename(tmp_path / "away")
+        (tmp_path / "other").rename(disk)
+
+    ran = interrupted(phone, disk, swap)
+    assert ran.backed.ending.gone is not None
+    assert "another backup lies at" in ran.backed.ending.gone
+    assert everything(disk) == before
+    disk.rename(tmp_path / "other")
+    (tmp_path / "away").rename(disk)
+    assert lies(disk) == []
+    done = {path for path, result in ran.by_path.items() if result.outcome in DONE}
+    assert done
+    assert all((disk / path).read_bytes() == (phone / path).read_bytes() for path in done)
+    again = back_up(phone, disk)
+    assert again.failed == {} and leftovers(disk) == [] and lies(disk) == []
+    assert tree(disk) == tree(phone)
+
+
+def test_an_empty_folder_that_is_left_of_a_mount_is_not_written_to(phone: Path, tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+
+    def unmount() -> None:
+        disk.rename(tmp_path / "away")
+        disk.mkdir()
+
+    ran = interrupted(phone, disk, unmount)
+    assert "is gone" in (ran.backed.ending.gone or "")
+    assert list(disk.iterdir()) == []
+
+
+def test_it_waits_for_the_very_disk_and_goes_on(phone: Path, tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+
+    def unmount() -> None:
+        shutil.copytree(disk, tmp_path / "back", copy_function=shutil.copy2)  # comes back as another device
+        disk.rename(tmp_path / "away")
+        disk.mkdir()
+
+    def mount(times: int) -> None:
+        if times == 3:
+            assert list(disk.iterdir()) == []
+            disk.rmdir()
+            (tmp_path / "back").rename(disk)
+
+    ran = interrupted(phone, disk, unmount, mount)
+    assert ran.backed.ending.gone is None
+    assert ran.failed == {}
+    assert set(tree(phone).values()) <= set(tree(disk).values())
+    assert lies(disk) == []
+    assert back_up(phone, disk).by_path == {}
+    assert leftovers(disk) == []
+
+
+@pytest.mark.parametrize("comes_back", [True, False])
+@pytest.mark.parametrize("layout", list(Layout))
+def test_a_stick_whose_calls_all_fail(layout: Layout, comes_back: bool, phone: Path, tmp_path: Path) -> None:
+    with contextlib.ExitStack() as stack:
+        stick = stack.enter_context(faulty(tmp_path / "fs"))
+        below: list[Path] = []
+
+        def pull() -> None:
+            stick.unplug()
+            detach(stick.mount)
+
+        def plug_in(times: int) -> None:
+            if times == 3:
+                below.extend(stick.mount.rglob("*"))
+                if comes_back:
+                    stack.callback(stick.plug_in().daemon.kill)
+
+        ran = interrupted(phone, stick.mount, pull, plug_in, replace(DIGESTS, layout=layout))
+        assert below == []
+        assert (ran.backed.ending.gone is None) == comes_back
+        detach(stick.mount)
+        assert list(stick.mount.rglob("*")) == [], "below the mount point, on this machine's own disk"
+    if comes_back:
+        assert ran.failed == {}
+        assert set(tree(phone).values()) <= set(tree(stick.real).values())
+        assert lies(stick.real) == []
+    again = back_up(phone, stick.real, replace(DIGESTS, layout=layout))
+    assert again.failed == {} and leftovers(stick.real) == [] and lies(stick.real) == []
