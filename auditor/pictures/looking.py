@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from auditor.model import Kind
 from auditor.pictures import parts
 from auditor.pictures.contents import same_contents
 from auditor.pictures.full import compare_files
@@ -11,6 +12,7 @@ from auditor.pictures.likeness import Aim, Answer, Likeness, Side
 from auditor.pictures.loading import MAX_BYTES, NoPicture
 from auditor.pictures.verify import Doubt, Relation
 from auditor.places import Place
+from auditor.readers.sniff import kind_by_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,9 @@ def look_at(look: Look) -> Answer:
     """What the second file is to the first."""
     if look.aim is Aim.CONTENT:
         return same_contents(look.source, look.path, look.backup, look.backup_path)
+    if look.aim is Aim.PARTS and kind_by_name(look.path) is Kind.VIDEO:
+        answer = same_contents(look.source, look.path, look.backup, look.backup_path)
+        return Answer(answer.likeness, SAME_FILM) if answer.likeness is Likeness.SAME else answer
     data = [_read(place, path) for place, path in ((look.source, look.path), (look.backup, look.backup_path))]
     for name, side, content in zip(("original", "copy"), (Side.ORIGINAL, Side.COPY), data, strict=True):
         if isinstance(content, str):
@@ -60,6 +65,7 @@ def _read(place: Place, path: str) -> bytes | str:
     return data if len(data) <= MAX_BYTES else "it is too large"
 
 
+SAME_FILM = "another program sees the same frames, sound and times in both"
 DOUBTS = {
     Doubt.TOO_SMALL: "it is too small to tell for certain",
     Doubt.NO_TEXTURE: "the picture has too little in it to tell for certain",

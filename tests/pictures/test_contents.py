@@ -9,7 +9,8 @@ import av
 import pytest
 
 from auditor.pictures.contents import same_contents
-from auditor.pictures.likeness import Answer, Likeness, Side
+from auditor.pictures.likeness import Aim, Answer, Likeness, Side
+from auditor.pictures.looking import Look, look_at
 from auditor.places.folder import open_folder
 from tests import media_video
 from tests.pictures.test_verify import exif, jpeg, other_format, scene
@@ -123,3 +124,12 @@ def remuxed(film: bytes, container: str, *, title: bool = True, slower: int = 1,
             packet.stream = made[packet.stream.index]
             target.mux(packet)
     return out.getvalue()
+
+
+def test_a_film_that_differs_outside_its_frames_is_said_to_differ_in_its_times(tmp_path: Path) -> None:
+    (tmp_path / "slow.mkv").write_bytes(remuxed(media_video.film(frames=15), "matroska", slower=6))
+    (tmp_path / "film.mkv").write_bytes(remuxed(media_video.film(frames=15), "matroska"))
+    place = open_folder(str(tmp_path))
+    answer = look_at(Look(place, "film.mkv", place, "slow.mkv", Aim.PARTS))
+    assert answer.likeness is Likeness.DIFFERENT
+    assert "times" in answer.reason
