@@ -230,7 +230,7 @@ def carry_out(prepared: Prepared, ways: Ways, now: Callable[[], datetime] = lamb
         namer=prepared.namer,
         holdings=holdings,
         journal=journal,
-        aside=f"{QUARANTINE}/{now().strftime('%Y%m%dT%H%M%S')}",
+        aside=f"{QUARANTINE}/{now().strftime('%Y%m%dT%H%M%S')}-{plan.mark}",
         turn=holdings.turn + 1,
     )
     if plan.to_do:

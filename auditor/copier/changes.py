@@ -161,6 +161,7 @@ class Changes:
             if (held := self.before.get(path)) is None or held.sha256 is None:
                 fresh[answer.sha256].append(path)
         known = self._elsewhere
+        lying = {answer.sha256: path for path, (_, answer) in self._read.items()}
         found, moves, merges = [], {}, {}
         for path, instead in self.looked.gone.items():
             held = self.before[path]
@@ -182,6 +183,8 @@ class Changes:
                 found.append(Found(path, Fate.MOVED, content, detail))
             elif complete or held.lost:
                 self.holdings.lost(path)
+                if over := lying.get(content or ""):
+                    instead = f"its content lies at {display_path(over)}, in the place of another file"
                 found.append(Found(path, Fate.LOST, content, instead))
         self.moved_to.update(moves)
         self.holdings.moved(moves)
