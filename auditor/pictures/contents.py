@@ -26,8 +26,9 @@ from PIL import Image, ImageFile
 from auditor.model import Kind
 from auditor.pictures.likeness import Answer, Likeness, Side
 from auditor.pictures.loading import MAX_BYTES, PILLOW_FORMATS
-from auditor.pictures.samples import same_samples
 from auditor.places import Place, Power
+from auditor.readers import film_compare
+from auditor.readers.film_open import DEMUXERS
 from auditor.readers.limits import pillow_limits, refusal
 from auditor.readers.perceptual import displayed
 from auditor.readers.sniff import kind_of, sniff
@@ -47,12 +48,11 @@ def same_contents(source: Place, path: str, backup: Place, backup_path: str) -> 
     """
     try:
         with _opened(source, path) as ours:
-            kind = kind_of(sniff(ours.read(4096)))
-            ours.seek(0)
+            form = _form(ours)
             try:
                 with _opened(backup, backup_path) as theirs:
-                    if kind is Kind.VIDEO:
-                        return same_samples(ours, theirs)
+                    if kind_of(form) is Kind.VIDEO:
+                        return _same_samples(ours, theirs, form or "")
                     return same_pixels(ours.read(MAX_BYTES + 1), theirs.read(MAX_BYTES + 1))
             except OSError as error:
                 return Answer(Likeness.CANNOT_TELL, f"the copy could not be read: {error}", Side.COPY)
@@ -71,6 +71,25 @@ def _opened(place: Place, path: str) -> Iterator[BinaryIO]:
             shutil.copyfileobj(stream, here, 1 << 20)
             here.seek(0)
             yield here
+
+
+def _form(stream: BinaryIO) -> str | None:
+    form = sniff(stream.read(4096))
+    stream.seek(0)
+    return form
+
+
+def _same_samples(ours: BinaryIO, theirs: BinaryIO, form: str) -> Answer:
+    form_there = _form(theirs) or ""
+    for name, side in ((form, Side.ORIGINAL), (form_there, Side.COPY)):
+        if name not in DEMUXERS:
+            return Answer(Likeness.CANNOT_TELL, f"{_NAMES[side]} is of a form that is not opened here", side)
+    said = film_compare.same_samples(ours, theirs, form, form_there)
+    if said.same is not None:
+        return Answer(Likeness.SAME if said.same else Likeness.DIFFERENT, said.reason or "")
+    theirs.seek(0)
+    side = Side.COPY if isinstance(film_compare.demuxed(theirs, form_there), str) else Side.ORIGINAL
+    return Answer(Likeness.CANNOT_TELL, f"{_NAMES[side]} cannot be opened: {said.reason}", side)
 
 
 def same_pixels(ours: bytes, theirs: bytes) -> Answer:
