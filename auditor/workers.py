@@ -81,12 +81,12 @@ class Known(Generic[R]):
 
 def wall_seconds(size_bytes: int) -> float:
     """The longest a file may take, hanging reads included."""
-    return min(60 + max(0, size_bytes) / 250_000, _MOST_SECONDS)
+    return max(1.0, min(60 + size_bytes / 250_000, _MOST_SECONDS))
 
 
 def cpu_seconds(size_bytes: int) -> int:
     """The most CPU time that a file may cost."""
-    return min(30 + max(0, size_bytes) // 250_000, _MOST_SECONDS)
+    return max(1, min(30 + size_bytes // 250_000, _MOST_SECONDS))
 
 
 def default_jobs() -> int:

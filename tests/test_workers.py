@@ -308,7 +308,7 @@ def test_every_way_to_start_a_process(monkeypatch: pytest.MonkeyPatch, method: s
     assert list(run(square, (Job(n) for n in range(40)), workers=2)) == [n * n for n in range(40)]
 
 
-@pytest.mark.parametrize("size", [-5, 0, 600 << 30, 1 << 45, 1 << 60, (1 << 63) - 1, 1 << 63, 1 << 70])
+@pytest.mark.parametrize("size", [-5, 600 << 30, (1 << 63) - 1, 1 << 70])
 def test_a_size_that_a_file_merely_claims_costs_nothing(size: int) -> None:
     """537 GB and more made a time-out that the system's clock cannot hold, and the whole run ended."""
     jobs = [Job(2, size), Job(3, 1)]
