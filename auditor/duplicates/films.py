@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 from PIL import Image
@@ -16,6 +18,13 @@ from auditor.pictures.keep import rank
 from auditor.pictures.verify import Relation
 from auditor.places import Place, Power
 from auditor.readers import perceptual
+from auditor.readers.film_open import opened
+from auditor.readers.sniff import sniff
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+
+_HEAD_BYTES = 4096
 
 MOMENTS = (0.1, 0.3, 0.5, 0.7, 0.9)
 """Where frames are compared, as parts of the duration."""
@@ -100,13 +109,18 @@ def _alike(a: tuple[int, ...], b: tuple[int, ...]) -> bool:
     return near >= LEAST_ALIKE and moves > FLAT_BITS
 
 
+def _opened(stream: BinaryIO) -> AbstractContextManager[InputContainer]:
+    """The film by the form that its content shows, never by FFmpeg's guess: a list of other files is no film."""
+    form = sniff(stream.read(_HEAD_BYTES))
+    stream.seek(0)
+    return opened(stream, form or "")
+
+
 def frame_hashes(task: Moments) -> tuple[int, ...]:
     """The perceptual hashes of the frames at the five moments; empty where they cannot be had. Runs in a worker."""
-    import av
-
     found: list[int] = []
     try:
-        with task.place.open(task.path) as stream, av.open(stream, "r") as container:
+        with task.place.open(task.path) as stream, _opened(stream) as container:
             video = container.streams.video[0]
             if video.time_base is None:
                 return ()

@@ -244,3 +244,16 @@ def test_hostile_bytes_never_raise_and_are_never_called_sound_when_cut(name: str
     data = made(name)
     for cut in range(0, 4000, 37):
         assert look(name, data[:cut]).soundness is not Soundness.SOUND
+
+
+@pytest.mark.parametrize("container", ["mp4", "matroska", "avi"])
+def test_texts_that_are_no_utf8_cost_no_film_its_check(container: str) -> None:
+    """Old phones wrote them in the code page of their country; some versions of PyAV then refuse the whole film."""
+    codecs = ("mpeg4", "pcm_s16le") if container == "avi" else ("libx264", "aac")
+    data = media.film(container, *codecs, frames=15, metadata={"title": "Gruesse aus"})
+    other = data.replace(b"Gruesse aus", b"Gr\xfc\xdfe aus..")
+    assert other != data
+    if container == "matroska":  # FFmpeg gives each part of an MKV a checksum
+        other = other.replace(b"\xbf\x84", b"\xec\x84")
+    seen = look(f"x.{container}", other)
+    assert (seen.soundness, seen.error) == (Soundness.SOUND, None)
