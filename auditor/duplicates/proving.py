@@ -76,9 +76,11 @@ def prove(inventory: Inventory, clusters: Iterable[Sequence[int]], reasons: Sequ
                     same |= dict.fromkeys(content, proof)
                     continue
                 rest += content
+                pair = (kept[0], content[0])
                 if proof.blind:
                     blind.add(inventory.items[kept[0]].facts.sha256)
-                found.doubted.append((kept[0], content[0], proof))
+                    pair = (content[0], kept[0])
+                found.doubted.append((*pair, proof))
             if same:
                 found.groups.append((kept[0], same))
             if rest:
@@ -141,8 +143,11 @@ def _prove(pair: _Pair) -> Proof:
     if pair.exact:
         answer = same_contents(pair.kept, pair.kept_path, pair.place, pair.path)
         if answer.likeness is not Likeness.SAME:
-            words = f"has the same image data, but {_of_the_kept(answer.reason)}"
-            return Proof(Relation.SIMILAR, words, blind=answer.side in (Side.ORIGINAL, Side.BOTH))
+            # Of two, one of which does not open, the one that does is the better.
+            blind = answer.side in (Side.ORIGINAL, Side.BOTH)
+            better, it = ("the copy", "the original") if blind else ("the original", "the copy")
+            reason = answer.reason.replace(better, "the better one").replace(it, "it")
+            return Proof(Relation.SIMILAR, f"has the same image data, but {reason}", blind=blind)
     if pair.exact and pair.kind is not Kind.PHOTO:
         return Proof(Relation.SAME_IMAGE_DATA, "the image data are the same; only the metadata differ")
     try:
@@ -174,7 +179,3 @@ def _proof(match: Match | NoPicture) -> Proof:
     if match.relation is Relation.EDITED and match.change is not None:
         return Proof(match.relation, f"changed: {match.change}")
     return Proof(Relation.SIMILAR, "looks alike, and something in it differs")
-
-
-def _of_the_kept(reason: str) -> str:
-    return reason.replace("the original", "the better one").replace("the copy", "it")
