@@ -36,6 +36,8 @@ def look_at(look: Look) -> Answer:
     data = [_read(place, path) for place, path in ((look.source, look.path), (look.backup, look.backup_path))]
     for name, side, content in zip(("original", "copy"), (Side.ORIGINAL, Side.COPY), data, strict=True):
         if isinstance(content, str):
+            if look.aim is Aim.PARTS:
+                return Answer(Likeness.CANNOT_TELL)
             return Answer(Likeness.CANNOT_TELL, f"the {name} gave no picture: {content}", side)
     ours, theirs = (content for content in data if isinstance(content, bytes))
     lost = parts.held(ours) - parts.held(theirs)
