@@ -111,6 +111,7 @@ def _run(order: Order, folder: Path, out: Path, steps: Steps, clock: Callable[[]
             tuple(outcomes),
             (
                 *_only_listed(order, (source, *backups)),
+                *_not_apart(order),
                 *_unread_since(lists.con, order),
                 *_unopened(lists.con),
                 *conclusion.caveats,
@@ -309,6 +310,16 @@ def _only_listed(order: Order, lists: Sequence[Manifest]) -> list[str]:
     both = "Lists made before were compared; nothing was read in this run. The oldest is of "
     oldest = min(listed.footer.finished for listed in lists)
     return [f"{both}{oldest[:10]}."] if len(told) == len(names) else told
+
+
+def _not_apart(order: Order) -> list[str]:
+    """Backups whose mount may show the phone's own files: nothing in them licenses a deletion."""
+    return [
+        f"{backup.label} is mounted by a file system that may show the phone's own files under other numbers, so"
+        " nothing is offered for deletion by it; name the folder that lies behind it"
+        for backup in order.backups
+        if not one_copy.is_provably_apart(order.source.place, backup.place)
+    ]
 
 
 def _unread_since(con: duckdb.DuckDBPyConnection, order: Order) -> list[str]:

@@ -124,9 +124,10 @@ class RclonePlace:
         if isinstance(failed, BadPlace) and not items:
             raise failed
         seen: dict[str, int] = {}
+        keeps = self._folder is not None and filesystem(self._folder) in KEEP_CHANGE_TIMES
         for item in items:
             if not str(item["Path"]).startswith(OWN_FOLDER + "/"):
-                yield self._entry(item, seen)
+                yield self._entry(item, seen, keeps)
         for folder, reason in folders.items():
             if folder:
                 yield Entry(
@@ -171,18 +172,13 @@ class RclonePlace:
         """Whether all that it is made of is kept elsewhere: neither on this machine nor in its network."""
         return bool(self.behind) and not any(leaf.is_near for leaf in self.behind)
 
-    def _file(self, path: str) -> _File:
-        """Which file of this machine it is, where the remote is a folder of this machine."""
-        if len(self.behind) == 1 and not (leaf := self.behind[0]).is_own and leaf.folder:
-            with contextlib.suppress(OSError, ValueError):
-                facts = Path(leaf.folder, path).lstat()
-                return {
-                    "file_id": file_id(facts),
-                    "changed_ns": facts.st_ctime_ns if filesystem(Path(leaf.folder)) in KEEP_CHANGE_TIMES else None,
-                }
-        return {"file_id": None, "changed_ns": None}
+    @property
+    def _folder(self) -> Path | None:
+        """The folder of this machine that the remote is; None where it is none."""
+        (leaf,) = self.behind if len(self.behind) == 1 else (None,)
+        return Path(leaf.folder) if leaf and leaf.folder and not leaf.is_own else None
 
-    def _entry(self, item: dict[str, object], seen: dict[str, int]) -> Entry:
+    def _entry(self, item: dict[str, object], seen: dict[str, int], keeps_change_times: bool = False) -> Entry:
         facts = lsjson_row(item)
         path = once(facts.path, seen)
         error = facts.error
@@ -197,8 +193,17 @@ class RclonePlace:
             digest_origin=grade(self.behind, facts.size_bytes),
             error=error,
             stated=stated,
-            **self._file(path),
+            **_file(self._folder, path, keeps_change_times),
         )
+
+
+def _file(folder: Path | None, path: str, keeps_change_times: bool) -> _File:
+    """Which file of this machine it is, where the remote is a folder of this machine."""
+    if folder is not None:
+        with contextlib.suppress(OSError, ValueError):
+            facts = (folder / path).lstat()
+            return {"file_id": file_id(facts), "changed_ns": facts.st_ctime_ns if keeps_change_times else None}
+    return {"file_id": None, "changed_ns": None}
 
 
 def open_rclone(words: str) -> RclonePlace:
