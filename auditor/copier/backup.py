@@ -196,6 +196,7 @@ def prepare(
     steps = steps_for(entries, holdings, limits, wishes.excluded)
     namer = Namer(volume.names, layout, mark.folder)
     namer.take(e.path for e in listing)
+    namer.take(path for path, held in holdings.held.items() if held.lost)  # or its loss would be forgotten
     for step in steps:
         if step.action is Action.SKIP and step.backup_path:
             namer.remember(step.path, step.backup_path)
@@ -222,7 +223,7 @@ def carry_out(prepared: Prepared, ways: Ways, now: Callable[[], datetime] = lamb
     Where the destination is gone and not even that can be written, the ending says so; what is safe is in the journal.
     """
     plan, ledger, holdings = prepared.plan, prepared.ledger, prepared.holdings
-    journal = Journal.begin(ledger, now())
+    journal = Journal.begin(ledger, holdings.turn + 1, plan.mark)
     publisher = Publisher(
         door=ledger.door,
         source_id=plan.source_id,

@@ -37,7 +37,7 @@ QUARANTINE = f"{OWN_FOLDER}/quarantine"
 JOURNAL_FORMAT = "auditor backup journal 1"
 HEAD = json.dumps({"format": JOURNAL_FORMAT}).encode()[:-1]
 MOST_BYTES = 4 << 30
-_JOURNAL_NAME = re.compile(r"\d{8}T\d{6}-\d+\.jsonl")
+_JOURNAL_NAME = re.compile(r"(?:turn-\d{9}-[0-9a-f]{8}|\d{8}T\d{6}-\d+)\.jsonl")
 _GENERATION = re.compile(r"(\d{6})\.jsonl")
 
 
@@ -317,11 +317,11 @@ class Journal:
     _torn: bool = False
 
     @classmethod
-    def begin(cls, ledger: Ledger, now: datetime) -> Journal:
-        """A new journal; the file is made with its first row."""
+    def begin(cls, ledger: Ledger, turn: int, mark: str) -> Journal:
+        """A new journal of the backup's so-many-th run; the file is made with its first row. By their names
+        journals are in the order of the runs, whatever the clocks say, and after those of earlier versions."""
         marker = ledger.marker()
-        name = f"{now.strftime('%Y%m%dT%H%M%S')}-{os.getpid()}.jsonl"
-        return cls(ledger.door, f"{JOURNALS}/{name}", marker.generation if marker else 0)
+        return cls(ledger.door, f"{JOURNALS}/turn-{turn:09d}-{mark}.jsonl", marker.generation if marker else 0)
 
     def add(self, rows: Iterable[FileFacts]) -> None:
         """Returns when the rows are on the device. It is opened anew each time: its disk may have been away.

@@ -212,6 +212,14 @@ class TestRepair:
         assert back_up(phone, dest).paths(Outcome.REPAIRED) == {"DCIM/1.jpg"}
         assert fates(dest) == {}
 
+    def test_what_is_lost_is_told_though_another_version_comes(self, phone: Path, dest: Path) -> None:
+        (dest / "DCIM/1.jpg").unlink()
+        write(phone / "DCIM/1.jpg", noise("edited", 900), OLD_S + 5_000)
+        back_up(phone, dest)
+        assert noise("edited", 900) in tree(dest).values()
+        for _ in range(2):
+            assert fates(dest) == {"DCIM/1.jpg": Fate.LOST}
+
 
 class TestMoves:
     @pytest.mark.parametrize("first", ["verify", "backup"])
