@@ -410,7 +410,7 @@ def _rows_in(data: bytes) -> Iterator[FileFacts]:
     for line in data.split(b"\n"):
         with contextlib.suppress(ValueError, BadManifest, RecursionError):
             row = json.loads(line)
-            if isinstance(row, dict) and "row" not in row and "format" not in row:
+            if isinstance(row, dict) and "path" in row:  # not a header, a footer or a journal's first line
                 yield from_row(row)
 
 
