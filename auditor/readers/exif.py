@@ -22,6 +22,7 @@ _MAKE, _MODEL, _ORIENTATION = 271, 272, 274
 _DATES = ((36867, 37521, 36881), (36868, 37522, 36882), (306, 37520, 36880))
 """Taken, digitised, changed: each with its fraction of a second and its offset from UTC."""
 _UNIQUE_ID, _MAKER_NOTE = 42016, 37500
+_WANTED = frozenset({_MAKE, _MODEL, _ORIENTATION, _UNIQUE_ID, _MAKER_NOTE, -1, -2, -3, -4, *sum(_DATES, ())})
 _DATE = re.compile(r"(\d{4})[:\-/.](\d{1,2})[:\-/.](\d{1,2})[ T]+(\d{1,2}):(\d{2})(?::(\d{2}))?")
 _OFFSET = re.compile(r"[+-]\d\d:\d\d")
 
@@ -41,7 +42,8 @@ def metadata_of_exif(block: bytes) -> Metadata:
 
 
 def _by_pillow(block: bytes) -> dict[int, Any]:
-    """All fields of the three directories by tag, GPS ones as negative numbers, since its tags begin at 0 again."""
+    """The wanted fields of the three directories by tag, GPS ones as negative numbers, since its tags begin at 0 again;
+    empty only where there is no field at all."""
     from PIL import Image
 
     exif = Image.Exif()
@@ -56,7 +58,10 @@ def _by_pillow(block: bytes) -> dict[int, Any]:
         for directory, sign in ((exif, 1), (_EXIF_IFD, 1), (_GPS_IFD, -1)):
             try:
                 fields: Mapping[int, Any] = exif.get_ifd(directory) if isinstance(directory, int) else directory
-                tags.update({sign * tag: fields[tag] for tag in list(fields) if tag not in (_EXIF_IFD, _GPS_IFD)})
+                held = [sign * tag for tag in fields]
+                tags.update({tag: fields[sign * tag] for tag in held if tag in _WANTED})
+                if held:
+                    tags.setdefault(_ORIENTATION, None)
             except Exception:  # noqa: S112  one broken directory leaves the others
                 continue
     return tags

@@ -87,8 +87,13 @@ def header(data: Buffer, base: int = 0) -> Header | None:
     return Header(order, False, struct.unpack_from(order + "I", head, 4)[0], base)
 
 
-def table(data: Buffer, head: Header, offset: int, end: int | None = None) -> Table | None:
-    """The directory at `offset` (from the header's base) field by field; None where it does not lie wholly inside."""
+def table(
+    data: Buffer, head: Header, offset: int, end: int | None = None, without: frozenset[int] = frozenset()
+) -> Table | None:
+    """The directory at `offset` (from the header's base) field by field; None where it does not lie wholly inside.
+
+    Fields with a tag in `without` are left out.
+    """
     end = len(data) if end is None else end
     start = head.base + offset
     count_bytes, entry_bytes, inline = (8, 20, 8) if head.big else (2, 12, 4)
@@ -99,15 +104,14 @@ def table(data: Buffer, head: Header, offset: int, end: int | None = None) -> Ta
     next_at = first + count * entry_bytes
     if not 0 < count <= _MOST_ENTRIES or next_at > end:
         return None
-    raw = bytes(data[first:next_at])
-    form = struct.Struct(head.order + ("HHQ" if head.big else "HHI"))
+    entries = struct.iter_unpack(head.order + ("HHQ8s" if head.big else "HHI4s"), data[first:next_at])
     word = struct.Struct(head.order + ("Q" if head.big else "I"))
     fields: list[Field] = []
-    for at in range(0, len(raw), entry_bytes):
-        tag, type_, values = form.unpack_from(raw, at)
-        slot = raw[at + form.size : at + entry_bytes]
+    for number, (tag, type_, values, slot) in enumerate(entries):
+        if tag in without:
+            continue
         length = TYPE_BYTES.get(type_, 0) * values
-        value_at = first + at + form.size if length <= inline else head.base + word.unpack(slot)[0]
+        value_at = first + (number + 1) * entry_bytes - inline if length <= inline else head.base + word.unpack(slot)[0]
         there = type_ in TYPE_BYTES and value_at + length <= end
         fields.append(Field(tag, type_, values, slot, (value_at, value_at + length) if there else None))
     tail = bytes(data[next_at : next_at + word.size])

@@ -27,12 +27,14 @@ _MOST_TABLES = 256
 @dataclass(slots=True)
 class _Walk:
     """`known` are the descriptive tags; `coded` the numbers of the coded parts by where they begin, which the digest
-    of the coded picture covers; `reached` all ranges of the file that were understood."""
+    of the coded picture covers; `reached` all ranges of the file that were understood, if it is looked at as a `whole`.
+    """
 
     data: Buffer
     head: ifd.Header
     known: frozenset[int]
     coded: Mapping[int, tuple[int, int]]
+    whole: bool = False
     pieces: list[Piece] = field(default_factory=list)
     reached: list[tuple[int, int]] = field(default_factory=list)
     seen: set[int] = field(default_factory=set)
@@ -67,7 +69,7 @@ def tiff_rest(data: Buffer, known: frozenset[int], coded: Mapping[int, tuple[int
     head = ifd.header(data)
     if head is None:
         return [(b"no TIFF", bytes(data))]
-    walk = _Walk(data, head, known, coded)
+    walk = _Walk(data, head, known, coded, whole=True)
     start = 16 if head.big else 8
     walk.pieces.append((b"header", bytes(data[:4])))
     walk.reached.append((0, start))
@@ -90,7 +92,9 @@ def _chain(walk: _Walk) -> None:
 
 def _table(walk: _Walk, offset: int, name: bytes, known: frozenset[int]) -> int:
     """Takes up one directory and those beneath it; returns the next one's offset."""
-    table = ifd.table(walk.data, walk.head, offset)
+    # In an EXIF block what is known is nothing; but for the interoperability index, which says the colours.
+    nothing = frozenset[int]() if walk.whole else known if known is not INTEROP_TAGS else INTEROP_TAGS - {1}
+    table = ifd.table(walk.data, walk.head, offset, without=nothing)
     if offset in walk.seen or len(walk.seen) >= _MOST_TABLES:
         walk.pieces.append((name, b"again"))
         return 0

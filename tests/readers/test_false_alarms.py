@@ -7,7 +7,7 @@ import struct
 import pytest
 from PIL import Image
 
-from auditor.model import Depth, Kind, Soundness
+from auditor.model import Depth, ErrorKind, Kind, Soundness, Trouble
 from auditor.readers import Examination, examine
 from tests import media
 
@@ -66,7 +66,8 @@ RUNS = {
 @pytest.mark.parametrize("coded", RUNS.values(), ids=RUNS)
 def test_run_length_coded_bitmaps_are_not_damaged(coded: bytes) -> None:
     found = _judge(_bitmap(coded), "a.bmp")
-    assert found.soundness is Soundness.SOUND or (found.error or "").startswith("decoder refuses"), found
+    assert found.damage == ()
+    assert found.soundness is Soundness.SOUND or (found.error and found.error.kind is ErrorKind.UNDECODABLE), found
 
 
 @pytest.mark.parametrize("left", [5, 9])
@@ -80,7 +81,7 @@ def test_an_array_of_bitmaps_is_unsupported() -> None:
     content = b"BA" + struct.pack("<IIHH", 40, 0, 0, 0) + media.bmp(1, (32, 32))
     found = _judge(content, "SPADE.BMP")
     assert (found.kind, found.format, found.damage) == (Kind.PHOTO, "bmp", ())
-    assert (found.error or "").startswith("unsupported")
+    assert found.error and found.error.kind is ErrorKind.UNSUPPORTED
 
 
 def test_jpeg_ls_is_unsupported() -> None:
@@ -88,4 +89,4 @@ def test_jpeg_ls_is_unsupported() -> None:
     scan = b"\xff\xda\0\x08\1\1\0\0\0\0" + b"\xff\x12\x34\x56\xff\x70" * 9 + b"\xff\xd9"
     found = _judge(b"\xff\xd8" + frame + scan, "scan.jpg")
     assert found.damage == ()
-    assert found.error == "unsupported: there is no decoder for JPEG-LS"
+    assert found.error == Trouble(ErrorKind.UNSUPPORTED, "there is no decoder for JPEG-LS")
