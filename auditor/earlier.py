@@ -84,6 +84,7 @@ def usable(lists: Sequence[Manifest], header: Header) -> list[Iterator[FileFacts
         for known in lists
         if header.depth is not Depth.LIST
         and known.header.started <= header.started
+        and known.header.schema == header.schema
         and known.header.tool == header.tool
         and known.header.depth.reaches(header.depth)
         and set(header.digests) <= set(known.header.digests)
@@ -95,7 +96,7 @@ def taken_up(left: Left | None, header: Header) -> list[Iterator[FileFacts]]:
     if left is None or header.depth is Depth.LIST:
         return []
     old = left.header
-    if old.started > header.started:
+    if old.started > header.started or old.schema != header.schema:
         return []
     # A copied backup has the id of the first, so it must have been named the same too.
     same = (old.place_id, old.place, old.depth, old.digests, old.tool) == (

@@ -310,8 +310,11 @@ def _differs_elsewhere(con: duckdb.DuckDBPyConnection, label: str, verify: Verif
         Status.NOT_CHECKED,
         _by_remains(
             "s.coded_sha256 = c.coded_sha256",
-            "s.image_sha256 IS DISTINCT FROM c.image_sha256 AND c.soundness IS DISTINCT FROM 'damaged'",
-            "'differs outside the picture and its known metadata'",
+            "(s.image_sha256 IS DISTINCT FROM c.image_sha256 OR s.image_sha256 IS NULL)"
+            " AND c.soundness IS DISTINCT FROM 'damaged'",
+            "CASE WHEN s.image_sha256 IS NULL OR c.image_sha256 IS NULL"
+            " THEN 'it holds the same picture data, but the lists do not tell whether the rest is only metadata'"
+            " ELSE 'differs outside the picture and its known metadata' END",
         ),
     ):
         rows = con.execute(

@@ -170,3 +170,12 @@ def test_what_such_a_copy_lacks_is_told() -> None:
     told = opening(copy_2=Answer(Likeness.CANNOT_TELL, "the copy has no depth map"))
     con = tables(ELSEWHERE, {**ELSEWHERE, "image_sha256": "2" * 64}, verify=told)
     assert con.execute("SELECT detail FROM files").fetchall() == [(f"{LOST}: the copy has no depth map",)]
+
+
+def test_lists_of_the_first_schema_prove_no_metadata_alone() -> None:
+    """What they called the image's digest left out depth maps, timing and more."""
+    old = {"image_sha256": None, "coded_sha256": "1" * 64, "soundness": "sound"}
+    found = tables(old, old).execute("SELECT status, detail FROM files").fetchall()
+    assert found == [
+        ("not_checked", "it holds the same picture data, but the lists do not tell whether the rest is only metadata")
+    ]

@@ -25,6 +25,7 @@ from auditor.manifest.rows import (
     from_row,
     header_from,
     header_row,
+    of_today,
     path_key,
     to_row,
 )
@@ -57,7 +58,7 @@ class Manifest:
                 stream.readline(MAX_LINE_BYTES)
                 while left and (line := stream.readline(MAX_LINE_BYTES)):
                     left -= 1
-                    yield from_row(_parse(line, self.path))
+                    yield of_today(from_row(_parse(line, self.path)), self.header.schema)
         except OSError as error:
             raise BadManifest(f"{self.path} cannot be read: {error.strerror}") from error
         if left:
@@ -322,7 +323,7 @@ class Left:
         with contextlib.suppress(OSError, BadManifest), small_files.open_file(self.path) as stream:
             stream.readline(MAX_LINE_BYTES)
             while (line := stream.readline(MAX_LINE_BYTES)).endswith(b"\n"):
-                yield line, from_row(_parse(line, self.path))
+                yield line, of_today(from_row(_parse(line, self.path)), self.header.schema)
 
 
 def stopped(path: Path) -> Left | None:

@@ -234,3 +234,9 @@ def test_a_row_that_is_none_is_refused(case: str) -> None:
 
 def test_columns_of_a_newer_version_are_passed_over() -> None:
     assert from_row({"path": "a", "aura": "blue"}) == FileFacts("a")
+
+
+def test_the_first_schemas_image_digest_finds_and_proves_nothing() -> None:
+    facts = FileFacts("a.jpg", image_sha256="0e")
+    assert rows.of_today(facts, 1) == FileFacts("a.jpg", coded_sha256="0e")
+    assert rows.of_today(facts, rows.SCHEMA) is facts
