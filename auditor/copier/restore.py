@@ -74,7 +74,7 @@ def originals(ledger: Ledger, source: str | None = None, only: str | None = None
     known = {row.path for row in rows}
     rows += [row for row in ledger.salvaged() if row.path not in known]
     marker = ledger.marker() or ledger.recovered()
-    if marker is None or not rows:
+    if marker is None or not (rows or any(ledger.generations_there())):
         raise BadPlace(
             f"{ledger.root} has no manifest of its own, so original names and dates are not known;"
             f" copy the folder as it is, or make its manifest with `auditor verify {typed(str(ledger.root))} --init`"
