@@ -25,6 +25,7 @@ EXCEPTIONS = {
     "cli/verify.py": "the report that a person named, opened so that nothing is written over",
     "copier/cloud.py": "a temporary folder of its own",
     "copier/hand.py": "dates the open temporary file that it has just made",
+    "copier/leftovers.py": "makes the folder of this machine's own notes",
     "copier/preflight.py": "makes the folder of this machine's own notes",
     "copier/pulse.py": "a temporary folder of its own",
     "demo/media.py": "films in memory",
