@@ -143,7 +143,8 @@ def partial_folder(out: Path) -> Path:
     return out.with_name(out.name + ".partial")
 
 
-def _begin(order: Order, out: Path) -> Path:
+def must_be_new(order: Order, out: Path) -> None:
+    """Raises: BadOutput where the report cannot be `out`: it is there already, or would lie in what is audited."""
     if out.exists():
         raise BadOutput(f"{out} is there already; nothing is written over. Choose another folder with -o")
     where = out.resolve()
@@ -151,6 +152,10 @@ def _begin(order: Order, out: Path) -> Path:
         root = one.place.root if isinstance(one.place, FolderPlace) else None
         if root is not None and (root == where or root in where.parents):
             raise BadOutput(f"the report {out} would lie inside {one.spec}, which is audited; choose another -o")
+
+
+def _begin(order: Order, out: Path) -> Path:
+    must_be_new(order, out)
     folder = partial_folder(out)
     locks.begin(folder, _OURS)
     return folder

@@ -60,7 +60,6 @@ def command(
     known = ruling.load(rules or ())
     policies.select(chosen, known)
     ours, theirs = sides(source, backup)
-    copying.name_sides(roles.role(ours), [roles.role(one) for one in theirs], roles.refusal_of_audit)
     order = auditing.Order(
         ours,
         theirs,
@@ -73,6 +72,8 @@ def command(
         not no_thumbnails,
     )
     folder = out or unfinished.audit(order)
+    auditing.must_be_new(order, folder)
+    copying.name_sides(roles.role(ours), [roles.role(one) for one in theirs], roles.refusal_of_audit)
     result = run(order, folder)
     if as_json:
         print((folder / "audit.json").read_text("utf-8"), end="")
