@@ -17,7 +17,7 @@ from auditor.manifest.jsonl import Manifest, Writer
 from auditor.manifest.rows import DIGESTS, KNOWN_AT, SCHEMA, display_path, path_key, rfc3339
 from auditor.model import Depth, ErrorKind, FileFacts, Header, Trouble
 from auditor.places import Entry, EntryKind, Place, Power, unfinished
-from auditor.places.folder import FolderPlace
+from auditor.places.folder import FolderPlace, recorded_name
 from auditor.reading import Task, read_file, read_without_decoders, unread, utc, with_stated
 
 __all__ = ["Progress", "Task", "read_file", "scan"]
@@ -86,7 +86,7 @@ def scan(
     header = Header(
         schema=SCHEMA,
         tool=TOOL,
-        place=place.spec,
+        place=recorded_name(place),
         place_id=place.id,
         label=place.label,
         place_kind=place.kind,

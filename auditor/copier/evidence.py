@@ -17,6 +17,7 @@ from auditor.manifest.jsonl import Manifest, Writer
 from auditor.manifest.rows import display_path, path_key
 from auditor.model import Depth, ErrorKind, FileFacts, Header, Trouble
 from auditor.places import Entry, Place
+from auditor.places.folder import recorded_name
 from auditor.reading import unread
 
 ARRIVED_DAMAGED = "it arrived damaged, and only another run can tell whether it is so in the source"
@@ -47,7 +48,7 @@ def source_list(backed: Backed, path: Path, altered: Mapping[str, str]) -> Manif
     header = Header(
         schema=backed.manifest.header.schema,
         tool=backed.manifest.header.tool,
-        place=prepared.source.spec,
+        place=recorded_name(prepared.source),
         place_id=prepared.source.id,
         label=prepared.source.label,
         place_kind=prepared.source.kind,

@@ -20,7 +20,7 @@ from auditor.disk import marker as markers
 from auditor.disk.marker import OWN_FOLDER
 from auditor.errors import BadPlace
 from auditor.model import Device, ErrorKind, Trouble
-from auditor.places import Entry, EntryKind, Power, links, unfinished
+from auditor.places import Entry, EntryKind, Place, Power, links, unfinished
 
 _OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 _FOLDER_FLAGS = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
@@ -208,8 +208,14 @@ def open_folder(spec: str) -> FolderPlace:
         raise BadPlace(f"there is no folder {spec}; check the name, and that the disk or phone is connected") from error
     if not root.is_dir():
         raise BadPlace(f"{spec} is neither a folder nor a manifest")
-    # A list says where it was made: words that mean the same from everywhere.
-    return FolderPlace(root, spec if Path(spec).is_absolute() else str(root))
+    return FolderPlace(root, spec)
+
+
+def recorded_name(place: Place) -> str:
+    """What a list calls the place it was made of: words that mean the same from everywhere."""
+    if isinstance(place, FolderPlace) and not Path(place.spec).is_absolute():
+        return str(place.root)
+    return place.spec
 
 
 def recorded_folder(place: str, place_id: str) -> FolderPlace | None:
