@@ -53,7 +53,7 @@ SOURCE = [
     Case("device gone for one file", bad("enodev", at=300 * K), False, "cannot be read"),
     Case("open fails", bad("eio-open"), False, "cannot be read"),
     Case("no permission", bad("eacces-open"), False, "Permission denied"),
-    Case("stat fails", bad("eio-stat"), False, "unreadable"),
+    Case("stat fails", bad("eio-stat"), False, "Input/output error"),
     Case("short reads", everywhere("short", max=7000), True, direct_io=True),
     Case("early end", bad("eof", at=300 * K), False, "bytes could be read", direct_io=True),
     Case("early end, cached", bad("eof", at=300 * K), False, "bytes could be read"),

@@ -75,7 +75,8 @@ def kill_often(tmp_path: Path, kills: int) -> None:
     run.wait()
     assert start(source, dest).wait() == 0
     assert tree(dest) == expected
-    assert leftovers(dest) == [] and list((dest / ".auditor" / "journal").iterdir()) == []
+    # Whose temporary files may lie here stays written down until the next run has looked.
+    assert leftovers(dest) == [] and [p.name for p in (dest / ".auditor/journal").iterdir()] == ["unfinished"]
     assert lies(dest) == []
     assert tree(source) == expected
     assert back_up(source, dest).by_path == {}
