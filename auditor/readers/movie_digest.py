@@ -8,7 +8,6 @@ XMP Specification Part 3, section 1.1.9.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -21,6 +20,7 @@ from auditor.readers.film_digest import Rest, coded_sha256, image_sha256, stretc
 from auditor.readers.film_matrix import turns_only
 from auditor.readers.film_tracks import Track
 from auditor.readers.sniff import sniff
+from auditor.readers.xmp_rest import xmp_rest
 
 Stretches = list[tuple[int, int]]
 
@@ -40,8 +40,6 @@ _TEXTS_AND_NUMBERS = frozenset({1, 2, 4, 5, 21, 22, 23, 24, *range(65, 80)})
 _MOST_UNTYPED_BYTES = 256
 """iTunes writes small numbers (track 2 of 9) without a type."""
 _XMP = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
-_XMP_CONTENT = re.compile(rb"photos/1\.0/(?:depthmap|image|audio|container|camera)|spherical", re.IGNORECASE)
-"""Namespaces of XMP that hold or locate content (depth, a second picture, sound) or say how the film is projected."""
 
 
 def digests(data: Buffer, container: Container, tracks: Sequence[Track]) -> tuple[str | None, str | None]:
@@ -112,8 +110,9 @@ class _Walk:
             self._user_data(box, track)
         elif kind == b"meta" and _handler(data, box) in _TEXT_HANDLERS:
             self._metadata(box)
-        elif kind in (b"uuid", b"XMP_") and self._is_description(box):
-            return
+        elif (packet := self._xmp(box)) is not None:
+            for what, content in xmp_rest(packet):
+                rest.part(what, content)
         elif kind in (b"mvhd", b"mdhd", b"tkhd") and box.end - box.body >= 24:
             self._header(box, track)
         elif kind == b"hdlr" and box.end - box.body >= 24:
@@ -169,8 +168,10 @@ class _Walk:
             self._rest.region(b"", self._data, boxes.rest, parent.end)
 
     def _values(self, ilst: Box) -> None:
-        for entry in inside(self._data, ilst):
-            for value in inside(self._data, entry):
+        entries = inside(self._data, ilst)
+        for entry in entries:
+            values = inside(self._data, entry)
+            for value in values:
                 if value.kind == b"data":
                     kind = int.from_bytes(self._data[value.body : value.body + 4], "big")
                     small = kind == 0 and entry.kind != b"covr" and value.end - value.body <= _MOST_UNTYPED_BYTES
@@ -179,11 +180,15 @@ class _Walk:
                     described = value.kind in (b"mean", b"name") or value.kind in _PADDING
                 if not described or value.end > ilst.end:
                     self._rest.region(entry.kind + value.kind, self._data, value.body, value.end)
+            self._tail(values, entry)
+        self._tail(entries, ilst)
 
-    def _is_description(self, box: Box) -> bool:
-        if box.kind == b"uuid" and bytes(self._data[box.body : box.body + 16]) != _XMP:
-            return False
-        return not _XMP_CONTENT.search(self._data, box.body, box.end)
+    def _xmp(self, box: Box) -> bytes | None:
+        """The packet of XMP that a box holds; None where it holds none."""
+        body = bytes(self._data[box.body : box.end]) if box.kind in (b"uuid", b"XMP_") else b""
+        if box.kind == b"XMP_":
+            return body
+        return body[len(_XMP) :] if body.startswith(_XMP) else None
 
 
 def holds_pictures(data: Buffer) -> bool:

@@ -221,3 +221,49 @@ def test_a_later_picture_of_an_animation_counts() -> None:
     own, other = media.animated_avif(), media.animated_avif(seeds=(1, 2, 3, 9))
     assert examine("a.avif", own, Depth.DECODE).soundness is Soundness.SOUND
     assert examine("a.avif", other, Depth.HASH).image_sha256 != examine("a.avif", own, Depth.HASH).image_sha256
+
+
+XMP = (
+    b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><r:RDF xmlns:r="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+    b'<r:Description r:about="" xmlns:n="%s" n:name="%s"/></r:RDF></x:xmpmeta>'
+)
+
+
+def _box(kind: bytes, body: bytes) -> bytes:
+    return (8 + len(body)).to_bytes(4, "big") + kind + body
+
+
+@pytest.mark.parametrize(
+    ("namespace", "describes"),
+    [
+        (b"http://purl.org/dc/elements/1.1/", True),
+        (b"http://ns.adobe.com/xap/1.0/", True),
+        (b"http://ns.google.com/photos/1.0/depthmap/", False),
+        (b"http://ns.google.com/videos/1.0/spherical/", False),
+        (b"http://example.com/a-program-of-tomorrow/", False),
+    ],
+)
+def test_only_xmp_that_is_known_to_describe_is_left_out(namespace: bytes, describes: bool) -> None:
+    own, *others = (
+        made("h264.mp4") + _box(b"uuid", bytes.fromhex("be7acfcb97a942e89c71999491e3afac") + packet)
+        for packet in (b"", XMP % (namespace, b"one"), XMP % (namespace, b"two"))
+    )
+    digests = [examine("a.mp4", film, Depth.HASH).image_sha256 for film in (own, *others)]
+    assert None not in digests
+    assert len(set(digests)) == (1 if describes else 3)
+
+
+def test_what_lies_behind_a_lists_last_text_is_content() -> None:
+    """The list of texts is the last box of the file, so nothing else moves."""
+    film = media.film(frames=15, metadata={"title": "a day"})
+    at = film.rindex(b"ilst") - 4
+    assert at + int.from_bytes(film[at : at + 4], "big") == len(film)
+    digests = set()
+    for more in (b"", b"\0" * 6, b"hidden"):
+        longer = bytearray(film + more)
+        for kind in (b"moov", b"udta", b"meta", b"ilst"):
+            start = longer.rindex(kind) - 4
+            size = int.from_bytes(longer[start : start + 4], "big") + len(more)
+            longer[start : start + 4] = size.to_bytes(4, "big")
+        digests.add(examine("a.mp4", bytes(longer), Depth.HASH).image_sha256)
+    assert len(digests) == 2 and None not in digests
