@@ -131,7 +131,7 @@ def _outermost(data: Buffer, box: Box, meta: Box, described: list[Piece]) -> lis
     if box.kind == b"sefd":
         trailer = read_trailer(body, 0)
         if trailer is not None and trailer.damage is None:
-            return trailer.rest(body, frozenset())
+            return trailer.rest(body, {})
     return [(b"box " + box.kind, by_digest(body))]
 
 

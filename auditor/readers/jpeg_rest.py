@@ -150,7 +150,7 @@ def _behind(data: Buffer, end: int, parts: Sequence[Part]) -> list[Piece]:
     pieces = [(b"part %+d" % part.moved, by_digest(data[part.start : part.end])) for part in parts if part.essential]
     trailer = read_trailer(data, end)
     if trailer is not None and trailer.damage is None:
-        pieces += trailer.rest(data, frozenset(start for start, _ in known))
+        pieces += trailer.rest(data, dict(known))
         known += [(b.start, b.end) for b in trailer.blocks] + [(trailer.index, trailer.end)]
     at = end
     for start, stop in sorted([*known, (len(data), len(data))]):

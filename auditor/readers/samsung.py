@@ -5,22 +5,23 @@ Source: exiftool's Samsung.pm, "Trailer".
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from auditor.model import Damage
 from auditor.readers.descriptive import SAMSUNG_BLOCKS
 from auditor.readers.examination import Buffer
-from auditor.readers.rest import Piece
+from auditor.readers.rest import Piece, unclaimed
 
 _MOST_BLOCKS = 256
+_HEAD_BYTES = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One block: its type, its name, and where it, its content and its end lie in the data."""
+    """One block: its type, and where it, its content and its end lie in the data."""
 
     type: int
-    name: bytes
     start: int
     body: int
     end: int
@@ -28,20 +29,25 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Trailer:
-    """The blocks in the index's order; where the index begins and the trailer ends; the proof that it is broken."""
+    """The blocks in the index's order; where the index begins, where its list of blocks ends, and where the trailer
+    ends; the proof that it is broken."""
 
     blocks: tuple[Block, ...]
     index: int
+    listed: int
     end: int
     damage: Damage | None = None
 
-    def rest(self, data: Buffer, parts: frozenset[int]) -> list[Piece]:
-        """The blocks that are not known to be descriptive; without their content where a part begins with it."""
-        return [
-            (b"Samsung %d " % b.type + b.name, b"" if b.body in parts else bytes(data[b.body : b.end]))
-            for b in self.blocks
-            if b.type not in SAMSUNG_BLOCKS
-        ]
+    def rest(self, data: Buffer, parts: Mapping[int, int]) -> list[Piece]:
+        """All of the trailer that is not known to be descriptive. `parts` are where the file's parts begin and end: of
+        a block that begins with one, what follows it counts."""
+        pieces: list[Piece] = []
+        for block in self.blocks:
+            if block.type not in SAMSUNG_BLOCKS:
+                body = min(block.body, block.end)
+                head = bytes(data[block.start + _HEAD_BYTES : body])
+                pieces.append((b"Samsung %d " % block.type + head, bytes(data[parts.get(body, body) : block.end])))
+        return pieces + unclaimed(b"Samsung's index", bytes(data[self.listed : max(self.listed, self.end - 8)]))
 
 
 def read_trailer(data: Buffer, start: int, end: int | None = None) -> Trailer | None:
@@ -51,10 +57,11 @@ def read_trailer(data: Buffer, start: int, end: int | None = None) -> Trailer | 
         return None
     head = close - 4 - int.from_bytes(data[close - 4 : close], "little")
     if head < start or data[head : head + 4] != b"SEFH":
-        return Trailer((), close, close + 4, Damage("part_damaged", "the index of the trailer is broken", close))
+        return Trailer((), close, close, close + 4, Damage("part_damaged", "the index of the trailer is broken", close))
     blocks: list[Block] = []
-    count = int.from_bytes(data[head + 8 : head + 12], "little")
-    for entry in range(min(count, _MOST_BLOCKS)):
+    count = min(int.from_bytes(data[head + 8 : head + 12], "little"), _MOST_BLOCKS)
+    listed = head + 12 + 12 * count
+    for entry in range(count):
         at = head + 12 + 12 * entry
         type_ = int.from_bytes(data[at + 2 : at + 4], "little")
         begin = head - int.from_bytes(data[at + 4 : at + 8], "little")
@@ -64,7 +71,7 @@ def read_trailer(data: Buffer, start: int, end: int | None = None) -> Trailer | 
             detail = (
                 f"block {entry + 1} of the trailer lies outside it or is overwritten; the picture itself ends whole"
             )
-            return Trailer(tuple(blocks), head, close + 4, Damage("part_damaged", detail, at))
-        body = begin + 8 + int.from_bytes(data[begin + 4 : begin + 8], "little")
-        blocks.append(Block(type_, bytes(data[begin + 8 : min(body, begin + 264)]), begin, body, begin + length))
-    return Trailer(tuple(blocks), head, close + 4)
+            return Trailer(tuple(blocks), head, listed, close + 4, Damage("part_damaged", detail, at))
+        body = begin + _HEAD_BYTES + int.from_bytes(data[begin + 4 : begin + 8], "little")
+        blocks.append(Block(type_, begin, body, begin + length))
+    return Trailer(tuple(blocks), head, listed, close + 4)

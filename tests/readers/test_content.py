@@ -13,6 +13,8 @@ from auditor.model import Depth, ErrorKind, Soundness
 from auditor.readers import Examination, examine, ifd
 from auditor.readers.boxes import Box, inside, meta_boxes
 from auditor.readers.container import read_container
+from auditor.readers.jpeg_parts import Part, find_parts
+from auditor.readers.jpeg_walk import walk
 from tests import media, media_video
 
 SMALL = (160, 120)
@@ -69,6 +71,11 @@ CONTENT: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
+def _parts(content: bytes) -> tuple[Part, ...]:
+    walked = walk(content)
+    return find_parts(content, walked.segments, walked.end or 0).parts
+
+
 def _adobe_rgb() -> bytes:
     from PIL import Image
 
@@ -80,6 +87,34 @@ def _adobe_rgb() -> bytes:
 @pytest.mark.parametrize("add", CONTENT.values(), ids=CONTENT)
 def test_a_jpeg_that_lost_it_is_another(add: Callable[[bytes], bytes]) -> None:
     assert not _same(add(PLAIN), PLAIN)
+
+
+def test_what_follows_a_preview_in_one_of_samsungs_blocks_is_content() -> None:
+    preview = media.jpeg(2, SMALL)
+    own = media.multi_picture(PLAIN, preview)
+    kind = own.index(b"MPF\0") + 4 + 50 + 16
+    own = own[:kind] + (0x010001).to_bytes(4, "big") + own[kind + 4 :]  # by the index it repeats the picture
+
+    def trailed(more: bytes) -> bytes:
+        content = own.removesuffix(preview) + media.seft((0x0100, b"Preview", preview + more))
+        offset = int.from_bytes(own[kind + 8 : kind + 12], "big") + 8 + len(b"Preview")
+        return content[: kind + 8] + offset.to_bytes(4, "big") + content[kind + 12 :]
+
+    (part,) = _parts(trailed(b""))
+    assert not part.essential
+    assert _same(trailed(b"sound one"), trailed(b"sound one"))
+    assert not _same(trailed(b"sound one"), trailed(b"sound two"))
+
+
+def test_nothing_hides_in_the_names_and_the_index_of_samsungs_trailer() -> None:
+    def trailed(name: bytes, more: bytes = b"") -> bytes:
+        end = media.seft((0x0100, name, b"content"))
+        size = int.from_bytes(end[-8:-4], "little") + len(more)
+        return PLAIN + end[:-8] + more + size.to_bytes(4, "little") + b"SEFT"
+
+    assert _same(trailed(b"name"), trailed(b"name"))
+    assert not _same(trailed(b"x" * 300 + b"1"), trailed(b"x" * 300 + b"2"))
+    assert not _same(trailed(b"name", b"one"), trailed(b"name", b"two"))
 
 
 DESCRIPTIVE: dict[str, Callable[[bytes], bytes]] = {
