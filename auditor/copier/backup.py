@@ -261,7 +261,7 @@ def carry_out(prepared: Prepared, ways: Ways, now: Callable[[], datetime] = lamb
 def _read_back(prepared: Prepared, ending: Ending, ways: Ways) -> str | None:
     """Whether the device still gives back what was written first, and what was written last: None, or what is wrong.
 
-    What it does not is known as rotted from now on.
+    What it does not is known as rotted, or as unreadable, from now on.
     """
     if ending.gone or ways.stop():
         return None
@@ -273,6 +273,7 @@ def _read_back(prepared: Prepared, ending: Ending, ways: Ways) -> str | None:
         path = entries[answer.number].path
         if isinstance(answer, Failed):
             bad.append(f"{display_path(path)}: {answer.reason}")
+            holdings.unreadable(path, answer.reason)
         elif answer.sha256 != holdings.held[path].sha256:
             bad.append(display_path(path))
             holdings.found(
@@ -385,7 +386,7 @@ def _learn(
     """Reads the files of the backup that the rows do not explain, and corrects the rows.
 
     Files whose size or date is not their row's, that may hold what is gone, and unknown ones that may be a file of the
-    source (`wanted_sizes`).
+    source (`wanted_sizes`). One that cannot be read is no copy of anything.
     """
     held = holdings.held
     changes = Changes(holdings, ledger.root, found, read_at)
@@ -394,8 +395,11 @@ def _learn(
     wanted |= {e.path for e in found.known if not as_written(e, held[e.path])}
     to_read = tuple(e for e in (*found.known, *found.new) if e.path in wanted)
     for answer in read_files(ledger.root, to_read, volume, ways):
+        entry = to_read[answer.number]
         if isinstance(answer, WasRead):
-            changes.take(to_read[answer.number], answer)
+            changes.take(entry, answer)
+        elif entry.path in held:
+            holdings.unreadable(entry.path, answer.reason)
     changes.settle(mend=True, complete=not ways.stop())
 
 

@@ -74,9 +74,10 @@ class Change(Enum):
 @dataclass(frozen=True, slots=True)
 class Held:
     """One row in short. `sha256` is what was stored, None where its bytes were never read; `whole` False where the file
-    is known not to be that any more. `read_at` "" where it was never read. `spoilt`: bad under a date of its own;
-    `broken`: damaged when it was stored; `doubtful`: that, or suspicious, or never looked into to the end, so that
-    the source may have more. `overwritten`: the SHA-256 of another file's content that it holds now.
+    is known not to be that any more, or could not be read. `read_at` "" where it was never read. `spoilt`: bad under a
+    date of its own, or unreadable; `broken`: damaged when it was stored; `doubtful`: that, or suspicious, or never
+    looked into to the end, so that the source may have more. `overwritten`: the SHA-256 of another file's content that
+    it holds now.
     """
 
     size_bytes: int | None
@@ -249,6 +250,17 @@ class Holdings:
         self._stored[path] = held.sha256
         self._correct(path, error=LOST, digests={}, soundness=None, digest_origin=None, **_NO_LONGER_KNOWN)
 
+    def unreadable(self, path: str, reason: str) -> None:
+        """This file could not be read, whatever its size and date say: its row keeps its origins, and proves nothing
+        until the bytes that were stored are read again."""
+        held = self.held[path]
+        if held.sha256 is None or not held.whole:
+            return
+        self._put(path, replace(held, whole=False, spoilt=True))
+        self._stored[path] = held.sha256
+        error = Trouble(ErrorKind.UNREADABLE, reason)
+        self._correct(path, error=error, digests={}, soundness=None, digest_origin=None, **_NO_LONGER_KNOWN)
+
     def moved(self, moves: Mapping[str, Moved]) -> None:
         """Rows whose content was found under other names, by these names: they go there, with their origins."""
         held = {new: self.held[move.old] for new, move in moves.items()}
@@ -384,7 +396,8 @@ class Holdings:
         lost = row.error_kind is ErrorKind.MISSING
         content = row.sha256
         overwritten = any(note.startswith(OVERWRITTEN) for note in row.notes)
-        whole = not (lost or overwritten or codes & {ROTTED, SPOILT})
+        unreadable = row.error_kind is ErrorKind.UNREADABLE and _stored(row) is not None
+        whole = not (lost or overwritten or unreadable or codes & {ROTTED, SPOILT})
         if not whole and (stored := _stored(row)):
             content = stored
         elif not whole and row.origins and EDITED not in row.notes:
@@ -396,7 +409,7 @@ class Holdings:
             whole,
             lost,
             row.read_at or "",
-            spoilt=SPOILT in codes or overwritten,
+            spoilt=SPOILT in codes or overwritten or unreadable,
             broken=whole and row.soundness is Soundness.DAMAGED,
             doubtful=whole and row.soundness in {Soundness.DAMAGED, Soundness.SUSPICIOUS},
             overwritten=row.sha256 if overwritten else None,

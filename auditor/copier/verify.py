@@ -224,6 +224,8 @@ class _Scrub:
             if isinstance(answer, Failed):
                 failed += 1
                 self._note(Found(entry.path, Fate.UNREADABLE, held.sha256 if held else None, answer.reason))
+                if held is not None:
+                    self._holdings.unreadable(entry.path, answer.reason)
             else:
                 self._cold[answer.cold] += 1
                 if entry.path in at_random and held is not None and held.sha256 is not None:

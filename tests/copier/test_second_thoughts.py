@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from auditor.copier import restore
+from auditor.copier import backup, restore
 from auditor.copier.backup import Wishes, session
 from auditor.copier.changes import Fate
 from auditor.copier.evidence import ARRIVED_DAMAGED, source_list
 from auditor.copier.holdings import Holdings
+from auditor.copier.jobs import Cause, Failed
 from auditor.copier.layout import Layout
 from auditor.copier.ledger import Ledger, locked
 from auditor.copier.plan import Action
@@ -159,6 +160,37 @@ class TestDamagedOnArrival:
             (row,) = source_list(again.backed, tmp_path / "source.jsonl", {}).rows()
             assert row.soundness is Soundness.DAMAGED and ARRIVED_DAMAGED not in row.notes
             assert len(list((dest / ".auditor/manifests").iterdir())) == generations
+
+
+class TestAFileOfTheBackupThatCannotBeRead:
+    def test_is_no_copy_until_it_is_read_again(self, phone: Path, tmp_path: Path) -> None:
+        with faulty(tmp_path, direct_io=True) as fs:
+            back_up(phone, fs.mount)
+            os.utime(fs.mount / "DCIM/1.jpg", (OLD_S + 500, OLD_S + 500))
+            fs.set({"fault": "eio", "match": "1.jpg"})
+            for _ in range(2):
+                ran = back_up(phone, fs.mount)
+                (step,) = ran.backed.prepared.plan.to_do
+                assert (step.path, step.action) == ("DCIM/1.jpg", Action.REPAIR)
+                assert ran.backed.manifest is not None
+                (row,) = [row for row in ran.backed.manifest.rows() if row.path == "DCIM/1.jpg"]
+                assert row.error_kind is ErrorKind.UNREADABLE and not row.digests and row.origins
+            fs.set()
+            ran = back_up(phone, fs.mount)
+            assert ran.backed.prepared.plan.to_do == () and fates(fs.mount) == {}
+
+    def test_is_none_either_where_only_the_last_look_met_it(
+        self, phone: Path, dest: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        write(phone / "DCIM/new.jpg", noise("new", 500))
+        with monkeypatch.context() as patch:
+            cannot = [Failed(0, Cause.TARGET, "Input/output error", again=False)]
+            patch.setattr(backup, "read_files", lambda root, entries, *_: iter(cannot if entries else []))
+            ran = back_up(phone, dest)
+        assert ran.backed.fake and "Input/output error" in ran.backed.fake
+        held = Holdings.read(Ledger(dest), "").held
+        assert [path for path, one in held.items() if not one.whole] == ["DCIM/new.jpg"]
+        assert back_up(phone, dest).backed.prepared.plan.to_do == ()
 
 
 class TestUnchanged:
