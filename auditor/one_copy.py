@@ -13,10 +13,11 @@ from collections.abc import Iterable, Sequence
 
 import duckdb
 
+from auditor.disk.volume import filesystem
 from auditor.manifest.rows import rfc3339
 from auditor.model import ErrorKind
 from auditor.places import Place
-from auditor.places.folder import FolderPlace, file_id, filesystem
+from auditor.places.folder import FolderPlace, file_id
 
 SHOWS_ANOTHER = ("overlay", "overlayfs", "aufs", "unionfs", "ecryptfs", "fuse", "9p", "virtiofs")
 """File systems that show files which lie elsewhere, maybe on the phone, under numbers of their own; and `fuse.*`."""

@@ -16,12 +16,16 @@ from auditor.disk.names import MACOS, POSIX, WINDOWS, NameRules
 from auditor.errors import LeadsOut
 
 _PROBE = ".auditor-probe-"
+_UNKNOWN = "unknown"
 FAT32_MAX_BYTES = 2**32 - 1
 
 _LOCAL = {"ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs"}
 _WINDOWS_KINDS = {"vfat", "msdos", "exfat", "ntfs", "ntfs3", "fuseblk", "fuse.fusefat", "cifs", "smb3"}
 _FAT32_KINDS = {"vfat", "msdos", "fuse.fusefat", "fat32", "fat"}
-_KEEPS_CHANGES = _LOCAL | {"overlay", "tmpfs", "zfs", "bcachefs", "jfs", "reiserfs", "ntfs3", "apfs", "hfs", "ufs"}
+KEEP_CHANGE_TIMES = frozenset((*_LOCAL, "bcachefs", "zfs", "jfs", "tmpfs", "overlay", "ntfs3"))
+"""File systems that note themselves when anything of a file last changed, so that no program can put it back. Others
+may make that time up from the file's date (FAT, exFAT, sshfs and other FUSE systems), or pass on what a server says."""
+_READ_BY_THE_SYSTEM = KEEP_CHANGE_TIMES | {"reiserfs", "apfs", "hfs", "hfsplus", "ufs"}
 _OCTAL = re.compile(r"\\([0-7]{3})")
 
 
@@ -48,13 +52,13 @@ class Volume:
     def keeps_changes(self) -> bool:
         """Whether a change time (ctime) and a file number there say that a file is the very same: not on FAT, not where
         a program (FUSE) answers for the files, and not where the kind is unknown."""
-        return self.kind.lower() in _KEEPS_CHANGES
+        return self.kind.lower() in KEEP_CHANGE_TIMES
 
     @property
     def is_near(self) -> bool:
         """Whether the system reads it by itself, so that two reads are two: no program (a phone's mount) and no network
         stands between, which may give the same wrong bytes twice."""
-        return self.kind.lower() in _KEEPS_CHANGES | {"vfat", "msdos", "exfat", "ntfs", "fuseblk"}
+        return self.kind.lower() in _READ_BY_THE_SYSTEM | {"vfat", "msdos", "exfat", "ntfs", "fuseblk"}
 
 
 def volume_of(folder: Path) -> Volume:
@@ -74,6 +78,12 @@ def volume_of(folder: Path) -> Volume:
         syncs_whole=local and _kernel() >= (5, 8),
         counts_reads=local,
     )
+
+
+def filesystem(path: Path) -> str | None:
+    """The name of the file system that a whole path lies on, where the system tells (Linux); None elsewhere."""
+    kind, _ = _kind_from_mounts(path)
+    return None if kind == _UNKNOWN else kind
 
 
 def probed(volume: Volume, folder: Folder) -> Volume:
@@ -147,12 +157,12 @@ def _kernel() -> tuple[int, int]:
 def _kind_of(folder: Path) -> tuple[str, str]:
     kinds = {"linux": _kind_from_mounts, "win32": _kind_on_windows}
     look = kinds.get(sys.platform)
-    return look(folder) if look else ("unknown", folder.anchor)
+    return look(folder) if look else (_UNKNOWN, folder.anchor)
 
 
 def _kind_from_mounts(folder: Path) -> tuple[str, str]:
     """Source: proc_pid_mountinfo(5); the last mount on a point hides the ones before it."""
-    best, kind = "", "unknown"
+    best, kind = "", _UNKNOWN
     with contextlib.suppress(OSError):
         for line in Path("/proc/self/mountinfo").read_text("utf-8", "surrogateescape").splitlines():
             left, _, right = line.partition(" - ")
@@ -170,4 +180,4 @@ def _kind_on_windows(folder: Path) -> tuple[str, str]:
     call = getattr(ctypes, "windll").kernel32.GetVolumeInformationW  # noqa: B009 (absent elsewhere)
     if call(folder.anchor, None, 0, None, None, None, name, len(name)):
         return name.value, folder.anchor
-    return "unknown", folder.anchor
+    return _UNKNOWN, folder.anchor

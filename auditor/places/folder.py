@@ -7,7 +7,6 @@ import errno
 import hashlib
 import os
 import platform
-import re
 import shutil
 import stat
 from collections.abc import Iterator
@@ -17,22 +16,15 @@ from pathlib import Path
 from typing import BinaryIO
 
 from auditor.disk import marker as markers
+from auditor.disk.folder import is_link
 from auditor.disk.marker import OWN_FOLDER
+from auditor.disk.volume import KEEP_CHANGE_TIMES, filesystem
 from auditor.errors import BadPlace
 from auditor.model import Device, ErrorKind, Trouble
 from auditor.places import Entry, EntryKind, Place, Power, links, unfinished
 
 _OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 _FOLDER_FLAGS = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
-
-KEEP_CHANGE_TIMES = frozenset(
-    ("ext2", "ext3", "ext4", "xfs", "btrfs", "bcachefs", "zfs", "f2fs", "jfs", "tmpfs", "overlay", "ntfs3")
-)
-"""File systems that note themselves when anything of a file last changed, so that no program can put it back. Others
-may make that time up from the file's date (FAT, exFAT, sshfs and other FUSE systems), or pass on what a server says."""
-
-_JUNCTION = getattr(stat, "IO_REPARSE_TAG_MOUNT_POINT", -1)
-"""Windows: a folder that is a link to another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +126,7 @@ class FolderPlace:
                 path = f"{folder}/{name}" if folder else name
                 if isinstance(facts, OSError):
                     yield Entry(path, error=Trouble(ErrorKind.UNREADABLE, f"{facts.strerror}"))
-                elif stat.S_ISLNK(facts.st_mode) or getattr(facts, "st_reparse_tag", 0) == _JUNCTION:
+                elif is_link(facts):
                     yield Entry(path, EntryKind.LINK, mtime_ns=facts.st_mtime_ns, error=self._link_error(path))
                 elif stat.S_ISDIR(facts.st_mode):
                     pending.append((path, above))
@@ -289,7 +281,7 @@ def _volume_now(device: int) -> str:
     if volume := _volume(device):
         return volume
     try:
-        run = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()[:8]
+        run = Path("/proc/sys/kernel/random/boot_id").read_bytes()[:8].decode("ascii")
     except (OSError, ValueError):
         run = platform.node()
     return f"device {device} of {run}".replace(":", "-")
@@ -304,18 +296,3 @@ def _volume(device: int) -> str | None:
             if link.stat().st_rdev == device:
                 return link.name
     return None
-
-
-def filesystem(root: Path) -> str | None:
-    """The file system's name where the system tells (Linux); None elsewhere."""
-    try:
-        mounts = Path("/proc/self/mounts").read_bytes().splitlines()
-    except OSError:
-        return None
-    best, name = -1, None
-    for line in mounts:
-        _, escaped, kind = line.split(b" ")[:3]
-        point = Path(os.fsdecode(re.sub(rb"\\([0-7]{3})", lambda octal: bytes([int(octal[1], 8)]), escaped)))
-        if root.is_relative_to(point) and len(point.parts) >= best:
-            best, name = len(point.parts), kind.decode("ascii", "replace")
-    return name

@@ -17,11 +17,12 @@ from typing import Any, BinaryIO, TypedDict
 
 from auditor.disk.foreign_names import row_path
 from auditor.disk.marker import OWN_FOLDER
+from auditor.disk.volume import KEEP_CHANGE_TIMES, filesystem
 from auditor.errors import BadPlace, ListingCut
 from auditor.manifest.tabular import lsjson_row
 from auditor.model import Device, ErrorKind, FileFacts, Kind, Trouble
 from auditor.places import Entry, EntryKind, Power, links
-from auditor.places.folder import KEEP_CHANGE_TIMES, file_id, filesystem
+from auditor.places.folder import file_id
 from auditor.places.members import once
 from auditor.places.rclone_remotes import Leaf, grade, leaves_of, with_environment
 from auditor.places.rcloneclient import (

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from auditor.disk.volume import filesystem
 from auditor.errors import BadPlace
 from auditor.places import Entry, EntryKind
-from auditor.places.folder import FolderPlace, _filesystem, open_folder
+from auditor.places.folder import FolderPlace, open_folder
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX only")
 
@@ -268,7 +269,7 @@ def test_the_id_is_its_own_or_that_of_its_location(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not Path("/proc/self/mounts").exists(), reason="Linux only")
 def test_the_file_system_has_a_name() -> None:
-    assert _filesystem(Path("/proc/self")) == "proc"
+    assert filesystem(Path("/proc/self")) == "proc"
     device = FolderPlace(Path("/"), "/").device()
     assert device is not None and device.filesystem and (device.storage_total_bytes or 1) > 0
 
