@@ -284,7 +284,8 @@ def _safe_to_delete(con: duckdb.DuckDBPyConnection, order: Order, labels: Sequen
         for b in order.backups
         if b.place is not None and source is not None and one_copy.is_provably_apart(source, b.place)
     ]
-    sql = """
+    copies = one_copy.copies("p.backup")
+    sql = f"""
         SELECT s.path, s.size_bytes, s.mtime, s.sha256,
             string_agg(p.backup, '; ' ORDER BY list_position(?::VARCHAR[], p.backup)) AS backups, s.read_at
         FROM files f
@@ -295,8 +296,8 @@ def _safe_to_delete(con: duckdb.DuckDBPyConnection, order: Order, labels: Sequen
             AND s.soundness = 'sound' AND b.soundness = 'sound' AND s.sha256 = b.sha256
             AND s.digest_origin = 'read' AND b.digest_origin = 'read' AND s.read_at >= ? AND b.read_at >= ?
         GROUP BY s.id, s.path, s.size_bytes, s.mtime, s.sha256, s.read_at
-        HAVING count(DISTINCT coalesce(b.file_id, p.backup)) >= ?
-        """
+        HAVING {copies} >= ?
+        """  # noqa: S608 (columns of ours)
     least = order.policy.min_copies
     con.execute(f"CREATE TABLE safe_to_delete AS {sql}", [read_now, read_now, since, since, least])
     con.execute(f"CREATE TEMP TABLE safe_at_any_time AS {sql}", [labels, labels, "", "", least])

@@ -1,8 +1,8 @@
 """One file is one copy, whatever names, links and mounts it is reached by: what of a backup is the phone's own file.
 
 A row of a folder names its file by `file_id`. Where that tells nothing, because a second mount gives other numbers, two
-rows of one content are one file if they changed at the same instant to the nanosecond: a copy gets a time of its own,
-which no program can set (POSIX, st_ctim).
+rows of one content are one file if they changed at the same instant, to the 100 ns that every network share tells: a
+copy gets a time of its own, which no program can set (POSIX, st_ctim; MS-DTYP, FILETIME).
 """
 
 from __future__ import annotations
@@ -22,13 +22,36 @@ from auditor.places.folder import FolderPlace, file_id
 SHOWS_ANOTHER = ("overlay", "overlayfs", "aufs", "unionfs", "ecryptfs", "fuse", "9p", "virtiofs")
 """File systems that show files which lie elsewhere, maybe on the phone, under numbers of their own; and `fuse.*`."""
 
-_SAME_FILE = """
+
+def _instant(column: str) -> str:
+    """A time to 100 ns, as SQL."""
+    return f"rtrim(left({column}, 27), 'Z0')"
+
+
+def _is_fine(column: str) -> str:
+    """Whether a time is finer than any file system that keeps whole seconds, or that makes it up from the file's date,
+    as SQL."""
+    return f"regexp_matches({_instant(column)}, '[.][0-9]{{3,}}[1-9]')"
+
+
+_SAME_FILE = f"""
     (s.file_id = b.file_id AND coalesce(s.size_bytes = b.size_bytes, true) AND coalesce(s.sha256 = b.sha256, true))
-    OR (s.sha256 = b.sha256 AND s.changed = b.changed AND s.mtime = b.mtime
-        -- Finer than any file system that keeps whole seconds, or that makes this time up from the file's date.
-        AND regexp_matches(s.changed, '[.][0-9]{3,}[1-9]')
+    OR (s.sha256 = b.sha256 AND {_instant("s.changed")} = {_instant("b.changed")}
+        AND {_instant("s.mtime")} = {_instant("b.mtime")} AND {_is_fine("s.changed")}
         AND (s.changed <> s.mtime OR split_part(s.file_id, ':', 2) = split_part(b.file_id, ':', 2)))
 """
+
+
+def copies(label: str, where: str = "true") -> str:
+    """How many files the rows `b` of backups are, as an SQL aggregate; `label` is the column of the backup's label.
+
+    One file that two backups hold under two names, or show by two mounts under one number, is one copy.
+    """
+    by_number = f"coalesce(b.file_id, {label})"
+    moment = f"concat_ws(' ', split_part(b.file_id, ':', 2), {_instant('b.changed')}, b.sha256)"
+    by_moment = f"CASE WHEN b.file_id IS NOT NULL AND {_is_fine('b.changed')} THEN {moment} ELSE {label} END"
+    counts = (f"count(DISTINCT {key}) FILTER (WHERE {where})" for key in (by_number, by_moment))
+    return f"least({', '.join(counts)})"
 
 
 def mark_linked(con: duckdb.DuckDBPyConnection, source: Place | None, backups: Sequence[Place | None]) -> None:

@@ -12,6 +12,7 @@ import duckdb
 
 from auditor.bins import BINS
 from auditor.model import ErrorKind, Status
+from auditor.one_copy import copies
 from auditor.pictures.likeness import Aim, Answer, Candidate, Likeness, Question, Side, Verifier, look_alikes
 from auditor.views import kinds
 
@@ -496,6 +497,7 @@ def summarise(con: duckdb.DuckDBPyConnection, labels: Sequence[str], proof: Sequ
     """Makes `files`: every row of the source with its best status over the backups and the number of proofs, in all and
     off-site."""
     order = ", ".join(f"'{status.value}'" for status in Status)
+    proves = "list_contains(proof, b.status)"
     con.execute(
         f"""
         CREATE OR REPLACE TABLE files AS
@@ -503,15 +505,13 @@ def summarise(con: duckdb.DuckDBPyConnection, labels: Sequence[str], proof: Sequ
             SELECT coalesce(list(backup) FILTER (WHERE off_site), []) AS off_site FROM header
         ), ranked AS (
             SELECT pairs.*, list_position([{order}], status) AS rank,
-                list_position(?::VARCHAR[], pairs.backup) AS turn, coalesce(backup.file_id, pairs.backup) AS copy
+                list_position(?::VARCHAR[], pairs.backup) AS turn, file_id, changed, sha256
             FROM pairs LEFT JOIN backup ON backup.id = pairs.backup_id
         ), best AS (
             SELECT id, arg_min(struct_pack(status, detail, backup, backup_path), rank * 1000 + turn) AS b,
-                -- Two backups that hold one file under two names are one copy.
-                count(DISTINCT copy) FILTER (WHERE list_contains(proof, status)) AS copies,
-                count(DISTINCT copy) FILTER (WHERE list_contains(proof, status) AND list_contains(off_site, backup))
-                    AS off_site_copies
-            FROM ranked, (SELECT ?::VARCHAR[] AS proof), away GROUP BY id
+                {copies("b.backup", proves)} AS copies,
+                {copies("b.backup", f"{proves} AND list_contains(off_site, b.backup)")} AS off_site_copies
+            FROM ranked b, (SELECT ?::VARCHAR[] AS proof), away GROUP BY id
         )
         SELECT source.id, source.path, coalesce(best.b.status, 'not_due') AS status, 'not_due' AS verdict,
             best.b.detail AS detail,

@@ -18,7 +18,7 @@ from auditor.earlier import Earlier
 from auditor.manifest import foreign, jsonl
 from auditor.manifest.jsonl import Manifest, Writer
 from auditor.manifest.rows import DECODED, from_row
-from auditor.model import Depth, DigestOrigin, ErrorKind, FileFacts, Header, Kind, Soundness, Trouble
+from auditor.model import Depth, DigestOrigin, ErrorKind, FileFacts, Header, Kind, Soundness, Status, Trouble
 from auditor.places import Entry, rclone_remotes
 from auditor.places.folder import open_folder
 from auditor.readers import examine
@@ -265,6 +265,26 @@ def test_two_names_of_one_file_are_one_copy(tmp_path: Path, quick: Callable[...,
     assert audited(quick, tmp_path / "again", phone, one, two, "--policy", own)[0] == "SAFE"
 
 
+@pytest.mark.parametrize(
+    ("file_id", "nanoseconds", "copies"), [("y:1", 123_456_789, 1), ("y:1", 123_456_700, 1), ("y:2", 123_456_789, 2)]
+)
+def test_one_file_by_two_mounts_is_one_copy(tmp_path: Path, file_id: str, nanoseconds: int, copies: int) -> None:
+    second = 1_700_000_000_000_000_000
+    digest = {"sha256": "ab" * 32}
+    facts = FileFacts("a.jpg", 9, mtime_ns=5, kind=Kind.PHOTO, digests=digest, soundness=Soundness.SOUND)
+    one = replace(facts, file_id="x:1", changed_ns=second + 123_456_789)
+    lists = []
+    for number, row in enumerate((facts, one, replace(one, file_id=file_id, changed_ns=second + nanoseconds))):
+        writer = Writer.create(tmp_path / f"{number}.jsonl", header(tmp_path))
+        writer.add(row)
+        lists.append(writer.close(complete=True))
+    backups = [views.Listed(label, listed) for label, listed in zip("bc", lists[1:], strict=True)]
+    with views.open_lists(lists[0], backups, policy.load("family"), datetime.now(UTC)) as opened:
+        pairing.pair(opened.con, ["b", "c"], None)
+        pairing.summarise(opened.con, ["b", "c"], [Status.IDENTICAL])
+        assert opened.con.execute("SELECT copies FROM files").fetchall() == [(copies,)]
+
+
 def test_a_phones_own_list_is_no_backup_when_it_is_mounted_elsewhere(
     tmp_path: Path, quick: Callable[..., tuple[int, str]]
 ) -> None:
@@ -291,7 +311,9 @@ def test_a_file_that_changed_at_the_same_instant_is_the_same_file(tmp_path: Path
             return [kind for (kind,) in opened.con.execute("SELECT error_kind FROM backup").fetchall()]
 
     assert marked(facts, replace(facts, file_id="y:7")) == ["linked"]
-    assert marked(facts, replace(facts, file_id="y:1", changed_ns=changed + 1)) == [None]
+    shared = replace(facts, file_id="y:7", changed_ns=changed // 100 * 100)
+    assert marked(facts, shared) == ["linked"]  # by SMB, which counts in 100 ns
+    assert marked(facts, replace(facts, file_id="y:1", changed_ns=changed + 100)) == [None]
     whole = replace(facts, changed_ns=1_700_000_000_000_000_000)
     assert marked(whole, replace(whole, file_id="y:7")) == [None]
     made_up = replace(facts, mtime_ns=changed)
