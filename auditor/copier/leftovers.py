@@ -9,6 +9,7 @@ from pathlib import Path
 
 from platformdirs import user_state_path
 
+from auditor.disk import small_files
 from auditor.disk.folder import Folder
 
 
@@ -35,8 +36,8 @@ def remember(target: Path, marks_now: set[str]) -> None:
 
 def _known() -> dict[str, list[str]]:
     try:
-        known = json.loads(_path().read_bytes().decode("utf-8", "surrogatepass"))
-    except (OSError, ValueError):
+        known = json.loads(small_files.read(_path()).decode("utf-8", "surrogatepass"))
+    except (OSError, ValueError, RecursionError):
         return {}
     if not isinstance(known, dict):
         return {}
