@@ -53,7 +53,7 @@ def same_contents(source: Place, path: str, backup: Place, backup_path: str) -> 
                 with _opened(backup, backup_path) as theirs:
                     if kind_of(form) is Kind.VIDEO:
                         return _same_samples(ours, theirs, form or "")
-                    return same_pixels(ours.read(MAX_BYTES + 1), theirs.read(MAX_BYTES + 1))
+                    return _same_stills(ours.read(MAX_BYTES + 1), theirs.read(MAX_BYTES + 1))
             except OSError as error:
                 return Answer(Likeness.CANNOT_TELL, f"the copy could not be read: {error}", Side.COPY)
     except OSError as error:
@@ -90,6 +90,13 @@ def _same_samples(ours: BinaryIO, theirs: BinaryIO, form: str) -> Answer:
     theirs.seek(0)
     side = Side.COPY if isinstance(film_compare.demuxed(theirs, form_there), str) else Side.ORIGINAL
     return Answer(Likeness.CANNOT_TELL, f"{_NAMES[side]} cannot be opened: {said.reason}", side)
+
+
+def _same_stills(ours: bytes, theirs: bytes) -> Answer:
+    for side, data in ((Side.ORIGINAL, ours), (Side.COPY, theirs)):
+        if len(data) > MAX_BYTES:  # its beginning alone would be compared
+            return Answer(Likeness.CANNOT_TELL, f"{_NAMES[side]} is too large to be opened here", side)
+    return same_pixels(ours, theirs)
 
 
 def same_pixels(ours: bytes, theirs: bytes) -> Answer:

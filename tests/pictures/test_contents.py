@@ -8,6 +8,7 @@ from pathlib import Path
 import av
 import pytest
 
+from auditor.pictures import contents
 from auditor.pictures.contents import same_contents
 from auditor.pictures.likeness import Aim, Answer, Likeness, Side
 from auditor.pictures.looking import Look, look_at
@@ -51,6 +52,12 @@ SAME = {
 @pytest.mark.parametrize("case", SAME)
 def test_files_that_differ_in_metadata_alone_show_the_same(case: str, tmp_path: Path) -> None:
     assert asked(tmp_path, *SAME[case]).likeness is Likeness.SAME
+
+
+def test_of_what_is_too_large_its_beginning_proves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(contents, "MAX_BYTES", len(PLAIN) // 2)
+    answer = asked(tmp_path, PLAIN, PLAIN)
+    assert answer.likeness is Likeness.CANNOT_TELL and "too large" in answer.reason
 
 
 def test_a_picture_that_no_program_opens_any_more_is_no_copy(tmp_path: Path) -> None:
