@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import duckdb
 
 from auditor.bins import BINS
+from auditor.manifest.rows import DIGESTS
 from auditor.model import ErrorKind, Status
 from auditor.one_copy import copies
 from auditor.pictures.likeness import Aim, Answer, Candidate, Likeness, Question, Side, Verifier, look_alikes
@@ -26,8 +27,6 @@ file that they should be a copy of."""
 
 HIDES = f"coalesce(error_kind = {kinds(ErrorKind.LINK)}, false)"
 """Rows of a backup behind which copies may lie that nobody looked at."""
-
-DIGESTS = ("sha256", "md5", "sha1", "quickxor", "dropbox")
 
 _PROOF_WORDS = {
     "sha256": "NULL::VARCHAR",
