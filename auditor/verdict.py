@@ -107,7 +107,7 @@ def conclude(
         sentence = f"{unsafe:,} of {_files(due)} {be} not safely backed up."
         return Conclusion(Verdict.NOT_SAFE, sentence, (*_left_out(waived), *doubts, *caveats))
     if unchecked:
-        be = "is" if proven == 1 else "are"
+        be = "is" if proven == 1 or due == 1 else "are"
         sentence = f"{proven:,} of {_files(due)} {be} safely backed up; {unchecked:,} could not be checked."
         return Conclusion(Verdict.CANNOT_SAY, sentence, (*_left_out(waived), *doubts, *caveats))
     if doubts or caveats:
@@ -123,7 +123,8 @@ def conclude(
         be = "is not as it" if grave == 1 else "are not as they"
         until = (f"{_things(grave)} {be} should be, though every file is in the backup: see the warnings.", *until)
     if waived:
-        sentence = f"{proven:,} of {_files(due)} are safely backed up; {waived:,} left out on purpose."
+        be = "is" if proven == 1 else "are"
+        sentence = f"{proven:,} of {_files(due)} {be} safely backed up; {waived:,} left out on purpose."
     elif due == 1:
         sentence = "The 1 file is safely backed up."
     else:

@@ -33,6 +33,7 @@ expect = []
 def test_every_rule_is_listed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = call(monkeypatch, capsys, "rules", "list")
     assert code == 0
+    assert "<U+" not in out
     for rule in rules.load():
         assert f"{rule.severity.upper():<8} {rule.id} " in out
 

@@ -104,6 +104,22 @@ SENTENCES: dict[str, tuple[tuple[int, ...], list[dict[str, Any]], list[RuleOutco
         "12,342 of 12,345 files are safely backed up; 3 could not be checked.",
         (),
     ),
+    "the only file cannot be checked": (
+        (1, 0, 0, 1, 0),
+        header(),
+        [],
+        "CANNOT SAY",
+        "0 of 1 file is safely backed up; 1 could not be checked.",
+        (),
+    ),
+    "one proven, one left out on purpose": (
+        (2, 1, 0, 0, 1),
+        header(),
+        [],
+        "SAFE",
+        "1 of 2 files is safely backed up; 1 left out on purpose.",
+        (UNTIL,),
+    ),
     "nothing to judge": (
         (0, 0, 0, 0, 0),
         header(),

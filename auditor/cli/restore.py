@@ -83,11 +83,13 @@ def command(
         screen.note(f"{count(len(failed)):>10}  not restored:")
         copying.listed(failed)
     cold = copying.cold_reads([r.cold for r in done])
-    there = f", {count(len(job.there))} were there already" if job.there else ""
+    there = f", {count(len(job.there))} {'was' if len(job.there) == 1 else 'were'} there already" if job.there else ""
     if ending.gone:
-        screen.say(f"✗ Stopped: {visible(ending.gone)}. {count(len(done))} files are restored.", style="bold red")
+        whole = counted(len(done), "file is", "files are")
+        screen.say(f"✗ Stopped: {visible(ending.gone)}. {whole} restored.", style="bold red")
     elif failed:
-        screen.say(f"✗ {count(len(failed))} of {count(len(wanted))} files could not be restored.", style="bold red")
+        of = counted(len(wanted), "file", "files")
+        screen.say(f"✗ {count(len(failed))} of {of} could not be restored.", style="bold red")
     else:
-        screen.say(f"✓ {count(len(done))} files are restored{there}{cold}.", style="bold green")
+        screen.say(f"✓ {counted(len(done), 'file is', 'files are')} restored{there}{cold}.", style="bold green")
     raise typer.Exit(1 if failed or ending.gone else 0)

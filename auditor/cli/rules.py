@@ -34,7 +34,8 @@ def show_all(rules: Folders = None) -> None:
     Exit codes: 0 listed; 2 a rule cannot be read.
     """
     loaded = sorted(known.load(rules or ()), key=lambda rule: (rule.family, rule.id))
-    screen.say("What each check says where it finds something; what was found is in the report of an audit.\n")
+    screen.say("What each check says where it finds something; what was found is in the report of an audit.")
+    screen.say("")
     family = None
     for rule in loaded:
         if rule.family != family:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from auditor.reporting.text import size, visible
+from auditor.reporting.text import counted, size, visible
 
 if TYPE_CHECKING:
     from auditor import scan
@@ -161,4 +161,4 @@ def _total(now: scan.Progress) -> str:
         return f"{now.files:,} of {now.total_files:,}"
     cached = f", {now.cached:,} of them read before and unchanged since" if now.cached else ""
     failed = f", {now.failed:,} could not be read" if now.failed else ""
-    return f"{now.files:,} files, {size(now.bytes)}{cached}{failed}"
+    return f"{counted(now.files, 'file', 'files')}, {size(now.bytes)}{cached}{failed}"

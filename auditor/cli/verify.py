@@ -147,7 +147,7 @@ def show_verified(verified: Verified, conclusion: Conclusion, backup: str) -> No
     screen.say(f"  Not looked at: {NOT_LOOKED_AT}. `auditor audit PHONE {visible(typed(backup))}` does")
     if any(counts[fate] for fate in scrubbing.BAD):
         screen.say(
-            f"  Next     auditor backup SOURCE {visible(typed(backup))} repairs them, where SOURCE still has them"
+            f"  Next     `auditor backup PHONE {visible(typed(backup))}` repairs them, where PHONE still has them"
         )
 
 

@@ -33,7 +33,7 @@ def conclude(verified: Verified, choice: Choice) -> Conclusion:
         found = f"{count(counts[Fate.ROTTED])} rotted, {count(counts[Fate.LOST])} lost"
         for fate in (Fate.SPOILT, Fate.OVERWRITTEN):
             found += f", {count(counts[fate])} {fate}" if counts[fate] else ""
-        looked_at = counted(read + counts[Fate.LOST], "file", "files")
+        looked_at = counted(read + counts[Fate.LOST] + counts[Fate.MOVED], "file", "files")
         return Conclusion(Verdict.NOT_SAFE, f"{found}, of {looked_at} looked at.", 1)
     if verified.chain:
         wrong = len(verified.chain)

@@ -316,6 +316,24 @@ def test_the_audit_of_a_scrubbed_backup_names_what_rotted(auditor: Auditor, phon
     assert said.code == 1 and "rotted" in said.out
 
 
+def test_verify_counts_moved_files_among_those_looked_at(auditor: Auditor, phone: Path, tmp_path: Path) -> None:
+    auditor("backup", phone, "backup", "--no-audit")
+    camera = tmp_path / "backup/DCIM/Camera"
+    (camera / "IMG_1.jpg").rename(camera / "Holiday.jpg")
+    (camera / "IMG_2.jpg").unlink()
+    said = auditor("verify", "backup")
+    assert said.code == 1 and "0 rotted, 1 lost, of 4 files looked at." in said.out
+    assert "`auditor backup PHONE backup` repairs them" in said.out
+
+
+def test_one_file_restored_is_one(auditor: Auditor, phone: Path) -> None:
+    auditor("backup", phone, "backup", "--no-audit")
+    auditor("restore", "backup", "back")
+    (phone.parent / "back/DCIM/Camera/IMG_1.jpg").unlink()
+    said = auditor("restore", "backup", "back")
+    assert said.code == 0 and "1 file is restored, 3 were there already" in said.out
+
+
 def test_restore_gives_back_the_phone(auditor: Auditor, phone: Path, tmp_path: Path) -> None:
     auditor("backup", phone, "backup", "--layout", "by-date", "--no-audit")
     said = auditor("restore", "backup", "back")
