@@ -319,13 +319,17 @@ def _only_listed(order: Order, lists: Sequence[Manifest]) -> list[str]:
 
 
 def _not_apart(order: Order) -> list[str]:
-    """Backups whose mount may show the phone's own files: nothing in them licenses a deletion."""
-    return [
-        f"{backup.label} is mounted by a file system that may show the phone's own files under other numbers, so"
-        " nothing is offered for deletion by it; name the folder that lies behind it"
-        for backup in order.backups
-        if not one_copy.is_provably_apart(order.source.place, backup.place)
-    ]
+    """Where a mount may show the phone's own files as a backup's: nothing in that backup licenses a deletion."""
+    told = []
+    for backup in order.backups:
+        if one_copy.is_provably_apart(order.source.place, backup.place):
+            continue
+        seen = backup.label if one_copy.shown_by_another(backup.place) else "the phone"
+        told.append(
+            f"{seen} is mounted by a file system that may show the same files under other numbers, so nothing is"
+            f" offered for deletion by {backup.label}; name the folder that lies behind it"
+        )
+    return told
 
 
 def _unread_since(con: duckdb.DuckDBPyConnection, order: Order) -> list[str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 import duckdb
 
@@ -18,6 +19,8 @@ from auditor.manifest.rows import rfc3339
 from auditor.model import ErrorKind
 from auditor.places import Place
 from auditor.places.folder import FolderPlace, file_id
+from auditor.places.mtp import MtpPlace
+from auditor.places.nesting import things_of
 
 SHOWS_ANOTHER = ("overlay", "overlayfs", "aufs", "unionfs", "ecryptfs", "fuse", "9p", "virtiofs")
 """File systems that show files which lie elsewhere, maybe on the phone, under numbers of their own; and `fuse.*`."""
@@ -36,9 +39,10 @@ def _is_fine(column: str) -> str:
 
 _SAME_FILE = f"""
     (s.file_id = b.file_id AND coalesce(s.size_bytes = b.size_bytes, true) AND coalesce(s.sha256 = b.sha256, true))
+    -- An export does not say the date of its file.
     OR (s.sha256 = b.sha256 AND {_instant("s.changed")} = {_instant("b.changed")}
-        AND {_instant("s.mtime")} = {_instant("b.mtime")} AND {_is_fine("s.changed")}
-        AND (s.changed <> s.mtime OR split_part(s.file_id, ':', 2) = split_part(b.file_id, ':', 2)))
+        AND coalesce({_instant("s.mtime")} = {_instant("b.mtime")}, true) AND {_is_fine("s.changed")}
+        AND (s.changed <> coalesce(s.mtime, b.mtime) OR split_part(s.file_id, ':', 2) = split_part(b.file_id, ':', 2)))
 """
 
 
@@ -104,20 +108,31 @@ def _named(place: FolderPlace, rows: Sequence[tuple[int, str]]) -> Iterable[tupl
 
 def is_provably_apart(source: Place | None, backup: Place | None) -> bool:
     """Whether numbers of files tell what is one file in both places. Not where one of them is mounted by a file system
-    that shows what lies elsewhere, unless both are seen through the same mount."""
-    if not isinstance(source, FolderPlace) or not isinstance(backup, FolderPlace):
-        return True
-    return _is_one_mount(source, backup) or not any(
-        _shows_another(filesystem(place.root)) for place in (source, backup)
-    )
+    that shows what lies elsewhere, unless both are seen through the same mount.
+
+    Folders, exports, archives and rclone's names for a folder of this machine are asked alike. A phone on MTP is apart.
+    """
+    ours, theirs = _here(source), _here(backup)
+    return not ours or not theirs or _is_one_mount(ours, theirs) or not any(map(_shows_another, (*ours, *theirs)))
 
 
-def _is_one_mount(one: FolderPlace, other: FolderPlace) -> bool:
+def shown_by_another(place: Place | None) -> bool:
+    """Whether the place is mounted by a file system that shows what lies elsewhere."""
+    return any(map(_shows_another, _here(place)))
+
+
+def _here(place: Place | None) -> tuple[Path, ...]:
+    """The folders and files of this machine's disks that a place consists of; none where it lies elsewhere."""
+    return () if place is None or isinstance(place, MtpPlace) else tuple(one.resolve() for one in things_of(place))
+
+
+def _is_one_mount(ours: Sequence[Path], theirs: Sequence[Path]) -> bool:
     try:
-        return one.root.stat().st_dev == other.root.stat().st_dev
+        return len({one.stat().st_dev for one in (*ours, *theirs)}) == 1
     except OSError:
         return False
 
 
-def _shows_another(kind: str | None) -> bool:
+def _shows_another(path: Path) -> bool:
+    kind = filesystem(path)
     return kind is not None and (kind in SHOWS_ANOTHER or kind.startswith("fuse."))

@@ -40,8 +40,8 @@ def test_safe_is_two_lines_and_exit_0(stage: Path) -> None:
     assert rest[-1].split() == ["Report", str(Path("safe") / "report.html")]
     assert "\x1b" not in run.out  # no colours into a pipe
     phases = [line.split("  ")[0] for line in run.err.splitlines()]
-    assert phases == ["Reading phone", "Reading backup", "Running checks", "Writing report"]
-    assert all(line.endswith(" s") for line in run.err.splitlines())
+    assert phases == ["Phone:", "Backup:", "Reading phone", "Reading backup", "Running checks", "Writing report"]
+    assert all(line.endswith(" s") for line in run.err.splitlines()[2:])
 
 
 def test_not_safe_is_exit_1_and_quiet_is_one_line(stage: Path) -> None:

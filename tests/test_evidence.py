@@ -21,6 +21,7 @@ from auditor.manifest.rows import DECODED, from_row
 from auditor.model import Depth, DigestOrigin, ErrorKind, FileFacts, Header, Kind, Soundness, Status, Trouble
 from auditor.places import Entry, rclone_remotes
 from auditor.places.folder import open_folder
+from auditor.places.takeout import open_takeout
 from auditor.readers import examine
 from tests.commandline import call
 from tests.copier.runs import photos
@@ -318,6 +319,9 @@ def test_a_file_that_changed_at_the_same_instant_is_the_same_file(tmp_path: Path
     assert marked(whole, replace(whole, file_id="y:7")) == [None]
     made_up = replace(facts, mtime_ns=changed)
     assert marked(made_up, replace(made_up, file_id="y:7")) == [None]
+    undated = replace(facts, file_id="y:7", mtime_ns=None)  # an export does not say its file's date
+    assert marked(facts, undated) == marked(undated, facts) == ["linked"]
+    assert marked(made_up, replace(made_up, file_id="y:7", mtime_ns=None)) == [None]
 
 
 @pytest.mark.parametrize(("kind", "apart"), [("fuse.sshfs", False), ("overlay", False), ("ext4", True), (None, True)])
@@ -331,6 +335,10 @@ def test_what_may_show_the_phone_itself_licenses_no_deletion(
     monkeypatch.setattr(one_copy, "_is_one_mount", lambda one, other: False)
     monkeypatch.setattr(one_copy, "filesystem", lambda root: kind if root.name == "disk" else "ext4")
     assert one_copy.is_provably_apart(open_folder(str(phone)), open_folder(str(disk))) is apart
+    export = open_takeout(str(disk))
+    assert one_copy.is_provably_apart(open_folder(str(phone)), export) is apart
+    assert one_copy.shown_by_another(export) is not apart
+    assert not one_copy.shown_by_another(open_folder(str(phone)))
 
 
 MOMENT = datetime(2026, 6, 15, 12, tzinfo=UTC)

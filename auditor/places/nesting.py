@@ -34,11 +34,11 @@ def within(inner: Place, outer: Place) -> bool:
     for phone, mount in ((inner, outer), (outer, inner)):
         if isinstance(phone, AdbPlace) and isinstance(mount, MtpPlace):
             return phone.phone_serial.lower() in mount.mount.name.lower().split()
-    things, tops = _things(inner), _things(outer)
+    things, tops = things_of(inner), things_of(outer)
     return bool(things) and all(any(_lies_in(thing, top) for top in tops) for thing in things)
 
 
-def _things(place: Place) -> tuple[Path, ...]:
+def things_of(place: Place) -> tuple[Path, ...]:
     """The folders and files of this machine that a place consists of; none where it lies elsewhere."""
     if isinstance(place, FolderPlace | MtpPlace):
         return (place.root,)
