@@ -220,7 +220,8 @@ def test_pictures_are_decoded_and_compared_in_workers_alone(
 
     monkeypatch.setattr(comparing, "load_from", here)
     monkeypatch.setattr(comparing, "compare", here)
-    monkeypatch.setattr(proving, "_prove", here)
+    monkeypatch.setattr(proving, "_read", here)
+    monkeypatch.setattr(proving, "compare_files", here)
     found = find(put(tmp_path / "a", {"a.jpg": ORIGINAL, "b.jpg": jpeg(SCENE, 70), "c.jpg": jpeg(SCENE, 60)}))
     assert relations(found) == {"b.jpg": "same-picture", "c.jpg": "same-picture"}
     assert found.pairs == 2
