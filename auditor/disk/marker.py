@@ -65,7 +65,10 @@ def parse(data: bytes, path: Path) -> Marker:
     try:
         raw = small_files.parse_toml(data)
         sources = tuple(SourceMark(**_known(SourceMark, source)) for source in raw.pop("source", ()))
-        return Marker(**_known(Marker, raw), sources=sources)
+        found = Marker(**_known(Marker, raw), sources=sources)
+        if not found.id:
+            raise ValueError("its id is empty")
+        return found
     except (ValueError, TypeError, KeyError) as error:
         raise BadPlace(f"{path} cannot be understood ({error}); put it back from another copy") from error
 

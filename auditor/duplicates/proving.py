@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from auditor import workers
+from auditor.errors import AuditorError
 from auditor.model import Kind
 from auditor.pictures import parts
 from auditor.pictures.contents import same_contents
@@ -152,7 +153,7 @@ def _prove(pair: _Pair) -> Proof:
         return Proof(Relation.SAME_IMAGE_DATA, "the image data are the same; only the metadata differ")
     try:
         kept, other = _read(pair.kept, pair.kept_path), _read(pair.place, pair.path)
-    except OSError as error:
+    except (OSError, AuditorError) as error:
         return Proof(Relation.SIMILAR, f"could not be read again: {error}")
     if pair.exact:
         proof = Proof(Relation.SAME_IMAGE_DATA, "the image data are the same; only the metadata differ")

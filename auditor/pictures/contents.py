@@ -23,6 +23,7 @@ import pillow_heif
 import rawpy
 from PIL import Image, ImageFile
 
+from auditor.errors import AuditorError
 from auditor.model import Kind
 from auditor.pictures.likeness import Answer, Likeness, Side
 from auditor.pictures.loading import MAX_BYTES, PILLOW_FORMATS
@@ -54,9 +55,9 @@ def same_contents(source: Place, path: str, backup: Place, backup_path: str) -> 
                     if kind_of(form) is Kind.VIDEO:
                         return _same_samples(ours, theirs, form or "")
                     return _same_stills(ours.read(MAX_BYTES + 1), theirs.read(MAX_BYTES + 1))
-            except OSError as error:
+            except (OSError, AuditorError) as error:
                 return Answer(Likeness.CANNOT_TELL, f"the copy could not be read: {error}", Side.COPY)
-    except OSError as error:
+    except (OSError, AuditorError) as error:
         return Answer(Likeness.CANNOT_TELL, f"the original could not be read: {error}", Side.ORIGINAL)
 
 

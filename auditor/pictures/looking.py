@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from auditor.errors import AuditorError
 from auditor.model import Kind
 from auditor.pictures import parts
 from auditor.pictures.contents import same_contents
@@ -62,7 +63,7 @@ def _read(place: Place, path: str) -> bytes | str:
     try:
         with place.open(path) as stream:
             data = stream.read(MAX_BYTES + 1)
-    except OSError as error:
+    except (OSError, AuditorError) as error:
         return str(error)
     return data if len(data) <= MAX_BYTES else "it is too large"
 

@@ -8,11 +8,12 @@ from pathlib import Path
 import av
 import pytest
 
+from auditor.errors import BadPlace
 from auditor.pictures import contents
 from auditor.pictures.contents import same_contents
 from auditor.pictures.likeness import Aim, Answer, Likeness, Side
 from auditor.pictures.looking import Look, look_at
-from auditor.places.folder import open_folder
+from auditor.places.folder import FolderPlace, open_folder
 from tests import media_video
 from tests.pictures.test_verify import exif, jpeg, other_format, scene
 
@@ -101,6 +102,19 @@ def test_a_file_that_is_gone_is_to_blame_itself(tmp_path: Path) -> None:
     place = open_folder(str(tmp_path))
     assert same_contents(place, "a.jpg", place, "b.jpg").side is Side.COPY
     assert same_contents(place, "b.jpg", place, "a.jpg").side is Side.ORIGINAL
+
+
+def test_a_place_that_is_lost_on_the_way_costs_one_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.jpg").write_bytes(jpeg(scene(1)))
+    place = open_folder(str(tmp_path))
+
+    def lost(*_: object) -> None:
+        raise BadPlace("the phone was unplugged")
+
+    monkeypatch.setattr(FolderPlace, "open", lost)
+    assert same_contents(place, "a.jpg", place, "a.jpg").likeness is Likeness.CANNOT_TELL
+    for aim in Aim:
+        assert look_at(Look(place, "a.jpg", place, "a.jpg", aim)).likeness is Likeness.CANNOT_TELL
 
 
 @pytest.mark.parametrize("container", ["mp4", "matroska"])
