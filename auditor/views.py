@@ -28,7 +28,7 @@ from auditor.places import unfinished
 from auditor.policy import Policy
 from auditor.readers.sniff import kind_by_name
 
-THIS_FILE_ONLY = "hive_partitioning = false, union_by_name = false, filename = false, compression = 'none'"
+THIS_FILE_ONLY = "hive_partitioning = false, union_by_name = false, filename = false, compression = 'uncompressed'"
 """Of a path, DuckDB takes `a=b/` for columns and `.gz` for packed, unless it is told not to."""
 
 ROW_COLUMNS = {

@@ -312,6 +312,7 @@ def test_a_file_that_changed_at_the_same_instant_is_the_same_file(tmp_path: Path
             return [kind for (kind,) in opened.con.execute("SELECT error_kind FROM backup").fetchall()]
 
     assert marked(facts, replace(facts, file_id="y:7")) == ["linked"]
+    assert marked(facts, replace(facts, file_id="x:7")) == [None]  # two copies that were made in one tick of the clock
     shared = replace(facts, file_id="y:7", changed_ns=changed // 100 * 100)
     assert marked(facts, shared) == ["linked"]  # by SMB, which counts in 100 ns
     assert marked(facts, replace(facts, file_id="y:1", changed_ns=changed + 100)) == [None]

@@ -13,6 +13,7 @@ from auditor.disk import locks
 from auditor.manifest import jsonl
 from auditor.model import Depth, Header
 from auditor.places import Place
+from auditor.places.folder import recorded_name
 from auditor.sides import Side
 
 GOES_ON = timedelta(days=1)
@@ -34,7 +35,7 @@ def manifest(place: Place, depth: Depth) -> Path:
         found = jsonl.stopped(target)
         if not found or target.exists() or jsonl.is_being_written(target):
             continue
-        if (found.header.place_id, found.header.place, found.header.depth) == (place.id, place.spec, depth):
+        if (found.header.place_id, found.header.place, found.header.depth) == (place.id, recorded_name(place), depth):
             screen.note(f"Going on with {target}, which was stopped.")
             return target
     return new(name, ".jsonl")
@@ -79,7 +80,7 @@ def _fits(order: auditing.Order, folder: Path) -> bool:
 def _searched(asked: Sequence[Side], folder: Path) -> bool:
     """Whether the lists in a folder are those that this search would make, as far as they go."""
     wanted = {
-        f"place-{number}": (one.place.id, one.place.spec, Depth.DECODE)
+        f"place-{number}": (one.place.id, recorded_name(one.place), Depth.DECODE)
         for number, one in enumerate(asked, 1)
         if one.place is not None
     }
@@ -101,7 +102,7 @@ def _is_of(order: auditing.Order, one: Side, header: Header | None) -> bool:
     if header is None:
         return False
     if one.place is not None:
-        wanted = (one.place.id, one.place.spec, auditing.depth_of(order, one))
+        wanted = (one.place.id, recorded_name(one.place), auditing.depth_of(order, one))
         return (header.place_id, header.place, header.depth) == wanted
     if one.manifest is not None:
         return header == one.manifest.header

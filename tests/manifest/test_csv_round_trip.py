@@ -7,7 +7,6 @@ import io
 from pathlib import Path
 
 import pytest
-from auditor.duplicates.verify import Relation
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +14,7 @@ from auditor.disk.foreign_names import row_path
 from auditor.duplicates.planning import Action, PlanRow
 from auditor.manifest.tabular import read_csv, write_csv
 from auditor.model import FileFacts
+from auditor.pictures.verify import Relation
 from auditor.reporting import duplicates
 from auditor.shown import defuse, visible
 
