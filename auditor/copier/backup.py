@@ -250,39 +250,42 @@ def carry_out(prepared: Prepared, ways: Ways, now: Callable[[], datetime] = lamb
     try:
         publisher.settle()
         manifest = _next_generation(prepared, now())
-        if fake := _read_back(prepared, ending, ways):
-            return Backed(prepared, ending, _next_generation(prepared, now()), fake)
-        return Backed(prepared, ending, manifest)
+        fake, is_news = _read_back(prepared, ending, ways)
+        if is_news:
+            manifest = _next_generation(prepared, now())
+        return Backed(prepared, ending, manifest, fake)
     except (OSError, BadOutput, BadPlace) as error:
         gone = f"the backup's manifest cannot be written ({error})"
         return Backed(prepared, replace(ending, stopped=True, gone=gone), holdings.last)
 
 
-def _read_back(prepared: Prepared, ending: Ending, ways: Ways) -> str | None:
-    """Whether the device still gives back what was written first, and what was written last: None, or what is wrong.
+def _read_back(prepared: Prepared, ending: Ending, ways: Ways) -> tuple[str | None, bool]:
+    """Whether the device still gives back what this run wrote first and last: None, or what is wrong; and whether any
+    file that was read is known to be bad only now.
 
-    What it does not is known as rotted, or as unreadable, from now on.
+    What it does not give back is known as rotted, or as unreadable, from now on. What an earlier run wrote may have
+    rotted since, which is told as any rot is, and says nothing of the device.
     """
     if ending.gone or ways.stop():
-        return None
+        return None, False
     holdings, ledger = prepared.holdings, prepared.ledger
     written = [r.backup_path for r in ending.results if r.row is not None and r.backup_path in holdings.held]
     entries = read_back.choose([path for path in written if path], holdings.held)
-    bad = []
+    bad: dict[str, str] = {}
     for answer in read_files(ledger.root, entries, prepared.volume, ways):
         path = entries[answer.number].path
         if isinstance(answer, Failed):
-            bad.append(f"{display_path(path)}: {answer.reason}")
+            bad[path] = f"{display_path(path)}: {answer.reason}"
             holdings.unreadable(path, answer.reason)
         elif answer.sha256 != holdings.held[path].sha256:
-            bad.append(display_path(path))
+            bad[path] = display_path(path)
             holdings.found(
                 path, answer.size_bytes, holdings.held[path].mtime_ns, answer.sha256, prepared.seen, spoilt="it rotted"
             )
     trouble = read_back.records_trouble(ledger) if written else None
-    if bad:
-        return f"{read_back.FAKE} ({bad[0]}{f' and {len(bad) - 1} more' if bad[1:] else ''})"
-    return trouble
+    if fresh := [told for path, told in bad.items() if path in written]:
+        return f"{read_back.FAKE} ({fresh[0]}{f' and {len(fresh) - 1} more' if fresh[1:] else ''})", True
+    return trouble, bool(bad)
 
 
 def _next_generation(prepared: Prepared, now: datetime) -> Manifest | None:

@@ -142,6 +142,7 @@ def on_disk() -> dict[str, set[str]]:
 
 
 def of_report(name: str, code: int, words: str, folder: Path) -> Told:
+    assert folder.is_dir(), (name, code, words)
     with (folder / "files.csv").open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))
     findings = [json.loads(line) for line in (folder / "findings.jsonl").read_text("utf-8").splitlines()]

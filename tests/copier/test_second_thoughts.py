@@ -468,6 +468,17 @@ def test_a_stick_that_wraps_is_told(phone: Path, tmp_path: Path, monkeypatch: py
     monkeypatch.undo()
 
 
+def test_what_rotted_since_an_earlier_run_says_nothing_of_the_disk(phone: Path, tmp_path: Path) -> None:
+    dest = tmp_path / "backup"
+    back_up(phone, dest)
+    rewrite(dest / "DCIM/0.jpg", bytes(3_000))
+    write(phone / "DCIM/new.jpg", noise(77, 3_000))
+    ran = back_up(phone, dest)
+    assert ran.backed.fake is None and ran.backed.manifest is not None
+    (row,) = (row for row in ran.backed.manifest.rows() if row.path == "DCIM/0.jpg")
+    assert [damage.code for damage in row.damage] == ["rotted"]
+
+
 def test_records_that_a_stick_did_not_keep_are_told(
     phone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
