@@ -15,9 +15,6 @@ MAY_BE_SKIPPED = (
     "this file system",
     "the file system",
     "the temporary folder",
-    "the real phone",
-    "../shared/data is not here",
-    "no shared sample photos",
     "root writes into read-only folders",
     "the benchmarks are not part of an installed wheel",
 )

@@ -11,7 +11,7 @@ import pytest
 
 import auditor
 from auditor.manifest.jsonl import Manifest, Writer, load
-from auditor.places.folder import is_whole_local_path, open_folder, recorded_folder
+from auditor.places.folder import FolderPlace, is_whole_local_path, open_folder, recorded_folder, recorded_name
 from auditor.reporting import provenance
 from auditor.scan import scan
 from tests import commandline, media
@@ -117,8 +117,8 @@ def test_a_recorded_folder_is_opened_only_by_its_whole_path_and_as_the_same_plac
     (tmp_path / "b").mkdir()
     monkeypatch.chdir(tmp_path)
     there = open_folder("a")
-    assert there.spec == str(tmp_path / "a"), "a list says where it was made, from wherever it is read"
-    assert recorded_folder(there.spec, there.id) == there
+    assert recorded_name(there) == str(tmp_path / "a"), "a list says where it was made, from wherever it is read"
+    assert recorded_folder(recorded_name(there), there.id) == FolderPlace(there.root, recorded_name(there))
     for place in ("a", "./a", "~", "b", str(tmp_path / "b"), str(tmp_path / "a\0"), ""):
         assert recorded_folder(place, there.id) is None, place
 

@@ -13,6 +13,7 @@ import pytest
 from auditor.manifest.jsonl import load
 from auditor.model import Depth, DigestOrigin
 from auditor.places.rclone import open_rclone
+from auditor.places.rcloneclient import end_servers
 from auditor.scan import scan
 from tests.doubles.rclone_server import newest_rclone
 
@@ -66,7 +67,9 @@ def nextcloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     for key, value in settings.items():
         monkeypatch.setenv(f"RCLONE_CONFIG_NC_{key}", value)
     monkeypatch.setenv("RCLONE", RCLONE)
+    end_servers()  # one that an earlier test started does not know this remote
     yield "nc:"
+    end_servers()
     server.shutdown()
     server.server_close()
 

@@ -174,8 +174,9 @@ def test_real_pictures_look_as_another_decoder_shows_them(path: Path) -> None:
         assert (seen.width, seen.height) == image.size
         expected = perceptual.normalise_image(image, None)
     assert seen.picture is not None
-    distance = int(perceptual.phash(seen.picture)[0], 16) ^ int(perceptual.phash(expected)[0], 16)
-    assert distance.bit_count() <= 2
+    # Not the perceptual hash: that of a picture of one colour is noise. Not the level: Pillow's grey is that of BT.601.
+    shape, of_the_other = (grey - grey.mean() for grey in (seen.picture.astype(float), expected.astype(float)))
+    assert np.abs(shape - of_the_other).mean() < 3
 
 
 def test_a_picture_too_large_is_refused_before_it_is_decoded() -> None:
