@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import BinaryIO
 
 from auditor.errors import AuditorError
+from auditor.manifest.rows import utc
 from auditor.model import Depth, DigestOrigin, ErrorKind, FileFacts, Kind, Soundness, Tier, Trouble
 from auditor.places import Entry, EntryKind, Place, Power
 from auditor.readers import Buffer, Examination, digests, examine, kind_by_name, perceptual
@@ -258,8 +259,3 @@ _FILLED = (
     *("taken_at", "taken_offset", "taken_subsec", "camera_make", "camera_model", "latitude", "longitude"),
     *("image_id", "width", "height", "duration_s"),
 )
-
-
-def utc(moment: datetime) -> str:
-    """RFC 3339 in UTC, whole seconds."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

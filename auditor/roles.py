@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from auditor.disk.marker import OWN_FOLDER
+from auditor.disk import marker as markers
 from auditor.places import Place
 from auditor.places.folder import FolderPlace
 from auditor.places.mtp import mount_around
@@ -66,7 +66,7 @@ def role_of(place: Place) -> Role:
         is_phone = place.kind in _PHONES
         return Role(place.spec, place.label, frozenset({place.id}), is_phone=is_phone, looks_like_phone=is_phone)
     around = [FolderPlace(folder, place.spec) for folder in (place.root, *place.root.parents)]
-    kept = next((one for one in around if (one.root / OWN_FOLDER / "place.toml").exists()), None)
+    kept = next((one for one in around if markers.is_kept(one.root)), None)
     looks = all((place.root / name).is_dir() for name in _PHONE_FOLDERS)
     ids = frozenset(one.location_id for one in around)
     sources = kept.sources if kept else None

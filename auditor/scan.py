@@ -9,16 +9,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from auditor import __version__, companions, stated, workers
+from auditor.disk import marker as markers
 from auditor.disk.marker import OWN_FOLDER
 from auditor.earlier import Earlier, taken_up, usable
 from auditor.errors import AuditorError, ListingCut
 from auditor.manifest import cache, jsonl
 from auditor.manifest.jsonl import Manifest, Writer
-from auditor.manifest.rows import DIGESTS, KNOWN_AT, SCHEMA, display_path, path_key, rfc3339
+from auditor.manifest.rows import DIGESTS, KNOWN_AT, SCHEMA, display_path, path_key, rfc3339, utc
 from auditor.model import Depth, ErrorKind, FileFacts, Header, Trouble
 from auditor.places import Entry, EntryKind, Place, Power, unfinished
 from auditor.places.folder import FolderPlace, recorded_name
-from auditor.reading import Task, read_file, read_without_decoders, unread, utc, with_stated
+from auditor.reading import Task, read_file, read_without_decoders, unread, with_stated
 
 __all__ = ["Progress", "Task", "read_file", "scan"]
 
@@ -147,7 +148,7 @@ def _own_folder(place: Place) -> list[Entry]:
     if not isinstance(place, FolderPlace) or not isinstance(root, Path):
         return []
     folder = root / OWN_FOLDER
-    if not folder.is_dir() or (folder / "place.toml").exists():
+    if not folder.is_dir() or markers.is_kept(root):
         return []
     words = "a folder with this program's own name, in which nothing is looked at; move what belongs to you out of it"
     return [Entry(OWN_FOLDER, EntryKind.SPECIAL, error=Trouble(ErrorKind.SPECIAL, words))]

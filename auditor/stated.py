@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from auditor.manifest.rows import DIGESTS, LISTED
+from auditor.manifest.rows import DIGESTS, LISTED, utc
 from auditor.model import Depth, DigestOrigin, ErrorKind, FileFacts, Tier, Trouble
 from auditor.places import Entry, EntryKind, Place, Power, StatesDigests
 from auditor.readers import kind_by_name
-from auditor.reading import MEDIA, unread, utc
+from auditor.reading import MEDIA, unread
 
 FILES_AT_ONCE = 1024
 """So many files are digested by a phone before their rows are written."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from auditor.bins import in_bin
+from auditor.disk import marker as markers
 from auditor.disk import small_files
 from auditor.disk.marker import OWN_FOLDER
 from auditor.disk.names import parts_inside
@@ -135,7 +136,7 @@ def check(plan: Path, removals: Sequence[Removal]) -> None:
     going: dict[str, int] = {}
     named: dict[str, int] = {}
     for root in {removal.file.root: removal.line for removal in removals}:
-        if (root / OWN_FOLDER / "place.toml").exists():
+        if markers.is_kept(root):
             raise BadPlan(f"{plan}: {root} is a backup that auditor keeps; nothing is removed from it")
     for removal in removals:
         _no_links(plan, removal.line, (removal.file, *removal.kept))

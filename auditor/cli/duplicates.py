@@ -12,7 +12,7 @@ from auditor import policy, roles, workers
 from auditor import scan as scanning
 from auditor.cli import screen, unfinished
 from auditor.disk import locks
-from auditor.disk.marker import OWN_FOLDER
+from auditor.disk import marker as markers
 from auditor.duplicates.search import Search, search
 from auditor.errors import BadOutput, BadPlace
 from auditor.manifest.jsonl import load
@@ -109,7 +109,7 @@ def _source(side: Side, fixed: bool, target: Path, jobs: int | None, cache: bool
     for reason in listed.footer.reasons:
         screen.note(f"not listed: {visible(reason)}")
     root = side.place.root if isinstance(side.place, FolderPlace) else None
-    is_backup = root is not None and (root / OWN_FOLDER / "place.toml").exists()
+    is_backup = root is not None and markers.is_kept(root)
     name = str(root) if root is not None else side.place.spec
     return Source(name, side.label, tuple(listed.rows()), side.place, fixed or is_backup)
 

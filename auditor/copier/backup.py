@@ -24,7 +24,6 @@ from auditor.copier.ledger import (
     left_journals,
     locked,
     moment,
-    utc,
 )  # fmt: skip
 from auditor.copier.plan import (
     Action,
@@ -41,7 +40,7 @@ from auditor.disk.root import made
 from auditor.disk.volume import Volume, clean_probes, probed, volume_of
 from auditor.errors import BadOutput, BadPlace, Unwritable
 from auditor.manifest.jsonl import Manifest
-from auditor.manifest.rows import KNOWN_AT, display_path
+from auditor.manifest.rows import KNOWN_AT, display_path, utc
 from auditor.model import Depth
 from auditor.places import Entry, EntryKind, Place, unfinished
 from auditor.places.folder import FolderPlace

@@ -26,7 +26,7 @@ from auditor.disk.marker import OWN_FOLDER, Marker, SourceMark
 from auditor.disk.root import Root
 from auditor.errors import BadManifest, BadOutput, BadPlace, LeadsOut, RootGone
 from auditor.manifest.jsonl import Manifest, Writer, load, partial_path
-from auditor.manifest.rows import SCHEMA, canonical, from_row, path_key, to_row
+from auditor.manifest.rows import SCHEMA, canonical, from_row, path_key, to_row, utc
 from auditor.model import Depth, FileFacts, Header
 from auditor.reporting.text import typed
 
@@ -214,7 +214,7 @@ class Ledger:
         """The generation that a machine remembers, where the backup does not come up to it any more."""
         marker = self.marker()
         if marker is None and any(self.generations_there()):
-            return [Generation(0, self.folder / "place.toml", "it is missing; `auditor backup` makes it again")]
+            return [Generation(0, self.folder / markers.NAME, "it is missing; `auditor backup` makes it again")]
         if marker is None or known is None or known.id != marker.id or marker.generation >= known.generation:
             return []
         path = self.manifests / f"{known.generation:06d}.jsonl"
@@ -444,11 +444,6 @@ def sorted_rows(rows: Mapping[str, FileFacts]) -> Iterator[FileFacts]:
     """Rows by path, in the order of a manifest."""
     for path in sorted(rows, key=path_key):
         yield rows[path]
-
-
-def utc(moment: datetime) -> str:
-    """RFC 3339 in UTC, whole seconds."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def moment(when: datetime) -> str:

@@ -15,13 +15,10 @@ from auditor.copier.layout import Layout, natural_path
 from auditor.disk.durable import new_mark
 from auditor.disk.names import NameRules, escape_path
 from auditor.disk.volume import Volume
+from auditor.earlier import RACY_NS
 from auditor.manifest.rows import display_path, path_key
 from auditor.model import ErrorKind, FileFacts, Origin, Trouble
 from auditor.places import Entry, EntryKind
-
-RACY_NS = 3_000_000_000
-"""A file that changed so shortly before it was copied may have changed again under the same date (FAT: 2 s)."""
-
 
 TICK_NS = 10_000_000
 """Change times are given in steps of the system's clock: two changes within one have the same time."""

@@ -14,6 +14,7 @@ from pathlib import Path
 from auditor.copier.holdings import Held
 from auditor.copier.ledger import Ledger, file_sha256
 from auditor.disk import durable
+from auditor.disk.marker import NAME
 from auditor.errors import AuditorError
 from auditor.places import Entry
 
@@ -47,7 +48,7 @@ def records_trouble(ledger: Ledger) -> str | None:
     """What is wrong with the backup's own records as the device gives them back; None where nothing is."""
     try:
         number, path = max(ledger.generations_there())
-        for record in (ledger.folder / "place.toml", path):
+        for record in (ledger.folder / NAME, path):
             _forget(record)
         marker = ledger.marker()
         if marker is not None and marker.generation == number and file_sha256(path) == marker.generation_sha256:

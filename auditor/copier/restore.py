@@ -16,7 +16,7 @@ from auditor.copier.execute import Ending, Ways, execute
 from auditor.copier.holdings import EDITED, OVERWRITTEN, ROTTED, SPOILT, Holdings
 from auditor.copier.jobs import Setup
 from auditor.copier.layout import Layout, Namer
-from auditor.copier.ledger import Ledger, utc
+from auditor.copier.ledger import Ledger
 from auditor.copier.plan import Action, CopyPlan, CopyStep, Limits, escaped, twins
 from auditor.copier.publish import Publisher
 from auditor.disk import durable
@@ -25,7 +25,7 @@ from auditor.disk.names import POSIX, escape_path, parts_inside
 from auditor.disk.root import Root, made
 from auditor.disk.volume import clean_probes, probed, volume_of
 from auditor.errors import BadManifest, BadPlace, LeadsOut
-from auditor.manifest.rows import path_key
+from auditor.manifest.rows import path_key, utc
 from auditor.model import ErrorKind, FileFacts, Origin
 from auditor.places.folder import FolderPlace
 from auditor.reporting.text import typed

@@ -16,14 +16,14 @@ from auditor.copier.changes import Changes, Fate, Found, as_written, may_be_move
 from auditor.copier.execute import Progress, Ways
 from auditor.copier.holdings import Held, Holdings, known_columns, unread_row
 from auditor.copier.jobs import Failed
-from auditor.copier.ledger import Generation, Ledger, Remembered, left_journals, locked, moment, utc
+from auditor.copier.ledger import Generation, Ledger, Remembered, left_journals, locked, moment
 from auditor.copier.sampling import CONFIDENCE, most_bad
 from auditor.disk.durable import ColdRead
 from auditor.disk.volume import volume_of
 from auditor.errors import BadManifest, BadOutput, BadPlace
 from auditor.manifest import foreign
 from auditor.manifest.jsonl import Manifest, load, looks_like_manifest
-from auditor.manifest.rows import path_key
+from auditor.manifest.rows import path_key, utc
 from auditor.model import Depth, ErrorKind, FileFacts, Origin, Trouble
 from auditor.places import Entry, EntryKind
 

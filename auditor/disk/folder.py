@@ -12,6 +12,7 @@ import errno
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -101,6 +102,10 @@ class Folder:
     def names(self) -> list[str]:
         """The names in it, in no order."""
         return os.listdir(self.path if self.fd is None else self.fd)  # noqa: PTH208 (a descriptor)
+
+    def listing(self) -> AbstractContextManager[Iterator[os.DirEntry[str]]]:
+        """What is in it, in no order, as far as it can be listed; a context that ends the listing."""
+        return os.scandir(self.path if self.fd is None else self.fd)
 
     def read(self, name: str, limit: int) -> bytes:
         """A regular file's bytes. Raises: OSError where it is none, or is longer than `limit`."""

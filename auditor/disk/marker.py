@@ -15,6 +15,13 @@ OWN_FOLDER = ".auditor"
 """Where a backup keeps its own affairs; never payload."""
 
 NAME = "place.toml"
+
+
+def is_kept(root: Path) -> bool:
+    """Whether the folder says that it is a backup of ours, readable or not. No more than a look: `read` tells which."""
+    return (root / OWN_FOLDER / NAME).exists()
+
+
 MOST_BYTES = 4 << 20
 
 _NUMBERS = ("generation", "files", "bytes")

@@ -117,6 +117,11 @@ def rfc3339(mtime_ns: int) -> str:
     return f"{whole:%Y-%m-%dT%H:%M:%S}".rjust(19, "0") + f".{nanos:09d}".rstrip("0").rstrip(".") + "Z"
 
 
+def utc(moment: datetime) -> str:
+    """RFC 3339 in UTC, whole seconds."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def mtime_ns(text: str) -> int:
     """The inverse of `rfc3339`.
 

@@ -16,15 +16,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 from auditor.disk import marker as markers
-from auditor.disk.folder import is_link
+from auditor.disk.folder import Folder, beneath, is_link
 from auditor.disk.marker import OWN_FOLDER
 from auditor.disk.volume import KEEP_CHANGE_TIMES, filesystem
-from auditor.errors import BadPlace
+from auditor.errors import BadPlace, LeadsOut
 from auditor.model import Device, ErrorKind, Trouble
 from auditor.places import Entry, EntryKind, Place, Power, links, unfinished
-
-_OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-_FOLDER_FLAGS = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,12 +139,12 @@ class FolderPlace:
 
         Raises: OSError where it cannot be listed, or only in part; what was found before stays in `into`.
         """
-        with _beneath(self.root, folder.split("/") if folder else []) as opened:
-            facts = os.stat(opened)  # noqa: PTH116 (a descriptor, not a path)
+        with self._beneath(folder.split("/") if folder else []) as opened:
+            facts = opened.own_facts()
             identity = (facts.st_dev, facts.st_ino)
             if facts.st_ino and identity in above:
                 raise OSError(errno.ELOOP, "it is one of the folders that it lies in")
-            with os.scandir(opened) as listing:
+            with opened.listing() as listing:
                 for item in listing:
                     if not folder and item.name == OWN_FOLDER:
                         continue
@@ -177,15 +174,17 @@ class FolderPlace:
         parts = path.split("/")
         if path.startswith("/") or ".." in parts or (os.name == "nt" and ("\\" in path or ":" in path)):
             raise BadPlace(f"{path!r} leads out of {self.spec}")
-        with _beneath(self.root, parts[:-1]) as folder:
-            if isinstance(folder, Path):
-                descriptor = os.open(folder / parts[-1], _OPEN_FLAGS)
-            else:
-                descriptor = os.open(parts[-1], _OPEN_FLAGS, dir_fd=folder)
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            os.close(descriptor)
-            raise OSError(errno.EINVAL, "not a regular file")
-        return os.fdopen(descriptor, "rb", buffering=0)
+        with self._beneath(parts[:-1]) as folder:
+            return os.fdopen(folder.open_file(parts[-1]), "rb", buffering=0)
+
+    @contextlib.contextmanager
+    def _beneath(self, parts: list[str]) -> Iterator[Folder]:
+        """A folder below this one, open; a link on the way or behind it is an error like any other. Raises: OSError."""
+        try:
+            with Folder.open(self.root) as top, beneath(top, tuple(parts)) as folder:
+                yield folder
+        except LeadsOut as error:
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP)) from error
 
 
 def open_folder(spec: str) -> FolderPlace:
@@ -232,26 +231,6 @@ def is_whole_local_path(place: str) -> bool:
     """
     path = Path(place)
     return path.is_absolute() and not path.drive.startswith(("\\\\", "//"))
-
-
-@contextlib.contextmanager
-def _beneath(root: Path, parts: list[str]) -> Iterator[int | Path]:
-    """A folder below `root`, reached step by step: no step follows a link, and the path may have any length.
-
-    An open descriptor or, where the system has none for folders (Windows), its path. Raises: OSError.
-    """
-    if os.open not in os.supports_dir_fd or os.scandir not in os.supports_fd:
-        yield root.joinpath(*parts)
-        return
-    folder = os.open(root, _FOLDER_FLAGS)
-    try:
-        for part in parts:
-            inner = os.open(part, _FOLDER_FLAGS | os.O_NOFOLLOW, dir_fd=folder)
-            os.close(folder)
-            folder = inner
-        yield folder
-    finally:
-        os.close(folder)
 
 
 def _entry(path: str, facts: os.stat_result, keeps_change_times: bool) -> Entry:
