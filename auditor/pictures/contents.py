@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import mmap
 import shutil
 import tempfile
 import warnings
@@ -72,6 +73,13 @@ def _opened(place: Place, path: str) -> Iterator[BinaryIO]:
             shutil.copyfileobj(stream, here, 1 << 20)
             here.seek(0)
             yield here
+
+
+@contextmanager
+def mapped(place: Place, path: str) -> Iterator[mmap.mmap]:
+    """The file's content, mapped. Raises: OSError or ValueError where it cannot be, AuditorError from its place."""
+    with _opened(place, path) as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        yield content
 
 
 def _form(stream: BinaryIO) -> str | None:

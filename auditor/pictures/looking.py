@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from auditor.errors import AuditorError
 from auditor.model import Kind
 from auditor.pictures import parts
-from auditor.pictures.contents import same_contents
+from auditor.pictures.contents import mapped, same_contents
+from auditor.pictures.differing import differing
 from auditor.pictures.full import compare_files
 from auditor.pictures.likeness import Aim, Answer, Likeness, Side
 from auditor.pictures.loading import MAX_BYTES, NoPicture
@@ -32,8 +34,7 @@ def look_at(look: Look) -> Answer:
     if look.aim is Aim.CONTENT:
         return same_contents(look.source, look.path, look.backup, look.backup_path)
     if look.aim is Aim.PARTS and kind_by_name(look.path) is Kind.VIDEO:
-        answer = same_contents(look.source, look.path, look.backup, look.backup_path)
-        return Answer(answer.likeness, SAME_FILM) if answer.likeness is Likeness.SAME else answer
+        return _film_parts(look)
     data = [_read(place, path) for place, path in ((look.source, look.path), (look.backup, look.backup_path))]
     for name, side, content in zip(("original", "copy"), (Side.ORIGINAL, Side.COPY), data, strict=True):
         if isinstance(content, str):
@@ -44,7 +45,8 @@ def look_at(look: Look) -> Answer:
     lost = parts.held(ours) - parts.held(theirs)
     lacks = f"without the {' and the '.join(sorted(lost))} of the original" if lost else ""
     if look.aim is Aim.PARTS:
-        return Answer(Likeness.CANNOT_TELL, lacks)
+        named = differing(look.path, ours, theirs, {str(part) for part in lost})
+        return Answer(Likeness.CANNOT_TELL, "; ".join(filter(None, (lacks, named))))
     match = compare_files(ours, theirs)
     if isinstance(match, NoPicture):
         return Answer(Likeness.CANNOT_TELL, f"one of them gave no picture: {match.detail}")
@@ -58,6 +60,21 @@ def look_at(look: Look) -> Answer:
     return Answer(Likeness.SAME, lacks)
 
 
+def _film_parts(look: Look) -> Answer:
+    """What another program sees in both films; where that is the same, which of their other parts differ."""
+    answer = same_contents(look.source, look.path, look.backup, look.backup_path)
+    if answer.likeness is not Likeness.SAME:
+        return answer
+    named = ""
+    with (
+        suppress(OSError, ValueError, AuditorError),
+        mapped(look.source, look.path) as ours,
+        mapped(look.backup, look.backup_path) as theirs,
+    ):
+        named = differing(look.path, ours, theirs)
+    return Answer(Likeness.SAME, "; ".join(filter(None, (SAME_FILM, named))))
+
+
 def _read(place: Place, path: str) -> bytes | str:
     """The file's content; in words why not."""
     try:
@@ -68,7 +85,10 @@ def _read(place: Place, path: str) -> bytes | str:
     return data if len(data) <= MAX_BYTES else "it is too large"
 
 
-SAME_FILM = "another program sees the same frames, sound and times in both"
+SAME_FILM = (
+    "another program sees the same frames, sound and times in both, as where a film was only put into a new file;"
+    " whether something else was lost, nobody can tell for certain"
+)
 DOUBTS = {
     Doubt.TOO_SMALL: "it is too small to tell for certain",
     Doubt.NO_TEXTURE: "the picture has too little in it to tell for certain",

@@ -37,6 +37,7 @@ EXIF_TAGS = TIFF_TAGS | frozenset(
     {
         # The thumbnail, and the tiles of a HEIC, which Apple repeats: Exif 3.0, 4.6.9.
         254, 255, 256, 257, 258, 259, 262, 273, 277, 278, 279, 284, 322, 323, 513, 514,
+        4097, 4098,  # sizes of a related image, which some phones write here: Exif 3.0, 4.6.8
         529, 530, 531, 532,  # how YCbCr lies: in JPEG, JFIF and the frame header decide (ITU-T T.871, 6.2)
     }
 )  # fmt: skip

@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 
 from auditor.readers.examination import Buffer
+from auditor.readers.rest import is_heard, tell
 
 _READ_BYTES = 1 << 20
 
@@ -21,9 +22,11 @@ class Rest:
     def __init__(self) -> None:
         self._digest = hashlib.sha256()
         self._begun: list[bytes] = []
+        self._within: list[bytes] = []
 
     def enter(self, kind: bytes, lasting: bool = True) -> None:
         """A part that is made of parts begins. Not `lasting`: with nothing in it, it is as if it were not there."""
+        self._within.append(kind)
         begin = b"(" + len(kind).to_bytes(4, "big") + kind
         if lasting:
             self._begin()
@@ -33,6 +36,7 @@ class Rest:
 
     def leave(self) -> None:
         """It ends."""
+        self._within.pop()
         if self._begun:
             self._begun.pop()
         else:
@@ -46,6 +50,8 @@ class Rest:
     def part(self, kind: bytes, content: bytes = b"") -> None:
         """One part with its content."""
         self._begin()
+        if is_heard():
+            tell(self._path(kind), content)
         lengths = len(kind).to_bytes(4, "big") + len(content).to_bytes(8, "big")
         self._digest.update(b"." + lengths + kind + content)
 
@@ -54,9 +60,15 @@ class Rest:
         end = min(end, len(data))
         length = end - start if declared is None else declared
         self._begin()
+        if is_heard():
+            content = stretches_sha256(data, [(start, max(end - start, 0))]) or b""
+            tell(self._path(kind), bytes(data[start : min(end, start + 32)]) + content)
         self._digest.update(b"." + len(kind).to_bytes(4, "big") + length.to_bytes(8, "big") + kind)
         for at in range(start, end, _READ_BYTES):
             self._digest.update(data[at : min(at + _READ_BYTES, end)])
+
+    def _path(self, kind: bytes) -> bytes:
+        return b"/".join((*self._within, kind))
 
     def behind(self, data: Buffer, start: int) -> None:
         """What follows the film's own end; nothing but zeros is padding."""

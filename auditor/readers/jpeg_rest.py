@@ -77,7 +77,8 @@ def _stray(data: Buffer, walked: Walk) -> list[Piece]:
 def _jfif(data: Buffer, walked: Walk, body: bytes) -> list[Piece]:
     """What JFIF's header says of the picture: pixels that are not square, and that three unusual components are YCbCr.
 
-    Where the components are the usual ones, and nothing of Adobe's says otherwise, they are so without it.
+    Where the components are the usual ones, and nothing of Adobe's says otherwise, or Adobe's says the same, they are
+    so without it. Source: libjpeg-turbo, jdapimin.c, `default_decompress_parms`.
     """
     pieces: list[Piece] = []
     if body[5:6] != b"\1":
@@ -87,8 +88,10 @@ def _jfif(data: Buffer, walked: Walk, body: bytes) -> list[Piece]:
         pieces.append((b"pixel shape", across + down))
     marker = walked.frame.marker if walked.frame else None
     frame = next((data[s.body : s.end] for s in walked.segments if s.marker == marker), b"")
-    adobe = any(_is(data, s, APP14, b"Adobe") for s in walked.segments)
-    if len(frame) >= 15 and frame[5] == 3 and (adobe or tuple(frame[6:15:3]) != _YCC):
+    # Adobe's transform 1 is YCbCr.
+    adobe = {data[s.body + 11 : s.body + 12] for s in walked.segments if _is(data, s, APP14, b"Adobe")}
+    alone = adobe == {b"\1"} if adobe else tuple(frame[6:15:3]) == _YCC
+    if len(frame) >= 15 and frame[5] == 3 and not alone:
         pieces.append((b"YCbCr", b""))
     return pieces
 

@@ -34,6 +34,12 @@ _DESCRIBES = frozenset(
     b"titl dscp cprt perf auth gnre rtng clsf kywd loci albm yrrc manu modl name date Xtra".split(b" ")
 ) | {b"gps ", b"gps0"}
 """User data that describes: 3GPP's, the makers' names, QuickTime's track name, Windows' ratings, places."""
+_SIGNATURES = {b"SDLN": b"SEQ_PLAY", b"smrd": b"TRUEBLUE"}
+"""Samsung's fixed words: that the film is played in sequence, as any is without it, and a signature. Any other word in
+their place counts. Source: exiftool, QuickTime.pm, "UserData" (SDLN, smrd)."""
+_EMPTY = frozenset({b"smta", b"saut", b"ducp", b"edli", b"@etc"})
+"""Samsung's boxes that hold nothing where all in them is zero. Source: the same; Samsung.pm, "smta"."""
+_MOST_EMPTY_BYTES = 64
 _TEXT_HANDLERS = frozenset({b"mdta", b"mdir"})
 _TEXTS_AND_NUMBERS = frozenset({1, 2, 4, 5, 21, 22, 23, 24, *range(65, 80)})
 """Types of a metadata value that is a text or numbers. A picture (a cover), or what has no known type, is content."""
@@ -145,10 +151,17 @@ class _Walk:
         boxes = inside(self._data, udta)
         self._rest.enter(b"udta", lasting=False)
         for box in boxes:
-            if box.end > udta.end or not (box.kind in _DESCRIBES or box.kind[:1] == b"\xa9"):
+            if box.end > udta.end or not self._describes(box):
                 self._box(box, track)
         self._tail(boxes, udta)
         self._rest.leave()
+
+    def _describes(self, box: Box) -> bool:
+        if box.kind in _SIGNATURES or box.kind in _EMPTY:
+            content = bytes(self._data[box.body : min(box.end, box.body + _MOST_EMPTY_BYTES + 1)])
+            empty = box.kind in _EMPTY and len(content) <= _MOST_EMPTY_BYTES and not any(content)
+            return empty or content == _SIGNATURES.get(box.kind)
+        return box.kind in _DESCRIBES or box.kind[:1] == b"\xa9"
 
     def _metadata(self, meta: Box) -> None:
         """What of a list of texts is none: covers, and boxes that are not known."""

@@ -8,16 +8,57 @@ anew, and what merely says where something lies is left to the place of that thi
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 
 Piece = tuple[bytes, bytes]
 """What a piece of a file is, and its content."""
+
+_HEAD_BYTES = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """A piece that a digest covered: what it is, how its content begins, and the digest of that."""
+
+    what: bytes
+    head: bytes
+    sha256: bytes
+
+
+_listener: ContextVar[list[Covered] | None] = ContextVar("listener", default=None)
+
+
+@contextmanager
+def listening() -> Iterator[list[Covered]]:
+    """Lists the pieces that the digests of whole files cover while the block runs: what differs between two files is
+    told by the very pieces that make their digests differ."""
+    pieces: list[Covered] = []
+    before = _listener.set(pieces)
+    try:
+        yield pieces
+    finally:
+        _listener.reset(before)
+
+
+def tell(what: bytes, content: bytes) -> None:
+    """Says that a digest covers a piece, where somebody listens."""
+    if (pieces := _listener.get()) is not None:
+        pieces.append(Covered(what, content[:_HEAD_BYTES], hashlib.sha256(content).digest()))
+
+
+def is_heard() -> bool:
+    """Whether somebody listens: only then is it worth the time to lay a piece before `tell`."""
+    return _listener.get() is not None
 
 
 def whole_sha256(coded: str, pieces: Iterable[Piece]) -> str:
     """The digest of the coded picture (by its own digest, in hex) and of the pieces, in their order."""
     digest = hashlib.sha256(bytes.fromhex(coded))
     for piece in pieces:
+        tell(*piece)
         for part in piece:
             digest.update(len(part).to_bytes(8, "big"))
             digest.update(part)

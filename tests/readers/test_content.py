@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from auditor.model import Depth, ErrorKind, Soundness
 from auditor.readers import Examination, examine, ifd
@@ -77,8 +78,6 @@ def _parts(content: bytes) -> tuple[Part, ...]:
 
 
 def _adobe_rgb() -> bytes:
-    from PIL import Image
-
     block = Image.Exif()
     block._ifds[0x8769] = {40961: 65535, 40965: {1: "R03"}}
     return b"Exif\0\0" + block.tobytes().removeprefix(b"Exif\0\0")
@@ -126,6 +125,25 @@ DESCRIPTIVE: dict[str, Callable[[bytes], bytes]] = {
     "a comment": lambda c: media.with_segment(c, 0xFE, b"hello"),
     "zeros behind": lambda c: c + bytes(100),
 }
+
+
+def _adobe(transform: int) -> bytes:
+    """A JPEG with JFIF's header and Adobe's, which decoders ask for the colours where JFIF's is gone."""
+    return media.with_segment(PLAIN, 0xEE, b"Adobe\0\x64" + bytes(4) + bytes([transform]))
+
+
+@pytest.mark.parametrize(("transform", "same"), [(1, True), (0, False)])
+def test_without_jfif_adobes_segment_says_the_colours(transform: int, same: bool) -> None:
+    own = _adobe(transform)
+    length = int.from_bytes(own[4:6], "big")
+    assert own[6:10] == b"JFIF"
+    assert _same(own, own[:2] + own[4 + length :]) is same
+
+
+def test_the_size_of_a_related_picture_is_metadata_where_some_phones_write_it() -> None:
+    block = Image.Exif()
+    block[0x1001], block[0x1002] = 2272, 1704
+    assert _same(media.with_segment(PLAIN, 0xE1, b"Exif\0\0" + block.tobytes().removeprefix(b"Exif\0\0")), PLAIN)
 
 
 @pytest.mark.parametrize("add", DESCRIPTIVE.values(), ids=DESCRIPTIVE)

@@ -267,3 +267,30 @@ def test_what_lies_behind_a_lists_last_text_is_content() -> None:
             longer[start : start + 4] = size.to_bytes(4, "big")
         digests.add(examine("a.mp4", bytes(longer), Depth.HASH).image_sha256)
     assert len(digests) == 2 and None not in digests
+
+
+@pytest.mark.parametrize(
+    ("kind", "content", "describes"),
+    [
+        (b"SDLN", b"SEQ_PLAY", True),
+        (b"SDLN", b"SLOWPLAY", False),
+        (b"smrd", b"TRUEBLUE", True),
+        (b"smrd", b"TRUEBLUE and more", False),
+        (b"smta", bytes(4), True),
+        (b"smta", bytes(4) + _box(b"svss", b"slow from 2 to 5"), False),
+        (b"what", bytes(4), False),
+    ],
+)
+def test_of_samsungs_user_data_only_fixed_words_and_nothing_are_left_out(
+    kind: bytes, content: bytes, describes: bool
+) -> None:
+    plain = media.film(frames=15, metadata={"title": "a day"})
+    at, more = plain.rindex(b"udta") - 4, _box(kind, content)
+    moov = plain.rindex(b"moov") - 4
+    film = bytearray(plain)
+    for start in (at, moov):
+        film[start : start + 4] = (int.from_bytes(film[start : start + 4], "big") + len(more)).to_bytes(4, "big")
+    film[at + 8 : at + 8] = more
+    own, other = (examine("a.mp4", bytes(data), Depth.HASH).image_sha256 for data in (film, plain))
+    assert None not in (own, other)
+    assert (own == other) is describes
