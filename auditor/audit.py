@@ -131,10 +131,7 @@ def homes(order: Order) -> list[tuple[str, Side]]:
     return [("source", order.source), *((f"backup-{number}", one) for number, one in enumerate(order.backups, 1))]
 
 
-_OURS = re.compile(
-    r"(source|backup-\d+)\.jsonl(\.partial(\.old|\.tmp)?)?"
-    r"|(files|findings|safe-to-delete)\.csv|findings\.jsonl|audit\.json|report\.html|SHA256SUMS"
-)
+_OURS = re.compile(r"(source|backup-\d+)\.jsonl(\.partial(\.old|\.tmp)?)?|" + "|".join(map(re.escape, reporting.NAMES)))
 """What an audit writes, and so all that a stopped one can have left."""
 
 

@@ -421,7 +421,7 @@ def _by_remains(joined: str, agree: str, words: str) -> str:
 _DAMAGED_WORDS = """
     CASE WHEN c.size_bytes = 0 THEN concat('empty: 0 bytes of ', formatReadableDecimalSize(s.size_bytes))
          WHEN c.size_bytes < s.size_bytes
-         THEN concat('cut short at ', floor(c.size_bytes * 100.0 / s.size_bytes)::INTEGER, ' %: ',
+         THEN concat('cut short: ',
               CASE WHEN s.size_bytes < 1e3 THEN concat(c.size_bytes, ' of ', s.size_bytes, ' bytes')
                    WHEN s.size_bytes < 1e6 THEN printf('%.1f of %.1f kB', c.size_bytes / 1e3, s.size_bytes / 1e3)
                    ELSE printf('%.1f of %.1f MB', c.size_bytes / 1e6, s.size_bytes / 1e6) END)

@@ -108,7 +108,12 @@ def test_report_says_and_checks(stage: Path) -> None:
         stream.write("x\n")
     run = auditor("report", "sealed", "--check", cwd=stage)
     assert run.code == 1
-    assert "files.csv" in run.out
+    assert "changed: files.csv" in run.out
+    (stage / "sealed" / "findings.csv").unlink()
+    (stage / "sealed" / "more.txt").touch()
+    run = auditor("report", "sealed", "--check", cwd=stage)
+    assert "removed: findings.csv" in run.out
+    assert "1 file was changed, 1 file was removed and 1 file was added" in run.err
 
 
 def damaged(stage: Path, name: str) -> str:

@@ -38,7 +38,7 @@ SHOWN = 20
 PLAN = "plan.csv"
 """What `auditor duplicates` calls its plan; its folder may be named for it."""
 _AGE = re.compile(r"(\d{1,5})\s*([dwmy])")
-_DIFFERENCES = {Difference.CHANGED: "changed", Difference.MISSING: "taken away", Difference.ADDED: "put there"}
+_DIFFERENCES = {Difference.CHANGED: "changed", Difference.REMOVED: "taken away", Difference.ADDED: "put there"}
 _DAYS = {"d": 1, "w": 7, "m": 31, "y": 366}
 
 

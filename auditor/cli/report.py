@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +13,8 @@ from auditor.cli import screen
 from auditor.disk import small_files
 from auditor.errors import BadPlace
 from auditor.model import Verdict
-from auditor.reporting import provenance
+from auditor.reporting import PAGE, RECORD, provenance
+from auditor.reporting.provenance import Difference, Mismatch
 from auditor.reporting.text import counted, visible
 from auditor.verdict import SIGNS
 
@@ -30,10 +33,10 @@ def command(
 
     With --check, also whether its files are still as they were written.
 
-    Exit codes: 0 said, or unchanged; 1 changed; 2 not an audit's folder.
+    Exit codes: 0 said, or unchanged; 1 changed, removed or added; 2 not an audit's folder.
     """
     try:
-        record = small_files.parse_json(small_files.read(folder / "audit.json", provenance.MOST_RECORD_BYTES))
+        record = small_files.parse_json(small_files.read(folder / RECORD, provenance.MOST_RECORD_BYTES))
         word, sentence = Verdict(record["verdict"]), str(record["sentence"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BadPlace(f"{folder} is not the folder of an audit: its audit.json cannot be read") from error
@@ -42,8 +45,15 @@ def command(
         for item in changed:
             screen.say(f"{item.difference}: {visible(item.path)}")
         if changed:
-            screen.error(f"{counted(len(changed), 'file was', 'files were')} changed after this report was written")
+            screen.error(f"after this report was written, {_what_happened(changed)}")
             raise typer.Exit(1)
         screen.note("Every file of this report is as it was written.")
     screen.say(f"{SIGNS[word]} {word}: {visible(sentence)}")
-    screen.say(f"  Report   {folder / 'report.html'}")
+    screen.say(f"  Report   {folder / PAGE}")
+
+
+def _what_happened(found: Sequence[Mismatch]) -> str:
+    """`1 file was changed and 2 files were removed`."""
+    numbers = Counter(item.difference for item in found)
+    words = [f"{counted(numbers[one], 'file was', 'files were')} {one}" for one in Difference if numbers[one]]
+    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))

@@ -16,6 +16,17 @@ if TYPE_CHECKING:
     from auditor.reporting import thumbnails
     from auditor.rules import Rule
 
+FILES, FINDINGS, FINDINGS_EXACT, SAFE_TO_DELETE = "files.csv", "findings.csv", "findings.jsonl", "safe-to-delete.csv"
+RECORD, PAGE, SEAL = "audit.json", "report.html", "SHA256SUMS"
+NAMES = (FILES, FINDINGS, FINDINGS_EXACT, SAFE_TO_DELETE, RECORD, PAGE, SEAL)
+"""Every file that an audit writes beside its lists, in every version so far: a stopped one may have left any of them.
+A name that is no longer written stays in here."""
+
+
+def list_name(number: int) -> str:
+    """What the list of one side is called, the source being number 0."""
+    return f"backup-{number}.jsonl" if number else "source.jsonl"
+
 
 def write(
     audit: Audit,
@@ -39,24 +50,24 @@ def write(
 
     folder.mkdir(parents=True, exist_ok=True)
     lists = [provenance.sealed_file(path) for path in _kept(manifests, folder)]
-    tables.write_files(con, folder / "files.csv")
-    tables.write_findings(con, folder / "findings.csv")
-    tables.write_findings_jsonl(con, folder / "findings.jsonl")
-    tables.write_safe_to_delete(con, folder / "safe-to-delete.csv")
+    tables.write_files(con, folder / FILES)
+    tables.write_findings(con, folder / FINDINGS)
+    tables.write_findings_jsonl(con, folder / FINDINGS_EXACT)
+    tables.write_safe_to_delete(con, folder / SAFE_TO_DELETE)
     not_read = provenance.not_read_now(con, audit.provenance.get("started"))
     record = provenance.audit_record(audit, rules, policy, lists, not_read)
-    provenance.write_record(record, folder / "audit.json")
+    provenance.write_record(record, folder / RECORD)
     files = provenance.describe(folder)
-    html.write(audit, con, rules, record, files, folder / "report.html", pictures or {}, zone)
+    html.write(audit, con, rules, record, files, folder / PAGE, pictures or {}, zone)
     provenance.seal(folder)
-    return folder / "report.html"
+    return folder / PAGE
 
 
 def _kept(manifests: Sequence[Path], folder: Path) -> list[Path]:
     """The lists inside the audit folder: source.jsonl, backup-1.jsonl, ..."""
     kept = []
     for number, path in enumerate(manifests):
-        home = folder / (f"backup-{number}.jsonl" if number else "source.jsonl")
+        home = folder / list_name(number)
         if not (home.exists() and home.samefile(path)):
             shutil.copyfile(path, home)
         kept.append(home)

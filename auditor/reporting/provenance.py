@@ -19,9 +19,9 @@ from auditor.disk import small_files
 from auditor.errors import BadManifest
 from auditor.model import Audit, RuleOutcome
 from auditor.policy import Policy
+from auditor.reporting import SEAL
 from auditor.rules import Rule
 
-SEAL = "SHA256SUMS"
 MOST_RECORD_BYTES = 256 << 20
 """An audit's record grows with its waivers and reasons, not with its files."""
 _LITTER = {".DS_Store", "Thumbs.db", "desktop.ini"}  # what file managers leave in any folder they show
@@ -40,7 +40,7 @@ class Difference(StrEnum):
     """How a file of an audit folder differs from its seal."""
 
     CHANGED = "changed"
-    MISSING = "missing"
+    REMOVED = "removed"
     ADDED = "added"
 
 
@@ -169,7 +169,7 @@ def sealed_file(path: Path, name: str | None = None) -> Sealed:
 
 
 def check(folder: Path) -> list[Mismatch]:
-    """Reads every file of an audit folder again: what changed, is missing or was added since it was sealed.
+    """Reads every file of an audit folder again: what was changed, removed or added since it was sealed.
 
     An empty list means that nothing did. A detached signature of the seal and what file managers leave are not added
     files. It does not tell whether the seal itself was made anew: that takes a signature, or the seal kept elsewhere.
@@ -180,7 +180,7 @@ def check(folder: Path) -> list[Mismatch]:
     for name, sha256 in sums.items():
         path = folder / name
         if not path.is_file():
-            found.append(Mismatch(name, Difference.MISSING))
+            found.append(Mismatch(name, Difference.REMOVED))
         elif sealed_file(path).sha256 != sha256:
             found.append(Mismatch(name, Difference.CHANGED))
     found += [Mismatch(name, Difference.ADDED) for name in _names(folder) if name not in sums]

@@ -47,7 +47,7 @@ def test_each_difference_is_named(tmp_path: Path) -> None:
     assert provenance.check(folder) == [
         Mismatch("files.csv", Difference.CHANGED),
         Mismatch("more.txt", Difference.ADDED),
-        Mismatch("sub/x", Difference.MISSING),
+        Mismatch("sub/x", Difference.REMOVED),
     ]
 
 
