@@ -133,9 +133,12 @@ def _write(ledger: Ledger, holdings: Holdings, started: datetime, now: datetime)
 class _Scrub:
     """The state of one scrub: what is still to be read, and what was found."""
 
-    def __init__(self, holdings: Holdings, choice: Choice, ways: Ways, started: datetime, seed: int) -> None:
+    def __init__(
+        self, holdings: Holdings, choice: Choice, ways: Ways, started: datetime, seed: int, by_age: bool = True
+    ) -> None:
         self._holdings, self._choice, self._ways = holdings, choice, ways
         self._started, self._seed = started, seed
+        self._by_age = by_age  # False: the times in the rows are those of another place
         self._found: list[Found] = []
         self._counts: Counter[Fate] = Counter()
         self._cold: Counter[ColdRead] = Counter()
@@ -185,7 +188,7 @@ class _Scrub:
             found=tuple(sorted(self._found, key=lambda f: (list(Fate).index(f.fate), path_key(f.path)))),
             from_device=self._cold[ColdRead.DEVICE],
             untold=self._cold[ColdRead.UNKNOWN] + self._cold[ColdRead.CACHE],
-            oldest_read=min(reads, default=None) or None,
+            oldest_read=(min(reads, default=None) or None) if self._by_age else None,
             statement=self._statement(),
             chain=chain,
             manifest=manifest,
@@ -200,7 +203,8 @@ class _Scrub:
         """The longest unread first; those unread equally long in random order, the same for the same seed."""
         held = self._holdings.held
         random.Random(self._seed).shuffle(entries)  # noqa: S311 (a sample, no secret)
-        entries.sort(key=lambda e: self._was_read(held[e.path]))
+        if self._by_age:
+            entries.sort(key=lambda e: self._was_read(held[e.path]))
         if self._choice.older_than is not None:
             limit = utc(self._started - self._choice.older_than)
             entries = [e for e in entries if self._was_read(held[e.path]) < limit]
@@ -249,9 +253,11 @@ class _Scrub:
         bad = self._bad_at_random + self._bad_known
         most = most_bad(of, read, self._bad_at_random) + self._bad_known
         also = ", and those that had changed" if self._fixed else ""
+        which = "those unread the longest" if self._by_age else "chosen at random"
+        so = "If the others are like them, at" if self._by_age else "At"
         return (
-            f"{read + len(self._fixed):,} of {self._population:,} files were read, those unread the longest{also}:"
-            f" {bad:,} rotted. If the others are like them, at most {most:,} of all ({most / self._population:.2%}) are"
+            f"{read + len(self._fixed):,} of {self._population:,} files were read, {which}{also}:"
+            f" {bad:,} rotted. {so} most {most:,} of all ({most / self._population:.2%}) are"
             f" rotted ({CONFIDENCE:.0%} confidence)."
         )
 
@@ -259,7 +265,8 @@ class _Scrub:
 def verify_against(root: Path, manifest: Path, choice: Choice, ways: Ways, now: Callable[[], datetime]) -> Verified:
     """`verify` with a manifest made elsewhere, ours or another tool's; nothing is written.
 
-    Raises: BadManifest.
+    When its rows were read says nothing of this folder (it may be the list of a phone): a sample is one at random, by
+    the day. Raises: BadManifest.
     """
     ledger = Ledger(root)
     holdings = Holdings("", None)
@@ -271,7 +278,8 @@ def verify_against(root: Path, manifest: Path, choice: Choice, ways: Ways, now: 
         if not row.sha256:
             raise BadManifest(f"{manifest} holds no SHA-256 of {row.path}; make one with `auditor scan --depth hash`")
         holdings.index(row)
-    scrub = _Scrub(holdings, choice, ways, now(), 0)
+    started = now()
+    scrub = _Scrub(holdings, choice, ways, started, started.toordinal(), by_age=False)
     entries = [e for e in listed(ledger, clean=False, held=holdings.held) if not manifest.samefile(root / e.path)]
     scrub.run(ledger, entries)
     return scrub.result((), None)

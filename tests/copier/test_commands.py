@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -375,3 +376,16 @@ def test_a_link_to_what_is_copied_anyway_takes_nothing_from_safe(auditor: Audito
     (phone / "album").symlink_to("/", target_is_directory=True)
     said = auditor("backup", phone, "backup", "-o", "again")
     assert said.code == 3 and "4 of 5 files" in said.out, said
+
+
+def test_a_sample_by_another_places_list_is_one_at_random(auditor: Auditor, tmp_path: Path) -> None:
+    """The list says when the phone was read, which says nothing of the folder: neither of its age nor what to read."""
+    for number in range(40):
+        write(tmp_path / "phone" / f"{number:02}.bin", bytes([number]) * 99)
+    auditor("scan", "phone", "-o", "phone.jsonl", "--depth", "hash")
+    shutil.copytree(tmp_path / "phone", tmp_path / "cloud")
+    said = auditor("verify", "cloud", "--manifest", "phone.jsonl", "--sample", "5", "-o", "verify.json")
+    assert said.code == 0
+    assert "5 of 40 files were read, chosen at random: 0 rotted. At most 17 of all (42.50%) are rotted" in said.out
+    assert "Every file was read since" not in said.out
+    assert json.loads((tmp_path / "verify.json").read_text("utf-8"))["verdict"] is None
