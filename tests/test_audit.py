@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PIL import ImageCms
 
 from auditor import audit as auditing
 from auditor import policy as policies
@@ -331,3 +332,16 @@ def test_an_audit_is_taken_up_whatever_file_of_it_a_stopped_one_left(places: tup
     names = {path.name for path in made.parent.iterdir()}
     assert names == {*reporting.NAMES, "source.jsonl", "backup-1.jsonl"}
     assert all(auditing._OURS.fullmatch(name) for name in names)
+
+
+def test_a_copy_without_its_colour_profile_is_told_as_that(tmp_path: Path) -> None:
+    """It was compared, so it is not said that it could not be."""
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    fill(tmp_path / "phone", {"a.jpg": media.jpeg(1, icc_profile=profile)})
+    fill(tmp_path / "backup", {"a.jpg": media.jpeg(1)})
+    result, _ = run(tmp_path / "phone", tmp_path / "backup", depth=Depth.DECODE)
+    assert result.verdict is Verdict.CANNOT_SAY
+    (table,) = tmp_path.glob("report-*/findings.csv")
+    found = pd.read_csv(table).set_index("rule").message["not-checked"]
+    words = "differs outside the picture and its known metadata: the copy lost its colour profile"
+    assert found == f"a.jpg is not proven: {words}."

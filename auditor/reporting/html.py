@@ -167,7 +167,7 @@ _STATUS_WORDS = {
     Status.IDENTICAL: "in the backup with exactly the same content",
     Status.METADATA_CHANGED: "in the backup with the same picture; only its data on date, place or camera differs",
     Status.REDUCED: "in the backup as the same picture in another size or encoding",
-    Status.NOT_CHECKED: "could not be compared",
+    Status.NOT_CHECKED: "neither proven nor known to be lost",
     Status.DAMAGED: "in the backup, but broken there",
     Status.MISSING: "in none of the backups",
 }

@@ -7,16 +7,16 @@
 -- population  = "due"
 -- needs       = ["files.status"]
 -- passed      = "Every file that was read could be compared with the backup."
--- failed_one  = "1 file could not be compared with the backup."
--- failed_many = "$count files could not be compared with the backup."
--- message     = "$path could not be compared: $detail."
+-- failed_one  = "1 file is not proven: what the backup holds of it could not be compared, or differs in what may be content."
+-- failed_many = "$count files are not proven: what the backup holds of them could not be compared, or differs in what may be content."
+-- message     = "$path is not proven: $detail."
 -- why = """
 -- The file was read, but what lies in the backup could not be held against it: its copy could not be read, only its
 -- name is known, or the two look alike and nobody could look at the pixels. Or the copy holds the same picture and differs
 -- elsewhere: a depth map, a gain map, the clip of a motion photo, thermal data or sound may be lost, which no look at the
 -- picture shows; or the usual programs do not open it. It may be safe; this audit cannot say so.
 -- """
--- remedy      = "Make readable what could not be read (rights, cable, disk); where a list stands for a folder, name the folder itself. Where the copy differs, `auditor backup` keeps it and adds the original. Then audit again."
+-- remedy      = "Where the copy differs, `auditor backup PHONE BACKUP` keeps it and adds the original. Else make readable what could not be read (rights, cable, disk); where a list stands for a folder, name the folder itself. Then audit again."
 -- not_covered = "Files that could not be read on the phone (unreadable-file)."
 -- ///
 SELECT 'source' AS side, due.path AS path, files.backup AS backup, files.backup_path AS backup_path,
