@@ -170,13 +170,13 @@ WORTH = {
 
 @pytest.mark.parametrize("words", WORTH)
 def test_what_a_remotes_digest_is_worth_and_whether_it_is_far_away(words: str) -> None:
-    leaves = rclone_remotes.leaves_of(words, CONFIG)
+    leaves = rclone_remotes.leaves_of(words, CONFIG, {})
     large = 50_000_000
     assert (rclone_remotes.grade(leaves, large).value, any(leaf.is_near for leaf in leaves)) == WORTH[words]
 
 
 def test_a_small_file_of_b2_came_in_one_piece() -> None:
-    leaves = rclone_remotes.leaves_of("b2:x", CONFIG)
+    leaves = rclone_remotes.leaves_of("b2:x", CONFIG, {})
     assert rclone_remotes.grade(leaves, 4_000_000) is DigestOrigin.COMPUTED
     assert rclone_remotes.grade(leaves, None) is DigestOrigin.CLAIMED
 
@@ -216,11 +216,54 @@ def test_the_word_of_the_uploader_is_no_proof(
 
 def test_a_remote_of_the_environment_is_known_too() -> None:
     said = {"RCLONE_CONFIG_MY_CLOUD_TYPE": "drive", "RCLONE_CONFIG_NAS_HOST": "backup.example.org"}
-    config = rclone_remotes.with_environment(CONFIG, said)
-    (leaf,) = rclone_remotes.leaves_of("my-cloud:x", config)
+    (leaf,) = rclone_remotes.leaves_of("my-cloud:x", CONFIG, said)
     assert leaf.kind == "drive"
-    (leaf,) = rclone_remotes.leaves_of("nas:x", config)
+    (leaf,) = rclone_remotes.leaves_of("nas:x", CONFIG, said)
     assert not leaf.is_near
+
+
+OF_A_TYPE = {
+    "cloud:Photos": {"RCLONE_WEBDAV_URL": "http://127.0.0.1:8080"},
+    ":webdav:Photos": {"RCLONE_WEBDAV_URL": "http://192.168.1.5/dav"},
+    "far:": {"RCLONE_SFTP_HOST": "10.0.0.2"},
+    "bucket:b": {"RCLONE_S3_ENDPOINT": "http://nas:9000"},
+    ":s3,env_auth:b": {"AWS_ENDPOINT_URL_S3": "http://localhost:4566"},
+    "google:b": {"RCLONE_GCS_ENDPOINT": "http://localhost:4443"},
+    ":azureblob:b": {"RCLONE_AZUREBLOB_USE_EMULATOR": "true"},
+    "named:": {"RCLONE_ALIAS_REMOTE": "/mnt/disk"},
+}
+
+
+@pytest.mark.parametrize("words", OF_A_TYPE)
+def test_what_the_environment_says_of_a_type_wins_over_the_configuration(words: str) -> None:
+    config = {
+        **CONFIG,
+        "far": {"type": "sftp", "host": "backup.example.org"},
+        "bucket": {"type": "s3", "endpoint": "https://s3.example.org"},
+        "google": {"type": "google cloud storage"},
+    }
+    (far,) = rclone_remotes.leaves_of(words, config, {})
+    assert not far.is_near or words == ":webdav:Photos"
+    (near,) = rclone_remotes.leaves_of(words, config, OF_A_TYPE[words])
+    assert near.is_near
+
+
+def test_what_is_said_of_one_remote_wins_over_what_is_said_of_its_type() -> None:
+    near = {"RCLONE_WEBDAV_URL": "http://127.0.0.1:8080"}
+    said = {**near, "RCLONE_CONFIG_CLOUD_URL": "https://dav.example.org"}
+    (by_name,) = rclone_remotes.leaves_of("cloud:", CONFIG, said)
+    (by_words,) = rclone_remotes.leaves_of("cloud,url='https://dav.example.org':", CONFIG, near)
+    assert not by_name.is_near and not by_words.is_near
+
+
+def test_the_folder_behind_remotes_of_rclone_is_known() -> None:
+    config = {**CONFIG, "pool": {"type": "union", "upstreams": "/mnt/a:ro /mnt/b drive:c"}}
+
+    def folders(words: str) -> list[str | None]:
+        return [leaf.folder for leaf in rclone_remotes.leaves_of(words, config, {})]
+
+    assert folders("disk:DCIM") == ["/mnt/disk/DCIM"]
+    assert folders("pool:DCIM") == ["/mnt/a/DCIM", "/mnt/b/DCIM", None]
 
 
 @pytest.fixture

@@ -20,7 +20,8 @@ _SHARED_STORAGE = re.compile(r"/(?:storage/emulated/0|storage/self/primary|mnt/s
 
 
 def within(inner: Place, outer: Place) -> bool:
-    """Whether all that `inner` holds lies in `outer`, or both are the same; False where that is not known.
+    """Whether what `inner` holds lies in `outer`, or both are the same; False where that is not known. Of a remote that
+    shows several as one it is enough that one of them does.
 
     Compared by where things lie, through links, second mounts and other names of a phone's storage. One phone by adb
     and as a mount is one place, whatever the folders. Not known: where a remote of rclone of another name leads.
@@ -35,7 +36,8 @@ def within(inner: Place, outer: Place) -> bool:
         if isinstance(phone, AdbPlace) and isinstance(mount, MtpPlace):
             return phone.phone_serial.lower() in mount.mount.name.lower().split()
     things, tops = things_of(inner), things_of(outer)
-    return bool(things) and all(any(_lies_in(thing, top) for top in tops) for thing in things)
+    enough = any if isinstance(inner, RclonePlace) else all
+    return bool(things) and enough(any(_lies_in(thing, top) for top in tops) for thing in things)
 
 
 def things_of(place: Place) -> tuple[Path, ...]:
@@ -46,9 +48,8 @@ def things_of(place: Place) -> tuple[Path, ...]:
         return (place.path,)
     if isinstance(place, TakeoutPlace):
         return (place.root,) if place.unpacked else tuple(place.root / name for name in place.packed)
-    if isinstance(place, RclonePlace) and place.service in ("", "local"):
-        path = place.remote.removeprefix(":local:")  # `rclone:/folder` and `rclone::local:/folder`
-        return (Path(path).absolute(),) if path.startswith("/") else ()
+    if isinstance(place, RclonePlace):
+        return place.folders
     return ()
 
 

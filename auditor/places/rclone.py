@@ -24,7 +24,7 @@ from auditor.model import Device, ErrorKind, FileFacts, Kind, Trouble
 from auditor.places import Entry, EntryKind, Power, links
 from auditor.places.folder import file_id
 from auditor.places.members import once
-from auditor.places.rclone_remotes import Leaf, grade, leaves_of, with_environment
+from auditor.places.rclone_remotes import Leaf, grade, leaves_of
 from auditor.places.rcloneclient import (
     Server,
     answer,
@@ -174,10 +174,15 @@ class RclonePlace:
         return bool(self.behind) and not any(leaf.is_near for leaf in self.behind)
 
     @property
+    def folders(self) -> tuple[Path, ...]:
+        """The folders of this machine in which its files lie, as far as rclone's settings tell."""
+        return tuple(Path(leaf.folder).absolute() for leaf in self.behind if leaf.folder is not None)
+
+    @property
     def _folder(self) -> Path | None:
         """The folder of this machine that the remote is; None where it is none."""
         (leaf,) = self.behind if len(self.behind) == 1 else (None,)
-        return Path(leaf.folder) if leaf and leaf.folder and not leaf.is_own else None
+        return self.folders[0] if leaf and self.folders and not leaf.is_own else None
 
     def _entry(self, item: dict[str, object], seen: dict[str, int], keeps_change_times: bool = False) -> Entry:
         facts = lsjson_row(item)
@@ -235,7 +240,7 @@ def open_rclone(words: str) -> RclonePlace:
         slow=bool(features.get("SlowHash")),
         # A service that cannot set dates says a precision of a hundred years.
         dated=isinstance(precision, int) and 0 < precision <= 2_000_000_000,
-        behind=leaves_of(words, _config(program)),
+        behind=leaves_of(words, _config(program), os.environ),
         serving=server(program),
     )
 
@@ -255,7 +260,7 @@ def _config(program: str) -> dict[str, dict[str, str]]:
         told = answer(program, "config", "dump")
     except (BadPlace, ListingCut):
         return {}
-    return with_environment({n: s for n, s in told.items() if isinstance(s, dict)}, os.environ)
+    return {n: s for n, s in told.items() if isinstance(s, dict)}
 
 
 def _service(program: str, words: str) -> str:

@@ -51,6 +51,22 @@ _PASS_ON = ("alias", "cache", "union", "combine")
 _MAKE_THEIR_OWN = ("chunker", "compress", "crypt", "hasher")
 """Remotes that keep digests beside the files of another remote, as they were at upload; crypt has none."""
 
+_RENAME = ("combine", "crypt")
+"""Remotes in which a path is not that of the remotes in them."""
+
+_ADDRESSES = ("url", "endpoint", "host", "hostname", "namenode", "auth", "storage_url", "sas_url")
+"""Settings in which the user names where a remote is reached."""
+
+_PREFIXES = {"google cloud storage": "gcs", "google photos": "gphotos"}
+"""By what the environment calls a type whose word it does not use (`rclone config providers`, Prefix)."""
+
+_ENV_AUTH = (
+    *(("AWS_ENDPOINT_URL", "endpoint"), ("AWS_ENDPOINT_URL_S3", "endpoint")),
+    *(("OS_AUTH_URL", "auth"), ("OS_STORAGE_URL", "storage_url")),
+)
+"""Addresses that `env_auth` takes from the environment of other tools. Source: docs.aws.amazon.com/sdkref,
+"Service-specific endpoints"; rclone.org/swift, "Configuration from the environment"."""
+
 _MOST_LAYERS = 10
 
 
@@ -58,13 +74,13 @@ _MOST_LAYERS = 10
 class Leaf:
     """One remote at the bottom.
 
-    `kind` is rclone's word for it, "" where it is not known; `host` is where it is reached, None where it has no
-    address that the user named; `is_own` says that the digests are not its, but kept by a remote around it; `folder` is
-    the path of a `local` one.
+    `kind` is rclone's word for it, "" where it is not known; `hosts` are where it is reached, none where it has no
+    address but its service's own; `is_own` says that the digests are not its, but kept by a remote around it; `folder`
+    is the path of a `local` one.
     """
 
     kind: str
-    host: str | None = None
+    hosts: tuple[str, ...] = ()
     is_own: bool = False
     folder: str | None = None
 
@@ -81,7 +97,7 @@ class Leaf:
         """Whether it is, or may be, on this machine or in this network."""
         if self.kind in ("", "local", "memory"):
             return True
-        return self.host is not None and _is_near(self.host)
+        return any(map(_is_near, self.hosts))
 
 
 def grade(leaves: tuple[Leaf, ...], size_bytes: int | None) -> DigestOrigin:
@@ -90,42 +106,50 @@ def grade(leaves: tuple[Leaf, ...], size_bytes: int | None) -> DigestOrigin:
     return max((leaf.grade(size_bytes) for leaf in leaves), key=order.index, default=DigestOrigin.CLAIMED)
 
 
-def leaves_of(words: str, config: Mapping[str, Mapping[str, str]]) -> tuple[Leaf, ...]:
-    """What lies behind `REMOTE:PATH`, by rclone's configuration (`rclone config dump`)."""
-    return tuple(_leaves(words, config, is_own=False, layers=0))
+def leaves_of(words: str, config: Mapping[str, Mapping[str, str]], environment: Mapping[str, str]) -> tuple[Leaf, ...]:
+    """What lies behind `REMOTE:PATH`, by rclone's configuration (`rclone config dump`) and the environment."""
+    return tuple(_leaves(words, _Settings(config, environment), is_own=False, layers=0))
 
 
-def with_environment(
-    config: Mapping[str, Mapping[str, str]], environment: Mapping[str, str]
-) -> dict[str, dict[str, str]]:
-    """The settings with what `RCLONE_CONFIG_NAME_KEY` says besides, and remotes that stand only there in lower case.
+@dataclass(frozen=True, slots=True)
+class _Settings:
+    """What rclone knows of remotes: its configuration, and the environment, which wins over it."""
 
-    Source: rclone.org/docs, "Config file" under "Environment Variables".
-    """
-    names = {match[1].lower() for key in environment if (match := re.fullmatch(r"RCLONE_CONFIG_(.+)_TYPE", key))}
-    known = {name.replace("-", "_").lower() for name in config}
-    found = {}
-    for name in (*config, *(names - known)):
-        start = f"RCLONE_CONFIG_{name.replace('-', '_').upper()}_"
-        said = {key[len(start) :].lower(): value for key, value in environment.items() if key.startswith(start)}
-        found[name] = {**config.get(name, {}), **said}
-    return found
+    config: Mapping[str, Mapping[str, str]]
+    environment: Mapping[str, str]
+
+    def of(self, name: str, given: Mapping[str, str]) -> dict[str, str] | None:
+        """The settings of a remote, or of a type with its colon in front; None where nobody knows it.
+
+        From the strongest: those in its words, of the remote in the environment, of the type in the environment, of the
+        configuration. Source: rclone.org/docs, "Precedence" under "Environment Variables".
+        """
+        of_remote = {"type": name[1:]} if name.startswith(":") else self._said(f"CONFIG_{name}")
+        written = self.config.get(name, {})
+        kind = {**written, **of_remote}.get("type")
+        if kind is None:
+            return None
+        found = {**written, **self._said(_PREFIXES.get(kind, kind)), **of_remote, **given}
+        if found.get("env_auth", "").lower() == "true":
+            return {to: self.environment[key] for key, to in _ENV_AUTH if key in self.environment} | found
+        return found
+
+    def _said(self, of: str) -> dict[str, str]:
+        start = f"RCLONE_{of.replace('-', '_').upper()}_"
+        return {k[len(start) :].lower(): v for k, v in self.environment.items() if k.upper().startswith(start)}
 
 
-def _leaves(words: str, config: Mapping[str, Mapping[str, str]], *, is_own: bool, layers: int) -> Iterator[Leaf]:
+def _leaves(words: str, known: _Settings, *, is_own: bool, layers: int) -> Iterator[Leaf]:
     split = _split(words)
     if split is None:
         yield Leaf("local", is_own=is_own, folder=words)
         return
     name, given, path = split
-    known = (
-        {"type": name[1:]} if name.startswith(":") else config.get(name) or config.get(name.replace("-", "_").lower())
-    )
-    if known is None or layers > _MOST_LAYERS:
+    settings = known.of(name, given)
+    if settings is None or layers > _MOST_LAYERS:
         yield Leaf("", is_own=is_own)
         return
-    settings = {**known, **given}
-    kind = settings.get("type", "")
+    kind = settings["type"]
     if kind in _PASS_ON or kind in _MAKE_THEIR_OWN:
         inner = settings.get("upstreams", "") if kind in ("union", "combine") else settings.get("remote", "")
         found = [
@@ -133,12 +157,12 @@ def _leaves(words: str, config: Mapping[str, Mapping[str, str]], *, is_own: bool
             for part in (_listed(inner, kind) if kind in ("union", "combine") else [inner])
         ]
         for part in found:
-            whole = f"{part.rstrip('/')}/{path}" if path and kind == "alias" else part
-            yield from _leaves(whole, config, is_own=is_own or kind in _MAKE_THEIR_OWN, layers=layers + 1)
+            whole = f"{part.rstrip('/')}/{path}" if path and kind not in _RENAME else part
+            yield from _leaves(whole, known, is_own=is_own or kind in _MAKE_THEIR_OWN, layers=layers + 1)
         if not found:
             yield Leaf("", is_own=is_own)
         return
-    yield Leaf(kind, _host(kind, settings), is_own, path if kind == "local" else None)
+    yield Leaf(kind, tuple(_hosts(kind, settings)), is_own, path if kind == "local" else None)
 
 
 def _listed(upstreams: str, kind: str) -> list[str]:
@@ -167,16 +191,18 @@ def _split(words: str) -> tuple[str, dict[str, str], str] | None:
     return start[0], settings, words[at + 1 :]
 
 
-def _host(kind: str, settings: Mapping[str, str]) -> str | None:
-    """Where a remote is reached that the user named the address of; None for a service with an address of its own."""
-    for name in ("url", "endpoint", "host", "namenode", "auth", "domain"):
-        if value := settings.get(name):
-            address = value if "://" in value else f"//{value}"
-            try:
-                return urllib.parse.urlsplit(address).hostname or value
-            except ValueError:
-                return value
-    return "" if kind in ("webdav", "sftp", "ftp", "smb", "http", "hdfs", "seafile") else None
+def _hosts(kind: str, settings: Mapping[str, str]) -> Iterator[str]:
+    """Where a remote is reached that the user named an address of; none for a service with an address of its own."""
+    named = [settings[name] for name in _ADDRESSES if settings.get(name)]
+    for value in named:
+        try:
+            yield urllib.parse.urlsplit(value if "://" in value else f"//{value}").hostname or value
+        except ValueError:
+            yield value
+    if settings.get("use_emulator", "").lower() == "true":
+        yield "localhost"
+    if not named and kind in ("webdav", "sftp", "ftp", "smb", "http", "hdfs", "seafile"):
+        yield ""
 
 
 def _is_near(host: str) -> bool:

@@ -13,6 +13,7 @@ from auditor.places.adbclient import Client
 from auditor.places.mtp import Mount, MtpPlace
 from auditor.places.nesting import within
 from auditor.places.rclone import RclonePlace
+from auditor.places.rclone_remotes import leaves_of
 from auditor.places.rcloneclient import Server
 from auditor.places.spec import open_place
 
@@ -100,8 +101,9 @@ def test_a_phone_by_cable_and_as_a_mount_is_one_phone(tree: Path) -> None:
     assert not within(open_place(str(tree / "photos")), WHOLE) and not within(WHOLE, open_place(str(tree / "photos")))
 
 
-def cloud(remote: str, service: str = "webdav") -> Place:
-    return RclonePlace("rclone", remote, f"rclone:{remote}", service, (), False, False, Server("127.0.0.1:1", "x"))
+def cloud(remote: str, service: str = "webdav", config: dict[str, dict[str, str]] | None = None) -> Place:
+    server, behind = Server("127.0.0.1:1", "x"), leaves_of(remote, config or {}, {})
+    return RclonePlace("rclone", remote, f"rclone:{remote}", service, (), False, False, server, behind)
 
 
 @pytest.mark.parametrize(
@@ -123,3 +125,15 @@ def test_a_folder_named_to_rclone_is_that_folder(tree: Path) -> None:
     folder = open_place(str(tree / "photos"))
     assert within(cloud(f":local:{tree}/photos/2024", ""), folder) and within(folder, cloud(f"{tree}", "local"))
     assert not within(cloud("cloud:photos"), folder)
+
+
+def test_a_remote_that_leads_to_a_folder_is_that_folder(tree: Path) -> None:
+    folder = open_place(str(tree / "photos"))
+    config = {
+        "here": {"type": "alias", "remote": str(tree / "photos")},
+        "beside": {"type": "alias", "remote": str(tree / "other")},
+        "pool": {"type": "union", "upstreams": f"{tree}/other {tree}/photos"},
+    }
+    assert within(cloud("here:2024", "alias", config), folder) and within(folder, cloud("here:", "alias", config))
+    assert not within(cloud("beside:", "alias", config), folder)
+    assert within(cloud("pool:", "union", config), folder)  # a part of it is enough
