@@ -93,6 +93,7 @@ def _run(order: Order, folder: Path, out: Path, steps: Steps, clock: Callable[[]
     with open_lists(source, listed, order.policy, clock()) as lists:
         labels = [s.label for s in order.backups]
         one_copy.mark_linked(lists.con, order.source.place, [b.place for b in order.backups])
+        as_one = one_copy.count_once(lists.con, [(b.label, b.place) for b in order.backups])
         pairing.pair(lists.con, labels, _verifier(lists.con, order, steps))
         pairing.summarise(lists.con, labels, order.policy.proof)
         ranked.fill(lists.con, order.policy.keep)
@@ -112,6 +113,7 @@ def _run(order: Order, folder: Path, out: Path, steps: Steps, clock: Callable[[]
             (
                 *_only_listed(order, (source, *backups)),
                 *_not_apart(order),
+                *(as_one if order.policy.min_copies > 1 else ()),
                 *_unread_since(lists.con, order),
                 *_unopened(lists.con),
                 *conclusion.caveats,

@@ -14,16 +14,13 @@ from pathlib import Path
 
 import duckdb
 
-from auditor.disk.volume import filesystem
+from auditor.disk.mounts import Mount, may_show_one_file, mount_of
 from auditor.manifest.rows import rfc3339
 from auditor.model import ErrorKind
 from auditor.places import Place
 from auditor.places.folder import FolderPlace, file_id
 from auditor.places.mtp import MtpPlace
 from auditor.places.nesting import things_of
-
-SHOWS_ANOTHER = ("overlay", "overlayfs", "aufs", "unionfs", "ecryptfs", "fuse", "9p", "virtiofs")
-"""File systems that show files which lie elsewhere, maybe on the phone, under numbers of their own; and `fuse.*`."""
 
 
 def _instant(column: str) -> str:
@@ -78,6 +75,54 @@ def mark_linked(con: duckdb.DuckDBPyConnection, source: Place | None, backups: S
     )
 
 
+def count_once(con: duckdb.DuckDBPyConnection, backups: Sequence[tuple[str, Place | None]]) -> list[str]:
+    """Gives one number to all files of one content in backups (label and place) whose mounts may show the same files,
+    so that `copies` counts them once. Files that changed at times of their own are two, where the mounts tell such
+    times. Returns sentences on what counts as one. Call after `mark_linked`, which names the files.
+    """
+    told = []
+    for number, group in enumerate(_groups([place for _, place in backups])):
+        mounts = {mount for n in group for mount in _mounts(backups[n][1])}
+        tells = all(mount.tells_times for mount in mounts)
+        instant = f"CASE WHEN ? AND {_is_fine('changed')} THEN ' at ' || {_instant('changed')} ELSE '' END"
+        con.execute(
+            f"UPDATE backup SET file_id = ? || {instant} WHERE list_contains(?::INTEGER[], backup_number)",
+            [f"shown {number}", tells, group],
+        )
+        (is_one,) = con.execute(
+            """
+            SELECT count(*) > 0 FROM (
+                SELECT sha256 FROM backup WHERE list_contains(?::INTEGER[], backup_number) AND error_kind IS NULL
+                GROUP BY sha256, file_id HAVING count(DISTINCT backup_number) > 1
+            )
+            """,
+            [group],
+        ).fetchall()[0]
+        if is_one:
+            names = [backups[n][0] for n in group]
+            told.append(
+                f"{', '.join(names[:-1])} and {names[-1]} are mounted by file systems that may show the same files, so"
+                " they count as one copy; name the folders or the remotes that lie behind them"
+            )
+    return told
+
+
+def _groups(places: Sequence[Place | None]) -> list[list[int]]:
+    """The places, by number, of which each may show the files of another one of its group; none of one alone."""
+    groups: list[list[int]] = []
+    for number, place in enumerate(places):
+        near = [group for group in groups if any(not _is_apart(place, places[other]) for other in group)]
+        groups = [group for group in groups if group not in near] + [[*(n for group in near for n in group), number]]
+    return [sorted(group) for group in groups if len(group) > 1]
+
+
+def _is_apart(one: Place | None, other: Place | None) -> bool:
+    """Whether the files of two backups are surely two: not where their mounts may show one file under two numbers."""
+    if _is_one_mount(_here(one), _here(other)):
+        return True
+    return not any(may_show_one_file(a, b) for a in _mounts(one) for b in _mounts(other))
+
+
 def _name_files(con: duckdb.DuckDBPyConnection, table: str, place: Place | None, number: int | None) -> None:
     if not isinstance(place, FolderPlace):
         return
@@ -115,12 +160,20 @@ def is_provably_apart(source: Place | None, backup: Place | None) -> bool:
     Folders, exports, archives and rclone's names for a folder of this machine are asked alike. A phone on MTP is apart.
     """
     ours, theirs = _here(source), _here(backup)
-    return not ours or not theirs or _is_one_mount(ours, theirs) or not any(map(_shows_another, (*ours, *theirs)))
+    if not ours or not theirs or _is_one_mount(ours, theirs):
+        return True
+    mounts, others = _mounts(source), _mounts(backup)
+    servers = {mount.host for mount in mounts if mount.host} & {mount.host for mount in others}
+    return not servers and not any(mount.shows_another for mount in (*mounts, *others))
 
 
 def shown_by_another(place: Place | None) -> bool:
     """Whether the place is mounted by a file system that shows what lies elsewhere."""
-    return any(map(_shows_another, _here(place)))
+    return any(mount.shows_another or mount.is_served for mount in _mounts(place))
+
+
+def _mounts(place: Place | None) -> tuple[Mount, ...]:
+    return tuple(mount_of(path) for path in _here(place))
 
 
 def _here(place: Place | None) -> tuple[Path, ...]:
@@ -133,8 +186,3 @@ def _is_one_mount(ours: Sequence[Path], theirs: Sequence[Path]) -> bool:
         return len({one.stat().st_dev for one in (*ours, *theirs)}) == 1
     except OSError:
         return False
-
-
-def _shows_another(path: Path) -> bool:
-    kind = filesystem(path)
-    return kind is not None and (kind in SHOWS_ANOTHER or kind.startswith("fuse."))

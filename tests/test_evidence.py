@@ -14,6 +14,7 @@ import pytest
 
 from auditor import one_copy, pairing, policy, resources, views
 from auditor.bins import in_bin
+from auditor.disk.mounts import Mount, may_show_one_file
 from auditor.earlier import Earlier
 from auditor.manifest import foreign, jsonl
 from auditor.manifest.jsonl import Manifest, Writer
@@ -377,12 +378,79 @@ def test_what_may_show_the_phone_itself_licenses_no_deletion(
     disk.mkdir()
     assert one_copy.is_provably_apart(open_folder(str(phone)), open_folder(str(disk)))  # both by one mount
     monkeypatch.setattr(one_copy, "_is_one_mount", lambda one, other: False)
-    monkeypatch.setattr(one_copy, "filesystem", lambda root: kind if root.name == "disk" else "ext4")
+    monkeypatch.setattr(
+        one_copy, "mount_of", lambda root: Mount((kind or "unknown") if root.name == "disk" else "ext4", "")
+    )
     assert one_copy.is_provably_apart(open_folder(str(phone)), open_folder(str(disk))) is apart
     export = open_takeout(str(disk))
     assert one_copy.is_provably_apart(open_folder(str(phone)), export) is apart
     assert one_copy.shown_by_another(export) is not apart
     assert not one_copy.shown_by_another(open_folder(str(phone)))
+
+
+DISK, POOL = Mount("ext4", "/dev/sda1"), Mount("fuse.mergerfs", "a:b")
+NAS, SAME_NAS = Mount("cifs", "//nas/photos"), Mount("fuse.sshfs", "me@192.168.1.9:/photos")
+CLOUD, OURSELVES = Mount("fuse.rclone", "cloud:photos"), Mount("fuse.sshfs", "me@localhost:/photos")
+
+MAY_BE_ONE = {
+    "two disks": (DISK, Mount("ext4", "/dev/sdb1"), False),
+    "a disk and a share": (DISK, NAS, False),
+    "a disk and a server by SSH": (SAME_NAS, DISK, False),
+    "a disk and a system that does not tell": (DISK, Mount("unknown", ""), False),
+    "a pool of disks, and a disk": (POOL, DISK, True),
+    "this machine by SSH": (OURSELVES, DISK, True),
+    "this machine by its address": (Mount("nfs4", "127.0.0.1:/export"), DISK, True),
+    "two shares": (NAS, Mount("cifs", "//nas/video"), True),
+    "one server by two ways": (NAS, SAME_NAS, True),
+    "two mounts by a program": (CLOUD, CLOUD, True),
+    "what a program shows may be the disk": (CLOUD, DISK, True),
+}
+
+
+@pytest.mark.parametrize("case", MAY_BE_ONE)
+def test_which_mounts_may_show_one_file(case: str) -> None:
+    one, other, may = MAY_BE_ONE[case]
+    assert may_show_one_file(one, other) is may is may_show_one_file(other, one)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "instants", "copies"),
+    [
+        (("ext4", "ext4"), (0, 0), 2),
+        (("ext4", "cifs"), (0, 0), 2),
+        (("fuse.sshfs", "fuse.sshfs"), (0, 0), 1),
+        (("fuse.sshfs", "fuse.sshfs"), (123_456_700, 765_432_100), 1),  # made up
+        (("fuse.mergerfs", "fuse.mergerfs"), (123_456_700, 123_456_700), 1),
+        (("fuse.mergerfs", "fuse.mergerfs"), (123_456_700, 765_432_100), 2),
+        (("fuse.mergerfs", "ext4"), (123_456_700, 123_456_700), 1),
+        (("cifs", "cifs"), (0, 0), 1),
+        (("cifs", "cifs"), (123_456_700, 765_432_100), 2),
+    ],
+)
+def test_two_mounts_that_may_show_one_file_are_one_copy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kinds: tuple[str, str], instants: tuple[int, int], copies: int
+) -> None:
+    family = policy.load("family")
+    facts = FileFacts("a.jpg", 9, kind=Kind.PHOTO, digests={"sha256": "ab" * 32}, digest_origin=DigestOrigin.READ)
+    lists, places = [], []
+    for number, instant in enumerate((None, *instants)):
+        writer = Writer.create(tmp_path / f"{number}.jsonl", header(tmp_path, columns=DECODED))
+        changed = None if instant is None else 1_700_000_000_000_000_000 + instant
+        writer.add(facts if changed is None else replace(facts, file_id=f"v{number}:{number}", changed_ns=changed))
+        lists.append(writer.close(complete=True))
+        (tmp_path / f"b{number}").mkdir()
+        places.append(open_folder(str(tmp_path / f"b{number}")))
+    mounts = {"b1": Mount(kinds[0], "//nas/one"), "b2": Mount(kinds[1], "//nas/one")}
+    monkeypatch.setattr(one_copy, "_is_one_mount", lambda one, other: False)
+    monkeypatch.setattr(one_copy, "mount_of", lambda root: mounts[root.name])
+    listed = [views.Listed(label, one) for label, one in zip(("b1", "b2"), lists[1:], strict=True)]
+    with views.open_lists(lists[0], listed, family, datetime.now(UTC)) as opened:
+        one_copy.mark_linked(opened.con, None, [None, None])
+        told = one_copy.count_once(opened.con, [("b1", places[1]), ("b2", places[2])])
+        pairing.pair(opened.con, ["b1", "b2"], None)
+        pairing.summarise(opened.con, ["b1", "b2"], family.proof)
+        assert opened.con.execute("SELECT copies FROM files").fetchall() == [(copies,)]
+    assert len(told) == (copies == 1)
 
 
 MOMENT = datetime(2026, 6, 15, 12, tzinfo=UTC)

@@ -82,8 +82,15 @@ def volume_of(folder: Path) -> Volume:
 
 def filesystem(path: Path) -> str | None:
     """The name of the file system that a whole path lies on, where the system tells (Linux); None elsewhere."""
-    kind, _ = _kind_from_mounts(path)
+    kind, _ = mounted_from(path)
     return None if kind == _UNKNOWN else kind
+
+
+def mounted_from(path: Path) -> tuple[str, str]:
+    """The name of the file system that a whole path lies on, "unknown" where the system does not tell, and what the
+    mount is said to be of: a device, a share, a program's own word."""
+    kind, _, source = _mount_around(path)
+    return kind, source
 
 
 def probed(volume: Volume, folder: Folder) -> Volume:
@@ -161,16 +168,26 @@ def _kind_of(folder: Path) -> tuple[str, str]:
 
 
 def _kind_from_mounts(folder: Path) -> tuple[str, str]:
-    """Source: proc_pid_mountinfo(5); the last mount on a point hides the ones before it."""
-    best, kind = "", _UNKNOWN
+    kind, point, _ = _mount_around(folder)
+    return kind, point
+
+
+def _mount_around(folder: Path) -> tuple[str, str, str]:
+    """Kind, mount point and source. Source: proc_pid_mountinfo(5); the last mount on a point hides the ones before."""
+    best, kind, source = "", _UNKNOWN, ""
     with contextlib.suppress(OSError):
         for line in Path("/proc/self/mountinfo").read_text("utf-8", "surrogateescape").splitlines():
             left, _, right = line.partition(" - ")
-            point = _OCTAL.sub(lambda m: chr(int(m[1], 8)), left.split(" ")[4])
+            point = _plain(left.split(" ")[4])
             inside = folder == Path(point) or Path(point) in folder.parents
             if inside and len(point) >= len(best):
-                best, kind = point, right.split(" ")[0]
-    return kind, best or "/"
+                kind, source = right.split(" ")[:2]
+                best, source = point, _plain(source)
+    return kind, best or "/", source
+
+
+def _plain(word: str) -> str:
+    return _OCTAL.sub(lambda m: chr(int(m[1], 8)), word)
 
 
 def _kind_on_windows(folder: Path) -> tuple[str, str]:

@@ -1,0 +1,76 @@
+"""What a mount is: which kinds of file system show files that lie elsewhere, and on which machine those lie."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import re
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+
+from auditor.disk.volume import mounted_from
+
+_PASS_ON_TIMES = ("overlay", "overlayfs", "aufs", "unionfs", "ecryptfs", "9p", "virtiofs", "fuse.mergerfs")
+_SERVED = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "ceph")
+_SERVED_BY_PROGRAMS = ("fuse.sshfs", "fuse.glusterfs")
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """One mount: the kind of file system, "unknown" where the system does not tell, and what it says that it shows."""
+
+    kind: str
+    source: str
+
+    @property
+    def shows_another(self) -> bool:
+        """Whether it shows files that lie elsewhere on this machine, or may, under numbers of its own."""
+        return self.kind == "fuse" or self.kind.startswith("fuse.") or self.kind in _PASS_ON_TIMES
+
+    @property
+    def is_served(self) -> bool:
+        """Whether another machine, or a server on this one, answers for the files."""
+        return self.kind in _SERVED or self.kind in _SERVED_BY_PROGRAMS
+
+    @property
+    def tells_times(self) -> bool:
+        """Whether the time at which a file changed is that of the file system behind it. Programs make it up, too."""
+        return not self.shows_another or self.kind in _PASS_ON_TIMES
+
+    @property
+    def host(self) -> str | None:
+        """The server, in lower case; None where it is not named. Sources: mount.cifs(8), nfs(5), sshfs(1)."""
+        found = re.match(r"//([^/]+)/|(?:[^@/]*@)?(\[[^]]+\]|[^:/]+):", self.source)
+        return (found[1] or found[2]).strip("[]").lower() if self.is_served and found else None
+
+    @property
+    def is_from_elsewhere(self) -> bool:
+        """Whether its files surely lie on another machine."""
+        return self.host is not None and not _is_this_machine(self.host)
+
+
+def mount_of(path: Path) -> Mount:
+    """The mount on which a whole path lies."""
+    return Mount(*mounted_from(path))
+
+
+def may_show_one_file(one: Mount, other: Mount) -> bool:
+    """Whether a file that both show may be the same one, though its numbers differ. Not asked of a mount and itself."""
+    if (one.is_served or one.shows_another) and (other.is_served or other.shows_another):
+        return True
+    return any((m.is_served or m.shows_another) and not m.is_from_elsewhere for m in (one, other))
+
+
+def _is_this_machine(host: str) -> bool:
+    """By its name and addresses; nothing is asked of the network."""
+    own = socket.gethostname().lower()
+    if host in ("localhost", own, own.partition(".")[0], f"{own}.local"):
+        return True
+    with contextlib.suppress(ValueError, OSError):
+        address = ipaddress.ip_address(host.partition("%")[0])
+        family = socket.AF_INET if address.version == 4 else socket.AF_INET6
+        with socket.socket(family, socket.SOCK_DGRAM) as tried:
+            tried.bind((str(address), 0))  # only an address of this machine can be bound
+        return True
+    return False
