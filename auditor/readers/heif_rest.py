@@ -11,7 +11,7 @@ from auditor.readers.container import Container
 from auditor.readers.examination import Buffer
 from auditor.readers.heif_check import payload_of
 from auditor.readers.heif_items import Item, Items, Property
-from auditor.readers.rest import Piece, by_digest, unclaimed
+from auditor.readers.rest import Piece, between, by_digest, unclaimed
 from auditor.readers.samsung import read_trailer
 from auditor.readers.tiff_rest import exif_rest
 from auditor.readers.xmp_rest import xmp_rest
@@ -118,7 +118,9 @@ def _exif(content: bytes, gain_map: bool) -> list[Piece]:
     at = next((at for at in starts if content[at : at + 4] in (b"II*\0", b"MM\0*")), None)
     if at is None:
         return unclaimed(b"EXIF that cannot be read", content[4:])
-    return exif_rest(content[at:], profiled=True, gain_map=gain_map)
+    # Some writers put the JPEG segment's identifier before the header (ISO/IEC 23008-12, A.2.1).
+    lead = content[4:at].removeprefix(b"Exif\0\0")
+    return unclaimed(b"before the EXIF", lead) + exif_rest(content[at:], profiled=True, gain_map=gain_map)
 
 
 def _outermost(data: Buffer, box: Box, meta: Box, described: list[Piece]) -> list[Piece]:
@@ -131,21 +133,14 @@ def _outermost(data: Buffer, box: Box, meta: Box, described: list[Piece]) -> lis
     if box.kind == b"sefd":
         trailer = read_trailer(body, 0)
         if trailer is not None and trailer.damage is None:
-            return trailer.rest(body, {})
+            between_blocks = between(b"between Samsung's blocks", body, 0, len(body), trailer.stretches)
+            return trailer.rest(body, {}) + between_blocks
     return [(b"box " + box.kind, by_digest(body))]
 
 
 def _unused(data: Buffer, container: Container, meta: Box, items: Items) -> list[Piece]:
     """Bytes of the media data that belong to no item."""
     extents = [(e.offset, e.offset + e.length) for item in items.items.values() for e in item.extents or ()]
-    extents.sort()
     places = [*container.payloads]
     places += [(box.body, box.end) for box in meta_boxes(data, meta) if box.kind == b"idat"]
-    pieces: list[Piece] = []
-    for start, stop in places:
-        at = start
-        for begin, end in (*((b, e) for b, e in extents if start <= b < stop), (stop, stop)):
-            if begin > at:
-                pieces += unclaimed(b"unused", bytes(data[at:begin]))
-            at = max(at, end)
-    return pieces
+    return [piece for start, stop in places for piece in between(b"unused", data, start, stop, extents)]

@@ -13,7 +13,7 @@ from auditor.readers.examination import Buffer
 from auditor.readers.jpeg_parts import MPF_ENTRIES, MPF_THUMBNAILS, XMP_ID, Part
 from auditor.readers.jpeg_walk import APP0, APP1, APP2, APP12, APP13, APP14, APP15, EOI, SOS, Segment, Walk
 from auditor.readers.photoshop_rest import photoshop_rest
-from auditor.readers.rest import Piece, by_digest, unclaimed
+from auditor.readers.rest import Piece, between, by_digest, unclaimed
 from auditor.readers.samsung import read_trailer
 from auditor.readers.tiff_rest import exif_rest
 from auditor.readers.xmp_rest import xmp_rest
@@ -154,10 +154,5 @@ def _behind(data: Buffer, end: int, parts: Sequence[Part]) -> list[Piece]:
     trailer = read_trailer(data, end)
     if trailer is not None and trailer.damage is None:
         pieces += trailer.rest(data, dict(known))
-        known += [(b.start, b.end) for b in trailer.blocks] + [(trailer.index, trailer.end)]
-    at = end
-    for start, stop in sorted([*known, (len(data), len(data))]):
-        if start > at:
-            pieces += unclaimed(b"behind the picture", bytes(data[at:start]))
-        at = max(at, stop)
-    return pieces
+        known += trailer.stretches
+    return pieces + between(b"behind the picture", data, end, len(data), known)

@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
+from auditor.readers.examination import Buffer
+
 Piece = tuple[bytes, bytes]
 """What a piece of a file is, and its content."""
 
@@ -74,3 +76,14 @@ def unclaimed(what: bytes, content: bytes) -> list[Piece]:
     """Bytes that belong to nothing that is known: a piece of their own, unless they are zeros, which are padding."""
     kept = content.strip(b"\0")
     return [(what, kept)] if kept else []
+
+
+def between(what: bytes, data: Buffer, start: int, stop: int, known: Iterable[tuple[int, int]]) -> list[Piece]:
+    """The bytes of data[start:stop] that lie in no known stretch (start and end), each gap as a piece of its own."""
+    pieces: list[Piece] = []
+    at = start
+    for begin, end in sorted([*known, (stop, stop)]):
+        if begin > at:
+            pieces += unclaimed(what, bytes(data[at : min(begin, stop)]))
+        at = max(at, end)
+    return pieces

@@ -38,6 +38,11 @@ class Trailer:
     end: int
     damage: Damage | None = None
 
+    @property
+    def stretches(self) -> list[tuple[int, int]]:
+        """Where its blocks and its index begin and end; what lies between them is in no part of it."""
+        return [*((block.start, block.end) for block in self.blocks), (self.index, self.end)]
+
     def rest(self, data: Buffer, parts: Mapping[int, int]) -> list[Piece]:
         """All of the trailer that is not known to be descriptive. `parts` are where the file's parts begin and end: of
         a block that begins with one, what follows it counts."""

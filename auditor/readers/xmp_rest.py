@@ -15,9 +15,18 @@ from auditor.readers.rest import Piece
 
 _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 _XML = "{http://www.w3.org/XML/1998/namespace}"
+_LANGUAGE = _XML + "lang"
 _META = ("{adobe:ns:meta/}xmpmeta", "{adobe:ns:meta/}xapmeta")
 _ARRAYS = frozenset({_RDF + "Seq", _RDF + "Bag", _RDF + "Alt"})
 _LISTED = tuple("{" + name + "}" for name in (*XMP_NAMESPACES, _RDF[1:-1], _XML[1:-1]))
+_FRAME = frozenset({*_META, _RDF + "RDF", _RDF + "Description", *_ARRAYS})
+"""Elements that hold others, and no text of their own."""
+_SUBJECT = frozenset(_RDF + name for name in ("about", "ID", "nodeID"))
+_SYNTAX = _SUBJECT | frozenset(_RDF + name for name in ("parseType", "resource", "datatype"))
+_PACKET = re.compile(
+    r"""xpacket(\s+(begin|id|end|bytes|encoding)=("[^"]{0,40}"|'[^']{0,40}'))*\s*|adobe-xap-filters\s+esc=["']CR["']\s*"""
+)
+"""What stands around a packet: ISO 16684-1, 7.3.2."""
 _ENTITIES = re.compile(rb"<!\s*(DOCTYPE|ENTITY)|<\0?!\0?D", re.IGNORECASE)
 
 
@@ -29,25 +38,65 @@ def xmp_rest(packet: bytes) -> list[Piece]:
     packet = packet.strip(b"\0 \t\r\n")
     if not packet:
         return []
-    described = None if _ENTITIES.search(packet) else _descriptions(packet)
-    if described is None:
+    parsed = None if _ENTITIES.search(packet) else _parsed(packet)
+    described = parsed and _descriptions(parsed[0])
+    if parsed is None or described is None:
         return [(b"XMP that cannot be read", packet)]
-    said = [f"{name}={value!r}" for d in described for name, value in d.attrib.items() if not _listed(name)]
-    said += [f"{p.tag}={_value(p)}" for d in described for p in d if not all(map(_listed, _names(p)))]
+    said = [f"{name}={value!r}" for d in described for name, value in d.attrib.items() if not _describes(name)]
+    said += [
+        f"{p.tag}={_value(p)}" for d in described for p in d if not (_describes(p.tag) and all(map(_listed, _names(p))))
+    ]
+    said += [f"beside={text!r}" for text in (*parsed[1], *_beside(parsed[0]))]
     return [(b"XMP", text.encode("utf-8", "surrogatepass")) for text in sorted(said)]
 
 
-def _descriptions(packet: bytes) -> list[ET.Element] | None:
-    """The top descriptions; None where the packet is not well-formed, or holds anything else."""
+class _Builder(ET.TreeBuilder):
+    """Keeps comments and instructions too, wherever they stand; not those that every packet has."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asides: list[str] = []
+
+    def comment(self, text: str | None) -> None:  # type: ignore[override]
+        self.asides += [text] if text and text.strip() else []
+
+    def pi(self, target: str, text: str | None = None) -> None:  # type: ignore[override]
+        whole = f"{target} {text}" if text else target
+        self.asides += [] if _PACKET.fullmatch(whole) else [whole]
+
+
+def _parsed(packet: bytes) -> tuple[ET.Element, list[str]] | None:
+    """The tree, and comments and instructions; None where the packet is not well-formed."""
+    builder = _Builder()
+    parser = ET.XMLParser(target=builder)  # noqa: S314  without a document type there are no entities
     try:
-        root = ET.fromstring(packet)  # noqa: S314  without a document type there are no entities
+        parser.feed(packet)
+        return parser.close(), builder.asides
     except (ET.ParseError, ValueError, LookupError):
         return None
+
+
+def _beside(root: ET.Element) -> Iterator[str]:
+    """Text that is no property's value."""
+    for element in root.iter():
+        if element.text and (len(element) or element.tag in _FRAME) and element.text.strip():
+            yield element.text.strip()
+        if element.tail and element.tail.strip():
+            yield element.tail.strip()
+
+
+def _descriptions(root: ET.Element) -> list[ET.Element] | None:
+    """The top descriptions; None where the packet holds anything else."""
     rdf = [root] if root.tag == _RDF + "RDF" else list(root) if root.tag in _META else []
     if not rdf or any(element.tag != _RDF + "RDF" for element in rdf):
         return None
     found = [child for element in rdf for child in element]
     return found if all(child.tag == _RDF + "Description" for child in found) else None
+
+
+def _describes(name: str) -> bool:
+    """Whether a property of the picture is listed: RDF has some that may hold anything."""
+    return name in _SUBJECT if name.startswith(_RDF) else _listed(name)
 
 
 def _listed(name: str) -> bool:
@@ -62,18 +111,28 @@ def _names(element: ET.Element) -> Iterator[str]:
 
 def _value(element: ET.Element) -> str:
     """A property's value: text, an address, an array, or a structure with its fields sorted."""
-    language = element.get(_XML + "lang")
+    language = element.get(_LANGUAGE)
     lead = f"@{language!r}" if language else ""
     children = list(element)
     if element.get(_RDF + "parseType") == "Literal":
         return lead + ET.tostring(element, "unicode")
     if children and children[0].tag in _ARRAYS:
-        return f"{lead}{children[0].tag}[{','.join(map(_value, children[0]))}]"
+        array = children[0]
+        if (
+            len(children) > 1
+            or array.attrib
+            or any(name not in _SYNTAX for name in element.attrib if name != _LANGUAGE)
+        ):
+            return lead + ET.tostring(element, "unicode")
+        return f"{lead}{array.tag}[{','.join(map(_value, array))}]"
     fields: list[str] = []
     for holder in (element, *(child for child in children if child.tag == _RDF + "Description")):
-        fields += [f"{n}={v!r}" for n, v in holder.attrib.items() if not n.startswith((_RDF, _XML))]
+        fields += [f"{n}={v!r}" for n, v in holder.attrib.items() if n not in _SYNTAX and not n.startswith(_XML)]
         fields += [f"{c.tag}={_value(c)}" for c in holder if c.tag != _RDF + "Description"]
-    if fields:
-        return f"{lead}{{{','.join(sorted(fields))}}}"
     resource = element.get(_RDF + "resource")
-    return lead + (f"<{resource!r}>" if resource is not None else repr(element.text or ""))
+    text = "" if children else element.text or ""
+    value = f"<{resource!r}>{text}" if resource is not None else repr(text)
+    if fields:
+        told = value if text.strip() or resource is not None else ""
+        return f"{lead}{{{','.join(sorted(fields))}}}{told}"
+    return lead + value

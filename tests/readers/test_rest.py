@@ -1,0 +1,114 @@
+"""Bytes and texts that stand between what is known count as content."""
+
+from __future__ import annotations
+
+import struct
+
+import pytest
+
+from auditor.model import Depth, Soundness
+from auditor.readers import examine
+from auditor.readers.heif_rest import _exif
+from auditor.readers.rest import between
+from auditor.readers.xmp_rest import xmp_rest
+from tests import media, media_video
+
+
+def test_what_lies_between_known_stretches() -> None:
+    data = b"aaBBccDDee"
+    assert between(b"x", data, 0, 10, [(6, 8), (2, 4)]) == [(b"x", b"aa"), (b"x", b"cc"), (b"x", b"ee")]
+    assert between(b"x", data, 2, 4, [(0, 1), (8, 10)]) == [(b"x", b"BB")]
+    assert between(b"x", data, 3, 9, [(1, 20)]) == between(b"x", bytes(9), 0, 9, []) == []
+
+
+def trailer(between_blocks: bytes = b"") -> bytes:
+    """Samsung's box of a HEIC: two descriptive blocks, the same index whatever lies between them."""
+    blocks = [struct.pack("<HHI", 0, 0x0A01, 14) + b"Image_UTC_Data" + b"1689357909000"] * 2
+    body, places = b"", []
+    for block in blocks:
+        places.append(len(body))
+        body += block + between_blocks
+    index = b"".join(struct.pack("<HHII", 0, 0x0A01, len(body) - at, len(blocks[0])) for at in places)
+    head = b"SEFH" + struct.pack("<II", 106, len(blocks)) + index
+    return media_video.box(b"sefd", body + head + struct.pack("<I", len(head)) + b"SEFT")
+
+
+def test_bytes_between_the_blocks_of_a_trailer_count() -> None:
+    picture = media_video.heic(media_video.photo(128, 128))
+    found = {
+        name: examine("x.heic", picture + trailer(stray), Depth.DECODE)
+        for name, stray in (("none", b""), ("zeros", bytes(40)), ("stray", b"a clip, perhaps" * 4))
+    }
+    assert {seen.soundness for seen in found.values()} == {Soundness.SOUND}
+    assert found["none"].image_sha256 == found["zeros"].image_sha256 is not None
+    assert found["stray"].image_sha256 != found["none"].image_sha256
+
+
+@pytest.mark.parametrize(("lead", "pieces"), [(b"", 0), (b"Exif\0\0", 0), (bytes(6), 0), (b"another picture", 1)])
+def test_bytes_before_the_exif_of_a_heic_count(lead: bytes, pieces: int) -> None:
+    empty = b"II*\0" + struct.pack("<IHI", 8, 0, 0)
+    found = _exif(struct.pack(">I", len(lead)) + lead + empty, gain_map=False)
+    assert len(found) == pieces
+
+
+TITLE = '<dc:title><rdf:Alt><rdf:li xml:lang="x-default">Summer</rdf:li></rdf:Alt></dc:title>'
+
+
+def packet(inside: str = TITLE, *, before: str = "", after: str = "", about: str = 'rdf:about=""') -> bytes:
+    return (
+        '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
+        f'<x:xmpmeta xmlns:x="adobe:ns:meta/" x:xmptk="XMP Core 6.0.0">{before}'
+        '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description '
+        f'{about} xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:d="http://ns.google.com/photos/1.0/depthmap/">'
+        f"{inside}</rdf:Description></rdf:RDF>{after}</x:xmpmeta>\n   \n<?xpacket end='w'?>"
+    ).encode()
+
+
+def test_a_packet_that_only_describes_leaves_nothing() -> None:
+    assert xmp_rest(packet()) == xmp_rest(packet(about='rdf:about="uuid:1"')) == []
+    assert xmp_rest(packet("<!-- -->" + TITLE)) == []
+
+
+BESIDE = {
+    "text before a property": packet("AAAA" + TITLE),
+    "text behind one": packet(TITLE + "AAAA"),
+    "text in an array": packet(TITLE.replace("<rdf:li", "AAAA<rdf:li")),
+    "text before the descriptions": packet(before="AAAA"),
+    "text behind them": packet(after="AAAA"),
+    "a comment": packet(TITLE + "<!--AAAA-->"),
+    "a comment around the packet": packet() + b"<!--AAAA-->",
+    "an instruction": packet(TITLE + "<?depth AAAA?>"),
+    "a packet's mark that says more": packet().replace(b"<?xpacket end='w'?>", b"<?xpacket AAAA?>"),
+    "a value of the picture itself": packet("<rdf:value>AAAA</rdf:value>"),
+    "an attribute of the picture itself": packet(about='rdf:about="" rdf:value="AAAA"'),
+}
+
+
+@pytest.mark.parametrize("where", BESIDE)
+def test_text_that_is_no_property_counts(where: str) -> None:
+    found = xmp_rest(BESIDE[where])
+    assert found and found != xmp_rest(BESIDE[where].replace(b"AAAA", b"AAAB"))
+
+
+DEPTH = {
+    "a value with a qualifier": '<d:Data d:kind="k">AAAA</d:Data>',
+    "a value of RDF": '<d:Data rdf:value="AAAA"/>',
+    "an address with a text": '<d:Data rdf:resource="r">AAAA</d:Data>',
+    "a second array": "<d:Data><rdf:Seq/><rdf:Seq><rdf:li>AAAA</rdf:li></rdf:Seq></d:Data>",
+    "an attribute beside an array": '<d:Data d:more="AAAA"><rdf:Seq/></d:Data>',
+    "an attribute of an array": '<d:Data><rdf:Seq d:more="AAAA"/></d:Data>',
+}
+
+
+@pytest.mark.parametrize("form", DEPTH)
+def test_every_form_of_a_value_counts_whole(form: str) -> None:
+    own, other = (xmp_rest(packet(DEPTH[form].replace("AAAA", value))) for value in ("AAAA", "AAAB"))
+    assert own and own != other
+
+
+def test_a_jpeg_with_text_beside_its_xmp_is_another() -> None:
+    own = media.jpeg(1, (160, 120))
+    head = b"http://ns.adobe.com/xap/1.0/\0"
+    plain, more = (media.with_segment(own, 0xE1, head + packet(after=text)) for text in ("", "AAAA"))
+    digests = [examine("a.jpg", content, Depth.DECODE).image_sha256 for content in (own, plain, more)]
+    assert digests[0] == digests[1] != digests[2] and None not in digests
