@@ -142,9 +142,10 @@ def _code(backed: backing.Backed) -> int:
     """The exit code of a run without an audit: 1 where the backup did not take a file, 3 where the source did not give
     one, or gave it damaged in a way that only another run can judge."""
     failed = [r for r in backed.ending.results if r.outcome is Outcome.FAILED]
-    if any(r.cause in TARGET_CAUSES for r in failed):
+    cannot = backed.prepared.plan.of(Action.CANNOT)
+    if any(r.cause in TARGET_CAUSES for r in failed) or any(s.error is None for s in cannot):
         return 1
-    stuck = [s for s in backed.prepared.plan.of(Action.CANNOT) if s.error is None or s.error.kind not in HARMLESS]
+    stuck = [s for s in cannot if s.error is not None and s.error.kind not in HARMLESS]
     return 3 if failed or stuck or backed.arrived_damaged else 0
 
 

@@ -63,8 +63,8 @@ def command(
     rotted; one with another date that is empty or damaged now was spoilt, not edited: run `auditor backup` to repair
     both.
 
-    Exit codes: 0 all as stored (edits and new files are told); 1 rotted, spoilt, lost, or a manifest is missing or was
-    changed; 2 bad input; 3 files could not be read; 130 stopped.
+    Exit codes: 0 all as stored (edits and new files are told); 1 rotted, spoilt, lost, or the last manifest is missing
+    or was changed; 2 bad input; 3 files could not be read; 130 stopped.
     """
     place = open_folder(backup)
     ledger = Ledger(place.root)
@@ -76,6 +76,12 @@ def command(
     if init and (manifest or out or not choice.everything):
         raise BadPlace("--init reads everything and compares with nothing: leave the others out")
     if not init and manifest is None and not scrubbing.has_rows(ledger):
+        if ledger.marks():
+            raise BadPlace(
+                f"the first backup to {backup} was broken off before it wrote down what it had copied; run the same"
+                f" `auditor backup` again: it goes on from there. Without the phone, `auditor verify {typed(backup)}"
+                " --init` writes down what is there"
+            )
         raise BadPlace(
             f"{backup} has no manifest of its own to compare with; make one with"
             f" `auditor verify {typed(backup)} --init`, or name one with --manifest"
@@ -121,6 +127,11 @@ def show_verified(verified: Verified, conclusion: Conclusion, backup: str) -> No
         return
     for generation in verified.chain:
         screen.say(f"  {generation.path.name}: {visible(generation.trouble or '')}")
+    if verified.outdated:
+        one = verified.outdated[0]
+        more = f" (and {count(len(verified.outdated) - 1)} more)" if verified.outdated[1:] else ""
+        screen.say(f"  An older manifest, {one.path.name}{more}: {visible(one.trouble or '')}")
+        screen.say("  Nothing depends on it any more: a later one, which is right, lists all files.")
     if verified.unwritten:
         screen.say(f"  Not written down: {visible(verified.unwritten)}")
     words = {
@@ -149,6 +160,8 @@ def show_verified(verified: Verified, conclusion: Conclusion, backup: str) -> No
         screen.say(
             f"  Next     `auditor backup PHONE {visible(typed(backup))}` repairs them, where PHONE still has them"
         )
+    elif verified.chain:
+        screen.say(f"  Next     `auditor backup PHONE {visible(typed(backup))}` puts that right")
 
 
 _SIGNS = {0: (CHECKED, "", "green"), 1: (CROSSED, "NOT SAFE: ", "red"), 3: (ASKED, "CANNOT SAY: ", "yellow")}
@@ -172,6 +185,7 @@ def _record(verified: Verified, conclusion: Conclusion, label: str, now: datetim
         "every_file_read_since": verified.oldest_read,
         "not_written_down": verified.unwritten,
         "manifests_not_right": [{"name": g.path.name, "trouble": g.trouble} for g in verified.chain],
+        "older_manifests_not_right": [{"name": g.path.name, "trouble": g.trouble} for g in verified.outdated],
         "files": [
             {"path": display_path(f.path), "fate": f.fate.value, "stored_sha256": f.stored, "detail": f.detail}
             for f in verified.found

@@ -192,7 +192,7 @@ def prepare(
     found = survey(listing, holdings.held)
     _learn(ledger, holdings, found, sizes, volume, ways, started)
     limits = Limits(volume, root, layout, mark.folder)
-    steps = steps_for(entries, holdings, limits, wishes.excluded)
+    steps = preflight.without_room(steps_for(entries, holdings, limits, wishes.excluded), volume)
     namer = Namer(volume.names, layout, mark.folder)
     namer.take(e.path for e in listing)
     namer.take(path for path, held in holdings.held.items() if held.lost)  # or its loss would be forgotten
@@ -291,7 +291,8 @@ def _next_generation(prepared: Prepared, now: datetime) -> Manifest | None:
     holdings, ledger = prepared.holdings, prepared.ledger
     sources = _marked(prepared)
     journals = left_journals(ledger)
-    if not holdings.changed and not journals and holdings.last is not None and _is_fresh(holdings.last, now):
+    up_to_date = not holdings.changed and not journals and not ledger.last_troubles()
+    if up_to_date and holdings.last is not None and _is_fresh(holdings.last, now):
         if sources != prepared.marker.sources:
             ledger.put(replace(ledger.marker() or prepared.marker, sources=sources))
         return holdings.last
@@ -395,6 +396,8 @@ def _learn(
     wanted = may_be_moved(found, held) | {e.path for e in found.new if e.size_bytes in wanted_sizes}
     wanted |= {e.path for e in found.known if held[e.path].sha256 is None and e.size_bytes in wanted_sizes}
     wanted |= {e.path for e in found.known if not as_written(e, held[e.path])}
+    lines = {row.path: row for row in ledger.salvaged() if row.sha256}
+    wanted |= {e.path for e in found.new if e.path in lines}
     to_read = tuple(e for e in (*found.known, *found.new) if e.path in wanted)
     for answer in read_files(ledger.root, to_read, volume, ways):
         entry = to_read[answer.number]
@@ -403,6 +406,9 @@ def _learn(
         elif entry.path in held:
             holdings.unreadable(entry.path, answer.reason)
     changes.settle(mend=True, complete=not ways.stop())
+    for path, row in lines.items():  # of a manifest that is not right, believed where a file has the bytes it names
+        if path in held and held[path].whole and held[path].sha256 == row.sha256:
+            holdings.take_origins(path, row.origins)
 
 
 def read_files(root: Path, entries: tuple[Entry, ...], volume: Volume, ways: Ways) -> Iterator[WasRead | Failed]:

@@ -31,6 +31,7 @@ from auditor.errors import BadPlace
 BATCH_FILES = 64
 BATCH_BYTES = 256 << 20
 TRIES = 3
+READ_ONLY_S = 10.0
 REPORT_EVERY_S = 0.1
 BACK_OFF_S = (0.0, 1.0, 4.0)
 """Before the second try of a file nothing but the others is waited for; before the third, a moment."""
@@ -291,13 +292,27 @@ def _failed(run: _Run, failed: Failed) -> None:
         run.stopped = True
         return
     if failed.cause is Cause.READ_ONLY:
-        run.gone, run.stopped = "the destination has become read-only", True
+        if _goes_away(run) and _wait_for_device(run, failed.number):
+            run.queue.append((step, None))
+            return
+        run.gone, run.stopped = run.gone or "the destination has become read-only", True
         return
     if failed.again and tried < run.ways.tries:
         look = failed.cause not in {Cause.DIED, Cause.HUNG}
         run.later.append((step, None if look else replace(_bring(run, step), look=False)))
         return
     _finish(run, CopyResult(step, Outcome.FAILED, reason=failed.reason, cause=failed.cause))
+
+
+def _goes_away(run: _Run) -> bool:
+    """Whether a disk that takes nothing more is seen to go within moments. One that was unplugged is often read-only
+    first, until the system takes its mount away."""
+    until = time.monotonic() + min(run.ways.wait_s, READ_ONLY_S)
+    while run.ways.alive() is None:
+        if time.monotonic() >= until or run.ways.stop():
+            return False
+        run.ways.sleep(0.1)
+    return True
 
 
 def _ended(run: _Run, ended: Ended) -> None:

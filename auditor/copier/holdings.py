@@ -190,6 +190,14 @@ class Holdings:
             self._more.setdefault(path, []).append(origin)
         self._index_origin(path, origin)
 
+    def take_origins(self, path: str, origins: Iterable[Origin]) -> None:
+        """`add_origin` for those that no row has, or only an older one of."""
+        here = {(o.source, o.path): o for o in self.origins_at(path)}
+        for origin in origins:
+            before = here.get((origin.source, origin.path))
+            if before is None or before.order < origin.order:
+                self.add_origin(path, origin)
+
     def found(
         self,
         path: str,

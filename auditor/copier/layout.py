@@ -15,8 +15,14 @@ UNDATED = "undated"
 
 _DATE_IN_NAME = re.compile(r"(?<!\d)((?:19|20)\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?!\d{3})")
 _TAG = re.compile(r"~([0-9a-f]{8,64})(?=\.|$)")
+_ANY_TAG = re.compile(r"~[0-9a-f]{8,64}(?:-[0-9a-f]{8,64})?(?=\.|$)")
 _NO_DATES = ("0000", "1904-01-01", "1970-01-01")
 """What clocks that were never set write."""
+
+
+def is_marked(name: str, plain: str) -> bool:
+    """Whether a name is another one with a mark that keeps two contents apart."""
+    return any(name[: tag.start()] + name[tag.end() :] == plain for tag in _ANY_TAG.finditer(name))
 
 
 class Layout(StrEnum):

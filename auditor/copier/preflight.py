@@ -7,6 +7,7 @@ import json
 import os
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from platformdirs import user_state_path
@@ -26,6 +27,7 @@ FULL_PHONE = 0.95
 SHARP_DROP = 0.5
 FEW_FILES = 10
 _FILE_COST_BYTES = 8 << 10
+_WRITES = frozenset({Action.COPY, Action.REPAIR})
 _MOUNT_FOLDERS = ("/mnt", "/media", "/run/media", "/Volumes")
 
 
@@ -76,17 +78,37 @@ def shrunk(mark: SourceMark | None, files: int, label: str) -> list[str]:
     return []
 
 
+def without_room(steps: Iterable[CopyStep], volume: Volume) -> tuple[CopyStep, ...]:
+    """The same steps; a file that alone is larger than the free space cannot be copied, and keeps no other from it."""
+    free = volume.free_bytes
+    return tuple(
+        replace(
+            step,
+            action=Action.CANNOT,
+            reason=f"{_size(step.size_bytes or 0)}: the destination has only {_size(free)} free; make room, or use a"
+            " larger disk",
+        )
+        if free is not None and step.action in _WRITES and _need([step]) > free
+        else step
+        for step in steps
+    )
+
+
 def space(steps: Iterable[CopyStep], volume: Volume) -> list[str]:
     """A reason where the files do not fit, with a margin of 1 %; none where the free space is not known."""
-    new = [step for step in steps if step.action in {Action.COPY, Action.REPAIR}]
-    need = sum((step.size_bytes or 0) + _FILE_COST_BYTES for step in new)
-    need += need // 100
+    new = [step for step in steps if step.action in _WRITES]
+    need = _need(new)
     if not new or volume.free_bytes is None or need <= volume.free_bytes:
         return []
     return [
         f"The destination has {_size(volume.free_bytes)} free; {_new_files(len(new))} {_size(need)}."
         " Make room, or use a larger disk."
     ]
+
+
+def _need(steps: Iterable[CopyStep]) -> int:
+    need = sum((step.size_bytes or 0) + _FILE_COST_BYTES for step in steps)
+    return need + need // 100
 
 
 def full_phone(device: Device | None) -> list[str]:

@@ -6,6 +6,7 @@ import contextlib
 import fnmatch
 import hashlib
 import os
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,7 +16,7 @@ from auditor.copier import leftovers, preflight
 from auditor.copier.execute import Ending, Ways, execute
 from auditor.copier.holdings import EDITED, OVERWRITTEN, ROTTED, SPOILT, Holdings
 from auditor.copier.jobs import Setup
-from auditor.copier.layout import Layout, Namer
+from auditor.copier.layout import Layout, Namer, is_marked
 from auditor.copier.ledger import Ledger
 from auditor.copier.plan import Action, CopyPlan, CopyStep, Limits, escaped, twins
 from auditor.copier.publish import Publisher
@@ -126,22 +127,32 @@ def prepare(ledger: Ledger, target: Path, wanted: list[Original], now: datetime)
             door.remove(entry.path)
     namer.take(e.path for e in listing if durable.temp_mark(e.path) not in marks)
     sizes = {e.path: e.size_bytes for e in listing if not e.error}
-    steps, there = [], []
+    near = defaultdict(list)
+    for path in sizes:
+        near[_unmarked_folder(path)].append(path)
+    planned, there, used = [], [], set[str]()
     for number, original in enumerate(wanted):
         step = _step(number, original, limits)
         at = escape_path(original.path, volume.names)
-        here = at if at in sizes else None
-        if step.action is Action.COPY and here and sizes[here] == original.row.size_bytes and _is(door, here, original):
-            there.append(original.path)
+        name = at.rpartition("/")[2]
+        marked = [p for p in near[_unmarked_folder(at)] if p != at and is_marked(p.rpartition("/")[2], name)]
+        good = {c for c in (original.sha256, step.expected_sha256) if c}
+        for path in [p for p in (at, *marked) if p in sizes and p not in used]:
+            may_be = step.action is Action.CANNOT or EDITED in original.row.notes or sizes[path] == step.size_bytes
+            if may_be and _content(door, path) in good:
+                there.append(original.path)
+                used.add(path)
+                break
         else:
-            steps.append(step)
+            planned.append(step)
+    steps = preflight.without_room(planned, volume)
     plan = CopyPlan(
         source_id=place.id,
         source_label=place.label,
         root=target,
         folder="",
         layout=Layout.MIRROR,
-        steps=tuple(steps),
+        steps=steps,
         refusals=tuple(preflight.space(steps, volume)),
         warnings=tuple(preflight.names(twins(steps, volume.names, Layout.MIRROR, ""), escaped(steps, volume.names))),
     )
@@ -216,10 +227,15 @@ def _fits(path: str, pattern: str) -> bool:
     return fnmatch.fnmatchcase(path, pattern) or fnmatch.fnmatchcase(path.rpartition("/")[2], pattern)
 
 
-def _is(door: Root, path: str, original: Original) -> bool:
-    """Whether the file at this place has the original's content already."""
+def _content(door: Root, path: str) -> str | None:
+    """The SHA-256 of what lies at this place; None where it cannot be read."""
     try:
         with os.fdopen(door.open_file(path), "rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest() == original.sha256
+            return hashlib.file_digest(stream, "sha256").hexdigest()
     except (OSError, LeadsOut):
-        return False
+        return None
+
+
+def _unmarked_folder(path: str) -> str:
+    """The folder of a file, without the marks that keep it apart from a file of its name."""
+    return "/".join(part.rstrip("~") for part in path.split("/")[:-1])

@@ -55,7 +55,8 @@ class Verified:
 
     `from_device` and `untold`: reads known to come from the device, and those where that could not be told.
     `statement` says what the sample says of all files, None where all were read. `chain` are the generations that are
-    missing or were changed. `unwritten` says why what was found could not be written down, None where it was.
+    missing or were changed and that no sound one came after, `outdated` those that a sound one came after: nothing
+    depends on them. `unwritten` says why what was found could not be written down, None where it was.
     """
 
     counts: Counter[Fate]
@@ -67,6 +68,7 @@ class Verified:
     chain: tuple[Generation, ...]
     manifest: Manifest | None
     unwritten: str | None = None
+    outdated: tuple[Generation, ...] = ()
 
 
 def verify(
@@ -87,9 +89,13 @@ def verify(
     """
     started = now()
     older = ledger.rolled_back(known)
-    chain = [*ledger.generations(), *older]
-    if older:  # it is told until a backup brings this one up to date; a new number would hide it
-        unwritable = unwritable or "the backup is not the one that this computer saw last"
+    wrong = [g for g in ledger.generations() if g.trouble]
+    sound = ledger.sound()
+    outdated = [g for g in wrong if sound is not None and g.number < sound[0]]
+    chain = [*(g for g in wrong if g not in outdated), *older]
+    if chain:  # it is told until a backup brings this one up to date; a new number would hide it
+        behind = "the backup is not the one that this computer saw last" if older else "its last manifest is not right"
+        unwritable = unwritable or f"{behind}; `auditor backup` writes a new one"
     holdings = Holdings.read(ledger, "")
     scrub = _Scrub(holdings, choice, ways, started, seed)
     scrub.run(ledger, listed(ledger, clean=False, held=holdings.held))
@@ -99,7 +105,8 @@ def verify(
             manifest = _write(ledger, holdings, started, now())
         except (OSError, BadOutput, BadPlace) as error:
             unwritable = str(error)
-    return scrub.result(tuple(g for g in chain if g.trouble), manifest, unwritable if holdings.changed else None)
+    found = scrub.result(tuple(chain), manifest, unwritable if holdings.changed else None)
+    return replace(found, outdated=tuple(outdated))
 
 
 @contextlib.contextmanager
@@ -295,6 +302,7 @@ def first_generation(ledger: Ledger, ways: Ways, now: Callable[[], datetime]) ->
     marker = ledger.marker()
     assert marker is not None
     origins = _known_origins(ledger)
+    killed = bool(ledger.marks()) and not marker.sources  # of a first backup: these names are not somebody's own
     if marker.generation:
         kept = max((g.number for g in ledger.generations() if g.trouble is None), default=0)
         ledger.put(replace(marker, generation=kept, generation_sha256=""))
@@ -313,7 +321,7 @@ def first_generation(ledger: Ledger, ways: Ways, now: Callable[[], datetime]) ->
             continue
         holdings.found(entry.path, answer.size_bytes, answer.mtime_ns, answer.sha256, utc(started))
         here = Origin(marker.id, entry.path, answer.sha256, answer.mtime_ns, moment(started))
-        for origin in origins.pop(answer.sha256, ()) or (here,):
+        for origin in origins.pop(answer.sha256, ()) or (() if killed else (here,)):
             holdings.add_origin(entry.path, origin)
     return ledger.add_generation(
         holdings.rows(),

@@ -17,6 +17,7 @@ import pytest
 
 from auditor import cli
 from auditor.copier.second_proof import SecondProof
+from auditor.disk.volume import volume_of
 from tests import media
 from tests.copier.runs import OLD_S, back_up, lies, noise, tree, write
 from tests.doubles.mounts import CHECKOUT, faulty
@@ -272,8 +273,50 @@ def test_verify_names_a_manifest_that_was_edited(auditor: Auditor, phone: Path, 
     back_up(phone, tmp_path / "backup")
     first.write_bytes(first.read_bytes().replace(b"IMG_1", b"IMG_2"))
     said = auditor("verify", "backup")
-    assert said.code == 1 and "NOT SAFE: 1 of the backup's manifests is not right" in said.out
-    assert "000001.jsonl: it was changed or cut off" in said.out
+    assert said.code == 0 and "An older manifest, 000001.jsonl: it was changed or cut off" in said.out
+    assert "a later one, which is right, lists all files" in said.out
+    last = max((tmp_path / "backup/.auditor/manifests").iterdir())
+    last.write_bytes(last.read_bytes().replace(b"IMG_1", b"IMG_2"))
+    for _ in range(2):
+        said = auditor("verify", "backup")
+        assert said.code == 1 and "NOT SAFE: 1 of the backup's manifests is not right" in said.out
+        assert f"{last.name}: it was changed or cut off" in said.out and "puts that right" in said.out
+    back_up(phone, tmp_path / "backup")
+    assert auditor("verify", "backup").code == 0
+
+
+def test_what_is_restored_already_is_there_already(auditor: Auditor, phone: Path, tmp_path: Path) -> None:
+    write(phone / "DCIM/Camera/extra.jpg", b"another one")
+    write(phone / "DCIM/Camera/old.jpg", b"an old one")
+    back_up(phone, tmp_path / "backup")
+    write(tmp_path / "back/DCIM/Camera/extra.jpg", b"somebody's own")
+    assert auditor("restore", "backup", "back").code == 0
+    (tmp_path / "backup/DCIM/Camera/old.jpg").unlink()  # the backup has lost it, the target has it
+    assert auditor("verify", "backup").code == 1
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "back").rglob("*.jpg")}
+    said = auditor("restore", "backup", "back")
+    assert said.code == 0 and f"0 files are restored, {len(tree(phone))} were there already" in said.out
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "back").rglob("*.jpg")} == before
+    assert (tmp_path / "back/DCIM/Camera/extra.jpg").read_bytes() == b"somebody's own"
+
+
+def test_a_file_without_room_keeps_no_other_from_the_backup(auditor: Auditor, phone: Path, tmp_path: Path) -> None:
+    others = {path for path in tree(phone) if ".trashed" not in path}
+    with (phone / "DCIM/Camera/film.mp4").open("wb") as stream:
+        stream.truncate((volume_of(tmp_path).free_bytes or 0) + (1 << 30))
+    said = auditor("backup", phone, "backup", "--no-audit")
+    assert said.code == 1 and "film.mp4" in said.err and "make room" in said.err
+    assert set(tree(tmp_path / "backup")) == others
+
+
+def test_a_first_backup_that_wrote_nothing_down_goes_on(auditor: Auditor, phone: Path, tmp_path: Path) -> None:
+    from auditor.copier.backup import Layout, session
+
+    with session(tmp_path / "backup", Layout.MIRROR) as ledger:
+        ledger.put_marks({"0" * 8})
+    said = auditor("verify", "backup")
+    assert said.code == 2 and "it goes on from there" in said.err
+    assert auditor("backup", phone, "backup", "--no-audit").code == 0 and auditor("verify", "backup").code == 0
 
 
 def test_verify_calls_an_emptied_file_spoilt(auditor: Auditor, phone: Path, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from auditor.copier import restore
 from auditor.copier.backup import carry_out, prepare, session
 from auditor.copier.layout import Layout
 from auditor.copier.ledger import Ledger
+from auditor.copier.plan import Action
 from auditor.copier.publish import Outcome
 from auditor.disk.volume import FAT32_MAX_BYTES, volume_of
 from auditor.errors import BadPlace
@@ -90,8 +91,15 @@ def test_a_disk_that_fills_up_takes_what_fits(tmp_path: Path) -> None:
         assert tree(dest) == {"small.jpg": noise("small", 10_000)}
         assert lies(dest) == [] and leftovers(dest) == []
         with session(dest, Layout.MIRROR) as ledger:
+            plan = prepare(place, ledger, DIGESTS, QUICK).plan
+        assert plan.refusals == (), "one file without room keeps no other from it"
+        assert ["free; make room" in str(step.reason) for step in plan.of(Action.CANNOT)] == [True]
+        filler.unlink()
+        for name in "abcdef":
+            write(source / f"{name}.jpg", noise(name, 900_000))
+        with session(dest, Layout.MIRROR) as ledger:
             refused = prepare(place, ledger, DIGESTS, QUICK).plan.refusals
-        assert "1 new file needs" in refused[0]
+        assert "7 new files need" in refused[0]
 
 
 def test_a_disk_that_is_read_only_is_refused(tmp_path: Path) -> None:

@@ -63,6 +63,13 @@ def rot(path: Path) -> None:
     rewrite(path, bytes(content))
 
 
+def spoil(manifest: Path) -> None:
+    """One wrong bit in its last line: it is not as it was written, and the rows can still be read."""
+    content = bytearray(manifest.read_bytes())
+    content[content.rindex(b'"complete"') + 3] ^= 1
+    manifest.write_bytes(content)
+
+
 def give_back(dest: Path, target: Path) -> list[str | None]:
     with restore.prepare(Ledger(dest), target, restore.originals(Ledger(dest)), now()) as restoring:
         ending = restore.carry_out(restoring, QUICK)
@@ -360,8 +367,45 @@ class TestRecords:
         assert tree(tmp_path / "back") == tree(phone)
         verified = scrub(dest)
         assert [g.number for g in verified.chain] == [2] and conclude(verified, Choice()).exit_code == 1
+        assert scrub(dest).chain == verified.chain, "a scrub is no backup: it is told until there is one"
         ran = back_up(phone, dest)
         assert ran.paths(Outcome.COPIED) == set() and tree(dest) == tree(phone)
+        verified = scrub(dest)
+        assert verified.chain == () and [g.number for g in verified.outdated] == [2]
+        assert conclude(verified, Choice()).exit_code == 0
+
+    def test_a_backup_that_has_nothing_to_copy_puts_a_broken_last_generation_right(
+        self, phone: Path, dest: Path
+    ) -> None:
+        scrub(dest)
+        spoil(dest / ".auditor/manifests/000002.jsonl")
+        back_up(phone, dest)
+        assert scrub(dest).chain == ()
+
+    def test_names_that_only_a_broken_generation_knows_are_kept(self, phone: Path, tmp_path: Path) -> None:
+        dest, by_date = tmp_path / "backup", Wishes(layout=Layout.BY_DATE, examine=Depth.HASH)
+        back_up(phone, dest, by_date)
+        write(phone / "DCIM/gone.jpg", noise("gone", 777))
+        before = tree(phone)
+        back_up(phone, dest, by_date)
+        spoil(dest / ".auditor/manifests/000002.jsonl")
+        (phone / "DCIM/gone.jpg").unlink()
+        back_up(phone, dest, by_date)
+        assert give_back(dest, tmp_path / "back") == [] and tree(tmp_path / "back") == before
+
+    def test_a_first_backup_killed_before_it_wrote_anything_down(
+        self, phone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        dest, by_date = tmp_path / "backup", Wishes(layout=Layout.BY_DATE, examine=Depth.HASH)
+        with monkeypatch.context() as patched:
+            patched.setattr("auditor.copier.ledger.Journal.add", killed)
+            with pytest.raises(KeyboardInterrupt):
+                back_up(phone, dest, by_date)
+        with session(dest, Layout.BY_DATE) as ledger:
+            first_generation(ledger, QUICK, now)
+        assert tree(dest)
+        back_up(phone, dest)
+        assert give_back(dest, tmp_path / "back") == [] and tree(tmp_path / "back") == tree(phone)
 
     def test_of_an_only_generation_with_a_wrong_bit_the_lines_are_restored(self, phone: Path, tmp_path: Path) -> None:
         dest = tmp_path / "backup"
