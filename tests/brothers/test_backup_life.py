@@ -10,6 +10,8 @@ import hashlib
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from auditor.copier import backup, restore
+from auditor.copier.alive import watch
 from auditor.copier.changes import Fate
 from auditor.copier.evidence import source_list
 from auditor.copier.ledger import Journal, Ledger, locked
@@ -26,6 +29,7 @@ from auditor.copier.plan import Action
 from auditor.copier.publish import Outcome
 from auditor.copier.verify import BAD, Choice, Verified, verify
 from auditor.disk.folder import Folder
+from auditor.errors import BadPlace
 from auditor.places.folder import FolderPlace
 from tests.copier import in_process
 from tests.copier.runs import DIGESTS, OLD_S, QUICK, noise, tree, write
@@ -150,6 +154,36 @@ class BackupLife(RuleBasedStateMachine):
     def back_up_the_second_onto_the_first(self, days: int, kill: int | None) -> None:
         if tree(self.room / "two"):
             self._back_up(self.room / "two", "one", days, kill)
+
+    @rule(disk=DISKS, number=st.integers(0, 9), others=st.booleans())
+    def unplug(self, disk: str, number: int, others: bool) -> None:
+        """The disk is pulled at some act of a backup, and an empty or somebody else's folder lies at its path."""
+        dest, away, place = self.room / disk, self.room / "away", FolderPlace(self.phone, str(self.phone))
+
+        def pull() -> None:
+            if not away.exists():
+                dest.rename(away)
+                dest.mkdir()
+                if others:
+                    write(dest / "mine.txt", b"somebody's own")
+
+        with self.patch.context() as patched:
+            try:
+                with backup.session(dest, backup.Layout.MIRROR) as ledger:
+                    ways = replace(QUICK, alive=watch(place, ledger.door))
+                    prepared = backup.prepare(place, ledger, DIGESTS, ways)
+                    _at_act(patched, number, pull)
+                    backup.carry_out(prepared, ways)
+            except (BadPlace, OSError):
+                assert away.exists(), "it failed though nothing was pulled"
+        if away.exists():
+            here = {p.relative_to(dest).as_posix() for p in dest.rglob("*")}
+            assert here == ({"mine.txt"} if others else set()), "something was written to another's folder"
+            shutil.rmtree(dest)
+            away.rename(dest)
+        if not self.silent[disk]:
+            self._rows_are_true(disk)
+        self._remember(disk)
 
     @rule(disk=DISKS, days=DAYS)
     def scrub(self, disk: str, days: int) -> None:
@@ -282,20 +316,29 @@ def _rewrite(path: Path, content: bytes) -> None:
 
 def _kill_at(patched: pytest.MonkeyPatch, number: int) -> None:
     """The run ends at its so-many-th act that is to last."""
+
+    def kill() -> None:
+        raise Killed
+
+    _at_act(patched, number, kill)
+
+
+def _at_act(patched: pytest.MonkeyPatch, number: int, happens: Callable[[], None]) -> None:
+    """Before its so-many-th act that is to last, and before each one after it, something happens."""
     left = iter(range(number, -1, -1))
 
-    def kills(real: object) -> object:
+    def hit(real: object) -> object:
         def act(*words: object, **more: object) -> object:
             if next(left, 0) == 0:
-                raise Killed
+                happens()
             return real(*words, **more)  # type: ignore[operator]
 
         return act
 
-    patched.setattr(Folder, "publish", kills(Folder.publish))
-    patched.setattr(Folder, "write_whole", kills(Folder.write_whole))
-    patched.setattr(Journal, "add", kills(Journal.add))
-    patched.setattr(Ledger, "add_generation", kills(Ledger.add_generation))
+    patched.setattr(Folder, "publish", hit(Folder.publish))
+    patched.setattr(Folder, "write_whole", hit(Folder.write_whole))
+    patched.setattr(Journal, "add", hit(Journal.add))
+    patched.setattr(Ledger, "add_generation", hit(Ledger.add_generation))
 
 
 def _settings(examples: int, steps: int) -> settings:
