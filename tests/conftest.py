@@ -6,8 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.golden_file import Golden
+
+settings.register_profile("the same examples every time", derandomize=True)
+if os.environ.get("AUDITOR_CI"):  # what a search finds by chance stops nobody's change; it is found where one looks
+    settings.load_profile("the same examples every time")
 
 MAY_BE_SKIPPED = (
     "this kind of place cannot hold",

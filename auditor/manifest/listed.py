@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from auditor.disk.foreign_names import row_path
 from auditor.errors import BadManifest
-from auditor.manifest.rows import DIGESTS
+from auditor.manifest.rows import DIGESTS, path_key, path_of
 from auditor.model import MOST_BYTES, DigestOrigin, FileFacts
 from auditor.readers import kind_by_name
 
@@ -40,7 +40,8 @@ def row(
 
     Digests of kinds that no row has a column for, and text that is no digest, are left out.
     """
-    path, refused = row_path(name)
+    # A name as this machine spells its bytes: half a UTF-16 pair in a list, too, which no row could give back otherwise.
+    path, refused = row_path(path_of(path_key(name)))
     if size_bytes is not None and not 0 <= size_bytes <= MOST_BYTES:
         size_bytes = None
     lower = {kind: digest.lower() for kind, digest in digests.items() if kind in DIGESTS}

@@ -139,6 +139,10 @@ def _rows_or_sentence(read: Callable[[Path, bytes], Listed], content: bytes) -> 
         assert from_row(json.loads(canonical(to_row(facts)))).path == facts.path, "its row can be written and read"
 
 
+def test_half_a_pair_of_utf_16_in_a_name_is_a_row_like_any_other() -> None:
+    _rows_or_sentence(tabular.read_lsjson, SEEDS["lsjson"][0].replace(b"a.jpg", b"a\\ud800.jpg"))
+
+
 DEEP = {
     "a list that nests": (b'[{"Path":' + b"[" * 200_000, "lsjson"),
     "a hash list that nests": (b"<hashlist>" + b"<a>" * 200_000 + b"</a>" * 200_000 + b"</hashlist>", "mhl"),
