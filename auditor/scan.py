@@ -9,16 +9,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from auditor import __version__, companions, stated, workers
-from auditor.disk import marker as markers
-from auditor.disk.marker import OWN_FOLDER
 from auditor.earlier import Earlier, taken_up, usable
 from auditor.errors import AuditorError, ListingCut
 from auditor.manifest import cache, jsonl
 from auditor.manifest.jsonl import Manifest, Writer
 from auditor.manifest.rows import DIGESTS, KNOWN_AT, SCHEMA, display_path, path_key, rfc3339, utc
 from auditor.model import Depth, ErrorKind, FileFacts, Header, Trouble
-from auditor.places import Entry, EntryKind, Place, Power, unfinished
-from auditor.places.folder import FolderPlace, recorded_name
+from auditor.places import Entry, EntryKind, Place, Power, own_folder, unfinished
+from auditor.places.folder import recorded_name
 from auditor.reading import Task, read_file, read_without_decoders, unread, with_stated
 
 __all__ = ["Progress", "Task", "read_file", "scan"]
@@ -136,22 +134,10 @@ def _listed(place: Place, out: Path) -> tuple[list[Entry], tuple[str, ...]]:
                 entries.append(unfinished.told(_dated(entry)))  # noqa: PERF401 (what came before a break must stay)
     except ListingCut as error:
         cut.append(str(error))
-    entries += _own_folder(place)
+    entries += own_folder.strange(place)
     entries.sort(key=lambda entry: path_key(entry.path))
     unlisted = [f"{display_path(e.path)}: {e.error}" for e in entries if is_unlisted(e)]
     return entries, (*cut, *unlisted)
-
-
-def _own_folder(place: Place) -> list[Entry]:
-    """A row for a folder `.auditor` that is no backup's: what somebody put in there is not listed, and that is said."""
-    root = getattr(place, "root", None)
-    if not isinstance(place, FolderPlace) or not isinstance(root, Path):
-        return []
-    folder = root / OWN_FOLDER
-    if not folder.is_dir() or markers.is_kept(root):
-        return []
-    words = "a folder with this program's own name, in which nothing is looked at; move what belongs to you out of it"
-    return [Entry(OWN_FOLDER, EntryKind.SPECIAL, error=Trouble(ErrorKind.SPECIAL, words))]
 
 
 def _dated(entry: Entry) -> Entry:

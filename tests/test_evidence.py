@@ -564,13 +564,29 @@ def test_what_the_verdict_does_not_speak_of_is_said(tmp_path: Path, quick: Calla
     (phone / "notes.txt").write_text("notes", "utf-8")
     (phone / ".thumbnails").mkdir()
     (phone / ".thumbnails/b.jpg").write_bytes(content["a.jpg"])
-    (phone / ".auditor/DCIM").mkdir(parents=True)
-    (phone / ".auditor/DCIM/only-here.jpg").write_bytes(b"\xff\xd8 nobody lists it")
     code, said = quick("audit", phone, disk, "-o", tmp_path / "out", "--no-thumbnails")
     assert (code, "1 file that no program here takes for a photo or video and 1 file in folders" in said) == (
         0,
         True,
     ), said
-    listed = (tmp_path / "out/files.csv").read_text("utf-8-sig")
-    assert ".auditor" in listed
-    assert ".auditor" in (tmp_path / "out/findings.csv").read_text("utf-8-sig")
+
+
+@pytest.mark.parametrize("is_marked", [False, True])
+@pytest.mark.parametrize("name", [".auditor/DCIM/only-here.jpg", ".auditor/a.mp4", ".auditor/.auditor/a.jpg"])
+def test_a_picture_in_the_folder_of_our_name_is_not_passed_over(
+    tmp_path: Path, quick: Callable[..., tuple[int, str]], is_marked: bool, name: str
+) -> None:
+    phone, disk = tmp_path / "phone", tmp_path / "disk"
+    content = photos(phone, "a.jpg")["a.jpg"]
+    (phone / name).parent.mkdir(parents=True)
+    (phone / name).write_bytes(content + b"only here")
+    (phone / ".auditor/.DS_Store").write_bytes(b"Bud1")
+    if is_marked:
+        (phone / ".auditor/place.toml").write_text('id = "a-name-of-its-own"\n', "utf-8")
+    quick("backup", phone, disk)
+    assert not (disk / name).exists()
+    code, _ = quick("audit", phone, disk, "-o", tmp_path / "out", "--no-thumbnails")
+    assert code != 0
+    assert name in (tmp_path / "out/findings.csv").read_text("utf-8-sig")
+    (phone / name).unlink()
+    assert quick("audit", phone, disk, "-o", tmp_path / "out2", "--no-thumbnails")[0] == 0

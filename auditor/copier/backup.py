@@ -42,7 +42,7 @@ from auditor.errors import BadOutput, BadPlace, Unwritable
 from auditor.manifest.jsonl import Manifest
 from auditor.manifest.rows import KNOWN_AT, display_path, utc
 from auditor.model import Depth
-from auditor.places import Entry, EntryKind, Place, unfinished
+from auditor.places import Entry, EntryKind, Place, own_folder, unfinished
 from auditor.places.folder import FolderPlace
 
 DIGESTS_ONLY = ("path", "path_bytes", "size_bytes", "mtime", "mtime_trusted", "kind", "error_kind", "error", "read_at",
@@ -151,7 +151,7 @@ def refusals_before(source: Place, root: Path, wishes: Wishes) -> list[str]:
 
 def refusals_when_new(source: Place, root: Path, wishes: Wishes, ways: Ways) -> tuple[list[Entry], tuple[str, ...]]:
     """The source's listing, and what speaks against a backup where there is none yet: asked before it is made."""
-    entries = list(source.walk())
+    entries = [*source.walk(), *own_folder.strange(source)]
     if Ledger(root).folder.exists():
         return entries, ()
     return entries, prepare(source, Ledger(root), wishes, ways, entries=entries).plan.refusals
@@ -186,7 +186,8 @@ def prepare(
     holdings = Holdings.read(ledger, source.id)
     trusted = _keeps_changes(source)
     mark = marker.source(source.id) or _new_source(source, marker, volume.names)
-    entries = [_as_trusted(unfinished.told(e), trusted) for e in (source.walk() if entries is None else entries)]
+    met = [*source.walk(), *own_folder.strange(source)] if entries is None else entries
+    entries = [_as_trusted(unfinished.told(e), trusted) for e in met]
     listing = listed(ledger, ledger.opened is not None, holdings.held)
     sizes = {e.size_bytes for e in entries if e.size_bytes and not holdings.knows(e.path, e.mtime_ns)}
     found = survey(listing, holdings.held)

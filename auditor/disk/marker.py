@@ -16,6 +16,9 @@ OWN_FOLDER = ".auditor"
 
 NAME = "place.toml"
 
+_OURS = (NAME, f"{NAME}.new", "lock", "manifests", "journal", "quarantine", "partial")
+_SYSTEMS = (".ds_store", "thumbs.db", "desktop.ini")
+
 
 def is_kept(root: Path) -> bool:
     """Whether the folder says that it is a backup of ours, readable or not. No more than a look: `read` tells which."""
@@ -25,6 +28,11 @@ def is_kept(root: Path) -> bool:
 MOST_BYTES = 4 << 20
 
 _NUMBERS = ("generation", "files", "bytes")
+
+
+def is_own(name: str) -> bool:
+    """Whether a name at the top of `.auditor` is one that this program, or the system, puts there."""
+    return name in _OURS or name.startswith((".auditor-probe-", "._")) or name.lower() in _SYSTEMS
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any, BinaryIO, TypedDict
 
 from auditor.disk.foreign_names import row_path
-from auditor.disk.marker import OWN_FOLDER
+from auditor.disk.marker import OWN_FOLDER, is_own
 from auditor.disk.volume import KEEP_CHANGE_TIMES, filesystem
 from auditor.errors import BadPlace, ListingCut
 from auditor.manifest.tabular import lsjson_row
 from auditor.model import Device, ErrorKind, FileFacts, Kind, Trouble
-from auditor.places import Entry, EntryKind, Power, links
+from auditor.places import Entry, EntryKind, Power, links, own_folder
 from auditor.places.folder import file_id
 from auditor.places.members import once
 from auditor.places.rclone_remotes import Leaf, grade, leaves_of
@@ -127,8 +127,11 @@ class RclonePlace:
         seen: dict[str, int] = {}
         keeps = self._folder is not None and filesystem(self._folder) in KEEP_CHANGE_TIMES
         for item in items:
-            if not str(item["Path"]).startswith(OWN_FOLDER + "/"):
+            top, _, rest = str(item["Path"]).partition("/")
+            if top != OWN_FOLDER:
                 yield self._entry(item, seen, keeps)
+            elif not is_own(rest.split("/")[0]):
+                yield own_folder.told(self._entry(item, seen, keeps))
         for folder, reason in folders.items():
             if folder:
                 yield Entry(
