@@ -336,11 +336,24 @@ def _unread_since(con: duckdb.DuckDBPyConnection, order: Order) -> list[str]:
 
     Of a list alone its age is told already; places that are listed here are read anew.
     """
+    manifest = order.source.manifest
+    if manifest is None:
+        return []
+    since = manifest.header.started
     told = []
+    if order.source.place is not None:
+        count, oldest = con.execute(
+            """
+            SELECT count(*), min(s.read_at) FROM files f JOIN source s ON s.id = f.id
+            WHERE f.verdict = 'proven' AND left(coalesce(s.read_at, ''), 19) < left(?, 19)
+            """,
+            [since],
+        ).fetchall()[0]
+        again = " ".join(typed(one.spec) for one in (order.source, *order.backups))
+        told += _unread("the phone's files", count, oldest, f"`auditor audit {again}`")
     for number, backup in enumerate(order.backups):
-        if backup.place is None or backup.manifest is None or order.source.manifest is None:
+        if backup.place is None or backup.manifest is None:
             continue
-        since = order.source.manifest.header.started
         count, oldest = con.execute(
             """
             SELECT count(DISTINCT f.id), min(b.read_at)
@@ -349,14 +362,17 @@ def _unread_since(con: duckdb.DuckDBPyConnection, order: Order) -> list[str]:
             """,
             [number, since],
         ).fetchall()[0]
-        if count:
-            be = "1 of the copies was" if count == 1 else f"{count:,} of the copies were"
-            day = f", but on {oldest[:10]}" if count == 1 else f"; the longest unread was read on {oldest[:10]}"
-            told.append(
-                f"{be} not read again in this run{day if oldest else ''}."
-                f" Size and date are unchanged; `auditor verify {typed(backup.spec)}` reads the bytes."
-            )
+        told += _unread("the copies", count, oldest, f"`auditor verify {typed(backup.spec)}`")
     return told
+
+
+def _unread(of: str, count: int, oldest: str | None, command: str) -> list[str]:
+    if not count:
+        return []
+    be = f"1 of {of} was" if count == 1 else f"{count:,} of {of} were"
+    day = f", but on {oldest[:10]}" if oldest and count == 1 else ""
+    day = f"; the longest unread was read on {oldest[:10]}" if oldest and count > 1 else day
+    return [f"{be} not read again in this run{day}. Size and date are unchanged; {command} reads the bytes."]
 
 
 def _unopened(con: duckdb.DuckDBPyConnection) -> list[str]:

@@ -16,7 +16,7 @@ from auditor.copier.publish import UNDATED_COPY, CopyResult, Outcome
 from auditor.manifest.jsonl import Manifest, Writer
 from auditor.manifest.rows import display_path, path_key
 from auditor.model import Depth, ErrorKind, FileFacts, Header, Trouble
-from auditor.places import Entry, Place
+from auditor.places import Entry, Place, Power
 from auditor.places.folder import recorded_name
 from auditor.reading import unread
 
@@ -85,7 +85,7 @@ def _rows(backed: Backed, steps: list[CopyStep], altered: Mapping[str, str]) -> 
         elif step.number in read:
             yield read[step.number]
         elif path is not None:
-            row = _as_source(stored[path], step, _read_at(backed, step, result))
+            row = _as_source(backed.prepared.source, stored[path], step, _read_at(backed, step, result))
             yield _doubted(row) if path in doubted else row
         else:
             yield _unread(backed.prepared.source, step, result)
@@ -109,7 +109,7 @@ def _ending(path: str) -> str:
     return path.rpartition("/")[2].lower().rpartition(".")[2]
 
 
-def _as_source(row: FileFacts, step: CopyStep, read_at: str | None) -> FileFacts:
+def _as_source(source: Place, row: FileFacts, step: CopyStep, read_at: str | None) -> FileFacts:
     """The facts of a copy as those of the file that it was made of: what is of the copy alone is left out."""
     own = (EDITED, OVERWRITTEN, STORED, UNDATED_COPY)
     notes = tuple(note for note in row.notes if not note.startswith(own))
@@ -117,7 +117,7 @@ def _as_source(row: FileFacts, step: CopyStep, read_at: str | None) -> FileFacts
         row,
         path=step.path,
         mtime_ns=step.mtime_ns,
-        mtime_trusted=True,
+        mtime_trusted=Power.MTIME in source.powers,
         read_at=read_at,
         notes=notes,
         origins=(),

@@ -40,7 +40,7 @@ def row(
 
     Digests of kinds that no row has a column for, and text that is no digest, are left out.
     """
-    # A name as this machine spells its bytes: half a UTF-16 pair in a list, too, which no row could give back otherwise.
+    # As this machine spells the bytes: half a pair of UTF-16, which a list may hold, no row could give back.
     path, refused = row_path(path_of(path_key(name)))
     if size_bytes is not None and not 0 <= size_bytes <= MOST_BYTES:
         size_bytes = None

@@ -16,8 +16,12 @@ from pathlib import Path
 import pytest
 
 from auditor import cli
+from auditor.copier.evidence import _as_source
+from auditor.copier.plan import Action, CopyStep
 from auditor.copier.second_proof import SecondProof
 from auditor.disk.volume import volume_of
+from auditor.model import FileFacts
+from auditor.places.spec import open_place
 from tests import media
 from tests.copier.runs import OLD_S, back_up, lies, noise, tree, write
 from tests.doubles.mounts import CHECKOUT, faulty
@@ -70,6 +74,7 @@ def test_backup_copies_audits_and_says_safe(auditor: Auditor, phone: Path, tmp_p
     assert again.code == 0 and "1  copied" in again.err
     assert "4  there already; not read again in this run" in again.err
     assert "4 of the copies were not read again in this run; the longest unread was read on 20" in again.out
+    assert "4 of the phone's files were not read again in this run; the longest unread was read on 20" in again.out
     assert "4 of the copies were not read again" in (tmp_path / "again/report.html").read_text("utf-8")
 
 
@@ -432,3 +437,16 @@ def test_a_sample_by_another_places_list_is_one_at_random(auditor: Auditor, tmp_
     assert "5 of 40 files were read, chosen at random: 0 rotted. At most 17 of all (42.50%) are rotted" in said.out
     assert "Every file was read since" not in said.out
     assert json.loads((tmp_path / "verify.json").read_text("utf-8"))["verdict"] is None
+
+
+@pytest.mark.parametrize(("packing", "trusted"), [("folder", True), ("zip", False)])
+def test_a_copy_s_row_says_no_more_of_the_source_s_date_than_the_source_can(
+    tmp_path: Path, packing: str, trusted: bool
+) -> None:
+    write(tmp_path / "in/a.jpg", media.jpeg(1))
+    name = tmp_path / "in"
+    if packing == "zip":
+        name = Path(shutil.make_archive(str(tmp_path / "packed"), "zip", tmp_path / "in"))
+    row = FileFacts("2024/a.jpg", 9, mtime_ns=7, digests={"sha256": "ab" * 32})
+    step = CopyStep(0, "a.jpg", Action.SKIP, 9, 7, None, None)
+    assert _as_source(open_place(str(name)), row, step, None).mtime_trusted is trusted
