@@ -15,8 +15,8 @@ from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
+import scipy
 from PIL import Image
-from scipy import ndimage
 
 Planes = npt.NDArray[np.uint8]
 Plane = npt.NDArray[np.float32]
@@ -147,8 +147,8 @@ def _residuals(
     if plane:
         busy += 0.1 * _gradient(brightness.astype(np.float32))
     off = _halves((wanted - predicted - _tone(wanted - predicted)) ** 2)
-    off = np.sqrt(np.maximum(ndimage.uniform_filter(off, SPOT_PX // 2), 0))
-    busy = ndimage.maximum_filter(ndimage.uniform_filter(busy, BUSY_PX // 2), BUSY_PX // 2)
+    off = np.sqrt(np.maximum(scipy.ndimage.uniform_filter(off, SPOT_PX // 2), 0))
+    busy = scipy.ndimage.maximum_filter(scipy.ndimage.uniform_filter(busy, BUSY_PX // 2), BUSY_PX // 2)
     return off, np.sqrt(np.maximum(busy, 0))
 
 

@@ -13,8 +13,8 @@ from dataclasses import replace
 
 import numpy as np
 import pillow_heif
+import scipy
 from PIL import Image, ImageCms
-from scipy import ndimage
 
 from auditor.pictures import detail, loading, verify
 from auditor.pictures.loading import NoPicture, Picture
@@ -100,11 +100,11 @@ def _planes(data: bytes, turn: int, size: tuple[int, int], translated: bool) -> 
 def _letter_px(brightness: detail.Planes) -> float | None:
     """How high the smaller letters of a page are, in pixels; None where there are none to speak of."""
     grey = brightness.astype(np.float32)
-    ink = np.abs(grey - ndimage.uniform_filter(grey, PAPER_PX)) > INK
-    found, count = ndimage.label(ink)
+    ink = np.abs(grey - scipy.ndimage.uniform_filter(grey, PAPER_PX)) > INK
+    found, count = scipy.ndimage.label(ink)
     if count == 0:
         return None
-    heights = np.asarray([rows.stop - rows.start for rows, _ in ndimage.find_objects(found)])
+    heights = np.asarray([rows.stop - rows.start for rows, _ in scipy.ndimage.find_objects(found)])
     # Dots and commas are lower than letters, rules and pictures are higher.
     letters = heights[(heights >= 4) & (heights <= 200)]
     return float(np.quantile(letters, 0.2)) if letters.size >= 20 else None

@@ -7,8 +7,8 @@ from math import inf
 
 import numpy as np
 import numpy.typing as npt
+import scipy
 from PIL import Image
-from scipy import ndimage
 
 Plane = npt.NDArray[np.float32]
 
@@ -78,7 +78,7 @@ def _differences(a: Plane, b: Plane, shift: float, gain: float, energy: Plane) -
     """
     squares = [(b - a + shift) ** 2, (b - gain * a) ** 2]
     residuals = [np.sqrt(tile_means(square)) / (3 + np.sqrt(energy)) for square in squares]
-    spots = [float(ndimage.uniform_filter(square, SPOT_PX).max()) for square in squares]
+    spots = [float(scipy.ndimage.uniform_filter(square, SPOT_PX).max()) for square in squares]
     return min(float(of_tiles.max()) for of_tiles in residuals), float(np.sqrt(max(0.0, min(spots))))
 
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
+import scipy
 from PIL import Image
-from scipy import ndimage
 
 from auditor.pictures import tiles
 from auditor.pictures.alignment import aligned_share
@@ -241,7 +241,7 @@ def _chroma(a: Picture, b: Picture) -> float:
         _at_size(ours, (height, width)) - _at_size(theirs, (height, width))
         for ours, theirs in zip(a.chroma, b.chroma, strict=True)
     ]
-    return max(float(np.abs(ndimage.uniform_filter(plane, 3)).max()) for plane in difference)
+    return max(float(np.abs(scipy.ndimage.uniform_filter(plane, 3)).max()) for plane in difference)
 
 
 def _compare_shifted(a: Picture, b: Picture, turn: int) -> Match:
