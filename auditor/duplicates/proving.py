@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from auditor import workers
 from auditor.errors import AuditorError
 from auditor.model import Kind
-from auditor.pictures import parts
-from auditor.pictures.contents import same_contents
+from auditor.pictures import written
+from auditor.pictures.contents import mapped, same_contents
 from auditor.pictures.full import compare_files
 from auditor.pictures.inventory import Inventory
 from auditor.pictures.keep import rank
@@ -150,7 +150,12 @@ def _prove(pair: _Pair) -> Proof:
             reason = answer.reason.replace(better, "the better one").replace(it, "it")
             return Proof(Relation.SIMILAR, f"has the same image data, but {reason}", blind=blind)
     if pair.exact and pair.kind is not Kind.PHOTO:
-        return Proof(Relation.SAME_IMAGE_DATA, "the image data are the same; only the metadata differ")
+        try:
+            with mapped(pair.kept, pair.kept_path) as ours, mapped(pair.place, pair.path) as theirs:
+                lacks = tuple(written.film_lacks(ours, theirs))
+        except (OSError, ValueError, AuditorError) as error:
+            return Proof(Relation.SIMILAR, f"could not be read again: {error}")
+        return Proof(Relation.SAME_IMAGE_DATA, "the image data are the same; only the metadata differ", lacks)
     try:
         kept, other = _read(pair.kept, pair.kept_path), _read(pair.place, pair.path)
     except (OSError, AuditorError) as error:
@@ -159,7 +164,7 @@ def _prove(pair: _Pair) -> Proof:
         proof = Proof(Relation.SAME_IMAGE_DATA, "the image data are the same; only the metadata differ")
     else:
         proof = _proof(compare_files(kept, other))
-    lacks = tuple(parts.lacks(kept, other)) if proof.same else ()
+    lacks = tuple(written.lacks(kept, other)) if proof.same else ()
     return Proof(proof.relation, proof.detail, lacks)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import struct
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -19,13 +20,15 @@ from auditor.duplicates.search import Search, search
 from auditor.errors import BadPolicy
 from auditor.manifest.jsonl import load
 from auditor.model import DigestOrigin, FileFacts, Kind, Soundness
+from auditor.pictures import written
 from auditor.pictures.inventory import Inventory, Source
 from auditor.pictures.loading import Picture
 from auditor.pictures.loading import load as load_picture
 from auditor.pictures.verify import Relation
 from auditor.places.folder import open_folder
 from auditor.scan import scan
-from tests.media import with_xmp
+from tests import media_video
+from tests.media import with_segment, with_xmp
 from tests.pictures.test_verify import exif, jpeg, other_format, scene
 
 SCENE, OTHER = scene(1, (1200, 900)), scene(2, (1200, 900))
@@ -290,6 +293,46 @@ def test_what_holds_more_is_kept_and_nothing_that_was_written_is_lost(
     (row,) = [row for row in found.plan.rows if row.action is planning.Action.ASK]
     assert "lacks something that this one holds: " in row.reason
     assert ("caption" in row.reason) or ("rating" in row.reason)
+
+
+WORDS = "Grandma, 1951"
+
+
+def _iptc(number: int) -> bytes:
+    field = b"\x1c\2" + bytes([number]) + struct.pack(">H", len(WORDS)) + WORDS.encode()
+    resource = b"8BIM\4\4\0\0" + struct.pack(">I", len(field)) + field + b"\0" * (len(field) % 2)
+    return b"Photoshop 3.0\0" + resource
+
+
+@pytest.mark.parametrize(
+    ("write", "is_ours"),
+    [
+        (lambda c: with_segment(c, 0xFE, WORDS.encode()), True),
+        (lambda c: with_segment(c, 0xFE, b"CREATOR: gd-jpeg v1.0"), False),
+        (lambda c: with_segment(c, 0xED, _iptc(40)), True),
+        (lambda c: with_xmp(c, f'xmlns:acdsee="http://ns.acdsee.com/iptc/1.0/" acdsee:caption="{WORDS}"'), True),
+        (lambda c: with_xmp(c, f'xmlns:any="http://example.org/" any:thing="{WORDS}"'), True),
+        (lambda c: with_xmp(c, f'xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmp:CreatorTool="{WORDS}"'), False),
+    ],
+)
+def test_words_in_any_field_are_not_removed_but_those_of_programs(
+    write: Callable[[bytes], bytes], is_ours: bool
+) -> None:
+    bare = without_exif(ORIGINAL)
+    assert bool(written.lacks(ORIGINAL, write(bare))) is is_ours
+    assert not written.lacks(write(ORIGINAL), write(bare))
+
+
+def test_a_film_goes_for_no_film_that_lacks_its_title(tmp_path: Path, find: Callable[..., Search]) -> None:
+    def film(**texts: str) -> bytes:
+        keys = {f"com.apple.quicktime.{name}": text for name, text in texts.items()}
+        return media_video.film("mov", frames=15, options={"movflags": "use_metadata_tags"}, metadata=keys)
+
+    noted = film(make="Apple", model="iPhone")
+    found = find(put(tmp_path / "a", {"a.mov": noted, "b.mov": film(title=WORDS)}))
+    assert actions(found) == {"a.mov": "keep", "b.mov": "ask"}
+    found = find(put(tmp_path / "b", {"a.mov": noted, "b.mov": film()}))
+    assert actions(found) == {"a.mov": "keep", "b.mov": "remove"}
 
 
 def captioned(text: str) -> bytes:
