@@ -113,8 +113,8 @@ PHOTOSHOP_RESOURCES = frozenset(
 resources. Paths, profiles, aspect ratios and layers are not among them."""
 
 SAMSUNG_BLOCKS = frozenset({0x0A01, 0x0AA1, 0x0C61})
-"""Samsung's trailer: time, country code, capture mode. Pictures, sounds, clips and depth are the others: exiftool,
-Samsung.pm, "Trailer"."""
+"""Samsung's trailer: time, country code, capture mode, each a few letters. Pictures, sounds, clips and depth are the
+others: exiftool, Samsung.pm, "Trailer"."""
 
 PNG_KEYWORDS = frozenset(
     (
@@ -123,5 +123,5 @@ PNG_KEYWORDS = frozenset(
     )
 )  # fmt: skip
 """PNG, third edition, 11.3.3.2, and ImageMagick's and exiftool's dates. Others may hold whole drawings."""
-PNG_KEYWORDS_LEADS = (b"exif:", b"dc:", b"xmp:", b"photoshop:", b"tiff:", b"Thumb::", b"Raw profile type ")
-"""ImageMagick's copies of EXIF and XMP properties, the desktop's thumbnails; raw profiles but for colour ones."""
+PNG_KEYWORDS_LEADS = (b"exif:", b"dc:", b"xmp:", b"photoshop:", b"tiff:", b"Thumb::")
+"""ImageMagick's copies of EXIF and XMP properties, the desktop's thumbnails."""

@@ -17,6 +17,7 @@ from auditor.readers.descriptive import PNG_KEYWORDS, PNG_KEYWORDS_LEADS
 from auditor.readers.examination import Buffer, Examination, Metadata
 from auditor.readers.limits import refusal, refused_by_decoder
 from auditor.readers.opened import open_png
+from auditor.readers.photoshop_rest import photoshop_rest
 from auditor.readers.rest import Piece, unclaimed, whole_sha256
 from auditor.readers.tiff_rest import exif_rest
 from auditor.readers.wording import share, size_text
@@ -26,6 +27,8 @@ _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PICTURE = frozenset((b"IHDR", b"PLTE", b"tRNS", b"IDAT"))
 _TEXTS = frozenset((b"tEXt", b"zTXt", b"iTXt"))
 _COLOURS = frozenset((b"iCCP", b"gAMA", b"cHRM", b"sRGB", b"cICP"))
+_PROFILE = b"Raw profile type "
+_MOST_PROFILE_BYTES = 64 << 20
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 
 
@@ -148,7 +151,7 @@ def _rest(data: Buffer, walked: _Walk) -> list[Piece]:
         if chunk.type == b"eXIf":
             described += exif_rest(content, profiled=profiled)
         elif chunk.type in _TEXTS:
-            described += _text_rest(content)
+            described += _text_rest(chunk.type, content, profiled)
         elif chunk.type == b"pHYs" and content[:4] == content[4:8]:
             continue  # square pixels, whatever their size
         elif chunk.type not in (b"tIME", b"IDAT") or chunk.type != last:
@@ -157,15 +160,51 @@ def _rest(data: Buffer, walked: _Walk) -> list[Piece]:
     return [*pieces, *sorted(described), *unclaimed(b"behind the end", bytes(data[walked.end :]))]
 
 
-def _text_rest(content: bytes) -> list[Piece]:
-    """A text that is not known to be descriptive; of XMP what may be content. Source: PNG, third edition, 11.3.3."""
+def _text_rest(type_: bytes, content: bytes, profiled: bool) -> list[Piece]:
+    """A text that is not known to be descriptive; of XMP and EXIF what may be content. Source: PNG, third edition,
+    11.3.3."""
     keyword, _, rest = content.partition(b"\0")
     if keyword == b"XML:com.adobe.xmp" and rest[:2] == b"\0\0":
         return xmp_rest(rest[2:].split(b"\0", 2)[-1])
-    colours = keyword.startswith(b"Raw profile type ic")
-    if keyword in PNG_KEYWORDS or (keyword.startswith(PNG_KEYWORDS_LEADS) and not colours):
+    if keyword.startswith(_PROFILE):
+        described = _profile_rest(keyword.removeprefix(_PROFILE).lower(), _plain(type_, rest), profiled)
+        return [(b"text", content)] if described is None else described
+    if keyword in PNG_KEYWORDS or keyword.startswith(PNG_KEYWORDS_LEADS):
         return []
     return [(b"text", content)]
+
+
+def _plain(type_: bytes, rest: bytes) -> bytes:
+    """What follows a text's keyword, unpacked; nothing where it cannot be, or is larger than any profile."""
+    if type_ == b"tEXt":
+        return rest
+    packed = rest[1:] if type_ == b"zTXt" else rest[2:].split(b"\0", 2)[-1]
+    if type_ == b"iTXt" and rest[:1] == b"\0":
+        return packed
+    try:
+        inflater = zlib.decompressobj()
+        plain = inflater.decompress(packed, _MOST_PROFILE_BYTES)
+    except zlib.error:
+        return b""
+    return plain if inflater.eof else b""
+
+
+def _profile_rest(kind: bytes, text: bytes, profiled: bool) -> list[Piece] | None:
+    """What of a block that ImageMagick and exiftool keep as a text in hexadecimal is not known to be descriptive; None
+    where it is none that is known. Source: ImageMagick, `coders/png.c`, "Raw profile type"."""
+    parts = text.strip().split(b"\n", 2)
+    try:
+        block = bytes.fromhex(parts[2].decode("ascii"))
+    except (ValueError, IndexError):
+        return None
+    if kind in (b"exif", b"app1") and block[:6] == b"Exif\0\0":
+        return exif_rest(block, profiled=profiled)
+    if kind in (b"xmp", b"app1"):
+        return xmp_rest(block.removeprefix(b"http://ns.adobe.com/xap/1.0/\0"))
+    if kind in (b"8bim", b"iptc"):
+        block = block.removeprefix(b"Photoshop 3.0\0")
+        return [] if block[:1] == b"\x1c" else photoshop_rest(block)
+    return None
 
 
 def _what_is_left(data: Buffer, walked: _Walk, header: _Chunk) -> str:

@@ -15,6 +15,7 @@ from auditor.readers.rest import Piece, unclaimed
 
 _MOST_BLOCKS = 256
 _HEAD_BYTES = 8
+_MOST_NOTE_BYTES = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +49,17 @@ class Trailer:
         a block that begins with one, what follows it counts."""
         pieces: list[Piece] = []
         for block in self.blocks:
-            if block.type not in SAMSUNG_BLOCKS:
+            if block.type not in SAMSUNG_BLOCKS or not _is_a_note(data, block):
                 body = min(block.body, block.end)
                 head = bytes(data[block.start + _HEAD_BYTES : body])
                 pieces.append((b"Samsung %d " % block.type + head, bytes(data[parts.get(body, body) : block.end])))
         return pieces + unclaimed(b"Samsung's index", bytes(data[self.listed : max(self.listed, self.end - 8)]))
+
+
+def _is_a_note(data: Buffer, block: Block) -> bool:
+    """Whether a block holds what its type is for: a few digits or letters behind its name."""
+    content = bytes(data[block.start + _HEAD_BYTES : min(block.end, block.start + _MOST_NOTE_BYTES + 1)]).strip(b"\0")
+    return block.end - block.start <= _MOST_NOTE_BYTES and content.isascii() and content.decode("ascii").isprintable()
 
 
 def read_trailer(data: Buffer, start: int, end: int | None = None) -> Trailer | None:

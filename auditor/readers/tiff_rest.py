@@ -6,8 +6,10 @@ that a program may write the whole file anew. Sources: TIFF 6.0, section 2; Exif
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 from auditor.readers import ifd
 from auditor.readers.descriptive import EXIF_TAGS, GAIN_TAGS, GPS_TAGS, INTEROP_TAGS
@@ -20,6 +22,7 @@ _SUB_IFDS, _EXIF, _GPS, _INTEROP = 330, 34665, 34853, 40965
 _XMP, _PHOTOSHOP, _COLOUR_SPACE, _MAKER_NOTE = 700, 34377, 40961, 37500
 _LOCATING = {273: 279, 324: 325, 513: 514}
 """Tags that say where coded data lies, and those that say how long it is."""
+_RESOLUTIONS = (282, 283)
 _S_RGB, _ADOBE_RGB, _UNCALIBRATED = 1, 2, 65535
 _MOST_TABLES = 256
 
@@ -109,7 +112,29 @@ def _table(walk: _Walk, offset: int, name: bytes, known: frozenset[int]) -> int:
         if entry.place is not None:
             walk.reached.append(entry.place)
         _field(walk, table, entry, name, known)
+    if walk.whole and known is walk.known:
+        walk.pieces += _shape(walk, table, name)
     return table.next
+
+
+def _shape(walk: _Walk, table: ifd.Table, name: bytes) -> list[Piece]:
+    """How wide a pixel is for its height, where it is no square, as on a fax. Source: TIFF 6.0, section 8."""
+    across, down = (
+        next(
+            (
+                struct.unpack(f"{walk.head.order}2I", walk.data[f.place[0] : f.place[1]])
+                for f in table.fields
+                if f.tag == tag and f.type == 5 and f.count == 1 and f.place
+            ),
+            (0, 0),
+        )
+        for tag in _RESOLUTIONS
+    )
+    wide, high = across[0] * down[1], down[0] * across[1]
+    if not wide or not high or wide == high:
+        return []
+    shape = Fraction(wide, high)
+    return [(name + b" pixel shape", b"%d %d" % (shape.numerator, shape.denominator))]
 
 
 def _field(walk: _Walk, table: ifd.Table, entry: ifd.Field, name: bytes, known: frozenset[int]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import struct
 import zlib
 from collections.abc import Callable
@@ -200,6 +201,53 @@ def test_texts_of_a_png(keyword: bytes, same: bool) -> None:
     own = media.png(1, SMALL)
     end = own.index(b"IEND") - 4
     assert _same(own[:end] + _chunk(b"tEXt", keyword + b"\0text") + own[end:], own) is same
+
+
+def _packet(attributes: str) -> bytes:
+    return (
+        '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:xmp="http://ns.adobe.com/xap/1.0/">'
+        f"<rdf:Description {attributes}/></rdf:RDF>"
+    ).encode()
+
+
+@pytest.mark.parametrize(
+    ("kind", "block", "same"),
+    [
+        (b"xmp", _packet('xmp:Rating="5"'), True),
+        (b"xmp", _packet(_GDEPTH + 'GDepth:Data="AAAA"'), False),
+        (b"APP1", b"http://ns.adobe.com/xap/1.0/\0" + _packet(_GDEPTH + 'GDepth:Data="AAAA"'), False),
+        (b"exif", media_video.exif(), True),
+        (b"exif", _adobe_rgb(), False),
+        (b"iptc", b"8BIM\4\4\0\0\0\0\0\6\x1c\2\x78\0\1x", True),
+        (b"8bim", b"8BIM\x07\xd0\0\0\0\0\0\4path", False),
+        (b"apples", b"what is this?", False),
+    ],
+)
+@pytest.mark.parametrize("type_", [b"tEXt", b"zTXt"])
+def test_a_profile_that_a_png_keeps_as_text_counts_as_what_it_is(
+    type_: bytes, kind: bytes, block: bytes, same: bool
+) -> None:
+    text = b"\n%s\n%8d\n%s\n" % (kind, len(block), block.hex().encode())
+    rest = text if type_ == b"tEXt" else b"\0" + zlib.compress(text)
+    own = media.png(1, SMALL)
+    end = own.index(b"IEND") - 4
+    assert _same(own[:end] + _chunk(type_, b"Raw profile type " + kind + b"\0" + rest) + own[end:], own) is same
+
+
+@pytest.mark.parametrize(("across", "down", "same"), [(300, 300, True), (204, 98, False)])
+def test_the_shape_of_a_tiffs_pixels_counts(across: int, down: int, same: bool) -> None:
+    picture = Image.linear_gradient("L")
+    files = [io.BytesIO(), io.BytesIO()]
+    picture.save(files[0], "TIFF", x_resolution=across, y_resolution=down, resolution_unit=2)
+    picture.save(files[1], "TIFF", x_resolution=72, y_resolution=72, resolution_unit=2)
+    assert _same(files[0].getvalue(), files[1].getvalue()) is same
+
+
+@pytest.mark.parametrize(
+    ("content", "same"), [(b"1700000000000", True), (b"PK\3\4" + bytes(range(30)), False), (b"1" * 9000, False)]
+)
+def test_a_note_of_samsungs_is_a_few_letters(content: bytes, same: bool) -> None:
+    assert _same(PLAIN + media.seft((0x0A01, b"Image_UTC_Data", content)), PLAIN) is same
 
 
 @pytest.mark.parametrize("kind", [b"prVW", b"caBX", b"pHYs", b"gAMA"])
