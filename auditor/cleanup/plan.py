@@ -15,6 +15,7 @@ from auditor.bins import in_bin
 from auditor.disk import marker as markers
 from auditor.disk import small_files
 from auditor.disk.marker import OWN_FOLDER
+from auditor.disk.mounts import may_be_one_file
 from auditor.disk.names import parts_inside
 from auditor.errors import BadManifest, BadPlan
 from auditor.places.folder import is_whole_local_path
@@ -150,6 +151,11 @@ def check(plan: Path, removals: Sequence[Removal]) -> None:
                 raise BadPlan(
                     f"{plan} line {removal.line}: {removal.file.path} goes because {kept.path} is kept, and line {line}"
                     " removes that one too"
+                )
+            if may_be_one_file(removal.file.whole, kept.whole) and _key(kept) != _key(removal.file):
+                raise BadPlan(
+                    f"{plan} line {removal.line}: {removal.file.whole} and {kept.whole} may be one file, seen"
+                    " through two mounts; name the folders that lie behind them"
                 )
         if removal.moves_with:
             whole = _key(FileAt(removal.file.root, removal.moves_with, ""))

@@ -7,6 +7,7 @@ import ipaddress
 import re
 import socket
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from auditor.disk.volume import mounted_from
@@ -60,6 +61,30 @@ def may_show_one_file(one: Mount, other: Mount) -> bool:
     if (one.is_served or one.shows_another) and (other.is_served or other.shows_another):
         return True
     return any((m.is_served or m.shows_another) and not m.is_from_elsewhere for m in (one, other))
+
+
+def may_be_one_file(one: Path, other: Path) -> bool:
+    """Whether two whole paths may lead to one file, though by mounts that number it otherwise; False where one of them
+    is not there.
+
+    What changed at times of its own is a file of its own, where both mounts tell such times, to 100 ns.
+    """
+    try:
+        ours, theirs = one.lstat(), other.lstat()
+    except (OSError, ValueError):
+        return False
+    if ours.st_dev == theirs.st_dev:
+        return ours.st_ino == theirs.st_ino != 0
+    mounts = _mount_by_device(ours.st_dev, one.parent), _mount_by_device(theirs.st_dev, other.parent)
+    if not may_show_one_file(*mounts):
+        return False
+    return not all(m.tells_times for m in mounts) or ours.st_ctime_ns // 100 == theirs.st_ctime_ns // 100
+
+
+@lru_cache(maxsize=256)
+def _mount_by_device(device: int, folder: Path) -> Mount:
+    """The device is asked for along with the folder, so that another mount there is another question."""
+    return mount_of(folder)
 
 
 def _is_this_machine(host: str) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from auditor.disk.mounts import may_be_one_file
 from auditor.duplicates.grouping import Group, Member
 from auditor.model import DigestOrigin, Kind, Soundness
 from auditor.pictures.inventory import Inventory, Item, Source
@@ -149,6 +150,9 @@ def _doubt(inventory: Inventory, item: Item, kept: Item, unread: frozenset[int])
     theirs = inventory.sources[kept.source]
     if theirs.root is None:
         return f"the better one is in {theirs.label}, which is no folder of this machine; copy it first"
+    ours = inventory.sources[item.source]
+    if ours.root is not None and may_be_one_file(ours.root / item.facts.path, theirs.root / kept.facts.path):
+        return "it may be the very file to keep, seen through another mount"
     if kept.facts.soundness is not Soundness.SOUND:
         return "the file to keep is not proven sound"
     if kept.source in unread or item.source in unread:

@@ -1,0 +1,66 @@
+"""One file that two mounts show under two numbers is one file: nothing of it goes for the other."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from auditor import policy
+from auditor.cleanup import plan as plans
+from auditor.disk.mounts import may_be_one_file
+from auditor.duplicates import planning
+from auditor.duplicates.search import search
+from auditor.errors import BadPlan
+from auditor.pictures.inventory import Source
+from auditor.places.folder import open_folder
+from auditor.scan import scan
+from tests.cleanup.test_clean import PICTURE, row, write_plan
+
+
+@pytest.fixture
+def shown(tmp_path: Path) -> Iterator[Callable[[Path], Path]]:
+    """Shows a folder a second time, by a file system with numbers of its own."""
+    mount = shutil.which("mount")
+    with contextlib.ExitStack() as stack:
+
+        def show(folder: Path) -> Path:
+            there, empty = tmp_path / f"shown-{folder.name}", tmp_path / "empty"
+            there.mkdir()
+            empty.mkdir(exist_ok=True)
+            words = [str(mount), "-t", "overlay", "overlay", "-o", f"ro,lowerdir={folder}:{empty}", str(there)]
+            if mount is None or subprocess.run(words, check=False, capture_output=True).returncode:
+                pytest.skip("overlays cannot be mounted here")
+            stack.callback(subprocess.run, ["umount", str(there)], check=False)
+            return there
+
+        yield show
+
+
+def test_a_file_goes_for_a_copy_and_never_for_itself_by_another_mount(
+    tmp_path: Path, shown: Callable[[Path], Path]
+) -> None:
+    real, copied = (tmp_path / "real").resolve(), (tmp_path / "copied").resolve()
+    for folder in (real, copied):
+        folder.mkdir()
+        (folder / "a.jpg").write_bytes(PICTURE)
+        time.sleep(0.05)  # the clock of a file system ticks every few milliseconds
+    for other, is_itself in ((shown(real), True), (shown(copied), False)):
+        assert may_be_one_file(real / "a.jpg", other / "a.jpg") is is_itself
+        path = write_plan(tmp_path / "plan.csv", [row(real, "a.jpg", "a.jpg", kept_place=str(other))])
+        with pytest.raises(BadPlan, match="may be one file") if is_itself else contextlib.nullcontext():
+            plans.read(path)
+        sources = [_source(folder, tmp_path / f"{folder.name}-{is_itself}.jsonl") for folder in (other, real)]
+        rows = search(sources, policy.load("family"), jobs=1).plan.rows
+        assert rows[-1].action is (planning.Action.ASK if is_itself else planning.Action.REMOVE)
+        assert ("another mount" in rows[-1].reason) is is_itself
+
+
+def _source(folder: Path, out: Path) -> Source:
+    place = open_folder(str(folder))
+    return Source(str(folder), folder.name, tuple(scan(place, out, jobs=1, use_cache=False).rows()), place)
