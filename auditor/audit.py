@@ -113,7 +113,7 @@ def _run(order: Order, folder: Path, out: Path, steps: Steps, clock: Callable[[]
             (
                 *_only_listed(order, (source, *backups)),
                 *_not_apart(order),
-                *(as_one if order.policy.min_copies > 1 else ()),
+                *((*as_one, *_without_a_place(order)) if order.policy.min_copies > 1 else ()),
                 *_unread_since(lists.con, order),
                 *_unopened(lists.con),
                 *conclusion.caveats,
@@ -329,6 +329,17 @@ def _not_apart(order: Order) -> list[str]:
             f" offered for deletion by {backup.label}; name the folder that lies behind it"
         )
     return told
+
+
+def _without_a_place(order: Order) -> list[str]:
+    """Which lists count as no further copy, since they do not say of what disk they are."""
+    names = [b.label for b in order.backups if b.foreign is not None and b.label not in order.policy.off_site]
+    return [
+        f"{name} is another tool's list, which does not say of what disk it is: beside other backups it counts as no"
+        " further copy. Name the folder itself"
+        for name in names
+        if len(order.backups) > 1
+    ]
 
 
 def _unread_since(con: duckdb.DuckDBPyConnection, order: Order) -> list[str]:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import duckdb
 
-from auditor.disk.mounts import Mount, may_show_one_file, mount_of
+from auditor.disk.mounts import Mount, may_show_one_file, mount_of, mounts_beneath
 from auditor.manifest.rows import rfc3339
 from auditor.model import ErrorKind
 from auditor.places import Place
@@ -45,16 +45,17 @@ _SAME_FILE = f"""
 """
 
 
-def copies(label: str, where: str = "true") -> str:
+def copies(label: str, where: str = "true", is_placed: str = "true") -> str:
     """How many files the rows `b` of backups are, as an SQL aggregate; `label` is the column of the backup's label.
 
-    One file that two backups hold under two names, or show by two mounts under one number, is one copy.
+    One file that two backups hold under two names, or show by two mounts under one number, is one copy. A row that is
+    not `is_placed` may be of the very file that another row is of: all such rows are one copy where there is no other.
     """
     by_number = f"coalesce(b.file_id, {label})"
     moment = f"concat_ws(' ', split_part(b.file_id, ':', 2), {_instant('b.changed')}, b.sha256)"
     by_moment = f"CASE WHEN b.file_id IS NOT NULL AND {_is_fine('b.changed')} THEN {moment} ELSE {label} END"
-    counts = (f"count(DISTINCT {key}) FILTER (WHERE {where})" for key in (by_number, by_moment))
-    return f"least({', '.join(counts)})"
+    counts = (f"count(DISTINCT {key}) FILTER (WHERE {where} AND {is_placed})" for key in (by_number, by_moment))
+    return f"greatest(least({', '.join(counts)}), least(count(*) FILTER (WHERE {where}), 1))"
 
 
 def mark_linked(con: duckdb.DuckDBPyConnection, source: Place | None, backups: Sequence[Place | None]) -> None:
@@ -173,7 +174,8 @@ def shown_by_another(place: Place | None) -> bool:
 
 
 def _mounts(place: Place | None) -> tuple[Mount, ...]:
-    return tuple(mount_of(path) for path in _here(place))
+    """Those that a place lies on, and those within it: a walk goes on into them."""
+    return tuple(mount for path in _here(place) for mount in (mount_of(path), *mounts_beneath(path)))
 
 
 def _here(place: Place | None) -> tuple[Path, ...]:
@@ -183,6 +185,8 @@ def _here(place: Place | None) -> tuple[Path, ...]:
 
 def _is_one_mount(ours: Sequence[Path], theirs: Sequence[Path]) -> bool:
     try:
+        if any(mounts_beneath(one) for one in (*ours, *theirs)):
+            return False
         return len({one.stat().st_dev for one in (*ours, *theirs)}) == 1
     except OSError:
         return False

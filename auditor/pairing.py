@@ -12,7 +12,7 @@ import duckdb
 
 from auditor.bins import BINS
 from auditor.manifest.rows import DIGESTS
-from auditor.model import ErrorKind, Status
+from auditor.model import DigestOrigin, ErrorKind, Status
 from auditor.one_copy import copies
 from auditor.pictures.likeness import Aim, Answer, Candidate, Likeness, Question, Side, Verifier, look_alikes
 from auditor.views import kinds
@@ -496,7 +496,10 @@ def summarise(con: duckdb.DuckDBPyConnection, labels: Sequence[str], proof: Sequ
     """Makes `files`: every row of the source with its best status over the backups and the number of proofs, in all and
     off-site."""
     order = ", ".join(f"'{status.value}'" for status in Status)
-    proves = "list_contains(proof, b.status)"
+    proves, away = "list_contains(proof, b.status)", "list_contains(off_site, b.backup)"
+    # Another tool's list does not say of which disk it is: it may be of one that is named as well, unless the policy
+    # says that it lies elsewhere.
+    placed = f"(b.digest_origin IS DISTINCT FROM '{DigestOrigin.FOREIGN}' OR {away})"
     con.execute(
         f"""
         CREATE OR REPLACE TABLE files AS
@@ -504,12 +507,12 @@ def summarise(con: duckdb.DuckDBPyConnection, labels: Sequence[str], proof: Sequ
             SELECT coalesce(list(backup) FILTER (WHERE off_site), []) AS off_site FROM header
         ), ranked AS (
             SELECT pairs.*, list_position([{order}], status) AS rank,
-                list_position(?::VARCHAR[], pairs.backup) AS turn, file_id, changed, sha256
+                list_position(?::VARCHAR[], pairs.backup) AS turn, file_id, changed, sha256, digest_origin
             FROM pairs LEFT JOIN backup ON backup.id = pairs.backup_id
         ), best AS (
             SELECT id, arg_min(struct_pack(status, detail, backup, backup_path), rank * 1000 + turn) AS b,
-                {copies("b.backup", proves)} AS copies,
-                {copies("b.backup", f"{proves} AND list_contains(off_site, b.backup)")} AS off_site_copies
+                {copies("b.backup", proves, placed)} AS copies,
+                {copies("b.backup", f"{proves} AND {away}", placed)} AS off_site_copies
             FROM ranked b, (SELECT ?::VARCHAR[] AS proof), away GROUP BY id
         )
         SELECT source.id, source.path, coalesce(best.b.status, 'not_due') AS status, 'not_due' AS verdict,

@@ -14,6 +14,7 @@ import pytest
 
 from auditor import one_copy, pairing, policy, resources, views
 from auditor.bins import in_bin
+from auditor.disk import volume
 from auditor.disk.mounts import Mount, may_show_one_file
 from auditor.earlier import Earlier
 from auditor.manifest import foreign, jsonl
@@ -386,6 +387,43 @@ def test_what_may_show_the_phone_itself_licenses_no_deletion(
     assert one_copy.is_provably_apart(open_folder(str(phone)), export) is apart
     assert one_copy.shown_by_another(export) is not apart
     assert not one_copy.shown_by_another(open_folder(str(phone)))
+
+
+def test_what_is_mounted_within_a_backup_may_be_the_phone_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    phone, disk = tmp_path / "phone", tmp_path / "disk"
+    (disk / "mnt").mkdir(parents=True)
+    phone.mkdir()
+    places = open_folder(str(phone)), open_folder(str(disk))
+    assert one_copy.is_provably_apart(*places)
+    mounted = [(str(disk.resolve() / "mnt"), "fuse.rclone", "phone")]
+    monkeypatch.setattr(volume, "_mounts", lambda: [("/", "ext4", "/dev/sda1"), *mounted])
+    assert not one_copy.is_provably_apart(*places)
+    assert one_copy.shown_by_another(places[1]) and not one_copy.shown_by_another(places[0])
+
+
+@pytest.mark.parametrize(
+    ("origins", "off_site", "copies"),
+    [
+        ((DigestOrigin.READ, DigestOrigin.READ), False, 2),
+        ((DigestOrigin.READ, DigestOrigin.FOREIGN), False, 1),
+        ((DigestOrigin.FOREIGN, DigestOrigin.FOREIGN), False, 1),
+        ((DigestOrigin.READ, DigestOrigin.FOREIGN), True, 2),
+    ],
+)
+def test_a_list_that_names_no_disk_may_be_of_one_that_is_named_too(
+    tmp_path: Path, origins: tuple[DigestOrigin, ...], off_site: bool, copies: int
+) -> None:
+    family, lists = policy.load("family"), []
+    for number, origin in enumerate((DigestOrigin.READ, *origins)):
+        writer = Writer.create(tmp_path / f"{number}.jsonl", header(tmp_path, columns=DECODED))
+        writer.add(replace(READ, file_id=None, digest_origin=origin, kind=Kind.PHOTO))
+        lists.append(writer.close(complete=True))
+    backups = [views.Listed("b1", lists[1]), views.Listed("b2", lists[2], off_site)]
+    with views.open_lists(lists[0], backups, family, datetime.now(UTC)) as opened:
+        pairing.pair(opened.con, ["b1", "b2"], None)
+        pairing.summarise(opened.con, ["b1", "b2"], family.proof)
+        found = opened.con.execute("SELECT copies, off_site_copies FROM files").fetchall()
+    assert found == [(copies, int(off_site))]
 
 
 DISK, POOL = Mount("ext4", "/dev/sda1"), Mount("fuse.mergerfs", "a:b")

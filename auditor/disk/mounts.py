@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from auditor.disk.volume import mounted_from
+from auditor.disk.volume import mounted_beneath, mounted_from
 
 _PASS_ON_TIMES = ("overlay", "overlayfs", "aufs", "unionfs", "ecryptfs", "9p", "virtiofs", "fuse.mergerfs")
 _SERVED = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "ceph")
@@ -54,6 +54,11 @@ class Mount:
 def mount_of(path: Path) -> Mount:
     """The mount on which a whole path lies."""
     return Mount(*mounted_from(path))
+
+
+def mounts_beneath(path: Path) -> tuple[Mount, ...]:
+    """What is mounted somewhere below a whole path."""
+    return tuple(Mount(*mount) for mount in mounted_beneath(path))
 
 
 def may_show_one_file(one: Mount, other: Mount) -> bool:

@@ -173,17 +173,29 @@ def _kind_from_mounts(folder: Path) -> tuple[str, str]:
 
 
 def _mount_around(folder: Path) -> tuple[str, str, str]:
-    """Kind, mount point and source. Source: proc_pid_mountinfo(5); the last mount on a point hides the ones before."""
+    """Kind, mount point and source; the last mount on a point hides the ones before."""
     best, kind, source = "", _UNKNOWN, ""
+    for point, its_kind, its_source in _mounts():
+        inside = folder == Path(point) or Path(point) in folder.parents
+        if inside and len(point) >= len(best):
+            best, kind, source = point, its_kind, its_source
+    return kind, best or "/", source
+
+
+def mounted_beneath(path: Path) -> list[tuple[str, str]]:
+    """The same as `mounted_from` of everything that is mounted somewhere below a whole path."""
+    return [(kind, source) for point, kind, source in _mounts() if path in Path(point).parents]
+
+
+def _mounts() -> list[tuple[str, str, str]]:
+    """Mount point, kind and source of every mount. Source: proc_pid_mountinfo(5)."""
+    found = []
     with contextlib.suppress(OSError):
         for line in Path("/proc/self/mountinfo").read_text("utf-8", "surrogateescape").splitlines():
             left, _, right = line.partition(" - ")
-            point = _plain(left.split(" ")[4])
-            inside = folder == Path(point) or Path(point) in folder.parents
-            if inside and len(point) >= len(best):
-                kind, source = right.split(" ")[:2]
-                best, source = point, _plain(source)
-    return kind, best or "/", source
+            kind, source = right.split(" ")[:2]
+            found.append((_plain(left.split(" ")[4]), kind, _plain(source)))
+    return found
 
 
 def _plain(word: str) -> str:
