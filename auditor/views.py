@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from auditor.disk import small_files
 from auditor.errors import BadManifest
 from auditor.manifest.jsonl import MAX_LINE_BYTES, Manifest
 from auditor.manifest.rows import DECODED
-from auditor.model import DigestOrigin, ErrorKind
+from auditor.model import DigestOrigin, ErrorKind, Kind, Soundness
 from auditor.places import unfinished
 from auditor.policy import Policy
 from auditor.readers.sniff import kind_by_name
@@ -83,6 +84,12 @@ HEADER_COLUMNS = {
     "previous_finished": "VARCHAR",
     **dict.fromkeys(("source_ids", "source_labels"), "VARCHAR[]"),
 }
+
+_WORDS: Mapping[str, type[StrEnum]] = {
+    **{"kind": Kind, "soundness": Soundness},
+    **{"digest_origin": DigestOrigin, "error_kind": ErrorKind},
+}
+"""The columns of a row that hold one of a few words."""
 
 PAIR_COLUMNS = {
     "id": "BIGINT",
@@ -200,6 +207,14 @@ def _load(con: duckdb.DuckDBPyConnection, table: str, listed: Manifest, label: s
         f"UPDATE {table} SET {_PROVES_NOTHING}, error_kind = ?, error = ? WHERE regexp_full_match(name, ?)",
         [ErrorKind.TEMPORARY.value, str(unfinished.UNFINISHED), unfinished.NAME],
     )
+    # The lists are read here without the types of a row: a word that nobody knows must not count as the best there is.
+    for column, words in _WORDS.items():
+        found = con.execute(
+            f'SELECT path, "{column}" FROM {table} WHERE id > ? AND NOT list_contains(?::VARCHAR[], "{column}") LIMIT 1',
+            [offset, [word.value for word in words]],
+        ).fetchone()
+        if found:
+            raise BadManifest(f"{listed.path}: the {column} of {found[0]!r} is {found[1]!r}, which means nothing here")
     # A row that is not loaded would be a file that nobody judges.
     if rows[0][0] != listed.footer.files:
         raise BadManifest(

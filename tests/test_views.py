@@ -54,6 +54,26 @@ def test_rows_that_are_no_files_stop_the_audit(tmp_path: Path) -> None:
         pass
 
 
+@pytest.mark.parametrize(
+    ("column", "word"),
+    [("digest_origin", "service"), ("error_kind", "lost"), ("kind", "photos"), ("soundness", "Sound")],
+)
+@pytest.mark.parametrize("is_source", [True, False])
+def test_a_word_that_nobody_knows_stops_the_audit(tmp_path: Path, column: str, word: str, is_source: bool) -> None:
+    """A grade that is none must not count as the best of all, nor a trouble that is none as no trouble."""
+    lists = [listed(tmp_path / "good.jsonl", photo("a.jpg"))]
+    good = {"path": "a.jpg", "kind": "photo", "size_bytes": 1, "sha256": "ab" * 32}
+    path = tmp_path / "bad.jsonl"
+    writer = Writer.create(path, lists[0].header)
+    writer._line({**good, column: word})
+    writer._files = 1
+    lists.insert(0 if is_source else 1, writer.close(complete=True, now=NOW))
+    source, backup = lists
+    with pytest.raises(BadManifest, match=rf"bad\.jsonl: the {column} of 'a\.jpg' is '{word}'"):  # noqa: SIM117
+        with open_lists(source, [Listed("nas", backup)], FAMILY, NOW):
+            pass
+
+
 HOSTILE = (
     *("sha256=abc", "image_sha256=0", "path=x", "rep[1]", "rep?", "rep*", "**", "[a-z]", "{a,b}", "[!x]", "]", "[[]"),
     *("a b", "100 %", "%20", "'quoted'", 'say "so"', "$HOME", "~", "é[ü]", "http:", "s3:", "x.gz", "a;b", "new\nline"),
