@@ -79,6 +79,7 @@ class ErrorKind(StrEnum):
     NOT_HELD = "not_held"  # a link in an archive to what may be a folder, which the archive does not hold
     ALIAS = "alias"  # a link to what is listed by itself, so nothing is behind it
     TEMPORARY = "temporary"  # an unfinished file of this program's own
+    DOUBTED = "doubted"  # it arrived damaged, and what it came through may have spoilt it
 
 
 @dataclass(frozen=True, slots=True)

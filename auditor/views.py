@@ -86,8 +86,10 @@ HEADER_COLUMNS = {
 }
 
 _WORDS: Mapping[str, type[StrEnum]] = {
-    **{"kind": Kind, "soundness": Soundness},
-    **{"digest_origin": DigestOrigin, "error_kind": ErrorKind},
+    "kind": Kind,
+    "soundness": Soundness,
+    "digest_origin": DigestOrigin,
+    "error_kind": ErrorKind,
 }
 """The columns of a row that hold one of a few words."""
 
@@ -209,12 +211,13 @@ def _load(con: duckdb.DuckDBPyConnection, table: str, listed: Manifest, label: s
     )
     # The lists are read here without the types of a row: a word that nobody knows must not count as the best there is.
     for column, words in _WORDS.items():
-        found = con.execute(
-            f'SELECT path, "{column}" FROM {table} WHERE id > ? AND NOT list_contains(?::VARCHAR[], "{column}") LIMIT 1',
+        unknown = con.execute(
+            f'SELECT path, "{column}" FROM {table}'
+            f' WHERE id > ? AND NOT list_contains(?::VARCHAR[], "{column}") LIMIT 1',
             [offset, [word.value for word in words]],
-        ).fetchone()
-        if found:
-            raise BadManifest(f"{listed.path}: the {column} of {found[0]!r} is {found[1]!r}, which means nothing here")
+        ).fetchall()
+        for path, word in unknown:
+            raise BadManifest(f"{listed.path}: the {column} of {path!r} is {word!r}, which means nothing here")
     # A row that is not loaded would be a file that nobody judges.
     if rows[0][0] != listed.footer.files:
         raise BadManifest(

@@ -20,8 +20,10 @@ from auditor.places import Entry, Place, Power
 from auditor.places.folder import recorded_name
 from auditor.reading import unread
 
-ARRIVED_DAMAGED = "it arrived damaged, and only another run can tell whether it is so in the source"
-"""The note on a source's file that was damaged when it came through something that may spoil it the same way twice."""
+ARRIVED_DAMAGED = Trouble(
+    ErrorKind.DOUBTED, "it arrived damaged, and only another run can tell whether it is so in the source"
+)
+"""Said of a source's file that was damaged when it came through something that may spoil it the same way twice."""
 
 TARGET_CAUSES = {Cause.FULL, Cause.TOO_LARGE, Cause.TARGET, Cause.READ_ONLY}
 """Failures that are not the source's."""
@@ -137,7 +139,7 @@ def _read_at(backed: Backed, step: CopyStep, result: CopyResult | None) -> str |
 
 def _doubted(row: FileFacts) -> FileFacts:
     """What came damaged through a mount or a cable may have been spoilt on the way, and the same way twice."""
-    return replace(row, notes=(ARRIVED_DAMAGED, *row.notes))
+    return replace(row, error=ARRIVED_DAMAGED)
 
 
 def _is_ours_to_read(step: CopyStep, result: CopyResult | None) -> bool:

@@ -18,8 +18,8 @@
 -- remedy      = "Plug the phone in again, and run the same `auditor backup` once more."
 -- not_covered = "Folders of this machine's own disks: a second read of those says the same at once."
 -- ///
-SELECT 'source' AS side, due.path AS path, coalesce(due.damage[1].detail, due.notes[-1]) AS damage,
+SELECT 'source' AS side, due.path AS path, coalesce(due.damage[1].detail, due.notes[-1], 'its bytes look overwritten') AS damage,
     due.size_bytes AS size_bytes, due.taken_at AS taken_at
 FROM due
-WHERE list_contains(due.notes, 'it arrived damaged, and only another run can tell whether it is so in the source')
+WHERE due.error_kind = 'doubted'
 ORDER BY due.path

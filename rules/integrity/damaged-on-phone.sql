@@ -40,7 +40,7 @@ LEFT JOIN (
 ) whole ON whole.id = due.id
 WHERE due.soundness = 'damaged' AND due.size_bytes > 0
     -- Whether it is so on the phone is not known yet (arrived-damaged).
-    AND NOT coalesce(list_contains(due.notes, 'it arrived damaged, and only another run can tell whether it is so in the source'), false)
+    AND due.error_kind IS DISTINCT FROM 'doubted'
     -- Files that are no pictures at all, and pictures that only lost their clip, have rules of their own.
     AND (coalesce(len(due.damage), 0) = 0 OR len(list_filter(due.damage, lambda d: d.code NOT IN ('not_media', 'part_missing'))) > 0)
 ORDER BY due.path

@@ -20,5 +20,5 @@ SELECT 'source' AS side, due.path AS path, due.size_bytes AS size_bytes, due.mti
 FROM due
 WHERE due.size_bytes = 0 AND due.kind IN ('photo', 'video')
     -- Whether it is so on the phone is not known yet (arrived-damaged).
-    AND NOT coalesce(list_contains(due.notes, 'it arrived damaged, and only another run can tell whether it is so in the source'), false)
+    AND due.error_kind IS DISTINCT FROM 'doubted'
 ORDER BY due.path

@@ -21,5 +21,5 @@ SELECT 'source' AS side, due.path AS path, coalesce(due.error, due.notes[-1], 'i
 FROM due
 WHERE due.soundness = 'suspicious'
     -- Whether it is so on the phone is not known yet (arrived-damaged).
-    AND NOT coalesce(list_contains(due.notes, 'it arrived damaged, and only another run can tell whether it is so in the source'), false)
+    AND due.error_kind IS DISTINCT FROM 'doubted'
 ORDER BY due.path

@@ -149,7 +149,7 @@ class TestDamagedOnArrival:
             first = back_up(fs.mount, dest, DECODED)
             assert [r.step.path for r in first.backed.arrived_damaged] == ["bad.jpg"]
             rows = {row.path: row for row in source_list(first.backed, tmp_path / "source.jsonl", {}).rows()}
-            assert ARRIVED_DAMAGED in rows["bad.jpg"].notes and ARRIVED_DAMAGED not in rows["a.jpg"].notes
+            assert (rows["bad.jpg"].error, rows["a.jpg"].error) == (ARRIVED_DAMAGED, None)
             fs.set()
             second = back_up(fs.mount, dest, DECODED)
         assert second.paths(Outcome.REPAIRED) == {"bad.jpg"}
@@ -165,7 +165,7 @@ class TestDamagedOnArrival:
             again = back_up(fs.mount, dest, DECODED)
             assert again.paths(Outcome.HELD) == {"half.jpg"} and again.backed.arrived_damaged == ()
             (row,) = source_list(again.backed, tmp_path / "source.jsonl", {}).rows()
-            assert row.soundness is Soundness.DAMAGED and ARRIVED_DAMAGED not in row.notes
+            assert row.soundness is Soundness.DAMAGED and row.error is None
             assert len(list((dest / ".auditor/manifests").iterdir())) == generations
 
 
