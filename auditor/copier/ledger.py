@@ -12,21 +12,21 @@ import json
 import os
 import re
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from auditor import __version__
-from auditor.disk import durable
+from auditor.disk import durable, small_files
 from auditor.disk import marker as markers
 from auditor.disk.folder import Folder, beneath
 from auditor.disk.marker import OWN_FOLDER, Marker, SourceMark
 from auditor.disk.root import Root
 from auditor.errors import BadManifest, BadOutput, BadPlace, LeadsOut, RootGone
 from auditor.manifest.jsonl import Manifest, Writer, load, partial_path
-from auditor.manifest.rows import SCHEMA, canonical, from_row, path_key, to_row, utc
+from auditor.manifest.rows import SCHEMA, canonical, from_row, to_row, utc
 from auditor.model import Depth, FileFacts, Header
 from auditor.reporting.text import typed
 
@@ -208,7 +208,7 @@ class Ledger:
             if found is not None and number <= found[0]:
                 return
             with contextlib.suppress(OSError):
-                yield from _rows_in(path.read_bytes())
+                yield from _rows_in(small_files.read(path, MOST_BYTES))
 
     def rolled_back(self, known: Remembered | None) -> list[Generation]:
         """The generation that a machine remembers, where the backup does not come up to it any more."""
@@ -435,15 +435,12 @@ def locked(ledger: Ledger) -> Iterator[Ledger]:
 
 
 def file_sha256(path: Path) -> str:
-    """The SHA-256 of a small file of ours."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def sorted_rows(rows: Mapping[str, FileFacts]) -> Iterator[FileFacts]:
-    """Rows by path, in the order of a manifest."""
-    for path in sorted(rows, key=path_key):
-        yield rows[path]
+    """The SHA-256 of a file of ours. Raises: OSError where it cannot be read, or what lies there is none (a FIFO)."""
+    digest = hashlib.sha256()
+    with small_files.open_file(path) as stream:
+        while chunk := stream.read(1 << 20):
+            digest.update(chunk)
+    return digest.hexdigest()
 
 
 def moment(when: datetime) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from auditor.copier.holdings import Held
 from auditor.copier.ledger import Ledger, file_sha256
-from auditor.disk import durable
+from auditor.disk import durable, small_files
 from auditor.disk.marker import NAME
 from auditor.errors import AuditorError
 from auditor.places import Entry
@@ -59,5 +59,5 @@ def records_trouble(ledger: Ledger) -> str | None:
 
 
 def _forget(path: Path) -> None:
-    with path.open("rb") as stream:
+    with small_files.open_file(path) as stream:
         durable.drop_cache(stream.fileno())

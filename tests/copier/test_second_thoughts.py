@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -414,6 +415,32 @@ class TestRecords:
         only.write_bytes(only.read_bytes().replace(b'"size_bytes":3002', b'"size_bytes":3003'))
         assert len(give_back(dest, tmp_path / "back")) <= 1
         assert len(tree(tmp_path / "back").items() & tree(phone).items()) >= 3
+
+    @pytest.mark.parametrize("what", ["fifo", "endless"])
+    def test_what_is_no_file_in_the_place_of_the_last_generation_is_never_waited_for(
+        self, what: str, phone: Path, dest: Path, tmp_path: Path
+    ) -> None:
+        write(phone / "DCIM/new.jpg", noise("new", 777))
+        back_up(phone, dest)
+        last = dest / ".auditor/manifests/000002.jsonl"
+        last.unlink()
+        if what == "fifo":
+            os.mkfifo(last)
+        else:
+            last.symlink_to("/dev/zero")
+
+        def waited(*_: object) -> None:
+            raise AssertionError("it waits for what is no file")
+
+        before = signal.signal(signal.SIGALRM, waited)
+        try:
+            signal.alarm(60)
+            assert [g.number for g in scrub(dest).chain] == [2]
+            assert give_back(dest, tmp_path / "back") == []
+            assert "000002.jsonl was changed" in " ".join(back_up(phone, dest).backed.prepared.plan.warnings)
+        finally:
+            signal.alarm(0)
+            signal.signal(signal.SIGALRM, before)
 
     def test_an_interrupted_first_backup_can_be_verified(
         self, phone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
