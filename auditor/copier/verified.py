@@ -39,16 +39,23 @@ def conclude(verified: Verified, choice: Choice) -> Conclusion:
         wrong = len(verified.chain)
         of = "1 of the backup's manifests is" if wrong == 1 else f"{count(wrong)} of the backup's manifests are"
         return Conclusion(Verdict.NOT_SAFE, f"{of} not right.", 1)
-    if counts[Fate.UNREADABLE] or (not read and choice.everything):
-        unread = counted(counts[Fate.UNREADABLE], "file", "files")
-        return Conclusion(Verdict.CANNOT_SAY, f"{unread} could not be read; {count(read)} could.", 3)
     edited, moved = counts[Fate.EDITED], counts[Fate.MOVED]
+    if counts[Fate.UNREADABLE]:
+        unread = counted(counts[Fate.UNREADABLE], "file", "files")
+        return Conclusion(Verdict.CANNOT_SAY, f"{unread} could not be read; {count(read + moved)} could.", 3)
+    if not (read or moved) and choice.everything:
+        return Conclusion(Verdict.CANNOT_SAY, "Nothing was there to be compared with what was stored.", 3)
     but = f"; {count(edited)} {'was' if edited == 1 else 'were'} edited since, and can be opened" if edited else ""
     but += f"; {count(moved)} {'was' if moved == 1 else 'were'} moved within the backup" if moved else ""
     whole = read - edited
     good = (
         "1 file was read, and is as it was" if whole == 1 else f"{count(whole)} files were read, and are as they were"
     )
+    if moved and not read:
+        these = "1 file was" if moved == 1 else f"{count(moved)} files were"
+        as_it_was = "is as it was" if moved == 1 else "are as they were"
+        sentence = f"{these} read under another name in the backup, and {as_it_was} stored."
+        return Conclusion(None if counts[Fate.NOT_READ] else Verdict.SAFE, sentence, 0)
     if not read:
         return Conclusion(None, f"Nothing was due to be read: no file was looked into{but}.", 0)
     return Conclusion(None if counts[Fate.NOT_READ] else Verdict.SAFE, f"{good} stored{but}.", 0)

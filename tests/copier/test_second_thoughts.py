@@ -23,7 +23,7 @@ from auditor.copier.preflight import remember_last, remembered
 from auditor.copier.publish import Outcome
 from auditor.copier.verified import conclude
 from auditor.copier.verify import Choice, Verified, first_generation, verify
-from auditor.model import Depth, ErrorKind, Kind, Soundness
+from auditor.model import Depth, ErrorKind, Kind, Soundness, Verdict
 from auditor.places.folder import FolderPlace
 from tests import media
 from tests.copier import in_process
@@ -274,6 +274,15 @@ class TestMoves:
         assert back_up(phone, dest).by_path == {}
         assert fates(dest) == {}
         assert give_back(dest, tmp_path / "back") == [] and tree(tmp_path / "back") == tree(phone)
+
+    def test_of_everything_are_no_doubt(self, phone: Path, dest: Path) -> None:
+        """Every file was read, under the new name of its folder: nothing is left that could not be said."""
+        (dest / "DCIM").rename(dest / "Pictures")
+        verified = scrub(dest)
+        assert verified.counts[Fate.MOVED] == len(tree(phone)) > 1
+        said = conclude(verified, Choice())
+        assert (said.verdict, said.exit_code) == (Verdict.SAFE, 0)
+        assert said.sentence == "4 files were read under another name in the backup, and are as they were stored."
 
     def test_that_an_earlier_verify_called_lost_and_new_are_found(self, phone: Path, dest: Path) -> None:
         holdings = Holdings.read(Ledger(dest), "")
