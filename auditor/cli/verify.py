@@ -170,6 +170,7 @@ _SIGNS = {0: (CHECKED, "", "green"), 1: (CROSSED, "NOT SAFE: ", "red"), 3: (ASKE
 
 def _record(verified: Verified, conclusion: Conclusion, label: str, now: datetime) -> dict[str, object]:
     """What a scrub found, for machines and files; `statement` is what reading some of the files says of all."""
+    unread = verified.counts[Fate.NOT_READ] + verified.counts[Fate.UNREADABLE]
     return {
         "backup": label,
         "finished": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -178,7 +179,7 @@ def _record(verified: Verified, conclusion: Conclusion, label: str, now: datetim
         "sentence": conclusion.sentence,
         "not_looked_at": NOT_LOOKED_AT,
         "counts": {fate.value: verified.counts[fate] for fate in Fate},
-        "statement": verified.statement or "All of the files were read." * (not verified.counts[Fate.NOT_READ]),
+        "statement": verified.statement or "All of the files were read." * (not unread),
         "confidence": CONFIDENCE if verified.statement else None,
         "read_from_device": verified.from_device,
         "could_not_tell": verified.untold,

@@ -9,16 +9,22 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from auditor import cli
+from auditor.cli.verify import _record
+from auditor.copier.changes import Fate, Found
 from auditor.copier.evidence import _as_source
 from auditor.copier.plan import Action, CopyStep
 from auditor.copier.second_proof import SecondProof
+from auditor.copier.verified import conclude
+from auditor.copier.verify import Choice, Verified
 from auditor.disk.volume import volume_of
 from auditor.model import FileFacts
 from auditor.places.spec import open_place
@@ -251,6 +257,14 @@ def test_what_is_read_for_the_first_time_is_new(auditor: Auditor, phone: Path) -
     assert [c.get("new", 0) for c in counts] == [1, 1, 0]
     assert statements[1:] == ["All of the files were read."] * 2
     assert counts[1]["unchanged"] + 1 == counts[2]["unchanged"]
+
+
+def test_verify_never_writes_that_all_was_read_where_a_file_could_not_be() -> None:
+    counts = Counter({Fate.UNCHANGED: 2, Fate.UNREADABLE: 1})
+    found = (Found("a.jpg", Fate.UNREADABLE),)
+    verified = Verified(counts, found, 2, 0, None, None, (), None)
+    record = _record(verified, conclude(verified, Choice()), "backup", datetime(2026, 6, 15, tzinfo=UTC))
+    assert (record["verdict"], record["statement"]) == ("CANNOT SAY", "")
 
 
 def test_verify_writes_what_a_sample_says(auditor: Auditor, phone: Path, tmp_path: Path) -> None:
