@@ -152,6 +152,38 @@ def test_a_jpeg_that_lost_it_is_the_same(add: Callable[[bytes], bytes]) -> None:
     assert _same(add(PLAIN), PLAIN)
 
 
+@pytest.mark.parametrize(
+    "packet",
+    [
+        '<rdf:Description><GDepth:Data GDepth:Mime="image/png">{0}</GDepth:Data></rdf:Description>',
+        "<rdf:Description><GDepth:Data><GDepth:Mime>x</GDepth:Mime>{0}</GDepth:Data></rdf:Description>",
+        '<rdf:Description><GDepth:Data rdf:resource="x" GDepth:Mime="{0}"/></rdf:Description>',
+        '<rdf:Description><GDepth:Data rdf:resource="{0}" GDepth:Mime="x"/></rdf:Description>',
+        "<rdf:Description><GDepth:Data><rdf:Seq><rdf:li>x</rdf:li></rdf:Seq><GDepth:Map>{0}</GDepth:Map></GDepth:Data>"
+        "</rdf:Description>",
+        "<rdf:Description><GDepth:Data><rdf:Seq>{0}<rdf:li>x</rdf:li></rdf:Seq></GDepth:Data></rdf:Description>",
+        "<rdf:Description><GDepth:Data><rdf:Description>{0}</rdf:Description></GDepth:Data></rdf:Description>",
+        "<rdf:Description>{0}<GDepth:Near>1</GDepth:Near></rdf:Description>",
+        "{0}<rdf:Description/>",
+    ],
+)
+def test_nothing_hides_in_xmp_that_is_not_as_xmp_must_be(packet: str) -> None:
+    """A program that looks for one property finds it in forms that the standard does not know, too."""
+
+    def photo(content: str) -> bytes:
+        return media.with_segment(PLAIN, 0xE1, _XMP % packet.format(content).encode())
+
+    assert not _same(photo("AAAA"), photo("BBBB"))
+    assert _same(photo("AAAA"), photo("AAAA"))
+
+
+_XMP = (
+    b'http://ns.adobe.com/xap/1.0/\0<x:xmpmeta xmlns:x="adobe:ns:meta/" '
+    b'xmlns:GDepth="http://ns.google.com/photos/1.0/depthmap/">'
+    b'<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">%s</rdf:RDF></x:xmpmeta>'
+)
+
+
 def test_how_a_property_is_written_changes_nothing() -> None:
     attribute = media.with_xmp(PLAIN, _GDEPTH + 'GDepth:Near="1.5" GDepth:Far="9"')
     elements = media.with_xmp(PLAIN, _GDEPTH, "<GDepth:Far>9</GDepth:Far><GDepth:Near>1.5</GDepth:Near>")
