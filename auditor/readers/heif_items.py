@@ -15,9 +15,6 @@ from auditor.readers.examination import Buffer
 CODED_KINDS: Mapping[bytes, bytes] = {b"hvc1": b"hvcC", b"av01": b"av1C", b"avc1": b"avcC", b"jpeg": b"jpgC"}
 """Kinds of items that hold a coded picture, and the property that configures its decoder."""
 
-DERIVED_KINDS = frozenset({b"grid", b"iovl", b"iden", b"tmap"})
-"""Kinds of items that are put together from other items."""
-
 
 _ELSEWHERE = 2
 """The method that stands for bytes that are not followed."""
