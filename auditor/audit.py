@@ -37,8 +37,6 @@ MOST_FETCHED_AGAIN = 100
 STOPPED_FOR = timedelta(days=7)
 """An audit that was stopped longer ago is begun anew: what it read may have rotted since."""
 
-ScanProgress = Callable[[str], Callable[[Progress], None]]
-
 
 @dataclass(frozen=True, slots=True)
 class Order:
@@ -116,6 +114,7 @@ def _run(order: Order, folder: Path, out: Path, steps: Steps, clock: Callable[[]
                 *((*as_one, *_without_a_place(order)) if order.policy.min_copies > 1 else ()),
                 *_unread_since(lists.con, order),
                 *_unopened(lists.con),
+                *_switched_off(order.policy),
                 *conclusion.caveats,
                 *waived,
             ),
@@ -399,6 +398,15 @@ def _unopened(con: duckdb.DuckDBPyConnection) -> list[str]:
     what = "None of the photos and videos was" if count == media else "1 photo or video was not"
     what = what if count in (1, media) else f"{count:,} photos and videos were not"
     return [f"{what} opened, only compared byte for byte: whether they are whole pictures was not looked at."]
+
+
+def _switched_off(policy: Policy) -> list[str]:
+    """Which checks a policy leaves out: that they found nothing must not be taken for a pass."""
+    names = sorted(set(policy.skip_rules))
+    if not names:
+        return []
+    checks = "This check was" if len(names) == 1 else "These checks were"
+    return [f"{checks} not made, as the policy {policy.id} says: {', '.join(names)}."]
 
 
 def _thumbnails(con: duckdb.DuckDBPyConnection, order: Order) -> dict[tuple[str, str], Shown]:

@@ -92,6 +92,15 @@ def test_a_plain_copy_is_safe(places: tuple[Path, Path], pictures: Pictures) -> 
     assert set(files.verdict) == {"proven"}
 
 
+def test_checks_that_a_policy_leaves_out_are_named(places: tuple[Path, Path], tmp_path: Path) -> None:
+    mine = tmp_path / "mine.toml"
+    words = 'id = "mine"\nversion = "1"\ntitle = "Mine"\n[rules]\nskip = ["old-list", "arrived-damaged"]\n'
+    mine.write_text(words, encoding="utf-8")
+    told = "These checks were not made, as the policy mine says: arrived-damaged, old-list."
+    assert told in run(*places, policy=str(mine))[0].caveats
+    assert not any("not made" in caveat for caveat in run(*places)[0].caveats)
+
+
 @settings(max_examples=12, deadline=None, suppress_health_check=SLOW)
 @given(data=st.data())
 def test_removed_files_are_found_exactly(
