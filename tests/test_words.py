@@ -68,3 +68,23 @@ def test_remedies_name_the_places(
     page = Path("report/report.html").read_text("utf-8")
     assert "<code>auditor duplicates &#39;my phone&#39;</code>" in page
     assert "auditor duplicates PHONE" not in page
+
+
+def test_what_clean_leaves_on_the_phone_is_no_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    data = media.encoded(ORIGINAL, "JPEG", quality=92)
+    for path in ("phone/DCIM/a.jpg", "phone/DCIM/a (1).jpg", "disk/a.jpg"):
+        write(tmp_path / path, data)
+    assert call(monkeypatch, capsys, "duplicates", "phone", "-o", "doubles")[0] == 0
+    assert call(monkeypatch, capsys, "clean", "doubles/plan.csv", "--apply")[0] == 0
+    (journal,) = Path("phone/.auditor/journal").iterdir()
+    assert call(monkeypatch, capsys, "audit", "phone", "disk", "-o", "cleaned")[0] == 0
+    assert "links-not-followed" not in findings("cleaned")
+    assert call(monkeypatch, capsys, "undo", str(journal))[0] == 0
+    assert call(monkeypatch, capsys, "audit", "phone", "disk", "-o", "undone")[0] == 0
+    assert "links-not-followed" not in findings("undone")
+    write(tmp_path / "phone/.auditor/DCIM/only-here.jpg", data)
+    call(monkeypatch, capsys, "audit", "phone", "disk", "-o", "hidden")
+    assert "links-not-followed" in findings("hidden"), "what somebody put in there himself is still told"
