@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from tests import media
 from tests.commandline import call
@@ -88,3 +89,16 @@ def test_what_clean_leaves_on_the_phone_is_no_warning(
     write(tmp_path / "phone/.auditor/DCIM/only-here.jpg", data)
     call(monkeypatch, capsys, "audit", "phone", "disk", "-o", "hidden")
     assert "links-not-followed" in findings("hidden"), "what somebody put in there himself is still told"
+
+
+def test_every_advice_to_copy_again_names_the_places(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    exif = Image.Exif()
+    exif[0x010F], exif[0x0132] = "Maker", "2020:05:06 07:08:09"
+    write(tmp_path / "phone/a.jpg", media.encoded(ORIGINAL, "JPEG", quality=92, exif=exif.tobytes()))
+    write(tmp_path / "disk/a.jpg", media.encoded(ORIGINAL, "JPEG", quality=92))
+    call(monkeypatch, capsys, "audit", "phone", "disk", "-o", "report")
+    assert "exif-removed" in findings("report")
+    assert "by cable with <code>auditor backup phone disk</code>" in Path("report/report.html").read_text("utf-8")
