@@ -102,3 +102,12 @@ def test_every_advice_to_copy_again_names_the_places(
     call(monkeypatch, capsys, "audit", "phone", "disk", "-o", "report")
     assert "exif-removed" in findings("report")
     assert "by cable with <code>auditor backup phone disk</code>" in Path("report/report.html").read_text("utf-8")
+
+
+def test_verify_of_a_phone_names_the_audit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "phone/a.jpg", b"photo")
+    code, _, err = call(monkeypatch, capsys, "verify", "phone")
+    assert code == 2 and "whether a phone is safe says `auditor audit PHONE BACKUP`" in err

@@ -84,7 +84,8 @@ def command(
             )
         raise BadPlace(
             f"{backup} has no manifest of its own to compare with; make one with"
-            f" `auditor verify {typed(backup)} --init`, or name one with --manifest"
+            f" `auditor verify {typed(backup)} --init`, or name one with --manifest; whether a phone is safe says"
+            " `auditor audit PHONE BACKUP`"
         )
     with copying.stoppable() as stop, screen.phase(f"Reading {place.label}") as show:
         ways = Ways(hang_s=hang, stop=stop, on_progress=copying.as_scan(show))
