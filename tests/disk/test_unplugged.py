@@ -152,3 +152,42 @@ def test_a_stick_whose_calls_all_fail(layout: Layout, comes_back: bool, phone: P
         assert lies(stick.real) == []
     again = back_up(phone, stick.real, replace(DIGESTS, layout=layout))
     assert again.failed == {} and leftovers(stick.real) == [] and lies(stick.real) == []
+
+
+@pytest.mark.parametrize("comes_back", [True, False])
+def test_a_stick_that_takes_nothing_more_and_then_goes_is_waited_for(
+    comes_back: bool, phone: Path, tmp_path: Path
+) -> None:
+    with contextlib.ExitStack() as stack:
+        stick = stack.enter_context(faulty(tmp_path / "fs"))
+
+        def go_and_come(times: int) -> None:
+            if times == 3:
+                stick.unplug()
+                detach(stick.mount)
+            if times == 6 and comes_back:
+                stack.callback(stick.plug_in().daemon.kill)
+
+        ran = interrupted(phone, stick.mount, lambda: stick.set({"fault": "erofs", "match": "*"}), go_and_come)
+        detach(stick.mount)
+        assert list(stick.mount.rglob("*")) == [], "below the mount point, on this machine's own disk"
+    assert lies(stick.real) == []
+    if comes_back:
+        assert ran.backed.ending.gone is None and ran.failed == {}
+        assert set(tree(phone).values()) <= set(tree(stick.real).values())
+    else:
+        assert "is gone" in (ran.backed.ending.gone or "")
+
+
+def test_a_stick_that_stays_and_takes_nothing_more_ends_the_run(phone: Path, tmp_path: Path) -> None:
+    looks: list[int] = []
+    with faulty(tmp_path / "fs") as stick:
+        ran = interrupted(phone, stick.mount, lambda: stick.set({"fault": "erofs", "match": "*"}), looks.append)
+    assert ran.backed.ending.gone == "the destination has become read-only"
+    assert len(looks) > 3, "it was given a moment to go"
+    done = {path for path, result in ran.by_path.items() if result.outcome in DONE}
+    assert done and ran.failed == {}
+    assert all((stick.real / path).read_bytes() == (phone / path).read_bytes() for path in done)
+    again = back_up(phone, stick.real)
+    assert again.failed == {} and leftovers(stick.real) == [] and lies(stick.real) == []
+    assert tree(stick.real) == tree(phone)
