@@ -90,6 +90,7 @@ def command(
     with copying.stoppable() as stop, screen.phase(f"Reading {place.label}") as show:
         ways = Ways(hang_s=hang, stop=stop, on_progress=copying.as_scan(show))
         if manifest is not None:
+            ways = replace(ways, alive=watch(place, None))
             verified = scrubbing.verify_against(place.root, manifest, choice, ways, _now)
         elif init:
             with backing.session(place.root, Layout.MIRROR) as ledger:

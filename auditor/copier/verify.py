@@ -85,7 +85,8 @@ def verify(
 
     Files whose size or date is not what was written down are always read. Where it cannot write (`unwritable` says
     why), it says what it found all the same. Nothing else in the backup is changed. `known` is what this machine
-    remembers of the backup: one that is older now was put back. Raises: BadManifest, BadPlace.
+    remembers of the backup: one that is older now was put back.
+    Raises: BadManifest; BadPlace, also where the backup went away while it was read, as `ways.alive` says.
     """
     started = now()
     older = ledger.rolled_back(known)
@@ -98,7 +99,7 @@ def verify(
         unwritable = unwritable or f"{behind}; `auditor backup` writes a new one"
     holdings = Holdings.read(ledger, "")
     scrub = _Scrub(holdings, choice, ways, started, seed)
-    scrub.run(ledger, listed(ledger, clean=False, held=holdings.held))
+    scrub.run(ledger, _listed(ledger, holdings, ways))
     manifest = holdings.last
     if holdings.changed and unwritable is None:
         try:
@@ -122,6 +123,21 @@ def session(ledger: Ledger) -> Iterator[tuple[Ledger, str | None]]:
         except OSError as error:
             why = f"{ledger.folder} cannot be written to: {error.strerror}"
         yield ledger, why
+
+
+def _listed(ledger: Ledger, holdings: Holdings, ways: Ways) -> list[Entry]:
+    entries = listed(ledger, clean=False, held=holdings.held)
+    _still_there(ledger.root, ways)
+    return entries
+
+
+def _still_there(root: Path, ways: Ways) -> None:
+    """What an unplugged disk does not show is not lost. Raises: BadPlace where it is away."""
+    if ways.alive() is not None:
+        raise BadPlace(
+            f"{root} went away while it was being read, or is another disk now, so nothing can be said of its files;"
+            " connect it and run the same command again"
+        )
 
 
 def _write(ledger: Ledger, holdings: Holdings, started: datetime, now: datetime) -> Manifest:
@@ -234,6 +250,7 @@ class _Scrub:
             held = changes.before.get(entry.path)
             if isinstance(answer, Failed):
                 failed += 1
+                _still_there(ledger.root, self._ways)
                 self._note(Found(entry.path, Fate.UNREADABLE, held.sha256 if held else None, answer.reason))
                 if held is not None:
                     self._holdings.unreadable(entry.path, answer.reason)
@@ -245,6 +262,7 @@ class _Scrub:
                     self._note(found)
             files, done_bytes = files + 1, done_bytes + (entry.size_bytes or 0)
             self._ways.on_progress(Progress(files, len(entries), done_bytes, total_bytes, entry.path, failed))
+        _still_there(ledger.root, self._ways)
         return files == len(entries)
 
     def _note(self, found: Found) -> None:
@@ -287,7 +305,7 @@ def verify_against(root: Path, manifest: Path, choice: Choice, ways: Ways, now: 
         holdings.index(row)
     started = now()
     scrub = _Scrub(holdings, choice, ways, started, started.toordinal(), by_age=False)
-    entries = [e for e in listed(ledger, clean=False, held=holdings.held) if not manifest.samefile(root / e.path)]
+    entries = [e for e in _listed(ledger, holdings, ways) if not manifest.samefile(root / e.path)]
     scrub.run(ledger, entries)
     return scrub.result((), None)
 

@@ -9,14 +9,20 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from auditor.copier import backup, verify
+from auditor.copier.alive import watch
 from auditor.copier.backup import Wishes
 from auditor.copier.execute import Progress
 from auditor.copier.layout import Layout
+from auditor.copier.ledger import Ledger, locked
 from auditor.copier.publish import Outcome
+from auditor.errors import BadPlace
+from auditor.places.folder import FolderPlace
 from tests.copier.runs import DIGESTS, QUICK, Ran, back_up, leftovers, lies, noise, tree, write
 from tests.doubles.mounts import detach, faulty
 
@@ -191,3 +197,35 @@ def test_a_stick_that_stays_and_takes_nothing_more_ends_the_run(phone: Path, tmp
     again = back_up(phone, stick.real)
     assert again.failed == {} and leftovers(stick.real) == [] and lies(stick.real) == []
     assert tree(stick.real) == tree(phone)
+
+
+@pytest.mark.parametrize("at", ["it is listed", "its files are read"])
+@pytest.mark.parametrize("others", [False, True])
+def test_what_is_pulled_while_it_is_verified_is_not_called_lost(
+    at: str, others: bool, phone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = tmp_path / "disk"
+    back_up(phone, disk)
+    before = everything(disk)
+
+    def pull() -> None:
+        disk.rename(tmp_path / "away")
+        disk.mkdir()
+        if others:
+            write(disk / "DCIM/0/0.jpg", noise("another"))
+
+    def listed(*words: object, **more: object) -> object:
+        if at == "it is listed":
+            pull()
+            return backup.listed(*words, **more)
+        found = backup.listed(*words, **more)
+        pull()
+        return found
+
+    monkeypatch.setattr(verify, "listed", listed)
+    with locked(Ledger(disk)) as ledger:
+        ways = replace(QUICK, alive=watch(FolderPlace(disk, str(disk)), ledger.door))
+        with pytest.raises(BadPlace, match=r"went away while it was being read.* connect it"):
+            verify.verify(ledger, verify.Choice(), ways, lambda: datetime.now(UTC))
+    assert everything(tmp_path / "away") == before
+    assert not (disk / ".auditor").exists()
