@@ -6,14 +6,17 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from auditor import resources
 from auditor.disk import small_files
 from auditor.errors import BadPolicy
 from auditor.model import Kind, Severity, Status
 from auditor.rules import Rule
+
+_Enum = TypeVar("_Enum", bound=StrEnum)
 
 _PROOF = (Status.IDENTICAL, Status.METADATA_CHANGED, Status.REDUCED)
 
@@ -121,7 +124,7 @@ def _parse(data: dict[str, Any], path: Path, sha256: str) -> Policy:
                     f"{path}: {(section + '.') * bool(section)}{key} means nothing; known: {', '.join(keys)}"
                 )
             if not isinstance(value, keys[key]) or isinstance(value, bool):
-                raise BadPolicy(f"{path}: {key} must be {_WORDS[keys[key]]}, not {value!r}")
+                raise BadPolicy(f"{path}: {key} must be {_WORDS[keys[key]]}, not {small_files.shown(value)}")
             if isinstance(value, list) and not all(isinstance(item, str) for item in value):
                 raise BadPolicy(f"{path}: {key} must be a list of texts")
             flat[key] = value
@@ -130,13 +133,13 @@ def _parse(data: dict[str, Any], path: Path, sha256: str) -> Policy:
     if missing := [key for key in ("id", "version", "title") if key not in flat]:
         raise BadPolicy(f"{path}: it lacks {', '.join(missing)}")
     try:
-        proof = tuple(Status(s) for s in flat.get("status", ["identical"]))
+        proof = tuple(_one_of(Status, s) for s in flat.get("status", ["identical"]))
         if not proof or not set(proof) <= set(_PROOF):
             raise ValueError(f"proof can be {', '.join(_PROOF)}; not {', '.join(flat['status']) or 'nothing'}")
         if Status.IDENTICAL not in proof:
             raise ValueError("proof must hold identical: nothing proves a copy better than the same bytes")
-        kinds = tuple(Kind(k) for k in flat.get("kinds", ["photo", "video"]))
-        severities = {rule: Severity(s) for rule, s in flat.get("severity", {}).items()}
+        kinds = tuple(_one_of(Kind, k) for k in flat.get("kinds", ["photo", "video"]))
+        severities = {rule: _one_of(Severity, s) for rule, s in flat.get("severity", {}).items()}
     except ValueError as error:
         raise BadPolicy(f"{path}: {error}") from error
     if not kinds:
@@ -161,6 +164,12 @@ def _parse(data: dict[str, Any], path: Path, sha256: str) -> Policy:
         params=data.get("params", {}),
         **numbers,
     )
+
+
+def _one_of(kind: type[_Enum], word: object) -> _Enum:
+    if word not in list(kind):
+        raise ValueError(f"{small_files.shown(word)} means nothing here; known: {', '.join(kind)}")
+    return kind(str(word))
 
 
 def select(policy: Policy, rules: Iterable[Rule]) -> tuple[Rule, ...]:

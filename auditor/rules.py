@@ -12,6 +12,7 @@ from typing import Any
 
 from auditor import resources
 from auditor.disk import small_files
+from auditor.disk.small_files import value_of
 from auditor.errors import BadRule
 from auditor.model import FileVerdict, Severity
 
@@ -193,21 +194,37 @@ def cases(rule: Rule) -> tuple[Case, ...]:
         raise BadRule(f"{rule.path.name} has no readable test file {path.name}: {small_files.reason(error)}") from error
     if data.get("rule") != rule.id:
         raise BadRule(f"{path}: `rule` must be {rule.id!r}")
-    defaults = data.get("defaults", {})
     result = []
     for group, must_fail in (("fail", True), ("pass", False)):
         if not data.get(group):
             raise BadRule(f"{path}: there is no [{group}.*] case")
-        for name, case in data[group].items():
-            views = {
-                view: [{**defaults, **row} if view in ("source", "due", "backup") else row for row in rows]
-                for view, rows in case.items()
-                if view in ("header", "source", "due", "backup", "pairs")
-            }
-            expect = tuple(case.get("expect", ()))
+        try:
+            defaults, named = value_of(data, "defaults", dict, default={}), value_of(data, group, dict)
+        except ValueError as error:
+            raise BadRule(f"{path}: {error}") from error
+        for name, case in named.items():
+            try:
+                views = {
+                    view: [{**defaults, **row} if view in ("source", "due", "backup") else row for row in rows]
+                    for view in ("header", "source", "due", "backup", "pairs")
+                    if (rows := _tables(case, view)) or view in case
+                }
+                expect, params = (
+                    tuple(value_of(case, "expect", list, default=[])),
+                    value_of(case, "params", dict, default={}),
+                )
+            except ValueError as error:
+                raise BadRule(f"{path}: [{group}.{name}]: {error}") from error
             if bool(expect) != must_fail:
                 raise BadRule(f"{path}: [{group}.{name}] must expect {'some' if must_fail else 'no'} paths")
             if extra := set(case) - set(views) - {"expect", "params", "note"}:
                 raise BadRule(f"{path}: [{group}.{name}] has unknown keys {sorted(extra)}")
-            result.append(Case(rule.id, name, must_fail, views, case.get("params", {}), expect))
+            result.append(Case(rule.id, name, must_fail, views, params, expect))
     return tuple(result)
+
+
+def _tables(case: object, view: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = value_of(case, view, list, default=[])
+    if not all(isinstance(row, dict) for row in rows):
+        raise ValueError(f"its {view} is no list of tables")
+    return rows

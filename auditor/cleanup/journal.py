@@ -24,6 +24,7 @@ from auditor.disk.durable import ColdRead
 from auditor.disk.folder import Folder, beneath
 from auditor.disk.marker import OWN_FOLDER
 from auditor.disk.names import parts_inside
+from auditor.disk.small_files import value_of
 from auditor.errors import BadManifest, BadPlan, LeadsOut
 from auditor.places.folder import is_whole_local_path
 
@@ -150,50 +151,64 @@ def read(path: Path) -> tuple[Ledger, list[Entry]]:
     parsed = list(_parsed(content.split(b"\n")))
     if not parsed and _START.startswith(content.rstrip(b"\n")[: len(_START)]):
         return ledger, []  # killed with its first line half written: nothing was moved yet
-    if not parsed or parsed[0].get("format") != FORMAT:
+    if not parsed or parsed[0][1].get("format") != FORMAT:
         raise BadPlan(f"{path} is no journal of a clean-up")
     entries: dict[int, Entry] = {}
-    try:
-        for line in parsed[1:]:
+    for number, line in parsed[1:]:
+        try:
             _apply(entries, line, root)
-    except (KeyError, TypeError, ValueError, BadManifest) as error:
-        raise BadPlan(f"{path} was changed after it was written: {error}") from error
+        except (ValueError, BadManifest) as error:
+            raise BadPlan(
+                f"{path}, line {number}, was changed after it was written: {error}; put the journal back from another"
+                " copy. Nothing was moved"
+            ) from error
     return ledger, [_as_on_disk(entry) for entry in entries.values()]
 
 
-def _parsed(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
-    for line in lines:
+def _parsed(lines: Iterable[bytes]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The lines that are whole, with their numbers."""
+    for number, line in enumerate(lines, 1):
         try:
             found = small_files.parse_json(line)
         except ValueError:
             continue  # torn by a kill
         if isinstance(found, dict):
-            yield found
+            yield number, found
 
 
-def _kept(told: dict[str, Any]) -> FileAt:
-    place, path = _text(told["place"]), _text(told["path"])
+def _kept(told: object) -> FileAt:
+    place, path = value_of(told, "place", str), value_of(told, "path", str)
     if not is_whole_local_path(place):
         raise ValueError(f"{place!r} is no folder of this machine with its whole path")
-    return FileAt(Path(place), "/".join(parts_inside(path)), str(told["sha256"]))
+    return FileAt(Path(place), "/".join(parts_inside(path)), value_of(told, "sha256", str))
 
 
 def _apply(entries: dict[int, Entry], line: dict[str, Any], root: Path) -> None:
     if "begin" in line:
-        path, target = _text(line["path"]), _text(line["target"])
-        kept = tuple(_kept(k) for k in line["kept"])
-        number = int(line["begin"])
-        file = FileAt(root, path, str(line["sha256"]))
-        size, mtime = int(line["size_bytes"]), int(line["mtime_ns"])
-        entries[number] = Entry(number, file, size, mtime, target, kept, _state(path, target), str(line["at"]))
+        number, path, target = value_of(line, "begin", int), value_of(line, "path", str), value_of(line, "target", str)
+        kept = tuple(_kept(k) for k in value_of(line, "kept", list))
+        file = FileAt(root, path, value_of(line, "sha256", str))
+        size, mtime = value_of(line, "size_bytes", int), value_of(line, "mtime_ns", int)
+        entries[number] = Entry(number, file, size, mtime, target, kept, _state(path, target), _moment(line))
         return
     for state in State:
         if state.value in line:
-            old = entries[int(line[state.value])]
+            old = entries.get(value_of(line, state.value, int))
+            if old is None:
+                raise ValueError(f"it speaks of file {line[state.value]}, and no line before it does")
             if old.state is State.REFUSED:
                 continue
-            at = str(line["at"]) if state is State.MOVED else old.at
-            entries[old.number] = replace(old, state=state, at=at)
+            entries[old.number] = replace(old, state=state, at=_moment(line) if state is State.MOVED else old.at)
+
+
+def _moment(line: dict[str, Any]) -> str:
+    at = value_of(line, "at", str)
+    try:
+        if datetime.fromisoformat(at).tzinfo is not None:
+            return at
+    except ValueError:
+        pass
+    raise ValueError(f"its at is {small_files.shown(at)}, which is no time in UTC")
 
 
 def _state(path: str, target: str) -> State:
@@ -225,9 +240,3 @@ def _there(root: Path, path: str) -> bool:
         with Folder.open(root) as top, beneath(top, parts[:-1]) as folder:
             return folder.there(parts[-1]) is not None
     return False
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise ValueError(f"{value!r} is no name")
-    return value

@@ -111,7 +111,7 @@ def _min_copies(record: Path) -> int:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BadPlan(f"{record} does not say how many copies the policy wants; audit again") from error
     if type(copies) is not int or copies < 1:
-        raise BadPlan(f"{record} asks for {copies!r} copies, which keeps none; audit again")
+        raise BadPlan(f"{record} asks for {small_files.shown(copies)} copies, which keeps none; audit again")
     return copies
 
 
@@ -122,11 +122,10 @@ def _wanted(table: Path, rows: Mapping[str, FileFacts]) -> list[tuple[int, FileF
         text = small_files.read(table, MOST_BYTES).decode("utf-8-sig")
         lines = csv.DictReader(io.StringIO(text, newline=""))
         for row in lines:
-            facts = rows.get(row.get("path") or "")
+            path = row.get("path") or ""
+            facts = rows.get(path)
             if facts is None or facts.sha256 is None or facts.sha256 != row.get("sha256"):
-                raise BadPlan(
-                    f"{table} line {lines.line_num}: {row.get('path')!r} is not in the audit's list like that"
-                )
+                raise BadPlan(f"{table} line {lines.line_num}: {path!r} is not in the audit's list like that")
             if facts.digest_origin is not DigestOrigin.READ or facts.soundness is not Soundness.SOUND:
                 raise BadPlan(f"{table} line {lines.line_num}: {facts.path} was not read and found sound")
             found.append((lines.line_num, facts))

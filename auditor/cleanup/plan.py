@@ -112,20 +112,21 @@ def _removal(plan: Path, line: int, row: Mapping[str, str | None]) -> Removal:
 
 def file_at(plan: Path, line: int, place: str | None, path: str | None, sha256: str | None) -> FileAt:
     """A file that a line of a plan or a list names. Raises: BadPlan where nothing may be done with such a file."""
-    root = Path(place or "")
-    if not is_whole_local_path(place or "") or "\0" in f"{place}{path}":
+    place, path, sha256 = place or "", path or "", sha256 or ""  # a row that is too short
+    root = Path(place)
+    if not is_whole_local_path(place) or "\0" in f"{place}{path}":
         raise BadPlan(f"{plan} line {line}: {place!r} is no folder of this machine with its whole path")
     try:
-        parts = parts_inside(path or "")
+        parts = parts_inside(path)
     except BadManifest as error:
         raise BadPlan(f"{plan} line {line}: {path!r} would lead out of {root}") from error
     if parts[0].lower() == OWN_FOLDER:
         raise BadPlan(f"{plan} line {line}: {path!r} is auditor's own")
     if OWN_FOLDER in (part.lower() for part in (*root.parts, *parts)) or in_bin((root / "/".join(parts)).as_posix()):
         raise BadPlan(f"{plan} line {line}: {path!r} lies in a bin or a quarantine, which will be emptied")
-    if not _SHA256.fullmatch(sha256 or ""):
+    if not _SHA256.fullmatch(sha256):
         raise BadPlan(f"{plan} line {line}: {sha256!r} is no SHA-256")
-    return FileAt(root, "/".join(parts), sha256 or "")
+    return FileAt(root, "/".join(parts), sha256)
 
 
 def check(plan: Path, removals: Sequence[Removal]) -> None:

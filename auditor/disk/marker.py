@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass
+from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from auditor.disk import small_files
 from auditor.disk.folder import Folder
+from auditor.disk.small_files import value_of
 from auditor.errors import BadPlace
 
 OWN_FOLDER = ".auditor"
@@ -79,13 +82,13 @@ def parse(data: bytes, path: Path) -> Marker:
     """The marker in a file's bytes. Raises: BadPlace where they are none."""
     try:
         raw = small_files.parse_toml(data)
-        sources = tuple(SourceMark(**_known(SourceMark, source)) for source in raw.pop("source", ()))
-        found = Marker(**_known(Marker, raw), sources=sources)
+        sources = tuple(map(_source, value_of(raw, "source", list, default=[]), count(1)))
+        found = Marker(**_values(Marker, raw), sources=sources)
         if not found.id:
             raise ValueError("its id is empty")
         return found
-    except (ValueError, TypeError, KeyError) as error:
-        raise BadPlace(f"{path} cannot be understood ({error}); put it back from another copy") from error
+    except ValueError as error:
+        raise BadPlace(f"{path} cannot be understood: {error}; put it back from another copy") from error
 
 
 def read(root: Path) -> Marker | None:
@@ -117,12 +120,22 @@ def read_in(top: Folder) -> Marker | None:
     return parse(data, path)
 
 
-def _known(kind: type[Marker | SourceMark], raw: dict[str, Any]) -> dict[str, Any]:
-    """What this version understands; a newer one may have written more. Raises: TypeError where a value is none."""
-    known = {name: raw[name] for name in kind.__dataclass_fields__ if name in raw and name != "sources"}
-    for name, value in known.items():
-        if not (type(value) is int and value >= 0 if name in _NUMBERS else isinstance(value, str)):
-            raise TypeError(f"{name} is {value!r}")
+def _source(raw: object, number: int) -> SourceMark:
+    try:
+        return SourceMark(**_values(SourceMark, raw))
+    except ValueError as error:
+        raise ValueError(f"of source {number}, {error}") from error
+
+
+def _values(kind: type[Marker | SourceMark], raw: object) -> dict[str, Any]:
+    """What this version understands; a newer one may have written more. Raises: ValueError where a value is none."""
+    known: dict[str, Any] = {}
+    for name, about in kind.__dataclass_fields__.items():
+        if name == "sources" or (about.default is not MISSING and name not in cast(Mapping[str, Any], raw)):
+            continue
+        known[name] = value_of(raw, name, int if name in _NUMBERS else str)
+        if name in _NUMBERS and known[name] < 0:
+            raise ValueError(f"its {name} is {known[name]}")
     return known
 
 

@@ -12,14 +12,17 @@ import os
 import re
 import stat
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 MOST_BYTES = 16 << 20
 """No small file is larger, unless the caller knows better."""
 
 MOST_DEPTH = 50
 """Nothing that this program reads from TOML or JSON is nested deeper."""
+
+T = TypeVar("T")
 
 _FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
 _TOO_DEEP = "it is nested too deeply"
@@ -95,6 +98,41 @@ def parse_json(content: bytes) -> Any:
         raise ValueError(_TOO_DEEP) from error
     _must_be_shallow(found)
     return found
+
+
+def value_of(table: object, name: str, kind: type[T], *, default: T | None = None) -> T:
+    """A value of a table that anybody may have written, `default` where it is absent.
+
+    Raises: ValueError, with words for a sentence, where there is no such value or it is of another type.
+    """
+    if not isinstance(table, Mapping):
+        raise ValueError(f"it is {shown(table)}, not {_WORDS[dict]}")
+    if name not in table and default is not None:
+        return default
+    if name not in table:
+        raise ValueError(f"it has no {name}")
+    value = table[name]
+    if type(value) is not kind:
+        raise ValueError(f"its {name} is {shown(value)}, not {_WORDS[kind]}")
+    return value
+
+
+_WORDS: dict[type, str] = {
+    str: "a text",
+    int: "a whole number",
+    bool: "true or false",
+    list: "a list",
+    dict: "a table",
+}
+
+
+def shown(value: object) -> str:
+    """A value of a small file in a sentence: short, and without Python's words."""
+    if isinstance(value, list | Mapping):
+        return _WORDS[list if isinstance(value, list) else dict]
+    text = value if isinstance(value, str) else "null" if value is None else str(value)
+    text = text if len(text) <= 40 else f"{text[:40]}..."
+    return repr(text) if isinstance(value, str) else text.lower()
 
 
 def reason(error: OSError | ValueError) -> str:

@@ -58,7 +58,13 @@ class Manifest:
                 stream.readline(MAX_LINE_BYTES)
                 while left and (line := stream.readline(MAX_LINE_BYTES)):
                     left -= 1
-                    yield of_today(from_row(_parse(line, self.path)), self.header.schema)
+                    row = _parse(line, self.path)
+                    try:
+                        facts = from_row(row)
+                    except BadManifest as error:
+                        at = f"{self.path}, line {self.footer.files - left + 1}"
+                        raise BadManifest(f"{at}: {error}; make the list again") from error
+                    yield of_today(facts, self.header.schema)
         except OSError as error:
             raise BadManifest(f"{self.path} cannot be read: {error.strerror}") from error
         if left:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from auditor.disk.small_files import shown, value_of
 from auditor.errors import BadManifest
 from auditor.model import (
     MOST_BYTES,
@@ -222,7 +223,7 @@ def _origin(row: Mapping[str, Any]) -> Origin:
     changed = mtime_ns(row["changed"]) if "changed" in row else None
     turn, inode = row.get("turn", 0), row.get("inode")
     if type(turn) is not int or type(inode) not in (int, type(None)):
-        raise TypeError(f"an origin's turn is {turn!r}, its inode {inode!r}")
+        raise ValueError(f"an origin's turn is {turn!r}, its inode {inode!r}")
     return Origin(row["source"], _path(row), row["sha256"], when, row["seen"], turn, changed, inode)
 
 
@@ -253,41 +254,67 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
 def from_row(row: Mapping[str, Any]) -> FileFacts:
     """The facts of one row; columns of a newer version are passed over.
 
-    Raises: BadManifest where a value is not of its type.
+    Raises: BadManifest where it has no path or a value is none that its column can have.
     """
     try:
-        plain = {name: row[name] for name in _PLAIN if name in row}
-        for name, value in plain.items():
-            if not isinstance(value, _TYPES[name]) or isinstance(value, bool):
-                raise TypeError(f"{name} is {value!r}")
-        if not 0 <= plain.get("size_bytes", 0) <= MOST_BYTES:
-            raise ValueError("its size is none that a file can have")
-        for name in ("sidecar", "companion_of"):
-            if name in plain:
-                plain[name] = path_shown(plain[name])
-        for name in ("phash_turned", "notes"):
-            if name in plain:
-                plain[name] = tuple(plain[name])
-        if "checked" in plain:
-            plain["checked"] = tuple(Tier(t) for t in plain["checked"])
-        if "soundness" in plain:
-            plain["soundness"] = Soundness(plain["soundness"])
-        if "digest_origin" in plain:
-            plain["digest_origin"] = _origin_of_digests(plain["digest_origin"])
-        return FileFacts(
-            path=_path(row),
-            mtime_ns=mtime_ns(row["mtime"]) if "mtime" in row else None,
-            mtime_trusted=row.get("mtime_trusted", True),
-            changed_ns=mtime_ns(row["changed"]) if "changed" in row else None,
-            digests={name: row[name] for name in DIGESTS if name in row},
-            kind=Kind(row.get("kind", "other")),
-            damage=tuple(Damage(d["code"], d["detail"], d.get("offset")) for d in row.get("damage", ())),
-            origins=tuple(_origin(o) for o in row.get("origins", ())),
-            error=_trouble(row),
-            **plain,
-        )
-    except (KeyError, ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
-        raise BadManifest(f"a row of the manifest cannot be read ({error}): {str(row)[:120]}") from error
+        return _facts(row)
+    except _WRONG as error:
+        raise BadManifest(f"a row cannot be read: {_first_wrong(row)}") from error
+
+
+_WRONG = (KeyError, ValueError, TypeError, AttributeError, OverflowError, RecursionError)
+"""What values of other types make of the code that reads them. The words are Python's: not for people."""
+
+
+def _first_wrong(row: Mapping[str, Any]) -> str:
+    """What is wrong with a row that cannot be read, in words: the first value that cannot be read by itself."""
+    which = f" (of {display_path(row['path'])})" if isinstance(row.get("path"), str) else ""
+    for name, value in row.items():
+        alone = {"path": "x", "error": "x"} if name == "error_kind" else {"path": "x"}
+        try:
+            _facts({**alone, name: value})
+        except _WRONG:
+            return f"its {name} is {shown(value)}, which cannot be{which}"
+    return "it has no path" if "path" not in row and "path_bytes" not in row else f"its values contradict{which}"
+
+
+def _facts(row: Mapping[str, Any]) -> FileFacts:
+    plain = {name: row[name] for name in _PLAIN if name in row}
+    digests = {name: row[name] for name in DIGESTS if name in row}
+    for value in digests.values():
+        if not isinstance(value, str):
+            raise TypeError
+    if not isinstance(row.get("mtime_trusted", True), bool):
+        raise TypeError
+    for name, value in plain.items():
+        if not isinstance(value, _TYPES[name]) or isinstance(value, bool):
+            raise TypeError(f"{name} is {value!r}")
+    if not 0 <= plain.get("size_bytes", 0) <= MOST_BYTES:
+        raise ValueError("its size is none that a file can have")
+    for name in ("sidecar", "companion_of"):
+        if name in plain:
+            plain[name] = path_shown(plain[name])
+    for name in ("phash_turned", "notes"):
+        if name in plain:
+            plain[name] = tuple(plain[name])
+    if "checked" in plain:
+        plain["checked"] = tuple(Tier(t) for t in plain["checked"])
+    if "soundness" in plain:
+        plain["soundness"] = Soundness(plain["soundness"])
+    if "digest_origin" in plain:
+        plain["digest_origin"] = _origin_of_digests(plain["digest_origin"])
+    return FileFacts(
+        path=_path(row),
+        mtime_ns=mtime_ns(row["mtime"]) if "mtime" in row else None,
+        mtime_trusted=row.get("mtime_trusted", True),
+        changed_ns=mtime_ns(row["changed"]) if "changed" in row else None,
+        digests=digests,
+        kind=Kind(row.get("kind", "other")),
+        damage=tuple(Damage(d["code"], d["detail"], d.get("offset")) for d in row.get("damage", ())),
+        origins=tuple(_origin(o) for o in row.get("origins", ())),
+        error=_trouble(row),
+        **plain,
+    )
 
 
 def of_today(facts: FileFacts, schema: int) -> FileFacts:
@@ -365,27 +392,27 @@ def header_from(row: Mapping[str, Any], path: Path) -> Header:
     if row["schema"] not in READABLE_SCHEMAS:
         raise BadManifest(f"{path} has schema {row['schema']}, this program knows {SCHEMA}; use the version it is of")
     try:
-        known = {f.name: row[f.name] for f in fields(Header) if f.name in row}
-        for name in ("columns", "digests", "exclusions"):
-            if name in known:
-                known[name] = _texts(known[name])
+        texts = ("tool", "place", "place_id", "label", "place_kind", "started")
+        known: dict[str, Any] = {f.name: row[f.name] for f in fields(Header) if f.name in row}
+        known |= {name: value_of(row, name, str) for name in texts}
+        lists = [name for name in ("columns", "digests", "exclusions") if name in row or name == "columns"]
+        known |= {name: _texts(row, name) for name in lists}
         if row["schema"] == 1 and "error" in known.get("columns", ()):
             known["columns"] += ("error_kind",)  # it is made of the sentence as the rows are read
-        for name in ("tool", "place", "place_id", "label", "place_kind", "started"):
-            _texts([row[name]])
         if known.get("device") is not None:
-            known["device"] = _device(known["device"])
-        for name in ("previous", "sources"):
-            if not isinstance(known.get(name) or {}, dict):
-                raise TypeError(f"{name} is {known[name]!r}")
+            known["device"] = _device(value_of(row, "device", dict))
+        previous, sources = (value_of(row, name, dict) if known.get(name) else {} for name in ("previous", "sources"))
         for name in ("files", "bytes"):
-            _amount((known.get("previous") or {}).get(name), name)
-        _texts(list((known.get("sources") or {}).values()))
-        if (finished := (known.get("previous") or {}).get("finished")) is not None:
-            _texts([finished])
-        return Header(**{**known, "depth": Depth(row["depth"])})
-    except (KeyError, ValueError, TypeError, AttributeError) as error:
-        raise BadManifest(f"{path}: the header cannot be read ({error}); make it again with `auditor scan`") from error
+            _amount(previous.get(name), name)
+        if previous.get("finished") is not None:
+            value_of(previous, "finished", str)
+        for name in sources:
+            value_of(sources, name, str)
+        if (depth := value_of(row, "depth", str)) not in list(Depth):
+            raise ValueError(f"its depth is {shown(depth)}")
+        return Header(**{**known, "depth": Depth(depth)})
+    except ValueError as error:
+        raise BadManifest(f"{path}: the header cannot be read: {error}; make it again with `auditor scan`") from error
 
 
 def _device(told: Mapping[str, Any]) -> Device:
@@ -394,13 +421,13 @@ def _device(told: Mapping[str, Any]) -> Device:
         if name.endswith("_bytes"):
             _amount(value, name)
         elif not isinstance(value, bool if name == "is_phone" else str | None):
-            raise TypeError(f"{name} is {value!r}")
+            raise ValueError(f"its device's {name} is {shown(value)}")
     return Device(**values)
 
 
 def _amount(value: Any, name: str) -> None:
     if value is not None and not (type(value) is int and 0 <= value <= MOST_BYTES):
-        raise TypeError(f"{name} is {value!r}")
+        raise ValueError(f"its {name} is {shown(value)}")
 
 
 def footer_row(footer: Footer) -> dict[str, Any]:
@@ -415,21 +442,26 @@ def footer_from(row: Mapping[str, Any], path: Path) -> Footer:
     Raises: BadManifest where it cannot be read.
     """
     try:
-        _texts([row["digest"], row["finished"]])
-        if datetime.fromisoformat(row["finished"]).tzinfo is None:
-            raise ValueError("its date has no zone")
-        for name, wanted in (("files", int), ("bytes", int), ("complete", bool)):
-            if type(row[name]) is not wanted:
-                raise TypeError(f"{name} is {row[name]!r}")
-            if row[name] < 0:
-                raise ValueError(f"{name} is {row[name]!r}")
-        values = {f.name: row[f.name] for f in fields(Footer) if f.name != "reasons"}
-        return Footer(**values, reasons=_texts(row["reasons"]))
-    except (KeyError, TypeError, ValueError) as error:
-        raise BadManifest(f"{path}: the footer cannot be read ({error}); make it again with `auditor scan`") from error
+        finished, digest = (value_of(row, name, str) for name in ("finished", "digest"))
+        files, amount = (value_of(row, name, int) for name in ("files", "bytes"))
+        if not _has_zone(finished):
+            raise ValueError(f"its finished is {shown(finished)}, which is no time in UTC")
+        if min(files, amount) < 0:
+            raise ValueError(f"it counts {min(files, amount)}")
+        return Footer(files, amount, digest, finished, value_of(row, "complete", bool), _texts(row, "reasons"))
+    except ValueError as error:
+        raise BadManifest(f"{path}: the footer cannot be read: {error}; make it again with `auditor scan`") from error
 
 
-def _texts(values: Any) -> tuple[str, ...]:
-    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
-        raise TypeError(f"{values!r} is no list of texts")
+def _has_zone(date: str) -> bool:
+    try:
+        return datetime.fromisoformat(date).tzinfo is not None
+    except ValueError:
+        return False
+
+
+def _texts(row: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    values = value_of(row, name, list)
+    if not all(isinstance(value, str) for value in values):
+        raise ValueError(f"its {name} is no list of texts")
     return tuple(values)

@@ -125,9 +125,11 @@ def check_rows(manifest: Manifest) -> None:
             where = f"{manifest.path}, line {number}"
             try:
                 row = json.loads(line)
+                if not isinstance(row, dict):
+                    raise ValueError
                 facts = from_row(row)
-            except (ValueError, TypeError, AttributeError, RecursionError) as error:
-                raise BadManifest(f"{where} is no row ({error})") from error
+            except (ValueError, RecursionError) as error:
+                raise BadManifest(f"{where} is no row") from error
             except BadManifest as error:
                 raise BadManifest(f"{where}: {error}") from error
             if unknown := row.keys() - COLUMNS.keys():
