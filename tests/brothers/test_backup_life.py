@@ -6,11 +6,12 @@ killed, clocks jump, disks rot, people tidy. Whatever happens, nothing is ever b
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,7 +21,8 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from auditor.copier import backup, restore
+from auditor.cleanup import journal as clean_ups
+from auditor.copier import backup, hand, restore
 from auditor.copier.alive import watch
 from auditor.copier.changes import Fate
 from auditor.copier.evidence import source_list
@@ -40,6 +42,8 @@ DISKS = st.sampled_from(["one", "two"])
 PICK = st.integers(0, 99)
 DAYS = st.sampled_from([0, 0, 0, -400, 40])
 KILLS = st.one_of(st.none(), st.integers(0, 9))
+LIVES = int(os.environ.get("AUDITOR_LIVES", "400"))
+"""How many lives a long search makes up."""
 
 
 class Killed(BaseException):
@@ -58,6 +62,8 @@ def digest(data: bytes) -> str:
 class BackupLife(RuleBasedStateMachine):
     """`told` are contents whose going was told as an edit, once; `silent` says that files were harmed unseen."""
 
+    content = staticmethod(content_of)
+
     def __init__(self) -> None:
         super().__init__()
         self.room = Path(tempfile.mkdtemp(prefix="auditor-life-"))
@@ -65,7 +71,7 @@ class BackupLife(RuleBasedStateMachine):
         self.patch.setenv("AUDITOR_STATE_DIR", str(self.room / "state"))
         in_process.everything(self.patch)
         self.phone = self.room / "phone"
-        write(self.phone / "DCIM/first.jpg", content_of(1))
+        write(self.phone / "DCIM/first.jpg", self.content(1))
         self.told: dict[str, set[str]] = {"one": set(), "two": set()}
         self.silent: dict[str, bool] = {"one": False, "two": False}
         self.stored: dict[str, set[str]] = {"one": set(), "two": set()}
@@ -80,12 +86,12 @@ class BackupLife(RuleBasedStateMachine):
     @rule(name=NAMES, number=CONTENTS)
     def shoot_or_edit(self, name: str, number: int) -> None:
         self.tick += 1
-        write(self.phone / name, content_of(number), OLD_S + self.tick)
+        write(self.phone / name, self.content(number), OLD_S + self.tick)
 
     @rule(pick=PICK, number=CONTENTS)
     def edit_and_keep_the_date(self, pick: int, number: int) -> None:
         if path := self._some(self.phone, pick):
-            _rewrite(path, content_of(number))
+            _rewrite(path, self.content(number))
 
     @rule(pick=PICK, name=NAMES)
     def move_on_the_phone(self, pick: int, name: str) -> None:
@@ -142,7 +148,7 @@ class BackupLife(RuleBasedStateMachine):
     @rule(disk=DISKS, number=CONTENTS)
     def half_file_in_the_backup(self, disk: str, number: int) -> None:
         if (self.room / disk).exists():
-            write(self.room / disk / f".auditor-{number:016x}.part", content_of(number))
+            write(self.room / disk / f".auditor-{number:016x}.part", self.content(number))
 
     # ---- what the program does, and what must then be so
 
@@ -158,31 +164,12 @@ class BackupLife(RuleBasedStateMachine):
     @rule(disk=DISKS, number=st.integers(0, 9), others=st.booleans())
     def unplug(self, disk: str, number: int, others: bool) -> None:
         """The disk is pulled at some act of a backup, and an empty or somebody else's folder lies at its path."""
-        dest, away, place = self.room / disk, self.room / "away", FolderPlace(self.phone, str(self.phone))
-
-        def pull() -> None:
-            if not away.exists():
-                dest.rename(away)
-                dest.mkdir()
-                if others:
-                    write(dest / "mine.txt", b"somebody's own")
-
-        with self.patch.context() as patched:
-            try:
-                with backup.session(dest, backup.Layout.MIRROR) as ledger:
-                    ways = replace(QUICK, alive=watch(place, ledger.door))
-                    prepared = backup.prepare(place, ledger, DIGESTS, ways)
-                    _at_act(patched, number, pull)
-                    backup.carry_out(prepared, ways)
-            except (BadPlace, OSError):
-                assert away.exists(), "it failed though nothing was pulled"
-        if away.exists():
-            here = {p.relative_to(dest).as_posix() for p in dest.rglob("*")}
-            assert here == ({"mine.txt"} if others else set()), "something was written to another's folder"
-            shutil.rmtree(dest)
-            away.rename(dest)
-        if not self.silent[disk]:
-            self._rows_are_true(disk)
+        dest, place = self.room / disk, FolderPlace(self.phone, str(self.phone))
+        with self._pulled(dest, others) as (patched, pull), backup.session(dest, backup.Layout.MIRROR) as ledger:
+            ways = replace(QUICK, alive=watch(place, ledger.door))
+            prepared = backup.prepare(place, ledger, DIGESTS, ways)
+            at_act(patched, number, pull)
+            backup.carry_out(prepared, ways)
         self._remember(disk)
 
     @rule(disk=DISKS, days=DAYS)
@@ -220,7 +207,7 @@ class BackupLife(RuleBasedStateMachine):
         """Those that no run of ours made."""
         for disk in ("one", "two"):
             for path in (self.room / disk).glob(".auditor-0000*.part"):
-                assert path.read_bytes() == content_of(int(path.name[9:25], 16))
+                assert path.read_bytes() == self.content(int(path.name[9:25], 16))
 
     # ---- how
 
@@ -228,7 +215,7 @@ class BackupLife(RuleBasedStateMachine):
         dest, place = self.room / disk, FolderPlace(source, str(source))
         with self.patch.context() as patched:
             if kill is not None:
-                _kill_at(patched, kill)
+                kill_at(patched, kill)
             try:
                 with backup.session(dest, backup.Layout.MIRROR) as ledger:
                     prepared = backup.prepare(place, ledger, DIGESTS, QUICK, now=_clock(days))
@@ -299,6 +286,36 @@ class BackupLife(RuleBasedStateMachine):
         held = backup.Holdings.read(ledger, "").held if ledger.folder.exists() else {}
         self.stored[disk] |= {str(h.sha256) for h in held.values() if h.sha256} - {digest(b"")}
 
+    @contextlib.contextmanager
+    def _pulled(self, disk: Path, others: bool) -> Iterator[tuple[pytest.MonkeyPatch, Callable[[], None]]]:
+        """While a command runs, calling what this gives pulls the disk; afterwards it lies at its place again, and the
+        rows that were written meanwhile are true."""
+        away, before = self.room / "away", Ledger(disk).latest()
+
+        def pull() -> None:
+            if not away.exists():
+                disk.rename(away)
+                disk.mkdir()
+                if others:
+                    write(disk / "mine.txt", b"somebody's own")
+
+        with self.patch.context() as patched:
+            try:
+                yield patched, pull
+            except (BadPlace, OSError):
+                assert away.exists(), "it failed though nothing was pulled"
+        if away.exists():
+            here = {p.relative_to(disk).as_posix() for p in disk.rglob("*")}
+            assert here == ({"mine.txt"} if others else set()), "something was written to another's folder"
+            shutil.rmtree(disk)
+            away.rename(disk)
+        if (
+            not self.silent.get(disk.name, True)
+            and (last := Ledger(disk).latest())
+            and last.footer != (before and before.footer)
+        ):
+            self._rows_are_true(disk.name)
+
     def _some(self, root: Path, pick: int) -> Path | None:
         paths = sorted(path for path in tree(root) if not path.endswith(".part")) if root.exists() else []
         return root / paths[pick % len(paths)] if paths else None
@@ -314,17 +331,18 @@ def _rewrite(path: Path, content: bytes) -> None:
     os.utime(path, ns=(date, date))
 
 
-def _kill_at(patched: pytest.MonkeyPatch, number: int) -> None:
+def kill_at(patched: pytest.MonkeyPatch, number: int) -> None:
     """The run ends at its so-many-th act that is to last."""
 
     def kill() -> None:
         raise Killed
 
-    _at_act(patched, number, kill)
+    at_act(patched, number, kill)
 
 
-def _at_act(patched: pytest.MonkeyPatch, number: int, happens: Callable[[], None]) -> None:
-    """Before its so-many-th act that is to last, and before each one after it, something happens."""
+def at_act(patched: pytest.MonkeyPatch, number: int, happens: Callable[[], None], *, reads: bool = False) -> None:
+    """Before its so-many-th act that is to last, and before each one after it, something happens. `reads`: to list a
+    folder and to read a batch of files are such acts too."""
     left = iter(range(number, -1, -1))
 
     def hit(real: object) -> object:
@@ -339,9 +357,13 @@ def _at_act(patched: pytest.MonkeyPatch, number: int, happens: Callable[[], None
     patched.setattr(Folder, "write_whole", hit(Folder.write_whole))
     patched.setattr(Journal, "add", hit(Journal.add))
     patched.setattr(Ledger, "add_generation", hit(Ledger.add_generation))
+    patched.setattr(clean_ups.Journal, "write", hit(clean_ups.Journal.write))
+    if reads:
+        patched.setattr(hand, "serve", hit(hand.serve))
+        patched.setattr(FolderPlace, "walk", hit(FolderPlace.walk))
 
 
-def _settings(examples: int, steps: int) -> settings:
+def lives(examples: int, steps: int) -> settings:
     return settings(
         max_examples=examples,
         stateful_step_count=steps,
@@ -352,9 +374,9 @@ def _settings(examples: int, steps: int) -> settings:
 
 
 def test_a_short_life() -> None:
-    run_state_machine_as_test(BackupLife, settings=_settings(12, 15))
+    run_state_machine_as_test(BackupLife, settings=lives(12, 15))
 
 
 @pytest.mark.slow
 def test_a_long_life() -> None:
-    run_state_machine_as_test(BackupLife, settings=_settings(int(os.environ.get("AUDITOR_LIVES", "400")), 40))
+    run_state_machine_as_test(BackupLife, settings=lives(LIVES, 40))
