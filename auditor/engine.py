@@ -144,16 +144,22 @@ def run_case(rule: Rule, case: Case, policy: Policy) -> tuple[RuleOutcome, tuple
 
     A finding that names no file has the path ''. Of `pairs`, what the case leaves out is filled in: the id of the
     source's row by its path, that of the backup's by `backup` and `backup_path`.
+
+    Raises: BadRule where a row of the case has a column or value that its view cannot have.
     """
     with contextlib.closing(duckdb.connect(config={"threads": 1})) as con:
         create_tables(con)
-        for view in ("header", "source", "due", "backup", "pairs"):
-            _insert_case_rows(con, view, case.views.get(view, ()))
-        settings = {name: value for name, value in case.params.items() if name in _SETTINGS}
-        if "proof" in settings:
-            settings["proof"] = tuple(Status(status) for status in settings["proof"])
-        policy = replace(policy, params={}, **settings)
-        summarise(con, [row["backup"] for row in case.views.get("pairs", ())], policy.proof)
+        try:
+            for view in ("header", "source", "due", "backup", "pairs"):
+                _insert_case_rows(con, view, case.views.get(view, ()))
+            settings = {name: value for name, value in case.params.items() if name in _SETTINGS}
+            if "proof" in settings:
+                settings["proof"] = tuple(Status(status) for status in settings["proof"])
+            policy = replace(policy, params={}, **settings)
+            summarise(con, [row["backup"] for row in case.views.get("pairs", ())], policy.proof)
+        except (KeyError, ValueError, TypeError, duckdb.Error) as error:
+            reason = " ".join(str(error.args[0]).split())
+            raise BadRule(f"{rule.id}.test.toml: the case {case.name} is none that can be run: {reason}") from error
         ranked.fill(con, policy.keep)
         lock(con)
         own = {name: value for name, value in case.params.items() if name not in _SETTINGS}

@@ -60,6 +60,22 @@ def test_bad_rule_is_one_sentence(tmp_path: Path, text: str, words: str) -> None
     assert str(path) in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("views", "words"),
+    [
+        ({"due": [{"path": "a.jpg", "backup": "nas"}]}, "source has no column backup"),
+        ({"due": [{"path": "a.jpg", "size_bytes": "much"}]}, "much"),
+        ({"pairs": [{"path": "a.jpg"}]}, "backup"),
+    ],
+)
+def test_a_case_that_no_view_can_hold_is_one_sentence(views: dict[str, list[dict[str, object]]], words: str) -> None:
+    case = rules.Case("missing-from-backup", "odd", True, views, {}, ("a.jpg",))
+    (rule,) = (rule for rule in RULES if rule.id == case.rule_id)
+    with pytest.raises(BadRule, match=words) as error:
+        engine.run_case(rule, case, policy.load("family"))
+    assert "missing-from-backup.test.toml: the case odd" in str(error.value) and "\n" not in str(error.value)
+
+
 HOSTILE = {
     "two statements": "SELECT 'source' AS side, path FROM due; DROP TABLE source",
     "not a select": "DELETE FROM source",
