@@ -26,7 +26,7 @@ from auditor.copier.plan import Action, CopyPlan, CopyStep
 from auditor.copier.publish import CopyResult, Outcome, Publisher
 from auditor.disk import durable
 from auditor.disk.names import escape_path
-from auditor.errors import BadPlace
+from auditor.errors import BadManifest, BadPlace
 
 BATCH_FILES = 64
 BATCH_BYTES = 256 << 20
@@ -264,7 +264,7 @@ def _publish(run: _Run) -> None:
     try:
         for result in (*run.publisher.publish(checked), *run.publisher.note_held(held)):
             _finish(run, result)
-    except (OSError, BadPlace) as error:
+    except (OSError, BadPlace, BadManifest) as error:  # BadManifest: the last generation went with its disk
         # Nothing of this batch is written down; `publisher` looks at it again before it writes anything else.
         said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         reason = f"the destination could not make it durable: {said}"

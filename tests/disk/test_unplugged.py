@@ -18,6 +18,7 @@ from auditor.copier import backup, verify
 from auditor.copier.alive import watch
 from auditor.copier.backup import Wishes
 from auditor.copier.execute import Progress
+from auditor.copier.holdings import Holdings
 from auditor.copier.layout import Layout
 from auditor.copier.ledger import Ledger, locked
 from auditor.copier.publish import Outcome
@@ -229,3 +230,26 @@ def test_what_is_pulled_while_it_is_verified_is_not_called_lost(
             verify.verify(ledger, verify.Choice(), ways, lambda: datetime.now(UTC))
     assert everything(tmp_path / "away") == before
     assert not (disk / ".auditor").exists()
+
+
+def test_a_disk_that_is_pulled_while_a_repair_asks_its_manifest_is_said_to_be_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phone, disk = tmp_path / "phone", tmp_path / "disk"
+    photo = write(phone / "a.jpg", noise("a", 2_000))
+    back_up(phone, disk)
+    write(disk / "a.jpg", noise("b", 2_000), photo.stat().st_mtime)
+    with locked(Ledger(disk)) as ledger:
+        verify.verify(ledger, verify.Choice(), QUICK, lambda: datetime.now(UTC))
+    asked = Holdings.origins_at
+
+    def pull(holdings: Holdings, path: str) -> object:
+        if not (tmp_path / "away").exists():
+            disk.rename(tmp_path / "away")
+            disk.mkdir()
+        return asked(holdings, path)
+
+    monkeypatch.setattr(Holdings, "origins_at", pull)
+    ran = back_up(phone, disk)
+    assert "is gone" in (ran.backed.ending.gone or "")
+    assert list(disk.iterdir()) == []
