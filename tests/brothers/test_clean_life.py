@@ -55,7 +55,9 @@ def picture_of(number: int) -> bytes:
     whole = functools.partial(media.jpeg, size=(48, 32))
     if number == 7:
         return whole(1)[:-200]
-    return {0: b"", 6: whole(1, exif=media.exif("2020:01:01 00:00:00"))}.get(number) or whole(number)
+    if number == 6:
+        return whole(1, exif=media.exif("2020:01:01 00:00:00"))
+    return whole(number) if number else b""
 
 
 class CleanLife(BackupLife):
