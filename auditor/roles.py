@@ -28,7 +28,8 @@ class Role:
     around it too; none of a backup's own. `sources` are those whose files it holds by its own record, label by id.
 
     `is_kept`: it is a backup with such a record. `is_phone`: the way to it leads to a phone. `looks_like_phone`: its
-    folders are a phone's, as those of a copy by hand are too.
+    folders are a phone's, as those of a copy by hand are too. `holds`: that nothing is there yet, in words; "" for all
+    else: an unmounted disk or a mistyped name looks so.
     """
 
     spec: str
@@ -38,6 +39,7 @@ class Role:
     is_kept: bool = False
     is_phone: bool = False
     looks_like_phone: bool = False
+    holds: str = ""
 
 
 def role(side: Side) -> Role:
@@ -57,7 +59,13 @@ def role_of_folder(root: Path, spec: str) -> Role:
     """What a folder of this machine is, which need not be there yet."""
     there = next((folder for folder in (root, *root.parents) if folder.is_dir()), root)
     is_phone = mount_around(there) is not None
-    return replace(role_of(FolderPlace(root, spec)), is_phone=is_phone)
+    holds = "a new folder"
+    if there == root:
+        try:
+            holds = "" if any(root.iterdir()) else "an empty folder"
+        except OSError:  # said where it is listed
+            holds = ""
+    return replace(role_of(FolderPlace(root, spec)), is_phone=is_phone, holds=holds)
 
 
 def role_of(place: Place) -> Role:
@@ -121,4 +129,4 @@ def named(source: Role, backups: Iterable[Role]) -> list[str]:
 def _shown(one: Role) -> str:
     of = f", auditor's backup of {', '.join(one.sources.values())}" if one.sources else ""
     label = "" if one.spec.rstrip("/").endswith(one.label) else f" ({one.label})"
-    return visible(f"{one.spec}{label}{of}")
+    return visible(f"{one.spec}{label}{of}{', ' * bool(one.holds)}{one.holds}")

@@ -47,6 +47,17 @@ def test_nor_for_lists(phone: Path, monkeypatch: pytest.MonkeyPatch, capsys: pyt
     assert code == 2 and "the phone comes first" in err
 
 
+def test_a_backup_to_where_nothing_is_says_so(
+    phone: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A mistyped name and the folder of a disk that is not mounted look so."""
+    Path("mnt").mkdir()
+    for dest, words in (("dsik", "dsik, a new folder"), ("mnt", "mnt, an empty folder"), ("disk", "disk, auditor's")):
+        _, _, said = call(monkeypatch, capsys, "backup", "Phone of Anna", dest, "-n")
+        assert f"Backup:  {words}" in said
+    assert not Path("dsik").exists()
+
+
 @pytest.mark.parametrize("only", [(), ("-n",)])
 def test_a_backup_in_the_wrong_order_writes_nothing(
     phone: Path, only: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
