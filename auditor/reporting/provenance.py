@@ -17,6 +17,7 @@ import duckdb
 import auditor
 from auditor.disk import small_files
 from auditor.errors import BadManifest
+from auditor.manifest.rows import DIGESTS
 from auditor.model import Audit, RuleOutcome
 from auditor.policy import Policy
 from auditor.reporting import SEAL
@@ -94,14 +95,14 @@ def not_read_now(con: duckdb.DuckDBPyConnection, started: object) -> list[dict[s
     `_ORIGINS`; `oldest` is None where nobody says when the digest was made. `started` is the audit's start, RFC 3339.
     """
     since = datetime.fromisoformat(str(started)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if started else ""
+    known = " OR ".join(f'"{digest}" IS NOT NULL' for digest in DIGESTS)
     found: list[dict[str, Any]] = []
     for table, label in (("source", "NULL"), ("backup", "backup")):
         con.execute(
             f"""
             SELECT {label}, coalesce(digest_origin, 'read') AS origin, count(*), min(read_at)
             FROM {table}
-            WHERE (coalesce(sha256, md5, sha1, quickxor, dropbox) IS NOT NULL
-                    OR coalesce(digest_origin = 'claimed', false))
+            WHERE ({known} OR coalesce(digest_origin = 'claimed', false))
                 AND (coalesce(digest_origin, 'read') <> 'read' OR read_at IS NULL OR read_at < ?)
             GROUP BY ALL ORDER BY ALL
             """,
