@@ -263,7 +263,10 @@ def _publish(run: _Run) -> None:
     checked.sort(key=lambda pair: pair[0].number)
     try:
         for result in (*run.publisher.publish(checked), *run.publisher.note_held(held)):
-            _finish(run, result)
+            if result.again:
+                _failed(run, Failed(result.step.number, Cause.TARGET, result.reason or "", again=True))
+            else:
+                _finish(run, result)
     except (OSError, BadPlace, BadManifest) as error:  # BadManifest: the last generation went with its disk
         # Nothing of this batch is written down; `publisher` looks at it again before it writes anything else.
         said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)

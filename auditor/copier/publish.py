@@ -39,7 +39,7 @@ class CopyResult:
     """What became of one step. `row` is the file's row in the backup (COPIED, REPAIRED).
 
     `cold` says where its re-read came from; `reason` and `cause` why it failed; `damaged` what the readers find wrong
-    with it as it arrived; `notes` what was given up.
+    with it as it arrived; `notes` what was given up; `again` that another try may do better.
     """
 
     step: CopyStep
@@ -51,6 +51,7 @@ class CopyResult:
     cause: Cause | None = None
     damaged: str | None = None
     notes: tuple[str, ...] = ()
+    again: bool = False
 
 
 @dataclass(slots=True)
@@ -96,7 +97,9 @@ class Publisher:
                 self.discard(arrived.temp)
                 said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
                 reason = f"it could not be given its name: {said}"
-                results.append(CopyResult(step, Outcome.FAILED, reason=reason, cause=Cause.TARGET))
+                # What was written aside went with a disk that was pulled: it is there again without it.
+                again = isinstance(error, FileNotFoundError)
+                results.append(CopyResult(step, Outcome.FAILED, reason=reason, cause=Cause.TARGET, again=again))
                 continue
             assert result.row is not None
             if self.holdings is not None:
