@@ -141,8 +141,8 @@ def _parquet(manifest: Manifest, out: Path) -> Path:
             if folder.there(out.name) is not None:
                 raise BadOutput(f"{out} is there already; nothing is written over. Choose another name with -o")
             whole = Path(work) / "list.parquet"
-            with views.named_for_duckdb(manifest.path) as name:
-                rows = duckdb.connect().sql(query, params=[name])
+            with views.named_for_duckdb(manifest.path) as name, duckdb.connect() as con:
+                rows = con.sql(query, params=[name])
                 rows.filter("path IS NOT NULL").write_parquet(str(whole))
             folder.write_new(out.name, whole.read_bytes())
     except (duckdb.Error, OSError) as error:

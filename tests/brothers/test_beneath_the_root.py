@@ -114,7 +114,7 @@ def test_every_change_stays_beneath_its_roots(tmp_path: Path, room: dict[str, st
 
     def run(words: str, swapped: Path, *allowed: Path, when: Path | None = None) -> None:
         made: list[Change] = []
-        for _ in range(5):  # it may meet the link at its first step, and refuses
+        for _ in range(20):  # it may meet the link at its first step, and refuses
             with swapping(swapped, elsewhere, when):
                 made += traced(words.split(), tmp_path, room)
             if made:

@@ -5,22 +5,25 @@ from __future__ import annotations
 import hashlib
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
 import pytest
-from typer.testing import CliRunner, Result
 
-from auditor.cli import app
-from auditor.errors import AuditorError
 from auditor.scan import scan
 from auditor.sides import side
 from tests import media
+from tests.commandline import Run, call
 from tests.manifest.test_foreign import make, manifest_of
 
+Command = Callable[..., Run]
 
-def run(*words: object) -> Result:
-    return CliRunner().invoke(app, ["manifest", *map(str, words)])
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    """`auditor manifest WORDS`."""
+    return lambda *words: Run(*call(monkeypatch, capsys, "manifest", *map(str, words)))
 
 
 @pytest.fixture
@@ -36,7 +39,7 @@ def lists(tmp_path: Path) -> tuple[Path, Path]:
     return first, manifest_of(tree, tmp_path / "second.jsonl").path
 
 
-def test_what_was_read_is_exported_whatever_else_is_wrong_with_it(tmp_path: Path) -> None:
+def test_what_was_read_is_exported_whatever_else_is_wrong_with_it(tmp_path: Path, run: Command) -> None:
     (tmp_path / "tree").mkdir()
     (tmp_path / "tree/a.jpg").write_bytes(media.jpeg(1))
     (tmp_path / "tree/odd.x3f").write_bytes(b"FOVb" + bytes(5000))
@@ -46,52 +49,53 @@ def test_what_was_read_is_exported_whatever_else_is_wrong_with_it(tmp_path: Path
     listed = scan(place, tmp_path / "list.jsonl", jobs=1, use_cache=False)
     assert any(row.error and row.digests for row in listed.rows()), "the fixture no longer has such a row"
     result = run("export", tmp_path / "list.jsonl", "--to", "sha256sum", "-o", tmp_path / "sums.txt")
-    assert result.exit_code == 0 and "2 files, 1 left out that have no digest" in result.stderr
+    assert result.code == 0 and "2 files, 1 left out that have no digest" in result.err
     assert len((tmp_path / "sums.txt").read_text("utf-8").splitlines()) == 2
 
 
-def test_diff_tells_moved_from_removed(lists: tuple[Path, Path]) -> None:
+def test_diff_tells_moved_from_removed(lists: tuple[Path, Path], run: Command) -> None:
     result = run("diff", *lists)
-    assert result.exit_code == 1
-    assert result.stdout.splitlines() == [
+    assert result.code == 1
+    assert result.out.splitlines() == [
         "added    added.jpg",
         "changed  changed.jpg",
         "moved    moved.jpg -> sub/renamed.jpg",
         "removed  removed.jpg",
     ]
-    assert run("diff", lists[0], lists[0]).exit_code == 0
+    assert run("diff", lists[0], lists[0]).code == 0
 
 
-def test_diff_without_a_common_digest_cannot_say(tmp_path: Path) -> None:
+def test_diff_without_a_common_digest_cannot_say(tmp_path: Path, run: Command) -> None:
     for name, digest in (("a", hashlib.md5(b"x").hexdigest()), ("b", hashlib.sha256(b"x").hexdigest())):
         (tmp_path / name).write_text(f"{digest}  x.jpg\n")
     result = run("diff", tmp_path / "a", tmp_path / "b")
-    assert result.exit_code == 3 and result.stdout.startswith("unknown  x.jpg")
+    assert result.code == 3 and result.out.startswith("unknown  x.jpg")
 
 
 @pytest.mark.parametrize("form", ["sha256sum", "hashdeep", "csv", "parquet", "bagit", "mhl"])
-def test_export_writes_each_format(tmp_path: Path, lists: tuple[Path, Path], form: str) -> None:
+def test_export_writes_each_format(tmp_path: Path, lists: tuple[Path, Path], form: str, run: Command) -> None:
     out = tmp_path / "out"
     result = run("export", lists[1], "--to", form, "-o", out)
-    assert result.exit_code == 0, result.output
+    assert result.code == 0, result.err
     assert out.exists()
     if form == "sha256sum" and shutil.which("sha256sum"):
         check = ["sha256sum", "-c", "--quiet", str(out)]
         assert subprocess.run(check, cwd=tmp_path / "tree", capture_output=True).returncode == 0
     if form == "parquet":
-        rows = duckdb.connect().read_parquet(str(out)).project("path, sha256").fetchall()
+        with duckdb.connect() as con:
+            rows = con.read_parquet(str(out)).project("path, sha256").fetchall()
         assert len(rows) == 4 and all(len(sha256) == 64 for _, sha256 in rows)
     again = run("export", lists[1], "--to", form, "-o", out)
-    assert isinstance(again.exception, AuditorError) and "written over" in str(again.exception)
+    assert again.code == 2 and "written over" in again.err
 
 
-def test_check_knows_whole_cut_and_incomplete_lists(tmp_path: Path, lists: tuple[Path, Path]) -> None:
-    assert run("check", lists[0]).exit_code == 0
+def test_check_knows_whole_cut_and_incomplete_lists(tmp_path: Path, lists: tuple[Path, Path], run: Command) -> None:
+    assert run("check", lists[0]).code == 0
     cut = tmp_path / "cut.jsonl"
     cut.write_bytes(lists[0].read_bytes()[:-40])
-    assert isinstance(run("check", cut).exception, AuditorError)
+    assert run("check", cut).code == 2
     sums = tmp_path / "SUMS"
     sums.write_text(f"{hashlib.sha256(b'x').hexdigest()}  x.jpg\nsomething else\n")
     result = run("check", sums)
-    assert result.exit_code == 3 and "line 2" in result.stdout
-    assert isinstance(run("check", tmp_path / "nowhere").exception, AuditorError)
+    assert result.code == 3 and "line 2" in result.out
+    assert run("check", tmp_path / "nowhere").code == 2
