@@ -192,6 +192,16 @@ class Origin:
         return self.turn, self.seen
 
 
+class Fixity(StrEnum):
+    """How a backup's file fails what was stored (fixity, as in RFC 8493): its row proves nothing until it is mended."""
+
+    ROTTED = "rotted"  # other bytes under the same date
+    SPOILT = "spoilt"  # another date and other bytes, but no edit: empty now, or damaged where it was not
+    OVERWRITTEN = "overwritten"  # it has the content of another file of the backup
+    UNREADABLE = "unreadable"  # its bytes could not be read
+    LOST = "lost"  # it is not there any more
+
+
 @dataclass(frozen=True, slots=True)
 class FileFacts:
     """One row of a manifest: what is known of one file. None means not known, never zero or empty.
@@ -205,7 +215,9 @@ class FileFacts:
     sound alone, which proves nothing, but finds the file that differs elsewhere. `file_id` names the file on this
     machine, whatever its path (device and inode), and `changed_ns` is when anything of it last changed (ctime); None
     where the place cannot say. `error` says why the row proves nothing, or less than others. `phash` is 16 hex digits,
-    `phash_turned` the seven other orientations. `origins` is set in a backup's own manifests only.
+    `phash_turned` the seven other orientations. `origins` is set in a backup's own manifests only, and so are the next
+    three: `fixity` None where nothing is known to be wrong, `stored_sha256` the digest that the file should have where
+    something is, and `edited` where its bytes were changed in the backup on purpose, and are not its origins' any more.
     """
 
     path: str
@@ -241,6 +253,9 @@ class FileFacts:
     sidecar: str | None = None
     companion_of: str | None = None
     origins: tuple[Origin, ...] = ()
+    fixity: Fixity | None = None
+    stored_sha256: str | None = None
+    edited: bool = False
     file_id: str | None = None
     changed_ns: int | None = None
     error: Trouble | None = None

@@ -212,7 +212,7 @@ def show_results(backed: backing.Backed) -> None:
         if told := [one for one in damaged if (one[0] in arrived) == unsure]:
             screen.note(f"{count(len(told)):>10}  {what}:")
             copying.listed(told)
-    undated = sum(bool(r.notes) for r in results)
+    undated = sum(r.undated for r in results)
     if undated:
         screen.note(f"{count(undated):>10}  could not keep their date on that disk; the manifest has it")
 

@@ -202,7 +202,7 @@ class Changes:
                 self._correct(path, answer)
                 found.append(Found(path, Fate.NEW, None, "" if held is None else "read for the first time"))
             elif other := self._other(path, answer, held):
-                self._correct(path, answer, overwritten=other)
+                self._correct(path, answer, is_overwritten=True)
                 what = "another file" if other == path else display_path(other)
                 detail = f"it holds what was stored as {what}"
                 found.append(Found(path, Fate.OVERWRITTEN, held.sha256, detail))
@@ -249,9 +249,9 @@ class Changes:
             moves[path] = Moved(stored[held.overwritten], answer.size_bytes, answer.mtime_ns, self.read_at)
         self.holdings.moved(moves)
 
-    def _correct(self, path: str, answer: WasRead, spoilt: str | None = None, overwritten: str | None = None) -> None:
+    def _correct(self, path: str, answer: WasRead, spoilt: str | None = None, is_overwritten: bool = False) -> None:
         now = answer.size_bytes, answer.mtime_ns, answer.sha256, self.read_at
-        self.holdings.found(path, *now, spoilt=spoilt, overwritten=overwritten)
+        self.holdings.found(path, *now, spoilt=spoilt, is_overwritten=is_overwritten)
 
 
 def _above(path: str) -> Iterable[str]:

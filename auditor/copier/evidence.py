@@ -9,13 +9,13 @@ from pathlib import Path
 
 from auditor import companions, scan, workers
 from auditor.copier.backup import Backed
-from auditor.copier.holdings import EDITED, OVERWRITTEN, ROTTED, SPOILT, STORED
 from auditor.copier.jobs import Cause
+from auditor.copier.ledger import KEPT
 from auditor.copier.plan import Action, CopyStep
-from auditor.copier.publish import UNDATED_COPY, CopyResult, Outcome
+from auditor.copier.publish import CopyResult, Outcome
 from auditor.manifest.jsonl import Manifest, Writer
 from auditor.manifest.rows import display_path, path_key
-from auditor.model import Depth, ErrorKind, FileFacts, Header, Trouble
+from auditor.model import Depth, ErrorKind, FileFacts, Fixity, Header, Trouble
 from auditor.places import Entry, Place, Power
 from auditor.places.folder import recorded_name
 from auditor.reading import unread
@@ -56,7 +56,7 @@ def source_list(backed: Backed, path: Path, altered: Mapping[str, str]) -> Manif
         place_kind=prepared.source.kind,
         depth=backed.manifest.header.depth,
         started=prepared.started,
-        columns=tuple(c for c in backed.manifest.header.columns if c != "origins"),
+        columns=tuple(c for c in backed.manifest.header.columns if c not in KEPT),
         device=prepared.source.device(),
         previous={"files": mark.files, "bytes": mark.bytes, "finished": mark.listed} if mark else None,
     )
@@ -103,7 +103,7 @@ def _copy_of(step: CopyStep, result: CopyResult | None) -> str | None:
 def _speaks_for(row: FileFacts, step: CopyStep) -> bool:
     """Whether a copy's facts are those of the source's file too: it has the same bytes, but what readers make of them
     depends on the name as well (a `.nomedia` and a wiped photo are the same bytes)."""
-    bad = any(damage.code in {ROTTED, SPOILT} for damage in row.damage)
+    bad = row.fixity in {Fixity.ROTTED, Fixity.SPOILT}
     return not bad and row.sha256 is not None and _ending(row.path) == _ending(step.path)
 
 
@@ -113,16 +113,16 @@ def _ending(path: str) -> str:
 
 def _as_source(source: Place, row: FileFacts, step: CopyStep, read_at: str | None) -> FileFacts:
     """The facts of a copy as those of the file that it was made of: what is of the copy alone is left out."""
-    own = (EDITED, OVERWRITTEN, STORED, UNDATED_COPY)
-    notes = tuple(note for note in row.notes if not note.startswith(own))
     return replace(
         row,
         path=step.path,
         mtime_ns=step.mtime_ns,
         mtime_trusted=Power.MTIME in source.powers,
         read_at=read_at,
-        notes=notes,
         origins=(),
+        fixity=None,
+        stored_sha256=None,
+        edited=False,
         file_id=None,
         changed_ns=None,
     )

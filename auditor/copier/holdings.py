@@ -17,13 +17,14 @@ from typing import Any
 from auditor import companions
 from auditor.copier.ledger import Ledger, left_rows
 from auditor.manifest.jsonl import Manifest
-from auditor.manifest.rows import display_path, path_key
+from auditor.manifest.rows import path_key
 from auditor.model import (
     Damage,
     Depth,
     DigestOrigin,
     ErrorKind,
     FileFacts,
+    Fixity,
     Header,
     Origin,
     Soundness,
@@ -32,27 +33,16 @@ from auditor.model import (
 )
 from auditor.readers.sniff import kind_by_name
 
-ROTTED = "rotted"
-"""Damage code: same date, other bytes than were stored."""
-
-SPOILT = "spoilt"
-"""Damage code: another date and other bytes, but no edit: it is empty now, or damaged where it was not."""
-
-EDITED = "edited in the backup"
-OVERWRITTEN = "overwritten: it holds what was stored as "
-"""Begins the note on a file that has the content of another one of the backup."""
-
 EMPTY = hashlib.sha256().hexdigest()
 """The digest of no content at all."""
-
-STORED = "sha256 as stored: "
-"""Begins the note that keeps a bad file's digest as it should be: without it, rot would alarm only once."""
 
 LOST = Trouble(ErrorKind.MISSING, "it was in the backup and is not any more")
 
 HOUR_NS = 3_600_000_000_000
 FAT_STEP_NS = 2_000_000_000
 _ZONES_H = 26
+
+_WHOLE: dict[str, Any] = {"fixity": None, "stored_sha256": None}
 
 _NO_LONGER_KNOWN: dict[str, Any] = {
     "head_sha256": None,
@@ -73,29 +63,36 @@ class Change(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """One row in short. `sha256` is what was stored, None where its bytes were never read; `whole` False where the file
-    is known not to be that any more, or could not be read. `read_at` "" where it was never read. `spoilt`: bad under a
-    date of its own, or unreadable; `broken`: damaged when it was stored; `doubtful`: that, or suspicious, or never
-    looked into to the end, so that the source may have more. `overwritten`: the SHA-256 of another file's content that
-    it holds now.
+    """One row in short. `sha256` is what was stored, None where its bytes were never read; `fixity` why the file is not
+    that any more, None where nothing says so. `read_at` "" where it was never read. `broken`: damaged when it was
+    stored; `doubtful`: that, or suspicious, or never looked into to the end, so that the source may have more.
+    `overwritten`: the SHA-256 of another file's content that it holds now.
     """
 
     size_bytes: int | None
     mtime_ns: int | None
     sha256: str | None
-    whole: bool = True
-    lost: bool = False
+    fixity: Fixity | None = None
     read_at: str = ""
-    spoilt: bool = False
     broken: bool = False
     doubtful: bool = False
     overwritten: str | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing says that the file is not as it was stored."""
+        return self.fixity is None
+
+    @property
+    def lost(self) -> bool:
+        """Whether the file is not there any more."""
+        return self.fixity is Fixity.LOST
 
     def change(self, mtime_ns: int | None, sha256: str) -> Change:
         """What it means that the file has this date and this content now."""
         if self.sha256 in (None, sha256):
             return Change.NONE
-        if self.lost or self.spoilt:
+        if self.fixity not in (None, Fixity.ROTTED):  # its date says nothing of these bytes
             return Change.EDIT
         # Where the manifest has no dates, an edit cannot be told from rot: the worse is said.
         same = self.mtime_ns is None or (mtime_ns is not None and same_date(mtime_ns, self.mtime_ns))
@@ -134,7 +131,6 @@ class Holdings:
     _rows: dict[str, FileFacts] = field(default_factory=dict)  # new and corrected ones
     _more: dict[str, list[Origin]] = field(default_factory=dict)  # origins found for rows that stay as they are
     _facts: dict[str, dict[str, object]] = field(default_factory=dict)  # corrections of rows that stay
-    _stored: dict[str, str | None] = field(default_factory=dict)  # digests to be noted, None: no more
     _moved: dict[str, str] = field(default_factory=dict)  # new path -> old path
     _forgot: bool = False
 
@@ -160,7 +156,7 @@ class Holdings:
     @property
     def changed(self) -> bool:
         """Whether the next generation would differ from the last one."""
-        return bool(self._rows or self._more or self._facts or self._stored or self._moved or self._forgot)
+        return bool(self._rows or self._more or self._facts or self._moved or self._forgot)
 
     def knows(self, path: str, mtime_ns: int | None) -> bool:
         """Whether this path of the source was seen with this date, and the file that holds it has a row.
@@ -175,7 +171,7 @@ class Holdings:
 
     def add(self, row: FileFacts) -> None:
         """A new file of the backup, or a new state of one."""
-        for corrections in (self._facts, self._more, self._stored):
+        for corrections in (self._facts, self._more):
             corrections.pop(row.path, None)
         self._rows[row.path] = row
         self.index(row)
@@ -206,12 +202,12 @@ class Holdings:
         sha256: str,
         read_at: str,
         spoilt: str | None = None,
-        overwritten: str | None = None,
+        is_overwritten: bool = False,
     ) -> None:
         """The bytes of a file of the backup were read: says so, and whether they are still those of its row.
 
-        `spoilt` says, in words, why other bytes under another date are no edit; None where they are one. `overwritten`
-        is the path of the other file of the backup that was stored with these bytes, None where there is none.
+        `spoilt` says, in words, why other bytes under another date are no edit; None where they are one.
+        `is_overwritten`: another file of the backup was stored with these bytes.
         """
         held = self.held.get(path)
         self.read_now.add(path)
@@ -221,42 +217,40 @@ class Holdings:
         if held is None:
             self._rows[path] = replace(_row_of(path), **stated)  # type: ignore[arg-type]
         elif change is Change.NONE and (held.sha256 is None or not held.whole):
-            self._correct(path, **stated)
-            self._stored[path] = None
+            self._correct(path, **stated, **_WHOLE)
         elif change is Change.NONE:
             self._correct(path, mtime_ns=mtime_ns, read_at=read_at)
-        elif overwritten is not None:
-            note = OVERWRITTEN + display_path(overwritten)
-            self._correct(path, **stated, **_NO_LONGER_KNOWN, notes=(note,))
-            self._stored[path] = held.sha256
+        elif is_overwritten:
+            bad: dict[str, Any] = {"fixity": Fixity.OVERWRITTEN, "stored_sha256": held.sha256, "notes": ()}
+            self._correct(path, **stated, **_NO_LONGER_KNOWN, **bad)
             now = {"size_bytes": size_bytes, "mtime_ns": mtime_ns, "read_at": read_at, "overwritten": sha256}
-            self._put(path, replace(held, whole=False, lost=False, spoilt=True, **now))  # type: ignore[arg-type]
+            self._put(path, replace(held, fixity=Fixity.OVERWRITTEN, **now))  # type: ignore[arg-type]
             return
         elif change is Change.ROT or spoilt is not None:
-            bad = replace(held, size_bytes=size_bytes, mtime_ns=mtime_ns, whole=False, lost=False, read_at=read_at)
+            fixity = Fixity.ROTTED if change is Change.ROT else Fixity.SPOILT
             detail = f"its bytes changed though its date did not: {held.sha256} was stored, {sha256} was read"
-            damage = Damage(ROTTED, detail) if change is Change.ROT else Damage(SPOILT, spoilt or "")
-            self._correct(path, **{**stated, "soundness": Soundness.DAMAGED, "damage": (damage,)}, **_NO_LONGER_KNOWN)
-            self._stored[path] = held.sha256
-            self._put(path, replace(bad, spoilt=change is Change.EDIT, overwritten=None))
+            damage = Damage(fixity.value, detail if change is Change.ROT else spoilt or "")
+            bad = {"soundness": Soundness.DAMAGED, "damage": (damage,), "fixity": fixity, "stored_sha256": held.sha256}
+            self._correct(path, **{**stated, **bad}, **_NO_LONGER_KNOWN)
+            now = {"size_bytes": size_bytes, "mtime_ns": mtime_ns, "read_at": read_at, "overwritten": None}
+            self._put(path, replace(held, fixity=fixity, **now))  # type: ignore[arg-type]
             return
         else:
-            self._correct(path, **stated, **_NO_LONGER_KNOWN, notes=(EDITED,))
+            self._correct(path, **stated, **_NO_LONGER_KNOWN, **_WHOLE, edited=True, notes=())
         if held is None:
             self._put(path, Held(size_bytes, mtime_ns, sha256, read_at=read_at))
         else:
             now = {"size_bytes": size_bytes, "mtime_ns": mtime_ns, "sha256": sha256, "read_at": read_at}
-            same = replace(held, whole=True, lost=False, spoilt=False, overwritten=None, **now)  # type: ignore[arg-type]
-            self._put(path, same)
+            self._put(path, replace(held, fixity=None, overwritten=None, **now))  # type: ignore[arg-type]
 
     def lost(self, path: str) -> None:
         """A row whose file is gone keeps its origins, and proves nothing any more."""
         held = self.held[path]
         if held.lost:
             return
-        self._put(path, replace(held, whole=False, lost=True, overwritten=None))
-        self._stored[path] = held.sha256
-        self._correct(path, error=LOST, digests={}, soundness=None, digest_origin=None, **_NO_LONGER_KNOWN)
+        self._put(path, replace(held, fixity=Fixity.LOST, overwritten=None))
+        bad = {"fixity": Fixity.LOST, "stored_sha256": held.sha256, "error": LOST}
+        self._correct(path, **bad, digests={}, soundness=None, digest_origin=None, **_NO_LONGER_KNOWN)
 
     def unreadable(self, path: str, reason: str) -> None:
         """This file could not be read, whatever its size and date say: its row keeps its origins, and proves nothing
@@ -264,10 +258,10 @@ class Holdings:
         held = self.held[path]
         if held.sha256 is None or not held.whole:
             return
-        self._put(path, replace(held, whole=False, spoilt=True))
-        self._stored[path] = held.sha256
+        self._put(path, replace(held, fixity=Fixity.UNREADABLE))
         error = Trouble(ErrorKind.UNREADABLE, reason)
-        self._correct(path, error=error, digests={}, soundness=None, digest_origin=None, **_NO_LONGER_KNOWN)
+        bad = {"fixity": Fixity.UNREADABLE, "stored_sha256": held.sha256, "error": error}
+        self._correct(path, **bad, digests={}, soundness=None, digest_origin=None, **_NO_LONGER_KNOWN)
 
     def moved(self, moves: Mapping[str, Moved]) -> None:
         """Rows whose content was found under other names, by these names: they go there, with their origins."""
@@ -275,8 +269,7 @@ class Holdings:
         for move in moves.values():
             self._drop(move.old)
             del self.held[move.old]
-            for corrections in (self._facts, self._stored):
-                corrections.pop(move.old, None)
+            self._facts.pop(move.old, None)
         rows = {new: self._rows.pop(move.old) for new, move in moves.items() if move.old in self._rows}
         self._more.update({new: self._more.pop(m.old) for new, m in moves.items() if m.old in self._more})
         new_of = {move.old: new for new, move in moves.items()}
@@ -286,10 +279,9 @@ class Holdings:
             else:
                 self._moved[new] = move.old
             now = {"size_bytes": move.size_bytes, "mtime_ns": move.mtime_ns, "read_at": move.read_at}
-            self._correct(new, **now, error=None, digests={"sha256": held[new].sha256}, digest_origin=DigestOrigin.READ)
-            self._stored[new] = None
-            back = {"whole": True, "lost": False, "spoilt": False, "overwritten": None}
-            self._put(new, replace(held[new], **now, **back))  # type: ignore[arg-type]
+            read = {"error": None, "digests": {"sha256": held[new].sha256}, "digest_origin": DigestOrigin.READ}
+            self._correct(new, **now, **read, **_WHOLE)
+            self._put(new, replace(held[new], **now, fixity=None, overwritten=None))  # type: ignore[arg-type]
             self.read_now.add(new)
         for source_path, (path, origin) in list(self.origins.items()):
             if path in new_of:
@@ -310,7 +302,7 @@ class Holdings:
         """There is no such row any more; its origins are those of another one."""
         self._drop(path)
         del self.held[path]
-        for corrections in (self._rows, self._facts, self._stored, self._more):
+        for corrections in (self._rows, self._facts, self._more):
             corrections.pop(path, None)
         self._forgot = True
 
@@ -386,11 +378,7 @@ class Holdings:
 
     def _corrected(self, row: FileFacts) -> FileFacts:
         if facts := self._facts.get(row.path):
-            if "digests" in facts:  # what was said of its bytes was said of others
-                row = replace(row, notes=tuple(n for n in row.notes if not n.startswith(OVERWRITTEN)))
             row = replace(row, **facts)  # type: ignore[arg-type]
-        if row.path in self._stored:
-            row = replace(row, notes=_with_stored(row.notes, self._stored[row.path]))
         for origin in self._more.get(row.path, ()):
             row = replace(row, origins=_with(row.origins, origin))
         return row
@@ -400,27 +388,21 @@ class Holdings:
 
     def index(self, row: FileFacts) -> None:
         """Takes a row of the last generation into account."""
-        codes = {damage.code for damage in row.damage}
-        lost = row.error_kind is ErrorKind.MISSING
         content = row.sha256
-        overwritten = any(note.startswith(OVERWRITTEN) for note in row.notes)
-        unreadable = row.error_kind is ErrorKind.UNREADABLE and _stored(row) is not None
-        whole = not (lost or overwritten or unreadable or codes & {ROTTED, SPOILT})
-        if not whole and (stored := _stored(row)):
-            content = stored
-        elif not whole and row.origins and EDITED not in row.notes:
+        whole = row.fixity is None
+        if not whole and row.stored_sha256:
+            content = row.stored_sha256
+        elif not whole and row.origins and not row.edited:
             content = max(row.origins, key=lambda origin: origin.order).sha256
         held = Held(
             row.size_bytes,
             row.mtime_ns,
             content,
-            whole,
-            lost,
+            row.fixity,
             row.read_at or "",
-            spoilt=SPOILT in codes or overwritten or unreadable,
             broken=whole and row.soundness is Soundness.DAMAGED,
             doubtful=whole and row.soundness in {Soundness.DAMAGED, Soundness.SUSPICIOUS},
-            overwritten=row.sha256 if overwritten else None,
+            overwritten=row.sha256 if row.fixity is Fixity.OVERWRITTEN else None,
         )
         self._put(row.path, held)
         for origin in row.origins:
@@ -477,15 +459,6 @@ def unread_row(path: str, size_bytes: int | None, mtime_ns: int | None) -> FileF
 
 def _row_of(path: str) -> FileFacts:
     return FileFacts(path=path, kind=kind_by_name(path))
-
-
-def _stored(row: FileFacts) -> str | None:
-    return next((note.removeprefix(STORED) for note in row.notes if note.startswith(STORED)), None)
-
-
-def _with_stored(notes: tuple[str, ...], sha256: str | None) -> tuple[str, ...]:
-    kept = tuple(note for note in notes if not note.startswith(STORED))
-    return kept if sha256 is None else (*kept, STORED + sha256)
 
 
 def _with(origins: Iterable[Origin], fresh: Origin) -> tuple[Origin, ...]:

@@ -25,6 +25,7 @@ from auditor.disk.folder import Folder, beneath
 from auditor.disk.marker import OWN_FOLDER, Marker, SourceMark
 from auditor.disk.root import Root
 from auditor.errors import BadManifest, BadOutput, BadPlace, LeadsOut, RootGone
+from auditor.manifest.earlier_schemas import with_fixity
 from auditor.manifest.jsonl import Manifest, Writer, load, partial_path
 from auditor.manifest.rows import SCHEMA, canonical, from_row, to_row, utc
 from auditor.model import Depth, FileFacts, Header
@@ -35,6 +36,9 @@ MANIFESTS = f"{OWN_FOLDER}/manifests"
 JOURNALS = f"{OWN_FOLDER}/journal"
 QUARANTINE = f"{OWN_FOLDER}/quarantine"
 JOURNAL_FORMAT = "auditor backup journal 1"
+KEPT = ("origins", "fixity", "stored_sha256", "edited")
+"""The columns that a backup's own manifests have, and no others."""
+
 HEAD = json.dumps({"format": JOURNAL_FORMAT}).encode()[:-1]
 MOST_BYTES = 4 << 30
 _JOURNAL_NAME = re.compile(r"(?:turn-\d{9}-[0-9a-f]{8}|\d{8}T\d{6}-\d+)\.jsonl")
@@ -266,7 +270,7 @@ class Ledger:
             place_kind="folder",
             depth=depth,
             started=started,
-            columns=(*columns, *(() if "origins" in columns else ("origins",))),
+            columns=tuple(dict.fromkeys((*columns, *KEPT))),
             previous=previous,
             sources={s.id: s.label for s in (marker.sources if sources is None else sources)},
         )
@@ -411,7 +415,7 @@ def _rows_in(data: bytes) -> Iterator[FileFacts]:
         with contextlib.suppress(ValueError, BadManifest, RecursionError):
             row = json.loads(line)
             if isinstance(row, dict) and "path" in row:  # not a header, a footer or a journal's first line
-                yield from_row(row)
+                yield with_fixity(from_row(row))  # a journal has no schema of its own
 
 
 def _names(root: Path, folder: str) -> list[str]:

@@ -22,8 +22,6 @@ from auditor.errors import BadPlace
 from auditor.model import DigestOrigin, ErrorKind, FileFacts, Origin, Soundness, Tier, Trouble
 from auditor.readers.sniff import kind_by_name
 
-UNDATED_COPY = "the destination could not keep its date; the manifest has it"
-
 
 class Outcome(StrEnum):
     """What became of one file of the source."""
@@ -39,7 +37,7 @@ class CopyResult:
     """What became of one step. `row` is the file's row in the backup (COPIED, REPAIRED).
 
     `cold` says where its re-read came from; `reason` and `cause` why it failed; `damaged` what the readers find wrong
-    with it as it arrived; `notes` what was given up; `again` that another try may do better.
+    with it as it arrived; `undated` that its date could not be kept; `again` that another try may do better.
     """
 
     step: CopyStep
@@ -50,7 +48,7 @@ class CopyResult:
     reason: str | None = None
     cause: Cause | None = None
     damaged: str | None = None
-    notes: tuple[str, ...] = ()
+    undated: bool = False
     again: bool = False
 
 
@@ -215,16 +213,14 @@ class Publisher:
         mtime_ns = there.st_mtime_ns
         fresh = self._origin(step, arrived.sha256, arrived.mtime_ns)
         origins = (*(o for o in origins if (o.source, o.path) != (fresh.source, fresh.path)), fresh)
-        notes: tuple[str, ...] = ()
-        if not arrived.dated and arrived.mtime_ns is not None:
-            notes = (UNDATED_COPY,)
-        row = _row(path, arrived, check, mtime_ns, self.seen, step.stated, origins, notes)
+        undated = not arrived.dated and arrived.mtime_ns is not None
+        row = _row(path, arrived, check, mtime_ns, self.seen, step.stated, origins)
         if repairs is not None and repairs != path and self.holdings is not None:
             self.holdings.displaced(repairs)
         damaged = None
         if row.soundness in {Soundness.DAMAGED, Soundness.SUSPICIOUS}:
             damaged = "; ".join(d.detail for d in row.damage) or row.soundness.value
-        return CopyResult(step, outcome, path, row, check.cold, damaged=damaged, notes=notes)
+        return CopyResult(step, outcome, path, row, check.cold, damaged=damaged, undated=undated)
 
     def _repairable(self, step: CopyStep, check: Checked) -> str | None:
         """The path of the backup whose file this one is to replace: a bad one that was stored with this content, or one
@@ -278,7 +274,6 @@ def _row(
     read_at: str,
     stated: FileFacts | None,
     origins: tuple[Origin, ...],
-    notes: tuple[str, ...],
 ) -> FileFacts:
     facts = check.facts
     if facts is None:
@@ -296,7 +291,6 @@ def _row(
             soundness=Soundness.NOT_CHECKED if died else None,
             error=Trouble(ErrorKind.UNDECODABLE, died) if died else None,
             origins=origins,
-            notes=notes,
         )
     return replace(
         facts,
@@ -310,7 +304,6 @@ def _row(
         taken_at=facts.taken_at or (stated.taken_at if stated else None),
         taken_offset=facts.taken_offset or (stated.taken_offset if stated else None),
         origins=origins,
-        notes=(*facts.notes, *notes),
     )
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from auditor.copier import leftovers, preflight
 from auditor.copier.execute import Ending, Ways, execute
-from auditor.copier.holdings import EDITED, OVERWRITTEN, ROTTED, SPOILT, Holdings
+from auditor.copier.holdings import Holdings
 from auditor.copier.jobs import Setup
 from auditor.copier.layout import Layout, Namer, is_marked
 from auditor.copier.ledger import Ledger
@@ -27,9 +27,18 @@ from auditor.disk.root import Root, made
 from auditor.disk.volume import clean_probes, probed, volume_of
 from auditor.errors import BadManifest, BadPlace, LeadsOut
 from auditor.manifest.rows import path_key, utc
-from auditor.model import ErrorKind, FileFacts, Origin
+from auditor.model import FileFacts, Fixity, Origin
 from auditor.places.folder import FolderPlace
 from auditor.reporting.text import typed
+
+_REPAIRED_BY = "`auditor backup` from a place that has it repairs the backup"
+WHY_NOT = {
+    Fixity.LOST: "the backup has lost it; another backup, or the phone, may still have it",
+    Fixity.ROTTED: f"the backup's copy has rotted; {_REPAIRED_BY}",
+    Fixity.SPOILT: f"the backup's copy was spoilt; {_REPAIRED_BY}",
+    Fixity.OVERWRITTEN: f"another file lies in its place; {_REPAIRED_BY}",
+}
+"""Why a file is not given back. One that could not be read is tried again: it may read now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +147,7 @@ def prepare(ledger: Ledger, target: Path, wanted: list[Original], now: datetime)
         marked = [p for p in near[_unmarked_folder(at)] if p != at and is_marked(p.rpartition("/")[2], name)]
         good = {c for c in (original.sha256, step.expected_sha256) if c}
         for path in [p for p in (at, *marked) if p in sizes and p not in used]:
-            may_be = step.action is Action.CANNOT or EDITED in original.row.notes or sizes[path] == step.size_bytes
+            may_be = step.action is Action.CANNOT or original.row.edited or sizes[path] == step.size_bytes
             if may_be and _content(door, path) in good:
                 there.append(original.path)
                 used.add(path)
@@ -182,20 +191,14 @@ def _step(number: int, original: Original, limits: Limits) -> CopyStep:
         mtime_ns=original.mtime_ns,
         backup_path=row.path,
         read_path=row.path,
-        expected_sha256=row.sha256 if EDITED in row.notes and not is_itself else original.sha256,
+        expected_sha256=row.sha256 if row.edited and not is_itself else original.sha256,
     )
     reason = limits.objection(original.path, row.size_bytes)
     if is_itself:
         return replace(step, action=Action.CANNOT, reason=reason) if reason else step
-    if row.error_kind is ErrorKind.MISSING:
-        reason = "the backup has lost it; another backup, or the phone, may still have it"
-    elif any(damage.code == ROTTED for damage in row.damage):
-        reason = "the backup's copy has rotted; `auditor backup` from a place that has it repairs the backup"
-    elif any(damage.code == SPOILT for damage in row.damage):
-        reason = "the backup's copy was spoilt; `auditor backup` from a place that has it repairs the backup"
-    elif any(note.startswith(OVERWRITTEN) for note in row.notes):
-        reason = "another file lies in its place; `auditor backup` from a place that has it repairs the backup"
-    elif EDITED in row.notes:
+    if row.fixity in WHY_NOT:
+        reason = WHY_NOT[row.fixity]
+    elif row.edited:
         return replace(step, reason="it was edited in the backup; the edited file is restored")
     return replace(step, action=Action.CANNOT, reason=reason) if reason else step
 

@@ -15,14 +15,15 @@ from typing import Any
 
 from auditor.disk.small_files import shown, value_of
 from auditor.errors import BadManifest
+from auditor.manifest import earlier_schemas
 from auditor.model import (
     MOST_BYTES,
     Damage,
     Depth,
     Device,
-    DigestOrigin,
     ErrorKind,
     FileFacts,
+    Fixity,
     Footer,
     Header,
     Kind,
@@ -32,10 +33,11 @@ from auditor.model import (
     Trouble,
 )
 
-SCHEMA = 2
+SCHEMA = 3
 
-READABLE_SCHEMAS = (1, 2)
-"""Schemas of manifests that are still read. The first knew no `error_kind`, and no grades of a service's digests."""
+READABLE_SCHEMAS = (1, 2, 3)
+"""Schemas of manifests that are still read. The first knew no `error_kind`, and no grades of a service's digests; the
+second told a backup's fixity in notes."""
 
 DIGESTS = ("sha256", "md5", "sha1", "quickxor", "dropbox")
 """Digests that have a column of their own in a row; all in lower-case hex."""
@@ -194,6 +196,8 @@ def to_row(facts: FileFacts) -> dict[str, Any]:
     for name in ("sidecar", "companion_of"):
         if name in row:
             row[name] = display_path(row[name])
+    if facts.edited:
+        row["edited"] = True
     if facts.origins:
         row["origins"] = [_origin_row(origin) for origin in facts.origins]
     return row
@@ -240,7 +244,18 @@ _PLAIN = tuple(
     f.name
     for f in fields(FileFacts)
     if f.name
-    not in ("path", "mtime_ns", "mtime_trusted", "digests", "kind", "damage", "origins", "changed_ns", "error")
+    not in (
+        "path",
+        "mtime_ns",
+        "mtime_trusted",
+        "digests",
+        "kind",
+        "damage",
+        "origins",
+        "changed_ns",
+        "error",
+        "edited",
+    )
 )
 
 _TYPES: dict[str, type | tuple[type, ...]] = {
@@ -284,8 +299,9 @@ def _facts(row: Mapping[str, Any]) -> FileFacts:
     for value in digests.values():
         if not isinstance(value, str):
             raise TypeError
-    if not isinstance(row.get("mtime_trusted", True), bool):
-        raise TypeError
+    for name in ("mtime_trusted", "edited"):
+        if not isinstance(row.get(name, True), bool):
+            raise TypeError
     for name, value in plain.items():
         if not isinstance(value, _TYPES[name]) or isinstance(value, bool):
             raise TypeError(f"{name} is {value!r}")
@@ -299,10 +315,12 @@ def _facts(row: Mapping[str, Any]) -> FileFacts:
             plain[name] = tuple(plain[name])
     if "checked" in plain:
         plain["checked"] = tuple(Tier(t) for t in plain["checked"])
+    if "fixity" in plain:
+        plain["fixity"] = Fixity(plain["fixity"])
     if "soundness" in plain:
         plain["soundness"] = Soundness(plain["soundness"])
     if "digest_origin" in plain:
-        plain["digest_origin"] = _origin_of_digests(plain["digest_origin"])
+        plain["digest_origin"] = earlier_schemas.digest_origin(plain["digest_origin"])
     return FileFacts(
         path=_path(row),
         mtime_ns=mtime_ns(row["mtime"]) if "mtime" in row else None,
@@ -312,6 +330,7 @@ def _facts(row: Mapping[str, Any]) -> FileFacts:
         kind=Kind(row.get("kind", "other")),
         damage=tuple(Damage(d["code"], d["detail"], d.get("offset")) for d in row.get("damage", ())),
         origins=tuple(_origin(o) for o in row.get("origins", ())),
+        edited=row.get("edited", False),
         error=_trouble(row),
         **plain,
     )
@@ -319,15 +338,13 @@ def _facts(row: Mapping[str, Any]) -> FileFacts:
 
 def of_today(facts: FileFacts, schema: int) -> FileFacts:
     """The facts of a row of a manifest of `schema`, in today's meaning: what the first one called the image's digest
-    left out more than descriptive metadata, so it finds a counterpart and proves nothing."""
-    if schema == SCHEMA or facts.image_sha256 is None:
+    left out more than descriptive metadata, so it finds a counterpart and proves nothing; the first two told a
+    backup's fixity in sentences."""
+    if schema == SCHEMA:
         return facts
-    return replace(facts, coded_sha256=facts.image_sha256, image_sha256=None)
-
-
-def _origin_of_digests(value: str) -> DigestOrigin:
-    """The first schema did not say how a service came by a digest, so it counts as claimed."""
-    return DigestOrigin.CLAIMED if value == "service" else DigestOrigin(value)
+    if schema == 1 and facts.image_sha256 is not None:
+        facts = replace(facts, coded_sha256=facts.image_sha256, image_sha256=None)
+    return earlier_schemas.with_fixity(facts)
 
 
 def _trouble(row: Mapping[str, Any]) -> Trouble | None:
@@ -337,37 +354,7 @@ def _trouble(row: Mapping[str, Any]) -> Trouble | None:
         raise TypeError(f"error is {row['error']!r}")
     if "error_kind" in row:
         return Trouble(ErrorKind(row["error_kind"]), row["error"])
-    return _of_the_first_schema(row["error"], is_read=any(name in row for name in DIGESTS))
-
-
-def _of_the_first_schema(sentence: str, *, is_read: bool) -> Trouble:
-    """The first schema said the kind with the first words of the sentence, and did not tell apart what could not be
-    read and what was read and could not be decoded."""
-    for start, kind in _FIRST_WORDS.items():
-        if sentence.startswith(start):
-            if kind is ErrorKind.UNREADABLE and is_read:
-                kind = ErrorKind.UNDECODABLE
-            return Trouble(kind, sentence.partition(": ")[2])
-    return Trouble(ErrorKind.UNDECODABLE, sentence)
-
-
-_FIRST_WORDS = {
-    "unreadable: a link to a folder outside, which the archive": ErrorKind.NOT_HELD,
-    "unreadable: a link to a folder outside": ErrorKind.LINK,
-    "unreadable: a link ": ErrorKind.LINK_TO_FILE,
-    "unreadable: ": ErrorKind.UNREADABLE,
-    "unsupported: a link ": ErrorKind.ALIAS,
-    **{f"unsupported: a {what}": ErrorKind.SPECIAL for what in ("FIFO", "socket", "device")},
-    "unsupported: not ": ErrorKind.SPECIAL,
-    "unsupported: the decoder": ErrorKind.UNDECODABLE,
-    "unsupported: ": ErrorKind.UNSUPPORTED,
-    "refused: ": ErrorKind.REFUSED,
-    "trashed: ": ErrorKind.TRASHED,
-    "shared: ": ErrorKind.SHARED,
-    "missing: ": ErrorKind.MISSING,
-    "lost: ": ErrorKind.MISSING,
-}
-"""The longer beginnings stand before the shorter ones."""
+    return earlier_schemas.trouble(row["error"], is_read=any(name in row for name in DIGESTS))
 
 
 def header_row(header: Header) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 from auditor.errors import BadManifest
 from auditor.manifest.jsonl import MAX_LINE_BYTES, Manifest
 from auditor.manifest.rows import DIGESTS, SCHEMA, canonical, display_path, from_row, path_key, to_row
-from auditor.model import Depth, Device, DigestOrigin, ErrorKind, Footer, Header, Kind, Soundness, Tier
+from auditor.model import Depth, Device, DigestOrigin, ErrorKind, Fixity, Footer, Header, Kind, Soundness, Tier
 
 FILE = Path(__file__).with_name("schema.json")
 """The schema as it is published; `published` makes its text."""
@@ -48,7 +48,7 @@ COLUMNS: dict[str, dict[str, Any]] = {
     "mtime_trusted": {"type": "boolean"},
     "read_at": _DATE,
     "digest_origin": _enum(DigestOrigin),
-    **dict.fromkeys((*DIGESTS, "head_sha256", "image_sha256", "coded_sha256", "phash"), _HEX),
+    **dict.fromkeys((*DIGESTS, "head_sha256", "image_sha256", "coded_sha256", "phash", "stored_sha256"), _HEX),
     "kind": _enum(Kind),
     **dict.fromkeys(("width", "height", "orientation"), _COUNT),
     **dict.fromkeys(("duration_s", "latitude", "longitude"), _NUMBER),
@@ -63,6 +63,8 @@ COLUMNS: dict[str, dict[str, Any]] = {
     "changed": _DATE,
     "error_kind": _enum(ErrorKind),
     "origins": {"type": "array", "items": _ORIGIN},
+    "fixity": _enum(Fixity),
+    "edited": {"type": "boolean"},
 }
 """Every column of a row; what is not known is absent."""
 

@@ -25,7 +25,7 @@ from auditor.manifest.rows import (
     rfc3339,
     to_row,
 )
-from auditor.model import Damage, DigestOrigin, ErrorKind, FileFacts, Kind, Origin, Soundness, Tier, Trouble
+from auditor.model import Damage, DigestOrigin, ErrorKind, FileFacts, Fixity, Kind, Origin, Soundness, Tier, Trouble
 
 PATHS = st.one_of(
     st.binary(min_size=1, max_size=60).map(lambda raw: raw.decode("utf-8", "surrogateescape")),
@@ -69,6 +69,8 @@ FACTS = st.builds(
     sidecar=maybe(PATHS),
     companion_of=maybe(PATHS),
     origins=st.lists(ORIGINS, max_size=2).map(tuple),
+    fixity=st.none() | st.sampled_from(Fixity),
+    edited=st.booleans(),
     file_id=maybe(TEXTS),
     changed_ns=maybe(DATES),
     error=maybe(st.builds(Trouble, st.sampled_from(ErrorKind), TEXTS)),
@@ -119,6 +121,9 @@ def test_every_fact_survives() -> None:
         sidecar="a.xmp",
         companion_of="b.jpg",
         origins=(Origin("s", "p", "0f", 1, "2026"),),
+        fixity=Fixity.ROTTED,
+        stored_sha256="0f",
+        edited=True,
         file_id="1:2",
         changed_ns=1,
         error=Trouble(ErrorKind.UNSUPPORTED, "x"),
