@@ -15,6 +15,8 @@ from datetime import datetime
 import numpy as np
 
 from auditor.model import Damage, Depth, Kind, Tier
+from auditor.readers.bounds import is_padding, is_text
+from auditor.readers.descriptive_films import INFO_NAMES
 from auditor.readers.examination import Buffer, Examination, Metadata
 from auditor.readers.film import judged
 from auditor.readers.film_decode import Believed
@@ -23,8 +25,9 @@ from auditor.readers.nal import wiped, zero_run
 from auditor.readers.wording import cut_short, size_text, zero_block
 
 _LISTS = frozenset({b"LIST", b"RIFF"})
-_DESCRIBES = frozenset({b"JUNK", b"junk", b"PAD ", b"IDIT", b"ICRD", b"strn"})
-"""Padding, dates and the streams' names. All else but the list of texts (INFO) is content."""
+_PADDING = frozenset({b"JUNK", b"junk", b"PAD "})
+_DESCRIBES = frozenset({b"IDIT", b"ICRD", b"strn"})
+"""Dates and the streams' names, as long as they are text. All else but the list of texts (INFO) is content."""
 _MEDIA = {b"vids": b"video", b"auds": b"sound", b"iavs": b"video"}
 _UNKNOWN_SIZE = 0xFFFFFFFF
 _FRAME = re.compile(rb"\d\d(?:dc|db|wb|pc|tx|sb)|ix\d\d|JUNK|junk|LIST|idx1|rec |\d\dix|RIFF|IDIT")
@@ -126,23 +129,24 @@ def _chunks(data: Buffer, at: int, end: int, film: _Film) -> Iterator[tuple[byte
         film.rest.region(b"", data, at, end)
 
 
-def _list(data: Buffer, at: int, end: int, film: _Film, depth: int = 0) -> None:
+def _list(
+    data: Buffer, at: int, end: int, film: _Film, depth: int = 0, describes: frozenset[bytes] = _DESCRIBES
+) -> None:
     for kind, start, stop in _chunks(data, at, end, film):
         if kind in _LISTS and depth < 6:
             name = bytes(data[start : start + 4])
             if name == b"movi" and not film.movi:
                 film.movi = start
-            if name != b"INFO":
-                film.rest.enter(name)
-                _list(data, start + 4, stop, film, depth + 1)
-                film.rest.leave()
+            film.rest.enter(name, lasting=name != b"INFO")
+            _list(data, start + 4, stop, film, depth + 1, INFO_NAMES if name == b"INFO" else _DESCRIBES)
+            film.rest.leave()
             continue
         if kind[:2].isdigit() and kind[2:] in (b"dc", b"db", b"wb"):
             film.frames.append((int(kind[:2]), start, stop))
             film.rest.part(kind, (stop - start).to_bytes(8, "big"))
         elif kind == b"idx1":
             film.rest.part(kind, _by_order(data, start, stop, film))
-        elif kind not in _DESCRIBES:
+        elif not _is_left_out(data, kind, start, stop, describes):
             film.rest.region(kind, data, start, stop)
         if kind == b"strh":
             _stream(data, start, stop, film)
@@ -154,6 +158,12 @@ def _list(data: Buffer, at: int, end: int, film: _Film, depth: int = 0) -> None:
         elif kind in (b"IDIT", b"ICRD"):
             text = bytes(data[start : min(stop, start + 64)]).decode("ascii", "replace")
             film.date = film.date or text.split("\0")[0].strip()
+
+
+def _is_left_out(data: Buffer, kind: bytes, start: int, stop: int, describes: frozenset[bytes]) -> bool:
+    if kind in _PADDING:
+        return is_padding(data, start, stop)
+    return kind in describes and is_text(bytes(data[start:stop]))
 
 
 def _by_order(data: Buffer, start: int, stop: int, film: _Film) -> bytes:

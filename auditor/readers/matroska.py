@@ -8,11 +8,12 @@ from __future__ import annotations
 import dataclasses
 import struct
 import zlib
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from auditor.model import Damage, Depth, Kind, Tier
+from auditor.readers.bounds import is_padding, is_text
+from auditor.readers.descriptive_films import describes_tag
 from auditor.readers.ebml import BrokenElement, Element, element, elements, unsigned
 from auditor.readers.examination import Buffer, Examination, Metadata
 from auditor.readers.film import judged
@@ -40,6 +41,12 @@ _DESCRIBES = frozenset(
     | {0x63C0, 0x45A3, 0x447A, 0x447B, 0x4484, 0x44B4, 0x4487}  # a tag's target, name, languages, default and text
 )
 """Elements that describe. All else is content: see docs/metadata-films.md."""
+_PLACES = frozenset({_SEEK_HEAD, 0x4DBB, 0x53AB, 0x53AC}) | frozenset(
+    {_CUES, 0xBB, 0xB3, 0xB7, 0xF7, 0xF1, 0xF0, 0xB2, 0x5378, 0xEA, 0xDB, 0x96}
+)
+"""All that may stand in a table of places. Source: RFC 9559, 5.1.1 and 5.1.5."""
+_TABLES = frozenset({_SEEK_HEAD, 0x4DBB, _CUES, 0xBB, 0xB7, 0xDB})
+_TAG_NAME = 0x45A3
 _MEDIA = {1: b"video", 2: b"sound"}
 _EPOCH = datetime(2001, 1, 1, tzinfo=UTC)
 _ENDLESS = 1 << 63
@@ -208,12 +215,14 @@ def _block(data: Buffer, start: int, end: int, film: _Film) -> None:
 
 def _cover(data: Buffer, found: Element, end: int, rest: Rest) -> None:
     """Hand an element to the digest, but for what describes. `end` is where it ends within its parent."""
-    if found.kind in _DESCRIBES:
+    if found.kind in _DESCRIBES and _holds_its_kind(data, found, end):
         return
     if found.kind == _TAGS:
-        with suppress(BrokenElement):
+        try:
             _cover_tags(data, found, end, rest)
-            return
+        except BrokenElement:
+            rest.region(b"tags", data, found.body, end)
+        return
     kind = found.kind.to_bytes(4, "big")
     try:
         inside = list(elements(data, found.body, end)) if found.kind in _PARENTS else None
@@ -229,9 +238,42 @@ def _cover(data: Buffer, found: Element, end: int, rest: Rest) -> None:
     rest.leave()
 
 
+def _holds_its_kind(data: Buffer, found: Element, end: int) -> bool:
+    """Whether padding is empty, and a text is one; the other descriptive elements are numbers and places."""
+    if found.kind == _VOID:
+        return is_padding(data, found.body, end)
+    if found.kind in _TABLES:
+        return _holds_places(data, found, end)
+    return is_text(bytes(data[found.body : end]))
+
+
+def _holds_places(data: Buffer, found: Element, end: int) -> bool:
+    """Whether a table holds nothing but numbers that say where parts lie, and padding."""
+    try:
+        for part in elements(data, found.body, end):
+            if part.end is None or part.end > end:
+                return False
+            if part.kind == _VOID:
+                fits = is_padding(data, part.body, part.end)
+            elif part.kind in _TABLES:
+                fits = _holds_places(data, part, part.end)
+            else:
+                fits = part.kind in (_PLACES | {_CRC}) and part.end - part.body <= 8
+            if not fits:
+                return False
+    except BrokenElement:
+        return False
+    return True
+
+
 def _cover_tags(data: Buffer, tags: Element, end: int, rest: Rest) -> None:
-    """Hand to the digest what is no text among the tags: values in bytes (covers), and elements that are not known."""
-    for part in elements(data, tags.body, end):
+    """Hand to the digest what is no text among the tags (covers), and all of a tag that is not known to describe."""
+    parts = list(elements(data, tags.body, end))
+    name = next((bytes(data[part.body : part.end]) for part in parts if part.kind == _TAG_NAME), None)
+    if name is not None and not describes_tag(name):
+        rest.region(b"tag", data, tags.body, end)
+        return
+    for part in parts:
         stop = min(end if part.end is None else part.end, end)
         if part.kind in (_TAG, _SIMPLE_TAG):
             _cover_tags(data, part, stop, rest)

@@ -12,8 +12,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from auditor.readers.bounds import is_padding, is_text
 from auditor.readers.boxes import Box, Boxes, inside, meta_boxes
 from auditor.readers.container import Container
+from auditor.readers.descriptive_films import ILST_NAMES, describes_key
 from auditor.readers.examination import Buffer
 from auditor.readers.film_check import stretches
 from auditor.readers.film_digest import Rest, coded_sha256, image_sha256, stretches_sha256
@@ -30,10 +32,11 @@ _CODED = {b"vide": b"video", b"pict": b"video", b"auxv": b"video", b"soun": b"so
 _PARENTS = frozenset({b"moov", b"trak", b"mdia", b"minf", b"stbl", b"dinf", b"edts", b"mvex", b"moof", b"traf"})
 _PADDING = frozenset({b"free", b"skip", b"wide"})
 _MEDIA = frozenset({b"mdat", b"imda"})
-_DESCRIBES = frozenset(
-    b"titl dscp cprt perf auth gnre rtng clsf kywd loci albm yrrc manu modl name date Xtra".split(b" ")
-) | {b"gps ", b"gps0"}
-"""User data that describes: 3GPP's, the makers' names, QuickTime's track name, Windows' ratings, places."""
+_DESCRIBES = frozenset(b"titl dscp cprt perf auth gnre rtng clsf kywd loci albm yrrc manu modl name date".split(b" "))
+"""User data that describes, as long as it is text: 3GPP's, the makers' names, QuickTime's track name, the date."""
+_XTRA_TYPES = frozenset({8, 19, 21, 72})
+"""Windows' values that are text, a number, a date or an identifier; a picture (WM/Picture) is none of these."""
+_XTRA_WIDTHS = {19: 8, 21: 8, 72: 16}
 _SIGNATURES = {b"SDLN": b"SEQ_PLAY", b"smrd": b"TRUEBLUE"}
 """Samsung's fixed words: that the film is played in sequence, as any is without it, and a signature. Any other word in
 their place counts. Source: exiftool, QuickTime.pm, "UserData" (SDLN, smrd)."""
@@ -104,7 +107,7 @@ class _Walk:
 
     def _box(self, box: Box, track: Track | None) -> None:
         kind, data, rest = box.kind, self._data, self._rest
-        if kind in _PADDING:
+        if kind in _PADDING and is_padding(data, box.body, box.end):
             return
         if box.end > len(data):
             rest.region(kind, data, box.body, len(data), box.end - box.body)
@@ -122,7 +125,8 @@ class _Walk:
         elif kind in (b"mvhd", b"mdhd", b"tkhd") and box.end - box.body >= 24:
             self._header(box, track)
         elif kind == b"hdlr" and box.end - box.body >= 24:
-            rest.region(kind, data, box.body, box.body + 24)  # its name follows
+            named = is_text(bytes(data[box.body + 24 : box.end]))
+            rest.region(kind, data, box.body, box.body + 24 if named else box.end)  # its name follows
         elif track is not None and box.start == track.offsets_at:
             rest.part(b"stco", bytes(data[box.body + 4 : box.body + 8]))  # where its samples lie: they are covered
         else:
@@ -161,40 +165,69 @@ class _Walk:
             content = bytes(self._data[box.body : min(box.end, box.body + _MOST_EMPTY_BYTES + 1)])
             empty = box.kind in _EMPTY and len(content) <= _MOST_EMPTY_BYTES and not any(content)
             return empty or content == _SIGNATURES.get(box.kind)
-        return box.kind in _DESCRIBES or box.kind[:1] == b"\xa9"
+        if box.kind == b"Xtra":
+            return _describes_for_windows(bytes(self._data[box.body : box.end]))
+        known = box.kind in _DESCRIBES or box.kind[:1] == b"\xa9"
+        return known and is_text(bytes(self._data[box.body : box.end]))
 
     def _metadata(self, meta: Box) -> None:
-        """What of a list of texts is none: covers, and boxes that are not known."""
+        """What of a list of texts is none, or is not known to describe: covers, keys that say how it is played."""
         boxes = meta_boxes(self._data, meta)
+        keyed = _handler(self._data, meta) == b"mdta"
+        keys = boxes.first(b"keys") if keyed else None
+        names = self._keys(keys) if keys is not None and keys.end <= meta.end else []
         self._rest.enter(b"meta", lasting=False)
         for box in boxes:
             if box.kind == b"ilst" and box.end <= meta.end:
-                self._values(box)
-            elif box.kind not in (b"hdlr", b"keys") or box.end > meta.end:
+                self._values(box, names, keyed)
+            elif box is keys and box.end <= meta.end:
+                continue
+            elif box.kind != b"hdlr" or not is_text(bytes(self._data[box.body : min(box.end, len(self._data))])):
                 self._box(box, None)
         self._tail(boxes, meta)
         self._rest.leave()
+
+    def _keys(self, keys: Box) -> list[bytes]:
+        """The names of a list's values in their order, each with its namespace."""
+        boxes = inside(self._data, keys, 8)
+        if boxes.rest < keys.end:
+            self._rest.region(b"keys", self._data, boxes.rest, keys.end)
+        return [box.kind + bytes(self._data[box.body : min(box.end, keys.end)]) for box in boxes]
 
     def _tail(self, boxes: Boxes, parent: Box) -> None:
         """What behind a list's last box is no box; zeros end many."""
         if any(self._data[boxes.rest : parent.end]):
             self._rest.region(b"", self._data, boxes.rest, parent.end)
 
-    def _values(self, ilst: Box) -> None:
+    def _values(self, ilst: Box, names: list[bytes], keyed: bool) -> None:
         entries = inside(self._data, ilst)
+        used = set[int]()
+        kept: list[tuple[bytes, bytes]] = []
         for entry in entries:
+            number = int.from_bytes(entry.kind, "big")
+            used.add(number)
+            name = (names[number - 1] if 0 < number <= len(names) else b"") if keyed else entry.kind
+            known = describes_key(name) if keyed else name in ILST_NAMES or name[:1] == b"\xa9"
             values = inside(self._data, entry)
             for value in values:
-                if value.kind == b"data":
-                    kind = int.from_bytes(self._data[value.body : value.body + 4], "big")
-                    small = kind == 0 and entry.kind != b"covr" and value.end - value.body <= _MOST_UNTYPED_BYTES
-                    described = kind in _TEXTS_AND_NUMBERS or small
-                else:
-                    described = value.kind in (b"mean", b"name") or value.kind in _PADDING
-                if not described or value.end > ilst.end:
-                    self._rest.region(entry.kind + value.kind, self._data, value.body, value.end)
+                body = bytes(self._data[value.body : value.end])
+                if not known or value.end > ilst.end or not self._is_text_or_number(value, body):
+                    kept.append((name + value.kind, body))
             self._tail(values, entry)
+        # A key that nothing goes with may be dropped, but not what else stands in its place.
+        kept += [(b"key", name) for at, name in enumerate(names, 1) if at not in used and not describes_key(name)]
+        for what, content in sorted(kept):
+            self._rest.part(what, content)
         self._tail(entries, ilst)
+
+    def _is_text_or_number(self, value: Box, body: bytes) -> bool:
+        if value.kind in _PADDING:
+            return is_padding(self._data, value.body, value.end)
+        if value.kind in (b"mean", b"name"):
+            return is_text(body)
+        kind = int.from_bytes(body[:4], "big")
+        small = kind == 0 and len(body) <= _MOST_UNTYPED_BYTES
+        return value.kind == b"data" and (kind in _TEXTS_AND_NUMBERS or small) and is_text(body[8:])
 
     def _xmp(self, box: Box) -> bytes | None:
         """The packet of XMP that a box holds; None where it holds none."""
@@ -212,6 +245,34 @@ def holds_pictures(data: Buffer) -> bool:
 def _handler(data: Buffer, meta: Box) -> bytes | None:
     hdlr = meta_boxes(data, meta).first(b"hdlr") if meta.end <= len(data) else None
     return bytes(data[hdlr.body + 8 : hdlr.body + 12]) if hdlr else None
+
+
+def _describes_for_windows(body: bytes) -> bool:
+    """Whether Windows' list of ratings and tags holds nothing but texts, numbers, dates and identifiers.
+
+    Source: exiftool, Microsoft.pm, "Xtra".
+    """
+    at = 0
+    while at + 12 <= len(body) and any(body[at:]):
+        size, named = (int.from_bytes(body[at + i : at + i + 4], "big") for i in (0, 4))
+        end, place = at + size, at + 12 + named
+        if size < 12 or end > len(body) or place > end or not is_text(body[at + 8 : place - 4]):
+            return False
+        for _ in range(int.from_bytes(body[place - 4 : place], "big")):
+            length, type_ = (
+                int.from_bytes(body[place : place + 4], "big"),
+                int.from_bytes(body[place + 4 : place + 6], "big"),
+            )
+            value = body[place + 6 : place + length]
+            if length < 6 or place + length > end or type_ not in _XTRA_TYPES:
+                return False
+            if len(value) != _XTRA_WIDTHS.get(type_, len(value)) or (type_ == 8 and not is_text(b"\xff\xfe" + value)):
+                return False
+            place += length
+        if place != end:
+            return False
+        at = end
+    return not any(body[at:])
 
 
 def _gaps(held: Stretches, start: int, end: int) -> Stretches:

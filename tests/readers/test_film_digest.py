@@ -294,3 +294,73 @@ def test_of_samsungs_user_data_only_fixed_words_and_nothing_are_left_out(
     own, other = (examine("a.mp4", bytes(data), Depth.HASH).image_sha256 for data in (film, plain))
     assert None not in (own, other)
     assert (own == other) is describes
+
+
+def _keyed(key: bytes, value: bytes, type_: int = 1) -> bytes:
+    """A film with one value under one key, in the way of Apple and Android."""
+    film = bytearray(media.film(frames=15))
+    names = _box(b"keys", bytes(4) + (1).to_bytes(4, "big") + _box(b"mdta", key))
+    data = _box(b"data", type_.to_bytes(4, "big") + bytes(4) + value)
+    handler = _box(b"hdlr", bytes(8) + b"mdta" + bytes(13))
+    more = _box(b"meta", handler + names + _box(b"ilst", _box((1).to_bytes(4, "big"), data)))
+    return bytes(_in_moov(film, more))
+
+
+def _in_moov(film: bytearray, more: bytes) -> bytearray:
+    """The film with a box behind all else in its index, which stands at its end."""
+    at = film.rindex(b"moov") - 4
+    assert at + int.from_bytes(film[at : at + 4], "big") == len(film)
+    film[at : at + 4] = (len(film) - at + len(more)).to_bytes(4, "big")
+    return film + more
+
+
+@pytest.mark.parametrize(
+    ("key", "describes"),
+    [
+        (b"com.apple.quicktime.title", True),
+        (b"com.apple.quicktime.location.ISO6709", True),
+        (b"com.apple.quicktime.rating.user", True),
+        (b"com.android.version", True),
+        (b"com.android.capture.fps", False),
+        (b"com.apple.quicktime.full-frame-rate-playback-intent", False),
+        (b"com.apple.quicktime.live-photo.auto", False),
+        (b"com.apple.quicktime.spatial.format-version", False),
+        (b"com.example.a-key-of-tomorrow", False),
+    ],
+)
+def test_a_key_that_is_not_known_to_describe_is_content(key: bytes, describes: bool) -> None:
+    plain, *others = media.film(frames=15), _keyed(key, b"one"), _keyed(key, b"two")
+    digests = [examine("a.mp4", film, Depth.HASH).image_sha256 for film in (plain, *others)]
+    assert None not in digests
+    assert len(set(digests)) == (1 if describes else 3)
+
+
+HIDDEN = bytes(range(256)) * 8
+"""No text, and no padding."""
+
+
+@pytest.mark.parametrize("kind", [b"free", b"skip", b"wide"])
+def test_padding_with_something_in_it_is_content(kind: bytes) -> None:
+    film = media.film(frames=15)
+    bodies = (b"", bytes(2048), b"IsoMedia File Produced with GPAC 2.2.1\0", HIDDEN)
+    plain, *digests = (
+        examine("a.mp4", content, Depth.HASH).image_sha256
+        for content in (film, *(film + _box(kind, b) for b in bodies))
+    )
+    assert [digest == plain for digest in digests] == [True, True, True, False]
+
+
+@pytest.mark.parametrize("kind", [b"\xa9cmt", b"titl", b"manu", b"Xtra"])
+def test_a_text_that_is_none_is_content(kind: bytes) -> None:
+    film = media.film(frames=15)
+    longer = bytes(_in_moov(bytearray(film), _box(b"udta", _box(kind, HIDDEN))))
+    own, other = (examine("a.mp4", content, Depth.HASH).image_sha256 for content in (film, longer))
+    assert None not in (own, other) and own != other
+
+
+def test_junk_of_an_avi_that_is_not_empty_is_content() -> None:
+    own = _avi()
+    at = own.rindex(b"JUNK", 0, own.index(b"movi")) + 8
+    assert not any(own[at : at + 64])
+    digests = [examine("a.avi", film, Depth.HASH).image_sha256 for film in (own, _at(own, at, HIDDEN[:64]))]
+    assert None not in digests and digests[0] != digests[1]
