@@ -31,7 +31,7 @@ from tests.copier.runs import photos
 
 def header(place: Path, **changes: object) -> Header:
     values: dict[str, object] = {
-        "schema": 2,
+        "schema": 3,
         "tool": "auditor 0",
         "place": str(place),
         "place_id": "folder:x",
@@ -103,7 +103,7 @@ def test_an_old_list_is_converted_when_it_is_laid_into_an_audit(tmp_path: Path) 
     writer._files = 2
     given = writer.close(complete=False, reasons=("cut",))
     made = jsonl.copy(jsonl.load(old), tmp_path / "new.jsonl")
-    assert (made.header.schema, "error_kind" in made.header.columns) == (2, True)
+    assert (made.header.schema, "error_kind" in made.header.columns) == (3, True)
     assert (made.footer.complete, made.footer.reasons) == (False, ("cut",))
     assert made.footer.finished == given.footer.finished
     lines = [json.loads(line) for line in made.path.read_text("utf-8").splitlines()[1:-1]]

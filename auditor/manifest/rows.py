@@ -37,7 +37,7 @@ SCHEMA = 3
 
 READABLE_SCHEMAS = (1, 2, 3)
 """Schemas of manifests that are still read. The first knew no `error_kind`, and no grades of a service's digests; the
-second told a backup's fixity in notes."""
+second told a backup's fixity in notes, and its digest of an image left out what a list named, whatever it held."""
 
 DIGESTS = ("sha256", "md5", "sha1", "quickxor", "dropbox")
 """Digests that have a column of their own in a row; all in lower-case hex."""
@@ -337,13 +337,13 @@ def _facts(row: Mapping[str, Any]) -> FileFacts:
 
 
 def of_today(facts: FileFacts, schema: int) -> FileFacts:
-    """The facts of a row of a manifest of `schema`, in today's meaning: what the first one called the image's digest
-    left out more than descriptive metadata, so it finds a counterpart and proves nothing; the first two told a
+    """The facts of a row of a manifest of `schema`, in today's meaning: what earlier ones called the image's digest
+    left out more than descriptive metadata, so it proves nothing, and finds a counterpart all the same; they told a
     backup's fixity in sentences."""
     if schema == SCHEMA:
         return facts
-    if schema == 1 and facts.image_sha256 is not None:
-        facts = replace(facts, coded_sha256=facts.image_sha256, image_sha256=None)
+    if facts.image_sha256 is not None:
+        facts = replace(facts, coded_sha256=facts.coded_sha256 or facts.image_sha256, image_sha256=None)
     return earlier_schemas.with_fixity(facts)
 
 

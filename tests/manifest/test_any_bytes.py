@@ -202,7 +202,7 @@ def test_a_row_of_ours_is_one_or_a_sentence(spoilt: dict[str, object]) -> None:
 
 HEAD = {
     "row": "header",
-    "schema": 2,
+    "schema": 3,
     "tool": "x",
     "place": "x",
     "place_id": "x",

@@ -245,3 +245,9 @@ def test_the_first_schemas_image_digest_finds_and_proves_nothing() -> None:
     facts = FileFacts("a.jpg", image_sha256="0e")
     assert rows.of_today(facts, 1) == FileFacts("a.jpg", coded_sha256="0e")
     assert rows.of_today(facts, rows.SCHEMA) is facts
+
+
+def test_an_earlier_image_digest_is_never_compared_as_todays() -> None:
+    """It left out more; what is coded is found again as before."""
+    facts = FileFacts("a.jpg", image_sha256="0e", coded_sha256="0c")
+    assert rows.of_today(facts, 2) == FileFacts("a.jpg", coded_sha256="0c")
