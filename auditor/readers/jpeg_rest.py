@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from auditor.readers import ifd
+from auditor.readers.bounds import is_text
 from auditor.readers.examination import Buffer
 from auditor.readers.jpeg_parts import MPF_ENTRIES, MPF_THUMBNAILS, XMP_ID, Part
-from auditor.readers.jpeg_walk import APP0, APP1, APP2, APP12, APP13, APP14, APP15, EOI, SOS, Segment, Walk
+from auditor.readers.jpeg_walk import APP0, APP1, APP2, APP12, APP13, APP14, APP15, COM, EOI, SOS, Segment, Walk
 from auditor.readers.photoshop_rest import photoshop_rest
 from auditor.readers.rest import Piece, between, by_digest, unclaimed
 from auditor.readers.samsung import read_trailer
+from auditor.readers.thumbnail import is_ducky, is_jfif_thumbnail, is_jfxx_thumbnail, is_small_jpeg
 from auditor.readers.tiff_rest import exif_rest
 from auditor.readers.xmp_rest import xmp_rest
 
@@ -29,7 +31,8 @@ _GUID_BYTES = 32
 
 def jpeg_rest(data: Buffer, walked: Walk, parts: Sequence[Part]) -> list[Piece]:
     """Every segment that is neither picture nor known metadata, what lies behind the picture, and stray bytes."""
-    segments = [s for s in walked.segments if APP0 <= s.marker <= APP15]
+    segments = [s for s in walked.segments if APP0 <= s.marker <= APP15 or s.marker == COM]
+    size = (walked.frame.width, walked.frame.height) if walked.frame else (0, 0)
     profiled = any(_is(data, s, APP2, ICC_ID) for s in segments)
     essential = [part for part in parts if part.essential]
     pieces = _stray(data, walked)
@@ -52,15 +55,31 @@ def jpeg_rest(data: Buffer, walked: Walk, parts: Sequence[Part]) -> list[Piece]:
             resources += body[len(_PHOTOSHOP_ID) :]
         elif _is(data, segment, APP0, b"JFIF\0"):
             described += _jfif(data, walked, body)
-        elif not (_is(data, segment, APP0, b"JFXX\0") or _is(data, segment, APP12, b"Ducky")):
+        elif not (_describes(segment, body) or _repeats(segment, body, size)):
             # Adobe's APP14 is hashed with the picture.
             pieces += [] if _is(data, segment, APP14, b"Adobe") else [(b"segment %d" % segment.marker, body)]
-    described += photoshop_rest(resources) + _extended(data, extensions, packets)
-    return [*pieces, *sorted(described), *_behind(data, walked.end or len(data), parts)]
+    described += photoshop_rest(resources, size) + _extended(data, extensions, packets)
+    return [*pieces, *sorted(described), *_behind(data, walked.end or len(data), parts, size)]
+
+
+def _counts(data: Buffer, part: Part, size: tuple[int, int]) -> bool:
+    """Whether a part is more than a preview of the picture."""
+    return part.essential or not is_small_jpeg(bytes(data[part.start : part.end]), *size)
 
 
 def _is(data: Buffer, segment: Segment, marker: int, name: bytes) -> bool:
     return segment.marker == marker and data[segment.body : segment.body + len(name)] == name
+
+
+def _describes(segment: Segment, body: bytes) -> bool:
+    """Whether a segment is a comment, or Adobe's note for the web, and holds text."""
+    if segment.marker == COM:
+        return is_text(body)
+    return segment.marker == APP12 and body.startswith(b"Ducky") and is_ducky(body)
+
+
+def _repeats(segment: Segment, body: bytes, size: tuple[int, int]) -> bool:
+    return segment.marker == APP0 and body.startswith(b"JFXX\0") and is_jfxx_thumbnail(body, *size)
 
 
 def _stray(data: Buffer, walked: Walk) -> list[Piece]:
@@ -83,6 +102,8 @@ def _jfif(data: Buffer, walked: Walk, body: bytes) -> list[Piece]:
     pieces: list[Piece] = []
     if body[5:6] != b"\1":
         pieces.append((b"JFIF that is not known", body[5:7]))
+    if not is_jfif_thumbnail(body):
+        pieces.append((b"JFIF's thumbnail", body[12:]))
     across, down = body[8:10], body[10:12]
     if across != down:
         pieces.append((b"pixel shape", across + down))
@@ -146,11 +167,15 @@ def _multi_picture(data: Buffer, segment: Segment, end: int, essential: bool) ->
     return pieces
 
 
-def _behind(data: Buffer, end: int, parts: Sequence[Part]) -> list[Piece]:
+def _behind(data: Buffer, end: int, parts: Sequence[Part], size: tuple[int, int]) -> list[Piece]:
     """All that lies behind the picture: its parts by their digests, Samsung's blocks, and bytes that belong to nothing;
     previews, Samsung's descriptive blocks and zeros left out."""
     known = [(part.start, part.end) for part in parts]
-    pieces = [(b"part %+d" % part.moved, by_digest(data[part.start : part.end])) for part in parts if part.essential]
+    pieces = [
+        (b"part %+d" % part.moved, by_digest(data[part.start : part.end]))
+        for part in parts
+        if _counts(data, part, size)
+    ]
     trailer = read_trailer(data, end)
     if trailer is not None and trailer.damage is None:
         pieces += trailer.rest(data, dict(known))

@@ -359,3 +359,33 @@ def test_one_byte_that_other_programs_stumble_over(name: str, at: int, value: in
     )
     assert before.soundness is Soundness.SOUND
     assert after.soundness is not Soundness.SOUND or after.image_sha256 != before.image_sha256
+
+
+def _photoshop_thumbnail(picture: bytes) -> bytes:
+    body = bytes(28) + picture
+    block = b"8BIM\x04\x0c\0\0" + struct.pack(">I", len(body)) + body + bytes(len(body) % 2)
+    return b"Photoshop 3.0\0" + block
+
+
+_HIDDEN = bytes(range(256)) * 8
+
+
+@pytest.mark.parametrize(
+    ("marker", "body", "same"),
+    [
+        pytest.param(0xFE, "Grüße aus dem Süden".encode("latin-1"), True, id="comment"),
+        pytest.param(0xFE, media.jpeg(7, (64, 48)), False, id="picture in a comment"),
+        pytest.param(0xE0, b"JFXX\0\x10" + media.jpeg(7, (64, 48)), True, id="thumbnail"),
+        pytest.param(0xE0, b"JFXX\0\x10" + media.jpeg(7, (640, 480)), False, id="thumbnail larger than the picture"),
+        pytest.param(0xE0, b"JFXX\0\x10" + media.jpeg(7, (64, 48)) + b"hidden", False, id="file behind a thumbnail"),
+        pytest.param(0xE0, b"JFXX\0\x13\x02\x01" + b"rgbrgb", True, id="thumbnail in plain pixels"),
+        pytest.param(0xE0, b"JFXX\0\x13\x02\x01" + _HIDDEN, False, id="more than its pixels"),
+        pytest.param(0xEC, b"Ducky\0\1\0\4\0\0\0F\0\0", True, id="quality for the web"),
+        pytest.param(0xEC, b"Ducky\0\1\0\4\0\0\0F\0\0" + _HIDDEN, False, id="file behind it"),
+        pytest.param(0xED, _photoshop_thumbnail(media.jpeg(7, (64, 48))), True, id="Photoshop's thumbnail"),
+        pytest.param(0xED, _photoshop_thumbnail(_HIDDEN), False, id="file in its place"),
+    ],
+)
+def test_only_what_is_what_its_name_says_is_left_out(marker: int, body: bytes, same: bool) -> None:
+    own = media.jpeg(1, (320, 240))
+    assert _same(own, media.with_segment(own, marker, body)) is same

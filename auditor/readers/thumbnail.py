@@ -1,0 +1,64 @@
+"""Whether a region holds what its name says: a small version of the picture, and nothing else.
+
+It must be a whole JPEG, or plain pixels of the stated size, and smaller than the picture itself. Whether it shows the
+same is not asked: editors leave old thumbnails behind, and one that is small is nobody's only picture.
+"""
+
+from __future__ import annotations
+
+from auditor.readers.bounds import is_text
+from auditor.readers.jpeg_walk import walk
+
+_JFXX_JPEG, _JFXX_PALETTE, _JFXX_RGB = 0x10, 0x11, 0x13
+_PHOTOSHOP_HEAD_BYTES = 28
+_MOST_PREVIEW_PIXELS = 1920 * 1920
+"""CIPA DC-007, 5.2.3.3.1: the larger class of large thumbnails is of the size of full HD, whatever its shape."""
+
+
+def is_small_jpeg(content: bytes, width: int, height: int) -> bool:
+    """Whether `content` is one whole JPEG, smaller than `width` x `height`, with zeros or fill bytes behind it."""
+    if content[:2] != b"\xff\xd8":
+        return False
+    walked = walk(content, headers_only=False)
+    frame = walked.frame
+    if frame is None or walked.end is None or content[walked.end :].strip(b"\0\xff"):
+        return False
+    pixels = frame.width * frame.height
+    return 0 < pixels < width * height and pixels <= _MOST_PREVIEW_PIXELS
+
+
+def is_jfif_thumbnail(body: bytes) -> bool:
+    """Whether behind JFIF's header stand the pixels of the stated size, or nothing. Source: ITU-T T.871, 10.1."""
+    return not any(body[14 + 3 * body[12] * body[13] :]) if len(body) >= 14 else len(body) == 12
+
+
+def is_jfxx_thumbnail(body: bytes, width: int, height: int) -> bool:
+    """Whether a JFXX segment holds one small picture. Source: JFIF 1.02, "JFIF extension"."""
+    form, content = body[5:6], body[6:]
+    if form == bytes([_JFXX_JPEG]):
+        return is_small_jpeg(content, width, height)
+    if len(content) < 2 or content[0] * content[1] >= width * height:
+        return False
+    pixels = content[0] * content[1]
+    size = {_JFXX_PALETTE: 768 + pixels, _JFXX_RGB: 3 * pixels}.get(form[0])
+    return size is not None and not any(content[2 + size :])
+
+
+def is_photoshop_thumbnail(content: bytes, width: int, height: int) -> bool:
+    """Whether a resource of Photoshop's holds one small JPEG behind its header. Source: Adobe, "Photoshop File Formats
+    Specification", "Thumbnail resource format"."""
+    return is_small_jpeg(content[_PHOTOSHOP_HEAD_BYTES:], width, height)
+
+
+def is_ducky(body: bytes) -> bool:
+    """Whether Adobe's segment holds a quality and texts: exiftool, APP12.pm, "Ducky"."""
+    at = len(b"Ducky")
+    while at + 4 <= len(body):
+        tag, length = (int.from_bytes(body[at + i : at + i + 2], "big") for i in (0, 2))
+        content = body[at + 4 : at + 4 + length]
+        if tag == 0:
+            break
+        if len(content) != length or not (length == 4 if tag == 1 else tag in (2, 3) and is_text(content)):
+            return False
+        at += 4 + length
+    return not any(body[at:])
