@@ -25,9 +25,8 @@ from auditor.disk.folder import Folder, beneath
 from auditor.disk.marker import OWN_FOLDER, Marker, SourceMark
 from auditor.disk.root import Root
 from auditor.errors import BadManifest, BadOutput, BadPlace, LeadsOut, RootGone
-from auditor.manifest.earlier_schemas import with_fixity
 from auditor.manifest.jsonl import Manifest, Writer, load, partial_path
-from auditor.manifest.rows import SCHEMA, canonical, from_row, to_row, utc
+from auditor.manifest.rows import SCHEMA, canonical, from_row, of_today, to_row, utc
 from auditor.model import Depth, FileFacts, Header
 from auditor.reporting.text import typed
 
@@ -342,7 +341,7 @@ class Journal:
         except FileNotFoundError:
             fd = self.door.create(self.name)
             self.door.sync_folder(JOURNALS)
-            data = json.dumps({"format": JOURNAL_FORMAT, "after": self.after}).encode() + b"\n" + data
+            data = json.dumps({"format": JOURNAL_FORMAT, "schema": SCHEMA, "after": self.after}).encode() + b"\n" + data
         self._torn = True
         try:
             durable.write_all(fd, data)
@@ -411,11 +410,18 @@ def left_rows(ledger: Ledger) -> list[FileFacts]:
 
 
 def _rows_in(data: bytes) -> Iterator[FileFacts]:
+    """The rows of a journal or of a list that is cut short, in today's meaning; lines that are none are passed over.
+
+    Journals did not name their schema before the third.
+    """
+    schema = 2
     for line in data.split(b"\n"):
         with contextlib.suppress(ValueError, BadManifest, RecursionError):
             row = json.loads(line)
-            if isinstance(row, dict) and "path" in row:  # not a header, a footer or a journal's first line
-                yield with_fixity(from_row(row))  # a journal has no schema of its own
+            if isinstance(row, dict) and "path" in row:
+                yield of_today(from_row(row), schema)
+            elif isinstance(row, dict) and isinstance(row.get("schema"), int):  # a header, or a journal's first line
+                schema = row["schema"]
 
 
 def _names(root: Path, folder: str) -> list[str]:

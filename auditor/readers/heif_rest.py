@@ -6,6 +6,7 @@ ISO/IEC 14496-12, 8.11 and 8.1.2; ISO/IEC 23008-12 (HEIF), 6.4 to 6.6 and annex 
 
 from __future__ import annotations
 
+from auditor.readers.bounds import is_padding
 from auditor.readers.boxes import Box, meta_boxes
 from auditor.readers.container import Container
 from auditor.readers.examination import Buffer
@@ -19,7 +20,7 @@ from auditor.readers.xmp_rest import xmp_rest
 _PADDING = frozenset({b"free", b"skip", b"wide"})
 _ELSEWHERE = frozenset({b"mdat", b"meta", b"moov", b"moof", b"mfra"})
 """Boxes that are taken up item by item, or with the film that they hold."""
-_LISTED = frozenset({b"iinf", b"iloc", b"iprp", b"iref", b"pitm", b"idat", *_PADDING})
+_LISTED = frozenset({b"iinf", b"iloc", b"iprp", b"iref", b"pitm", b"idat"})
 _TURNS = frozenset({b"irot", b"imir"})
 _SAID = frozenset({b"udes", b"crtt", b"mdft", b"altt"})
 """Descriptions, times of creation and change, texts for those who cannot see: 23008-12, 6.5.20 to 6.5.22."""
@@ -52,7 +53,7 @@ def heif_rest(data: Buffer, container: Container, meta: Box, items: Items, own: 
         else:
             pieces += _item(items, item, content, turns)
     for box in meta_boxes(data, meta):
-        if box.kind not in _LISTED:
+        if box.kind not in _LISTED and not _is_empty(data, box):
             pieces.append((b"meta." + box.kind, bytes(data[box.body : box.end])))
     for box in container.boxes:
         pieces += _outermost(data, box, meta, described)
@@ -60,6 +61,10 @@ def heif_rest(data: Buffer, container: Container, meta: Box, items: Items, own: 
     if container.first(b"moov") is None:
         pieces += _unused(data, container, meta, items)
     return pieces + sorted(described)
+
+
+def _is_empty(data: Buffer, box: Box) -> bool:
+    return box.kind in _PADDING and is_padding(data, box.body, box.end)
 
 
 def _item(items: Items, item: Item, content: bytes, turns: tuple[Property, ...]) -> list[Piece]:
@@ -124,7 +129,7 @@ def _exif(content: bytes, gain_map: bool) -> list[Piece]:
 
 
 def _outermost(data: Buffer, box: Box, meta: Box, described: list[Piece]) -> list[Piece]:
-    if box.kind in _PADDING or (box.kind in _ELSEWHERE and (box.kind != b"meta" or box is meta)):
+    if _is_empty(data, box) or (box.kind in _ELSEWHERE and (box.kind != b"meta" or box is meta)):
         return []
     body = bytes(data[box.body : box.end])
     if box.kind == b"uuid" and body.startswith(_XMP_UUID):

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
+from auditor.copier.ledger import Ledger, left_rows
 from auditor.manifest import rows
 from auditor.model import Damage, ErrorKind, FileFacts, Fixity, Origin, Trouble
 
@@ -40,3 +44,15 @@ def test_a_list_of_today_is_not_asked_for_sentences() -> None:
 def test_what_no_backup_stored_is_not_lost_by_it() -> None:
     row = FileFacts("part", error=Trouble(ErrorKind.MISSING, "this part of the export is not here"))
     assert rows.of_today(row, 2) is row
+
+
+@pytest.mark.parametrize(("first", "proves"), [("", False), (', "schema": 3', True)])
+def test_a_journals_rows_are_read_by_its_schema(tmp_path: Path, first: str, proves: bool) -> None:
+    journals = tmp_path / ".auditor/journal"
+    journals.mkdir(parents=True)
+    row = json.dumps({"path": "a.jpg", "image_sha256": "0f"})
+    (journals / "turn-000000001-0123abcd.jsonl").write_text(
+        f'{{"format": "auditor backup journal 1"{first}, "after": 0}}\n{row}\n'
+    )
+    (found,) = left_rows(Ledger(tmp_path))
+    assert (found.image_sha256, found.coded_sha256) == (("0f", None) if proves else (None, "0f"))
