@@ -74,6 +74,7 @@ class ErrorKind(StrEnum):
     SHARED = "shared"  # it lies in somebody else's album
     MISSING = "missing"  # it is listed and not there: its content is known to be lost
     LINKED = "linked"  # it is a further name of a file that it should be a copy of
+    SHOWN = "shown"  # its mount may show the file that it should be a copy of, and nothing tells the two apart
     LINK = "link"  # a link to a folder elsewhere, not followed; files that nobody looked at may lie behind it
     LINK_TO_FILE = "link_to_file"  # a link to a file elsewhere, or to nothing; it is not followed
     NOT_HELD = "not_held"  # a link in an archive to what may be a folder, which the archive does not hold
@@ -277,11 +278,15 @@ MOST_BYTES = (1 << 63) - 1
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """What is known of the phone or disk behind a place; None where the place cannot tell."""
+    """What is known of the phone or disk behind a place; None where the place cannot tell.
+
+    `mounted_from` is what a mount that shows what lies elsewhere is said to be of: a server's share, a remote.
+    """
 
     model: str | None = None
     android_version: str | None = None
     filesystem: str | None = None
+    mounted_from: str | None = None
     storage_total_bytes: int | None = None
     storage_free_bytes: int | None = None
     usb_state: str | None = None

@@ -9,18 +9,26 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
+import shutil
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import duckdb
 
-from auditor.disk.mounts import Mount, may_show_one_file, mount_of, mounts_beneath
-from auditor.manifest.rows import rfc3339
+from auditor.disk.mounts import Mount, Shows, is_this_machine, may_show_one_file, mount_of, mounts_beneath
+from auditor.errors import BadPlace
+from auditor.manifest.rows import DIGESTS, rfc3339
 from auditor.model import ErrorKind
 from auditor.places import Place
+from auditor.places.adb import AdbPlace
+from auditor.places.archive import ArchivePlace
 from auditor.places.folder import FolderPlace, file_id
 from auditor.places.mtp import MtpPlace
 from auditor.places.nesting import things_of
+from auditor.places.rclone import RclonePlace, open_rclone
+from auditor.places.takeout import TakeoutPlace
 
 
 def _instant(column: str) -> str:
@@ -59,7 +67,8 @@ def copies(label: str, where: str = "true", is_placed: str = "true") -> str:
 
 
 def mark_linked(con: duckdb.DuckDBPyConnection, source: Place | None, backups: Sequence[Place | None]) -> None:
-    """Marks the files of backups that are the phone's own files: they are no copies.
+    """Marks the files of backups that are the phone's own files: they are no copies; and those that may be, by a mount
+    that may show the phone's files under numbers and times of its own: they prove nothing.
 
     Places that are at hand as folders are asked for what their lists do not say.
     """
@@ -74,6 +83,131 @@ def mark_linked(con: duckdb.DuckDBPyConnection, source: Place | None, backups: S
         "UPDATE backup SET error_kind = ?, error = ? WHERE list_contains(?::BIGINT[], id)",
         [ErrorKind.LINKED.value, "it is the phone's own file under a second name", sorted(ids)],
     )
+    for number, place in enumerate(backups):
+        if doubted := _doubted(con, source, place, number):
+            _mark_shown(con, number, doubted)
+
+
+def _mark_shown(con: duckdb.DuckDBPyConnection, number: int, mounts: Sequence[Mount]) -> None:
+    """Marks each file of a backup that may be a file of the phone: one of the same content that did not change at
+    another instant. Where one file surely is the phone's own, the mount shows the phone, and all of it is marked.
+
+    `mounts` are those that may show the files of another one: such a mount must tell the times that are behind it.
+    """
+    tells = all(mount.tells_times for mount in mounts)
+    ids = set()
+    for digest in DIGESTS:
+        found = con.execute(
+            f"""
+            SELECT DISTINCT b.id FROM backup b JOIN source s USING ({digest})
+            WHERE b.backup_number = ?
+                AND NOT (? AND coalesce({_instant("s.changed")} <> {_instant("b.changed")}, false))
+            """,
+            [number, tells],
+        )
+        ids |= {row for (row,) in found.fetchall()}
+    con.execute(
+        f"""
+        UPDATE backup SET error_kind = ?, error = ? WHERE backup_number = ?
+            AND coalesce(error_kind NOT IN ({_KNOWN_TO_BE_NO_COPY}), true)
+            AND (list_contains(?::BIGINT[], id) OR EXISTS (
+                SELECT 1 FROM backup l WHERE l.backup_number = ? AND l.error_kind = '{ErrorKind.LINKED}'))
+        """,
+        [
+            ErrorKind.SHOWN.value,
+            f"it may be the phone's own file: the mount by {mounts[0].kind} may show files of this machine under other"
+            " numbers; name the folder or the remote that lies behind the mount",
+            number,
+            sorted(ids),
+            number,
+        ],
+    )
+
+
+_KNOWN_TO_BE_NO_COPY = ", ".join(
+    f"'{kind}'" for kind in (ErrorKind.LINKED, ErrorKind.MISSING, ErrorKind.TRASHED, ErrorKind.SHARED)
+)
+
+
+def _doubted(con: duckdb.DuckDBPyConnection, source: Place | None, place: Place | None, number: int) -> list[Mount]:
+    """The mounts by which the files of a backup may be the phone's own; none where they are surely not.
+
+    What lies in an archive is not the phone's file. A phone by adb is on no folder of this machine, but a program that
+    nobody knows here may show it; a list of a folder may be of any.
+    """
+    if any(isinstance(one, ArchivePlace) or (isinstance(one, TakeoutPlace) and one.packed) for one in (source, place)):
+        return []
+    if source is not None and _is_one_mount(_here(source), _here(place)):
+        return []
+    theirs = _mounts(place) if place is not None else _listed_mounts(con, "backup", number)
+    doubted = [mount for mount in theirs if _shows(mount) is not Shows.OWN]
+    if isinstance(source, AdbPlace) or (source is None and _kind_of_source(con) == "adb"):
+        phones = [m for m in theirs if m.shows_a_phone] if not isinstance(place, MtpPlace) else []
+        return [*phones, *(mount for mount in doubted if _shows(mount) is Shows.UNKNOWN)]
+    if isinstance(source, RclonePlace) and not source.folders:
+        return []
+    ours = _roots_mounts(source) if source is not None else _listed_mounts(con, "source", None)
+    served = [(a, b) for a in ours for b in theirs if a.is_served and b.is_served and not _are_two_servers(a, b)]
+    if not _have_two_sizes(source, place):
+        doubted += [mount for pair in served for mount in pair]
+    if place is None or _here(place):
+        doubted += [mount for mount in ours if _shows(mount) is not Shows.OWN]
+    return doubted
+
+
+def _are_two_servers(one: Mount, other: Mount) -> bool:
+    """Whether two mounts surely are of two servers: of two names. One may be a name of the other's address."""
+    hosts = [mount.host for mount in (one, other) if mount.host]
+    if len(hosts) < 2 or hosts[0] == hosts[1]:
+        return False
+    addressed = [re.fullmatch(r"[0-9.]+|[0-9a-f:]+", host) is not None for host in hosts]
+    return addressed[0] == addressed[1] and hosts[0].partition(".")[0] != hosts[1].partition(".")[0]
+
+
+def _have_two_sizes(one: Place | None, other: Place | None) -> bool:
+    """Whether two places lie on volumes of two sizes: servers pass on how large the disk is that they serve of."""
+    sizes = []
+    for path in (*_here(one), *_here(other)):
+        with contextlib.suppress(OSError):
+            sizes.append(shutil.disk_usage(path).total)
+    return len(sizes) == 2 and min(sizes) < max(sizes) * 0.99
+
+
+@lru_cache(maxsize=64)
+def _shows(mount: Mount) -> Shows:
+    """Whose bytes a mount shows; what `rclone mount` shows, rclone's settings tell."""
+    if mount.kind != "fuse.rclone":
+        return mount.shows
+    try:
+        remote = open_rclone(re.sub(r"\{[^}]*\}", "", mount.source))
+    except BadPlace:
+        return Shows.UNKNOWN
+    kinds = {leaf.kind for leaf in remote.behind}
+    hosts = [host for leaf in remote.behind for host in leaf.hosts]
+    if remote.folders or any(host and is_this_machine(host) for host in hosts):
+        return Shows.ANOTHER
+    return Shows.OWN if kinds and "" not in kinds else Shows.UNKNOWN
+
+
+def _roots_mounts(place: Place) -> tuple[Mount, ...]:
+    """The same as `_mounts`, of a phone on MTP too: another mount may show its folder."""
+    return (mount_of(place.root),) if isinstance(place, MtpPlace) else _mounts(place)
+
+
+def _listed_mounts(con: duckdb.DuckDBPyConnection, side: str, number: int | None) -> tuple[Mount, ...]:
+    """The mount that a list's place lay on, as far as the list says."""
+    found = con.execute(
+        "SELECT filesystem, mounted_from, place_kind FROM header WHERE side = ? ORDER BY rowid LIMIT 1 OFFSET ?",
+        [side, number or 0],
+    ).fetchall()
+    return tuple(
+        Mount(kind, of or "") for kind, of, place_kind in found if kind and place_kind in ("folder", "takeout")
+    )
+
+
+def _kind_of_source(con: duckdb.DuckDBPyConnection) -> str | None:
+    found = con.execute("SELECT place_kind FROM header WHERE side = 'source'").fetchall()
+    return str(found[0][0]) if found else None
 
 
 def count_once(con: duckdb.DuckDBPyConnection, backups: Sequence[tuple[str, Place | None]]) -> list[str]:

@@ -28,6 +28,9 @@ file that they should be a copy of."""
 HIDES = f"coalesce(error_kind = {kinds(ErrorKind.LINK)}, false)"
 """Rows of a backup behind which copies may lie that nobody looked at."""
 
+_SHOWN = f"coalesce(error_kind = {kinds(ErrorKind.SHOWN)}, false)"
+"""Rows of a backup that may be the very file that they should be a copy of."""
+
 _PROOF_WORDS = {
     "sha256": "NULL::VARCHAR",
     "md5": "'proven by its MD5 alone'",
@@ -48,6 +51,7 @@ def pair(con: duckdb.DuckDBPyConnection, labels: Sequence[str], verify: Verifier
         _open_lists(con, number)
         _identical(con, label)
         _claimed(con, label)
+        _shown(con, label, number)
         _metadata_changed(con, label, verify)
         _differs_elsewhere(con, label, verify)
         _reduced(con, label, verify)
@@ -64,7 +68,8 @@ def pair(con: duckdb.DuckDBPyConnection, labels: Sequence[str], verify: Verifier
 def _open_lists(con: duckdb.DuckDBPyConnection, number: int) -> None:
     con.execute(
         f"""
-        CREATE OR REPLACE TEMP VIEW b AS SELECT * FROM backup WHERE backup_number = {int(number)} AND NOT {NO_COPY};
+        CREATE OR REPLACE TEMP VIEW b AS SELECT * FROM backup WHERE backup_number = {int(number)}
+            AND NOT {NO_COPY} AND NOT {_SHOWN};
         CREATE OR REPLACE TEMP VIEW no_copy AS SELECT * FROM backup WHERE backup_number = {int(number)} AND {NO_COPY};
         CREATE OR REPLACE TEMP TABLE done (id BIGINT);
         CREATE OR REPLACE TEMP VIEW open_s AS SELECT * FROM due ANTI JOIN done USING (id);
@@ -144,6 +149,23 @@ def _claimed(con: duckdb.DuckDBPyConnection, label: str) -> None:
         GROUP BY s.id
         """,
     )
+
+
+def _shown(con: duckdb.DuckDBPyConnection, label: str, number: int) -> None:
+    """The same content in what may be the phone's own file, and nothing tells: neither proof, nor missing."""
+    for digest in DIGESTS:
+        _put(
+            con,
+            label,
+            Status.NOT_CHECKED,
+            f"""
+            SELECT s.id, NULL::BIGINT AS backup_id, concat('of the backup''s ', arg_min(c.path, c.path), ' ',
+                arg_min(c.error, c.path)) AS detail
+            FROM open_s s JOIN backup c ON s.{digest} = c.{digest}
+            WHERE c.backup_number = {int(number)} AND {_SHOWN.replace("error_kind", "c.error_kind")}
+            GROUP BY s.id
+            """,
+        )
 
 
 def _one_of_each(digest: str) -> str:

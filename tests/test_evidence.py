@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import shutil
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -27,6 +29,7 @@ from auditor.places.takeout import open_takeout
 from auditor.readers import examine
 from tests.commandline import call
 from tests.copier.runs import photos
+from tests.doubles.mounts import disk, faulty, mounted, needs
 
 
 def header(place: Path, **changes: object) -> Header:
@@ -399,6 +402,49 @@ def test_what_is_mounted_within_a_backup_may_be_the_phone_too(tmp_path: Path, mo
     monkeypatch.setattr(volume, "_mounts", lambda: [("/", "ext4", "/dev/sda1"), *mounted])
     assert not one_copy.is_provably_apart(*places)
     assert one_copy.shown_by_another(places[1]) and not one_copy.shown_by_another(places[0])
+
+
+@pytest.mark.parametrize("program", [("bindfs",), ("mergerfs",), ("rclone", "mount", "--daemon"), None], ids=str)
+def test_what_may_show_the_phone_itself_is_no_backup(
+    tmp_path: Path, quick: Callable[..., tuple[int, str]], program: tuple[str, ...] | None
+) -> None:
+    phone, there = tmp_path / "phone", tmp_path / "there"
+    if program is None:  # of a kind that nobody knows, and that does not even keep the numbers of files
+        mounting: contextlib.AbstractContextManager[object] = faulty(tmp_path)
+        phone, there = tmp_path / "real", tmp_path / "mount"
+    else:
+        needs(program[0])
+        words = f":local:{phone}" if program[0] == "rclone" else str(phone)
+        mounting = mounted(*program, words, str(there))
+    photos(phone, "a.jpg")
+    with mounting:
+        for number, (one, other) in enumerate(((phone, there), (there, phone))):
+            verdict, offered = audited(quick, tmp_path / f"out{number}", one, other)
+            assert (verdict != "SAFE", offered) == (True, [])
+        assert quick("scan", there, "-o", tmp_path / "list.jsonl")[0] == 0
+    assert audited(quick, tmp_path / "listed", phone, tmp_path / "list.jsonl")[0] != "SAFE"
+
+
+def test_a_pool_of_disks_is_a_backup_of_what_was_copied_to_it(
+    tmp_path: Path, quick: Callable[..., tuple[int, str]]
+) -> None:
+    needs("mergerfs")
+    phone, disk = tmp_path / "phone", tmp_path / "disk"
+    disk.mkdir()
+    content = photos(phone, "a.jpg")["a.jpg"]
+    time.sleep(0.05)
+    with mounted("mergerfs", str(disk), str(tmp_path / "pool")) as pool:
+        (pool / "a.jpg").write_bytes(content)
+        assert audited(quick, tmp_path / "out", phone, pool) == ("SAFE", [])
+
+
+@pytest.mark.parametrize("kind", ["ntfs", "exfat"])
+def test_a_disk_by_fuse_is_a_backup(tmp_path: Path, quick: Callable[..., tuple[int, str]], kind: str) -> None:
+    content = photos(tmp_path / "phone", "a.jpg")["a.jpg"]
+    with disk(tmp_path, kind) as there:
+        (there / "p").mkdir()
+        (there / "p/a.jpg").write_bytes(content)
+        assert audited(quick, tmp_path / "out", tmp_path / "phone", there / "p")[0] == "SAFE"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,9 @@
-"""What a mount is: which kinds of file system show files that lie elsewhere, and on which machine those lie."""
+"""What a mount is: which kinds of file system show files that lie elsewhere, and on which machine those lie.
+
+A kind of FUSE that nobody knows here is UNKNOWN, never OWN: most show a service or a disk, but any of them may show a
+folder of this machine, and then what seems a backup may be the phone's own and only files. The list of what is known
+to hold bytes of its own keeps the usual ones free of that doubt.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +12,7 @@ import ipaddress
 import re
 import socket
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 
@@ -15,6 +21,28 @@ from auditor.disk.volume import mounted_beneath, mounted_from
 _PASS_ON_TIMES = ("overlay", "overlayfs", "aufs", "unionfs", "ecryptfs", "9p", "virtiofs", "fuse.mergerfs")
 _SERVED = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "ceph")
 _SERVED_BY_PROGRAMS = ("fuse.sshfs", "fuse.glusterfs")
+_SHOW_FOLDERS = ("fuse.bindfs", "fuse.shfs", "fuse.fuse-overlayfs", "fuse.unionfs", "fuse.unionfs-fuse", "fuse.mhddfs")
+_DESKTOPS = ("fuse.gvfsd-fuse", "fuse.kio-fuse")
+_PHONES = ("jmtpfs", "go-mtpfs", "DeviceFs(", "simple-mtpfs", "aft-mtp-mount", "mtpfs", "ifuse", "adbfs")
+_OWN_BYTES = (
+    # They decrypt: what they show lies nowhere in the clear.
+    *("gocryptfs", "encfs", "cryfs", "securefs", "veracrypt", "dislocker"),
+    # They read a volume, a repository or an archive.
+    *("exfat", "exfat-fuse", "ntfs-3g", "fusefat", "apfs-fuse", "hfsfuse", "ext2", "squashfuse", "archivemount"),
+    *("fuse-zip", "borgfs", "restic", "s3ql"),
+    # They show a service.
+    *("s3fs", "gcsfuse", "goofys", "google-drive-ocamlfuse", "onedriver", "davfs", "curlftpfs", "ceph-fuse"),
+    *("mfs", "juicefs", "dropbox"),
+)
+"""FUSE systems whose files are no files of a folder of this machine, by their words for themselves."""
+
+
+class Shows(StrEnum):
+    """Whose bytes a mount shows."""
+
+    OWN = "own"  # of a disk, a phone, another machine or a service
+    ANOTHER = "another"  # of folders of this machine
+    UNKNOWN = "unknown"  # perhaps of folders of this machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +56,32 @@ class Mount:
     def shows_another(self) -> bool:
         """Whether it shows files that lie elsewhere on this machine, or may, under numbers of its own."""
         return self.kind == "fuse" or self.kind.startswith("fuse.") or self.kind in _PASS_ON_TIMES
+
+    @property
+    def shows(self) -> Shows:
+        """Whose bytes it shows. Of `rclone mount` and desktops' mounts the words in `source` decide."""
+        if self.kind in _PASS_ON_TIMES or self.kind in _SHOW_FOLDERS:
+            return Shows.ANOTHER
+        if self.is_served:
+            if self.host is None and self.kind in _SERVED_BY_PROGRAMS:
+                return Shows.UNKNOWN
+            return Shows.ANOTHER if self.host and is_this_machine(self.host) else Shows.OWN
+        if not self.shows_another or self.shows_a_phone or self.kind.removeprefix("fuse.") in _OWN_BYTES:
+            return Shows.OWN
+        if self.kind in _DESKTOPS:
+            return _on_a_desktop(self.source)
+        if self.kind == "fuse" and self.source.startswith(("http://", "https://")):
+            return Shows.OWN  # davfs2
+        # An image or a disk, of whatever kind: its bytes are in there.
+        with contextlib.suppress(OSError, ValueError):
+            if Path(self.source).is_absolute() and not Path(self.source).is_dir() and Path(self.source).exists():
+                return Shows.OWN
+        return Shows.UNKNOWN
+
+    @property
+    def shows_a_phone(self) -> bool:
+        """Whether a phone's or camera's storage is behind it."""
+        return self.shows_another and (self.kind.removeprefix("fuse.").startswith(_PHONES) or self.source in _PHONES)
 
     @property
     def is_served(self) -> bool:
@@ -48,12 +102,15 @@ class Mount:
     @property
     def is_from_elsewhere(self) -> bool:
         """Whether its files surely lie on another machine."""
-        return self.host is not None and not _is_this_machine(self.host)
+        return self.host is not None and not is_this_machine(self.host)
 
 
 def mount_of(path: Path) -> Mount:
-    """The mount on which a whole path lies."""
-    return Mount(*mounted_from(path))
+    """The mount on which a whole path lies. Of a desktop's, which shows many things, `source` names the one."""
+    kind, source = mounted_from(path)
+    if kind in _DESKTOPS and (found := _ON_DESKTOP.search(path.as_posix())):
+        source = found[0].lstrip("/")
+    return Mount(kind, source)
 
 
 def mounts_beneath(path: Path) -> tuple[Mount, ...]:
@@ -92,7 +149,25 @@ def _mount_by_device(device: int, folder: Path) -> Mount:
     return mount_of(folder)
 
 
-def _is_this_machine(host: str) -> bool:
+_ON_DESKTOP = re.compile(r"(?<=/gvfs/)[^/]+|/kio-fuse-[^/]+/[^/]+/[^/]+")
+
+
+def _on_a_desktop(words: str) -> Shows:
+    """Source: gvfs, "daemon/gvfsbackend*.c" (`smb-share:server=nas,share=x`); kio-fuse, README (`smb/me@nas`)."""
+    scheme, host = "", ""
+    if found := re.match(r"([\w-]+):(.*)", words):
+        scheme, named = found[1], re.search(r"(?:host|server)=([^,]+)", found[2])
+        host = named[1] if named else ""
+    elif found := re.match(r"kio-fuse-[^/]+/([\w-]+)/(?:[^@/]*@)?(.+)", words):
+        scheme, host = found[1], found[2]
+    if scheme in ("mtp", "gphoto2", "afc", "google-drive", "onedrive", "gdrive", "camera"):
+        return Shows.OWN
+    if not host or scheme in ("archive", "admin", "file", "burn", "trash", "recent"):
+        return Shows.UNKNOWN
+    return Shows.ANOTHER if is_this_machine(host.lower()) else Shows.OWN
+
+
+def is_this_machine(host: str) -> bool:
     """By its name and addresses; nothing is asked of the network."""
     own = socket.gethostname().lower()
     if host in ("localhost", own, own.partition(".")[0], f"{own}.local"):

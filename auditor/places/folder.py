@@ -18,6 +18,7 @@ from typing import BinaryIO
 from auditor.disk import marker as markers
 from auditor.disk.folder import Folder, beneath, is_link
 from auditor.disk.marker import OWN_FOLDER
+from auditor.disk.mounts import mount_of
 from auditor.disk.volume import KEEP_CHANGE_TIMES, filesystem
 from auditor.errors import BadPlace, LeadsOut
 from auditor.model import Device, ErrorKind, Trouble
@@ -94,8 +95,10 @@ class FolderPlace:
             usage = shutil.disk_usage(self.root)
         except OSError:
             return None
+        mount = mount_of(self.root)
         return Device(
             filesystem=filesystem(self.root),
+            mounted_from=mount.source if mount.shows_another or mount.is_served else None,
             storage_total_bytes=usage.total or None,
             storage_free_bytes=usage.free if usage.total else None,  # some FUSE systems say 0 of 0: not known
         )

@@ -13,7 +13,7 @@ import pytest
 
 from auditor import policy
 from auditor.cleanup import plan as plans
-from auditor.disk.mounts import may_be_one_file
+from auditor.disk.mounts import Mount, Shows, may_be_one_file
 from auditor.duplicates import planning
 from auditor.duplicates.search import search
 from auditor.errors import BadPlan
@@ -64,3 +64,33 @@ def test_a_file_goes_for_a_copy_and_never_for_itself_by_another_mount(
 def _source(folder: Path, out: Path) -> Source:
     place = open_folder(str(folder))
     return Source(str(folder), folder.name, tuple(scan(place, out, jobs=1, use_cache=False).rows()), place)
+
+
+SHOWS = {
+    "a disk": (Mount("ext4", "/dev/sda1"), Shows.OWN),
+    "NTFS by FUSE": (Mount("fuseblk", "/dev/sdb1"), Shows.OWN),
+    "an image": (Mount("fuse", __file__), Shows.OWN),
+    "a phone": (Mount("fuse.jmtpfs", "jmtpfs"), Shows.OWN),
+    "a phone on a desktop": (Mount("fuse.gvfsd-fuse", "mtp:host=Google_Pixel_7"), Shows.OWN),
+    "a NAS on a desktop": (Mount("fuse.gvfsd-fuse", "smb-share:server=nas,share=photos"), Shows.OWN),
+    "a NAS in KDE": (Mount("fuse.kio-fuse", "kio-fuse-abc/smb/me@nas"), Shows.OWN),
+    "this machine on a desktop": (Mount("fuse.gvfsd-fuse", "sftp:host=localhost,user=me"), Shows.ANOTHER),
+    "something on a desktop": (Mount("fuse.gvfsd-fuse", "gvfsd-fuse"), Shows.UNKNOWN),
+    "another machine by SSH": (Mount("fuse.sshfs", "me@nas:/photos"), Shows.OWN),
+    "this machine by SSH": (Mount("fuse.sshfs", "me@localhost:/photos"), Shows.ANOTHER),
+    "a share": (Mount("cifs", "//nas/photos"), Shows.OWN),
+    "a share of this machine": (Mount("nfs4", "127.0.0.1:/export"), Shows.ANOTHER),
+    "encrypted": (Mount("fuse.gocryptfs", "/home/me/vault"), Shows.OWN),
+    "WebDAV": (Mount("fuse", "https://cloud.example.org/dav"), Shows.OWN),
+    "a pool of disks": (Mount("fuse.mergerfs", "a:b"), Shows.ANOTHER),
+    "a folder again": (Mount("fuse.bindfs", "/home/me/phone"), Shows.ANOTHER),
+    "an overlay": (Mount("overlay", "overlay"), Shows.ANOTHER),
+    "a program that nobody knows": (Mount("fuse.mine", "mine"), Shows.UNKNOWN),
+    "a folder by such a program": (Mount("fuse", str(Path(__file__).parent)), Shows.UNKNOWN),
+}
+
+
+@pytest.mark.parametrize("case", SHOWS)
+def test_whose_bytes_a_mount_shows(case: str) -> None:
+    mount, shows = SHOWS[case]
+    assert mount.shows is shows
