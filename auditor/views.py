@@ -50,6 +50,12 @@ ROW_COLUMNS = {
 
 _DIGESTS = ("sha256", "sha1", "md5", "quickxor", "dropbox")
 
+# Whose digest it is, a row of somebody else's making may leave out: that it was read here must be said.
+_ORIGIN = (
+    f"CASE WHEN coalesce({', '.join(_DIGESTS)}) IS NOT NULL"
+    f" THEN coalesce(digest_origin, '{DigestOrigin.FOREIGN.value}') ELSE digest_origin END"
+)
+
 _PROVES_NOTHING = "kind = 'other', soundness = NULL, " + ", ".join(
     f"{name} = NULL" for name in (*_DIGESTS, "head_sha256", "image_sha256", "coded_sha256", "phash")
 )
@@ -185,6 +191,8 @@ def _load(con: duckdb.DuckDBPyConnection, table: str, listed: Manifest, label: s
     names = ", ".join(
         f"CASE WHEN digest_origin IS DISTINCT FROM '{DigestOrigin.CLAIMED.value}' THEN {name} END"
         if name in _DIGESTS
+        else _ORIGIN
+        if name == "digest_origin"
         else f'"{name}"'
         for name in ROW_COLUMNS
     )

@@ -321,6 +321,7 @@ def test_one_file_by_two_mounts_is_one_copy(tmp_path: Path, file_id: str, nanose
     second = 1_700_000_000_000_000_000
     digest = {"sha256": "ab" * 32}
     facts = FileFacts("a.jpg", 9, mtime_ns=5, kind=Kind.PHOTO, digests=digest, soundness=Soundness.SOUND)
+    facts = replace(facts, digest_origin=DigestOrigin.READ)
     one = replace(facts, file_id="x:1", changed_ns=second + 123_456_789)
     lists = []
     for number, row in enumerate((facts, one, replace(one, file_id=file_id, changed_ns=second + nanoseconds))):
@@ -452,12 +453,13 @@ def test_a_disk_by_fuse_is_a_backup(tmp_path: Path, quick: Callable[..., tuple[i
     [
         ((DigestOrigin.READ, DigestOrigin.READ), False, 2),
         ((DigestOrigin.READ, DigestOrigin.FOREIGN), False, 1),
+        ((DigestOrigin.READ, None), False, 1),  # a row that does not say whose digest it is
         ((DigestOrigin.FOREIGN, DigestOrigin.FOREIGN), False, 1),
         ((DigestOrigin.READ, DigestOrigin.FOREIGN), True, 2),
     ],
 )
 def test_a_list_that_names_no_disk_may_be_of_one_that_is_named_too(
-    tmp_path: Path, origins: tuple[DigestOrigin, ...], off_site: bool, copies: int
+    tmp_path: Path, origins: tuple[DigestOrigin | None, ...], off_site: bool, copies: int
 ) -> None:
     family, lists = policy.load("family"), []
     for number, origin in enumerate((DigestOrigin.READ, *origins)):

@@ -100,10 +100,10 @@ def not_read_now(con: duckdb.DuckDBPyConnection, started: object) -> list[dict[s
     for table, label in (("source", "NULL"), ("backup", "backup")):
         con.execute(
             f"""
-            SELECT {label}, coalesce(digest_origin, 'read') AS origin, count(*), min(read_at)
+            SELECT {label}, coalesce(digest_origin, 'foreign') AS origin, count(*), min(read_at)
             FROM {table}
             WHERE ({known} OR coalesce(digest_origin = 'claimed', false))
-                AND (coalesce(digest_origin, 'read') <> 'read' OR read_at IS NULL OR read_at < ?)
+                AND (coalesce(digest_origin, 'foreign') <> 'read' OR read_at IS NULL OR read_at < ?)
             GROUP BY ALL ORDER BY ALL
             """,
             [since],

@@ -331,9 +331,7 @@ def test_bytes_between_the_items_of_a_heic_count() -> None:
     assert _same(content, longer + bytes(9))
 
 
-@pytest.mark.parametrize(
-    ("padding", "same"), [(bytes(40), True), (b"a letter hidden in the padding", False)]
-)
+@pytest.mark.parametrize(("padding", "same"), [(bytes(40), True), (b"a letter hidden in the padding", False)])
 def test_padding_of_a_heic_is_empty_or_counts(padding: bytes, same: bool) -> None:
     content = media_video.heic(media_video.photo(96, 64))
     padded = content + (len(padding) + 8).to_bytes(4, "big") + b"free" + padding

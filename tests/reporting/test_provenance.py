@@ -93,7 +93,7 @@ def test_files_that_were_not_read_in_this_audit_are_counted() -> None:
     rows = [
         ("aa", None, "read", "2026-06-15T10:00:00Z"),  # now, to the second
         ("aa", None, "read", "2026-06-15T09:59:59Z"),
-        ("aa", None, None, "2026-05-01T00:00:00Z"),
+        ("aa", None, "read", "2026-05-01T00:00:00Z"),
         (None, None, "read", "2026-01-01T00:00:00Z"),  # nothing is claimed of it
     ]
     con.executemany("INSERT INTO source VALUES (?, ?, NULL, NULL, NULL, ?, ?)", rows)
