@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, TypedDict
 
 from auditor.disk.foreign_names import row_path
-from auditor.disk.marker import OWN_FOLDER, is_own
+from auditor.disk.marker import OWN_FOLDER
 from auditor.disk.volume import KEEP_CHANGE_TIMES, filesystem
 from auditor.errors import BadPlace, ListingCut
 from auditor.manifest.tabular import lsjson_row
@@ -130,7 +130,7 @@ class RclonePlace:
             top, _, rest = str(item["Path"]).partition("/")
             if top != OWN_FOLDER:
                 yield self._entry(item, seen, keeps)
-            elif not is_own(rest.split("/")[0]):
+            elif not own_folder.is_ours(rest):
                 yield own_folder.told(self._entry(item, seen, keeps))
         for folder, reason in folders.items():
             if folder:

@@ -13,7 +13,7 @@ import pytest
 
 from auditor.disk.volume import filesystem
 from auditor.errors import BadPlace
-from auditor.places import Entry, EntryKind
+from auditor.places import Entry, EntryKind, own_folder
 from auditor.places.folder import FolderPlace, open_folder
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX only")
@@ -149,6 +149,15 @@ def test_paths_of_any_length(tmp_path: Path, characters: int) -> None:
 
 
 @posix
+def test_a_picture_that_somebody_put_into_a_folder_of_ours_is_told(tmp_path: Path) -> None:
+    strange = {f".auditor/{f}/a.jpg" for f in ("manifests", "journal", "quarantine", "partial", "quarantine/mine")}
+    ours = {".auditor/manifests/000001.jsonl", ".auditor/quarantine/2026-01-01T120000123456/DCIM/b.jpg"}
+    for path in strange | ours:
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_bytes(b"x")
+    assert {e.path for e in own_folder.strange(open_folder(str(tmp_path)))} == strange
+
+
 def test_our_own_folder_is_left_out_at_the_root_only(tmp_path: Path) -> None:
     for path in (".auditor/manifests/1.jsonl", "sub/.auditor/a.jpg", "auditor/b.jpg"):
         (tmp_path / path).parent.mkdir(parents=True)
