@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from auditor import audit, policy, rules
 from auditor.manifest.jsonl import load
-from auditor.model import Depth, FileFacts
+from auditor.model import Depth, FileFacts, Verdict
 from auditor.places.folder import open_folder
 from auditor.reading import Task, read_file
 from auditor.scan import Progress, scan
+from auditor.sides import sides
+from tests.copier.runs import photos
 from tests.doubles.mounts import disk, faulty
 
 CONTENT = bytes(hashlib.sha256(b"x").digest()) * 20_000  # 640 kB
@@ -123,3 +126,24 @@ def test_cards_of_cameras_and_phones(tmp_path: Path, kind: str) -> None:
     }
     assert all(facts.sha256 == hashlib.sha256(CONTENT).hexdigest() for facts in found.values())
     assert device is not None and device.filesystem  # the size is not known everywhere: fusefat says 0 of 0
+
+
+def test_what_a_pulled_backup_did_not_give_is_neither_safe_nor_missing(tmp_path: Path) -> None:
+    names = [f"{number:02}.jpg" for number in range(12)]
+    with faulty(tmp_path, {"fault": "slow", "s": 0.1}, direct_io=True) as mount:
+        for name, content in photos(tmp_path / "phone", *names).items():
+            (mount.real / name).write_bytes(content)
+        ours, theirs = sides(str(tmp_path / "phone"), [str(mount.mount)])
+
+        def pull(now: Progress) -> None:
+            if now.files == 3 and mount.mount.name in now_at:
+                mount.unplug()
+
+        now_at: list[str] = []
+        steps = audit.Steps(scanning=lambda name: now_at.append(name) or pull)  # type: ignore[func-returns-value]
+        order = audit.Order(ours, theirs, policy.load("family"), rules.load(()), jobs=1, with_thumbnails=False)
+        result = audit.run(order, tmp_path / "out", steps)
+    assert result.verdict is Verdict.CANNOT_SAY
+    assert (result.partition.not_safe, result.partition.not_checked) == (0, 12)
+
+    assert "missing" not in (tmp_path / "out/files.csv").read_text("utf-8-sig")
