@@ -75,10 +75,21 @@ def role_of(place: Place) -> Role:
         return Role(place.spec, place.label, frozenset({place.id}), is_phone=is_phone, looks_like_phone=is_phone)
     around = [FolderPlace(folder, place.spec) for folder in (place.root, *place.root.parents)]
     kept = next((one for one in around if markers.is_kept(one.root)), None)
-    looks = all((place.root / name).is_dir() for name in _PHONE_FOLDERS)
+    looks = any(_is_of_phone(place.root, folder) for folder in (place.root, *place.root.parents))
     ids = frozenset(one.location_id for one in around)
     sources = kept.sources if kept else None
     return Role(place.spec, place.label, ids, sources or {}, kept is not None, looks_like_phone=looks)
+
+
+def role_of_root(root: Path) -> Role:
+    """What a folder is that a backup was seen in."""
+    return role_of_folder(root, str(root))
+
+
+def _is_of_phone(root: Path, folder: Path) -> bool:
+    """Whether a folder has those of a phone, and `root` is it or lies in one of them."""
+    inside = root.relative_to(folder).parts[:1]
+    return (not inside or inside[0] in _PHONE_FOLDERS) and all((folder / name).is_dir() for name in _PHONE_FOLDERS)
 
 
 def exchanged(source: Role, backup: Role) -> str | None:
@@ -119,6 +130,33 @@ def refusal_of_backup(source: Role, dest: Role) -> str | None:
             " folder of your own there if this is meant"
         )
     return None
+
+
+def refusal_of_init(folder: Role, backups: Iterable[Role]) -> str | None:
+    """Why a folder is not made a backup of its own; None where it may be. `backups` are those that were seen here."""
+    why = None
+    if folder.is_phone:
+        why = "is a phone"
+    elif folder.is_kept:
+        return None
+    elif folder.looks_like_phone:
+        why = f"looks like a phone's storage or card, for it has {' and '.join(_PHONE_FOLDERS)}"
+    elif kept := next((one for one in backups if one.is_kept and folder.ids & one.sources.keys()), None):
+        why = f"is the phone that {kept.spec} is a backup of"
+    if why is None:
+        return None
+    return (
+        f"{folder.spec} {why}: nothing is written to it, and a phone is never its own backup. To back it up run"
+        f" `auditor backup {typed(folder.spec)} FOLDER` with a folder on a disk, a stick or a NAS"
+    )
+
+
+def with_phone(command: str, sources: Mapping[str, str], backup: str) -> str:
+    """`auditor COMMAND` for the phone of a backup, in words: the record has its label, which is no path, and where it
+    was mounted nobody wrote down."""
+    labels = list(sources.values())
+    which = f"the phone ({visible(labels[0])})" if len(labels) == 1 else "the phone"
+    return f"`auditor {command}` with {which} first and then {visible(typed(backup))}"
 
 
 def named(source: Role, backups: Iterable[Role]) -> list[str]:

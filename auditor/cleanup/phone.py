@@ -24,11 +24,10 @@ from auditor.errors import BadManifest, BadPlan
 from auditor.manifest.jsonl import Manifest, load
 from auditor.model import DigestOrigin, FileFacts, Soundness
 from auditor.places.folder import recorded_folder
+from auditor.reporting import RECORD, list_name
+from auditor.reporting import SAFE_TO_DELETE as TABLE
 from auditor.reporting.provenance import MOST_RECORD_BYTES
 from auditor.reporting.text import typed
-
-TABLE = "safe-to-delete.csv"
-RECORD = "audit.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +71,7 @@ def freeing(path: Path, keep_newest: timedelta | None, now: datetime) -> Freeing
     not, or the record does not say how many copies were wanted; BadManifest where a list was changed.
     """
     folder = path if path.is_dir() else path.parent
-    source = load(folder / "source.jsonl")
+    source = load(folder / list_name(0))
     rows = {facts.path: facts for facts in source.rows()}
     wanted = _wanted(folder / TABLE, rows)
     old = [(line, f) for line, f in wanted if keep_newest is None or _taken(f, now) <= now - keep_newest]

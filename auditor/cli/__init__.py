@@ -17,6 +17,7 @@ from typer.core import TyperGroup
 from auditor import __version__
 from auditor.cli import everywhere
 from auditor.errors import AuditorError
+from auditor.shown import visible
 
 HELP = """Proves that every photo and video on a phone is safe in its backup, or says exactly which are not, and why.
 
@@ -70,6 +71,7 @@ class Commands(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         if args[0] in self.commands:
+            _running.append(args[0])
             self.commands[args[0]] = loaded(args[0])
         return super().resolve_command(ctx, args)
 
@@ -114,7 +116,30 @@ _UsageError: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__na
 """typer's own error for the user; which library it is of differs by typer's version."""
 
 INTERRUPTED = 130
-STOPPED = "stopped. What was finished is kept; the same command goes on from there."
+STOPPED = "stopped. Nothing was written down."
+_KEPT = {
+    "scan": "What was read so far, if anything, is kept; the same command goes on from there.",
+    "audit": "What was read so far, if anything, is kept; the same command goes on from there within a day.",
+    "duplicates": "What was read so far, if anything, is kept; the same command goes on from there within a day.",
+    "backup": "What was copied and read back, if anything, is kept; the same command goes on from there.",
+    "restore": "What was restored, if anything, is kept; the same command goes on from there.",
+    "verify": "What was read may not be written down; run the same command again.",
+    "clean": "What was moved, if anything, is in the quarantine; `auditor undo` with its journal puts it back.",
+    "undo": "What was put back, if anything, stays there; the same command goes on with the others.",
+    "demo": "The folder that it made is not complete: delete it.",
+    "manifest": "What was to be written may not be complete: delete it.",
+}
+"""What a command that was stopped leaves, by its name; the others write nothing."""
+
+
+def stopped() -> str:
+    """What is so after Ctrl-C, of the command that ran."""
+    kept = _KEPT.get(_running[-1] if _running else "")
+    return f"stopped. {kept}" if kept else STOPPED
+
+
+_running: list[str] = []
+"""The command that was asked for last."""
 
 
 def main() -> None:
@@ -122,14 +147,14 @@ def main() -> None:
     try:
         code = app(standalone_mode=False)
         if code == INTERRUPTED:  # typer turns Ctrl-C into this, without a word
-            _say(STOPPED)
+            _say(stopped())
         raise SystemExit(code if isinstance(code, int) else 0)
     except _UsageError as error:
         _refuse(error)
     except AuditorError as error:
         _stop(str(error), error.exit_code)
     except KeyboardInterrupt:
-        _stop(STOPPED, INTERRUPTED)
+        _stop(stopped(), INTERRUPTED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(2) from None
@@ -152,6 +177,9 @@ def _refuse(error: Any) -> None:
     """What typer says of words that it does not understand. They may be names of files, as a shell's `*` gives them."""
     from auditor.cli import screen
 
+    for name, value in vars(error).items():  # a line break in a word would begin a line below
+        if isinstance(value, str):
+            setattr(error, name, visible(value))
     said = io.StringIO()
     error.show(file=said)
     screen.told(said.getvalue())

@@ -20,16 +20,19 @@ from auditor.copier.evidence import HARMLESS, TARGET_CAUSES
 from auditor.copier.execute import Ways
 from auditor.copier.layout import Layout
 from auditor.copier.ledger import Ledger
-from auditor.copier.plan import Action, CopyPlan
+from auditor.copier.plan import Action, CopyPlan, CopyStep
 from auditor.copier.publish import CopyResult, Outcome
 from auditor.copier.second_proof import second_proof
 from auditor.errors import BadPlace, Interrupted
-from auditor.model import Depth, Severity
+from auditor.model import Depth, ErrorKind, Kind, Severity
 from auditor.places.spec import open_place
+from auditor.readers.sniff import kind_by_name
 from auditor.reporting.text import count, size, visible
 from auditor.roles import refusal_of_backup, role_of, role_of_folder
 
 NAME = "backup"
+FIRST = 3
+"""So many of the copied files are named."""
 EXAMPLES = (
     ("auditor backup /media/phone /mnt/disk/phone", "copy what is missing, read it back, audit"),
     ("auditor backup /media/phone /mnt/disk/phone -n", "only say what would be copied"),
@@ -145,8 +148,15 @@ def _code(backed: backing.Backed) -> int:
     cannot = backed.prepared.plan.of(Action.CANNOT)
     if any(r.cause in TARGET_CAUSES for r in failed) or any(s.error is None for s in cannot):
         return 1
-    stuck = [s for s in cannot if s.error is not None and s.error.kind not in HARMLESS]
+    stuck = [s for s in cannot if s.error is not None and not _is_nothing(s)]
     return 3 if failed or stuck or backed.arrived_damaged else 0
+
+
+def _is_nothing(step: CopyStep) -> bool:
+    """Whether what was not copied is no file that a backup should hold; a link named as a photo or film may be one."""
+    named = kind_by_name(step.path) in {Kind.PHOTO, Kind.VIDEO}
+    link = step.error is not None and step.error.kind is ErrorKind.LINK_TO_FILE
+    return step.error is not None and step.error.kind in HARMLESS and not (link and named)
 
 
 def show_plan(plan: CopyPlan) -> None:
@@ -184,6 +194,7 @@ def show_results(backed: backing.Backed) -> None:
     failed += [(s.path, s.reason or "") for s in plan.of(Action.CANNOT)]
     left_out = len(plan.of(Action.LEAVE_OUT))
     screen.note(f"{count(len(copied)):>10}  copied, {_done(copied)}")
+    _named(copied)
     if repaired:
         aside = (
             "; what lay there before is in .auditor/quarantine" if backed.prepared.ledger.quarantine.exists() else ""
@@ -215,6 +226,18 @@ def show_results(backed: backing.Backed) -> None:
     undated = sum(r.undated for r in results)
     if undated:
         screen.note(f"{count(undated):>10}  could not keep their date on that disk; the manifest has it")
+
+
+def _named(copied: Sequence[CopyResult]) -> None:
+    """The first of what was copied, and each that has another name in the backup than on the phone."""
+    last = [r.backup_path or "" for r in copied]
+    if last:
+        more = f" and {count(len(last) - FIRST)} more" if len(last) > FIRST else ""
+        screen.note(f"              {', '.join(map(visible, last[:FIRST]))}{more}")
+    renamed = [r for r in copied if (r.backup_path or "").rpartition("/")[2] != r.step.path.rpartition("/")[2]]
+    if renamed:
+        screen.note(f"{count(len(renamed)):>10}  of them under another name, as theirs was taken or not allowed there:")
+        copying.listed((r.step.path, f"now {r.backup_path}") for r in renamed)
 
 
 def _unread_since(backed: backing.Backed) -> str:

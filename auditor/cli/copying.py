@@ -21,7 +21,7 @@ from auditor.copier.execute import Progress
 from auditor.disk.durable import ColdRead
 from auditor.errors import BadPlace
 from auditor.model import Severity
-from auditor.places.folder import FolderPlace
+from auditor.places.folder import FolderPlace, open_folder
 from auditor.reporting.text import count, visible
 from auditor.roles import Role
 
@@ -40,12 +40,23 @@ def folder(spec: str) -> Path:
     Raises: BadPlace for another kind of place.
     """
     path = Path(spec).expanduser()
-    word = spec.partition(":")[0].lower()
-    if word in {"adb", "rclone", "takeout", "mtp"} and ":" in spec and not path.exists():
+    if _is_another_kind(spec):
         raise BadPlace(f"nothing can be written to {spec}: name a folder (a disk, a stick, a mounted share)")
     if path.exists() and not path.is_dir():
         raise BadPlace(f"{spec} is not a folder")
     return path.absolute()
+
+
+def kept_folder(spec: str) -> FolderPlace:
+    """The folder of a backup that is there. Raises: BadPlace for another kind of place, and where it is not there."""
+    if _is_another_kind(spec):
+        raise BadPlace(f"{spec} is no folder: name the folder of a backup (on a disk, a stick, a mounted share)")
+    return open_folder(spec)
+
+
+def _is_another_kind(spec: str) -> bool:
+    word = spec.partition(":")[0].lower()
+    return word in {"adb", "rclone", "takeout", "mtp"} and ":" in spec and not Path(spec).expanduser().exists()
 
 
 def name_sides(source: Role, backups: Sequence[Role], refusal: Callable[[Role, Role], str | None]) -> None:

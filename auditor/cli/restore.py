@@ -16,7 +16,6 @@ from auditor.copier.ledger import Ledger
 from auditor.copier.plan import Action
 from auditor.copier.publish import Outcome
 from auditor.errors import BadPlace, Interrupted
-from auditor.places.folder import open_folder
 from auditor.reporting.text import count, counted, size, visible
 
 NAME = "restore"
@@ -46,7 +45,7 @@ def command(
 
     Exit codes: 0 all restored; 1 a file could not be; 2 bad input; 130 stopped.
     """
-    place = open_folder(backup)
+    place = copying.kept_folder(backup)
     root = copying.folder(target)
     ledger = Ledger(place.root)
     wanted = restoring.originals(ledger, source, only)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated
 
 import typer
 
-from auditor import __version__
+from auditor import __version__, roles
 from auditor.cli import copying, screen
 from auditor.copier import backup as backing
 from auditor.copier import preflight
@@ -26,8 +28,7 @@ from auditor.copier.verified import NOT_LOOKED_AT, Conclusion, conclude
 from auditor.copier.verify import Choice, Verified
 from auditor.errors import BadOutput, BadPlace, Interrupted
 from auditor.manifest.rows import display_path
-from auditor.places.folder import open_folder
-from auditor.reporting.text import count, counted, typed, visible
+from auditor.reporting.text import count, counted, moment, typed, visible
 from auditor.verdict import ASKED, CHECKED, CROSSED
 
 NAME = "verify"
@@ -63,11 +64,13 @@ def command(
     rotted; one with another date that is empty or damaged now was spoilt, not edited: run `auditor backup` to repair
     both.
 
-    Exit codes: 0 all as stored (edits and new files are told); 1 rotted, spoilt, lost, or the last manifest is missing
-    or was changed; 2 bad input; 3 files could not be read; 130 stopped.
+    Exit codes: 0 all as stored (new and moved files are told); 1 rotted, spoilt, overwritten, lost, or the last
+    manifest is missing or was changed; 2 bad input; 3 files could not be read, or were edited, so that the version
+    that was stored is not here any more; 130 stopped.
     """
-    place = open_folder(backup)
+    place = copying.kept_folder(backup)
     ledger = Ledger(place.root)
+    role = roles.role_of_folder(place.root, backup)
     choice = _choice(sample, older_than, budget)
     if out is not None and out.exists():
         raise BadOutput(f"{out} is there already; nothing is written over. Choose another file with -o")
@@ -75,6 +78,8 @@ def command(
         raise BadOutput(f"{out} cannot be written: there is no folder {out.parent}; make it, or choose another -o")
     if init and (manifest or out or not choice.everything):
         raise BadPlace("--init reads everything and compares with nothing: leave the others out")
+    if init and (told := roles.refusal_of_init(role, map(roles.role_of_root, preflight.seen_here()))):
+        raise BadPlace(told)
     if not init and manifest is None and not scrubbing.has_rows(ledger):
         if ledger.marks():
             raise BadPlace(
@@ -85,7 +90,7 @@ def command(
         raise BadPlace(
             f"{backup} has no manifest of its own to compare with; make one with"
             f" `auditor verify {typed(backup)} --init`, or name one with --manifest; whether a phone is safe says"
-            " `auditor audit PHONE BACKUP`"
+            f" {roles.with_phone('audit', {}, backup)}"
         )
     with copying.stoppable() as stop, screen.phase(f"Reading {place.label}") as show:
         ways = Ways(hang_s=hang, stop=stop, on_progress=copying.as_scan(show))
@@ -105,14 +110,22 @@ def command(
                 preflight.remember_last(ledger, lower=False)
         stopped = stop()
     if stopped:
-        raise Interrupted("stopped. What was read is written down; the same command goes on with the others.")
+        if init:
+            kept = f"What was read is written down; `auditor verify {typed(backup)}` goes on with the others."
+        elif manifest is not None or verified.unwritten:
+            kept = "Nothing was written down; the same command begins again."
+        elif not sum(verified.counts[fate] for fate in scrubbing.WAS_READ):
+            kept = "Nothing was read yet; the same command begins again."
+        else:
+            kept = "What was read is written down; the same command reads the longest unread first."
+        raise Interrupted(f"stopped. {kept}")
     if init:
         screen.say(f"✓ {counted(made.footer.files, 'file is', 'files are')} written down in {visible(str(made.path))}")
         for reason in made.footer.reasons:
             screen.note(visible(reason))
         raise typer.Exit(0 if made.footer.complete else 3)
     conclusion = conclude(verified, choice)
-    show_verified(verified, conclusion, place.spec)
+    show_verified(verified, conclusion, place.spec, role.sources)
     if out is not None:
         _write(_record(verified, conclusion, place.label, _now()), out)
         if not screen.quiet():
@@ -120,8 +133,21 @@ def command(
     raise typer.Exit(conclusion.exit_code)
 
 
-def show_verified(verified: Verified, conclusion: Conclusion, backup: str) -> None:
-    """The verdict of a scrub and what it found."""
+def _whence(verified: Verified) -> list[str]:
+    """Where the bytes came from that were read: a copy in this computer's memory says nothing of the disk."""
+    lines = []
+    if verified.from_device:
+        lines.append(f"{counted(verified.from_device, 'file was', 'files were')} read from the disk itself")
+    if verified.untold:
+        many = counted(verified.untold, "file was", "files were")
+        lines.append(f"{many} read, perhaps from this computer's memory: the system does not tell")
+    return lines
+
+
+def show_verified(
+    verified: Verified, conclusion: Conclusion, backup: str, phones: Mapping[str, str] = MappingProxyType({})
+) -> None:
+    """The verdict of a scrub and what it found. `phones` are those that the backup has a record of, label by id."""
     counts = verified.counts
     sign, word, colour = _SIGNS[conclusion.exit_code]
     screen.say(f"{sign} {word}{conclusion.sentence}", style=f"bold {colour}")
@@ -152,18 +178,20 @@ def show_verified(verified: Verified, conclusion: Conclusion, backup: str) -> No
             copying.listed(((f.path, f.detail) for f in verified.found if f.fate is fate), screen.say)
     if counts[Fate.NOT_READ]:
         screen.say(f"  {count(counts[Fate.NOT_READ]):>10}  not read this time")
-    screen.say(f"  Read from the device: {count(verified.from_device)}; could not tell: {count(verified.untold)}")
+    for line in _whence(verified):
+        screen.say(f"  {line}")
     if verified.oldest_read:
-        screen.say(f"  Every file was read since {verified.oldest_read}")
+        screen.say(f"  Every file was read after {moment(verified.oldest_read)}")
     if verified.statement:
         screen.say(f"  {verified.statement}")
-    screen.say(f"  Not looked at: {NOT_LOOKED_AT}. `auditor audit PHONE {visible(typed(backup))}` does")
+    screen.say(f"  Not looked at: {NOT_LOOKED_AT}. {roles.with_phone('audit', phones, backup)} does")
+    again = roles.with_phone("backup", phones, backup)
     if any(counts[fate] for fate in scrubbing.BAD):
-        screen.say(
-            f"  Next     `auditor backup PHONE {visible(typed(backup))}` repairs them, where PHONE still has them"
-        )
+        screen.say(f"  Next     {again} repairs them, where the phone still has them")
     elif verified.chain:
-        screen.say(f"  Next     `auditor backup PHONE {visible(typed(backup))}` puts that right")
+        screen.say(f"  Next     {again} puts that right")
+    elif counts[Fate.EDITED]:
+        screen.say(f"  Next     {again} copies what was stored once more, where the phone still has it")
 
 
 _SIGNS = {0: (CHECKED, "", "green"), 1: (CROSSED, "NOT SAFE: ", "red"), 3: (ASKED, "CANNOT SAY: ", "yellow")}

@@ -143,6 +143,11 @@ def remembered(root: Path) -> Remembered | None:
     return _registry().get(str(root.resolve()))
 
 
+def seen_here() -> list[Path]:
+    """Where this machine saw backups; whether they are there now is not said."""
+    return [Path(path) for path in _registry()]
+
+
 def remember(root: Path, backup_id: str, generation: int = 0, *, lower: bool = True) -> None:
     """Keeps in mind which backup lies at this path, and its last generation. `lower` False: never an earlier one than
     before of the same backup. Where that cannot be kept, only these safeguards are lost."""

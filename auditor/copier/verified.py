@@ -12,6 +12,9 @@ from auditor.reporting.text import count, counted
 NOT_LOOKED_AT = "what is on a phone, and whether pictures that are as stored can be opened"
 """What no scrub says anything of."""
 
+_WORST_FIRST = (Fate.LOST, Fate.OVERWRITTEN, Fate.SPOILT, Fate.ROTTED)
+assert set(_WORST_FIRST) == set(BAD)
+
 
 @dataclass(frozen=True, slots=True)
 class Conclusion:
@@ -26,13 +29,14 @@ class Conclusion:
 
 
 def conclude(verified: Verified, choice: Choice) -> Conclusion:
-    """NOT SAFE beats CANNOT SAY. Edits, new and moved files are told and change nothing."""
+    """NOT SAFE beats CANNOT SAY. New and moved files are told and change nothing.
+
+    An edit is CANNOT SAY: the version that was stored is not here any more, and no scrub knows whether a phone has it.
+    """
     counts = verified.counts
     read = sum(counts[fate] for fate in WAS_READ)
     if sum(counts[fate] for fate in BAD):
-        found = f"{count(counts[Fate.ROTTED])} rotted, {count(counts[Fate.LOST])} lost"
-        for fate in (Fate.SPOILT, Fate.OVERWRITTEN):
-            found += f", {count(counts[fate])} {fate}" if counts[fate] else ""
+        found = ", ".join(f"{count(counts[fate])} {fate}" for fate in (*_WORST_FIRST, Fate.EDITED) if counts[fate])
         looked_at = counted(read + counts[Fate.LOST] + counts[Fate.MOVED], "file", "files")
         return Conclusion(Verdict.NOT_SAFE, f"{found}, of {looked_at} looked at.", 1)
     if verified.chain:
@@ -43,14 +47,12 @@ def conclude(verified: Verified, choice: Choice) -> Conclusion:
     if counts[Fate.UNREADABLE]:
         unread = counted(counts[Fate.UNREADABLE], "file", "files")
         return Conclusion(Verdict.CANNOT_SAY, f"{unread} could not be read; {count(read + moved)} could.", 3)
+    if edited:
+        return Conclusion(Verdict.CANNOT_SAY, _edited(edited, read + moved - edited), 3)
     if not (read or moved) and choice.everything:
         return Conclusion(Verdict.CANNOT_SAY, "Nothing was there to be compared with what was stored.", 3)
-    but = f"; {count(edited)} {'was' if edited == 1 else 'were'} edited since, and can be opened" if edited else ""
-    but += f"; {count(moved)} {'was' if moved == 1 else 'were'} moved within the backup" if moved else ""
-    whole = read - edited
-    good = (
-        "1 file was read, and is as it was" if whole == 1 else f"{count(whole)} files were read, and are as they were"
-    )
+    but = f"; {count(moved)} {'was' if moved == 1 else 'were'} moved within the backup" if moved else ""
+    good = "1 file was read, and is as it was" if read == 1 else f"{count(read)} files were read, and are as they were"
     if moved and not read:
         these = "1 file was" if moved == 1 else f"{count(moved)} files were"
         as_it_was = "is as it was" if moved == 1 else "are as they were"
@@ -59,3 +61,13 @@ def conclude(verified: Verified, choice: Choice) -> Conclusion:
     if not read:
         return Conclusion(None, f"Nothing was due to be read: no file was looked into{but}.", 0)
     return Conclusion(None if counts[Fate.NOT_READ] else Verdict.SAFE, f"{good} stored{but}.", 0)
+
+
+def _edited(edited: int, others: int) -> str:
+    """What an edit means: its stored version may be nowhere else."""
+    if edited == 1:
+        these = "1 file was edited since it was stored, and the version that was stored is not here any more"
+    else:
+        these = f"{count(edited)} files were edited since they were stored, and those versions are not here any more"
+    rest = {0: "", 1: "; the other one is as it was stored"}.get(others, f"; the other {count(others)} are as stored")
+    return f"{these}{rest}."

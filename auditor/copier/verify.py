@@ -282,8 +282,8 @@ class _Scrub:
         so = "If the others are like them, at" if self._by_age else "At"
         return (
             f"{read + len(self._fixed):,} of {self._population:,} files were read, {which}{also}:"
-            f" {bad:,} rotted. {so} most {most:,} of all ({most / self._population:.2%}) are"
-            f" rotted ({CONFIDENCE:.0%} confidence)."
+            f" {bad:,} bad (rotted, spoilt, overwritten or lost). {so} most {most:,} of all"
+            f" ({most / self._population:.2%}) are bad ({CONFIDENCE:.0%} confidence)."
         )
 
 

@@ -115,20 +115,6 @@ def compare(a: Picture, b: Picture) -> Match:
     return best or Match(Relation.DIFFERENT)
 
 
-def is_reduced_copy(original: Picture, copy: Picture) -> bool | None:
-    """Whether `copy` shows the very picture of `original`, whatever its size, format and quality.
-
-    None where that cannot be told: too small, no structure, several frames, other dates of capture in the two files,
-    or the same picture without the motion clip that the original has.
-    """
-    match = compare(original, copy)
-    if match.doubt is not None:
-        return None
-    if match.relation is Relation.SAME_PICTURE and original.more - copy.more:
-        return None
-    return match.relation is Relation.SAME_PICTURE
-
-
 def is_blank(picture: Picture) -> bool:
     """Whether a picture has too little structure to be told from another of its kind: dark, white, a wall, the sky."""
     grey = tiles.denoised(picture.grey.astype(np.float32))

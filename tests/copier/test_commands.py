@@ -212,7 +212,7 @@ def test_verify_says_what_rotted_and_backup_repairs_it(auditor: Auditor, phone: 
     path.write_bytes(path.read_bytes()[:-1] + b"x")
     os.utime(path, (OLD_S, OLD_S))
     said = auditor("verify", "backup")
-    assert said.code == 1 and "NOT SAFE: 1 rotted, 0 lost" in said.out
+    assert said.code == 1 and "NOT SAFE: 1 rotted, of" in said.out
     assert "DCIM/Camera/IMG_1.jpg: stored" in said.out
     repaired = auditor("backup", phone, "backup", "-o", "report")
     assert repaired.code == 0 and "1  repaired" in repaired.err
@@ -236,7 +236,7 @@ def test_rot_stays_an_alarm_until_it_is_mended(auditor: Auditor, phone: Path) ->
     # What somebody edited and what then rotted is told apart from what was stored at first.
     edited = media.jpeg(77)
     write(path, edited, OLD_S + 5000)
-    assert "1  edited" in (said := auditor("verify", phone)).out + said.err and said.code == 0
+    assert "1  edited" in (said := auditor("verify", phone)).out + said.err and said.code == 3
     write(path, edited[:-1] + b"x", OLD_S + 5000)
     for _ in range(2):
         assert auditor("verify", phone).code == 1
@@ -342,7 +342,7 @@ def test_verify_calls_an_emptied_file_spoilt(auditor: Auditor, phone: Path, tmp_
     back_up(phone, tmp_path / "backup")
     write(tmp_path / "backup/DCIM/Camera/IMG_1.jpg", b"", OLD_S + 5000)
     said = auditor("verify", "backup")
-    assert said.code == 1 and "NOT SAFE: 0 rotted, 0 lost, 1 spoilt" in said.out
+    assert said.code == 1 and "NOT SAFE: 1 spoilt, of" in said.out
     assert "IMG_1.jpg: it is empty now" in said.out
     last = max((tmp_path / "backup/.auditor/manifests").iterdir())
     audited = auditor("audit", phone, last, "-o", "report")
@@ -385,8 +385,8 @@ def test_verify_counts_moved_files_among_those_looked_at(auditor: Auditor, phone
     (camera / "IMG_1.jpg").rename(camera / "Holiday.jpg")
     (camera / "IMG_2.jpg").unlink()
     said = auditor("verify", "backup")
-    assert said.code == 1 and "0 rotted, 1 lost, of 4 files looked at." in said.out
-    assert "`auditor backup PHONE backup` repairs them" in said.out
+    assert said.code == 1 and "NOT SAFE: 1 lost, of 4 files looked at." in said.out
+    assert "`auditor backup` with the phone (phone) first and then backup repairs them" in said.out
 
 
 def test_one_file_restored_is_one(auditor: Auditor, phone: Path) -> None:
@@ -448,8 +448,9 @@ def test_a_sample_by_another_places_list_is_one_at_random(auditor: Auditor, tmp_
     shutil.copytree(tmp_path / "phone", tmp_path / "cloud")
     said = auditor("verify", "cloud", "--manifest", "phone.jsonl", "--sample", "5", "-o", "verify.json")
     assert said.code == 0
-    assert "5 of 40 files were read, chosen at random: 0 rotted. At most 17 of all (42.50%) are rotted" in said.out
-    assert "Every file was read since" not in said.out
+    assert "5 of 40 files were read, chosen at random: 0 bad (" in said.out
+    assert "At most 17 of all (42.50%) are bad" in said.out
+    assert "Every file was read" not in said.out
     assert json.loads((tmp_path / "verify.json").read_text("utf-8"))["verdict"] is None
 
 
@@ -464,3 +465,57 @@ def test_a_copy_s_row_says_no_more_of_the_source_s_date_than_the_source_can(
     row = FileFacts("2024/a.jpg", 9, mtime_ns=7, digests={"sha256": "ab" * 32})
     step = CopyStep(0, "a.jpg", Action.SKIP, 9, 7, None, None)
     assert _as_source(open_place(str(name)), row, step, None).mtime_trusted is trusted
+
+
+def test_verify_names_what_it_found_and_nothing_that_it_did_not(auditor: Auditor, phone: Path, tmp_path: Path) -> None:
+    """No zero counts, no rot where there is none, the worst first; the phone in words, for its way is not recorded."""
+    auditor("backup", phone, tmp_path / "disk", "--no-audit")
+    here = tmp_path / "disk/DCIM/Camera"
+    first, second, *_ = sorted(path for path in here.iterdir() if path.suffix == ".jpg")
+    shutil.copy(first, second)
+    said = auditor("verify", tmp_path / "disk", "--sample", "1")
+    assert said.code == 1 and "NOT SAFE: 1 overwritten, of" in said.out
+    assert " 0 " not in said.out and "PHONE" not in said.out
+    assert f"`auditor backup` with the phone ({phone.name}) first" in said.out
+    assert "1 bad (rotted, spoilt, overwritten or lost)" in said.out
+    first.unlink()
+    assert "NOT SAFE: 1 lost, 1 overwritten, of" in auditor("verify", tmp_path / "disk").out
+
+
+def test_an_edit_of_a_stored_copy_is_not_all_well(auditor: Auditor, phone: Path, tmp_path: Path) -> None:
+    """The version that was stored may be nowhere else: headline, exit code, record and next step say so."""
+    auditor("backup", phone, tmp_path / "disk", "--no-audit")
+    write(tmp_path / "disk/DCIM/Camera/IMG_1.jpg", media.jpeg(77), OLD_S + 5000)
+    said = auditor("verify", tmp_path / "disk", "-o", tmp_path / "verify.json")
+    assert said.code == 3
+    assert "? CANNOT SAY: 1 file was edited since it was stored, and the version that was stored is not" in said.out
+    assert "copies what was stored once more, where the phone still has it" in said.out
+    assert json.loads((tmp_path / "verify.json").read_text("utf-8"))["verdict"] == "CANNOT SAY"
+    assert auditor("backup", phone, tmp_path / "disk").code == 0
+
+
+def test_a_backup_names_the_first_copied_files(auditor: Auditor, tmp_path: Path) -> None:
+    for number in range(5):
+        write(tmp_path / f"many/DCIM/IMG_{number}.jpg", media.jpeg(number), OLD_S)
+    said = auditor("backup", tmp_path / "many", tmp_path / "disk", "--no-audit")
+    assert "DCIM/IMG_0.jpg, DCIM/IMG_1.jpg, DCIM/IMG_2.jpg and 2 more" in said.err
+
+
+def test_a_link_named_as_a_photo_is_not_passed_over_without_an_audit(auditor: Auditor, phone: Path) -> None:
+    (phone / "DCIM/outside.jpg").symlink_to("/no/such/photo.jpg")
+    (phone / "DCIM/list.txt").symlink_to("/no/such/list.txt")
+    assert auditor("backup", phone, "disk", "--no-audit").code == 3
+    (phone / "DCIM/outside.jpg").unlink()
+    assert auditor("backup", phone, "disk", "--no-audit").code == 0
+
+
+def test_no_phone_is_made_its_own_backup(auditor: Auditor, phone: Path, tmp_path: Path) -> None:
+    """By its folders, within them, by the record of a backup that this computer saw, and by the way to it."""
+    auditor("backup", phone, tmp_path / "disk", "--no-audit")
+    (tmp_path / "card/DCIM/100").mkdir(parents=True)
+    (tmp_path / "card/Android").mkdir()
+    for place in (phone, phone / "DCIM", tmp_path / "card", tmp_path / "card/DCIM/100", "adb:", "mtp:"):
+        said = auditor("verify", place, "--init")
+        assert said.code == 2 and not Path(place, ".auditor").exists(), said
+    assert "a phone is never its own backup" in auditor("verify", phone, "--init").err
+    assert auditor("verify", tmp_path / "disk", "--init").code == 0

@@ -529,7 +529,10 @@ def test_a_sample_counts_what_is_known_to_be_bad(dest: Path) -> None:
     scrub(dest)
     verified = scrub(dest, Choice(number=2))
     assert verified.statement is not None and "3 of 4 files were read" in verified.statement
-    assert "1 rotted. If the others are like them, at most 2 of all" in verified.statement
+    assert (
+        "1 bad (rotted, spoilt, overwritten or lost). If the others are like them, at most 2 of all"
+        in verified.statement
+    )
 
 
 def test_a_stick_that_wraps_is_told(phone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,11 +14,25 @@ from PIL import ExifTags, Image, ImageDraw, ImageEnhance, ImageFont, ImageOps
 
 from auditor.model import Depth
 from auditor.pictures.loading import NoPicture, Picture, Refusal, load
-from auditor.pictures.verify import Change, Doubt, Match, Relation, compare, is_reduced_copy
+from auditor.pictures.verify import Change, Doubt, Match, Relation, compare
 from auditor.readers import examine, perceptual
 
 SAME, EDITED, SIMILAR, DIFFERENT = Relation.SAME_PICTURE, Relation.EDITED, Relation.SIMILAR, Relation.DIFFERENT
 SHARED = Path(__file__).parents[2] / ".." / "shared" / "data"
+
+
+def is_reduced_copy(original: Picture, copy: Picture) -> bool | None:
+    """Whether `copy` shows the very picture of `original`, whatever its size, format and quality.
+
+    None where that cannot be told: too small, no structure, several frames, other dates of capture in the two files,
+    or the same picture without the motion clip that the original has.
+    """
+    match = compare(original, copy)
+    if match.doubt is not None:
+        return None
+    if match.relation is Relation.SAME_PICTURE and original.more - copy.more:
+        return None
+    return match.relation is Relation.SAME_PICTURE
 
 
 def scene(seed: int, size: tuple[int, int] = (1600, 1200)) -> Image.Image:
