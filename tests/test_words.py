@@ -111,4 +111,4 @@ def test_verify_of_a_phone_names_the_audit(
     monkeypatch.chdir(tmp_path)
     write(tmp_path / "phone/a.jpg", b"photo")
     code, _, err = call(monkeypatch, capsys, "verify", "phone")
-    assert code == 2 and "whether a phone is safe says `auditor audit PHONE BACKUP`" in err
+    assert code == 2 and "whether a phone is safe says `auditor audit` with the phone first and then phone" in err
