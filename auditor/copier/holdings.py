@@ -66,7 +66,8 @@ class Held:
     """One row in short. `sha256` is what was stored, None where its bytes were never read; `fixity` why the file is not
     that any more, None where nothing says so. `read_at` "" where it was never read. `broken`: damaged when it was
     stored; `doubtful`: that, or suspicious, or never looked into to the end, so that the source may have more.
-    `overwritten`: the SHA-256 of another file's content that it holds now.
+    `overwritten`: the SHA-256 of another file's content that it holds now. `edited`: `sha256` is what an edit in the
+    backup left, not what was stored at first.
     """
 
     size_bytes: int | None
@@ -77,6 +78,7 @@ class Held:
     broken: bool = False
     doubtful: bool = False
     overwritten: str | None = None
+    edited: bool = False
 
     @property
     def whole(self) -> bool:
@@ -237,6 +239,7 @@ class Holdings:
             return
         else:
             self._correct(path, **stated, **_NO_LONGER_KNOWN, **_WHOLE, edited=True, notes=())
+            held = replace(held, edited=True)
         if held is None:
             self._put(path, Held(size_bytes, mtime_ns, sha256, read_at=read_at))
         else:
@@ -403,6 +406,7 @@ class Holdings:
             broken=whole and row.soundness is Soundness.DAMAGED,
             doubtful=whole and row.soundness in {Soundness.DAMAGED, Soundness.SUSPICIOUS},
             overwritten=row.sha256 if row.fixity is Fixity.OVERWRITTEN else None,
+            edited=row.edited,
         )
         self._put(row.path, held)
         for origin in row.origins:

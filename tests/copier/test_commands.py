@@ -491,6 +491,8 @@ def test_an_edit_of_a_stored_copy_is_not_all_well(auditor: Auditor, phone: Path,
     assert "? CANNOT SAY: 1 file was edited since it was stored, and the version that was stored is not" in said.out
     assert "copies what was stored once more, where the phone still has it" in said.out
     assert json.loads((tmp_path / "verify.json").read_text("utf-8"))["verdict"] == "CANNOT SAY"
+    again = auditor("verify", tmp_path / "disk")
+    assert again.code == 0 and "as they were stored, but for 1 edit that was told before." in again.out
     assert auditor("backup", phone, tmp_path / "disk").code == 0
 
 
