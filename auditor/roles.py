@@ -134,13 +134,14 @@ def refusal_of_backup(source: Role, dest: Role) -> str | None:
 
 def refusal_of_init(folder: Role, backups: Iterable[Role]) -> str | None:
     """Why a folder is not made a backup of its own; None where it may be. `backups` are those that were seen here."""
-    why = None
+    why, or_else = None, ""
     if folder.is_phone:
         why = "is a phone"
     elif folder.is_kept:
         return None
     elif folder.looks_like_phone:
         why = f"looks like a phone's storage or card, for it has {' and '.join(_PHONE_FOLDERS)}"
+        or_else = ". If it is a copy that you made, move it into a new folder and name that one"
     elif kept := next((one for one in backups if one.is_kept and folder.ids & one.sources.keys()), None):
         why = f"is the phone that {kept.spec} is a backup of"
     if why is None:
@@ -148,6 +149,7 @@ def refusal_of_init(folder: Role, backups: Iterable[Role]) -> str | None:
     return (
         f"{folder.spec} {why}: nothing is written to it, and a phone is never its own backup. To back it up run"
         f" `auditor backup {typed(folder.spec)} FOLDER` with a folder on a disk, a stick or a NAS"
+        f"{or_else}"
     )
 
 
