@@ -84,17 +84,49 @@ def mark_linked(con: duckdb.DuckDBPyConnection, source: Place | None, backups: S
         [ErrorKind.LINKED.value, "it is the phone's own file under a second name", sorted(ids)],
     )
     for number, place in enumerate(backups):
-        if doubted := _doubted(con, source, place, number):
-            _mark_shown(con, number, doubted)
+        if _may_be_one_phone(con, source, place, number):
+            _mark_shown(con, number, False, _ONE_PHONE)
+        elif doubted := _doubted(con, source, place, number):
+            _mark_shown(con, number, all(mount.tells_times for mount in doubted), _behind(doubted[0]))
 
 
-def _mark_shown(con: duckdb.DuckDBPyConnection, number: int, mounts: Sequence[Mount]) -> None:
+_ONE_PHONE = (
+    "it may be the phone's own file: one phone by adb and as a mount cannot be told from two where the mount does not"
+    " say the phone's serial number; name both phones by `adb:`"
+)
+
+
+def _behind(mount: Mount) -> str:
+    return (
+        f"it may be the phone's own file: the mount by {mount.kind} may show files of this machine under other numbers;"
+        " name the folder or the remote that lies behind the mount"
+    )
+
+
+def _may_be_one_phone(con: duckdb.DuckDBPyConnection, source: Place | None, place: Place | None, number: int) -> bool:
+    """Whether one side is a phone by adb and the other a mounted one, and no serial number tells that they are two."""
+    kinds = {
+        kind
+        for side, at in (("source", 0), ("backup", number))
+        for (kind,) in con.execute(
+            "SELECT place_kind FROM header WHERE side = ? ORDER BY rowid LIMIT 1 OFFSET ?", [side, at]
+        ).fetchall()
+    }
+    if kinds != {"adb", "mtp"}:
+        return False
+    mounted = next((one for one in (source, place) if isinstance(one, MtpPlace)), None)
+    by_adb = any(isinstance(one, AdbPlace) for one in (source, place))
+    # One of the same number was refused before. gvfs names the phone with it, but for where it only has the USB port.
+    told = by_adb and mounted is not None and mounted.mount.maker.startswith("gvfs") and "[usb" not in mounted.label
+    return not told
+
+
+def _mark_shown(con: duckdb.DuckDBPyConnection, number: int, tells_times: bool, why: str) -> None:
     """Marks each file of a backup that may be a file of the phone: one of the same content that did not change at
     another instant. Where one file surely is the phone's own, the mount shows the phone, and all of it is marked.
 
-    `mounts` are those that may show the files of another one: such a mount must tell the times that are behind it.
+    `tells_times`: the mounts that may show the phone's files tell the times that are behind them. `why` is for people.
     """
-    tells = all(mount.tells_times for mount in mounts)
     ids = set()
     for digest in DIGESTS:
         found = con.execute(
@@ -103,7 +135,7 @@ def _mark_shown(con: duckdb.DuckDBPyConnection, number: int, mounts: Sequence[Mo
             WHERE b.backup_number = ?
                 AND NOT (? AND coalesce({_instant("s.changed")} <> {_instant("b.changed")}, false))
             """,
-            [number, tells],
+            [number, tells_times],
         )
         ids |= {row for (row,) in found.fetchall()}
     con.execute(
@@ -115,8 +147,7 @@ def _mark_shown(con: duckdb.DuckDBPyConnection, number: int, mounts: Sequence[Mo
         """,
         [
             ErrorKind.SHOWN.value,
-            f"it may be the phone's own file: the mount by {mounts[0].kind} may show files of this machine under other"
-            " numbers; name the folder or the remote that lies behind the mount",
+            why,
             number,
             sorted(ids),
             number,
@@ -137,7 +168,7 @@ def _doubted(con: duckdb.DuckDBPyConnection, source: Place | None, place: Place 
     """
     if any(isinstance(one, ArchivePlace) or (isinstance(one, TakeoutPlace) and one.packed) for one in (source, place)):
         return []
-    if source is not None and _is_one_mount(_here(source), _here(place)):
+    if _is_one_mount(_here(source), _here(place)):
         return []
     theirs = _mounts(place) if place is not None else _listed_mounts(con, "backup", number)
     doubted = [mount for mount in theirs if _shows(mount) is not Shows.OWN]
@@ -318,6 +349,9 @@ def _here(place: Place | None) -> tuple[Path, ...]:
 
 
 def _is_one_mount(ours: Sequence[Path], theirs: Sequence[Path]) -> bool:
+    """Whether both lie on one mount, where the file's number tells one file from two."""
+    if not (ours and theirs):
+        return False
     try:
         if any(mounts_beneath(one) for one in (*ours, *theirs)):
             return False

@@ -23,7 +23,9 @@ from auditor.manifest import foreign, jsonl
 from auditor.manifest.jsonl import Manifest, Writer
 from auditor.manifest.rows import DECODED, from_row
 from auditor.model import Depth, DigestOrigin, ErrorKind, FileFacts, Header, Kind, Soundness, Status, Trouble
-from auditor.places import Entry, rclone_remotes
+from auditor.places import Entry, mtp, rclone_remotes
+from auditor.places.adb import AdbPlace
+from auditor.places.adbclient import Client
 from auditor.places.folder import open_folder
 from auditor.places.takeout import open_takeout
 from auditor.readers import examine
@@ -342,6 +344,34 @@ def test_a_phones_own_list_is_no_backup_when_it_is_mounted_elsewhere(
     assert quick("scan", tmp_path / "phone", "-o", tmp_path / "own.jsonl")[0] == 0
     (tmp_path / "phone").rename(tmp_path / "moved")
     assert audited(quick, tmp_path / "out", tmp_path / "moved", tmp_path / "own.jsonl") == ("NOT SAFE", [])
+
+
+@pytest.mark.parametrize(
+    ("maker", "name", "told"),
+    [
+        ("fuse.jmtpfs", "phone", False),  # the folder's name
+        ("gvfs mtp", "Google Pixel 6 R5CT", True),  # with a serial number, and another one
+        ("gvfs mtp", "[usb:001,005]", False),
+        (None, "", False),  # lists of both
+    ],
+)
+def test_one_phone_by_adb_and_as_a_mount_is_no_backup_of_itself(
+    tmp_path: Path, maker: str | None, name: str, told: bool
+) -> None:
+    sound = {"digests": {"sha256": "ab" * 32}, "soundness": Soundness.SOUND, "digest_origin": DigestOrigin.READ}
+    row = FileFacts("a.jpg", 9, kind=Kind.PHOTO, **sound)  # type: ignore[arg-type]
+    by_adb = AdbPlace(Client("adb", "7F"), "adb:", "/sdcard", ("DCIM",), "7F", "Pixel") if maker else None
+    mount = mtp.MtpPlace(mtp.Mount(tmp_path, maker, name), "mtp:") if maker else None
+    for kinds, places in ((("adb", "mtp"), (by_adb, mount)), (("mtp", "adb"), (mount, by_adb))):
+        lists = []
+        for kind in kinds:
+            path = tmp_path / f"{kinds[0]}-{kind}.jsonl"
+            writer = Writer.create(path, header(tmp_path, place_kind=kind, place_id=kind))
+            writer.add(row)
+            lists.append(writer.close(complete=True))
+        with views.open_lists(lists[0], [views.Listed("b", lists[1])], policy.load("family"), datetime.now(UTC)) as got:
+            one_copy.mark_linked(got.con, places[0], [places[1]])
+            assert got.con.execute("SELECT error_kind FROM backup").fetchall() == [(None if told else "shown",)]
 
 
 def test_a_file_that_changed_at_the_same_instant_is_the_same_file(tmp_path: Path) -> None:
