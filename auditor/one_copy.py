@@ -12,13 +12,11 @@ import os
 import re
 import shutil
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from pathlib import Path
 
 import duckdb
 
-from auditor.disk.mounts import Mount, Shows, is_this_machine, may_show_one_file, mount_of, mounts_beneath
-from auditor.errors import BadPlace
+from auditor.disk.mounts import Mount, Shows, may_show_one_file, mount_of, mounts_beneath
 from auditor.manifest.rows import DIGESTS, rfc3339
 from auditor.model import ErrorKind
 from auditor.places import Place
@@ -27,7 +25,7 @@ from auditor.places.archive import ArchivePlace
 from auditor.places.folder import FolderPlace, file_id
 from auditor.places.mtp import MtpPlace
 from auditor.places.nesting import things_of
-from auditor.places.rclone import RclonePlace, open_rclone
+from auditor.places.rclone import RclonePlace
 from auditor.places.takeout import TakeoutPlace
 
 
@@ -171,10 +169,10 @@ def _doubted(con: duckdb.DuckDBPyConnection, source: Place | None, place: Place 
     if _is_one_mount(_here(source), _here(place)):
         return []
     theirs = _mounts(place) if place is not None else _listed_mounts(con, "backup", number)
-    doubted = [mount for mount in theirs if _shows(mount) is not Shows.OWN]
+    doubted = [mount for mount in theirs if mount.shows is not Shows.OWN]
     if isinstance(source, AdbPlace) or (source is None and _kind_of_source(con) == "adb"):
         phones = [m for m in theirs if m.shows_a_phone] if not isinstance(place, MtpPlace) else []
-        return [*phones, *(mount for mount in doubted if _shows(mount) is Shows.UNKNOWN)]
+        return [*phones, *(mount for mount in doubted if mount.shows is Shows.UNKNOWN)]
     if isinstance(source, RclonePlace) and not source.folders:
         return []
     ours = _roots_mounts(source) if source is not None else _listed_mounts(con, "source", None)
@@ -182,7 +180,7 @@ def _doubted(con: duckdb.DuckDBPyConnection, source: Place | None, place: Place 
     if not _have_two_sizes(source, place):
         doubted += [mount for pair in served for mount in pair]
     if place is None or _here(place):
-        doubted += [mount for mount in ours if _shows(mount) is not Shows.OWN]
+        doubted += [mount for mount in ours if mount.shows is not Shows.OWN]
     return doubted
 
 
@@ -202,22 +200,6 @@ def _have_two_sizes(one: Place | None, other: Place | None) -> bool:
         with contextlib.suppress(OSError):
             sizes.append(shutil.disk_usage(path).total)
     return len(sizes) == 2 and min(sizes) < max(sizes) * 0.99
-
-
-@lru_cache(maxsize=64)
-def _shows(mount: Mount) -> Shows:
-    """Whose bytes a mount shows; what `rclone mount` shows, rclone's settings tell."""
-    if mount.kind != "fuse.rclone":
-        return mount.shows
-    try:
-        remote = open_rclone(re.sub(r"\{[^}]*\}", "", mount.source))
-    except BadPlace:
-        return Shows.UNKNOWN
-    kinds = {leaf.kind for leaf in remote.behind}
-    hosts = [host for leaf in remote.behind for host in leaf.hosts]
-    if remote.folders or any(host and is_this_machine(host) for host in hosts):
-        return Shows.ANOTHER
-    return Shows.OWN if kinds and "" not in kinds else Shows.UNKNOWN
 
 
 def _roots_mounts(place: Place) -> tuple[Mount, ...]:

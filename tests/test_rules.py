@@ -232,7 +232,7 @@ def test_every_kind_of_trouble_that_is_asked_for_is_written_by_something() -> No
     written = {
         ErrorKind[name]
         for text in program.values()
-        for name in re.findall(rf"(?:Trouble\(\s*|\[)ErrorKind\.({said})\b", text)
+        for name in re.findall(rf"(?:Trouble\(\s*|\[\s*)ErrorKind\.({said})\b", text)
     }
     data = [path.read_text("utf-8") for path in resources.folder("rules").rglob("*") if path.is_file()]
     in_sql = "".join(re.findall(r"error_kind (?:=|IN|<>) (\([^)]*\)|'\w+')", "\n".join(data)))

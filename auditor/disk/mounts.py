@@ -59,13 +59,14 @@ class Mount:
 
     @property
     def shows(self) -> Shows:
-        """Whose bytes it shows. Of `rclone mount` and desktops' mounts the words in `source` decide."""
+        """Whose bytes it shows. Of desktops' mounts the words in `source` decide. What lies behind
+        `rclone mount` only its settings say, and no words of a list are opened."""
         if self.kind in _PASS_ON_TIMES or self.kind in _SHOW_FOLDERS:
             return Shows.ANOTHER
         if self.is_served:
             if self.host is None and self.kind in _SERVED_BY_PROGRAMS:
                 return Shows.UNKNOWN
-            return Shows.ANOTHER if self.host and is_this_machine(self.host) else Shows.OWN
+            return Shows.ANOTHER if self.host and _is_this_machine(self.host) else Shows.OWN
         if not self.shows_another or self.shows_a_phone or self.kind.removeprefix("fuse.") in _OWN_BYTES:
             return Shows.OWN
         if self.kind in _DESKTOPS:
@@ -102,7 +103,7 @@ class Mount:
     @property
     def is_from_elsewhere(self) -> bool:
         """Whether its files surely lie on another machine."""
-        return self.host is not None and not is_this_machine(self.host)
+        return self.host is not None and not _is_this_machine(self.host)
 
 
 def mount_of(path: Path) -> Mount:
@@ -164,10 +165,10 @@ def _on_a_desktop(words: str) -> Shows:
         return Shows.OWN
     if not host or scheme in ("archive", "admin", "file", "burn", "trash", "recent"):
         return Shows.UNKNOWN
-    return Shows.ANOTHER if is_this_machine(host.lower()) else Shows.OWN
+    return Shows.ANOTHER if _is_this_machine(host.lower()) else Shows.OWN
 
 
-def is_this_machine(host: str) -> bool:
+def _is_this_machine(host: str) -> bool:
     """By its name and addresses; nothing is asked of the network."""
     own = socket.gethostname().lower()
     if host in ("localhost", own, own.partition(".")[0], f"{own}.local"):
