@@ -137,6 +137,9 @@ class Changes:
         self._correct(entry.path, answer)
         if answer.sha256 in self._gone:
             self._elsewhere.setdefault(answer.sha256, entry.path)
+        if self.holdings.lacks_first(held):  # told every time until a backup stores it once more
+            detail = f"stored {held.first}, edited before to {held.sha256}"
+            return Found(entry.path, Fate.EDITED, held.first, detail)
         return Found(entry.path, Fate.UNCHANGED, held.sha256)
 
     def settle(self, *, mend: bool, complete: bool = True) -> list[Found]:
@@ -181,6 +184,11 @@ class Changes:
                 merges[path] = known[content]
                 detail = f"its content lies at {display_path(known[content])}"
                 found.append(Found(path, Fate.MOVED, content, detail))
+            elif (complete or held.lost) and held.first is not None and not self.holdings.lacks_first(held):
+                other = self.holdings.by_content[held.first]
+                self.holdings.merge({path: other})
+                detail = f"an edit made in the backup is gone; what was stored lies at {display_path(other)}"
+                found.append(Found(path, Fate.LOST, content, detail))
             elif complete or held.lost:
                 self.holdings.lost(path)
                 if over := lying.get(content or ""):
@@ -201,6 +209,9 @@ class Changes:
             if held is None or held.sha256 is None:
                 self._correct(path, answer)
                 found.append(Found(path, Fate.NEW, None, "" if held is None else "read for the first time"))
+            elif change is Change.NONE:  # an edit was taken back
+                self._correct(path, answer)
+                found.append(Found(path, Fate.UNCHANGED, answer.sha256))
             elif other := self._other(path, answer, held):
                 self._correct(path, answer, is_overwritten=True)
                 what = "another file" if other == path else display_path(other)
@@ -221,7 +232,8 @@ class Changes:
             spoilt = looked.spoilt.get(path)
             self._correct(path, answer, spoilt=spoilt)
             detail = spoilt or f"stored {held.sha256}, read {answer.sha256}"
-            found.append(Found(path, Fate.SPOILT if spoilt else Fate.EDITED, held.sha256, detail))
+            stored = held.sha256 if spoilt else held.first or held.sha256
+            found.append(Found(path, Fate.SPOILT if spoilt else Fate.EDITED, stored, detail))
         return found
 
     def _other(self, path: str, answer: WasRead, held: Held) -> str | None:

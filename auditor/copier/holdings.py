@@ -66,8 +66,8 @@ class Held:
     """One row in short. `sha256` is what was stored, None where its bytes were never read; `fixity` why the file is not
     that any more, None where nothing says so. `read_at` "" where it was never read. `broken`: damaged when it was
     stored; `doubtful`: that, or suspicious, or never looked into to the end, so that the source may have more.
-    `overwritten`: the SHA-256 of another file's content that it holds now. `edited`: `sha256` is what an edit in the
-    backup left, not what was stored at first.
+    `overwritten`: the SHA-256 of another file's content that it holds now. `first`: what was stored at first, where an
+    edit in the backup replaced it by `sha256`; None where it did not.
     """
 
     size_bytes: int | None
@@ -78,7 +78,7 @@ class Held:
     broken: bool = False
     doubtful: bool = False
     overwritten: str | None = None
-    edited: bool = False
+    first: str | None = None
 
     @property
     def whole(self) -> bool:
@@ -92,7 +92,7 @@ class Held:
 
     def change(self, mtime_ns: int | None, sha256: str) -> Change:
         """What it means that the file has this date and this content now."""
-        if self.sha256 in (None, sha256):
+        if self.sha256 in (None, sha256) or sha256 == self.first:
             return Change.NONE
         if self.fixity not in (None, Fixity.ROTTED):  # its date says nothing of these bytes
             return Change.EDIT
@@ -218,6 +218,9 @@ class Holdings:
         change = held.change(mtime_ns, sha256) if held else Change.NONE
         if held is None:
             self._rows[path] = replace(_row_of(path), **stated)  # type: ignore[arg-type]
+        elif change is Change.NONE and sha256 == held.first:  # somebody took the edit back
+            self._correct(path, **stated, **_NO_LONGER_KNOWN, **_WHOLE, edited=False, notes=())
+            held = replace(held, first=None)
         elif change is Change.NONE and (held.sha256 is None or not held.whole):
             self._correct(path, **stated, **_WHOLE)
         elif change is Change.NONE:
@@ -239,12 +242,16 @@ class Holdings:
             return
         else:
             self._correct(path, **stated, **_NO_LONGER_KNOWN, **_WHOLE, edited=True, notes=())
-            held = replace(held, edited=True)
+            held = replace(held, first=held.first or held.sha256)
         if held is None:
             self._put(path, Held(size_bytes, mtime_ns, sha256, read_at=read_at))
         else:
             now = {"size_bytes": size_bytes, "mtime_ns": mtime_ns, "sha256": sha256, "read_at": read_at}
             self._put(path, replace(held, fixity=None, overwritten=None, **now))  # type: ignore[arg-type]
+
+    def lacks_first(self, held: Held) -> bool:
+        """Whether an edit replaced what was stored, and no other file of the backup holds that whole."""
+        return held.first is not None and held.first not in self.by_content
 
     def lost(self, path: str) -> None:
         """A row whose file is gone keeps its origins, and proves nothing any more."""
@@ -291,11 +298,11 @@ class Holdings:
                 self.origins[source_path] = (new_of[path], origin)
 
     def merge(self, lost: Mapping[str, str]) -> None:
-        """Rows whose file is gone, while another file of the backup has the same content: their origins go to its row.
-        Lost path to the other one."""
+        """Rows whose file is gone, while another file of the backup has the same content, or what was stored before an
+        edit: the origins of that go to its row. Lost path to the other one."""
         origins = self.origins_of(set(lost))
         for path, other in lost.items():
-            content = self.held[path].sha256
+            content = self.held[other].sha256
             for origin in origins[path]:
                 if origin.sha256 == content:
                     self.add_origin(other, origin)
@@ -406,11 +413,18 @@ class Holdings:
             broken=whole and row.soundness is Soundness.DAMAGED,
             doubtful=whole and row.soundness in {Soundness.DAMAGED, Soundness.SUSPICIOUS},
             overwritten=row.sha256 if row.fixity is Fixity.OVERWRITTEN else None,
-            edited=row.edited,
+            first=self._first(row) if row.edited else None,
         )
         self._put(row.path, held)
         for origin in row.origins:
             self._index_origin(row.path, origin)
+
+    def _first(self, row: FileFacts) -> str | None:
+        """What an edited file was stored with; None where it came from no phone: then an edit is its owner's, and
+        nothing could bring back what it replaced."""
+        own = self.last.header.place_id if self.last else ""
+        phones = [origin for origin in row.origins if origin.source != own]
+        return max(phones, key=lambda origin: origin.order).sha256 if phones else None
 
     def _index_origin(self, path: str, origin: Origin) -> None:
         self.turn = max(self.turn, origin.turn)

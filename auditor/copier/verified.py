@@ -52,8 +52,6 @@ def conclude(verified: Verified, choice: Choice) -> Conclusion:
     if not (read or moved) and choice.everything:
         return Conclusion(Verdict.CANNOT_SAY, "Nothing was there to be compared with what was stored.", 3)
     but = f"; {count(moved)} {'was' if moved == 1 else 'were'} moved within the backup" if moved else ""
-    if before := verified.edited_before:
-        but += f", but for {counted(before, 'edit that was', 'edits that were')} told before"
     good = "1 file was read, and is as it was" if read == 1 else f"{count(read)} files were read, and are as they were"
     if moved and not read:
         these = "1 file was" if moved == 1 else f"{count(moved)} files were"

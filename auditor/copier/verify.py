@@ -57,7 +57,6 @@ class Verified:
     `statement` says what the sample says of all files, None where all were read. `chain` are the generations that are
     missing or were changed and that no sound one came after, `outdated` those that a sound one came after: nothing
     depends on them. `unwritten` says why what was found could not be written down, None where it was.
-    `edited_before`: files whose edit an earlier run told.
     """
 
     counts: Counter[Fate]
@@ -70,7 +69,6 @@ class Verified:
     manifest: Manifest | None
     unwritten: str | None = None
     outdated: tuple[Generation, ...] = ()
-    edited_before: int = 0
 
 
 def verify(
@@ -218,7 +216,6 @@ class _Scrub:
             chain=chain,
             manifest=manifest,
             unwritten=unwritten,
-            edited_before=sum(h.edited and h.whole for h in self._holdings.held.values()) - self._counts[Fate.EDITED],
         )
 
     def _was_read(self, held: Held) -> str:

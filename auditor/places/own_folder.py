@@ -29,19 +29,19 @@ def strange(place: Place) -> list[Entry]:
     return [told(replace(e, path=f"{OWN_FOLDER}/{e.path}")) for e in found if not is_ours(e.path)]
 
 
-_OF_A_CLEAN_UP = re.compile(r"\d{4}-\d\d-\d\dT\d{12}")
-"""The folder that each run of `clean` makes for itself in the quarantine."""
+_OF_A_RUN = re.compile(r"\d{4}-\d\d-\d\dT\d{12}|\d{8}T\d{6}-[0-9a-f]{8}")
+"""The folder that a run of `clean`, or of `backup` that repairs, makes for itself in the quarantine."""
 
 
 def is_ours(path: str) -> bool:
     """Whether a path in `.auditor` is one that this program, or the system, makes there. In the folders of ours only a
-    picture, film or sidecar is strange: nothing of ours is called so, but what a clean-up moved."""
+    picture, film or sidecar is strange: nothing of ours is called so, but what a clean-up or a repair moved."""
     top, *below = path.split("/")
     if not is_own(top):
         return False
     if not below or kind_by_name(path) is Kind.OTHER:
         return True
-    return top == "quarantine" and _OF_A_CLEAN_UP.fullmatch(below[0]) is not None and len(below) > 1
+    return top == "quarantine" and _OF_A_RUN.fullmatch(below[0]) is not None and len(below) > 1
 
 
 def told(entry: Entry) -> Entry:

@@ -492,8 +492,52 @@ def test_an_edit_of_a_stored_copy_is_not_all_well(auditor: Auditor, phone: Path,
     assert "copies what was stored once more, where the phone still has it" in said.out
     assert json.loads((tmp_path / "verify.json").read_text("utf-8"))["verdict"] == "CANNOT SAY"
     again = auditor("verify", tmp_path / "disk")
-    assert again.code == 0 and "as they were stored, but for 1 edit that was told before." in again.out
+    assert again.code == 3 and "? CANNOT SAY: 1 file was edited" in again.out, "told until what was stored is back"
     assert auditor("backup", phone, tmp_path / "disk").code == 0
+    assert auditor("verify", tmp_path / "disk").code == 0
+
+
+def test_an_edit_that_was_taken_back_is_none(auditor: Auditor, phone: Path, tmp_path: Path) -> None:
+    auditor("backup", phone, tmp_path / "disk", "--no-audit")
+    path = tmp_path / "disk/DCIM/Camera/IMG_1.jpg"
+    stored = path.read_bytes()
+    write(path, media.jpeg(77), OLD_S + 5000)
+    assert auditor("verify", tmp_path / "disk").code == 3
+    write(path, stored, OLD_S)
+    for _ in range(2):
+        said = auditor("verify", tmp_path / "disk")
+        assert said.code == 0 and "edited" not in said.out, said.out
+
+
+@pytest.mark.parametrize("fate", ["rotted", "lost"])
+def test_a_bad_edit_is_no_alarm_for_ever(auditor: Auditor, phone: Path, tmp_path: Path, fate: str) -> None:
+    """What was stored is there once more, and nobody can bring the edit back: it ends when its file is removed."""
+    auditor("backup", phone, tmp_path / "disk", "--no-audit")
+    path = tmp_path / "disk/DCIM/Camera/IMG_1.jpg"
+    write(path, edited := media.jpeg(77), OLD_S + 5000)
+    auditor("verify", tmp_path / "disk")
+    if fate == "rotted":
+        write(path, edited[:-1] + b"x", OLD_S + 5000)
+        assert auditor("verify", tmp_path / "disk").code == 1
+        auditor("backup", phone, tmp_path / "disk", "--no-audit")
+    path.unlink()
+    assert "1 lost" in auditor("verify", tmp_path / "disk").out
+    auditor("backup", phone, tmp_path / "disk")
+    auditor("verify", tmp_path / "disk")
+    assert auditor("verify", tmp_path / "disk").code == 0
+    assert auditor("backup", phone, tmp_path / "disk").code == 0
+
+
+def test_a_repaired_backup_holds_nothing_strange(auditor: Auditor, phone: Path, tmp_path: Path) -> None:
+    """What a repair put aside is the program's own: no warning, and a backup of the backup is whole."""
+    auditor("backup", phone, tmp_path / "disk", "--no-audit")
+    path = tmp_path / "disk/DCIM/Camera/IMG_1.jpg"
+    write(path, path.read_bytes()[:-1] + b"x", OLD_S)
+    auditor("verify", tmp_path / "disk")
+    assert auditor("backup", phone, tmp_path / "disk", "--no-audit").code == 0
+    assert list((tmp_path / "disk/.auditor/quarantine").rglob("*.jpg"))
+    assert "unreadable" not in (said := auditor("audit", phone, tmp_path / "disk", "-o", tmp_path / "out")).out, said
+    assert auditor("backup", tmp_path / "disk", tmp_path / "second").code == 0
 
 
 def test_a_backup_names_the_first_copied_files(auditor: Auditor, tmp_path: Path) -> None:
