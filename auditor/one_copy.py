@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
-import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -176,30 +174,11 @@ def _doubted(con: duckdb.DuckDBPyConnection, source: Place | None, place: Place 
     if isinstance(source, RclonePlace) and not source.folders:
         return []
     ours = _roots_mounts(source) if source is not None else _listed_mounts(con, "source", None)
-    served = [(a, b) for a in ours for b in theirs if a.is_served and b.is_served and not _are_two_servers(a, b)]
-    if not _have_two_sizes(source, place):
-        doubted += [mount for pair in served for mount in pair]
+    # Two names or addresses are no two servers, and nothing else tells either.
+    doubted += [mount for a in ours for b in theirs if a.is_served and b.is_served for mount in (a, b)]
     if place is None or _here(place):
         doubted += [mount for mount in ours if mount.shows is not Shows.OWN]
     return doubted
-
-
-def _are_two_servers(one: Mount, other: Mount) -> bool:
-    """Whether two mounts surely are of two servers: of two names. One may be a name of the other's address."""
-    hosts = [mount.host for mount in (one, other) if mount.host]
-    if len(hosts) < 2 or hosts[0] == hosts[1]:
-        return False
-    addressed = [re.fullmatch(r"[0-9.]+|[0-9a-f:]+", host) is not None for host in hosts]
-    return addressed[0] == addressed[1] and hosts[0].partition(".")[0] != hosts[1].partition(".")[0]
-
-
-def _have_two_sizes(one: Place | None, other: Place | None) -> bool:
-    """Whether two places lie on volumes of two sizes: servers pass on how large the disk is that they serve of."""
-    sizes = []
-    for path in (*_here(one), *_here(other)):
-        with contextlib.suppress(OSError):
-            sizes.append(shutil.disk_usage(path).total)
-    return len(sizes) == 2 and min(sizes) < max(sizes) * 0.99
 
 
 def _roots_mounts(place: Place) -> tuple[Mount, ...]:

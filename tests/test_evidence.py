@@ -22,7 +22,7 @@ from auditor.earlier import Earlier
 from auditor.manifest import foreign, jsonl
 from auditor.manifest.jsonl import Manifest, Writer
 from auditor.manifest.rows import DECODED, from_row
-from auditor.model import Depth, DigestOrigin, ErrorKind, FileFacts, Header, Kind, Soundness, Status, Trouble
+from auditor.model import Depth, Device, DigestOrigin, ErrorKind, FileFacts, Header, Kind, Soundness, Status, Trouble
 from auditor.places import Entry, mtp, rclone_remotes
 from auditor.places.adb import AdbPlace
 from auditor.places.adbclient import Client
@@ -344,6 +344,32 @@ def test_a_phones_own_list_is_no_backup_when_it_is_mounted_elsewhere(
     assert quick("scan", tmp_path / "phone", "-o", tmp_path / "own.jsonl")[0] == 0
     (tmp_path / "phone").rename(tmp_path / "moved")
     assert audited(quick, tmp_path / "out", tmp_path / "moved", tmp_path / "own.jsonl") == ("NOT SAFE", [])
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "doubted"),
+    [
+        (("fuse.sshfs", "me@nas:/a"), ("fuse.sshfs", "me@storage:/b"), True),  # two names are no two servers
+        (("fuse.sshfs", "me@192.168.7.5:/a"), ("fuse.sshfs", "me@[fd00::5]:/a"), True),
+        (("ext4", None), ("fuse.sshfs", "me@nas:/b"), False),
+        (("ext4", None), ("cifs", "//nas/b"), False),
+        (("cifs", "//nas/a"), ("cifs", "//nas/b"), False),  # they tell when a file changed, and it is another time
+    ],
+)
+def test_two_mounts_of_servers_may_be_of_one(
+    tmp_path: Path, one: tuple[str, str | None], other: tuple[str, str | None], doubted: bool
+) -> None:
+    sound = {"digests": {"sha256": "ab" * 32}, "soundness": Soundness.SOUND, "digest_origin": DigestOrigin.READ}
+    lists = []
+    for number, (kind, of) in enumerate((one, other)):
+        row = FileFacts("a.jpg", 9, kind=Kind.PHOTO, file_id=f"{number}:1", changed_ns=10**18 + number * 7**9, **sound)  # type: ignore[arg-type]
+        device = Device(filesystem=kind, mounted_from=of)
+        writer = Writer.create(tmp_path / f"{number}.jsonl", header(tmp_path, place_id=str(number), device=device))
+        writer.add(row)
+        lists.append(writer.close(complete=True))
+    with views.open_lists(lists[0], [views.Listed("b", lists[1])], policy.load("family"), datetime.now(UTC)) as opened:
+        one_copy.mark_linked(opened.con, None, [None])
+        assert opened.con.execute("SELECT error_kind FROM backup").fetchall() == [("shown" if doubted else None,)]
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,11 @@ _OWN_BYTES = (
 """FUSE systems whose files are no files of a folder of this machine, by their words for themselves."""
 
 
+_BY_URL = ("fuse", "fuse.curlftpfs", "davfs", "fuse.davfs")
+_HOSTS = Path("/etc/hosts")
+_URL = re.compile(r"(?:curlftpfs#)?\w+://(?:[^@/]*@)?(\[[^]]+\]|[^:/]+)")
+
+
 class Shows(StrEnum):
     """Whose bytes a mount shows."""
 
@@ -67,15 +72,16 @@ class Mount:
             if self.host is None and self.kind in _SERVED_BY_PROGRAMS:
                 return Shows.UNKNOWN
             return Shows.ANOTHER if self.host and _is_this_machine(self.host) else Shows.OWN
+        if self.kind in _BY_URL and (url := _URL.match(self.source)):
+            return Shows.ANOTHER if _is_this_machine(url[1].strip("[]").lower()) else Shows.OWN
         if not self.shows_another or self.shows_a_phone or self.kind.removeprefix("fuse.") in _OWN_BYTES:
             return Shows.OWN
         if self.kind in _DESKTOPS:
             return _on_a_desktop(self.source)
-        if self.kind == "fuse" and self.source.startswith(("http://", "https://")):
-            return Shows.OWN  # davfs2
         # An image or a disk, of whatever kind: its bytes are in there.
         with contextlib.suppress(OSError, ValueError):
-            if Path(self.source).is_absolute() and not Path(self.source).is_dir() and Path(self.source).exists():
+            behind = Path(self.source)
+            if behind.is_absolute() and (behind.is_file() or behind.is_block_device()):
                 return Shows.OWN
         return Shows.UNKNOWN
 
@@ -169,10 +175,14 @@ def _on_a_desktop(words: str) -> Shows:
 
 
 def _is_this_machine(host: str) -> bool:
-    """By its name and addresses; nothing is asked of the network."""
-    own = socket.gethostname().lower()
-    if host in ("localhost", own, own.partition(".")[0], f"{own}.local"):
+    """By its name in whatever domain, its addresses and the table of hosts; nothing is asked of the network."""
+    if host == "localhost" or host.partition(".")[0] == socket.gethostname().lower().partition(".")[0]:
         return True
+    with contextlib.suppress(OSError):
+        for line in _HOSTS.read_text("utf-8", "replace").splitlines():
+            at, *names = line.partition("#")[0].lower().split() or ("",)
+            if host in names and host != at and _is_this_machine(at):
+                return True
     with contextlib.suppress(ValueError, OSError):
         address = ipaddress.ip_address(host.partition("%")[0])
         family = socket.AF_INET if address.version == 4 else socket.AF_INET6

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ import pytest
 
 from auditor import policy
 from auditor.cleanup import plan as plans
+from auditor.disk import mounts
 from auditor.disk.mounts import Mount, Shows, may_be_one_file
 from auditor.duplicates import planning
 from auditor.duplicates.search import search
@@ -82,6 +84,11 @@ SHOWS = {
     "a share of this machine": (Mount("nfs4", "127.0.0.1:/export"), Shows.ANOTHER),
     "encrypted": (Mount("fuse.gocryptfs", "/home/me/vault"), Shows.OWN),
     "WebDAV": (Mount("fuse", "https://cloud.example.org/dav"), Shows.OWN),
+    "WebDAV of this machine": (Mount("fuse", "http://localhost:8099/"), Shows.ANOTHER),
+    "FTP of this machine": (Mount("fuse.curlftpfs", "curlftpfs#ftp://me@localhost/"), Shows.ANOTHER),
+    "this machine by a whole name": (Mount("fuse.sshfs", f"me@{socket.gethostname()}.lan:/photos"), Shows.ANOTHER),
+    "a program that names nothing": (Mount("fuse", "/dev/fuse"), Shows.UNKNOWN),
+    "a cloud by a mount": (Mount("fuse.rclone", ":webdav{HmkFl}:"), Shows.UNKNOWN),
     "a pool of disks": (Mount("fuse.mergerfs", "a:b"), Shows.ANOTHER),
     "a folder again": (Mount("fuse.bindfs", "/home/me/phone"), Shows.ANOTHER),
     "an overlay": (Mount("overlay", "overlay"), Shows.ANOTHER),
@@ -94,3 +101,11 @@ SHOWS = {
 def test_whose_bytes_a_mount_shows(case: str) -> None:
     mount, shows = SHOWS[case]
     assert mount.shows is shows
+
+
+def test_the_table_of_hosts_names_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    table = tmp_path / "hosts"
+    table.write_text("# 127.0.0.1 no\n127.0.0.1 localhost backup-server # ours\n192.0.2.7 nas\n")
+    monkeypatch.setattr(mounts, "_HOSTS", table)
+    shown = [Mount("fuse.sshfs", f"me@{name}:/photos").shows for name in ("backup-server", "nas", "no")]
+    assert shown == [Shows.ANOTHER, Shows.OWN, Shows.OWN]
