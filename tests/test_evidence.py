@@ -714,7 +714,9 @@ def test_what_the_verdict_does_not_speak_of_is_said(tmp_path: Path, quick: Calla
 
 
 @pytest.mark.parametrize("is_marked", [False, True])
-@pytest.mark.parametrize("name", [".auditor/DCIM/only-here.jpg", ".auditor/a.mp4", ".auditor/.auditor/a.jpg"])
+@pytest.mark.parametrize(
+    "name", [".auditor/DCIM/only-here.jpg", ".auditor/a.mp4", ".auditor/.auditor/a.jpg", ".auditor/IMG_1"]
+)
 def test_a_picture_in_the_folder_of_our_name_is_not_passed_over(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quick: Callable[..., tuple[int, str]], is_marked: bool, name: str
 ) -> None:

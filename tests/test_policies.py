@@ -72,6 +72,15 @@ DUE = {
     "a wiped photo by its name": ({"path": "a.jpg", "kind": "other", "size_bytes": 9}, True),
     "an empty photo": ({"path": "a.heic", "kind": "photo", "size_bytes": 0}, True),
     "an unreadable photo": ({"path": "a.MOV", "kind": "other", "error_kind": "unreadable"}, True),
+    "what nobody could read under a name that says nothing": (
+        {"path": "DCIM/IMG_1", "kind": "other", "size_bytes": 9, "error_kind": "unreadable"},
+        True,
+    ),
+    "what was read and is no picture": ({"path": "DCIM/IMG_1", "kind": "other", "size_bytes": 9}, False),
+    "a document that nobody could read": (
+        {"path": "a.pdf", "kind": "other", "size_bytes": 9, "error_kind": "unreadable"},
+        False,
+    ),
     "a document": ({"path": "a.pdf", "kind": "other", "size_bytes": 9}, False),
     "a link named as a photo": ({"path": "a.jpg", "kind": "other", "error_kind": "alias"}, False),
     "a sidecar without its photo": ({"path": "a.xmp", "kind": "sidecar", "size_bytes": 9}, False),
