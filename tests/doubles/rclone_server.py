@@ -25,7 +25,7 @@ def version(rclone: str | None) -> tuple[int, ...]:
     if rclone is None:
         return (0,)
     said = subprocess.run([rclone, "version"], capture_output=True, text=True, check=True).stdout
-    match = re.match(r"rclone v(\d+)\.(\d+)", said)
+    match = re.match(r"rclone v(\d+)\.(\d+)\.(\d+)", said)
     return tuple(int(part) for part in match.groups()) if match else (0,)
 
 
