@@ -23,7 +23,7 @@ __all__ = ["Progress", "Task", "read_file", "scan"]
 
 TOOL = f"auditor {__version__}"
 
-PRELOAD = ("auditor.reading", "auditor.readers.jpeg", "PIL.ImageOps", "PIL.TiffImagePlugin")
+PRELOAD = ("auditor.reading", "auditor.readers.jpeg.reader", "PIL.ImageOps", "PIL.TiffImagePlugin")
 """What every worker wants, loaded once before workers are forked."""
 
 FLUSH_BYTES = 64 << 20

@@ -14,9 +14,9 @@ import numpy.typing as npt
 import pillow_heif
 from PIL import Image
 
-from auditor.readers.container import read_container
-from auditor.readers.heif_check import payload_of
-from auditor.readers.heif_items import read_items
+from auditor.readers.heif.check import payload_of
+from auditor.readers.heif.items import read_items
+from auditor.readers.isobmff.container import read_container
 
 Rgb = npt.NDArray[np.uint8]
 PHONE_SOUND = "libopencore_amrnb" if "libopencore_amrnb" in av.codec.codecs_available else "aac"

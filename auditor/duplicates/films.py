@@ -18,7 +18,7 @@ from auditor.pictures.keep import rank
 from auditor.pictures.verify import Relation
 from auditor.places import Place, Power
 from auditor.readers import perceptual
-from auditor.readers.film_open import opened
+from auditor.readers.film.demuxer import opened
 from auditor.readers.sniff import sniff
 
 if TYPE_CHECKING:

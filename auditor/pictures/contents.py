@@ -29,8 +29,8 @@ from auditor.model import Kind
 from auditor.pictures.likeness import Answer, Likeness, Side
 from auditor.pictures.loading import MAX_BYTES, PILLOW_FORMATS
 from auditor.places import Place, Power
-from auditor.readers import film_compare
-from auditor.readers.film_open import DEMUXERS
+from auditor.readers.film import compare as film_compare
+from auditor.readers.film.demuxer import DEMUXERS
 from auditor.readers.limits import pillow_limits, refusal
 from auditor.readers.perceptual import displayed
 from auditor.readers.sniff import kind_of, sniff

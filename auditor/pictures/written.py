@@ -19,11 +19,11 @@ import pillow_heif
 from PIL import ExifTags, Image, IptcImagePlugin
 
 from auditor.pictures.parts import held
-from auditor.readers.boxes import inside
-from auditor.readers.container import read_container
 from auditor.readers.descriptive import PNG_KEYWORDS
 from auditor.readers.examination import Buffer
-from auditor.readers.film_open import DEMUXERS, Window, opened
+from auditor.readers.film.demuxer import DEMUXERS, Window, opened
+from auditor.readers.isobmff.boxes import inside
+from auditor.readers.isobmff.container import read_container
 from auditor.readers.limits import pillow_limits
 from auditor.readers.sniff import sniff
 

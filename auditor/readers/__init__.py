@@ -45,18 +45,18 @@ class Family:
 
 
 FAMILIES: tuple[Family, ...] = (
-    Family(frozenset({"jpeg"}), "jpeg"),
-    Family(frozenset({"png"}), "png"),
-    Family(frozenset({"webp"}), "webp"),
-    Family(frozenset({"gif"}), "gif"),
-    Family(frozenset({"tiff"}), "tiff"),
-    Family(frozenset({"bmp"}), "bmp"),
-    Family(RAW_FORMATS, "raw"),
+    Family(frozenset({"jpeg"}), "jpeg.reader"),
+    Family(frozenset({"png"}), "stills.png"),
+    Family(frozenset({"webp"}), "stills.webp"),
+    Family(frozenset({"gif"}), "stills.gif"),
+    Family(frozenset({"tiff"}), "tiff.reader"),
+    Family(frozenset({"bmp"}), "stills.bmp"),
+    Family(RAW_FORMATS, "tiff.raw"),
     Family(SIDECAR_FORMATS, "sidecar"),
-    Family(frozenset({"heic", "heif", "avif"}), "heif"),
-    Family(frozenset({"mp4", "mov", "3gp"}), "movie"),
-    Family(frozenset({"avi"}), "avi"),
-    Family(frozenset({"mkv", "webm"}), "matroska"),
+    Family(frozenset({"heic", "heif", "avif"}), "heif.reader"),
+    Family(frozenset({"mp4", "mov", "3gp"}), "film.mp4"),
+    Family(frozenset({"avi"}), "film.avi"),
+    Family(frozenset({"mkv", "webm"}), "film.matroska"),
 )
 
 _ZERO_HEAD_BYTES = 4096

@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from auditor.readers import ifd
 from auditor.readers.examination import Metadata
+from auditor.readers.tiff import ifd
 
 _EXIF_IFD, _GPS_IFD = 0x8769, 0x8825
 _MAKE, _MODEL, _ORIENTATION = 271, 272, 274

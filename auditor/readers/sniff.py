@@ -6,7 +6,7 @@ import re
 
 from auditor.model import Kind
 from auditor.readers.examination import Buffer
-from auditor.readers.rawkind import raw_format
+from auditor.readers.tiff.rawkind import raw_format
 
 RAW_FORMATS = frozenset(
     ["dng", "nef", "cr2", "cr3", "crw", "arw", "raf", "orf", "rw2", "pef", "srw", "kdc", "x3f", "mrw", "raw"]

@@ -7,7 +7,7 @@ same is not asked: editors leave old thumbnails behind, and one that is small is
 from __future__ import annotations
 
 from auditor.readers.bounds import is_text
-from auditor.readers.jpeg_walk import walk
+from auditor.readers.jpeg.walk import walk
 
 _JFXX_JPEG, _JFXX_PALETTE, _JFXX_RGB = 0x10, 0x11, 0x13
 _PHOTOSHOP_HEAD_BYTES = 28

@@ -17,13 +17,14 @@ import numpy as np
 import simplejpeg
 from PIL import Image, ImageFile, ImageOps
 
-from auditor.readers import heif_picture, jpeg
 from auditor.readers.coded import DECODERS
-from auditor.readers.container import read_container
-from auditor.readers.film_open import DEMUXERS, opened
-from auditor.readers.heif_check import grid_of, payload_of
-from auditor.readers.heif_items import CODED_KINDS, BrokenItems, Item, Items, read_items
-from auditor.readers.jpeg_walk import Walk, walk
+from auditor.readers.film.demuxer import DEMUXERS, opened
+from auditor.readers.heif import picture as heif_picture
+from auditor.readers.heif.check import grid_of, payload_of
+from auditor.readers.heif.items import CODED_KINDS, BrokenItems, Item, Items, read_items
+from auditor.readers.isobmff.container import read_container
+from auditor.readers.jpeg import reader as jpeg
+from auditor.readers.jpeg.walk import Walk, walk
 from auditor.readers.limits import refusal
 
 if TYPE_CHECKING:

@@ -21,25 +21,19 @@ import simplejpeg
 from PIL import Image
 
 from auditor.model import Depth
-from auditor.readers import (
-    avi,
-    examine,
-    film_check,
-    gif,
-    heif_check,
-    jpeg_walk,
-    matroska,
-    png,
-    raw,
-    sniff,
-    tiff_walk,
-    webp,
-)
-from auditor.readers.container import read_container
+from auditor.readers import examine, sniff
 from auditor.readers.digests import head_sha256
-from auditor.readers.film_tracks import read_tracks
-from auditor.readers.heif_items import read_items
+from auditor.readers.film import avi, matroska
+from auditor.readers.film import check as film_check
+from auditor.readers.film.tracks import read_tracks
+from auditor.readers.heif import check as heif_check
+from auditor.readers.heif.items import read_items
+from auditor.readers.isobmff.container import read_container
+from auditor.readers.jpeg import walk as jpeg_walk
 from auditor.readers.perceptual import phash
+from auditor.readers.stills import gif, png, webp
+from auditor.readers.tiff import raw
+from auditor.readers.tiff import walk as tiff_walk
 from tests import media, media_video
 
 _ROUNDS = 5

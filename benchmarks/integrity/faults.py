@@ -11,8 +11,8 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from auditor.readers.container import read_container
-from auditor.readers.heif_items import read_items
+from auditor.readers.heif.items import read_items
+from auditor.readers.isobmff.container import read_container
 
 BLOCK_BYTES = 4096
 FILMS = ("mp4", "mov", "3gp")

@@ -14,9 +14,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from auditor.model import Depth, Soundness
-from auditor.readers import Examination, boxes, ebml, examine
-from auditor.readers.film_compare import demuxed
-from auditor.readers.film_open import Window, opened
+from auditor.readers import Examination, examine
+from auditor.readers.film import ebml
+from auditor.readers.film.compare import demuxed
+from auditor.readers.film.demuxer import Window, opened
+from auditor.readers.isobmff import boxes
 from tests import media_video as media
 
 SOURCES: dict[str, Callable[[], bytes]] = {

@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 
-from auditor.readers import heif_rest, jpeg_rest, png, tiff, webp
+from auditor.readers.heif import rest as heif_rest
+from auditor.readers.jpeg import rest as jpeg_rest
+from auditor.readers.stills import png, webp
+from auditor.readers.tiff import reader as tiff
 from tests.brothers import stills
 
 COUNT = int(os.environ.get("AUDITOR_MUTANTS", "40"))

@@ -33,7 +33,7 @@ EXCEPTIONS = {
     "manifest/cache.py": "lists in this user's cache",
     "manifest/foreign.py": "makes the folder of an export that a person named",
     "manifest/jsonl.py": "makes the folder of a list that a person named",
-    "readers/tiff.py": "opens the null device",
+    "readers/tiff/reader.py": "opens the null device",
     "reporting/__init__.py": "files of the audit's own folder, which `locks.begin` has looked at",
     "reporting/duplicates.py": "files of the search's own folder, opened so that nothing is written over",
     "reporting/html.py": "a file of the audit's own folder",

@@ -12,11 +12,12 @@ import pytest
 from PIL import Image
 
 from auditor.model import Depth, ErrorKind, Soundness
-from auditor.readers import Examination, examine, ifd
-from auditor.readers.boxes import Box, inside, meta_boxes
-from auditor.readers.container import read_container
-from auditor.readers.jpeg_parts import Part, find_parts
-from auditor.readers.jpeg_walk import walk
+from auditor.readers import Examination, examine
+from auditor.readers.isobmff.boxes import Box, inside, meta_boxes
+from auditor.readers.isobmff.container import read_container
+from auditor.readers.jpeg.parts import Part, find_parts
+from auditor.readers.jpeg.walk import walk
+from auditor.readers.tiff import ifd
 from tests import media, media_video
 
 SMALL = (160, 120)

@@ -7,7 +7,7 @@ import io
 
 import pytest
 
-from auditor.readers.film_compare import same_samples
+from auditor.readers.film.compare import same_samples
 from tests import media_video as media
 
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from auditor.model import Depth, Soundness
 from auditor.readers import examine
-from auditor.readers.boxes import Box, inside
-from auditor.readers.container import read_container
+from auditor.readers.isobmff.boxes import Box, inside
+from auditor.readers.isobmff.container import read_container
 from tests import media_video as media
 
 NEEDED = (b"stsd", b"stts", b"ctts", b"stss", b"stsc", b"stsz", b"stco")

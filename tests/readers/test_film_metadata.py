@@ -11,7 +11,7 @@ import pytest
 
 from auditor.model import Depth, Soundness
 from auditor.readers import examine
-from auditor.readers.film_compare import same_samples
+from auditor.readers.film.compare import same_samples
 from tests import media_video as media
 
 SOURCES: dict[str, Callable[[], bytes]] = {

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from auditor.model import Depth, Soundness
 from auditor.readers import examine
-from auditor.readers.boxes import Box, inside, meta_boxes
-from auditor.readers.container import read_container
-from auditor.readers.heif_check import payload_of
-from auditor.readers.heif_items import read_items
+from auditor.readers.heif.check import payload_of
+from auditor.readers.heif.items import read_items
+from auditor.readers.isobmff.boxes import Box, inside, meta_boxes
+from auditor.readers.isobmff.container import read_container
 from tests import media_video as media
 
 

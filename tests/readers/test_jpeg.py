@@ -10,8 +10,8 @@ import pytest
 
 from auditor.model import Depth, ErrorKind, Soundness, Tier
 from auditor.readers import READER_FAILED, Examination, examine
-from auditor.readers.jpeg_parts import find_parts
-from auditor.readers.jpeg_walk import walk
+from auditor.readers.jpeg.parts import find_parts
+from auditor.readers.jpeg.walk import walk
 from tests import media
 
 BASELINE = media.jpeg(1, (1024, 768), exif=media.exif())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from auditor.readers import pillow
+from auditor.readers.stills import pillow
 from tests import media
 
 

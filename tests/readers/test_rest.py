@@ -8,7 +8,7 @@ import pytest
 
 from auditor.model import Depth, Soundness
 from auditor.readers import examine
-from auditor.readers.heif_rest import _exif
+from auditor.readers.heif.rest import _exif
 from auditor.readers.rest import between
 from auditor.readers.xmp_rest import xmp_rest
 from tests import media, media_video

@@ -14,8 +14,9 @@ import pytest
 from PIL import Image
 
 from auditor.model import Depth, Soundness, Tier
-from auditor.readers import READER_FAILED, Examination, examine, ifd
+from auditor.readers import READER_FAILED, Examination, examine
 from auditor.readers.perceptual import phash
+from auditor.readers.tiff import ifd
 from tests import media
 
 SOUND: dict[str, bytes] = {

@@ -1,0 +1,1 @@
+"""Films of every container: structure, strict decode, facts, digests, and whether two hold the same."""

@@ -1,0 +1,1 @@
+"""JPEG: its structure, its strict decode, and what lies behind and beside the picture."""

@@ -1,0 +1,183 @@
+"""What a JPEG holds beside its coded picture and its descriptive metadata: the rest that `image_sha256` covers.
+
+Sources: ITU-T T.81, annex B; T.871 (JFIF); Exif 3.0 (CIPA DC-008), 4.7; CIPA DC-007 (MPF); Adobe, "XMP specification
+part 3", 1.1.3 (JPEG, extended XMP).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from auditor.readers.bounds import is_text
+from auditor.readers.examination import Buffer
+from auditor.readers.jpeg.parts import MPF_ENTRIES, MPF_THUMBNAILS, XMP_ID, Part
+from auditor.readers.jpeg.walk import APP0, APP1, APP2, APP12, APP13, APP14, APP15, COM, EOI, SOS, Segment, Walk
+from auditor.readers.photoshop_rest import photoshop_rest
+from auditor.readers.rest import Piece, between, by_digest, unclaimed
+from auditor.readers.samsung import read_trailer
+from auditor.readers.thumbnail import is_ducky, is_jfif_thumbnail, is_jfxx_thumbnail, is_small_jpeg
+from auditor.readers.tiff import ifd
+from auditor.readers.tiff.rest import exif_rest
+from auditor.readers.xmp_rest import xmp_rest
+
+ICC_ID = b"ICC_PROFILE\0"
+_EXTENDED_ID = b"http://ns.adobe.com/xmp/extension/\0"
+_PHOTOSHOP_ID = b"Photoshop 3.0\0"
+_MPF_ID = b"MPF\0"
+_MPF_COUNTED = frozenset({0xB000, 0xB001, MPF_ENTRIES})
+_YCC = (1, 2, 3)
+_GUID_BYTES = 32
+
+
+def jpeg_rest(data: Buffer, walked: Walk, parts: Sequence[Part]) -> list[Piece]:
+    """Every segment that is neither picture nor known metadata, what lies behind the picture, and stray bytes."""
+    segments = [s for s in walked.segments if APP0 <= s.marker <= APP15 or s.marker == COM]
+    size = (walked.frame.width, walked.frame.height) if walked.frame else (0, 0)
+    profiled = any(_is(data, s, APP2, ICC_ID) for s in segments)
+    essential = [part for part in parts if part.essential]
+    pieces = _stray(data, walked)
+    described: list[Piece] = []
+    resources, packets, extensions = b"", b"", list[Segment]()
+    seen_exif = False
+    for segment in segments:
+        body = bytes(data[segment.body : segment.end])
+        if _is(data, segment, APP1, b"Exif\0") and not seen_exif:
+            described += exif_rest(body, profiled=profiled, gain_map=bool(essential))
+            seen_exif = True
+        elif _is(data, segment, APP1, XMP_ID):
+            described += xmp_rest(body[len(XMP_ID) :])
+            packets += body
+        elif _is(data, segment, APP1, _EXTENDED_ID):
+            extensions.append(segment)
+        elif _is(data, segment, APP2, _MPF_ID):
+            described += _multi_picture(data, segment, walked.end or 0, bool(essential))
+        elif _is(data, segment, APP13, _PHOTOSHOP_ID):
+            resources += body[len(_PHOTOSHOP_ID) :]
+        elif _is(data, segment, APP0, b"JFIF\0"):
+            described += _jfif(data, walked, body)
+        elif not (_describes(segment, body) or _repeats(segment, body, size)):
+            # Adobe's APP14 is hashed with the picture.
+            pieces += [] if _is(data, segment, APP14, b"Adobe") else [(b"segment %d" % segment.marker, body)]
+    described += photoshop_rest(resources, size) + _extended(data, extensions, packets)
+    return [*pieces, *sorted(described), *_behind(data, walked.end or len(data), parts, size)]
+
+
+def _counts(data: Buffer, part: Part, size: tuple[int, int]) -> bool:
+    """Whether a part is more than a preview of the picture."""
+    return part.essential or not is_small_jpeg(bytes(data[part.start : part.end]), *size)
+
+
+def _is(data: Buffer, segment: Segment, marker: int, name: bytes) -> bool:
+    return segment.marker == marker and data[segment.body : segment.body + len(name)] == name
+
+
+def _describes(segment: Segment, body: bytes) -> bool:
+    """Whether a segment is a comment, or Adobe's note for the web, and holds text."""
+    if segment.marker == COM:
+        return is_text(body)
+    return segment.marker == APP12 and body.startswith(b"Ducky") and is_ducky(body)
+
+
+def _repeats(segment: Segment, body: bytes, size: tuple[int, int]) -> bool:
+    return segment.marker == APP0 and body.startswith(b"JFXX\0") and is_jfxx_thumbnail(body, *size)
+
+
+def _stray(data: Buffer, walked: Walk) -> list[Piece]:
+    """Bytes between segments that are no fill bytes (T.81, B.1.1.2)."""
+    pieces: list[Piece] = []
+    at, scans = 2, iter(walked.scans)
+    for segment in walked.segments:
+        pieces += unclaimed(b"stray", bytes(data[at : segment.start]).strip(b"\xff"))
+        at = next(scans, (0, segment.end))[1] if segment.marker == SOS else segment.end
+    end = walked.end or at
+    return pieces + unclaimed(b"stray", bytes(data[at:end]).removesuffix(bytes([0xFF, EOI])).strip(b"\xff"))
+
+
+def _jfif(data: Buffer, walked: Walk, body: bytes) -> list[Piece]:
+    """What JFIF's header says of the picture: pixels that are not square, and that three unusual components are YCbCr.
+
+    Where the components are the usual ones, and nothing of Adobe's says otherwise, or Adobe's says the same, they are
+    so without it. Source: libjpeg-turbo, jdapimin.c, `default_decompress_parms`.
+    """
+    pieces: list[Piece] = []
+    if body[5:6] != b"\1":
+        pieces.append((b"JFIF that is not known", body[5:7]))
+    if not is_jfif_thumbnail(body):
+        pieces.append((b"JFIF's thumbnail", body[12:]))
+    across, down = body[8:10], body[10:12]
+    if across != down:
+        pieces.append((b"pixel shape", across + down))
+    marker = walked.frame.marker if walked.frame else None
+    frame = next((data[s.body : s.end] for s in walked.segments if s.marker == marker), b"")
+    # Adobe's transform 1 is YCbCr.
+    adobe = {data[s.body + 11 : s.body + 12] for s in walked.segments if _is(data, s, APP14, b"Adobe")}
+    alone = adobe == {b"\1"} if adobe else tuple(frame[6:15:3]) == _YCC
+    if len(frame) >= 15 and frame[5] == 3 and not alone:
+        pieces.append((b"YCbCr", b""))
+    return pieces
+
+
+def _extended(data: Buffer, segments: Iterable[Segment], packets: bytes) -> list[Piece]:
+    """XMP that was too long for one segment, put together again; as it stands where that fails, or nothing names it."""
+    chunks: dict[bytes, dict[int, bytes]] = {}
+    lengths: dict[bytes, int] = {}
+    for segment in segments:
+        body = bytes(data[segment.body + len(_EXTENDED_ID) : segment.end])
+        guid, sizes = body[:_GUID_BYTES], body[_GUID_BYTES : _GUID_BYTES + 8]
+        lengths[guid] = int.from_bytes(sizes[:4], "big")
+        chunks.setdefault(guid, {})[int.from_bytes(sizes[4:], "big")] = body[_GUID_BYTES + 8 :]
+    pieces: list[Piece] = []
+    for guid, parts in chunks.items():
+        whole, at = b"", 0
+        for start, part in sorted(parts.items()):
+            whole, at = whole + part, at if start == len(whole) else -1
+        proper = at == 0 and len(whole) == lengths[guid] and guid in packets
+        pieces += xmp_rest(whole) if proper else [(b"XMP that nothing names", guid + whole)]
+    return pieces
+
+
+def _multi_picture(data: Buffer, segment: Segment, end: int, essential: bool) -> list[Piece]:
+    """The index of further pictures: each one's kind, length and place behind the picture's end, previews left out."""
+    base = segment.body + len(_MPF_ID)
+    head = ifd.header(data, base)
+    table = ifd.table(data, head, head.first, segment.end) if head else None
+    if head is None or table is None:
+        return [(b"MPF that cannot be read", bytes(data[segment.body : segment.end]))]
+    if not essential:
+        return []
+    pieces = [
+        (b"MPF.%d" % f.tag, bytes(data[f.place[0] : f.place[1]]) if f.place else f.slot)
+        for f in table.fields
+        if f.tag not in _MPF_COUNTED
+    ]
+    attributes_table = ifd.table(data, head, table.next, segment.end) if table.next else None
+    for field in attributes_table.fields if attributes_table else ():
+        value = bytes(data[field.place[0] : field.place[1]]) if field.place else field.slot
+        pieces.append((b"MPF attribute %d" % field.tag, value))
+    place = next((f.place for f in table.fields if f.tag == MPF_ENTRIES and f.place), (0, 0))
+    order = "little" if head.order == "<" else "big"
+    for at in range(place[0], place[1] - 15, 16):
+        entry = bytes(data[at : at + 16])
+        kind, length, offset = (int.from_bytes(entry[i : i + 4], order) for i in (0, 4, 8))  # type: ignore[arg-type]
+        if kind & 0xFFFFFF in MPF_THUMBNAILS:
+            continue
+        # The picture itself stands at 0, and is as long as its metadata makes it.
+        lies = b"%d %d" % (length, base + offset - end) if offset else b"first"
+        pieces.append((b"MPF picture", entry[:4] + entry[12:] + lies))
+    return pieces
+
+
+def _behind(data: Buffer, end: int, parts: Sequence[Part], size: tuple[int, int]) -> list[Piece]:
+    """All that lies behind the picture: its parts by their digests, Samsung's blocks, and bytes that belong to nothing;
+    previews, Samsung's descriptive blocks and zeros left out."""
+    known = [(part.start, part.end) for part in parts]
+    pieces = [
+        (b"part %+d" % part.moved, by_digest(data[part.start : part.end]))
+        for part in parts
+        if _counts(data, part, size)
+    ]
+    trailer = read_trailer(data, end)
+    if trailer is not None and trailer.damage is None:
+        pieces += trailer.rest(data, dict(known))
+        known += trailer.stretches
+    return pieces + between(b"behind the picture", data, end, len(data), known)

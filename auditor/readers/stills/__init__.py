@@ -1,0 +1,1 @@
+"""The other pictures: PNG, WebP, GIF, BMP, and what Pillow alone decodes."""

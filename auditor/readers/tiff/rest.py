@@ -1,0 +1,207 @@
+"""What TIFF directories say beside descriptive metadata: in EXIF blocks, TIFF pictures and RAW files.
+
+Offsets stand for what they refer to: a value counts by its content, a picture's strips by their lengths and bytes, so
+that a program may write the whole file anew. Sources: TIFF 6.0, section 2; Exif 3.0 (CIPA DC-008), 4.6.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from auditor.readers.descriptive import EXIF_TAGS, GAIN_TAGS, GPS_TAGS, INTEROP_TAGS
+from auditor.readers.examination import Buffer
+from auditor.readers.photoshop_rest import photoshop_rest
+from auditor.readers.rest import Piece, by_digest, unclaimed
+from auditor.readers.tiff import ifd
+from auditor.readers.xmp_rest import xmp_rest
+
+_SUB_IFDS, _EXIF, _GPS, _INTEROP = 330, 34665, 34853, 40965
+_XMP, _PHOTOSHOP, _COLOUR_SPACE, _MAKER_NOTE = 700, 34377, 40961, 37500
+_LOCATING = {273: 279, 324: 325, 513: 514}
+"""Tags that say where coded data lies, and those that say how long it is."""
+_RESOLUTIONS = (282, 283)
+_S_RGB, _ADOBE_RGB, _UNCALIBRATED = 1, 2, 65535
+_MOST_TABLES = 256
+
+
+@dataclass(slots=True)
+class _Walk:
+    """`known` are the descriptive tags; `coded` the numbers of the coded parts by where they begin, which the digest
+    of the coded picture covers; `reached` all ranges of the file that were understood, if it is looked at as a `whole`.
+    """
+
+    data: Buffer
+    head: ifd.Header
+    known: frozenset[int]
+    coded: Mapping[int, tuple[int, int]]
+    whole: bool = False
+    pieces: list[Piece] = field(default_factory=list)
+    reached: list[tuple[int, int]] = field(default_factory=list)
+    seen: set[int] = field(default_factory=set)
+    colour_space: int = 0
+    interop: bytes = b""
+
+
+def exif_rest(block: bytes, *, profiled: bool, gain_map: bool = False) -> list[Piece]:
+    """What an EXIF block (its TIFF header first) says that a picture's own headers do not.
+
+    `profiled`: the file describes its colours itself, so that the block's colour space says nothing. `gain_map`: the
+    maker's note says how to apply it. Does not raise for any content.
+    """
+    block = block.removeprefix(b"Exif\0\0")
+    head = ifd.header(block)
+    if head is None:
+        return unclaimed(b"EXIF that cannot be read", block)
+    walk = _Walk(block, head, EXIF_TAGS, {})
+    _chain(walk)
+    if not profiled:
+        walk.pieces += _colours(walk)
+    if gain_map:
+        walk.pieces += _gains(block, head)
+    return [(b"EXIF " + what, content) for what, content in walk.pieces]
+
+
+def tiff_rest(data: Buffer, known: frozenset[int], coded: Mapping[int, tuple[int, int]]) -> list[Piece]:
+    """What a whole TIFF-shaped file holds beside its coded parts and the `known` tags, unused bytes too.
+
+    `coded`: (number, end) of each coded part by its start (absolute). Does not raise for any content.
+    """
+    head = ifd.header(data)
+    if head is None:
+        return [(b"no TIFF", bytes(data))]
+    walk = _Walk(data, head, known, coded, whole=True)
+    start = 16 if head.big else 8
+    walk.pieces.append((b"header", bytes(data[:4])))
+    walk.reached.append((0, start))
+    _chain(walk)
+    walk.pieces += _colours(walk)
+    at = start
+    for begin, end in sorted(walk.reached):
+        if begin > at:
+            walk.pieces += unclaimed(b"unused", bytes(data[at:begin]))
+        at = max(at, end)
+    return walk.pieces + unclaimed(b"unused", bytes(data[at:]))
+
+
+def _chain(walk: _Walk) -> None:
+    offset, number = walk.head.first, 0
+    while offset and offset not in walk.seen and len(walk.seen) < _MOST_TABLES:
+        offset = _table(walk, offset, b"%d" % number, walk.known)
+        number += 1
+
+
+def _table(walk: _Walk, offset: int, name: bytes, known: frozenset[int]) -> int:
+    """Takes up one directory and those beneath it; returns the next one's offset."""
+    # In an EXIF block what is known is nothing; but for the interoperability index, which says the colours.
+    nothing = frozenset[int]() if walk.whole else known if known is not INTEROP_TAGS else INTEROP_TAGS - {1}
+    table = ifd.table(walk.data, walk.head, offset, without=nothing)
+    if offset in walk.seen or len(walk.seen) >= _MOST_TABLES:
+        walk.pieces.append((name, b"again"))
+        return 0
+    walk.seen.add(offset)
+    if table is None:
+        at = walk.head.base + offset
+        count = bytes(walk.data[at : at + (8 if walk.head.big else 2)]) if offset else b""
+        walk.pieces += unclaimed(name + b" not there", count)
+        return 0
+    walk.reached.append((table.start, table.end))
+    for entry in table.fields:
+        if entry.place is not None:
+            walk.reached.append(entry.place)
+        _field(walk, table, entry, name, known)
+    if walk.whole and known is walk.known:
+        walk.pieces += _shape(walk, table, name)
+    return table.next
+
+
+def _shape(walk: _Walk, table: ifd.Table, name: bytes) -> list[Piece]:
+    """How wide a pixel is for its height, where it is no square, as on a fax. Source: TIFF 6.0, section 8."""
+    across, down = (
+        next(
+            (
+                struct.unpack(f"{walk.head.order}2I", walk.data[f.place[0] : f.place[1]])
+                for f in table.fields
+                if f.tag == tag and f.type == 5 and f.count == 1 and f.place
+            ),
+            (0, 0),
+        )
+        for tag in _RESOLUTIONS
+    )
+    wide, high = across[0] * down[1], down[0] * across[1]
+    if not wide or not high or wide == high:
+        return []
+    shape = Fraction(wide, high)
+    return [(name + b" pixel shape", b"%d %d" % (shape.numerator, shape.denominator))]
+
+
+def _field(walk: _Walk, table: ifd.Table, entry: ifd.Field, name: bytes, known: frozenset[int]) -> None:
+    what = name + b".%d" % entry.tag
+    value = entry.slot if entry.place is None else bytes(walk.data[entry.place[0] : entry.place[1]])
+    if entry.tag in (_EXIF, _GPS, _INTEROP, _SUB_IFDS) and known not in (GPS_TAGS, INTEROP_TAGS):
+        offsets = _numbers(walk, entry)
+        inner = {_GPS: GPS_TAGS, _INTEROP: INTEROP_TAGS}.get(entry.tag, known)
+        for number, offset in enumerate(offsets):
+            following = _table(walk, offset, what + b"[%d]" % number, inner)
+            if following and entry.tag == _SUB_IFDS:
+                _table(walk, following, what + b"[%d]+" % number, inner)
+        if not offsets:
+            walk.pieces.append((what, value))
+    elif entry.tag in known:
+        walk.interop = value if known is INTEROP_TAGS and entry.tag == 1 else walk.interop
+    elif entry.tag == _XMP:
+        walk.pieces += xmp_rest(value)
+    elif entry.tag == _PHOTOSHOP:
+        walk.pieces += photoshop_rest(value)
+    elif entry.tag == _COLOUR_SPACE:
+        walk.colour_space = next(iter(_numbers(walk, entry)), -1)
+    elif entry.tag in _LOCATING:
+        walk.pieces.append((what, _located(walk, table, entry)))
+    else:
+        layout = b" %d %d" % (entry.type, entry.count)
+        walk.pieces.append((what + layout + (b"" if entry.place else b" beyond"), value))
+
+
+def _numbers(walk: _Walk, entry: ifd.Field, most: int = 1 << 20) -> tuple[int, ...]:
+    if entry.place is None:
+        return ()
+    alone = ifd.Directory(
+        {entry.tag: ifd.Entry(entry.type, entry.count, entry.place[0], entry.place[1] - entry.place[0])},
+        0,
+        order=walk.head.order,
+    )
+    return ifd.numbers(walk.data, alone, entry.tag, most)
+
+
+def _located(walk: _Walk, table: ifd.Table, entry: ifd.Field) -> bytes:
+    """Each coded part: by its number where the coded picture's digest covers it, else by its content."""
+    lengths_entry = next((f for f in table.fields if f.tag == _LOCATING[entry.tag]), None)
+    lengths = _numbers(walk, lengths_entry) if lengths_entry else ()
+    said = []
+    for start, length in zip(_numbers(walk, entry), lengths, strict=False):
+        begin = walk.head.base + start
+        number, end = walk.coded.get(begin, (None, begin + length))
+        walk.reached.append((begin, min(end, len(walk.data))))
+        said.append(b"%d" % number if number is not None else by_digest(bytes(walk.data[begin : begin + length])))
+    return b",".join((b"%d" % len(_numbers(walk, entry)), *said))
+
+
+def _colours(walk: _Walk) -> list[Piece]:
+    """The colour space where it is not sRGB, which every viewer takes one without for. Source: Exif 3.0, 4.6.6 B."""
+    if walk.colour_space in (0, _S_RGB):
+        return []
+    if walk.colour_space == _UNCALIBRATED:
+        return [(b"colours", b"Adobe RGB")] if walk.interop[:3] == b"R03" else []
+    return [(b"colours", b"Adobe RGB" if walk.colour_space == _ADOBE_RGB else b"%d" % walk.colour_space)]
+
+
+def _gains(block: bytes, head: ifd.Header) -> list[Piece]:
+    """What Apple's note says of the gain map. Source: Apple, "Applying Apple HDR effect to your photos"."""
+    first = ifd.directory(block, head, head.first)
+    inner = next(iter(ifd.numbers(block, first, _EXIF)), 0) if first else 0
+    exif = ifd.directory(block, head, inner) if inner else None
+    note = ifd.content(block, exif, _MAKER_NOTE) if exif else b""
+    table = ifd.directory(note, ifd.Header(">", False, 14, 0), 14) if note.startswith(b"Apple iOS\0") else None
+    return [(b"gain %d" % tag, ifd.content(note, table, tag)) for tag in GAIN_TAGS] if table else []
