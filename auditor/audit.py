@@ -10,9 +10,10 @@ from pathlib import Path
 
 import duckdb
 
-from auditor import engine, one_copy, pairing, reporting, verdict, waivers, workers
+from auditor import engine, one_copy, pairing, reporting, verdict, waivers
 from auditor.disk import locks
 from auditor.errors import BadOutput
+from auditor.isolation import pool as workers
 from auditor.manifest import foreign, jsonl
 from auditor.manifest.jsonl import Manifest
 from auditor.manifest.rows import DIGESTS
@@ -27,7 +28,7 @@ from auditor.reporting import thumbnails
 from auditor.reporting.text import typed
 from auditor.reporting.thumbnails import Shown
 from auditor.rules import Rule
-from auditor.scan import Progress, scan
+from auditor.scan.run import Progress, scan
 from auditor.sides import Side
 from auditor.views import Listed, Lists, open_lists
 

@@ -18,10 +18,11 @@ from PIL import ImageCms
 
 from auditor import audit as auditing
 from auditor import policy as policies
-from auditor import reporting, workers
+from auditor import reporting
 from auditor import rules as ruling
 from auditor.demo import media as scenes
 from auditor.errors import BadOutput, BadPlace
+from auditor.isolation import pool as workers
 from auditor.model import Audit, Depth, Verdict
 from auditor.sides import sides
 from tests import media

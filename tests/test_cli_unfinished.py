@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from auditor import audit, policy, scan
+from auditor import audit, policy
 from auditor.cli import unfinished
 from auditor.disk import locks
 from auditor.errors import BadOutput
 from auditor.model import Depth
 from auditor.places.folder import open_folder
+from auditor.scan import run as scan
 from auditor.sides import side, sides
 from tests import media
 from tests.commandline import auditor

@@ -18,7 +18,6 @@ from auditor import one_copy, pairing, policy, resources, views
 from auditor.bins import in_bin
 from auditor.disk import volume
 from auditor.disk.mounts import Mount, may_show_one_file
-from auditor.earlier import Earlier
 from auditor.manifest import foreign, jsonl
 from auditor.manifest.jsonl import Manifest, Writer
 from auditor.manifest.rows import DECODED, from_row
@@ -29,6 +28,7 @@ from auditor.places.adbclient import Client
 from auditor.places.folder import open_folder
 from auditor.places.takeout import open_takeout
 from auditor.readers import examine
+from auditor.scan.reuse import Earlier
 from tests.commandline import call
 from tests.copier.runs import photos
 from tests.doubles.mounts import disk, faulty, mounted, needs

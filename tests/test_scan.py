@@ -18,16 +18,17 @@ from typing import BinaryIO
 
 import pytest
 
-from auditor import earlier, reading
-from auditor import scan as scanning
 from auditor.errors import AuditorError, BadOutput, BadPlace
-from auditor.manifest import cache
 from auditor.manifest.jsonl import Manifest, load, partial_path
 from auditor.model import Depth, Device, DigestOrigin, FileFacts, Kind, Soundness, Tier
 from auditor.places import Entry, EntryKind, Place, Power
 from auditor.places.folder import open_folder
-from auditor.reading import Task, read_file, read_without_decoders
-from auditor.scan import Progress, scan
+from auditor.scan import cache
+from auditor.scan import one_file as reading
+from auditor.scan import reuse as earlier
+from auditor.scan import run as scanning
+from auditor.scan.one_file import Task, read_file, read_without_decoders
+from auditor.scan.run import Progress, scan
 from tests import media
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX only")

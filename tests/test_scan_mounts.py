@@ -11,8 +11,8 @@ from auditor import audit, policy, rules
 from auditor.manifest.jsonl import load
 from auditor.model import Depth, FileFacts, Verdict
 from auditor.places.folder import open_folder
-from auditor.reading import Task, read_file
-from auditor.scan import Progress, scan
+from auditor.scan.one_file import Task, read_file
+from auditor.scan.run import Progress, scan
 from auditor.sides import sides
 from tests.copier.runs import photos
 from tests.doubles.mounts import disk, faulty
@@ -99,8 +99,8 @@ def test_a_disk_that_is_pulled_out_leaves_a_row_for_every_file(tmp_path: Path) -
 
 
 def test_large_files_are_mapped_or_spooled_where_mapping_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("auditor.reading.MAPPED_ABOVE_BYTES", 100_000)
-    monkeypatch.setattr("auditor.reading.CHUNK_BYTES", 50_000)
+    monkeypatch.setattr("auditor.scan.one_file.MAPPED_ABOVE_BYTES", 100_000)
+    monkeypatch.setattr("auditor.scan.one_file.CHUNK_BYTES", 50_000)
     for direct_io in (False, True):
         with faulty(tmp_path / str(direct_io), direct_io=direct_io) as mount:
             (mount.real / "a.jpg").write_bytes(CONTENT)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from auditor.errors import BadPlace
-from auditor.scan import scan
+from auditor.scan.run import scan
 from auditor.sides import side, sides
 from tests import media
 

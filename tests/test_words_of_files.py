@@ -13,7 +13,7 @@ import auditor
 from auditor.manifest.jsonl import Manifest, Writer, load
 from auditor.places.folder import FolderPlace, is_whole_local_path, open_folder, recorded_folder, recorded_name
 from auditor.reporting import provenance
-from auditor.scan import scan
+from auditor.scan.run import scan
 from tests import commandline, media
 
 PACKAGE = Path(str(auditor.__file__)).parent

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from auditor import workers
 from auditor.cleanup import journal as journals
 from auditor.cleanup.files import Again, Refused, Stamp, read_again, stamp
 from auditor.cleanup.journal import Entry, Journal, State
@@ -21,10 +20,11 @@ from auditor.cleanup.plan import CleanPlan, FileAt, Removal
 from auditor.copier.ledger import QUARANTINE, Ledger, locked, moment
 from auditor.disk.durable import ColdRead
 from auditor.errors import BadOutput, BadPlace, BadPlan
+from auditor.isolation import pool as workers
 from auditor.model import Depth, Soundness
 from auditor.places import Entry as PlaceEntry
 from auditor.places.folder import open_folder
-from auditor.scan import Task, read_file
+from auditor.scan.run import Task, read_file
 
 
 @dataclass(frozen=True, slots=True)

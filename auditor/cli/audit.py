@@ -11,12 +11,13 @@ import typer
 
 from auditor import audit as auditing
 from auditor import policy as policies
-from auditor import roles, scan, verdict, waivers
+from auditor import roles, verdict, waivers
 from auditor import rules as ruling
 from auditor.cli import copying, screen, unfinished
 from auditor.model import Audit, Depth, RuleState, Severity, Verdict
 from auditor.reporting import findings
 from auditor.reporting.text import count, counted, visible
+from auditor.scan import run as scan
 from auditor.sides import sides
 
 NAME = "audit"

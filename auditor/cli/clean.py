@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 
-from auditor import workers
 from auditor.cleanup import apply, phone, plan, undo
 from auditor.cleanup import journal as journals
 from auditor.cleanup.apply import Applied
@@ -17,6 +16,7 @@ from auditor.cleanup.journal import State
 from auditor.cleanup.plan import CleanPlan
 from auditor.cli import copying, screen
 from auditor.errors import BadPlan
+from auditor.isolation import pool as workers
 from auditor.reporting import provenance
 from auditor.reporting.provenance import Difference
 from auditor.reporting.text import counted, size, typed, visible

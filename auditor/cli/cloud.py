@@ -13,7 +13,7 @@ import typer
 
 from auditor import audit as auditing
 from auditor import rules as ruling
-from auditor import scan, sides, verdict
+from auditor import sides, verdict
 from auditor.cli import audit as audit_command
 from auditor.cli import copying, screen, unfinished
 from auditor.copier.cloud import Outcome, Upload, upload_missing
@@ -26,6 +26,7 @@ from auditor.places.rcloneclient import RemoteFailed, call
 from auditor.policy import Policy
 from auditor.reporting.text import count, size, typed, visible
 from auditor.roles import refusal_of_backup, role_of
+from auditor.scan import run as scan
 
 PREFIX = "rclone:"
 

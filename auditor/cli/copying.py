@@ -26,8 +26,8 @@ from auditor.reporting.text import count, visible
 from auditor.roles import Role
 
 if TYPE_CHECKING:
-    from auditor import scan
     from auditor.policy import Policy
+    from auditor.scan import run as scan
 
 FINISHING = "Finishing the files in hand; press Ctrl-C again to stop at once (that is safe too).\n"
 SHOWN = 50
@@ -101,7 +101,7 @@ def stoppable() -> Iterator[Callable[[], bool]]:
 
 def as_scan(show: Callable[[scan.Progress], None]) -> Callable[[Progress], None]:
     """The copier's progress on the bar that scans have."""
-    from auditor import scan
+    from auditor.scan import run as scan
 
     def shown(now: Progress) -> None:
         current = f"[{now.state}]" if now.state else now.current

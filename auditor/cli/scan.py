@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
-from auditor import scan as scanning
 from auditor.cli import screen, unfinished
 from auditor.errors import BadPlace
 from auditor.manifest.jsonl import looks_like_manifest
 from auditor.model import Depth
 from auditor.places.spec import open_place
+from auditor.scan import run as scanning
 
 NAME = "scan"
 EXAMPLES = (

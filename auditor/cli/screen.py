@@ -15,7 +15,7 @@ from rich.console import Console
 from auditor.reporting.text import counted, size, visible
 
 if TYPE_CHECKING:
-    from auditor import scan
+    from auditor.scan import run as scan
 
 
 @dataclass(slots=True)
@@ -141,7 +141,7 @@ def phase(title: str) -> Iterator[Callable[[scan.Progress], None]]:
 
 def step(done: int, total: int, current: str = "") -> scan.Progress:
     """How far work is that is counted in steps, not in bytes."""
-    from auditor import scan  # what is shown is mostly not a scan, and need not wait for it
+    from auditor.scan import run as scan  # what is shown is mostly not a scan, and need not wait for it
 
     return scan.Progress(done, total, 0, 0, current, 0, 0)
 

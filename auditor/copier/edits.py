@@ -33,7 +33,8 @@ def look(root: Path, changed: Iterable[tuple[Entry, Held]]) -> Edits:
     pairs = list(changed)
     if not pairs:
         return Edits()
-    from auditor import reading, workers  # the decoders are heavy, and edits are rare
+    from auditor.isolation import pool as workers  # the decoders are heavy, and edits are rare
+    from auditor.scan import one_file as reading
 
     place = FolderPlace(root, str(root))
     jobs = [

@@ -7,18 +7,20 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from auditor import companions, scan, workers
 from auditor.copier.backup import Backed
 from auditor.copier.jobs import Cause
 from auditor.copier.ledger import KEPT
 from auditor.copier.plan import Action, CopyStep
 from auditor.copier.publish import CopyResult, Outcome
+from auditor.isolation import pool as workers
 from auditor.manifest.jsonl import Manifest, Writer
 from auditor.manifest.rows import display_path, path_key
 from auditor.model import Depth, ErrorKind, FileFacts, Fixity, Header, Trouble
 from auditor.places import Entry, Place, Power
 from auditor.places.folder import recorded_name
-from auditor.reading import unread
+from auditor.scan import companions
+from auditor.scan import run as scan
+from auditor.scan.one_file import unread
 
 ARRIVED_DAMAGED = Trouble(
     ErrorKind.DOUBTED, "it arrived damaged, and only another run can tell whether it is so in the source"

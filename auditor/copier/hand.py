@@ -35,10 +35,10 @@ from auditor.copier.jobs import (
     Task,
     WasRead,
 )  # fmt: skip
-from auditor.copier.pulse import Pulse
 from auditor.disk import durable
 from auditor.disk.root import Root
 from auditor.errors import AuditorError, BadPlace, LeadsOut, RootGone, RootReplaced
+from auditor.isolation.heartbeat import Pulse
 from auditor.model import FileFacts, Soundness
 from auditor.places import Place
 from auditor.places.folder import FolderPlace
@@ -249,8 +249,8 @@ def _check(bring: Bring, came: Arrived, door: Root, setup: Setup, say: Voice) ->
 
 
 def _examined(bring: Bring, came: Arrived, door: Root, setup: Setup) -> tuple[FileFacts, str]:
-    from auditor import reading  # its decoders are heavy; a hand that only copies never loads them
     from auditor.places import Entry
+    from auditor.scan import one_file as reading  # its decoders are heavy; a hand that only copies never loads them
 
     assert setup.examine is not None
     entry = Entry(bring.path, size_bytes=came.size_bytes, mtime_ns=came.mtime_ns)

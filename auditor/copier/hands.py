@@ -29,7 +29,7 @@ from auditor.copier.jobs import (
     Task,
     WasRead,
 )  # fmt: skip
-from auditor.copier.pulse import Pulse
+from auditor.isolation.heartbeat import Pulse
 
 SYNC_S = 900.0
 """How long a slow stick may take to write out what the system holds back."""

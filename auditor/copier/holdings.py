@@ -14,7 +14,6 @@ from enum import Enum, auto
 from operator import itemgetter
 from typing import Any
 
-from auditor import companions
 from auditor.copier.ledger import Ledger, left_rows
 from auditor.manifest.jsonl import Manifest
 from auditor.manifest.rows import path_key
@@ -32,6 +31,7 @@ from auditor.model import (
     Trouble,
 )
 from auditor.readers.sniff import kind_by_name
+from auditor.scan import companions
 
 EMPTY = hashlib.sha256().hexdigest()
 """The digest of no content at all."""

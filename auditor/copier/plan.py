@@ -9,16 +9,16 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
-from auditor import companions
 from auditor.copier.holdings import Holdings
 from auditor.copier.layout import Layout, natural_path
 from auditor.disk.durable import new_mark
 from auditor.disk.names import NameRules, escape_path
 from auditor.disk.volume import Volume
-from auditor.earlier import RACY_NS
 from auditor.manifest.rows import display_path, path_key
 from auditor.model import ErrorKind, FileFacts, Origin, Trouble
 from auditor.places import Entry, EntryKind
+from auditor.scan import companions
+from auditor.scan.reuse import RACY_NS
 
 TICK_NS = 10_000_000
 """Change times are given in steps of the system's clock: two changes within one have the same time."""

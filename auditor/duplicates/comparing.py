@@ -10,8 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from auditor import workers
 from auditor.duplicates.crowds import Crowd
+from auditor.isolation import pool as workers
 from auditor.pictures.inventory import Inventory
 from auditor.pictures.keep import rank
 from auditor.pictures.loading import More, NoPicture, Picture, Refusal, load_from

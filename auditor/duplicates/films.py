@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, BinaryIO
 import numpy as np
 from PIL import Image
 
-from auditor import workers
 from auditor.duplicates.grouping import Group, Member
+from auditor.isolation import pool as workers
 from auditor.model import Kind
 from auditor.pictures.inventory import Inventory
 from auditor.pictures.keep import rank

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from auditor import workers
 from auditor.errors import AuditorError
+from auditor.isolation import pool as workers
 from auditor.model import Kind
 from auditor.pictures import written
 from auditor.pictures.contents import mapped, same_contents

@@ -6,10 +6,10 @@ import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from auditor import workers
 from auditor.duplicates.grouping import Group
 from auditor.duplicates.planning import Action
 from auditor.duplicates.search import Search
+from auditor.isolation import pool as workers
 from auditor.model import Kind
 from auditor.pictures.inventory import Item
 from auditor.reporting import html, text, thumbnails

@@ -20,14 +20,15 @@ from pathlib import Path
 
 import numpy as np
 
-from auditor import policy, workers
+from auditor import policy
 from auditor.duplicates.search import search
+from auditor.isolation import pool as workers
 from auditor.pictures import candidates, verify
 from auditor.pictures.inventory import Source
 from auditor.pictures.loading import Picture, load
 from auditor.pictures.verify import Relation
 from auditor.places.folder import open_folder
-from auditor.scan import scan
+from auditor.scan.run import scan
 from benchmarks.duplicates import peers
 from benchmarks.duplicates.generate import generate
 from benchmarks.duplicates.score import Score, score, truth, wrong

@@ -21,7 +21,7 @@ from pathlib import Path
 from auditor.manifest.jsonl import load
 from auditor.model import Depth
 from auditor.places.adb import open_adb
-from auditor.scan import scan
+from auditor.scan.run import scan
 from tests.doubles.phone import Phone, adb_server, plugged_in
 
 LIMIT_S = 5.0

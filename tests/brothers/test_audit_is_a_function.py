@@ -15,7 +15,7 @@ import pytest
 from auditor import audit as auditing
 from auditor import policy as policies
 from auditor import rules as ruling
-from auditor import workers
+from auditor.isolation import pool as workers
 from auditor.manifest.jsonl import Manifest, Writer, load
 from auditor.shown import defuse
 from auditor.sides import sides

@@ -27,10 +27,10 @@ EXCEPTIONS = {
     "copier/hand.py": "dates the open temporary file that it has just made",
     "copier/leftovers.py": "makes the folder of this machine's own notes",
     "copier/preflight.py": "makes the folder of this machine's own notes",
-    "copier/pulse.py": "a temporary folder of its own",
+    "isolation/heartbeat.py": "a temporary folder of its own",
     "demo/media.py": "films in memory",
     "demo/story.py": "files of the demo's folder, which was not there",
-    "manifest/cache.py": "lists in this user's cache",
+    "scan/cache.py": "lists in this user's cache",
     "manifest/foreign.py": "makes the folder of an export that a person named",
     "manifest/jsonl.py": "makes the folder of a list that a person named",
     "readers/tiff/reader.py": "opens the null device",
@@ -39,7 +39,7 @@ EXCEPTIONS = {
     "reporting/html.py": "a file of the audit's own folder",
     "reporting/provenance.py": "files of the audit's own folder",
     "reporting/tables.py": "files of the audit's own folder",
-    "workers.py": "a file of the kernel",
+    "isolation/pool.py": "a file of the kernel",
 }
 
 

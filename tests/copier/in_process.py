@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from auditor import workers
 from auditor.copier import backup, execute, hand
 from auditor.copier.jobs import Answer, Beat, Setup, Task
+from auditor.isolation import pool as workers
 
 
 class Hands:

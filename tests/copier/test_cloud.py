@@ -19,7 +19,7 @@ from auditor.places import rcloneclient
 from auditor.places.folder import open_folder
 from auditor.places.rclone import RclonePlace, open_rclone
 from auditor.places.rcloneclient import RemoteFailed
-from auditor.scan import scan
+from auditor.scan.run import scan
 from tests.doubles.rclone_server import newest_rclone, remote, served
 from tests.media import jpeg
 

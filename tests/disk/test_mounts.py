@@ -21,7 +21,7 @@ from auditor.duplicates.search import search
 from auditor.errors import BadPlan
 from auditor.pictures.inventory import Source
 from auditor.places.folder import open_folder
-from auditor.scan import scan
+from auditor.scan.run import scan
 from tests.cleanup.test_clean import PICTURE, row, write_plan
 
 

@@ -14,10 +14,11 @@ from typing import Any
 import pytest
 from PIL import ExifTags, Image, ImageOps
 
-from auditor import policy, workers
+from auditor import policy
 from auditor.duplicates import comparing, planning, proving
 from auditor.duplicates.search import Search, search
 from auditor.errors import BadPolicy
+from auditor.isolation import pool as workers
 from auditor.manifest.jsonl import load
 from auditor.model import DigestOrigin, FileFacts, Kind, Soundness
 from auditor.pictures import written
@@ -26,7 +27,7 @@ from auditor.pictures.loading import Picture
 from auditor.pictures.loading import load as load_picture
 from auditor.pictures.verify import Relation
 from auditor.places.folder import open_folder
-from auditor.scan import scan
+from auditor.scan.run import scan
 from tests import media_video
 from tests.media import with_segment, with_xmp
 from tests.pictures.test_verify import exif, jpeg, other_format, scene

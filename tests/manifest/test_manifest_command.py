@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from auditor.scan import scan
+from auditor.scan.run import scan
 from auditor.sides import side
 from tests import media
 from tests.commandline import Run, call

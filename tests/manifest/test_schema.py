@@ -15,7 +15,7 @@ from auditor.manifest import rows, schema
 from auditor.manifest.jsonl import Writer, load
 from auditor.model import Depth, FileFacts
 from auditor.places.folder import open_folder
-from auditor.scan import scan
+from auditor.scan.run import scan
 from tests import media
 from tests.manifest.test_jsonl import header
 from tests.manifest.test_rows import FACTS

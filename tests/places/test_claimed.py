@@ -14,7 +14,7 @@ from auditor.manifest.jsonl import load
 from auditor.model import Depth, DigestOrigin
 from auditor.places.rclone import open_rclone
 from auditor.places.rcloneclient import end_servers
-from auditor.scan import scan
+from auditor.scan.run import scan
 from tests.doubles.rclone_server import newest_rclone
 
 RCLONE = newest_rclone()

@@ -18,7 +18,7 @@ from auditor.places import EntryKind, Place, Power
 from auditor.places import rcloneclient as client
 from auditor.places.rclone import RclonePlace, open_rclone
 from auditor.readers import digests
-from auditor.scan import scan
+from auditor.scan.run import scan
 from tests.doubles.rclone_server import newest_rclone, obscured, remote, served, version
 from tests.places.contract import SEED_BYTES, PlaceContract
 

@@ -16,7 +16,7 @@ from auditor.manifest.jsonl import load
 from auditor.model import Depth, Device, DigestOrigin, ErrorKind, FileFacts
 from auditor.places import Entry, Power
 from auditor.places.archive import open_archive
-from auditor.scan import scan
+from auditor.scan.run import scan
 from tests.places.test_archive import tar_of
 
 

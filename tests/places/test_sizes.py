@@ -10,7 +10,7 @@ from auditor.manifest.rows import from_row, to_row
 from auditor.places import Entry
 from auditor.places.adb import _STAT
 from auditor.places.folder import FolderPlace
-from auditor.reading import unread
+from auditor.scan.one_file import unread
 
 
 @pytest.mark.parametrize("size", [-1, 1 << 63, 1 << 64, 10**400])

@@ -8,22 +8,25 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from auditor import __version__, companions, stated, workers
-from auditor.earlier import Earlier, taken_up, usable
+from auditor import __version__
 from auditor.errors import AuditorError, ListingCut
-from auditor.manifest import cache, jsonl
+from auditor.isolation import pool as workers
+from auditor.manifest import jsonl
 from auditor.manifest.jsonl import Manifest, Writer
 from auditor.manifest.rows import DIGESTS, KNOWN_AT, SCHEMA, display_path, path_key, rfc3339, utc
 from auditor.model import Depth, ErrorKind, FileFacts, Header, Trouble
 from auditor.places import Entry, EntryKind, Place, Power, own_folder, unfinished
 from auditor.places.folder import recorded_name
-from auditor.reading import Task, read_file, read_without_decoders, unread, with_stated
+from auditor.scan import cache, companions
+from auditor.scan import without_bytes as stated
+from auditor.scan.one_file import Task, read_file, read_without_decoders, unread, with_stated
+from auditor.scan.reuse import Earlier, taken_up, usable
 
 __all__ = ["Progress", "Task", "read_file", "scan"]
 
 TOOL = f"auditor {__version__}"
 
-PRELOAD = ("auditor.reading", "auditor.readers.jpeg.reader", "PIL.ImageOps", "PIL.TiffImagePlugin")
+PRELOAD = ("auditor.scan.one_file", "auditor.readers.jpeg.reader", "PIL.ImageOps", "PIL.TiffImagePlugin")
 """What every worker wants, loaded once before workers are forked."""
 
 FLUSH_BYTES = 64 << 20

@@ -10,7 +10,7 @@ from auditor.manifest.rows import DIGESTS, LISTED, utc
 from auditor.model import Depth, DigestOrigin, ErrorKind, FileFacts, Tier, Trouble
 from auditor.places import Entry, EntryKind, Place, Power, StatesDigests
 from auditor.readers import kind_by_name
-from auditor.reading import MEDIA, unread
+from auditor.scan.one_file import MEDIA, unread
 
 FILES_AT_ONCE = 1024
 """So many files are digested by a phone before their rows are written."""

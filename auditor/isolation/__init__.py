@@ -1,0 +1,1 @@
+"""Work on hostile bytes in processes of their own: limits of memory, CPU and time, and signs of life."""
