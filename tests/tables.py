@@ -7,7 +7,8 @@ from typing import Any
 
 import duckdb
 
-from auditor import pairing, views
+from auditor.audit import database as views
+from auditor.audit import pairing
 from auditor.model import Status
 
 Row = Mapping[str, Any]

@@ -16,15 +16,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import ImageCms
 
-from auditor import audit as auditing
-from auditor import policy as policies
-from auditor import reporting
-from auditor import rules as ruling
+from auditor import report as reporting
+from auditor.audit import run as auditing
+from auditor.audit.inputs import sides
 from auditor.demo import media as scenes
 from auditor.errors import BadOutput, BadPlace
 from auditor.isolation import pool as workers
+from auditor.judge import policy as policies
+from auditor.judge import rules as ruling
 from auditor.model import Audit, Depth, Verdict
-from auditor.sides import sides
 from tests import media
 
 RULES = ruling.load()

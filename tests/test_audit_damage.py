@@ -7,10 +7,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from auditor import audit as auditing
-from auditor import policy as policies
-from auditor import rules as ruling
-from auditor.sides import sides
+from auditor.audit import run as auditing
+from auditor.audit.inputs import sides
+from auditor.judge import policy as policies
+from auditor.judge import rules as ruling
 from tests import media
 from tests.test_audit import fill
 

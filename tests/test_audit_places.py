@@ -21,11 +21,12 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from auditor import audit, policy, rules
+from auditor.audit import run as audit
+from auditor.audit.inputs import sides
 from auditor.cli import app
+from auditor.judge import policy, rules
 from auditor.model import Audit, Depth, Verdict
 from auditor.places import rcloneclient
-from auditor.sides import sides
 from tests.doubles.phone import Phone, adb_server, plugged_in
 from tests.doubles.rclone_server import newest_rclone, remote, served
 from tests.media import exif, jpeg

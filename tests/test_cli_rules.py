@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from auditor import policy, resources, rules
+from auditor import resources
+from auditor.judge import policy, rules
 from tests.commandline import call
 
 SHIPPED = (resources.folder("rules") / "completeness" / "missing-from-backup.sql").read_text("utf-8")

@@ -11,14 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from auditor import audit, policy
+from auditor.audit import run as audit
+from auditor.audit.inputs import side, sides
 from auditor.cli import unfinished
 from auditor.disk import locks
 from auditor.errors import BadOutput
+from auditor.judge import policy
 from auditor.model import Depth
 from auditor.places.folder import open_folder
 from auditor.scan import run as scan
-from auditor.sides import side, sides
 from tests import media
 from tests.commandline import auditor
 

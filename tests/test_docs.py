@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from auditor import cli, policy, resources, rules
+from auditor import cli, resources
+from auditor.judge import policy, rules
 from auditor.model import Status, Verdict
 
 ROOT = Path(__file__).parents[1]

@@ -14,10 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from auditor import one_copy, pairing, policy, resources, views
+from auditor import resources
+from auditor.audit import database as views
+from auditor.audit import one_copy, pairing
 from auditor.bins import in_bin
 from auditor.disk import volume
 from auditor.disk.mounts import Mount, may_show_one_file
+from auditor.judge import policy
 from auditor.manifest import foreign, jsonl
 from auditor.manifest.jsonl import Manifest, Writer
 from auditor.manifest.rows import DECODED, from_row

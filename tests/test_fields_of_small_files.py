@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from auditor import policy, rules, waivers
 from auditor.cleanup import journal, phone, plan, undo
 from auditor.disk import marker
 from auditor.errors import AuditorError, BadManifest
+from auditor.judge import policy, rules, waivers
 from auditor.manifest import jsonl, rows
 from auditor.model import FileFacts
 from tests.manifest.test_jsonl import header

@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from auditor import pairing
+from auditor.audit import pairing
 from auditor.model import Status
 from auditor.pictures.likeness import Aim, Answer, Likeness, Question, Side, Verifier
 from tests.tables import opened

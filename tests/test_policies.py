@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from auditor import policy, rules, views
+from auditor.audit import database as views
 from auditor.errors import BadPolicy
+from auditor.judge import policy, rules
 from auditor.model import Kind, Severity
 from tests.tables import opened
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from auditor.roles import Role, exchanged, refusal_of_backup, role_of_folder
+from auditor.audit.roles import Role, exchanged, refusal_of_backup, role_of_folder
 from tests import media
 from tests.commandline import call
 from tests.copier.runs import back_up, tree, write

@@ -10,8 +10,11 @@ import duckdb
 import pytest
 
 import auditor
-from auditor import engine, policy, resources, rules, views
+from auditor import resources
+from auditor.audit import database as views
+from auditor.audit import engine
 from auditor.errors import BadRule
+from auditor.judge import policy, rules
 from auditor.model import ErrorKind, RuleState
 
 RULES = rules.load()

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from auditor import audit, policy, rules
+from auditor.audit import run as audit
+from auditor.audit.inputs import sides
+from auditor.judge import policy, rules
 from auditor.manifest.jsonl import load
 from auditor.model import Depth, FileFacts, Verdict
 from auditor.places.folder import open_folder
 from auditor.scan.one_file import Task, read_file
 from auditor.scan.run import Progress, scan
-from auditor.sides import sides
 from tests.copier.runs import photos
 from tests.doubles.mounts import disk, faulty
 

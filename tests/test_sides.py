@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from auditor.audit.inputs import side, sides
 from auditor.errors import BadPlace
 from auditor.scan.run import scan
-from auditor.sides import side, sides
 from tests import media
 
 

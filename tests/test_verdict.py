@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor import engine, policy, rules, verdict, views
+from auditor.audit import database as views
+from auditor.audit import engine
+from auditor.judge import policy, rules, verdict
 from auditor.model import FileVerdict, Partition, RuleOutcome, RuleState, Severity, Status, Verdict
 from tests.tables import found, opened
 

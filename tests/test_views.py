@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from auditor import policy, views
+from auditor.audit import database as views
+from auditor.audit.database import Listed, open_lists
 from auditor.errors import BadManifest
+from auditor.judge import policy
 from auditor.manifest.jsonl import Manifest, Writer
 from auditor.manifest.rows import KNOWN_AT
 from auditor.model import Damage, Depth, FileFacts, Header, Kind
-from auditor.views import Listed, open_lists
 
 NOW = datetime(2026, 6, 15, tzinfo=UTC)
 FAMILY = policy.load("family")

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from auditor import policy, verdict, waivers
 from auditor.errors import BadPolicy
-from auditor.waivers import Waiver
+from auditor.judge import policy, verdict, waivers
+from auditor.judge.waivers import Waiver
 from tests.tables import found, opened
 
 TODAY = date(2026, 6, 15)

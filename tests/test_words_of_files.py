@@ -12,7 +12,7 @@ import pytest
 import auditor
 from auditor.manifest.jsonl import Manifest, Writer, load
 from auditor.places.folder import FolderPlace, is_whole_local_path, open_folder, recorded_folder, recorded_name
-from auditor.reporting import provenance
+from auditor.report import provenance
 from auditor.scan.run import scan
 from tests import commandline, media
 
@@ -34,7 +34,7 @@ def _callers() -> set[str]:
 
 
 def test_only_the_command_line_opens_a_place_by_its_words() -> None:
-    assert {caller for caller in _callers() if not caller.startswith("cli/")} == {"sides.py"}
+    assert {caller for caller in _callers() if not caller.startswith("cli/")} == {"audit/inputs.py"}
 
 
 def test_the_words_of_a_list_are_never_asked_what_they_name() -> None:

@@ -24,10 +24,10 @@ from auditor.errors import BadManifest, BadPlan
 from auditor.manifest.jsonl import Manifest, load
 from auditor.model import DigestOrigin, FileFacts, Soundness
 from auditor.places.folder import recorded_folder
-from auditor.reporting import RECORD, list_name
-from auditor.reporting import SAFE_TO_DELETE as TABLE
-from auditor.reporting.provenance import MOST_RECORD_BYTES
-from auditor.reporting.text import typed
+from auditor.report import RECORD, list_name
+from auditor.report import SAFE_TO_DELETE as TABLE
+from auditor.report.provenance import MOST_RECORD_BYTES
+from auditor.report.text import typed
 
 
 @dataclass(frozen=True, slots=True)

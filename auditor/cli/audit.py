@@ -9,16 +9,17 @@ from typing import Annotated
 
 import typer
 
-from auditor import audit as auditing
-from auditor import policy as policies
-from auditor import roles, verdict, waivers
-from auditor import rules as ruling
+from auditor.audit import roles
+from auditor.audit import run as auditing
+from auditor.audit.inputs import sides
 from auditor.cli import copying, screen, unfinished
+from auditor.judge import policy as policies
+from auditor.judge import rules as ruling
+from auditor.judge import verdict, waivers
 from auditor.model import Audit, Depth, RuleState, Severity, Verdict
-from auditor.reporting import findings
-from auditor.reporting.text import count, counted, visible
+from auditor.report import findings
+from auditor.report.text import count, counted, visible
 from auditor.scan import run as scan
-from auditor.sides import sides
 
 NAME = "audit"
 EXAMPLES = (

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from auditor import policy as policies
+from auditor.audit.roles import refusal_of_backup, role_of, role_of_folder
 from auditor.cli import copying, screen
 from auditor.copier import backup as backing
 from auditor.copier import preflight
@@ -24,11 +24,11 @@ from auditor.copier.plan import Action, CopyPlan, CopyStep
 from auditor.copier.publish import CopyResult, Outcome
 from auditor.copier.second_proof import second_proof
 from auditor.errors import BadPlace, Interrupted
+from auditor.judge import policy as policies
 from auditor.model import Depth, ErrorKind, Kind, Severity
 from auditor.places.spec import open_place
 from auditor.readers.sniff import kind_by_name
-from auditor.reporting.text import count, size, visible
-from auditor.roles import refusal_of_backup, role_of, role_of_folder
+from auditor.report.text import count, size, visible
 
 NAME = "backup"
 FIRST = 3

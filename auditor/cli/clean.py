@@ -17,9 +17,9 @@ from auditor.cleanup.plan import CleanPlan
 from auditor.cli import copying, screen
 from auditor.errors import BadPlan
 from auditor.isolation import pool as workers
-from auditor.reporting import provenance
-from auditor.reporting.provenance import Difference
-from auditor.reporting.text import counted, size, typed, visible
+from auditor.report import provenance
+from auditor.report.provenance import Difference
+from auditor.report.text import counted, size, typed, visible
 
 NAME = "clean"
 EXAMPLES = (

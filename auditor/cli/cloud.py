@@ -11,21 +11,22 @@ from pathlib import Path
 
 import typer
 
-from auditor import audit as auditing
-from auditor import rules as ruling
-from auditor import sides, verdict
+from auditor.audit import inputs as sides
+from auditor.audit import run as auditing
+from auditor.audit.roles import refusal_of_backup, role_of
 from auditor.cli import audit as audit_command
 from auditor.cli import copying, screen, unfinished
 from auditor.copier.cloud import Outcome, Upload, upload_missing
 from auditor.errors import BadPlace
+from auditor.judge import rules as ruling
+from auditor.judge import verdict
+from auditor.judge.policy import Policy
 from auditor.manifest.jsonl import Manifest
 from auditor.model import Depth, Severity
 from auditor.places import Place
 from auditor.places.rclone import RclonePlace, open_rclone
 from auditor.places.rcloneclient import RemoteFailed, call
-from auditor.policy import Policy
-from auditor.reporting.text import count, size, typed, visible
-from auditor.roles import refusal_of_backup, role_of
+from auditor.report.text import count, size, typed, visible
 from auditor.scan import run as scan
 
 PREFIX = "rclone:"

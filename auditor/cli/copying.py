@@ -14,7 +14,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from auditor import roles
+from auditor.audit import roles
+from auditor.audit.roles import Role
 from auditor.cli import screen
 from auditor.copier.backup import Backed
 from auditor.copier.execute import Progress
@@ -22,11 +23,10 @@ from auditor.disk.durable import ColdRead
 from auditor.errors import BadPlace
 from auditor.model import Severity
 from auditor.places.folder import FolderPlace, open_folder
-from auditor.reporting.text import count, visible
-from auditor.roles import Role
+from auditor.report.text import count, visible
 
 if TYPE_CHECKING:
-    from auditor.policy import Policy
+    from auditor.judge.policy import Policy
     from auditor.scan import run as scan
 
 FINISHING = "Finishing the files in hand; press Ctrl-C again to stop at once (that is safe too).\n"
@@ -139,12 +139,13 @@ def audit(
 
     `altered` are files that the source says are others than what was copied, with the reason: they are not known.
     """
-    from auditor import audit as auditing  # heavy, and only wanted now
-    from auditor import rules as ruling
-    from auditor import sides, verdict
+    from auditor.audit import inputs as sides
+    from auditor.audit import run as auditing  # heavy, and only wanted now
     from auditor.cli import audit as command
     from auditor.cli import unfinished
     from auditor.copier.evidence import source_list
+    from auditor.judge import rules as ruling
+    from auditor.judge import verdict
 
     assert backed.manifest is not None
     prepared = backed.prepared

@@ -9,15 +9,15 @@ from typing import Annotated
 
 import typer
 
-from auditor import audit as auditing
-from auditor import policy, rules
+from auditor.audit import run as auditing
+from auditor.audit.inputs import sides
 from auditor.cli import audit, screen
 from auditor.demo import story
 from auditor.errors import BadOutput
+from auditor.judge import policy, rules
 from auditor.manifest.jsonl import load, looks_like_manifest
 from auditor.model import Kind, Soundness
-from auditor.reporting.text import visible
-from auditor.sides import sides
+from auditor.report.text import visible
 
 NAME = "demo"
 EXAMPLES = (

@@ -10,7 +10,7 @@ import typer
 from auditor import doctor
 from auditor.cli import screen
 from auditor.errors import BadOutput
-from auditor.reporting.text import visible
+from auditor.report.text import visible
 
 NAME = "doctor"
 EXAMPLES = (

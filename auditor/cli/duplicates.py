@@ -8,22 +8,23 @@ from typing import Annotated
 
 import typer
 
-from auditor import policy, roles
+from auditor.audit import roles
+from auditor.audit.inputs import Side, side
 from auditor.cli import screen, unfinished
 from auditor.disk import locks
 from auditor.disk import marker as markers
 from auditor.duplicates.search import Search, search
 from auditor.errors import BadOutput, BadPlace
 from auditor.isolation import pool as workers
+from auditor.judge import policy
 from auditor.manifest.jsonl import load
 from auditor.model import Depth
 from auditor.pictures.inventory import Source
 from auditor.places.folder import FolderPlace
-from auditor.reporting import duplicates as tables
-from auditor.reporting import duplicates_page
-from auditor.reporting.text import counted, typed, visible
+from auditor.report import duplicates as tables
+from auditor.report import duplicates_page
+from auditor.report.text import counted, typed, visible
 from auditor.scan import run as scanning
-from auditor.sides import Side, side
 
 _OURS = re.compile(r"place-\d+\.jsonl(\.partial(\.old|\.tmp)?)?|(duplicates|plan)\.csv|duplicates\.html")
 """What a search writes, and so all that a stopped one can have left."""

@@ -19,7 +19,7 @@ from auditor.manifest.difference import Change, differences
 from auditor.manifest.foreign import Format
 from auditor.manifest.jsonl import Manifest, load, looks_like_manifest
 from auditor.manifest.schema import check_rows
-from auditor.reporting.text import count, size, visible
+from auditor.report.text import count, size, visible
 
 NAME = "manifest"
 
@@ -133,7 +133,7 @@ def opened(path: Path, work: Path) -> Manifest:
 def _parquet(manifest: Manifest, out: Path) -> Path:
     import duckdb
 
-    from auditor import views
+    from auditor.audit import database as views
 
     query = f"SELECT * FROM read_json(?, format = 'newline_delimited', sample_size = -1, {views.THIS_FILE_ONLY})"
     try:

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from auditor import policy as policies
-from auditor import rules as known
 from auditor.cli import screen
-from auditor.reporting.text import visible
+from auditor.judge import policy as policies
+from auditor.judge import rules as known
+from auditor.report.text import visible
 
 NAME = "policy"
 

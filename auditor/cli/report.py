@@ -12,11 +12,11 @@ import typer
 from auditor.cli import screen
 from auditor.disk import small_files
 from auditor.errors import BadPlace
+from auditor.judge.verdict import SIGNS
 from auditor.model import Verdict
-from auditor.reporting import PAGE, RECORD, provenance
-from auditor.reporting.provenance import Difference, Mismatch
-from auditor.reporting.text import counted, visible
-from auditor.verdict import SIGNS
+from auditor.report import PAGE, RECORD, provenance
+from auditor.report.provenance import Difference, Mismatch
+from auditor.report.text import counted, visible
 
 NAME = "report"
 EXAMPLES = (

@@ -16,7 +16,7 @@ from auditor.copier.ledger import Ledger
 from auditor.copier.plan import Action
 from auditor.copier.publish import Outcome
 from auditor.errors import BadPlace, Interrupted
-from auditor.reporting.text import count, counted, size, visible
+from auditor.report.text import count, counted, size, visible
 
 NAME = "restore"
 EXAMPLES = (

@@ -7,14 +7,14 @@ from typing import Annotated
 
 import typer
 
-from auditor import engine
-from auditor import policy as policies
-from auditor import rules as known
+from auditor.audit import engine
 from auditor.cli import screen
 from auditor.errors import BadRule
+from auditor.judge import policy as policies
+from auditor.judge import rules as known
+from auditor.judge.rules import Rule
 from auditor.model import RuleState
-from auditor.reporting.text import visible
-from auditor.rules import Rule
+from auditor.report.text import visible
 
 NAME = "rules"
 

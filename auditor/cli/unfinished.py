@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from auditor import audit as auditing
+from auditor.audit import run as auditing
+from auditor.audit.inputs import Side
 from auditor.cli import screen
 from auditor.disk import locks
 from auditor.manifest import jsonl
 from auditor.model import Depth, Header
 from auditor.places import Place
 from auditor.places.folder import recorded_name
-from auditor.sides import Side
 
 GOES_ON = timedelta(days=1)
 """An audit that was stopped longer ago begins anew: what was read then says too little of today."""

@@ -13,7 +13,8 @@ from typing import Annotated
 
 import typer
 
-from auditor import __version__, roles
+from auditor import __version__
+from auditor.audit import roles
 from auditor.cli import copying, screen
 from auditor.copier import backup as backing
 from auditor.copier import preflight
@@ -27,9 +28,9 @@ from auditor.copier.sampling import CONFIDENCE
 from auditor.copier.verified import NOT_LOOKED_AT, Conclusion, conclude
 from auditor.copier.verify import Choice, Verified
 from auditor.errors import BadOutput, BadPlace, Interrupted
+from auditor.judge.verdict import ASKED, CHECKED, CROSSED
 from auditor.manifest.rows import display_path
-from auditor.reporting.text import count, counted, moment, typed, visible
-from auditor.verdict import ASKED, CHECKED, CROSSED
+from auditor.report.text import count, counted, moment, typed, visible
 
 NAME = "verify"
 EXAMPLES = (

@@ -29,7 +29,7 @@ from auditor.errors import BadManifest, BadPlace, LeadsOut
 from auditor.manifest.rows import path_key, utc
 from auditor.model import FileFacts, Fixity, Origin
 from auditor.places.folder import FolderPlace
-from auditor.reporting.text import typed
+from auditor.report.text import typed
 
 _REPAIRED_BY = "`auditor backup` from a place that has it repairs the backup"
 WHY_NOT = {

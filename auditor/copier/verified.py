@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from auditor.copier.changes import Fate
 from auditor.copier.verify import BAD, WAS_READ, Choice, Verified
 from auditor.model import Verdict
-from auditor.reporting.text import count, counted
+from auditor.report.text import count, counted
 
 NOT_LOOKED_AT = "what is on a phone, and whether pictures that are as stored can be opened"
 """What no scrub says anything of."""

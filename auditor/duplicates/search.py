@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from auditor.duplicates import films, grouping, planning
 from auditor.duplicates.grouping import Group
 from auditor.duplicates.planning import Plan
+from auditor.judge.policy import Policy
 from auditor.model import Kind
 from auditor.pictures import inventory
 from auditor.pictures.inventory import Inventory, Source
 from auditor.pictures.keep import check_order
-from auditor.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)

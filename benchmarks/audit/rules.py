@@ -14,7 +14,9 @@ from collections.abc import Iterator
 
 import duckdb
 
-from auditor import engine, pairing, policy, rules, views
+from auditor.audit import database as views
+from auditor.audit import engine, pairing
+from auditor.judge import policy, rules
 from auditor.model import RuleState
 
 BUDGET_S = 2.0

@@ -20,9 +20,9 @@ from pathlib import Path
 
 import numpy as np
 
-from auditor import policy
 from auditor.duplicates.search import search
 from auditor.isolation import pool as workers
+from auditor.judge import policy
 from auditor.pictures import candidates, verify
 from auditor.pictures.inventory import Source
 from auditor.pictures.loading import Picture, load

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import duckdb
 
-from auditor import reporting
-from auditor.reporting import tables
+from auditor import report as reporting
+from auditor.report import tables
 from tests import browser
 from tests.reporting import sample
 

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from auditor import audit as auditing
-from auditor import policy as policies
-from auditor import rules as ruling
+from auditor.audit import run as auditing
+from auditor.audit.inputs import sides
 from auditor.isolation import pool as workers
+from auditor.judge import policy as policies
+from auditor.judge import rules as ruling
 from auditor.manifest.jsonl import Manifest, Writer, load
 from auditor.shown import defuse
-from auditor.sides import sides
 from tests import media
 
 RULES = ruling.load()

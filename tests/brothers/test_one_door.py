@@ -17,7 +17,7 @@ PATH = {"unlink", "rmdir", "mkdir", "touch", "write_text", "write_bytes", "chmod
         "rename"}  # fmt: skip
 
 EXCEPTIONS = {
-    "audit.py": "copies lists into, and renames, the audit's own folder, which `locks.begin` has looked at",
+    "audit/run.py": "copies lists into, and renames, the audit's own folder, which `locks.begin` has looked at",
     "cli/__init__.py": "opens the null device",
     "cli/demo.py": "makes the demo's folder, which was not there",
     "cli/doctor.py": "writes the phone's script into the folder that a person named for it",
@@ -35,10 +35,10 @@ EXCEPTIONS = {
     "manifest/jsonl.py": "makes the folder of a list that a person named",
     "readers/tiff/reader.py": "opens the null device",
     "reporting/__init__.py": "files of the audit's own folder, which `locks.begin` has looked at",
-    "reporting/duplicates.py": "files of the search's own folder, opened so that nothing is written over",
-    "reporting/html.py": "a file of the audit's own folder",
-    "reporting/provenance.py": "files of the audit's own folder",
-    "reporting/tables.py": "files of the audit's own folder",
+    "report/duplicates.py": "files of the search's own folder, opened so that nothing is written over",
+    "report/html.py": "a file of the audit's own folder",
+    "report/provenance.py": "files of the audit's own folder",
+    "report/tables.py": "files of the audit's own folder",
     "isolation/pool.py": "a file of the kernel",
 }
 

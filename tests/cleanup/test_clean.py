@@ -31,7 +31,7 @@ from auditor.copier.ledger import Ledger, locked
 from auditor.disk import durable
 from auditor.disk.folder import Folder
 from auditor.errors import AuditorError, BadOutput, BadPlace, BadPlan
-from auditor.reporting.duplicates import PLAN
+from auditor.report.duplicates import PLAN
 from tests.pictures.test_verify import jpeg, scene
 
 PICTURE = jpeg(scene(1, (320, 240)), 90)

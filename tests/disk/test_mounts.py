@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from auditor import policy
 from auditor.cleanup import plan as plans
 from auditor.disk import mounts
 from auditor.disk.mounts import Mount, Shows, may_be_one_file
 from auditor.duplicates import planning
 from auditor.duplicates.search import search
 from auditor.errors import BadPlan
+from auditor.judge import policy
 from auditor.pictures.inventory import Source
 from auditor.places.folder import open_folder
 from auditor.scan.run import scan

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from auditor.cli import app
 from auditor.errors import BadOutput
-from auditor.reporting.duplicates import DUPLICATES, PLAN
+from auditor.report.duplicates import DUPLICATES, PLAN
 from tests.pictures.test_verify import jpeg, scene
 
 SCENE = scene(1, (1000, 750))

@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 from PIL import ExifTags, Image, ImageOps
 
-from auditor import policy
 from auditor.duplicates import comparing, planning, proving
 from auditor.duplicates.search import Search, search
 from auditor.errors import BadPolicy
 from auditor.isolation import pool as workers
+from auditor.judge import policy
 from auditor.manifest.jsonl import load
 from auditor.model import DigestOrigin, FileFacts, Kind, Soundness
 from auditor.pictures import written

@@ -15,7 +15,7 @@ from auditor.duplicates.planning import Action, PlanRow
 from auditor.manifest.tabular import read_csv, write_csv
 from auditor.model import FileFacts
 from auditor.pictures.verify import Relation
-from auditor.reporting import duplicates
+from auditor.report import duplicates
 from auditor.shown import defuse, visible
 
 SHA = "a" * 64

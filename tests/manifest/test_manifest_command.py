@@ -11,8 +11,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from auditor.audit.inputs import side
 from auditor.scan.run import scan
-from auditor.sides import side
 from tests import media
 from tests.commandline import Run, call
 from tests.manifest.test_foreign import make, manifest_of

@@ -10,9 +10,9 @@ from typing import Any
 
 import duckdb
 
+from auditor.judge.policy import Policy
+from auditor.judge.rules import Rule
 from auditor.model import Audit, FileVerdict, Partition, RuleOutcome, RuleState, Severity, Status, Verdict
-from auditor.policy import Policy
-from auditor.rules import Rule
 
 HOSTILE_NAMES = (
     "</script><script>alert(1)</script>.jpg",

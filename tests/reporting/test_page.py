@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from auditor.reporting.thumbnails import Shown
+from auditor.report.thumbnails import Shown
 from tests import browser
 from tests.browser import Page
 from tests.reporting import sample

@@ -10,8 +10,8 @@ import duckdb
 import pytest
 
 from auditor.errors import BadManifest
-from auditor.reporting import provenance
-from auditor.reporting.provenance import Difference, Mismatch
+from auditor.report import provenance
+from auditor.report.provenance import Difference, Mismatch
 from tests.reporting import sample
 
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from auditor.reporting import remains, thumbnails
+from auditor.report import salvage as remains
+from auditor.report import thumbnails
 from tests import media, media_video
 
 TURNED = {1: "upper", 3: "lower", 6: "right", 8: "left"}

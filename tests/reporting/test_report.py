@@ -17,9 +17,9 @@ import duckdb
 import pytest
 from PIL import Image
 
-from auditor import reporting
+from auditor import report as reporting
 from auditor.model import Audit, FileVerdict, Partition, RuleOutcome, RuleState, Severity, Verdict
-from auditor.reporting import findings, provenance, thumbnails
+from auditor.report import findings, provenance, thumbnails
 from tests.golden_file import Golden
 from tests.reporting import sample
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.reporting import tables
+from auditor.report import tables
 from tests.reporting import sample
 
 

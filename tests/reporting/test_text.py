@@ -4,7 +4,7 @@ from datetime import UTC, timedelta, timezone
 
 import pytest
 
-from auditor.reporting import text
+from auditor.report import text
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 from auditor import resources
 from auditor.disk import small_files
 from auditor.errors import BadPolicy
+from auditor.judge.rules import Rule
 from auditor.model import Kind, Severity, Status
-from auditor.rules import Rule
 
 _Enum = TypeVar("_Enum", bound=StrEnum)
 

@@ -16,13 +16,13 @@ import jinja2
 from markupsafe import Markup, escape
 
 from auditor import resources
+from auditor.judge.rules import Rule
+from auditor.judge.verdict import SIGNS
 from auditor.model import Audit, Severity, Status
-from auditor.reporting import findings, text, thumbnails
-from auditor.reporting.findings import Section
-from auditor.reporting.provenance import Sealed
-from auditor.reporting.thumbnails import Shown
-from auditor.rules import Rule
-from auditor.verdict import SIGNS
+from auditor.report import findings, text, thumbnails
+from auditor.report.findings import Section
+from auditor.report.provenance import Sealed
+from auditor.report.thumbnails import Shown
 
 _BADGES = {Severity.ERROR: ("✗", "ERROR"), Severity.WARNING: ("!", "WARNING"), Severity.INFO: ("i", "INFO")}
 _KINDS = ("photo", "video", "sidecar", "other", "")

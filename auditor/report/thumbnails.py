@@ -19,7 +19,7 @@ from auditor.pictures.loading import PILLOW_FORMATS
 from auditor.places import Place
 from auditor.readers.limits import pillow_limits, refusal
 from auditor.readers.sniff import format_by_name, kind_by_name, kind_of, sniff
-from auditor.reporting import remains
+from auditor.report import salvage as remains
 
 LIMIT = 2_000  # about 7 MB in the page
 MOST_COPIES = 1_000

@@ -9,8 +9,8 @@ from datetime import datetime
 import duckdb
 
 from auditor.errors import PartitionBroken
+from auditor.judge.policy import Policy
 from auditor.model import Partition, RuleOutcome, RuleState, Severity, Verdict
-from auditor.policy import Policy
 
 CHECKED = "\u2713"
 CROSSED = "\u2717"

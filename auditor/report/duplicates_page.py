@@ -12,7 +12,7 @@ from auditor.duplicates.search import Search
 from auditor.isolation import pool as workers
 from auditor.model import Kind
 from auditor.pictures.inventory import Item
-from auditor.reporting import html, text, thumbnails
+from auditor.report import html, text, thumbnails
 
 MOST_GROUPS = 500
 """Groups of a section that are shown; all are in duplicates.csv."""

@@ -10,10 +10,16 @@ from pathlib import Path
 
 import duckdb
 
-from auditor import engine, one_copy, pairing, reporting, verdict, waivers
+from auditor import report as reporting
+from auditor.audit import engine, one_copy, pairing
+from auditor.audit.database import Listed, Lists, open_lists
+from auditor.audit.inputs import Side
 from auditor.disk import locks
 from auditor.errors import BadOutput
 from auditor.isolation import pool as workers
+from auditor.judge import verdict, waivers
+from auditor.judge.policy import Policy, select
+from auditor.judge.rules import Rule
 from auditor.manifest import foreign, jsonl
 from auditor.manifest.jsonl import Manifest
 from auditor.manifest.rows import DIGESTS
@@ -23,14 +29,10 @@ from auditor.pictures.likeness import Answer, Likeness, Question, Verifier
 from auditor.pictures.looking import Look, look_at
 from auditor.places import Place, Power, StatesDigests
 from auditor.places.folder import FolderPlace
-from auditor.policy import Policy, select
-from auditor.reporting import thumbnails
-from auditor.reporting.text import typed
-from auditor.reporting.thumbnails import Shown
-from auditor.rules import Rule
+from auditor.report import thumbnails
+from auditor.report.text import typed
+from auditor.report.thumbnails import Shown
 from auditor.scan.run import Progress, scan
-from auditor.sides import Side
-from auditor.views import Listed, Lists, open_lists
 
 MOST_FETCHED_AGAIN = 100
 """Pictures for the report that are brought a second time from a phone or a cloud, where every byte takes its time."""

@@ -14,13 +14,13 @@ from typing import Any
 
 import duckdb
 
+from auditor.audit.database import DERIVED, EVERYTHING, Lists, create_tables, insert, lock
+from auditor.audit.pairing import summarise
 from auditor.errors import BadRule
+from auditor.judge.policy import Policy
+from auditor.judge.rules import Case, Rule, message_parts
 from auditor.model import RuleOutcome, RuleState, Severity, Status
-from auditor.pairing import summarise
 from auditor.pictures import ranked
-from auditor.policy import Policy
-from auditor.rules import Case, Rule, message_parts
-from auditor.views import DERIVED, EVERYTHING, Lists, create_tables, insert, lock
 
 RULE_SECONDS = 120
 """A rule that runs longer is broken."""

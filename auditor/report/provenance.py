@@ -17,11 +17,11 @@ import duckdb
 import auditor
 from auditor.disk import small_files
 from auditor.errors import BadManifest
+from auditor.judge.policy import Policy
+from auditor.judge.rules import Rule
 from auditor.manifest.rows import DIGESTS
 from auditor.model import Audit, RuleOutcome
-from auditor.policy import Policy
-from auditor.reporting import SEAL
-from auditor.rules import Rule
+from auditor.report import SEAL
 
 MOST_RECORD_BYTES = 256 << 20
 """An audit's record grows with its waivers and reasons, not with its files."""

@@ -10,12 +10,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from auditor.audit.inputs import Side
 from auditor.disk import marker as markers
 from auditor.places import Place
 from auditor.places.folder import FolderPlace
 from auditor.places.mtp import mount_around
-from auditor.reporting.text import typed, visible
-from auditor.sides import Side
+from auditor.report.text import typed, visible
 
 _PHONES = ("adb", "mtp")
 _PHONE_FOLDERS = ("DCIM", "Android")

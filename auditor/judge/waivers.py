@@ -11,7 +11,7 @@ import duckdb
 
 from auditor.disk import small_files
 from auditor.errors import BadPolicy
-from auditor.policy import pattern
+from auditor.judge.policy import pattern
 
 MOST_BASELINE_BYTES = 1 << 30
 """65 bytes a finding: this many are more than there are files on any phone."""

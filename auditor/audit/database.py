@@ -22,11 +22,11 @@ import duckdb
 
 from auditor.disk import small_files
 from auditor.errors import BadManifest
+from auditor.judge.policy import Policy
 from auditor.manifest.jsonl import MAX_LINE_BYTES, Manifest
 from auditor.manifest.rows import DECODED
 from auditor.model import DigestOrigin, ErrorKind, Kind, Soundness
 from auditor.places import unfinished
-from auditor.policy import Policy
 from auditor.readers.sniff import kind_by_name
 
 THIS_FILE_ONLY = "hive_partitioning = false, union_by_name = false, filename = false, compression = 'uncompressed'"

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import duckdb
 
+    from auditor.judge.policy import Policy
+    from auditor.judge.rules import Rule
     from auditor.model import Audit
-    from auditor.policy import Policy
-    from auditor.reporting import thumbnails
-    from auditor.rules import Rule
+    from auditor.report import thumbnails
 
 FILES, FINDINGS, FINDINGS_EXACT, SAFE_TO_DELETE = "files.csv", "findings.csv", "findings.jsonl", "safe-to-delete.csv"
 RECORD, PAGE, SEAL = "audit.json", "report.html", "SHA256SUMS"
@@ -46,7 +46,11 @@ def write(
     that of the page's dates, None for this machine's own.
     Returns the path of report.html.
     """
-    from auditor.reporting import html, provenance, tables  # every command says `text`, few write a report
+    from auditor.report import (
+        html,
+        provenance,
+        tables,  # every command says `text`, few write a report
+    )
 
     folder.mkdir(parents=True, exist_ok=True)
     lists = [provenance.sealed_file(path) for path in _kept(manifests, folder)]

@@ -1,0 +1,1 @@
+"""Rules, policies and waivers are data; findings and statuses become one verdict."""
