@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from auditor.cleanup import journal, phone, plan
-from auditor.copier.ledger import Ledger
 from auditor.errors import AuditorError
 from auditor.judge import policy, rules, waivers
 from auditor.manifest import foreign, sums
 from auditor.manifest.jsonl import load, looks_like_manifest
 from auditor.places.folder import open_folder
 from auditor.report import provenance
+from auditor.store.generations import Ledger
 from tests import commandline, media
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this file system has no FIFOs")

@@ -17,7 +17,6 @@ from auditor.cleanup import journal as journals
 from auditor.cleanup.files import Again, Refused, Stamp, read_again, stamp
 from auditor.cleanup.journal import Entry, Journal, State
 from auditor.cleanup.plan import CleanPlan, FileAt, Removal
-from auditor.copier.ledger import QUARANTINE, Ledger, locked, moment
 from auditor.disk.durable import ColdRead
 from auditor.errors import BadOutput, BadPlace, BadPlan
 from auditor.isolation import pool as workers
@@ -25,6 +24,7 @@ from auditor.model import Depth, Soundness
 from auditor.places import Entry as PlaceEntry
 from auditor.places.folder import open_folder
 from auditor.scan.run import Task, read_file
+from auditor.store.generations import QUARANTINE, Ledger, locked, moment
 
 
 @dataclass(frozen=True, slots=True)

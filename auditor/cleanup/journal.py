@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 from auditor.cleanup.plan import MOST_BYTES, FileAt
-from auditor.copier.ledger import JOURNALS, QUARANTINE, Ledger, moment
 from auditor.disk import durable, small_files
 from auditor.disk.durable import ColdRead
 from auditor.disk.folder import Folder, beneath
@@ -27,6 +26,7 @@ from auditor.disk.names import parts_inside
 from auditor.disk.small_files import value_of
 from auditor.errors import BadManifest, BadPlan, LeadsOut
 from auditor.places.folder import is_whole_local_path
+from auditor.store.generations import JOURNALS, QUARANTINE, Ledger, moment
 
 SUFFIX = ".journal"
 FORMAT = "auditor clean-up journal 1"

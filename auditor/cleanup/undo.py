@@ -14,9 +14,9 @@ from auditor.cleanup.apply import judge
 from auditor.cleanup.files import Refused, read_again
 from auditor.cleanup.journal import Entry, Journal, State
 from auditor.cleanup.plan import FileAt
-from auditor.copier.ledger import QUARANTINE, locked
 from auditor.disk.root import Root
 from auditor.errors import BadOutput, BadPlace
+from auditor.store.generations import QUARANTINE, locked
 
 
 @dataclass(frozen=True, slots=True)

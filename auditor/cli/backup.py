@@ -15,20 +15,20 @@ from auditor.audit.roles import refusal_of_backup, role_of, role_of_folder
 from auditor.cli import copying, screen
 from auditor.copier import backup as backing
 from auditor.copier import preflight
-from auditor.copier.alive import watch
-from auditor.copier.evidence import HARMLESS, TARGET_CAUSES
 from auditor.copier.execute import Ways
 from auditor.copier.layout import Layout
-from auditor.copier.ledger import Ledger
 from auditor.copier.plan import Action, CopyPlan, CopyStep
+from auditor.copier.presence import watch
 from auditor.copier.publish import CopyResult, Outcome
 from auditor.copier.second_proof import second_proof
+from auditor.copier.source_manifest import HARMLESS, TARGET_CAUSES
 from auditor.errors import BadPlace, Interrupted
 from auditor.judge import policy as policies
 from auditor.model import Depth, ErrorKind, Kind, Severity
 from auditor.places.spec import open_place
 from auditor.readers.sniff import kind_by_name
 from auditor.report.text import count, size, visible
+from auditor.store.generations import Ledger
 
 NAME = "backup"
 FIRST = 3

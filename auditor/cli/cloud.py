@@ -16,7 +16,7 @@ from auditor.audit import run as auditing
 from auditor.audit.roles import refusal_of_backup, role_of
 from auditor.cli import audit as audit_command
 from auditor.cli import copying, screen, unfinished
-from auditor.copier.cloud import Outcome, Upload, upload_missing
+from auditor.copier.upload import Outcome, Upload, upload_missing
 from auditor.errors import BadPlace
 from auditor.judge import rules as ruling
 from auditor.judge import verdict

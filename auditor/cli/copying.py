@@ -143,7 +143,7 @@ def audit(
     from auditor.audit import run as auditing  # heavy, and only wanted now
     from auditor.cli import audit as command
     from auditor.cli import unfinished
-    from auditor.copier.evidence import source_list
+    from auditor.copier.source_manifest import source_list
     from auditor.judge import rules as ruling
     from auditor.judge import verdict
 

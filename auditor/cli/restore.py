@@ -10,13 +10,13 @@ import typer
 
 from auditor.cli import copying, screen
 from auditor.copier import restore as restoring
-from auditor.copier.alive import watch
 from auditor.copier.execute import Ways
-from auditor.copier.ledger import Ledger
 from auditor.copier.plan import Action
+from auditor.copier.presence import watch
 from auditor.copier.publish import Outcome
 from auditor.errors import BadPlace, Interrupted
 from auditor.report.text import count, counted, size, visible
+from auditor.store.generations import Ledger
 
 NAME = "restore"
 EXAMPLES = (

@@ -18,19 +18,19 @@ from auditor.audit import roles
 from auditor.cli import copying, screen
 from auditor.copier import backup as backing
 from auditor.copier import preflight
-from auditor.copier import verify as scrubbing
-from auditor.copier.alive import watch
-from auditor.copier.changes import Fate
 from auditor.copier.execute import Ways
 from auditor.copier.layout import Layout
-from auditor.copier.ledger import Ledger
-from auditor.copier.sampling import CONFIDENCE
-from auditor.copier.verified import NOT_LOOKED_AT, Conclusion, conclude
-from auditor.copier.verify import Choice, Verified
+from auditor.copier.presence import watch
 from auditor.errors import BadOutput, BadPlace, Interrupted
 from auditor.judge.verdict import ASKED, CHECKED, CROSSED
 from auditor.manifest.rows import display_path
 from auditor.report.text import count, counted, moment, typed, visible
+from auditor.scrub import verify as scrubbing
+from auditor.scrub.result import NOT_LOOKED_AT, Conclusion, conclude
+from auditor.scrub.sampling import CONFIDENCE
+from auditor.scrub.verify import Choice, Verified
+from auditor.store.changes import Fate
+from auditor.store.generations import Ledger
 
 NAME = "verify"
 EXAMPLES = (

@@ -10,21 +10,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from auditor.copier import preflight, read_back
-from auditor.copier.changes import Changes, Survey, as_written, may_be_moved, survey
 from auditor.copier.execute import Ending, Ways, execute
-from auditor.copier.hands import Ended, Hands
-from auditor.copier.holdings import Held, Holdings, known_columns
-from auditor.copier.jobs import Failed, Read, Setup, Task, WasRead
 from auditor.copier.layout import Layout, Namer
-from auditor.copier.ledger import (
-    JOURNALS,
-    QUARANTINE,
-    Journal,
-    Ledger,
-    left_journals,
-    locked,
-    moment,
-)  # fmt: skip
+from auditor.copier.messages import Failed, Read, Setup, Task, WasRead
 from auditor.copier.plan import (
     Action,
     CopyPlan,
@@ -34,6 +22,7 @@ from auditor.copier.plan import (
     twins,
 )  # fmt: skip
 from auditor.copier.publish import CopyResult, Publisher, clean_temps
+from auditor.copier.workers import Ended, Hands
 from auditor.disk.marker import OWN_FOLDER, Marker, SourceMark
 from auditor.disk.names import NameRules, escape
 from auditor.disk.root import made
@@ -44,6 +33,17 @@ from auditor.manifest.rows import KNOWN_AT, display_path, utc
 from auditor.model import Depth
 from auditor.places import Entry, EntryKind, Place, own_folder, unfinished
 from auditor.places.folder import FolderPlace
+from auditor.store.changes import Changes, Survey, as_written, may_be_moved, survey
+from auditor.store.generations import (
+    JOURNALS,
+    QUARANTINE,
+    Journal,
+    Ledger,
+    left_journals,
+    locked,
+    moment,  # fmt: skip
+)
+from auditor.store.index import Held, Holdings, known_columns
 
 DIGESTS_ONLY = ("path", "path_bytes", "size_bytes", "mtime", "mtime_trusted", "kind", "error_kind", "error", "read_at",
                 "digest_origin", "sha256", "checked")  # fmt: skip

@@ -8,8 +8,8 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from auditor.copier.hands import Ended, Hands
-from auditor.copier.jobs import (
+from auditor.copier.layout import Layout, natural_path
+from auditor.copier.messages import (
     Bring,
     Cause,
     Checked,
@@ -19,11 +19,11 @@ from auditor.copier.jobs import (
     Setup,
     Stage,
     Task,
-    WasRead,
-)  # fmt: skip
-from auditor.copier.layout import Layout, natural_path
+    WasRead,  # fmt: skip
+)
 from auditor.copier.plan import Action, CopyPlan, CopyStep
 from auditor.copier.publish import CopyResult, Outcome, Publisher
+from auditor.copier.workers import Ended, Hands
 from auditor.disk import durable
 from auditor.disk.names import escape_path
 from auditor.errors import BadManifest, BadPlace

@@ -9,7 +9,6 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
-from auditor.copier.holdings import Holdings
 from auditor.copier.layout import Layout, natural_path
 from auditor.disk.durable import new_mark
 from auditor.disk.names import NameRules, escape_path
@@ -19,6 +18,7 @@ from auditor.model import ErrorKind, FileFacts, Origin, Trouble
 from auditor.places import Entry, EntryKind
 from auditor.scan import companions
 from auditor.scan.reuse import RACY_NS
+from auditor.store.index import Holdings
 
 TICK_NS = 10_000_000
 """Change times are given in steps of the system's clock: two changes within one have the same time."""

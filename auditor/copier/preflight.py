@@ -12,7 +12,6 @@ from pathlib import Path
 
 from platformdirs import user_state_path
 
-from auditor.copier.ledger import Ledger, Remembered
 from auditor.copier.plan import Action, CopyStep
 from auditor.disk import small_files
 from auditor.disk.folder import Folder
@@ -22,6 +21,7 @@ from auditor.errors import BadPlace
 from auditor.manifest.rows import display_path
 from auditor.model import Device
 from auditor.places import Place
+from auditor.store.generations import Ledger, Remembered
 
 FULL_PHONE = 0.95
 SHARP_DROP = 0.5

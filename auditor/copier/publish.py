@@ -10,10 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from auditor.copier.holdings import Holdings
-from auditor.copier.jobs import Arrived, Cause, Checked, WasRead
 from auditor.copier.layout import Namer
-from auditor.copier.ledger import Journal, Ledger
+from auditor.copier.messages import Arrived, Cause, Checked, WasRead
 from auditor.copier.plan import CopyStep
 from auditor.disk import durable
 from auditor.disk.durable import ColdRead
@@ -21,6 +19,8 @@ from auditor.disk.root import Root
 from auditor.errors import BadPlace
 from auditor.model import DigestOrigin, ErrorKind, FileFacts, Origin, Soundness, Tier, Trouble
 from auditor.readers.sniff import kind_by_name
+from auditor.store.generations import Journal, Ledger
+from auditor.store.index import Holdings
 
 
 class Outcome(StrEnum):

@@ -11,12 +11,12 @@ import random
 from collections.abc import Iterable
 from pathlib import Path
 
-from auditor.copier.holdings import Held
-from auditor.copier.ledger import Ledger, file_sha256
 from auditor.disk import durable, small_files
 from auditor.disk.marker import NAME
 from auditor.errors import AuditorError
 from auditor.places import Entry
+from auditor.store.generations import Ledger, file_sha256
+from auditor.store.index import Held
 
 FIRST_FILES = 8
 AT_RANDOM = 8

@@ -14,10 +14,8 @@ from pathlib import Path
 
 from auditor.copier import leftovers, preflight
 from auditor.copier.execute import Ending, Ways, execute
-from auditor.copier.holdings import Holdings
-from auditor.copier.jobs import Setup
 from auditor.copier.layout import Layout, Namer, is_marked
-from auditor.copier.ledger import Ledger
+from auditor.copier.messages import Setup
 from auditor.copier.plan import Action, CopyPlan, CopyStep, Limits, escaped, twins
 from auditor.copier.publish import Publisher
 from auditor.disk import durable
@@ -30,6 +28,8 @@ from auditor.manifest.rows import path_key, utc
 from auditor.model import FileFacts, Fixity, Origin
 from auditor.places.folder import FolderPlace
 from auditor.report.text import typed
+from auditor.store.generations import Ledger
+from auditor.store.index import Holdings
 
 _REPAIRED_BY = "`auditor backup` from a place that has it repairs the backup"
 WHY_NOT = {

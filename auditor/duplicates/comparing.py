@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from auditor.duplicates.crowds import Crowd
+from auditor.duplicates.clustering import Crowd
 from auditor.isolation import pool as workers
 from auditor.pictures.inventory import Inventory
 from auditor.pictures.keep import rank

@@ -10,7 +10,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from auditor.duplicates import comparing, crowds, proving
+from auditor.duplicates import clustering as crowds
+from auditor.duplicates import comparing, proving
 from auditor.model import Kind
 from auditor.pictures.inventory import Inventory
 from auditor.pictures.keep import Ranking, rank

@@ -6,7 +6,7 @@ import mmap
 import struct
 from pathlib import Path
 
-from auditor.copier.jobs import Beat, Stage
+from auditor.copier.messages import Beat, Stage
 
 _FIELDS = struct.Struct("<QqQB")
 _STAGES = tuple(Stage)

@@ -6,10 +6,10 @@ import resource
 import sys
 from pathlib import Path
 
-from auditor.copier.alive import watch
 from auditor.copier.backup import Wishes, carry_out, prepare, session
 from auditor.copier.execute import Ways
 from auditor.copier.layout import Layout
+from auditor.copier.presence import watch
 from auditor.places.folder import FolderPlace
 
 if __name__ == "__main__":

@@ -22,17 +22,18 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from auditor.cleanup import journal as clean_ups
-from auditor.copier import backup, hand, restore
-from auditor.copier.alive import watch
-from auditor.copier.changes import Fate
-from auditor.copier.evidence import source_list
-from auditor.copier.ledger import Journal, Ledger, locked
+from auditor.copier import backup, restore
+from auditor.copier import worker as hand
 from auditor.copier.plan import Action
+from auditor.copier.presence import watch
 from auditor.copier.publish import Outcome
-from auditor.copier.verify import BAD, Choice, Verified, verify
+from auditor.copier.source_manifest import source_list
 from auditor.disk.folder import Folder
 from auditor.errors import BadPlace
 from auditor.places.folder import FolderPlace
+from auditor.scrub.verify import BAD, Choice, Verified, verify
+from auditor.store.changes import Fate
+from auditor.store.generations import Journal, Ledger, locked
 from tests.copier import in_process
 from tests.copier.runs import DIGESTS, OLD_S, QUICK, noise, tree, write
 

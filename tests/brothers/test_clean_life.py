@@ -24,12 +24,12 @@ from typer.testing import CliRunner
 from auditor.cleanup.phone import TABLE
 from auditor.cli import app
 from auditor.copier import restore
-from auditor.copier.alive import watch
-from auditor.copier.ledger import QUARANTINE, Ledger, locked
+from auditor.copier.presence import watch
 from auditor.copier.publish import Outcome
-from auditor.copier.verify import BAD, Choice, verify
 from auditor.errors import AuditorError
 from auditor.places.folder import FolderPlace
+from auditor.scrub.verify import BAD, Choice, verify
+from auditor.store.generations import QUARANTINE, Ledger, locked
 from tests import media
 from tests.brothers.test_backup_life import (
     DISKS,

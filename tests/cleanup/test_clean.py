@@ -27,11 +27,11 @@ from auditor.cleanup import plan as plans
 from auditor.cleanup import undo as undoing
 from auditor.cleanup.journal import State
 from auditor.cli import app
-from auditor.copier.ledger import Ledger, locked
 from auditor.disk import durable
 from auditor.disk.folder import Folder
 from auditor.errors import AuditorError, BadOutput, BadPlace, BadPlan
 from auditor.report.duplicates import PLAN
+from auditor.store.generations import Ledger, locked
 from tests.pictures.test_verify import jpeg, scene
 
 PICTURE = jpeg(scene(1, (320, 240)), 90)

@@ -9,7 +9,8 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from auditor.copier import hand, hands
+from auditor.copier import worker as hand
+from auditor.copier import workers as hands
 from auditor.disk import durable
 from tests.copier.runs import DIGESTS, QUICK, back_up
 

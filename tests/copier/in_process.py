@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from auditor.copier import backup, execute, hand
-from auditor.copier.jobs import Answer, Beat, Setup, Task
+from auditor.copier import backup, execute
+from auditor.copier import worker as hand
+from auditor.copier.messages import Answer, Beat, Setup, Task
 from auditor.isolation import pool as workers
 
 

@@ -7,15 +7,15 @@ import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from auditor.copier.alive import watch
 from auditor.copier.backup import Backed, Wishes, carry_out, prepare, refusals_before, session
 from auditor.copier.execute import Ways
 from auditor.copier.layout import Layout
-from auditor.copier.ledger import Ledger
+from auditor.copier.presence import watch
 from auditor.copier.publish import CopyResult, Outcome
 from auditor.disk import durable
 from auditor.model import Depth
 from auditor.places.folder import FolderPlace
+from auditor.store.generations import Ledger
 from tests import media
 
 OLD_S = 1_700_000_001

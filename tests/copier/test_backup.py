@@ -14,14 +14,14 @@ import pytest
 from auditor.copier import restore
 from auditor.copier.backup import Wishes, carry_out, prepare, refusals_before, session
 from auditor.copier.layout import Layout
-from auditor.copier.ledger import Ledger, locked
 from auditor.copier.plan import Action
 from auditor.copier.preflight import remember
 from auditor.copier.publish import Outcome
-from auditor.copier.verify import Choice, Fate, Verified, first_generation, verify
 from auditor.errors import BadManifest, BadPlace
 from auditor.model import Depth
 from auditor.places.folder import FolderPlace
+from auditor.scrub.verify import Choice, Fate, Verified, first_generation, verify
+from auditor.store.generations import Ledger, locked
 from tests import media
 from tests.copier.runs import DECODED, DIGESTS, OLD_S, QUICK, Ran, back_up, lies, noise, tree, write
 

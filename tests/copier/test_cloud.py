@@ -11,8 +11,8 @@ import pytest
 from typer.testing import CliRunner
 
 from auditor.cli import app
-from auditor.copier import cloud as copier
-from auditor.copier.cloud import Outcome, upload_missing
+from auditor.copier import upload as copier
+from auditor.copier.upload import Outcome, upload_missing
 from auditor.manifest.jsonl import Manifest
 from auditor.model import Depth
 from auditor.places import rcloneclient

@@ -19,15 +19,15 @@ import pytest
 
 from auditor import cli
 from auditor.cli.verify import _record
-from auditor.copier.changes import Fate, Found
-from auditor.copier.evidence import _as_source
 from auditor.copier.plan import Action, CopyStep
 from auditor.copier.second_proof import SecondProof
-from auditor.copier.verified import conclude
-from auditor.copier.verify import Choice, Verified
+from auditor.copier.source_manifest import _as_source
 from auditor.disk.volume import volume_of
 from auditor.model import FileFacts
 from auditor.places.spec import open_place
+from auditor.scrub.result import conclude
+from auditor.scrub.verify import Choice, Verified
+from auditor.store.changes import Fate, Found
 from tests import media
 from tests.copier.runs import OLD_S, back_up, lies, noise, tree, write
 from tests.doubles.mounts import CHECKOUT, faulty

@@ -11,12 +11,12 @@ import pytest
 from auditor.copier import restore
 from auditor.copier.backup import carry_out, prepare, session
 from auditor.copier.layout import Layout
-from auditor.copier.ledger import Ledger
 from auditor.copier.plan import Action
 from auditor.copier.publish import Outcome
 from auditor.disk.volume import FAT32_MAX_BYTES, volume_of
 from auditor.errors import BadPlace
 from auditor.places.folder import FolderPlace
+from auditor.store.generations import Ledger
 from tests.copier.runs import DIGESTS, OLD_S, QUICK, back_up, leftovers, lies, noise, tree, write
 from tests.doubles.mounts import disk, tmpfs
 

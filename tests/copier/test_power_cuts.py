@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from auditor.copier.ledger import Ledger, left_rows
 from auditor.model import FileFacts
+from auditor.store.generations import Ledger, left_rows
 from tests.copier.runs import back_up, leftovers, lies, noise, tree, write
 from tests.doubles.mounts import CHECKOUT, disk, make_image, mounted_image, needs
 

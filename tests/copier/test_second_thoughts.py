@@ -12,19 +12,19 @@ import pytest
 
 from auditor.copier import backup, restore
 from auditor.copier.backup import Wishes, session
-from auditor.copier.changes import Fate
-from auditor.copier.evidence import ARRIVED_DAMAGED, source_list
-from auditor.copier.holdings import Holdings
-from auditor.copier.jobs import Cause, Failed
 from auditor.copier.layout import Layout
-from auditor.copier.ledger import Ledger, locked
+from auditor.copier.messages import Cause, Failed
 from auditor.copier.plan import Action
 from auditor.copier.preflight import remember_last, remembered
 from auditor.copier.publish import Outcome
-from auditor.copier.verified import conclude
-from auditor.copier.verify import Choice, Verified, first_generation, verify
+from auditor.copier.source_manifest import ARRIVED_DAMAGED, source_list
 from auditor.model import Depth, ErrorKind, Kind, Soundness, Verdict
 from auditor.places.folder import FolderPlace
+from auditor.scrub.result import conclude
+from auditor.scrub.verify import Choice, Verified, first_generation, verify
+from auditor.store.changes import Fate
+from auditor.store.generations import Ledger, locked
+from auditor.store.index import Holdings
 from tests import media
 from tests.copier import in_process
 from tests.copier.runs import DECODED, DIGESTS, OLD_S, QUICK, Ran, back_up, noise, tree, write
@@ -408,7 +408,7 @@ class TestRecords:
     ) -> None:
         dest, by_date = tmp_path / "backup", Wishes(layout=Layout.BY_DATE, examine=Depth.HASH)
         with monkeypatch.context() as patched:
-            patched.setattr("auditor.copier.ledger.Journal.add", killed)
+            patched.setattr("auditor.store.generations.Journal.add", killed)
             with pytest.raises(KeyboardInterrupt):
                 back_up(phone, dest, by_date)
         with session(dest, Layout.BY_DATE) as ledger:

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.copier.holdings import HOUR_NS, same_date
-from auditor.copier.sampling import most_bad
 from auditor.disk import durable
 from auditor.disk.durable import ColdRead
 from auditor.disk.volume import volume_of
+from auditor.scrub.sampling import most_bad
+from auditor.store.index import HOUR_NS, same_date
 from tests.copier.runs import noise
 
 

@@ -15,8 +15,8 @@ import pytest
 from auditor.cleanup import apply as applying
 from auditor.cleanup import plan as plans
 from auditor.cleanup import undo as undoing
-from auditor.copier.ledger import Ledger, left_journals
 from auditor.errors import AuditorError, LeadsOut
+from auditor.store.generations import Ledger, left_journals
 from tests.cleanup.test_clean import PICTURE, row, write_plan
 from tests.commandline import auditor as run
 from tests.copier.runs import back_up, noise, photos, tree, write

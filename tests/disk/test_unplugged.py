@@ -14,16 +14,17 @@ from pathlib import Path
 
 import pytest
 
-from auditor.copier import backup, verify
-from auditor.copier.alive import watch
+from auditor.copier import backup
 from auditor.copier.backup import Wishes
 from auditor.copier.execute import Progress
-from auditor.copier.holdings import Holdings
 from auditor.copier.layout import Layout
-from auditor.copier.ledger import Ledger, locked
+from auditor.copier.presence import watch
 from auditor.copier.publish import Outcome
 from auditor.errors import BadPlace
 from auditor.places.folder import FolderPlace
+from auditor.scrub import verify
+from auditor.store.generations import Ledger, locked
+from auditor.store.index import Holdings
 from tests.copier.runs import DIGESTS, QUICK, Ran, back_up, leftovers, lies, noise, tree, write
 from tests.doubles.mounts import detach, faulty
 

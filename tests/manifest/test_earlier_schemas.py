@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from auditor.copier.ledger import Ledger, left_rows
 from auditor.manifest import rows
 from auditor.model import Damage, ErrorKind, FileFacts, Fixity, Origin, Trouble
+from auditor.store.generations import Ledger, left_rows
 
 STORED = "sha256 as stored: 0f"
 ORIGIN = (Origin("s", "p", "0f", 1, "2026"),)

@@ -48,7 +48,7 @@ def test_an_option_is_no_phone(spy: Path, tmp_path: Path, serial: str) -> None:
 
 
 RUN = {
-    "copier/hands.py": 1,  # our own module
+    "copier/workers.py": 1,  # our own module
     "places/rcloneclient.py": 2,  # `run`, which sets `--`; the server, which is told nothing of the user's
     "places/adbstream.py": 1,  # `Client.command`
     "places/adbclient.py": 4,  # serials: see `choose`; names go through standard input

@@ -14,7 +14,6 @@ from enum import Enum, auto
 from operator import itemgetter
 from typing import Any
 
-from auditor.copier.ledger import Ledger, left_rows
 from auditor.manifest.jsonl import Manifest
 from auditor.manifest.rows import path_key
 from auditor.model import (
@@ -32,6 +31,7 @@ from auditor.model import (
 )
 from auditor.readers.sniff import kind_by_name
 from auditor.scan import companions
+from auditor.store.generations import Ledger, left_rows
 
 EMPTY = hashlib.sha256().hexdigest()
 """The digest of no content at all."""

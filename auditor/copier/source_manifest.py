@@ -8,8 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from auditor.copier.backup import Backed
-from auditor.copier.jobs import Cause
-from auditor.copier.ledger import KEPT
+from auditor.copier.messages import Cause
 from auditor.copier.plan import Action, CopyStep
 from auditor.copier.publish import CopyResult, Outcome
 from auditor.isolation import pool as workers
@@ -21,6 +20,7 @@ from auditor.places.folder import recorded_name
 from auditor.scan import companions
 from auditor.scan import run as scan
 from auditor.scan.one_file import unread
+from auditor.store.generations import KEPT
 
 ARRIVED_DAMAGED = Trouble(
     ErrorKind.DOUBTED, "it arrived damaged, and only another run can tell whether it is so in the source"

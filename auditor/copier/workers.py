@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO
 
-from auditor.copier.jobs import (
+from auditor.copier.messages import (
     Answer,
     Arrived,
     Beat,
@@ -27,8 +27,8 @@ from auditor.copier.jobs import (
     Setup,
     Stage,
     Task,
-    WasRead,
-)  # fmt: skip
+    WasRead,  # fmt: skip
+)
 from auditor.isolation.heartbeat import Pulse
 
 SYNC_S = 900.0
@@ -40,7 +40,7 @@ SLOWEST_BYTES_S = 1_000_000
 
 _LOOK_EVERY_S = 0.1
 
-HAND_MODULE = "auditor.copier.hand"
+HAND_MODULE = "auditor.copier.worker"
 """What a hand runs."""
 
 _GIVE_UP_WAITING_S = 0.5

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from auditor.copier import edits
-from auditor.copier.holdings import EMPTY, Change, Held, Holdings, Moved, same_date, unread_row
-from auditor.copier.jobs import WasRead
+from auditor.copier.messages import WasRead
 from auditor.manifest.rows import display_path
 from auditor.places import Entry, EntryKind
+from auditor.store import edits
+from auditor.store.index import EMPTY, Change, Held, Holdings, Moved, same_date, unread_row
 
 
 class Fate(StrEnum):

@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from auditor.copier.holdings import Held
 from auditor.model import Depth, FileFacts, Soundness
 from auditor.places import Entry
 from auditor.places.folder import FolderPlace
+from auditor.store.index import Held
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from auditor.copier.jobs import (
+from auditor.copier.messages import (
     Answer,
     Arrived,
     Bring,
@@ -33,8 +33,8 @@ from auditor.copier.jobs import (
     Setup,
     Stage,
     Task,
-    WasRead,
-)  # fmt: skip
+    WasRead,  # fmt: skip
+)
 from auditor.disk import durable
 from auditor.disk.root import Root
 from auditor.errors import AuditorError, BadPlace, LeadsOut, RootGone, RootReplaced

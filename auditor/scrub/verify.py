@@ -12,12 +12,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from auditor.copier.backup import DIGESTS_ONLY, listed, read_files
-from auditor.copier.changes import Changes, Fate, Found, as_written, may_be_moved, survey
 from auditor.copier.execute import Progress, Ways
-from auditor.copier.holdings import Held, Holdings, known_columns, unread_row
-from auditor.copier.jobs import Failed
-from auditor.copier.ledger import Generation, Ledger, Remembered, left_journals, locked, moment
-from auditor.copier.sampling import CONFIDENCE, most_bad
+from auditor.copier.messages import Failed
 from auditor.disk.durable import ColdRead
 from auditor.disk.volume import volume_of
 from auditor.errors import BadManifest, BadOutput, BadPlace
@@ -26,6 +22,10 @@ from auditor.manifest.jsonl import Manifest, load, looks_like_manifest
 from auditor.manifest.rows import path_key, utc
 from auditor.model import Depth, ErrorKind, FileFacts, Origin, Trouble
 from auditor.places import Entry, EntryKind
+from auditor.scrub.sampling import CONFIDENCE, most_bad
+from auditor.store.changes import Changes, Fate, Found, as_written, may_be_moved, survey
+from auditor.store.generations import Generation, Ledger, Remembered, left_journals, locked, moment
+from auditor.store.index import Held, Holdings, known_columns, unread_row
 
 WAS_READ = (Fate.UNCHANGED, Fate.ROTTED, Fate.SPOILT, Fate.OVERWRITTEN, Fate.EDITED)
 """The fates that only reading a known file can tell."""

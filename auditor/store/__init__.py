@@ -1,0 +1,1 @@
+"""What a backup keeps of itself, in `.auditor`: its record, its generations, its index, its journals."""
