@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from auditor import resources
+from auditor import data as resources
 from auditor.judge import policy, rules
 from tests.commandline import call
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from auditor import cli, resources
+from auditor import cli
+from auditor import data as resources
 from auditor.judge import policy, rules
 from auditor.model import Status, Verdict
 

@@ -9,12 +9,12 @@ import pytest
 from typer.testing import CliRunner
 
 from auditor.cli import app
-from auditor.doctor import State, Surroundings, examine
 from auditor.errors import BadPlace
 from auditor.model import Device
 from auditor.places.adbclient import Seen
+from auditor.places.doctor import State, Surroundings, examine
 from auditor.places.mtp import Mount
-from auditor.usb import UsbMode, phones
+from auditor.places.usb import UsbMode, phones
 
 ADB, PTP, MTP = ("ff", "42", "01", "ADB Interface"), ("06", "01", "01", ""), ("06", "01", "01", "MTP")
 VENDOR_MTP = ("ff", "ff", "00", "MTP")

@@ -14,14 +14,14 @@ from pathlib import Path
 
 import pytest
 
-from auditor import resources
+from auditor import data as resources
 from auditor.audit import database as views
 from auditor.audit import one_copy, pairing
-from auditor.bins import in_bin
 from auditor.disk import volume
 from auditor.disk.mounts import Mount, may_show_one_file
 from auditor.judge import policy
-from auditor.manifest import foreign, jsonl
+from auditor.manifest import jsonl
+from auditor.manifest.interop import foreign
 from auditor.manifest.jsonl import Manifest, Writer
 from auditor.manifest.rows import DECODED, from_row
 from auditor.model import Depth, Device, DigestOrigin, ErrorKind, FileFacts, Header, Kind, Soundness, Status, Trouble
@@ -30,6 +30,7 @@ from auditor.places.adb import AdbPlace
 from auditor.places.adbclient import Client
 from auditor.places.folder import open_folder
 from auditor.places.takeout import open_takeout
+from auditor.places.trash import in_bin
 from auditor.readers import examine
 from auditor.scan.reuse import Earlier
 from tests.commandline import call

@@ -11,7 +11,7 @@ import pytest
 from auditor.cleanup import journal, phone, plan
 from auditor.errors import AuditorError
 from auditor.judge import policy, rules, waivers
-from auditor.manifest import foreign, sums
+from auditor.manifest.interop import foreign, sums
 from auditor.manifest.jsonl import load, looks_like_manifest
 from auditor.places.folder import open_folder
 from auditor.report import provenance

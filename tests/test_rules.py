@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 import auditor
-from auditor import resources
+from auditor import data as resources
 from auditor.audit import database as views
 from auditor.audit import engine
 from auditor.errors import BadRule

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from auditor.errors import BadPlace
-from auditor.manifest import foreign
+from auditor.manifest.interop import foreign
 from auditor.manifest.jsonl import Manifest, load, looks_like_manifest
 from auditor.places import Place
 from auditor.places.folder import FolderPlace, recorded_folder

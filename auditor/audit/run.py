@@ -20,7 +20,8 @@ from auditor.isolation import pool as workers
 from auditor.judge import verdict, waivers
 from auditor.judge.policy import Policy, select
 from auditor.judge.rules import Rule
-from auditor.manifest import foreign, jsonl
+from auditor.manifest import jsonl
+from auditor.manifest.interop import foreign
 from auditor.manifest.jsonl import Manifest
 from auditor.manifest.rows import DIGESTS
 from auditor.model import Audit, Depth, RuleOutcome

@@ -16,7 +16,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from auditor.bins import in_bin
 from auditor.cleanup.plan import MOST_BYTES, CleanPlan, FileAt, Removal, check, file_at
 from auditor.disk import small_files
 from auditor.disk.names import parts_inside
@@ -24,6 +23,7 @@ from auditor.errors import BadManifest, BadPlan
 from auditor.manifest.jsonl import Manifest, load
 from auditor.model import DigestOrigin, FileFacts, Soundness
 from auditor.places.folder import recorded_folder
+from auditor.places.trash import in_bin
 from auditor.report import RECORD, list_name
 from auditor.report import SAFE_TO_DELETE as TABLE
 from auditor.report.provenance import MOST_RECORD_BYTES

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from auditor.bins import in_bin
 from auditor.disk import marker as markers
 from auditor.disk import small_files
 from auditor.disk.marker import OWN_FOLDER
@@ -19,6 +18,7 @@ from auditor.disk.mounts import may_be_one_file
 from auditor.disk.names import parts_inside
 from auditor.errors import BadManifest, BadPlan
 from auditor.places.folder import is_whole_local_path
+from auditor.places.trash import in_bin
 
 NEEDED = ("action", "place", "path", "sha256", "kept_place", "kept_path", "kept_sha256")
 ACTIONS = ("remove", "keep", "ask")

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from auditor.bins import in_bin
 from auditor.cleanup import journal as journals
 from auditor.cleanup.apply import judge
 from auditor.cleanup.files import Refused, read_again
@@ -16,6 +15,7 @@ from auditor.cleanup.journal import Entry, Journal, State
 from auditor.cleanup.plan import FileAt
 from auditor.disk.root import Root
 from auditor.errors import BadOutput, BadPlace
+from auditor.places.trash import in_bin
 from auditor.store.generations import QUARANTINE, locked
 
 

@@ -17,7 +17,7 @@ from typer.core import TyperGroup
 from auditor import __version__
 from auditor.cli import everywhere
 from auditor.errors import AuditorError
-from auditor.shown import visible
+from auditor.words import visible
 
 HELP = """Proves that every photo and video on a phone is safe in its backup, or says exactly which are not, and why.
 

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from auditor import doctor
 from auditor.cli import screen
 from auditor.errors import BadOutput
+from auditor.places import doctor
 from auditor.report.text import visible
 
 NAME = "doctor"

@@ -14,9 +14,9 @@ import typer
 from auditor.cli import screen
 from auditor.disk.folder import Folder
 from auditor.errors import BadManifest, BadOutput
-from auditor.manifest import foreign
 from auditor.manifest.difference import Change, differences
-from auditor.manifest.foreign import Format
+from auditor.manifest.interop import foreign
+from auditor.manifest.interop.foreign import Format
 from auditor.manifest.jsonl import Manifest, load, looks_like_manifest
 from auditor.manifest.schema import check_rows
 from auditor.report.text import count, size, visible

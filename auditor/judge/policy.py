@@ -10,7 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
 
-from auditor import resources
+from auditor import data as resources
 from auditor.disk import small_files
 from auditor.errors import BadPolicy
 from auditor.judge.rules import Rule

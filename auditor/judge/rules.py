@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from auditor import resources
+from auditor import data as resources
 from auditor.disk import small_files
 from auditor.disk.small_files import value_of
 from auditor.errors import BadRule

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from auditor.bins import in_bin
 from auditor.model import FileFacts, Kind
 from auditor.places import Place, Power
+from auditor.places.trash import in_bin
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from auditor.disk.foreign_names import row_path
 from auditor.disk.marker import OWN_FOLDER
 from auditor.disk.volume import KEEP_CHANGE_TIMES, filesystem
 from auditor.errors import BadPlace, ListingCut
-from auditor.manifest.tabular import lsjson_row
+from auditor.manifest.interop.tabular import lsjson_row
 from auditor.model import Device, ErrorKind, FileFacts, Kind, Trouble
 from auditor.places import Entry, EntryKind, Power, links, own_folder
 from auditor.places.folder import file_id

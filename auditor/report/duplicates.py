@@ -9,7 +9,7 @@ from pathlib import Path
 from auditor.duplicates.grouping import Group
 from auditor.duplicates.planning import PlanRow
 from auditor.pictures.inventory import Inventory
-from auditor.shown import defuse
+from auditor.words import defuse
 
 DUPLICATES = "group,place,path,relation,keep,reason,size_bytes,width,height,format,taken_at,sha256"
 PLAN = "action,place,path,sha256,size_bytes,kept_place,kept_path,kept_sha256,relation,reason,moves_with"

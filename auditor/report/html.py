@@ -15,7 +15,7 @@ import duckdb
 import jinja2
 from markupsafe import Markup, escape
 
-from auditor import resources
+from auditor import data as resources
 from auditor.judge.rules import Rule
 from auditor.judge.verdict import SIGNS
 from auditor.model import Audit, Severity, Status

@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from auditor.shown import FORMULA, INVISIBLE, NEXT_CELL, SIGNS, defuse
+from auditor.words import FORMULA, INVISIBLE, NEXT_CELL, SIGNS, defuse
 
 FILES = "path,status,verdict,detail,backup,backup_path,copies,size_bytes,taken_at,sha256"
 FINDINGS = "rule,severity,status,side,backup,path,message,evidence"

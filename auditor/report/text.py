@@ -7,8 +7,8 @@ import shlex
 import subprocess
 from datetime import datetime, timedelta, tzinfo
 
-from auditor.shown import INVISIBLE as INVISIBLE
-from auditor.shown import visible as visible
+from auditor.words import INVISIBLE as INVISIBLE
+from auditor.words import visible as visible
 
 # Never the machine's language: the same audit gives the same words everywhere.
 _MONTHS = (

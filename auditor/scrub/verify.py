@@ -17,7 +17,7 @@ from auditor.copier.messages import Failed
 from auditor.disk.durable import ColdRead
 from auditor.disk.volume import volume_of
 from auditor.errors import BadManifest, BadOutput, BadPlace
-from auditor.manifest import foreign
+from auditor.manifest.interop import foreign
 from auditor.manifest.jsonl import Manifest, load, looks_like_manifest
 from auditor.manifest.rows import path_key, utc
 from auditor.model import Depth, ErrorKind, FileFacts, Origin, Trouble

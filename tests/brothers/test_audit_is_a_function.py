@@ -18,7 +18,7 @@ from auditor.isolation import pool as workers
 from auditor.judge import policy as policies
 from auditor.judge import rules as ruling
 from auditor.manifest.jsonl import Manifest, Writer, load
-from auditor.shown import defuse
+from auditor.words import defuse
 from tests import media
 
 RULES = ruling.load()

@@ -31,7 +31,7 @@ EXCEPTIONS = {
     "demo/media.py": "films in memory",
     "demo/story.py": "files of the demo's folder, which was not there",
     "scan/cache.py": "lists in this user's cache",
-    "manifest/foreign.py": "makes the folder of an export that a person named",
+    "manifest/interop/foreign.py": "makes the folder of an export that a person named",
     "manifest/jsonl.py": "makes the folder of a list that a person named",
     "readers/tiff/reader.py": "opens the null device",
     "reporting/__init__.py": "files of the audit's own folder, which `locks.begin` has looked at",

@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditor.errors import BadManifest
-from auditor.manifest import foreign, hashdeep, mhl, sums, tabular
+from auditor.manifest.interop import foreign, hashdeep, mhl, sums, tabular
+from auditor.manifest.interop.listed import Listed
 from auditor.manifest.jsonl import load
-from auditor.manifest.listed import Listed
 from auditor.manifest.rows import canonical, from_row, to_row
 from auditor.model import MOST_BYTES
 from tests import commandline, media

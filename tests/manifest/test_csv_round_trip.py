@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from auditor.disk.foreign_names import row_path
 from auditor.duplicates.planning import Action, PlanRow
-from auditor.manifest.tabular import read_csv, write_csv
+from auditor.manifest.interop.tabular import read_csv, write_csv
 from auditor.model import FileFacts
 from auditor.pictures.verify import Relation
 from auditor.report import duplicates
-from auditor.shown import defuse, visible
+from auditor.words import defuse, visible
 
 SHA = "a" * 64
 

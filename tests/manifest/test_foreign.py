@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from auditor.errors import BadManifest, BadOutput
-from auditor.manifest import foreign, mhl, sums, tabular
-from auditor.manifest.foreign import Format
+from auditor.manifest.interop import foreign, mhl, sums, tabular
+from auditor.manifest.interop.foreign import Format
 from auditor.manifest.jsonl import Manifest, Writer, load
 from auditor.manifest.rows import HASHED, path_key
 from auditor.model import Depth, DigestOrigin, ErrorKind, FileFacts, Header

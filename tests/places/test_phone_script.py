@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from auditor.manifest import foreign
+from auditor.manifest.interop import foreign
 from auditor.manifest.jsonl import Manifest
 from auditor.places import mtp
 from tests.doubles.phone import TOYS

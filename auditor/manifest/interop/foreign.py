@@ -18,9 +18,9 @@ from auditor import __version__
 from auditor.disk import small_files
 from auditor.disk.folder import Folder
 from auditor.errors import BadManifest, BadOutput
-from auditor.manifest import hashdeep, mhl, sums, tabular
+from auditor.manifest.interop import hashdeep, mhl, sums, tabular
+from auditor.manifest.interop.listed import Listed
 from auditor.manifest.jsonl import Manifest, Writer
-from auditor.manifest.listed import Listed
 from auditor.manifest.rows import DIGESTS, SCHEMA, path_key
 from auditor.model import Depth, ErrorKind, FileFacts, Header
 

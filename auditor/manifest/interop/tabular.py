@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 
-from auditor import shown
+from auditor import words as shown
 from auditor.errors import BadManifest
-from auditor.manifest.listed import HEX, Listed, merged, row, size_of
+from auditor.manifest.interop.listed import HEX, Listed, merged, row, size_of
 from auditor.manifest.rows import DIGESTS, display_path, mtime_ns, path_key, path_shown, rfc3339
 from auditor.model import FileFacts
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from auditor.disk import small_files
 from auditor.errors import BadManifest, BadOutput
-from auditor.manifest.listed import HEX, Listed, merged, row
+from auditor.manifest.interop.listed import HEX, Listed, merged, row
 from auditor.manifest.rows import display_path, path_key
 from auditor.model import FileFacts
 

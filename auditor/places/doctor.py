@@ -18,7 +18,7 @@ from auditor.model import Device
 from auditor.places import adbclient, mtp, rcloneclient
 from auditor.places.adb import SDCARD, AdbPlace
 from auditor.places.adbclient import REMEDIES, Client, Seen
-from auditor.usb import UsbMode, UsbPhone, phones
+from auditor.places.usb import UsbMode, UsbPhone, phones
 
 LEAST_ANDROID = 10
 """The oldest Android that the phone's commands were written for; older ones may work."""

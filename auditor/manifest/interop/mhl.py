@@ -12,9 +12,9 @@ from xml.sax.saxutils import escape, quoteattr
 
 from auditor import __version__
 from auditor.errors import BadManifest, BadOutput
-from auditor.manifest.listed import Listed, merged, row, size_of
+from auditor.manifest.interop.listed import Listed, merged, row, size_of
+from auditor.manifest.interop.sums import need
 from auditor.manifest.rows import display_path, mtime_ns, path_key, rfc3339
-from auditor.manifest.sums import need
 from auditor.model import FileFacts
 
 _NAMESPACE = "urn:ASC:MHL:v2.0"

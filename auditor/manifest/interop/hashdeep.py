@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from auditor.errors import BadManifest, BadOutput
-from auditor.manifest.listed import Listed, merged, row, size_of
+from auditor.manifest.interop.listed import Listed, merged, row, size_of
+from auditor.manifest.interop.sums import need
 from auditor.manifest.rows import display_path, path_key
-from auditor.manifest.sums import need
 from auditor.model import FileFacts
 
 MAGIC = b"%%%% HASHDEEP-1.0"

@@ -1,0 +1,1 @@
+"""Other tools' manifests, read as ours, and ours written as theirs."""
