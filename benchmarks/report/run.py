@@ -20,7 +20,7 @@ import duckdb
 from auditor import report as reporting
 from auditor.report import tables
 from tests import browser
-from tests.reporting import sample
+from tests.report import sample
 
 SECTION = "#missing-from-backup"
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.report import tables
-from tests.reporting import sample
+from tests.report import sample
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:

@@ -218,7 +218,8 @@ def wait_until(condition: object, seconds: float = 20) -> bool:
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL, signal.SIGTERM])
 def test_when_the_parent_goes_its_workers_go(tmp_path: Path, how: signal.Signals) -> None:
     script = (
-        "import sys; from auditor.isolation.pool import Job, run; from tests.test_workers import sleep_and_tell\n"
+        "import sys; from auditor.isolation.pool import Job, run\n"
+        "from tests.isolation.test_pool import sleep_and_tell\n"
         "list(run(sleep_and_tell, [Job(sys.argv[1]), Job(sys.argv[1])], workers=2))\n"
     )
     folder = tmp_path / "pids"
@@ -247,7 +248,7 @@ def test_when_the_parent_goes_its_workers_go(tmp_path: Path, how: signal.Signals
 @pytest.mark.parametrize("after_s", [0.0, 0.02, 0.05, 0.1, 0.2, 0.4, 0.8])
 def test_ctrl_c_while_workers_start_is_heard_by_the_parent_alone(tmp_path: Path, after_s: float) -> None:
     script = (
-        "import sys, time; from auditor.isolation.pool import Job, run; from tests.test_workers import square\n"
+        "import sys, time; from auditor.isolation.pool import Job, run; from tests.isolation.test_pool import square\n"
         "try:\n"
         "    print('ready', flush=True)\n"
         "    jobs = (Job(n) for n in range(10**9))\n"
@@ -293,7 +294,7 @@ def test_the_callers_script_is_not_run_again(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(
         "print('once', flush=True)\n"
-        "from auditor.isolation.pool import Job, run; from tests.test_workers import square\n"
+        "from auditor.isolation.pool import Job, run; from tests.isolation.test_pool import square\n"
         "print(list(run(square, [Job(2)], workers=1)))\n"
     )
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}

@@ -12,7 +12,7 @@ import pytest
 from auditor.errors import BadManifest
 from auditor.report import provenance
 from auditor.report.provenance import Difference, Mismatch
-from tests.reporting import sample
+from tests.report import sample
 
 
 def sealed(folder: Path) -> Path:

@@ -12,7 +12,7 @@ from auditor.audit.inputs import sides
 from auditor.judge import policy as policies
 from auditor.judge import rules as ruling
 from tests import media
-from tests.test_audit import fill
+from tests.audit.test_audit import fill
 
 WHOLE = media.jpeg(31, (1200, 900))
 CUT = WHOLE[: len(WHOLE) * 7 // 10]

@@ -11,8 +11,8 @@ import pytest
 from auditor.report.thumbnails import Shown
 from tests import browser
 from tests.browser import Page
-from tests.reporting import sample
-from tests.reporting.test_report import webp, written
+from tests.report import sample
+from tests.report.test_report import webp, written
 
 pytestmark = pytest.mark.skipif(not browser.USABLE, reason=browser.MISSING)
 AXE = Path(os.environ.get("AXE_JS", Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"))

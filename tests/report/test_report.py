@@ -21,7 +21,7 @@ from auditor import report as reporting
 from auditor.model import Audit, FileVerdict, Partition, RuleOutcome, RuleState, Severity, Verdict
 from auditor.report import findings, provenance, thumbnails
 from tests.golden_file import Golden
-from tests.reporting import sample
+from tests.report import sample
 
 ZONE = timezone(timedelta(hours=2))
 NAMES = {
