@@ -7,8 +7,7 @@ from typing import Any
 
 import duckdb
 
-from auditor.audit import database as views
-from auditor.audit import pairing
+from auditor.audit import database, pairing
 from auditor.model import Status
 
 Row = Mapping[str, Any]
@@ -24,7 +23,7 @@ def opened(
 ) -> duckdb.DuckDBPyConnection:
     """A database with these rows; ids are numbered. `header` None: a complete and fresh list a side."""
     con = duckdb.connect(config={"threads": 1})
-    views.create_tables(con)
+    database.create_tables(con)
     labels = sorted({str(p["backup"]) for p in pairs}) or ["nas"]
     if header is None:
         fresh = {"complete": True, "age_days": 0.1, "files": 1}
@@ -32,14 +31,14 @@ def opened(
             {"side": "source", **fresh},
             *({"side": "backup", "backup": b, "off_site": False, **fresh} for b in labels),
         ]
-    views.insert(con, "header", header)
-    views.insert(con, "source", [{"id": n, "is_due": True, "excluded": False, **r} for n, r in enumerate(due, 1)])
-    views.insert(con, "backup", [{"id": n, **r} for n, r in enumerate(backup, 1)])
+    database.insert(con, "header", header)
+    database.insert(con, "source", [{"id": n, "is_due": True, "excluded": False, **r} for n, r in enumerate(due, 1)])
+    database.insert(con, "backup", [{"id": n, **r} for n, r in enumerate(backup, 1)])
     for table in ("source", "backup"):
-        con.execute(f"UPDATE {table} SET {', '.join(f'{name} = {sql}' for name, sql in views.DERIVED.items())}")
+        con.execute(f"UPDATE {table} SET {', '.join(f'{name} = {sql}' for name, sql in database.DERIVED.items())}")
     ids = {row["path"]: number for number, row in enumerate(due, 1)}
     there = {(row.get("backup"), row["path"]): number for number, row in enumerate(backup, 1)}
-    views.insert(
+    database.insert(
         con,
         "pairs",
         [{"id": ids[p["path"]], "backup_id": there.get((p["backup"], p.get("backup_path"))), **p} for p in pairs],
@@ -58,4 +57,4 @@ def found(con: duckdb.DuckDBPyConnection, **finding: Any) -> None:
         "verdict": "not_safe",
         "fingerprint": "0" * 64,
     }
-    views.insert(con, "findings", [{**plain, **finding}])
+    database.insert(con, "findings", [{**plain, **finding}])

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from auditor import cli
-from auditor import data as resources
+from auditor import data as shipped
 from auditor.judge import policy, rules
 from auditor.model import Status, Verdict
 
@@ -98,7 +98,7 @@ def test_exit_code_is_documented(code: str) -> None:
 
 
 def test_rules_are_documented_for_those_who_write_them() -> None:
-    text = (resources.folder("rules") / "README.md").read_text("utf-8")
+    text = (shipped.folder("rules") / "README.md").read_text("utf-8")
     for view in ("header", "source", "backup", "due", "pairs", "files"):
         assert f"`{view}`" in text
     for rule in rules.load():

@@ -14,9 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from auditor import data as resources
-from auditor.audit import database as views
-from auditor.audit import one_copy, pairing
+from auditor import data as shipped
+from auditor.audit import database, one_copy, pairing
 from auditor.disk import volume
 from auditor.disk.mounts import Mount, may_show_one_file
 from auditor.judge import policy
@@ -32,7 +31,7 @@ from auditor.places.folder import open_folder
 from auditor.places.takeout import open_takeout
 from auditor.places.trash import in_bin
 from auditor.readers import examine
-from auditor.scan.reuse import Earlier
+from auditor.scan.reuse import ReusableRows
 from tests.commandline import call
 from tests.copier.runs import photos
 from tests.doubles.mounts import disk, faulty, mounted, needs
@@ -216,8 +215,8 @@ def test_the_word_of_the_uploader_is_no_proof(
 
     family = policy.load("family")
     now = datetime.now(UTC)
-    with views.open_lists(
-        listed("phone", DigestOrigin.READ), [views.Listed("cloud", listed("cloud", origin))], family, now
+    with database.open_lists(
+        listed("phone", DigestOrigin.READ), [database.Listed("cloud", listed("cloud", origin))], family, now
     ) as lists:
         pairing.pair(lists.con, ["cloud"], None)
         found = lists.con.execute("SELECT status, detail FROM pairs").fetchall()
@@ -312,7 +311,7 @@ def test_two_names_of_one_file_are_one_copy(tmp_path: Path, quick: Callable[...,
     (one / "a.jpg").write_bytes(content)
     (two / "a.jpg").hardlink_to(one / "a.jpg")
     own = tmp_path / "two.toml"
-    family = (resources.folder("rules") / "policies/family.toml").read_text("utf-8")
+    family = (shipped.folder("rules") / "policies/family.toml").read_text("utf-8")
     own.write_text(re.sub(r"(?m)^min_copies.*", "min_copies = 2", family).replace('"family"', '"two"', 1), "utf-8")
     assert audited(quick, tmp_path / "out", phone, one, two, "--policy", own) == ("NOT SAFE", [])
     (two / "a.jpg").unlink()
@@ -334,8 +333,8 @@ def test_one_file_by_two_mounts_is_one_copy(tmp_path: Path, file_id: str, nanose
         writer = Writer.create(tmp_path / f"{number}.jsonl", header(tmp_path))
         writer.add(row)
         lists.append(writer.close(complete=True))
-    backups = [views.Listed(label, listed) for label, listed in zip("bc", lists[1:], strict=True)]
-    with views.open_lists(lists[0], backups, policy.load("family"), datetime.now(UTC)) as opened:
+    backups = [database.Listed(label, listed) for label, listed in zip("bc", lists[1:], strict=True)]
+    with database.open_lists(lists[0], backups, policy.load("family"), datetime.now(UTC)) as opened:
         pairing.pair(opened.con, ["b", "c"], None)
         pairing.summarise(opened.con, ["b", "c"], [Status.IDENTICAL])
         assert opened.con.execute("SELECT copies FROM files").fetchall() == [(copies,)]
@@ -371,7 +370,9 @@ def test_two_mounts_of_servers_may_be_of_one(
         writer = Writer.create(tmp_path / f"{number}.jsonl", header(tmp_path, place_id=str(number), device=device))
         writer.add(row)
         lists.append(writer.close(complete=True))
-    with views.open_lists(lists[0], [views.Listed("b", lists[1])], policy.load("family"), datetime.now(UTC)) as opened:
+    with database.open_lists(
+        lists[0], [database.Listed("b", lists[1])], policy.load("family"), datetime.now(UTC)
+    ) as opened:
         one_copy.mark_linked(opened.con, None, [None])
         assert opened.con.execute("SELECT error_kind FROM backup").fetchall() == [("shown" if doubted else None,)]
 
@@ -399,7 +400,9 @@ def test_one_phone_by_adb_and_as_a_mount_is_no_backup_of_itself(
             writer = Writer.create(path, header(tmp_path, place_kind=kind, place_id=kind))
             writer.add(row)
             lists.append(writer.close(complete=True))
-        with views.open_lists(lists[0], [views.Listed("b", lists[1])], policy.load("family"), datetime.now(UTC)) as got:
+        with database.open_lists(
+            lists[0], [database.Listed("b", lists[1])], policy.load("family"), datetime.now(UTC)
+        ) as got:
             one_copy.mark_linked(got.con, places[0], [places[1]])
             assert got.con.execute("SELECT error_kind FROM backup").fetchall() == [(None if told else "shown",)]
 
@@ -416,7 +419,7 @@ def test_a_file_that_changed_at_the_same_instant_is_the_same_file(tmp_path: Path
             writer = Writer.create(tmp_path / f"{len(list(tmp_path.iterdir()))}{number}.jsonl", header(tmp_path))
             writer.add(row)
             lists.append(writer.close(complete=True))
-        with views.open_lists(lists[0], [views.Listed("b", lists[1])], family, now) as opened:
+        with database.open_lists(lists[0], [database.Listed("b", lists[1])], family, now) as opened:
             one_copy.mark_linked(opened.con, None, [None])
             return [kind for (kind,) in opened.con.execute("SELECT error_kind FROM backup").fetchall()]
 
@@ -526,8 +529,8 @@ def test_a_list_that_names_no_disk_may_be_of_one_that_is_named_too(
         writer = Writer.create(tmp_path / f"{number}.jsonl", header(tmp_path, columns=DECODED))
         writer.add(replace(READ, file_id=None, digest_origin=origin, kind=Kind.PHOTO))
         lists.append(writer.close(complete=True))
-    backups = [views.Listed("b1", lists[1]), views.Listed("b2", lists[2], off_site)]
-    with views.open_lists(lists[0], backups, family, datetime.now(UTC)) as opened:
+    backups = [database.Listed("b1", lists[1]), database.Listed("b2", lists[2], off_site)]
+    with database.open_lists(lists[0], backups, family, datetime.now(UTC)) as opened:
         pairing.pair(opened.con, ["b1", "b2"], None)
         pairing.summarise(opened.con, ["b1", "b2"], family.proof)
         found = opened.con.execute("SELECT copies, off_site_copies FROM files").fetchall()
@@ -589,8 +592,8 @@ def test_two_mounts_that_may_show_one_file_are_one_copy(
     mounts = {"b1": Mount(kinds[0], "//nas/one"), "b2": Mount(kinds[1], "//nas/one")}
     monkeypatch.setattr(one_copy, "_is_one_mount", lambda one, other: False)
     monkeypatch.setattr(one_copy, "mount_of", lambda root: mounts[root.name])
-    listed = [views.Listed(label, one) for label, one in zip(("b1", "b2"), lists[1:], strict=True)]
-    with views.open_lists(lists[0], listed, family, datetime.now(UTC)) as opened:
+    listed = [database.Listed(label, one) for label, one in zip(("b1", "b2"), lists[1:], strict=True)]
+    with database.open_lists(lists[0], listed, family, datetime.now(UTC)) as opened:
         one_copy.mark_linked(opened.con, None, [None, None])
         told = one_copy.count_once(opened.con, [("b1", places[1]), ("b2", places[2])])
         pairing.pair(opened.con, ["b1", "b2"], None)
@@ -631,14 +634,14 @@ UNCHANGED = {
 @pytest.mark.parametrize("case", UNCHANGED)
 def test_what_counts_as_unchanged(case: str) -> None:
     row, entry, is_known = UNCHANGED[case]
-    assert (Earlier([iter([row])], ("sha256",), MOMENT).facts(entry) is not None) is is_known
+    assert (ReusableRows([iter([row])], ("sha256",), MOMENT).facts(entry) is not None) is is_known
 
 
 def test_a_stopped_scan_of_a_phone_goes_on_by_size_and_date() -> None:
     """A scan's list keeps the day on which it was begun; an audit asks for more."""
     row, entry = replace(READ, changed_ns=None, file_id=None), replace(MET, changed_ns=None, file_id=None)
-    assert Earlier([], ("sha256",), MOMENT, [iter([row])]).facts(entry) is not None
-    assert Earlier([], ("sha256",), MOMENT, [iter([row])]).facts(replace(entry, mtime_ns=11)) is None
+    assert ReusableRows([], ("sha256",), MOMENT, [iter([row])]).facts(entry) is not None
+    assert ReusableRows([], ("sha256",), MOMENT, [iter([row])]).facts(replace(entry, mtime_ns=11)) is None
 
 
 @pytest.mark.parametrize(("kind", "known"), [("ext4", True), ("vfat", False), ("fuse.sshfs", False), (None, False)])

@@ -15,7 +15,7 @@ from auditor.manifest.interop import foreign, sums
 from auditor.manifest.jsonl import load, looks_like_manifest
 from auditor.places.folder import open_folder
 from auditor.report import provenance
-from auditor.store.generations import Ledger
+from auditor.store.generations import Store
 from tests import commandline, media
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this file system has no FIFOs")
@@ -89,7 +89,7 @@ def test_a_place_record_that_is_none_leaves_a_place_without_an_id(tmp_path: Path
     place = open_folder(str(tmp_path))
     assert place.id == before and place.sources is None
     try:
-        assert Ledger(tmp_path).marker() is None and what == "a link to nothing"
+        assert Store(tmp_path).marker() is None and what == "a link to nothing"
     except AuditorError as error:
         assert "\n" not in str(error) and "place.toml" in str(error)
 

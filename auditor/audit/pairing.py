@@ -15,12 +15,12 @@ from auditor.audit.one_copy import copies
 from auditor.manifest.rows import DIGESTS
 from auditor.model import DigestOrigin, ErrorKind, Status
 from auditor.pictures.likeness import Aim, Answer, Candidate, Likeness, Question, Side, Verifier, look_alikes
-from auditor.places.trash import BINS
+from auditor.places.trash import TRASH_FOLDERS
 
 NO_COPY = (
     "(coalesce(error_kind IN"
     f" ({kinds(ErrorKind.TRASHED, ErrorKind.SHARED, ErrorKind.MISSING, ErrorKind.LINKED)}), false)"
-    f" OR regexp_matches(lower(path), '{BINS}'))"
+    f" OR regexp_matches(lower(path), '{TRASH_FOLDERS}'))"
 )
 """Rows of a backup that are listed and are no copies: in a bin, in somebody else's album, known to be lost, or the very
 file that they should be a copy of."""

@@ -16,7 +16,7 @@ from auditor.audit.database import Listed, Lists, open_lists
 from auditor.audit.inputs import Side
 from auditor.disk import locks
 from auditor.errors import BadOutput
-from auditor.isolation import pool as workers
+from auditor.isolation import pool
 from auditor.judge import verdict, waivers
 from auditor.judge.policy import Policy, select
 from auditor.judge.rules import Rule
@@ -238,10 +238,10 @@ def _verifier(con: duckdb.DuckDBPyConnection, order: Order, steps: Steps) -> Ver
         return None
     ours = source
     one_reader = any(Power.ONE_READER in place.powers for place in (ours, *places.values()))
-    jobs_at_once = 1 if one_reader else order.jobs or workers.default_jobs()
+    jobs_at_once = 1 if one_reader else order.jobs or pool.default_jobs()
 
     def answers(questions: Sequence[Question]) -> Iterable[Answer]:
-        jobs: list[workers.Job[Look]] = []
+        jobs: list[pool.Job[Look]] = []
         numbers: list[int] = []
         found = [Answer(Likeness.UNSEEN, "the backup was not at hand")] * len(questions)
         for number, question in enumerate(questions):
@@ -249,11 +249,11 @@ def _verifier(con: duckdb.DuckDBPyConnection, order: Order, steps: Steps) -> Ver
                 path, size = _raw_path(con, "source", question.path)
                 there, size_there = _raw_path(con, "backup", question.backup_path)
                 numbers.append(number)
-                jobs.append(workers.Job(Look(ours, path, place, there, question.aim), (8 << 20) + size + size_there))
-        results = workers.run(look_at, jobs, workers=jobs_at_once)
+                jobs.append(pool.Job(Look(ours, path, place, there, question.aim), (8 << 20) + size + size_there))
+        results = pool.run(look_at, jobs, workers=jobs_at_once)
         for done, (number, result) in enumerate(zip(numbers, results, strict=True), 1):
             steps.looking(done, len(numbers))
-            if isinstance(result, workers.Died):
+            if isinstance(result, pool.Died):
                 result = Answer(Likeness.CANNOT_TELL, result.reason)
             found[number] = result
         return found
@@ -432,8 +432,8 @@ def _thumbnails(con: duckdb.DuckDBPyConnection, order: Order) -> dict[tuple[str,
         far += not isinstance(place, FolderPlace)
         if isinstance(place, FolderPlace) or far <= most:
             subjects[backup, path] = thumbnails.Subject(place, _raw_path(con, "backup", path)[0], True)
-    jobs = [workers.Job(subject, 8 << 20) for subject in subjects.values()]
-    made = workers.run(thumbnails.take, jobs, workers=order.jobs or workers.default_jobs())
+    jobs = [pool.Job(subject, 8 << 20) for subject in subjects.values()]
+    made = pool.run(thumbnails.take, jobs, workers=order.jobs or pool.default_jobs())
     return {key: shown for key, shown in zip(subjects, made, strict=True) if isinstance(shown, Shown)}
 
 

@@ -19,12 +19,12 @@ from auditor.cleanup.journal import Entry, Journal, State
 from auditor.cleanup.plan import CleanPlan, FileAt, Removal
 from auditor.disk.durable import ColdRead
 from auditor.errors import BadOutput, BadPlace, BadPlan
-from auditor.isolation import pool as workers
+from auditor.isolation import pool
 from auditor.model import Depth, Soundness
 from auditor.places import Entry as PlaceEntry
 from auditor.places.folder import open_folder
 from auditor.scan.run import Task, read_file
-from auditor.store.generations import QUARANTINE, Ledger, locked, moment
+from auditor.store.generations import QUARANTINE, Store, locked, moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +71,11 @@ def apply(
     written: list[Path] = []
     freed = 0
     with contextlib.ExitStack() as stack:
-        ledgers = [stack.enter_context(_held(Ledger(root))) for root in sorted(by_root)]
-        for ledger in ledgers:
-            removals = by_root[ledger.root]
+        stores = [stack.enter_context(_held(Store(root))) for root in sorted(by_root)]
+        for store in stores:
+            removals = by_root[store.root]
             folder = f"{now():%Y-%m-%dT%H%M%S%f}"
-            run = _Run(ledger, plan.sha256, sound, now, folder, _moved_before(ledger))
+            run = _Run(store, plan.sha256, sound, now, folder, _moved_before(store))
             try:
                 for unit in _units(removals):
                     progress(len(done), len(plan.removals), unit[0])
@@ -95,10 +95,10 @@ def judge(kept: Sequence[FileAt], jobs: int) -> dict[FileAt, str | None]:
         there = stamp(file)
         size = there.size_bytes if there else 0
         task = Task(open_folder(str(file.root)), PlaceEntry(file.path), Depth.DECODE, ("sha256",))
-        tasks.append(workers.Job(task, size))
+        tasks.append(pool.Job(task, size))
     found: dict[FileAt, str | None] = {}
-    for file, facts in zip(kept, workers.run(read_file, tasks, workers=jobs), strict=True):
-        if isinstance(facts, workers.Died):
+    for file, facts in zip(kept, pool.run(read_file, tasks, workers=jobs), strict=True):
+        if isinstance(facts, pool.Died):
             found[file] = f"the file to keep {file.whole} cannot be checked: {facts.reason}"
         elif facts.sha256 != file.sha256:
             found[file] = f"the file to keep {file.whole} is not what it was when the plan was made, or is gone"
@@ -110,14 +110,14 @@ def judge(kept: Sequence[FileAt], jobs: int) -> dict[FileAt, str | None]:
 
 
 @contextlib.contextmanager
-def _held(ledger: Ledger) -> Iterator[Ledger]:
+def _held(store: Store) -> Iterator[Store]:
     """The place, opened to be changed by this run alone."""
     with contextlib.ExitStack() as stack:
         try:
-            ledger = stack.enter_context(locked(ledger))
+            store = stack.enter_context(locked(store))
         except OSError as error:
-            raise BadOutput(f"nothing can be written in {ledger.root}: {error.strerror}; no file was moved") from error
-        yield ledger
+            raise BadOutput(f"nothing can be written in {store.root}: {error.strerror}; no file was moved") from error
+        yield store
 
 
 def _units(removals: Sequence[Removal]) -> list[list[Removal]]:
@@ -132,7 +132,7 @@ def _units(removals: Sequence[Removal]) -> list[list[Removal]]:
 class _Run:
     """One place's part of a run: its journal, made with the first move, and its folder in the quarantine."""
 
-    ledger: Ledger
+    store: Store
     plan_sha256: str
     sound: Mapping[FileAt, str | None]
     now: Callable[[], datetime]
@@ -179,14 +179,14 @@ class _Run:
     def _move(self, removal: Removal, going: Stamp, kept: Sequence[Again]) -> None:
         self.count += 1
         target = f"{QUARANTINE}/{self.folder}/{removal.file.path}"
-        door = self.ledger.door
+        door = self.store.door
         at = moment(self.now())
         size, mtime = going.size_bytes, going.mtime_ns
         entry = Entry(self.count, removal.file, size, mtime, target, removal.kept, State.BEGUN, at)
         try:
             door.check()
             if self.journal is None:
-                self.journal = Journal.create(self.ledger, self.plan_sha256, self.now())
+                self.journal = Journal.create(self.store, self.plan_sha256, self.now())
             with door.folder(target.rpartition("/")[0], make=True):
                 pass
             self.journal.begin(entry, [its.cold for its in kept])
@@ -226,10 +226,10 @@ def _same_content(moved: Stamp, read: Stamp) -> bool:
     return same and (moved.inode == read.inode or 0 in (moved.inode, read.inode))
 
 
-def _moved_before(ledger: Ledger) -> frozenset[tuple[str, str]]:
+def _moved_before(store: Store) -> frozenset[tuple[str, str]]:
     """What former runs moved and nothing brought back: path and digest. Their journals are settled on the way."""
     found: set[tuple[str, str]] = set()
-    for path in journals.all_of(ledger):
+    for path in journals.all_of(store):
         with contextlib.suppress(BadPlan):  # `undo` says what is wrong with it; what it moved is not there any more
             entries = journals.read(path)[1]
             moved = (entry for entry in entries if entry.state in (State.MOVED, State.PURGED))

@@ -26,7 +26,7 @@ from auditor.disk.names import parts_inside
 from auditor.disk.small_files import value_of
 from auditor.errors import BadManifest, BadPlan, LeadsOut
 from auditor.places.folder import is_whole_local_path
-from auditor.store.generations import JOURNALS, QUARANTINE, Ledger, moment
+from auditor.store.generations import JOURNALS, QUARANTINE, Store, moment
 
 SUFFIX = ".journal"
 FORMAT = "auditor clean-up journal 1"
@@ -73,19 +73,19 @@ class Journal:
     _fd: int = field(repr=False)
 
     @classmethod
-    def create(cls, ledger: Ledger, plan_sha256: str, now: datetime) -> Journal:
+    def create(cls, store: Store, plan_sha256: str, now: datetime) -> Journal:
         """A new journal of the place, with its first line."""
         name = f"clean-{now:%Y%m%dT%H%M%S%f}{SUFFIX}"
-        with ledger.door.folder(JOURNALS, make=True) as folder:
-            journal = cls(ledger.journals / name, folder.create(name))
+        with store.door.folder(JOURNALS, make=True) as folder:
+            journal = cls(store.journals / name, folder.create(name))
             folder.sync()
         journal.write({"format": FORMAT, "plan_sha256": plan_sha256, "at": moment(now)})
         return journal
 
     @classmethod
-    def reopen(cls, ledger: Ledger, path: Path) -> Journal:
+    def reopen(cls, store: Store, path: Path) -> Journal:
         """One that is there, to add to. A torn last line is closed first, so that it spoils no other."""
-        fd = ledger.door.open_file(f"{JOURNALS}/{path.name}", os.O_RDWR | os.O_APPEND)
+        fd = store.door.open_file(f"{JOURNALS}/{path.name}", os.O_RDWR | os.O_APPEND)
         size = os.fstat(fd).st_size
         if size:
             os.lseek(fd, -1, os.SEEK_END)
@@ -125,12 +125,12 @@ class Journal:
             os.close(self._fd)
 
 
-def all_of(ledger: Ledger) -> list[Path]:
+def all_of(store: Store) -> list[Path]:
     """The journals of clean-ups in a place, oldest first."""
-    return sorted(ledger.journals.glob(f"clean-*{SUFFIX}"))
+    return sorted(store.journals.glob(f"clean-*{SUFFIX}"))
 
 
-def read(path: Path) -> tuple[Ledger, list[Entry]]:
+def read(path: Path) -> tuple[Store, list[Entry]]:
     """The place of a journal and what became of each file of it, in the order of the moves. The disk has the last word
     on moves that were announced and not confirmed.
 
@@ -139,8 +139,8 @@ def read(path: Path) -> tuple[Ledger, list[Entry]]:
     """
     whole = Path(os.path.abspath(path))  # noqa: PTH100 (resolve() would follow links)
     root = whole.parents[2] if len(whole.parents) > 2 else whole.parent
-    ledger = Ledger(root)
-    if whole.parent != ledger.journals or whole.suffix != SUFFIX:
+    store = Store(root)
+    if whole.parent != store.journals or whole.suffix != SUFFIX:
         raise BadPlan(f"{path} is no journal of a clean-up: such a journal lies in PLACE/.auditor/journal/")
     try:
         with Folder.open(root) as top, beneath(top, tuple(JOURNALS.split("/"))) as folder:
@@ -150,7 +150,7 @@ def read(path: Path) -> tuple[Ledger, list[Entry]]:
         raise BadPlan(f"the journal {path} cannot be read: {said}") from error
     parsed = list(_parsed(content.split(b"\n")))
     if not parsed and _START.startswith(content.rstrip(b"\n")[: len(_START)]):
-        return ledger, []  # killed with its first line half written: nothing was moved yet
+        return store, []  # killed with its first line half written: nothing was moved yet
     if not parsed or parsed[0][1].get("format") != FORMAT:
         raise BadPlan(f"{path} is no journal of a clean-up")
     entries: dict[int, Entry] = {}
@@ -162,7 +162,7 @@ def read(path: Path) -> tuple[Ledger, list[Entry]]:
                 f"{path}, line {number}, was changed after it was written: {error}; put the journal back from another"
                 " copy. Nothing was moved"
             ) from error
-    return ledger, [_as_on_disk(entry) for entry in entries.values()]
+    return store, [_as_on_disk(entry) for entry in entries.values()]
 
 
 def _parsed(lines: Iterable[bytes]) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -77,15 +77,15 @@ def _each(
     now: Callable[[], datetime],
     only: set[int] | None = None,
 ) -> list[Result]:
-    ledger, _ = journals.read(path)
+    store, _ = journals.read(path)
     results: list[Result] = []
     with contextlib.ExitStack() as stack:
         try:
-            ledger = stack.enter_context(locked(ledger))
+            store = stack.enter_context(locked(store))
             _, entries = journals.read(path)  # again, now that nobody else writes
-            journal = Journal.reopen(ledger, path)
+            journal = Journal.reopen(store, path)
         except OSError as error:
-            raise BadOutput(f"nothing can be written in {ledger.root}: {error.strerror}") from error
+            raise BadOutput(f"nothing can be written in {store.root}: {error.strerror}") from error
         stack.callback(journal.close)
         for entry in entries:
             if entry.state is State.LOST:
@@ -96,15 +96,15 @@ def _each(
             if entry.state is not State.MOVED or (only is not None and entry.number not in only):
                 continue
             try:
-                ledger.door.check()
-                step(ledger.door, journal, entry, now)
+                store.door.check()
+                step(store.door, journal, entry, now)
                 results.append(Result(entry))
             except Refused as reason:
                 results.append(Result(entry, str(reason)))
             except (OSError, BadPlace) as error:
                 said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
                 results.append(Result(entry, f"{entry.file.whole}: {said}"))
-        _tidy(ledger.door, [entry for entry in entries if entry.state is not State.REFUSED])
+        _tidy(store.door, [entry for entry in entries if entry.state is not State.REFUSED])
     return results
 
 

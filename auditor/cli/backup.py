@@ -15,7 +15,7 @@ from auditor.audit.roles import refusal_of_backup, role_of, role_of_folder
 from auditor.cli import copying, screen
 from auditor.copier import backup as backing
 from auditor.copier import preflight
-from auditor.copier.execute import Ways
+from auditor.copier.execute import RunOptions
 from auditor.copier.layout import Layout
 from auditor.copier.plan import Action, CopyPlan, CopyStep
 from auditor.copier.presence import watch
@@ -28,7 +28,7 @@ from auditor.model import Depth, ErrorKind, Kind, Severity
 from auditor.places.spec import open_place
 from auditor.readers.sniff import kind_by_name
 from auditor.report.text import count, size, visible
-from auditor.store.generations import Ledger
+from auditor.store.generations import Store
 
 NAME = "backup"
 FIRST = 3
@@ -93,7 +93,7 @@ def command(
         cloud.backup(place, dest, chosen, out, fail_on, plan_only=plan_only, no_audit=no_audit)
     root = copying.folder(dest)
     pattern = chosen.excluded()
-    wishes = backing.Wishes(
+    asked = backing.Request(
         layout=layout,
         examine=None if depth is Look.DIGESTS else Depth(depth.value),
         paranoid=paranoid,
@@ -101,30 +101,30 @@ def command(
         new_place=new_place,
         shrunk=shrunk,
     )
-    _refuse(backing.refusals_before(place, root, wishes))
+    _refuse(backing.refusals_before(place, root, asked))
     copying.name_sides(role_of(place), [role_of_folder(root, dest)], refusal_of_backup)
     if plan_only:
-        prepared = backing.prepare(place, Ledger(root), wishes, Ways(hang_s=hang))
+        prepared = backing.prepare(place, Store(root), asked, RunOptions(hang_s=hang))
         show_plan(prepared.plan)
         _refuse(prepared.plan.refusals)
         return
     with screen.phase(f"Looking at {place.label}"):
-        entries, refusals = backing.refusals_when_new(place, root, wishes, Ways(hang_s=hang))
+        entries, refusals = backing.refusals_when_new(place, root, asked, RunOptions(hang_s=hang))
     _refuse(refusals)
-    with copying.stoppable() as stop, backing.session(root, layout or Layout.MIRROR) as ledger:
-        ways = Ways(hang_s=hang, wait_s=wait, alive=watch(place, ledger.door), stop=stop)
+    with copying.stoppable() as stop, backing.session(root, layout or Layout.MIRROR) as store:
+        options = RunOptions(hang_s=hang, wait_s=wait, unplugged=watch(place, store.door), stop=stop)
         with screen.phase(f"Looking at {root.name}") as show:
             prepared = backing.prepare(
-                place, ledger, wishes, replace(ways, on_progress=copying.as_scan(show)), entries=entries
+                place, store, asked, replace(options, on_progress=copying.as_scan(show)), entries=entries
             )
         for warning in prepared.plan.warnings:
             screen.note(visible(warning))
         _refuse(prepared.plan.refusals)
-        preflight.remember(root, (ledger.marker() or prepared.marker).id)
+        preflight.remember(root, (store.marker() or prepared.marker).id)
         with screen.phase(f"Copying to {root.name}") as show:
-            backed = backing.carry_out(prepared, replace(ways, on_progress=copying.as_scan(show)))
+            backed = backing.carry_out(prepared, replace(options, on_progress=copying.as_scan(show)))
         if not backed.ending.gone:
-            preflight.remember_last(Ledger(root))
+            preflight.remember_last(Store(root))
     show_results(backed)
     ending = backed.ending
     if ending.gone:
@@ -141,7 +141,7 @@ def command(
     raise typer.Exit(copying.audit(backed, chosen, out, fail_on, altered))
 
 
-def _code(backed: backing.Backed) -> int:
+def _code(backed: backing.BackupResult) -> int:
     """The exit code of a run without an audit: 1 where the backup did not take a file, 3 where the source did not give
     one, or gave it damaged in a way that only another run can judge."""
     failed = [r for r in backed.ending.results if r.outcome is Outcome.FAILED]
@@ -181,7 +181,7 @@ def show_plan(plan: CopyPlan) -> None:
         screen.say(f"  {visible(warning)}")
 
 
-def show_results(backed: backing.Backed) -> None:
+def show_results(backed: backing.BackupResult) -> None:
     """What was done, and every file that was not, with its reason."""
     results = backed.ending.results
     plan = backed.prepared.plan
@@ -196,9 +196,7 @@ def show_results(backed: backing.Backed) -> None:
     screen.note(f"{count(len(copied)):>10}  copied, {_done(copied)}")
     _named(copied)
     if repaired:
-        aside = (
-            "; what lay there before is in .auditor/quarantine" if backed.prepared.ledger.quarantine.exists() else ""
-        )
+        aside = "; what lay there before is in .auditor/quarantine" if backed.prepared.store.quarantine.exists() else ""
         screen.note(f"{count(len(repaired)):>10}  repaired, {_done(repaired)}{aside}")
         copying.listed((r.backup_path or "", "") for r in repaired)
     if held:
@@ -240,9 +238,9 @@ def _named(copied: Sequence[CopyResult]) -> None:
         copying.listed((r.step.path, f"now {r.backup_path}") for r in renamed)
 
 
-def _unread_since(backed: backing.Backed) -> str:
+def _unread_since(backed: backing.BackupResult) -> str:
     """The day on which the source's file was read that was left alone for the longest time."""
-    origins = backed.prepared.holdings.origins
+    origins = backed.prepared.index.origins
     seen = [origins[s.path][1].seen for s in backed.prepared.plan.of(Action.SKIP) if s.path in origins]
     return min(seen)[:10] if seen else "a day that nobody wrote down"
 
@@ -253,7 +251,7 @@ def _done(results: Sequence[CopyResult]) -> str:
     return f"{size(written)}{copying.cold_reads([r.cold for r in results])}"
 
 
-def _asked_again(backed: backing.Backed) -> dict[str, str]:
+def _asked_again(backed: backing.BackupResult) -> dict[str, str]:
     """The files of which the phone's own digests are others than those of their copies, with the reason; says so."""
     proof = second_proof(backed)
     if proof is None:
@@ -267,7 +265,7 @@ def _asked_again(backed: backing.Backed) -> dict[str, str]:
     return dict(proof.differing)
 
 
-def _so_far(backed: backing.Backed) -> str:
+def _so_far(backed: backing.BackupResult) -> str:
     done = sum(r.outcome is not Outcome.FAILED for r in backed.ending.results)
     of = len(backed.prepared.plan.to_do)
     return f"{count(done)} of {count(of)} files are done and safe; the same command goes on from there."

@@ -16,7 +16,7 @@ from auditor.cleanup.journal import State
 from auditor.cleanup.plan import CleanPlan
 from auditor.cli import copying, screen
 from auditor.errors import BadPlan
-from auditor.isolation import pool as workers
+from auditor.isolation import pool
 from auditor.report import provenance
 from auditor.report.provenance import Difference
 from auditor.report.text import counted, size, typed, visible
@@ -70,7 +70,7 @@ def command(
     if purge is not None:
         if plan_file is not None or apply_it or older_than is None:
             raise BadPlan("--purge takes a journal and --older-than AGE, and nothing else")
-        _purge(purge, older_than, jobs or workers.default_jobs())
+        _purge(purge, older_than, jobs or pool.default_jobs())
         return
     if older_than is not None:
         raise BadPlan("--older-than goes with --purge JOURNAL")
@@ -89,7 +89,7 @@ def command(
     if not apply_it:
         _show(found)
         return
-    done = apply.apply(found, jobs=jobs or workers.default_jobs(), progress=lambda *_: None)
+    done = apply.apply(found, jobs=jobs or pool.default_jobs(), progress=lambda *_: None)
     _show_done(done)
     raise typer.Exit(1 if any(step.refused for step in done.done) else 0)
 

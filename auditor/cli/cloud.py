@@ -11,7 +11,7 @@ from pathlib import Path
 
 import typer
 
-from auditor.audit import inputs as sides
+from auditor.audit import inputs
 from auditor.audit import run as auditing
 from auditor.audit.roles import refusal_of_backup, role_of
 from auditor.cli import audit as audit_command
@@ -97,8 +97,8 @@ def _audit(
     known = ruling.load(())
     report = out or unfinished.new("audit")
     order = auditing.Order(
-        sides.Side(place.spec, place.label, place, listed),
-        (sides.Side(cloud.spec, cloud.label, cloud),),
+        inputs.Side(place.spec, place.label, place, listed),
+        (inputs.Side(cloud.spec, cloud.label, cloud),),
         policy,
         known,
         began=began,

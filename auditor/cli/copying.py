@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from auditor.audit import roles
 from auditor.audit.roles import Role
 from auditor.cli import screen
-from auditor.copier.backup import Backed
+from auditor.copier.backup import BackupResult
 from auditor.copier.execute import Progress
 from auditor.disk.durable import ColdRead
 from auditor.errors import BadPlace
@@ -133,13 +133,13 @@ def cold_reads(reads: Iterable[ColdRead | None]) -> str:
 
 
 def audit(
-    backed: Backed, policy: Policy, out: Path | None, fail_on: Severity, altered: Mapping[str, str] | None = None
+    backed: BackupResult, policy: Policy, out: Path | None, fail_on: Severity, altered: Mapping[str, str] | None = None
 ) -> int:
     """Audits the source against the backup with what this run read, shows the verdict, and gives the exit code.
 
     `altered` are files that the source says are others than what was copied, with the reason: they are not known.
     """
-    from auditor.audit import inputs as sides
+    from auditor.audit import inputs
     from auditor.audit import run as auditing  # heavy, and only wanted now
     from auditor.cli import audit as command
     from auditor.cli import unfinished
@@ -155,8 +155,8 @@ def audit(
     with tempfile.TemporaryDirectory() as work:
         source = source_list(backed, Path(work) / "source.jsonl", altered or {})
         order = auditing.Order(
-            sides.Side(prepared.source.spec, prepared.source.label, prepared.source, source),
-            (sides.Side(str(root), root.name, FolderPlace(root, str(root)), backed.manifest),),
+            inputs.Side(prepared.source.spec, prepared.source.label, prepared.source, source),
+            (inputs.Side(str(root), root.name, FolderPlace(root, str(root)), backed.manifest),),
             policy,
             known,
             depth=source.header.depth,

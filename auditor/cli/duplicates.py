@@ -15,7 +15,7 @@ from auditor.disk import locks
 from auditor.disk import marker as markers
 from auditor.duplicates.search import Search, search
 from auditor.errors import BadOutput, BadPlace
-from auditor.isolation import pool as workers
+from auditor.isolation import pool
 from auditor.judge import policy
 from auditor.manifest.jsonl import load
 from auditor.model import Depth
@@ -81,13 +81,13 @@ def command(
             _source(one, fixed, partial / f"place-{number}.jsonl", jobs, cache)
             for number, (one, fixed) in enumerate(opened, start=1)
         ]
-        found = search(sources, chosen, jobs=jobs or workers.default_jobs())
+        found = search(sources, chosen, jobs=jobs or pool.default_jobs())
         for stale in partial.glob("*.csv"):
             stale.unlink()  # of a search that was stopped
         tables.write_duplicates(found.inventory, found.groups, partial / "duplicates.csv")
         left_out = tables.write_plan(found.plan.rows, partial / "plan.csv")
         page = duplicates_page.render(
-            found, jobs=jobs or workers.default_jobs(), plan=str(folder / "plan.csv"), pictures=not no_thumbnails
+            found, jobs=jobs or pool.default_jobs(), plan=str(folder / "plan.csv"), pictures=not no_thumbnails
         )
         (partial / "duplicates.html").write_text(page, "utf-8")
         partial.rename(folder)

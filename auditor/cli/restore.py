@@ -10,13 +10,13 @@ import typer
 
 from auditor.cli import copying, screen
 from auditor.copier import restore as restoring
-from auditor.copier.execute import Ways
+from auditor.copier.execute import RunOptions
 from auditor.copier.plan import Action
 from auditor.copier.presence import watch
 from auditor.copier.publish import Outcome
 from auditor.errors import BadPlace, Interrupted
 from auditor.report.text import count, counted, size, visible
-from auditor.store.generations import Ledger
+from auditor.store.generations import Store
 
 NAME = "restore"
 EXAMPLES = (
@@ -47,13 +47,13 @@ def command(
     """
     place = copying.kept_folder(backup)
     root = copying.folder(target)
-    ledger = Ledger(place.root)
-    wanted = restoring.originals(ledger, source, only)
+    store = Store(place.root)
+    wanted = restoring.originals(store, source, only)
     if not wanted:
         raise BadPlace(f"{backup} holds nothing that fits" if only else f"{backup} holds no files")
-    for trouble in ledger.last_troubles():
+    for trouble in store.last_troubles():
         screen.note(f"{visible(trouble)} The one before it is taken, and its lines where they can be read.")
-    with restoring.prepare(ledger, root, wanted, datetime.now(UTC)) as job:
+    with restoring.prepare(store, root, wanted, datetime.now(UTC)) as job:
         for warning in job.plan.warnings:
             screen.note(visible(warning))
         if job.plan.refusals:
@@ -65,8 +65,8 @@ def command(
             copying.listed((s.path, s.reason or "") for s in job.plan.of(Action.CANNOT))
             return
         with copying.stoppable() as stop, screen.phase(f"Restoring to {root.name}") as show:
-            ways = Ways(hang_s=hang, wait_s=wait, alive=watch(place, job.publisher.door), stop=stop)
-            ending = restoring.carry_out(job, replace(ways, on_progress=copying.as_scan(show)))
+            options = RunOptions(hang_s=hang, wait_s=wait, unplugged=watch(place, job.publisher.door), stop=stop)
+            ending = restoring.carry_out(job, replace(options, on_progress=copying.as_scan(show)))
     done = [r for r in ending.results if r.outcome is not Outcome.FAILED]
     failed = [(r.step.path, r.reason or "") for r in ending.results if r.outcome is Outcome.FAILED]
     failed += [(s.path, s.reason or "") for s in job.plan.of(Action.CANNOT)]

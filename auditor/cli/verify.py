@@ -18,7 +18,7 @@ from auditor.audit import roles
 from auditor.cli import copying, screen
 from auditor.copier import backup as backing
 from auditor.copier import preflight
-from auditor.copier.execute import Ways
+from auditor.copier.execute import RunOptions
 from auditor.copier.layout import Layout
 from auditor.copier.presence import watch
 from auditor.errors import BadOutput, BadPlace, Interrupted
@@ -30,7 +30,7 @@ from auditor.scrub.result import NOT_LOOKED_AT, Conclusion, conclude
 from auditor.scrub.sampling import CONFIDENCE
 from auditor.scrub.verify import Choice, Verified
 from auditor.store.changes import Fate
-from auditor.store.generations import Ledger
+from auditor.store.generations import Store
 
 NAME = "verify"
 EXAMPLES = (
@@ -70,7 +70,7 @@ def command(
     that was stored is not here any more; 130 stopped.
     """
     place = copying.kept_folder(backup)
-    ledger = Ledger(place.root)
+    store = Store(place.root)
     role = roles.role_of_folder(place.root, backup)
     choice = _choice(sample, older_than, budget)
     if out is not None and out.exists():
@@ -81,8 +81,8 @@ def command(
         raise BadPlace("--init reads everything and compares with nothing: leave the others out")
     if init and (told := roles.refusal_of_init(role, map(roles.role_of_root, preflight.seen_here()))):
         raise BadPlace(told)
-    if not init and manifest is None and not scrubbing.has_rows(ledger):
-        if ledger.marks():
+    if not init and manifest is None and not scrubbing.has_rows(store):
+        if store.marks():
             raise BadPlace(
                 f"the first backup to {backup} was broken off before it wrote down what it had copied; run the same"
                 f" `auditor backup` again: it goes on from there. Without the phone, `auditor verify {typed(backup)}"
@@ -94,21 +94,21 @@ def command(
             f" {roles.with_phone('audit', {}, backup)}"
         )
     with copying.stoppable() as stop, screen.phase(f"Reading {place.label}") as show:
-        ways = Ways(hang_s=hang, stop=stop, on_progress=copying.as_scan(show))
+        options = RunOptions(hang_s=hang, stop=stop, on_progress=copying.as_scan(show))
         if manifest is not None:
-            ways = replace(ways, alive=watch(place, None))
-            verified = scrubbing.verify_against(place.root, manifest, choice, ways, _now)
+            options = replace(options, unplugged=watch(place, None))
+            verified = scrubbing.verify_against(place.root, manifest, choice, options, _now)
         elif init:
-            with backing.session(place.root, Layout.MIRROR) as ledger:
-                made = scrubbing.first_generation(ledger, replace(ways, alive=watch(place, ledger.door)), _now)
+            with backing.session(place.root, Layout.MIRROR) as store:
+                made = scrubbing.first_generation(store, replace(options, unplugged=watch(place, store.door)), _now)
         else:
-            with scrubbing.session(ledger) as (ledger, unwritable):
-                ways = replace(ways, alive=watch(place, ledger.opened))
+            with scrubbing.session(store) as (store, unwritable):
+                options = replace(options, unplugged=watch(place, store.opened))
                 known = preflight.remembered(place.root)
                 verified = scrubbing.verify(
-                    ledger, choice, ways, _now, seed=_now().toordinal(), known=known, unwritable=unwritable
+                    store, choice, options, _now, seed=_now().toordinal(), known=known, unwritable=unwritable
                 )
-                preflight.remember_last(ledger, lower=False)
+                preflight.remember_last(store, lower=False)
         stopped = stop()
     if stopped:
         if init:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from auditor.copier import preflight, read_back
-from auditor.copier.execute import Ending, Ways, execute
+from auditor.copier.execute import Ending, RunOptions, execute
 from auditor.copier.layout import Layout, Namer
 from auditor.copier.messages import Failed, Read, Setup, Task, WasRead
 from auditor.copier.plan import (
@@ -22,7 +22,7 @@ from auditor.copier.plan import (
     twins,
 )  # fmt: skip
 from auditor.copier.publish import CopyResult, Publisher, clean_temps
-from auditor.copier.workers import Ended, Hands
+from auditor.copier.workers import Ended, Workers
 from auditor.disk.marker import OWN_FOLDER, Marker, SourceMark
 from auditor.disk.names import NameRules, escape
 from auditor.disk.root import made
@@ -38,12 +38,12 @@ from auditor.store.generations import (
     JOURNALS,
     QUARANTINE,
     Journal,
-    Ledger,
+    Store,
     left_journals,
     locked,
     moment,  # fmt: skip
 )
-from auditor.store.index import Held, Holdings, known_columns
+from auditor.store.index import Held, Index, known_columns
 
 DIGESTS_ONLY = ("path", "path_bytes", "size_bytes", "mtime", "mtime_trusted", "kind", "error_kind", "error", "read_at",
                 "digest_origin", "sha256", "checked")  # fmt: skip
@@ -54,7 +54,7 @@ RENEWED_AFTER = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class Request:
     """What the user asked for. `examine` None: digests only. The last two answer refusals of the preflight."""
 
     layout: Layout | None = None
@@ -71,13 +71,13 @@ class Prepared:
 
     plan: CopyPlan
     source: Place
-    ledger: Ledger
+    store: Store
     marker: Marker
     volume: Volume
-    holdings: Holdings
+    index: Index
     namer: Namer
     found: Survey
-    wishes: Wishes
+    asked: Request
     started: str
     seen: str
 
@@ -100,7 +100,7 @@ class Prepared:
 
 
 @dataclass(frozen=True, slots=True)
-class Backed:
+class BackupResult:
     """A backup that was carried out. `manifest` is the newest generation; None where nothing was ever stored. `fake`
     says why the disk cannot be relied on, None where nothing speaks against it."""
 
@@ -120,7 +120,7 @@ class Backed:
 
 
 @contextlib.contextmanager
-def session(root: Path, layout: Layout) -> Iterator[Ledger]:
+def session(root: Path, layout: Layout) -> Iterator[Store]:
     """The backup in `root`, made if need be, for this run alone.
 
     Raises: BadPlace where another run works on it, or it cannot be written.
@@ -128,45 +128,47 @@ def session(root: Path, layout: Layout) -> Iterator[Ledger]:
     with contextlib.ExitStack() as stack:
         try:
             made(root).close()
-            ledger = stack.enter_context(locked(Ledger(root)))
-            ledger.create(layout.value, datetime.now(UTC))
+            store = stack.enter_context(locked(Store(root)))
+            store.create(layout.value, datetime.now(UTC))
         except OSError as error:
             raise Unwritable(f"{root} cannot be written to: {error.strerror or error}") from error
-        yield ledger
+        yield store
 
 
-def refusals_before(source: Place, root: Path, wishes: Wishes) -> list[str]:
+def refusals_before(source: Place, root: Path, asked: Request) -> list[str]:
     """What speaks against touching the destination at all."""
     if told := preflight.overlap(source, root):
         return [told]
-    marker = Ledger(root).marker()
+    marker = Store(root).marker()
     known = preflight.remembered(root)
     wrong = preflight.wrong_disk(root, marker, volume_of(root), known.id if known else None)
-    if wrong and not wishes.new_place:
+    if wrong and not asked.new_place:
         return wrong
-    if marker is not None and wishes.layout is not None and wishes.layout.value != marker.layout:
+    if marker is not None and asked.layout is not None and asked.layout.value != marker.layout:
         return [f"{root} is kept in the layout {marker.layout}; a backup has one layout. Use another folder."]
     return []
 
 
-def refusals_when_new(source: Place, root: Path, wishes: Wishes, ways: Ways) -> tuple[list[Entry], tuple[str, ...]]:
+def refusals_when_new(
+    source: Place, root: Path, asked: Request, options: RunOptions
+) -> tuple[list[Entry], tuple[str, ...]]:
     """The source's listing, and what speaks against a backup where there is none yet: asked before it is made."""
     entries = [*source.walk(), *own_folder.strange(source)]
-    if Ledger(root).folder.exists():
+    if Store(root).folder.exists():
         return entries, ()
-    return entries, prepare(source, Ledger(root), wishes, ways, entries=entries).plan.refusals
+    return entries, prepare(source, Store(root), asked, options, entries=entries).plan.refusals
 
 
 def prepare(
     source: Place,
-    ledger: Ledger,
-    wishes: Wishes,
-    ways: Ways,
+    store: Store,
+    asked: Request,
+    options: RunOptions,
     *,
     now: datetime | None = None,
     entries: Sequence[Entry] | None = None,
 ) -> Prepared:
-    """Looks at both sides and plans. With a ledger that is only read nothing is written: a dry run. `entries` is the
+    """Looks at both sides and plans. With a store that is only read nothing is written: a dry run. `entries` is the
     source's listing where it was made already.
 
     Reads files of the backup only where their size or date is not what was written down, or where an unknown file may
@@ -175,36 +177,36 @@ def prepare(
     clock_is_ours = now is None  # what is seen is seen after the source was listed
     now = now or datetime.now(UTC)
     started = utc(now)
-    root = ledger.root
-    marker = ledger.marker() or Marker("", started, (wishes.layout or Layout.MIRROR).value)
+    root = store.root
+    marker = store.marker() or Marker("", started, (asked.layout or Layout.MIRROR).value)
     layout = Layout(marker.layout)
     volume = volume_of(root)
-    if ledger.opened is not None:
+    if store.opened is not None:
         # A disk that is full: the kind of its file system has to do.
-        with contextlib.suppress(OSError), ledger.door.folder(OWN_FOLDER, make=True) as own:
+        with contextlib.suppress(OSError), store.door.folder(OWN_FOLDER, make=True) as own:
             volume = probed(volume, own)
-    holdings = Holdings.read(ledger, source.id)
+    index = Index.read(store, source.id)
     trusted = _keeps_changes(source)
     mark = marker.source(source.id) or _new_source(source, marker, volume.names)
     met = [*source.walk(), *own_folder.strange(source)] if entries is None else entries
     entries = [_as_trusted(unfinished.told(e), trusted) for e in met]
-    listing = listed(ledger, ledger.opened is not None, holdings.held)
-    sizes = {e.size_bytes for e in entries if e.size_bytes and not holdings.knows(e.path, e.mtime_ns)}
-    found = survey(listing, holdings.held)
-    _learn(ledger, holdings, found, sizes, volume, ways, started)
+    listing = listed(store, store.opened is not None, index.held)
+    sizes = {e.size_bytes for e in entries if e.size_bytes and not index.knows(e.path, e.mtime_ns)}
+    found = survey(listing, index.held)
+    _learn(store, index, found, sizes, volume, options, started)
     limits = Limits(volume, root, layout, mark.folder)
-    steps = preflight.without_room(steps_for(entries, holdings, limits, wishes.excluded), volume)
+    steps = preflight.without_room(steps_for(entries, index, limits, asked.excluded), volume)
     namer = Namer(volume.names, layout, mark.folder)
     namer.take(e.path for e in listing)
-    namer.take(path for path, held in holdings.held.items() if held.lost)  # or its loss would be forgotten
+    namer.take(path for path, held in index.held.items() if held.lost)  # or its loss would be forgotten
     for step in steps:
         if step.action is Action.SKIP and step.backup_path:
             namer.remember(step.path, step.backup_path)
     count = sum(step.action is not Action.LEAVE_OUT for step in steps)
-    refusals = [] if wishes.shrunk and count else preflight.shrunk(marker.source(source.id), count, source.label)
+    refusals = [] if asked.shrunk and count else preflight.shrunk(marker.source(source.id), count, source.label)
     refusals += preflight.space(steps, volume)
-    warnings = [f"{trouble} The backup goes on from the one before." for trouble in ledger.last_troubles()]
-    warnings += [f"{g.path.name}: {g.trouble}." for g in ledger.rolled_back(preflight.remembered(root))]
+    warnings = [f"{trouble} The backup goes on from the one before." for trouble in store.last_troubles()]
+    warnings += [f"{g.path.name}: {g.trouble}." for g in store.rolled_back(preflight.remembered(root))]
     warnings += preflight.full_phone(source.device())
     warnings += preflight.names(twins(steps, volume.names, layout, mark.folder), escaped(steps, volume.names))
     if marker.sources and marker.source(source.id) is None:
@@ -214,95 +216,97 @@ def prepare(
         )
     plan = CopyPlan(source.id, source.label, root, mark.folder, layout, steps, tuple(refusals), tuple(warnings))
     seen = moment(datetime.now(UTC)) if clock_is_ours else moment(now)
-    return Prepared(plan, source, ledger, marker, volume, holdings, namer, found, wishes, started, seen)
+    return Prepared(plan, source, store, marker, volume, index, namer, found, asked, started, seen)
 
 
-def carry_out(prepared: Prepared, ways: Ways, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Backed:
+def carry_out(
+    prepared: Prepared, options: RunOptions, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+) -> BackupResult:
     """Copies what the plan says and writes the next generation, also where the run was stopped half-way.
 
     Where the destination is gone and not even that can be written, the ending says so; what is safe is in the journal.
     """
-    plan, ledger, holdings = prepared.plan, prepared.ledger, prepared.holdings
-    journal = Journal.begin(ledger, holdings.turn + 1, plan.mark)
+    plan, store, index = prepared.plan, prepared.store, prepared.index
+    journal = Journal.begin(store, index.turn + 1, plan.mark)
     publisher = Publisher(
-        door=ledger.door,
+        door=store.door,
         source_id=plan.source_id,
         seen=prepared.seen,
         namer=prepared.namer,
-        holdings=holdings,
+        index=index,
         journal=journal,
         aside=f"{QUARANTINE}/{now().strftime('%Y%m%dT%H%M%S')}-{plan.mark}",
-        turn=holdings.turn + 1,
+        turn=index.turn + 1,
     )
     if plan.to_do:
-        ledger.put_marks({*ledger.marks(), plan.mark})
+        store.put_marks({*store.marks(), plan.mark})
     setup = Setup(
         source=prepared.source,
-        root=ledger.door.known,
+        root=store.door.known,
         examine=_examine(prepared),
-        paranoid=prepared.wishes.paranoid,
+        paranoid=prepared.asked.paranoid,
         syncs_whole=prepared.volume.syncs_whole,
         counts_reads=prepared.volume.counts_reads,
     )
-    ending = execute(plan, setup, publisher, ways)
+    ending = execute(plan, setup, publisher, options)
     if ending.gone is not None:  # what lies at the path now is another's, or nobody's
-        return Backed(prepared, ending, holdings.last)
+        return BackupResult(prepared, ending, index.last)
     try:
         publisher.settle()
         manifest = _next_generation(prepared, now())
-        fake, is_news = _read_back(prepared, ending, ways)
+        fake, is_news = _read_back(prepared, ending, options)
         if is_news:
             manifest = _next_generation(prepared, now())
-        return Backed(prepared, ending, manifest, fake)
+        return BackupResult(prepared, ending, manifest, fake)
     except (OSError, BadOutput, BadPlace) as error:
         gone = f"the backup's manifest cannot be written ({error})"
-        return Backed(prepared, replace(ending, stopped=True, gone=gone), holdings.last)
+        return BackupResult(prepared, replace(ending, stopped=True, gone=gone), index.last)
 
 
-def _read_back(prepared: Prepared, ending: Ending, ways: Ways) -> tuple[str | None, bool]:
+def _read_back(prepared: Prepared, ending: Ending, options: RunOptions) -> tuple[str | None, bool]:
     """Whether the device still gives back what this run wrote first and last: None, or what is wrong; and whether any
     file that was read is known to be bad only now.
 
     What it does not give back is known as rotted, or as unreadable, from now on. What an earlier run wrote may have
     rotted since, which is told as any rot is, and says nothing of the device.
     """
-    if ending.gone or ways.stop():
+    if ending.gone or options.stop():
         return None, False
-    holdings, ledger = prepared.holdings, prepared.ledger
-    written = [r.backup_path for r in ending.results if r.row is not None and r.backup_path in holdings.held]
-    entries = read_back.choose([path for path in written if path], holdings.held)
+    index, store = prepared.index, prepared.store
+    written = [r.backup_path for r in ending.results if r.row is not None and r.backup_path in index.held]
+    entries = read_back.choose([path for path in written if path], index.held)
     bad: dict[str, str] = {}
-    for answer in read_files(ledger.root, entries, prepared.volume, ways):
+    for answer in read_files(store.root, entries, prepared.volume, options):
         path = entries[answer.number].path
         if isinstance(answer, Failed):
             bad[path] = f"{display_path(path)}: {answer.reason}"
-            holdings.unreadable(path, answer.reason)
-        elif answer.sha256 != holdings.held[path].sha256:
+            index.unreadable(path, answer.reason)
+        elif answer.sha256 != index.held[path].sha256:
             bad[path] = display_path(path)
-            holdings.found(
-                path, answer.size_bytes, holdings.held[path].mtime_ns, answer.sha256, prepared.seen, spoilt="it rotted"
+            index.found(
+                path, answer.size_bytes, index.held[path].mtime_ns, answer.sha256, prepared.seen, spoilt="it rotted"
             )
-    trouble = read_back.records_trouble(ledger) if written else None
+    trouble = read_back.records_trouble(store) if written else None
     if fresh := [told for path, told in bad.items() if path in written]:
         return f"{read_back.FAKE} ({fresh[0]}{f' and {len(fresh) - 1} more' if fresh[1:] else ''})", True
     return trouble, bool(bad)
 
 
 def _next_generation(prepared: Prepared, now: datetime) -> Manifest | None:
-    holdings, ledger = prepared.holdings, prepared.ledger
+    index, store = prepared.index, prepared.store
     sources = _marked(prepared)
-    journals = left_journals(ledger)
-    up_to_date = not holdings.changed and not journals and not ledger.last_troubles()
-    if up_to_date and holdings.last is not None and _is_fresh(holdings.last, now):
+    journals = left_journals(store)
+    up_to_date = not index.changed and not journals and not store.last_troubles()
+    if up_to_date and index.last is not None and _is_fresh(index.last, now):
         if sources != prepared.marker.sources:
-            ledger.put(replace(ledger.marker() or prepared.marker, sources=sources))
-        return holdings.last
+            store.put(replace(store.marker() or prepared.marker, sources=sources))
+        return index.last
     examine = _examine(prepared)
     known = KNOWN_AT[examine] if examine else DIGESTS_ONLY
-    depths = [d for d in (holdings.last.header.depth if holdings.last else None, examine) if d]
-    manifest = ledger.add_generation(
-        holdings.rows(),
-        columns=tuple(dict.fromkeys((*known_columns(holdings.last.header if holdings.last else None), *known))),
+    depths = [d for d in (index.last.header.depth if index.last else None, examine) if d]
+    manifest = store.add_generation(
+        index.rows(),
+        columns=tuple(dict.fromkeys((*known_columns(index.last.header if index.last else None), *known))),
         depth=min(depths, key=list(Depth).index) if depths else Depth.HASH,
         label=prepared.plan.root.name,
         spec=str(prepared.plan.root),
@@ -313,7 +317,7 @@ def _next_generation(prepared: Prepared, now: datetime) -> Manifest | None:
         sources=sources,
     )
     for journal in journals:  # their rows are in the generation now
-        ledger.door.remove(f"{JOURNALS}/{journal.name}")
+        store.door.remove(f"{JOURNALS}/{journal.name}")
     return manifest
 
 
@@ -360,31 +364,31 @@ def _as_trusted(entry: Entry, trusted: bool) -> Entry:
     return entry if trusted else replace(entry, changed_ns=None, file_id=None)
 
 
-def listed(ledger: Ledger, clean: bool, held: Mapping[str, Held]) -> list[Entry]:
+def listed(store: Store, clean: bool, held: Mapping[str, Held]) -> list[Entry]:
     """What the backup's folder holds. `clean`: half copies of killed runs are removed first, those that a run of ours
     wrote down beforehand. Others are nothing that we know of; only where an earlier version stored one as a file
     (`held`), it stays one.
     """
-    if not ledger.root.is_dir():
+    if not store.root.is_dir():
         return []
-    everything = list(FolderPlace(ledger.root, str(ledger.root)).walk())
+    everything = list(FolderPlace(store.root, str(store.root)).walk())
     halves = {e.path for e in everything if unfinished.is_unfinished(e.path)}
     if clean:
-        uncleaned = clean_temps(ledger, halves - held.keys())
+        uncleaned = clean_temps(store, halves - held.keys())
         if not any(e.kind is EntryKind.FOLDER for e in everything):
-            ledger.put_marks(uncleaned)
-        with ledger.door.folder(OWN_FOLDER) as own:
+            store.put_marks(uncleaned)
+        with store.door.folder(OWN_FOLDER) as own:
             clean_probes(own)
     return [replace(e, error=None) if e.path in halves else e for e in everything if e.path not in halves - held.keys()]
 
 
 def _learn(
-    ledger: Ledger,
-    holdings: Holdings,
+    store: Store,
+    index: Index,
     found: Survey,
     wanted_sizes: set[int],
     volume: Volume,
-    ways: Ways,
+    options: RunOptions,
     read_at: str,
 ) -> None:
     """Reads the files of the backup that the rows do not explain, and corrects the rows.
@@ -392,27 +396,29 @@ def _learn(
     Files whose size or date is not their row's, that may hold what is gone, and unknown ones that may be a file of the
     source (`wanted_sizes`). One that cannot be read is no copy of anything.
     """
-    held = holdings.held
-    changes = Changes(holdings, ledger.root, found, read_at)
+    held = index.held
+    changes = Changes(index, store.root, found, read_at)
     wanted = may_be_moved(found, held) | {e.path for e in found.new if e.size_bytes in wanted_sizes}
     wanted |= {e.path for e in found.known if held[e.path].sha256 is None and e.size_bytes in wanted_sizes}
     wanted |= {e.path for e in found.known if not as_written(e, held[e.path])}
-    lines = {row.path: row for row in ledger.salvaged() if row.sha256}
+    lines = {row.path: row for row in store.salvaged() if row.sha256}
     wanted |= {e.path for e in found.new if e.path in lines}
     to_read = tuple(e for e in (*found.known, *found.new) if e.path in wanted)
-    for answer in read_files(ledger.root, to_read, volume, ways):
+    for answer in read_files(store.root, to_read, volume, options):
         entry = to_read[answer.number]
         if isinstance(answer, WasRead):
             changes.take(entry, answer)
         elif entry.path in held:
-            holdings.unreadable(entry.path, answer.reason)
-    changes.settle(mend=True, complete=not ways.stop())
+            index.unreadable(entry.path, answer.reason)
+    changes.settle(mend=True, complete=not options.stop())
     for path, row in lines.items():  # of a manifest that is not right, believed where a file has the bytes it names
         if path in held and held[path].whole and held[path].sha256 == row.sha256:
-            holdings.take_origins(path, row.origins)
+            index.take_origins(path, row.origins)
 
 
-def read_files(root: Path, entries: tuple[Entry, ...], volume: Volume, ways: Ways) -> Iterator[WasRead | Failed]:
+def read_files(
+    root: Path, entries: tuple[Entry, ...], volume: Volume, options: RunOptions
+) -> Iterator[WasRead | Failed]:
     """Reads files of a backup, from the device where that can be had; answers carry the entry's place in `entries`.
 
     A hanging read costs its time-out and becomes a `Failed`.
@@ -422,13 +428,13 @@ def read_files(root: Path, entries: tuple[Entry, ...], volume: Volume, ways: Way
     setup = Setup(FolderPlace(root, str(root)), None, None, False, False, volume.counts_reads)
     reads = [Read(n, e.path, e.size_bytes) for n, e in enumerate(entries) if e.kind is EntryKind.FILE]
     batches = [reads[i : i + 32] for i in range(0, len(reads), 32)][::-1]
-    with Hands(setup, ways.hands, ways.hang_s) as hands:
-        while batches or hands.busy:
-            while batches and hands.idle and not ways.stop():
-                hands.give(Task(reads=tuple(batches.pop())))
-            if not hands.busy:
+    with Workers(setup, options.workers, options.hang_s) as workers:
+        while batches or workers.busy:
+            while batches and workers.idle and not options.stop():
+                workers.give(Task(reads=tuple(batches.pop())))
+            if not workers.busy:
                 return
-            match hands.answer(wait_s=0.25):
+            match workers.answer(wait_s=0.25):
                 case WasRead() | Failed() as answer:
                     yield answer
                 case Ended(lost, unanswered):
@@ -442,6 +448,6 @@ def read_files(root: Path, entries: tuple[Entry, ...], volume: Volume, ways: Way
 
 def _examine(prepared: Prepared) -> Depth | None:
     """By date cannot be without a look at the dates."""
-    if prepared.wishes.examine is None and prepared.plan.layout is Layout.BY_DATE:
+    if prepared.asked.examine is None and prepared.plan.layout is Layout.BY_DATE:
         return Depth.HASH
-    return prepared.wishes.examine
+    return prepared.asked.examine

@@ -1,4 +1,4 @@
-"""Carries out a plan, file by file: several hands, batches, retries, pauses. One bad file never ends the run."""
+"""Carries out a plan, file by file: several workers, batches, retries, pauses. One bad file never ends the run."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from auditor.copier.messages import (
 )
 from auditor.copier.plan import Action, CopyPlan, CopyStep
 from auditor.copier.publish import CopyResult, Outcome, Publisher
-from auditor.copier.workers import Ended, Hands
+from auditor.copier.workers import Ended, Workers
 from auditor.disk import durable
 from auditor.disk.names import escape_path
 from auditor.errors import BadManifest, BadPlace
@@ -53,18 +53,18 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class Ways:
+class RunOptions:
     """How a run goes about it. Times in seconds.
 
-    `wait_s`: how long to wait for a source or destination that was unplugged. `alive` says what is gone, None if
+    `wait_s`: how long to wait for a source or destination that was unplugged. `unplugged` says what is gone, None if
     nothing is. `stop` is asked between batches: True ends the run with everything so far safe.
     """
 
-    hands: int = 2
+    workers: int = 2
     hang_s: float = 60.0
     wait_s: float = 60.0
     tries: int = TRIES
-    alive: Callable[[], str | None] = lambda: None
+    unplugged: Callable[[], str | None] = lambda: None
     stop: Callable[[], bool] = lambda: False
     on_progress: Callable[[Progress], None] = lambda _: None
     sleep: Sleep = time.sleep
@@ -83,7 +83,7 @@ class Ending:
 class _Run:
     plan: CopyPlan
     publisher: Publisher
-    ways: Ways
+    options: RunOptions
     steps: dict[int, CopyStep]
     queue: deque[tuple[CopyStep, Bring | None]]
     reads: deque[Read]
@@ -106,7 +106,7 @@ class _Run:
     reported_at: float = 0.0
 
 
-def execute(plan: CopyPlan, setup: Setup, publisher: Publisher, ways: Ways) -> Ending:
+def execute(plan: CopyPlan, setup: Setup, publisher: Publisher, options: RunOptions) -> Ending:
     """Does what the plan says; a result for every step that reads a file, as far as the run came.
 
     A result COPIED or REPAIRED means that the file is durable under its name, was read back, and is written down.
@@ -115,43 +115,43 @@ def execute(plan: CopyPlan, setup: Setup, publisher: Publisher, ways: Ways) -> E
     run = _Run(
         plan,
         publisher,
-        ways,
+        options,
         steps={step.number: step for step in to_do},
         queue=deque((step, None) for step in to_do if step.action is not Action.COMPARE),
         reads=deque(Read(s.number, s.path, s.size_bytes) for s in to_do if s.action is Action.COMPARE),
         total_bytes=sum(step.size_bytes or 0 for step in to_do),
     )
-    with Hands(setup, ways.hands, ways.hang_s) as hands:
-        for attempt in range(ways.tries):
+    with Workers(setup, options.workers, options.hang_s) as workers:
+        for attempt in range(options.tries):
             if attempt:
                 _pause(run, BACK_OFF_S[min(attempt, len(BACK_OFF_S) - 1)])
             run.queue.extend(run.later)
             run.later = []
-            _go(run, hands)
+            _go(run, workers)
             if run.stopped or not run.later:
                 break
     for _, bring in run.queue:
         if bring is not None and bring.arrived is not None:
             publisher.discard(bring.arrived.temp)
     run.partial.clear()
-    ways.on_progress(_progress(run))
+    options.on_progress(_progress(run))
     return Ending(tuple(run.results[n] for n in sorted(run.results)), run.stopped, run.gone)
 
 
-def _go(run: _Run, hands: Hands) -> None:
-    """Works until nothing is queued and every hand is free, or the run is stopped and every hand has finished."""
+def _go(run: _Run, workers: Workers) -> None:
+    """Works until nothing is queued and every worker is free, or the run is stopped and every worker has finished."""
     while True:
-        run.stopped = run.stopped or run.ways.stop()
-        while hands.idle and not run.stopped and (task := _next_task(run)):
-            hands.give(task)
+        run.stopped = run.stopped or run.options.stop()
+        while workers.idle and not run.stopped and (task := _next_task(run)):
+            workers.give(task)
             numbers = [b.number for b in task.brings] + [r.number for r in task.reads]
             run.given.update(dict.fromkeys(numbers, run.returns))
-        if not hands.busy:
+        if not workers.busy:
             _publish(run)
             if run.stopped or not (run.queue or run.reads):
                 return
             continue
-        match hands.answer(wait_s=0.25):
+        match workers.answer(wait_s=0.25):
             case Checked() as checked:
                 run.checked.append((run.steps[checked.arrived.number], checked))
             case WasRead() as read:
@@ -164,18 +164,18 @@ def _go(run: _Run, hands: Hands) -> None:
                 _ended(run, ended)
             case _:
                 pass
-        _report(run, hands)
+        _report(run, workers)
 
 
 def _next_task(run: _Run) -> Task | None:
-    """The next batch: whole groups of files that belong together, small enough to spread over the hands."""
+    """The next batch: whole groups of files that belong together, small enough to spread over the workers."""
     if run.reads:
         return Task(reads=tuple(run.reads.popleft() for _ in range(min(len(run.reads), BATCH_FILES))))
     if not run.queue:
         return None
-    with contextlib.suppress(OSError, BadPlace):  # if it is gone, the hands say so of each file
+    with contextlib.suppress(OSError, BadPlace):  # if it is gone, the workers say so of each file
         run.publisher.door.check()
-    limit = min(BATCH_FILES, max(8, -(-len(run.queue) // (2 * run.ways.hands))))
+    limit = min(BATCH_FILES, max(8, -(-len(run.queue) // (2 * run.options.workers))))
     batch: list[Bring] = []
     size = 0
     last: CopyStep | None = None
@@ -221,16 +221,16 @@ def _folder_for(run: _Run, step: CopyStep) -> str:
 
 def _compared(run: _Run, read: WasRead) -> None:
     """A file that may be in the backup already was read, or the backup's file that may be it."""
-    step, holdings = run.steps[read.number], run.publisher.holdings
+    step, index = run.steps[read.number], run.publisher.index
     if (asked := run.asked.pop(read.number, None)) is not None:
         run.publisher.reread(asked[0], read)
         read = asked[1]
     path = _holder(run, step, read)
     if path is None:
         run.queue.append((step, None))
-    elif holdings is not None and path not in holdings.read_now and not _is_own(run, step, path):
+    elif index is not None and path not in index.read_now and not _is_own(run, step, path):
         run.asked[step.number] = (path, read)
-        size_bytes = holdings.held[path].size_bytes
+        size_bytes = index.held[path].size_bytes
         run.reads.append(Read(step.number, path, size_bytes, of_backup=True))
     else:
         mtime_ns = read.mtime_ns if read.mtime_ns is not None else step.mtime_ns
@@ -239,19 +239,19 @@ def _compared(run: _Run, read: WasRead) -> None:
 
 def _holder(run: _Run, step: CopyStep, read: WasRead) -> str | None:
     """The file of the backup that holds what was read, if it is as it was stored."""
-    holdings = run.publisher.holdings
-    if holdings is None or read.sha256 in holdings.bad:
+    index = run.publisher.index
+    if index is None or read.sha256 in index.bad:
         return None
-    known = holdings.origins.get(step.path)
-    held = holdings.held.get(known[0]) if known else None
+    known = index.origins.get(step.path)
+    held = index.held.get(known[0]) if known else None
     if known and held and held.whole and held.sha256 == read.sha256:
         return known[0]
-    return holdings.by_content.get(read.sha256)
+    return index.by_content.get(read.sha256)
 
 
 def _is_own(run: _Run, step: CopyStep, path: str) -> bool:
-    holdings = run.publisher.holdings
-    known = holdings.origins.get(step.path) if holdings else None
+    index = run.publisher.index
+    known = index.origins.get(step.path) if index else None
     return known is not None and known[0] == path
 
 
@@ -279,9 +279,9 @@ def _publish(run: _Run) -> None:
 
 def _failed(run: _Run, failed: Failed) -> None:
     step = run.steps[failed.number]
-    if (asked := run.asked.pop(failed.number, None)) is not None and run.publisher.holdings is not None:
+    if (asked := run.asked.pop(failed.number, None)) is not None and run.publisher.index is not None:
         # The backup's own file cannot be read: it is no reason not to copy the source's.
-        run.publisher.holdings.distrust(asked[0])
+        run.publisher.index.distrust(asked[0])
         run.queue.append((step, None))
         return
     tried = run.tries[failed.number] = run.tries.get(failed.number, 0) + 1
@@ -300,7 +300,7 @@ def _failed(run: _Run, failed: Failed) -> None:
             return
         run.gone, run.stopped = run.gone or "the destination has become read-only", True
         return
-    if failed.again and tried < run.ways.tries:
+    if failed.again and tried < run.options.tries:
         look = failed.cause not in {Cause.DIED, Cause.HUNG}
         run.later.append((step, None if look else replace(_bring(run, step), look=False)))
         return
@@ -310,16 +310,16 @@ def _failed(run: _Run, failed: Failed) -> None:
 def _goes_away(run: _Run) -> bool:
     """Whether a disk that takes nothing more is seen to go within moments. One that was unplugged is often read-only
     first, until the system takes its mount away."""
-    until = time.monotonic() + min(run.ways.wait_s, READ_ONLY_S)
-    while run.ways.alive() is None:
-        if time.monotonic() >= until or run.ways.stop():
+    until = time.monotonic() + min(run.options.wait_s, READ_ONLY_S)
+    while run.options.unplugged() is None:
+        if time.monotonic() >= until or run.options.stop():
             return False
-        run.ways.sleep(0.1)
+        run.options.sleep(0.1)
     return True
 
 
 def _ended(run: _Run, ended: Ended) -> None:
-    """A hand is gone: its file is answered, the rest of its batch goes to the others, what it had copied is kept."""
+    """A worker is gone: its file is answered, the rest of its batch goes to the others, what it had copied is kept."""
     for temp in ended.temps:
         run.publisher.discard(temp)
     run.queue.extendleft((run.steps[bring.number], bring) for bring in reversed(ended.unanswered.brings))
@@ -332,13 +332,13 @@ def _wait_for_device(run: _Run, number: int) -> bool:
     """True where a device was away and is back; False where none was (or it did not come back: then `gone` says so)."""
     if run.given.get(number, run.returns) < run.returns:
         return True  # it was tried while the device was away
-    if run.gone is not None or (away := run.ways.alive()) is None:
+    if run.gone is not None or (away := run.options.unplugged()) is None:
         return False
-    until = time.monotonic() + run.ways.wait_s
-    while time.monotonic() < until and not run.ways.stop():
-        run.ways.on_progress(replace(_progress(run), state=f"{away}; waiting for it to come back"))
-        run.ways.sleep(min(1.0, max(0.05, run.ways.wait_s / 20)))
-        if run.ways.alive() is None:
+    until = time.monotonic() + run.options.wait_s
+    while time.monotonic() < until and not run.options.stop():
+        run.options.on_progress(replace(_progress(run), state=f"{away}; waiting for it to come back"))
+        run.options.sleep(min(1.0, max(0.05, run.options.wait_s / 20)))
+        if run.options.unplugged() is None:
             run.returns += 1
             run.folders.clear()  # what was made and not yet on the disk is lost
             return True
@@ -348,10 +348,10 @@ def _wait_for_device(run: _Run, number: int) -> bool:
 
 def _pause(run: _Run, seconds: float) -> None:
     for _ in range(round(seconds / 0.25)):
-        if run.ways.stop():
+        if run.options.stop():
             return
-        run.ways.on_progress(replace(_progress(run), state=f"trying {len(run.later)} again"))
-        run.ways.sleep(0.25)
+        run.options.on_progress(replace(_progress(run), state=f"trying {len(run.later)} again"))
+        run.options.sleep(0.25)
 
 
 def _finish(run: _Run, result: CopyResult) -> None:
@@ -361,19 +361,19 @@ def _finish(run: _Run, result: CopyResult) -> None:
     run.done_bytes += result.step.size_bytes or 0
 
 
-def _report(run: _Run, hands: Hands) -> None:
+def _report(run: _Run, workers: Workers) -> None:
     """Tells how far the run is, ten times a second at most."""
     now = time.monotonic()
     if now - run.reported_at < REPORT_EVERY_S:
         return
     run.reported_at = now
     run.partial.clear()
-    for at in hands.at_work():
+    for at in workers.at_work():
         if at.number in run.steps and at.number not in run.results:
             run.current = run.steps[at.number].path
             if at.stage is Stage.READ:
                 run.partial[at.number] = at.bytes_done
-    run.ways.on_progress(_progress(run))
+    run.options.on_progress(_progress(run))
 
 
 def _progress(run: _Run) -> Progress:

@@ -1,4 +1,4 @@
-"""What the copier's hands are asked to do, and what they answer. Plain values that travel between processes."""
+"""What the copier's workers are asked to do, and what they answer. Plain values that travel between processes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from auditor.places import Place
 
 
 class Stage(StrEnum):
-    """What a hand is doing with a file; for people and for time limits."""
+    """What a worker is doing with a file; for people and for time limits."""
 
     OPEN = "opening"
     READ = "reading"
@@ -37,7 +37,7 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What a hand needs to know once. `source` is where it reads, `root` the folder it writes below (None: it only
+    """What a worker needs to know once. `source` is where it reads, `root` the folder it writes below (None: it only
     reads). `examine` is how deep it looks into what arrived; None: digests only."""
 
     source: Place
@@ -69,8 +69,8 @@ class Bring:
     """One file to copy into the temporary file `temp` (relative to the root), to sync, and to read back.
 
     `size_bytes` and `mtime_ns` are what the listing said, None where it did not. `dated_ns` is the date to give the
-    copy, None: the source's own. `arrived`: the bytes are there already, from a hand that died later on. `look`:
-    False where looking into it killed a hand before. `expected_sha256`: what the content must be, None: anything.
+    copy, None: the source's own. `arrived`: the bytes are there already, from a worker that died later on. `look`:
+    False where looking into it killed a worker before. `expected_sha256`: what the content must be, None: anything.
     """
 
     number: int

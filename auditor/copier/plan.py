@@ -18,7 +18,7 @@ from auditor.model import ErrorKind, FileFacts, Origin, Trouble
 from auditor.places import Entry, EntryKind
 from auditor.scan import companions
 from auditor.scan.reuse import RACY_NS
-from auditor.store.index import Holdings
+from auditor.store.index import Index
 
 TICK_NS = 10_000_000
 """Change times are given in steps of the system's clock: two changes within one have the same time."""
@@ -118,7 +118,7 @@ class Limits:
 
 def steps_for(
     entries: Iterable[Entry],
-    holdings: Holdings,
+    index: Index,
     limits: Limits,
     excluded: re.Pattern[str] | None = None,
 ) -> tuple[CopyStep, ...]:
@@ -134,7 +134,7 @@ def steps_for(
     ordered.sort(key=lambda e: (path_key(main_of.get(e.path, e.path)), e.path in main_of))
     return tuple(
         replace(
-            _step(number, entry, holdings, limits, excluded),
+            _step(number, entry, index, limits, excluded),
             main=main_of.get(entry.path),
             parts=tuple(parts.get(entry.path, ())),
             stated=entry.stated,
@@ -143,34 +143,34 @@ def steps_for(
     )
 
 
-def _step(number: int, entry: Entry, holdings: Holdings, limits: Limits, excluded: re.Pattern[str] | None) -> CopyStep:
+def _step(number: int, entry: Entry, index: Index, limits: Limits, excluded: re.Pattern[str] | None) -> CopyStep:
     step = CopyStep(number, entry.path, Action.COPY, entry.size_bytes, entry.mtime_ns, entry.changed_ns, entry.inode)
     if excluded is not None and excluded.search(entry.path.lower()):
         return replace(step, action=Action.LEAVE_OUT, reason="left out by the policy")
     if entry.error or entry.kind is not EntryKind.FILE:
         error = entry.error or Trouble(ErrorKind.SPECIAL, "not a file")
         return replace(step, action=Action.CANNOT, reason=str(error), error=error, met=entry.kind)
-    step = _known(step, entry, holdings)
+    step = _known(step, entry, index)
     if step.action in {Action.SKIP, Action.REPAIR}:
         return step
     if objection := limits.objection(entry.path, entry.size_bytes):
         return replace(step, action=Action.CANNOT, reason=objection)
-    if entry.size_bytes in holdings.sizes:
+    if entry.size_bytes in index.sizes:
         return replace(step, action=Action.COMPARE)
     return step
 
 
-def _known(step: CopyStep, entry: Entry, holdings: Holdings) -> CopyStep:
+def _known(step: CopyStep, entry: Entry, index: Index) -> CopyStep:
     """What the backup's own record of this path makes of its step.
 
     SKIP needs a whole copy that nothing is wrong with, and a file of which nothing has changed: not its size, date,
     change time or number, as far as the place has these. What arrived damaged is read again: it may read better now.
     """
-    known = holdings.origins.get(entry.path)
+    known = index.origins.get(entry.path)
     if known is None:
         return step
     backup_path, origin = known
-    held = holdings.held.get(backup_path)
+    held = index.held.get(backup_path)
     if held is None or held.sha256 != origin.sha256 or entry.mtime_ns is None or entry.mtime_ns != origin.mtime_ns:
         return step
     if not held.whole:
@@ -179,7 +179,7 @@ def _known(step: CopyStep, entry: Entry, holdings: Holdings) -> CopyStep:
         return replace(step, backup_path=backup_path)
     if entry.size_bytes != held.size_bytes or not _unchanged(entry, origin):
         return step
-    if bad := holdings.bad.get(origin.sha256):
+    if bad := index.bad.get(origin.sha256):
         return replace(step, action=Action.REPAIR, backup_path=bad[0])
     return replace(step, action=Action.SKIP, backup_path=backup_path)
 

@@ -21,7 +21,7 @@ from auditor.errors import BadPlace
 from auditor.manifest.rows import display_path
 from auditor.model import Device
 from auditor.places import Place
-from auditor.store.generations import Ledger, Remembered
+from auditor.store.generations import Remembered, Store
 
 FULL_PHONE = 0.95
 SHARP_DROP = 0.5
@@ -167,11 +167,11 @@ def remember(root: Path, backup_id: str, generation: int = 0, *, lower: bool = T
             folder.write_whole(path.name, json.dumps(kept, indent=1).encode("utf-8", "surrogatepass"))
 
 
-def remember_last(ledger: Ledger, *, lower: bool = True) -> None:
+def remember_last(store: Store, *, lower: bool = True) -> None:
     """`remember` for a backup as it is now."""
     with contextlib.suppress(OSError, BadPlace):
-        if (marker := ledger.marker()) is not None:
-            remember(ledger.root, marker.id, marker.generation, lower=lower)
+        if (marker := store.marker()) is not None:
+            remember(store.root, marker.id, marker.generation, lower=lower)
 
 
 def _registry() -> dict[str, Remembered]:

@@ -19,8 +19,8 @@ from auditor.disk.root import Root
 from auditor.errors import BadPlace
 from auditor.model import DigestOrigin, ErrorKind, FileFacts, Origin, Soundness, Tier, Trouble
 from auditor.readers.sniff import kind_by_name
-from auditor.store.generations import Journal, Ledger
-from auditor.store.index import Holdings
+from auditor.store.generations import Journal, Store
+from auditor.store.index import Index
 
 
 class Outcome(StrEnum):
@@ -57,7 +57,7 @@ class Publisher:
     """Publishes checked files through the door of a backup, or of a restore's target. `seen` is the run's own time,
     `turn` its number: both are for the origins.
 
-    `holdings` and `journal` None (restore): every file is put where it belongs, whatever is there already under
+    `index` and `journal` None (restore): every file is put where it belongs, whatever is there already under
     another name, and nothing is written down.
     """
 
@@ -65,7 +65,7 @@ class Publisher:
     source_id: str
     seen: str
     namer: Namer
-    holdings: Holdings | None
+    index: Index | None
     journal: Journal | None
     aside: str  # the folder beneath the root where bad files are put
     turn: int = 0
@@ -100,8 +100,8 @@ class Publisher:
                 results.append(CopyResult(step, Outcome.FAILED, reason=reason, cause=Cause.TARGET, again=again))
                 continue
             assert result.row is not None
-            if self.holdings is not None:
-                self.holdings.add(result.row)
+            if self.index is not None:
+                self.index.add(result.row)
                 self._unwritten.append(result)
             journalled.append(result.row)
             results.append(result)
@@ -118,7 +118,7 @@ class Publisher:
 
         Raises: OSError, RootGone, RootReplaced.
         """
-        if self.holdings is None or self.journal is None or not self._unwritten:
+        if self.index is None or self.journal is None or not self._unwritten:
             return
         found = []
         for result in self._unwritten:
@@ -129,9 +129,9 @@ class Publisher:
                 found.append(row)
                 self.door.sync_folder(row.path.rpartition("/")[0])
             elif result.outcome is Outcome.REPAIRED:
-                self.holdings.lost(row.path)
+                self.index.lost(row.path)
             else:
-                self.holdings.forget(row.path)
+                self.index.forget(row.path)
         self.journal.add(found)
         self._unwritten.clear()
 
@@ -147,40 +147,40 @@ class Publisher:
         is no reason to leave the source's file where it is. An empty file is a copy of nothing but itself. While a file
         with this content is known to be bad, what arrives is for its repair.
         """
-        if self.holdings is None:
+        if self.index is None:
             return None
-        known = self.holdings.origins.get(step.path)
-        held = self.holdings.held.get(known[0]) if known else None
+        known = self.index.origins.get(step.path)
+        held = self.index.held.get(known[0]) if known else None
         if known and held and held.whole and held.sha256 == sha256:
-            return None if sha256 in self.holdings.bad else known[0]
-        if not size_bytes or sha256 in self.holdings.bad:
+            return None if sha256 in self.index.bad else known[0]
+        if not size_bytes or sha256 in self.index.bad:
             return None
-        path = self.holdings.by_content.get(sha256)
+        path = self.index.by_content.get(sha256)
         return path if path is not None and self._is_read(path, sha256) else None
 
     def _is_read(self, path: str, sha256: str) -> bool:
         """Whether a file's bytes were read in this run, and are as stored; reads them where they were not."""
-        assert self.holdings is not None
-        if path not in self.holdings.read_now:
+        assert self.index is not None
+        if path not in self.index.read_now:
             self.reread(path, _read_again(self.door, path))
-        held = self.holdings.held[path]
-        return path in self.holdings.read_now and held.whole and held.sha256 == sha256
+        held = self.index.held[path]
+        return path in self.index.read_now and held.whole and held.sha256 == sha256
 
     def reread(self, path: str, answer: WasRead | None) -> None:
         """A file of the backup was read again; None: it could not be."""
-        if answer is not None and self.holdings is not None:
+        if answer is not None and self.index is not None:
             now = answer.size_bytes, answer.mtime_ns, answer.sha256, self.seen
-            self.holdings.found(path, *now, spoilt="it holds other bytes than were stored")
+            self.index.found(path, *now, spoilt="it holds other bytes than were stored")
 
     def hold(self, step: CopyStep, path: str, sha256: str, mtime_ns: int | None) -> tuple[CopyResult, FileFacts | None]:
         """Notes that the backup has this content already, under `path`; also the journal's line, None where nothing is
         new."""
-        assert self.holdings is not None
+        assert self.index is not None
         origin = self._origin(step, sha256, mtime_ns)
-        known = self.holdings.origins.get(step.path)
+        known = self.index.origins.get(step.path)
         is_new = step.backup_path != path or known is None or not _same_file(known[1], origin)
         if is_new:
-            self.holdings.add_origin(path, origin)
+            self.index.add_origin(path, origin)
         self.namer.remember(step.path, path)
         # A line that adds an origin to a row that stays as it is has no digests of its own.
         return CopyResult(step, Outcome.HELD, path), FileFacts(path=path, origins=(origin,)) if is_new else None
@@ -198,9 +198,9 @@ class Publisher:
         origins: tuple[Origin, ...] = ()
         outcome = Outcome.COPIED
         path = repairs
-        if repairs is not None and self.holdings is not None:
+        if repairs is not None and self.index is not None:
             outcome = Outcome.REPAIRED
-            origins = tuple(o for o in self.holdings.origins_at(repairs) if o.sha256 == arrived.sha256)
+            origins = tuple(o for o in self.index.origins_at(repairs) if o.sha256 == arrived.sha256)
             if not self._put_aside(repairs):
                 path = None  # what lies there now is something else, and stays
         if path is None:
@@ -215,8 +215,8 @@ class Publisher:
         origins = (*(o for o in origins if (o.source, o.path) != (fresh.source, fresh.path)), fresh)
         undated = not arrived.dated and arrived.mtime_ns is not None
         row = _row(path, arrived, check, mtime_ns, self.seen, step.stated, origins)
-        if repairs is not None and repairs != path and self.holdings is not None:
-            self.holdings.displaced(repairs)
+        if repairs is not None and repairs != path and self.index is not None:
+            self.index.displaced(repairs)
         damaged = None
         if row.soundness in {Soundness.DAMAGED, Soundness.SUSPICIOUS}:
             damaged = "; ".join(d.detail for d in row.damage) or row.soundness.value
@@ -225,32 +225,32 @@ class Publisher:
     def _repairable(self, step: CopyStep, check: Checked) -> str | None:
         """The path of the backup whose file this one is to replace: a bad one that was stored with this content, or one
         that arrived damaged from this very file, and from no other."""
-        if self.holdings is None:
+        if self.index is None:
             return None
-        bad = self.holdings.bad.get(check.arrived.sha256, [])
+        bad = self.index.bad.get(check.arrived.sha256, [])
         if bad:
             return step.backup_path if step.backup_path in bad else bad[0]
-        held = self.holdings.held.get(step.backup_path or "")
+        held = self.index.held.get(step.backup_path or "")
         if held is not None and not held.whole and held.sha256 == check.arrived.sha256:
             return step.backup_path  # an empty file is in no index
         sound = check.facts is not None and check.facts.soundness is Soundness.SOUND
         if step.backup_path is None or held is None or not held.doubtful or not sound:
             return None
-        origins = self.holdings.origins_at(step.backup_path)
+        origins = self.index.origins_at(step.backup_path)
         return step.backup_path if {(o.source, o.path) for o in origins} == {(self.source_id, step.path)} else None
 
     def _put_aside(self, path: str) -> bool:
         """Makes room for a good copy at `path`. False where what lies there is not for us to move: a folder, or a file
         with the content of another one that lies nowhere else."""
-        assert self.holdings is not None
+        assert self.index is not None
         there = self.door.there(path)
         if there is None:
             return True
         if stat.S_ISDIR(there.st_mode):
             return False
-        held = self.holdings.held[path]
+        held = self.index.held[path]
         if held.overwritten:
-            other = self.holdings.by_content.get(held.overwritten)
+            other = self.index.by_content.get(held.overwritten)
             if other is None or not self._is_read(other, held.overwritten):
                 return False
         self.door.publish(path, f"{self.aside}/{path}")
@@ -319,17 +319,17 @@ def _read_again(door: Root, path: str) -> WasRead | None:
     return WasRead(0, facts.st_size, facts.st_mtime_ns, sha256, ColdRead.UNKNOWN)
 
 
-def clean_temps(ledger: Ledger, paths: Iterable[str]) -> set[str]:
+def clean_temps(store: Store, paths: Iterable[str]) -> set[str]:
     """Removes what killed runs left of files half copied: only names with the mark of a run that wrote it down.
 
     Returns the marks of those that could not be removed.
     """
-    marks, left = ledger.marks(), set()
+    marks, left = store.marks(), set()
     for path in paths:
         mark = durable.temp_mark(path)
         if mark in marks:
             try:
-                ledger.door.remove(path)
+                store.door.remove(path)
             except (OSError, BadPlace):
                 left.add(mark)
     return left

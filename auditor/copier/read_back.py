@@ -15,7 +15,7 @@ from auditor.disk import durable, small_files
 from auditor.disk.marker import NAME
 from auditor.errors import AuditorError
 from auditor.places import Entry
-from auditor.store.generations import Ledger, file_sha256
+from auditor.store.generations import Store, file_sha256
 from auditor.store.index import Held
 
 FIRST_FILES = 8
@@ -44,13 +44,13 @@ def choose(written: Iterable[str], held: dict[str, Held], seed: int | None = Non
     return tuple(Entry(path, size_bytes=held[path].size_bytes, mtime_ns=held[path].mtime_ns) for path in paths)
 
 
-def records_trouble(ledger: Ledger) -> str | None:
+def records_trouble(store: Store) -> str | None:
     """What is wrong with the backup's own records as the device gives them back; None where nothing is."""
     try:
-        number, path = max(ledger.generations_there())
-        for record in (ledger.folder / NAME, path):
+        number, path = max(store.generations_there())
+        for record in (store.folder / NAME, path):
             _forget(record)
-        marker = ledger.marker()
+        marker = store.marker()
         if marker is not None and marker.generation == number and file_sha256(path) == marker.generation_sha256:
             return None
     except (OSError, ValueError, AuditorError) as error:

@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from auditor.copier import leftovers, preflight
-from auditor.copier.execute import Ending, Ways, execute
+from auditor.copier.execute import Ending, RunOptions, execute
 from auditor.copier.layout import Layout, Namer, is_marked
 from auditor.copier.messages import Setup
 from auditor.copier.plan import Action, CopyPlan, CopyStep, Limits, escaped, twins
@@ -28,8 +28,8 @@ from auditor.manifest.rows import path_key, utc
 from auditor.model import FileFacts, Fixity, Origin
 from auditor.places.folder import FolderPlace
 from auditor.report.text import typed
-from auditor.store.generations import Ledger
-from auditor.store.index import Holdings
+from auditor.store.generations import Store
+from auditor.store.index import Index
 
 _REPAIRED_BY = "`auditor backup` from a place that has it repairs the backup"
 WHY_NOT = {
@@ -68,7 +68,7 @@ class Restoring:
         self.publisher.door.close()
 
 
-def originals(ledger: Ledger, source: str | None = None, only: str | None = None) -> list[Original]:
+def originals(store: Store, source: str | None = None, only: str | None = None) -> list[Original]:
     """Every file that the backup can give back, by its original path; of several contents of one path the last.
 
     `source` is the label or id of one of the backup's sources, None: all (each below a folder of its own if there are
@@ -78,16 +78,16 @@ def originals(ledger: Ledger, source: str | None = None, only: str | None = None
     Raises: BadManifest, BadPlace.
     """
     try:
-        rows = list(Holdings.read(ledger, "").rows())
+        rows = list(Index.read(store, "").rows())
     except BadManifest:  # none is as it was written: their lines are all that is left
         rows = []
     known = {row.path for row in rows}
-    rows += [row for row in ledger.salvaged() if row.path not in known]
-    marker = ledger.marker() or ledger.recovered()
-    if marker is None or not (rows or any(ledger.generations_there())):
+    rows += [row for row in store.salvaged() if row.path not in known]
+    marker = store.marker() or store.recovered()
+    if marker is None or not (rows or any(store.generations_there())):
         raise BadPlace(
-            f"{ledger.root} has no manifest of its own, so original names and dates are not known;"
-            f" copy the folder as it is, or make its manifest with `auditor verify {typed(str(ledger.root))} --init`"
+            f"{store.root} has no manifest of its own, so original names and dates are not known;"
+            f" copy the folder as it is, or make its manifest with `auditor verify {typed(str(store.root))} --init`"
         )
     now_at = {row.sha256: row for row in reversed(rows) if row.sha256}
     folders = _folders(marker, source)
@@ -110,13 +110,13 @@ def originals(ledger: Ledger, source: str | None = None, only: str | None = None
     return sorted(chosen, key=lambda o: path_key(o.path))
 
 
-def prepare(ledger: Ledger, target: Path, wanted: list[Original], now: datetime) -> Restoring:
+def prepare(store: Store, target: Path, wanted: list[Original], now: datetime) -> Restoring:
     """Plans the restore of these files to `target`. Files that are there with the right content are left alone; others
     are never replaced.
 
     Raises: BadPlace where the target lies in the backup or holds it.
     """
-    place = FolderPlace(ledger.root, str(ledger.root))
+    place = FolderPlace(store.root, str(store.root))
     if told := preflight.overlap(place, target):
         raise BadPlace(told)
     try:
@@ -170,11 +170,11 @@ def prepare(ledger: Ledger, target: Path, wanted: list[Original], now: datetime)
     return Restoring(plan, setup, publisher, tuple(there))
 
 
-def carry_out(restoring: Restoring, ways: Ways) -> Ending:
+def carry_out(restoring: Restoring, options: RunOptions) -> Ending:
     """Copies the files, with every promise of a backup."""
     plan = restoring.plan
     leftovers.remember(plan.root, {plan.mark})
-    ending = execute(plan, restoring.setup, restoring.publisher, ways)
+    ending = execute(plan, restoring.setup, restoring.publisher, options)
     if ending.gone is None:
         leftovers.remember(plan.root, set())
     return ending

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from auditor.copier.backup import Backed
+from auditor.copier.backup import BackupResult
 from auditor.copier.publish import Outcome
 from auditor.errors import ListingCut
 from auditor.places import Entry, Power, StatesDigests
@@ -22,7 +22,7 @@ class SecondProof:
     cut: str | None = None
 
 
-def second_proof(backed: Backed) -> SecondProof | None:
+def second_proof(backed: BackupResult) -> SecondProof | None:
     """Asks the source for SHA-256 of each file that this run copied; None where it makes none, or nothing was copied.
 
     A copy that differs arrived altered, or its file changed on the phone since: both must be copied again.

@@ -7,11 +7,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from auditor.copier.backup import Backed
+from auditor.copier.backup import BackupResult
 from auditor.copier.messages import Cause
 from auditor.copier.plan import Action, CopyStep
 from auditor.copier.publish import CopyResult, Outcome
-from auditor.isolation import pool as workers
+from auditor.isolation import pool
 from auditor.manifest.jsonl import Manifest, Writer
 from auditor.manifest.rows import display_path, path_key
 from auditor.model import Depth, ErrorKind, FileFacts, Fixity, Header, Trouble
@@ -37,7 +37,7 @@ HARMLESS = {
 """What is no file that a backup should hold."""
 
 
-def source_list(backed: Backed, path: Path, altered: Mapping[str, str]) -> Manifest:
+def source_list(backed: BackupResult, path: Path, altered: Mapping[str, str]) -> Manifest:
     """Writes a manifest of the source: a row for everything the walk met.
 
     What is in the backup has the facts of its copy, which has the same bytes; what the destination did not take is
@@ -71,7 +71,7 @@ def source_list(backed: Backed, path: Path, altered: Mapping[str, str]) -> Manif
     return writer.close(complete=not reasons, reasons=reasons[:20], now=datetime.now(UTC))
 
 
-def _rows(backed: Backed, steps: list[CopyStep], altered: Mapping[str, str]) -> Iterator[FileFacts]:
+def _rows(backed: BackupResult, steps: list[CopyStep], altered: Mapping[str, str]) -> Iterator[FileFacts]:
     assert backed.manifest is not None
     stored = {row.path: row for row in backed.manifest.rows()}
     results = {result.step.number: result for result in backed.ending.results}
@@ -130,12 +130,12 @@ def _as_source(source: Place, row: FileFacts, step: CopyStep, read_at: str | Non
     )
 
 
-def _read_at(backed: Backed, step: CopyStep, result: CopyResult | None) -> str | None:
+def _read_at(backed: BackupResult, step: CopyStep, result: CopyResult | None) -> str | None:
     """When the source's own bytes were read: in this run where it has a result, else when they were last copied or
     compared, and never in this run, whatever the clocks said; None where nobody wrote that down."""
     if result is not None:
         return backed.prepared.started
-    known = backed.prepared.holdings.origins.get(step.path)
+    known = backed.prepared.index.origins.get(step.path)
     return min(f"{known[1].seen[:19]}Z", backed.prepared.before) if known else None
 
 
@@ -151,21 +151,21 @@ def _is_ours_to_read(step: CopyStep, result: CopyResult | None) -> bool:
     return result.outcome is Outcome.FAILED and result.cause in TARGET_CAUSES
 
 
-def _read_themselves(backed: Backed, steps: list[CopyStep]) -> dict[int, FileFacts]:
+def _read_themselves(backed: BackupResult, steps: list[CopyStep]) -> dict[int, FileFacts]:
     if not steps:
         return {}
     place = backed.prepared.source
-    depth = backed.prepared.wishes.examine or Depth.HASH
+    depth = backed.prepared.asked.examine or Depth.HASH
     jobs = [
-        workers.Job(
+        pool.Job(
             scan.Task(place, Entry(s.path, size_bytes=s.size_bytes, mtime_ns=s.mtime_ns), depth, ("sha256",)),
             s.size_bytes or 0,
         )
         for s in steps
     ]
-    found = workers.run(scan.read_file, jobs, workers=workers.default_jobs())
+    found = pool.run(scan.read_file, jobs, workers=pool.default_jobs())
     return {
-        step.number: _unread(place, step, None) if isinstance(facts, workers.Died) else facts
+        step.number: _unread(place, step, None) if isinstance(facts, pool.Died) else facts
         for step, facts in zip(steps, found, strict=True)
     }
 

@@ -55,7 +55,7 @@ def upload_missing(
     `listed` is a list of the source of this run with SHA-256 and the first of the remote's own digests. A remote that
     states none has its files of equal size read. Raises: BadPlace, ListingCut where the remote cannot be listed.
     """
-    there = _Holdings.of(cloud)
+    there = _RemoteIndex.of(cloud)
     for facts in listed.rows():
         if facts.sha256 is None:
             if facts.error_kind not in (ErrorKind.UNSUPPORTED, ErrorKind.SPECIAL, ErrorKind.ALIAS):
@@ -76,7 +76,7 @@ def upload_missing(
 
 
 @dataclass(slots=True)
-class _Holdings:
+class _RemoteIndex:
     """What the remote holds, by content. Contents of a remote without digests are read when a size asks for it."""
 
     cloud: RclonePlace
@@ -86,14 +86,14 @@ class _Holdings:
     by_size: dict[int | None, list[str]]
 
     @classmethod
-    def of(cls, cloud: RclonePlace) -> _Holdings:
+    def of(cls, cloud: RclonePlace) -> _RemoteIndex:
         entries = [e for e in cloud.walk() if e.kind is EntryKind.FILE]
         kind = next(iter(cloud.native_digests()), None)
-        holdings = cls(cloud, kind, {e.path for e in entries}, {}, {})
+        index = cls(cloud, kind, {e.path for e in entries}, {}, {})
         for entry in entries:
             if not entry.error:
-                holdings._note(entry)
-        return holdings
+                index._note(entry)
+        return index
 
     def _note(self, entry: Entry) -> None:
         if self.kind and self.kind in entry.digests and entry.digest_origin is not DigestOrigin.CLAIMED:

@@ -1,4 +1,4 @@
-"""One hand of the copier: a process of its own that reads, writes, syncs and reads back, and may be killed any time.
+"""One worker of the copier: a process of its own that reads, writes, syncs and reads back, and may be killed any time.
 
 A read that hangs (a phone that sleeps, a dying card) can be ended only with its process; so can a decoder that runs
 wild. The parent sends tasks on standard input and gets answers on standard output, both pickled.
@@ -38,7 +38,7 @@ from auditor.copier.messages import (
 from auditor.disk import durable
 from auditor.disk.root import Root
 from auditor.errors import AuditorError, BadPlace, LeadsOut, RootGone, RootReplaced
-from auditor.isolation.heartbeat import Pulse
+from auditor.isolation.heartbeat import Heartbeat
 from auditor.model import FileFacts, Soundness
 from auditor.places import Place
 from auditor.places.folder import FolderPlace
@@ -58,9 +58,9 @@ _BUFFER = memoryview(bytearray(CHUNK_BYTES))
 class Voice:
     """Answers to the parent, a few at a time; signs of life at once."""
 
-    def __init__(self, outlet: BinaryIO, pulse: Pulse) -> None:
-        self._outlet, self._pulse = outlet, pulse
-        self.beat = pulse.beat
+    def __init__(self, outlet: BinaryIO, heartbeat: Heartbeat) -> None:
+        self._outlet, self._heartbeat = outlet, heartbeat
+        self.beat = heartbeat.beat
         self._flushed = time.monotonic()
 
     def __call__(self, answer: Answer) -> None:
@@ -87,7 +87,7 @@ def main() -> None:
     outlet = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # a library that prints must not garble the answers
 
-    say = Voice(outlet, Pulse(Path(sys.argv[1])))
+    say = Voice(outlet, Heartbeat(Path(sys.argv[1])))
     setup: Setup = pickle.load(inlet)  # noqa: S301 (from our own parent)
     with contextlib.suppress(EOFError, BrokenPipeError):
         while True:
@@ -250,12 +250,12 @@ def _check(bring: Bring, came: Arrived, door: Root, setup: Setup, say: Voice) ->
 
 def _examined(bring: Bring, came: Arrived, door: Root, setup: Setup) -> tuple[FileFacts, str]:
     from auditor.places import Entry
-    from auditor.scan import one_file as reading  # its decoders are heavy; a hand that only copies never loads them
+    from auditor.scan import one_file  # its decoders are heavy; a worker that only copies never loads them
 
     assert setup.examine is not None
     entry = Entry(bring.path, size_bytes=came.size_bytes, mtime_ns=came.mtime_ns)
     arrival = _Arrival(door, came.temp, setup.source)
-    facts = reading.read_file(reading.Task(arrival, entry, setup.examine, ("sha256",)))
+    facts = one_file.read_file(one_file.Task(arrival, entry, setup.examine, ("sha256",)))
     if facts.sha256 is None:
         raise OSError(errno.EIO, facts.error or "it could not be read back")
     return facts, facts.sha256

@@ -1,4 +1,4 @@
-"""Crowds: pictures that hang together by near perceptual hashes, in any orientation. That alone proves nothing."""
+"""Clusters: pictures that hang together by near perceptual hashes, in any orientation. That alone proves nothing."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from auditor.pictures.inventory import Inventory
 ALIKE_BITS = 10
 """Hashes so near are looked at: copies lie within 4 bits, edits within 10."""
 TURNED_BITS = 6
-CROWD = 300_000
+CLUSTER = 300_000
 CROWDED_BITS = 6
 """In so many pictures the search by 10 bits would take minutes; copies are found all the same."""
 
 
 @dataclass(frozen=True, slots=True)
-class Crowd:
+class Cluster:
     """Two files or more. Those with one hash are one number in `hash_of`; `near` gives, for each such number, the
     numbers of the hashes near it, nearest first and itself before all."""
 
@@ -31,8 +31,8 @@ class Crowd:
     near: Mapping[int, Sequence[int]]
 
 
-def find(inventory: Inventory, photos: Sequence[int]) -> list[Crowd]:
-    """The crowds among these files; files without a perceptual hash are in none."""
+def find(inventory: Inventory, photos: Sequence[int]) -> list[Cluster]:
+    """The clusters among these files; files without a perceptual hash are in none."""
     nodes = [k for k in photos if inventory.items[k].facts.phash]
     if len(nodes) < 2:
         return []
@@ -51,10 +51,10 @@ def find(inventory: Inventory, photos: Sequence[int]) -> list[Crowd]:
         members[int(component[number])].append(node)
     hash_of = dict(zip(nodes, numbers.tolist(), strict=True))
     found = []
-    for crowd in members.values():
-        if len(crowd) > 1:
-            own = {k: hash_of[k] for k in crowd}
-            found.append(Crowd(tuple(crowd), own, {h: (h, *near[h]) for h in set(own.values())}))
+    for cluster in members.values():
+        if len(cluster) > 1:
+            own = {k: hash_of[k] for k in cluster}
+            found.append(Cluster(tuple(cluster), own, {h: (h, *near[h]) for h in set(own.values())}))
     return found
 
 
@@ -62,7 +62,7 @@ def _pairs(
     inventory: Inventory, nodes: Sequence[int], hashes: candidates.Hashes, numbers: candidates.Indices
 ) -> tuple[candidates.Indices, candidates.Indices, candidates.Indices]:
     """Pairs of distinct hashes whose pictures may be one, in any orientation, each once with its distance in bits."""
-    bits = ALIKE_BITS if len(nodes) <= CROWD else CROWDED_BITS
+    bits = ALIKE_BITS if len(nodes) <= CLUSTER else CROWDED_BITS
     first, second = candidates.within(hashes, bits)
     found = [(first, second, np.bitwise_count(hashes[first] ^ hashes[second]).astype(np.int64))]
     with_turns = [at for at, k in enumerate(nodes) if len(inventory.items[k].facts.phash_turned) == 7]

@@ -1,6 +1,6 @@
-"""One crowd of pictures compared, in a worker process: each is decoded once, and stays there.
+"""One cluster of pictures compared, in a worker process: each is decoded once, and stays there.
 
-A worker that dies of a crowd costs nothing but time: each picture is then decoded by itself, and only one that cannot
+A worker that dies of a cluster costs nothing but time: each picture is then decoded by itself, and only one that cannot
 be is lost.
 """
 
@@ -10,8 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from auditor.duplicates.clustering import Crowd
-from auditor.isolation import pool as workers
+from auditor.duplicates.clustering import Cluster
+from auditor.isolation import pool
 from auditor.pictures.inventory import Inventory
 from auditor.pictures.keep import rank
 from auditor.pictures.loading import More, NoPicture, Picture, Refusal, load_from
@@ -19,9 +19,9 @@ from auditor.pictures.verify import Doubt, Match, Relation, closeness, compare, 
 from auditor.places import Place
 
 MOST_COMPARED = 64
-"""A picture is compared with so many of those that look like it, nearest first; a crowd of screenshots has an end."""
+"""A picture is compared with so many of those that look like it, nearest first; a cluster of screenshots has an end."""
 MOST_HELD = 400
-"""Pictures of one crowd that are held for comparison (0.5 MB each)."""
+"""Pictures of one cluster that are held for comparison (0.5 MB each)."""
 
 _LEAST_BYTES = 4 << 20
 """Comparing costs the same however few bytes a picture takes: it counts for a worker's limits as at least so many."""
@@ -47,32 +47,32 @@ class Link:
 
 
 def linked(
-    inventory: Inventory, found: Sequence[Crowd], reasons: Sequence[str], jobs: int
+    inventory: Inventory, found: Sequence[Cluster], reasons: Sequence[str], jobs: int
 ) -> tuple[list[Link], list[tuple[int, str]], int]:
-    """What the pictures of these crowds are to one another; the files that gave none, and why; how many pairs were
+    """What the pictures of these clusters are to one another; the files that gave none, and why; how many pairs were
     compared. Each picture is compared with the better ones that look like it, best first."""
-    largest_first = sorted(found, key=lambda crowd: -len(crowd.nodes))  # a large one begun last would be waited for
-    found = [replace(crowd, nodes=rank(inventory, crowd.nodes, reasons).order) for crowd in largest_first]
-    tasks = [_task(inventory, crowd, reasons) for crowd in found]
-    work = [workers.Job(task, task.size_bytes) for task in tasks]
-    outcomes = list(workers.run(_compare_crowd, work, workers=jobs, preload=PRELOAD))
+    largest_first = sorted(found, key=lambda cluster: -len(cluster.nodes))  # a large one begun last would be waited for
+    found = [replace(cluster, nodes=rank(inventory, cluster.nodes, reasons).order) for cluster in largest_first]
+    tasks = [_task(inventory, cluster, reasons) for cluster in found]
+    work = [pool.Job(task, task.size_bytes) for task in tasks]
+    outcomes = list(pool.run(_compare_crowd, work, workers=jobs, preload=PRELOAD))
     links: list[Link] = []
     failed: list[tuple[int, str]] = []
     pairs = 0
-    for crowd, task, outcome in zip(found, tasks, outcomes, strict=True):
-        if isinstance(outcome, workers.Died):
+    for cluster, task, outcome in zip(found, tasks, outcomes, strict=True):
+        if isinstance(outcome, pool.Died):
             outcome = _linked(task, _pictures(task, jobs))
-        links += [replace(x, better=crowd.nodes[x.better], other=crowd.nodes[x.other]) for x in outcome.links]
-        failed += [(crowd.nodes[node], why) for node, why in outcome.failed]
+        links += [replace(x, better=cluster.nodes[x.better], other=cluster.nodes[x.other]) for x in outcome.links]
+        failed += [(cluster.nodes[node], why) for node, why in outcome.failed]
         pairs += outcome.pairs
     return links, failed, pairs
 
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """A crowd as a worker gets it: `inventory` holds its files alone, in the order of `crowd.nodes`, best first.
+    """A cluster as a worker gets it: `inventory` holds its files alone, in the order of `cluster.nodes`, best first.
 
-    `hash_of` and `near` are the crowd's, by the files' numbers in this inventory.
+    `hash_of` and `near` are the cluster's, by the files' numbers in this inventory.
     """
 
     inventory: Inventory
@@ -87,18 +87,18 @@ class _Task:
 
 @dataclass(frozen=True, slots=True)
 class _Linked:
-    """What comes of one crowd; files by their numbers in its task."""
+    """What comes of one cluster; files by their numbers in its task."""
 
     links: list[Link]
     failed: list[tuple[int, str]]
     pairs: int
 
 
-def _task(inventory: Inventory, crowd: Crowd, reasons: Sequence[str]) -> _Task:
+def _task(inventory: Inventory, cluster: Cluster, reasons: Sequence[str]) -> _Task:
     sources = tuple(replace(source, rows=()) for source in inventory.sources)
-    items = tuple(inventory.items[k] for k in crowd.nodes)
-    hash_of = tuple(crowd.hash_of[k] for k in crowd.nodes)
-    return _Task(Inventory(sources, items), hash_of, crowd.near, tuple(reasons))
+    items = tuple(inventory.items[k] for k in cluster.nodes)
+    hash_of = tuple(cluster.hash_of[k] for k in cluster.nodes)
+    return _Task(Inventory(sources, items), hash_of, cluster.near, tuple(reasons))
 
 
 def _compare_crowd(task: _Task) -> _Linked:
@@ -113,7 +113,7 @@ def _linked(task: _Task, pictures: Iterator[Picture | NoPicture]) -> _Linked:
 
 @dataclass(slots=True)
 class _Comparison:
-    """The comparing of one crowd: pictures held for it, files that gave none, and how many pairs were compared."""
+    """The comparing of one cluster: pictures held for it, files that gave none, and how many pairs were compared."""
 
     task: _Task
     held: dict[int, Picture] = field(default_factory=dict)
@@ -181,10 +181,10 @@ def _files(task: _Task) -> list[_File]:
 
 
 def _pictures(task: _Task, jobs: int) -> Iterator[Picture | NoPicture]:
-    """The pictures of a crowd, each decoded by itself in a worker; one a dying decoder could not give says so."""
-    work = [workers.Job(file, file.size_bytes) for file in _files(task)]
-    for outcome in workers.run(_load, work, workers=jobs, preload=PRELOAD):
-        yield NoPicture(Refusal.DIED, outcome.reason) if isinstance(outcome, workers.Died) else outcome
+    """The pictures of a cluster, each decoded by itself in a worker; one a dying decoder could not give says so."""
+    work = [pool.Job(file, file.size_bytes) for file in _files(task)]
+    for outcome in pool.run(_load, work, workers=jobs, preload=PRELOAD):
+        yield NoPicture(Refusal.DIED, outcome.reason) if isinstance(outcome, pool.Died) else outcome
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from auditor.duplicates.grouping import Group, Member
-from auditor.isolation import pool as workers
+from auditor.isolation import pool
 from auditor.model import Kind
 from auditor.pictures.inventory import Inventory
 from auditor.pictures.keep import rank
@@ -96,9 +96,9 @@ def _hashes(inventory: Inventory, films: Sequence[int], jobs: int) -> dict[int, 
         item = inventory.items[k]
         place = inventory.sources[item.source].place
         assert place is not None
-        tasks.append(workers.Job(Moments(place, item.facts.path), item.facts.size_bytes or 0))
-    outcomes = workers.run(frame_hashes, tasks, workers=jobs, preload=PRELOAD)
-    return {k: () if isinstance(o, workers.Died) else o for k, o in zip(films, outcomes, strict=True)}
+        tasks.append(pool.Job(Moments(place, item.facts.path), item.facts.size_bytes or 0))
+    outcomes = pool.run(frame_hashes, tasks, workers=jobs, preload=PRELOAD)
+    return {k: () if isinstance(o, pool.Died) else o for k, o in zip(films, outcomes, strict=True)}
 
 
 def _alike(a: tuple[int, ...], b: tuple[int, ...]) -> bool:

@@ -10,8 +10,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from auditor.duplicates import clustering as crowds
-from auditor.duplicates import comparing, proving
+from auditor.duplicates import clustering, comparing, proving
 from auditor.model import Kind
 from auditor.pictures.inventory import Inventory
 from auditor.pictures.keep import Ranking, rank
@@ -56,7 +55,7 @@ def find(inventory: Inventory, members: Sequence[int], reasons: Sequence[str], *
     """
     nodes = _nodes(inventory, members, reasons)
     photos = [k for k in nodes if inventory.items[k].facts.kind is Kind.PHOTO]
-    links, not_compared, pairs = comparing.linked(inventory, crowds.find(inventory, photos), reasons, jobs)
+    links, not_compared, pairs = comparing.linked(inventory, clustering.find(inventory, photos), reasons, jobs)
     around: dict[int, list[int]] = defaultdict(list)
     alike: dict[int, dict[int, Member]] = defaultdict(dict)
     for link in links:

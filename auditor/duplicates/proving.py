@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from auditor.errors import AuditorError
-from auditor.isolation import pool as workers
+from auditor.isolation import pool
 from auditor.model import Kind
 from auditor.pictures import written
 from auditor.pictures.contents import mapped, same_contents
@@ -120,20 +120,20 @@ class _Pair:
 
 def _answers(inventory: Inventory, asked: Sequence[tuple[int, int]], jobs: int) -> list[Proof]:
     answers: list[Proof] = []
-    work: list[workers.Job[_Pair] | workers.Known[Proof]] = []
+    work: list[pool.Job[_Pair] | pool.Known[Proof]] = []
     for kept, other in asked:
         ours, theirs = inventory.items[kept], inventory.items[other]
         places = inventory.sources[ours.source].place, inventory.sources[theirs.source].place
         if places[0] is None or places[1] is None:
             words = "seems to show the same, but only a list of it is at hand"
-            work.append(workers.Known(Proof(Relation.SIMILAR, words)))
+            work.append(pool.Known(Proof(Relation.SIMILAR, words)))
             continue
         exact = ours.facts.image_sha256 is not None and ours.facts.image_sha256 == theirs.facts.image_sha256
         pair = _Pair(places[0], ours.facts.path, places[1], theirs.facts.path, theirs.facts.kind, exact)
         size = (ours.facts.size_bytes or 0) + (theirs.facts.size_bytes or 0)
-        work.append(workers.Job(pair, (8 << 20) + size))
-    for outcome in workers.run(_prove, work, workers=jobs, preload=PRELOAD):
-        if isinstance(outcome, workers.Died):
+        work.append(pool.Job(pair, (8 << 20) + size))
+    for outcome in pool.run(_prove, work, workers=jobs, preload=PRELOAD):
+        if isinstance(outcome, pool.Died):
             outcome = Proof(Relation.SIMILAR, f"could not be compared at full size: {outcome.reason}")
         answers.append(outcome)
     return answers

@@ -1,4 +1,4 @@
-"""A hand's signs of life, in a few shared bytes: a message for each would cost more than copying a small file."""
+"""A worker's signs of life, in a few shared bytes: a message for each would cost more than copying a small file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _FIELDS = struct.Struct("<QqQB")
 _STAGES = tuple(Stage)
 
 
-class Pulse:
+class Heartbeat:
     """A small file that two processes have mapped: one says where it is, the other looks."""
 
     def __init__(self, path: Path) -> None:
@@ -21,13 +21,13 @@ class Pulse:
         self._count = 0
 
     @classmethod
-    def make(cls, path: Path) -> Pulse:
+    def make(cls, path: Path) -> Heartbeat:
         """A new one."""
         path.write_bytes(bytes(_FIELDS.size))
         return cls(path)
 
     def beat(self, number: int, stage: Stage, bytes_done: int = 0) -> None:
-        """Says which file the hand is at, in which stage, and how many of its bytes are done there."""
+        """Says which file the worker is at, in which stage, and how many of its bytes are done there."""
         self._count += 1
         _FIELDS.pack_into(self._map, 0, self._count, number, bytes_done, _STAGES.index(stage))
 

@@ -10,7 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
 
-from auditor import data as resources
+from auditor import data as shipped
 from auditor.disk import small_files
 from auditor.errors import BadPolicy
 from auditor.judge.rules import Rule
@@ -79,7 +79,7 @@ def pattern(glob: str) -> str:
 
 def names() -> tuple[str, ...]:
     """The policies that ship with the program."""
-    return tuple(sorted(path.stem for path in (resources.folder("rules") / "policies").glob("*.toml")))
+    return tuple(sorted(path.stem for path in (shipped.folder("rules") / "policies").glob("*.toml")))
 
 
 def load(name: str) -> Policy:
@@ -91,7 +91,7 @@ def load(name: str) -> Policy:
     if not name.endswith(".toml"):
         if name not in names():
             raise BadPolicy(f"there is no policy {name!r}; there are {', '.join(names())}, or name a file NAME.toml")
-        path = resources.folder("rules") / "policies" / f"{name}.toml"
+        path = shipped.folder("rules") / "policies" / f"{name}.toml"
     try:
         raw = small_files.read(path)
         data = small_files.parse_toml(raw)

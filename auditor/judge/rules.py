@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from auditor import data as resources
+from auditor import data as shipped
 from auditor.disk import small_files
 from auditor.disk.small_files import value_of
 from auditor.errors import BadRule
@@ -151,7 +151,7 @@ def load(folders: Iterable[Path] = ()) -> tuple[Rule, ...]:
     Raises: BadRule where a file is not a rule or a folder is none.
     """
     found: dict[str, Rule] = {}
-    own = resources.folder("rules")
+    own = shipped.folder("rules")
     for base in (own, *folders):
         if not base.is_dir():
             raise BadRule(f"there is no folder of rules {base}")

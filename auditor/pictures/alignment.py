@@ -39,11 +39,11 @@ class _Shift:
 
 def aligned_share(a: Grey, b: Grey) -> float:
     """The share of tiles that agree once one is scaled (by up to a tenth) and moved to lie on the other, 0 to 1."""
-    ways = [(a, b, scale) for scale in SCALES] + [(b, a, scale) for scale in SCALES[1:]]
+    options = [(a, b, scale) for scale in SCALES] + [(b, a, scale) for scale in SCALES[1:]]
     peaks = [*_peaks(a, b, SCALES), *_peaks(b, a, SCALES[1:])]
     best = 0.0
     for at in np.argsort(peaks)[::-1][:TRIED]:
-        first, second, scale = ways[int(at)]
+        first, second, scale = options[int(at)]
         best = max(best, _overlap_share(_small(first, FINE_SIDE_PX), _small(second, FINE_SIDE_PX * scale)))
     return best
 

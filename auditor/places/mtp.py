@@ -203,15 +203,15 @@ def mount_around(path: Path, found: tuple[Mount, ...] | None = None) -> Mount | 
 
 def advice(platform: str = sys.platform) -> str:
     """What to do where the system shows a phone as no folder: the two ways that work everywhere, and the local one."""
-    ways = (
+    options = (
         "Two ways work without it: switch on USB debugging and name the phone adb:, to compare it with the folder that"
         " you copied; or make the list on the phone with the script that `auditor doctor --phone-script` writes"
     )
     if platform == "win32":
-        return f"Windows shows a phone in Explorer but gives it no drive letter. {ways}"
+        return f"Windows shows a phone in Explorer but gives it no drive letter. {options}"
     if platform == "darwin":
-        return f"macOS has no phones as folders; OpenMTP and others only copy. {ways}"
+        return f"macOS has no phones as folders; OpenMTP and others only copy. {options}"
     return (
         "Plug it in, unlock it and choose File transfer; in GNOME open it once in Files, elsewhere mount it with"
-        f" `jmtpfs FOLDER` (KDE shows phones without a folder). {ways}"
+        f" `jmtpfs FOLDER` (KDE shows phones without a folder). {options}"
     )

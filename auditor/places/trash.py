@@ -21,16 +21,16 @@ FOLDERS = (
 )
 """Names of folders, lower case, at any depth; `*` stands for any letters of one name."""
 
-BINS = (
+TRASH_FOLDERS = (
     "(^|/)(" + "|".join(re.escape(name).replace(r"\*", "[^/]*").replace(r"\#", "#") for name in FOLDERS) + ")/"
     # Android 11 and newer: MediaStore's IS_TRASHED renames the file where it lies.
     r"|(^|/)\.trashed-"
 )
 """A regular expression (RE2 and Python) that finds lower-case paths that lie in a bin."""
 
-_BINS = re.compile(BINS)
+_TRASH_FOLDERS = re.compile(TRASH_FOLDERS)
 
 
 def in_bin(path: str) -> bool:
     """Whether a path with `/` leads into a bin, in upper or lower case."""
-    return _BINS.search(path.lower()) is not None
+    return _TRASH_FOLDERS.search(path.lower()) is not None

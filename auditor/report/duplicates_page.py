@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from auditor.duplicates.grouping import Group
 from auditor.duplicates.planning import Action
 from auditor.duplicates.search import Search
-from auditor.isolation import pool as workers
+from auditor.isolation import pool
 from auditor.model import Kind
 from auditor.pictures.inventory import Item
 from auditor.report import html, text, thumbnails
@@ -185,13 +185,13 @@ def _facts(item: Item) -> tuple[str, ...]:
 
 
 def _thumbnails(found: Search, wanted: Sequence[int], jobs: int) -> dict[int, str]:
-    subjects: dict[int, workers.Job[thumbnails.Subject]] = {}
+    subjects: dict[int, pool.Job[thumbnails.Subject]] = {}
     for k in wanted:
         item = found.inventory.items[k]
         place = found.inventory.sources[item.source].place
         if place is not None and item.facts.kind is Kind.PHOTO:
-            subjects[k] = workers.Job(thumbnails.Subject(place, item.facts.path), item.facts.size_bytes or 0)
-    made = workers.run(thumbnails.take, subjects.values(), workers=jobs)
+            subjects[k] = pool.Job(thumbnails.Subject(place, item.facts.path), item.facts.size_bytes or 0)
+    made = pool.run(thumbnails.take, subjects.values(), workers=jobs)
     return {
         k: "data:image/webp;base64," + base64.b64encode(shown.webp).decode()
         for k, shown in zip(subjects, made, strict=True)

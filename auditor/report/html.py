@@ -15,7 +15,7 @@ import duckdb
 import jinja2
 from markupsafe import Markup, escape
 
-from auditor import data as resources
+from auditor import data as shipped
 from auditor.judge.rules import Rule
 from auditor.judge.verdict import SIGNS
 from auditor.model import Audit, Severity, Status
@@ -96,7 +96,7 @@ def write(
 def environment(zone: tzinfo | None) -> jinja2.Environment:
     """Where the pages' templates come from: everything is escaped, and a name that is not given is an error."""
     made = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(resources.folder("reports")),
+        loader=jinja2.FileSystemLoader(shipped.folder("reports")),
         autoescape=True,  # never select_autoescape: it leaves report.html.j2 unescaped
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
@@ -125,7 +125,7 @@ def _code(words: str) -> Markup:
 
 def assets() -> dict[str, Markup | str]:
     """The page's one style and one script with the hashes by which its content security policy lets only them run."""
-    folder = resources.folder("reports")
+    folder = shipped.folder("reports")
     assets: dict[str, Markup | str] = {}
     for name, file in (("style", "report.css"), ("script", "report.js")):
         content = (folder / file).read_text("utf-8")

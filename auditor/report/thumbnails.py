@@ -19,7 +19,7 @@ from auditor.pictures.loading import PILLOW_FORMATS
 from auditor.places import Place
 from auditor.readers.limits import pillow_limits, refusal
 from auditor.readers.sniff import format_by_name, kind_by_name, kind_of, sniff
-from auditor.report import salvage as remains
+from auditor.report import salvage
 
 LIMIT = 2_000  # about 7 MB in the page
 MOST_COPIES = 1_000
@@ -99,7 +99,7 @@ def take(subject: Subject) -> Shown:
                 form = sniff(stream.read(1 << 16)) or format_by_name(subject.path)
                 if kind_of(form) is Kind.VIDEO:
                     stream.seek(0)
-                    return _shown(remains.of_film(stream, form), remains.FILM if subject.damaged else "")
+                    return _shown(salvage.of_film(stream, form), salvage.FILM if subject.damaged else "")
                 stream.seek(0)
             data = stream.read(_MAX_BYTES + 1)
     except (OSError, AttributeError):
@@ -120,18 +120,18 @@ def make(data: bytes, damaged: bool = False, promised: str | None = None) -> Sho
         if kind_of(form) is Kind.PHOTO and not damaged:
             return Shown(_webp(data if form in PILLOW_FORMATS else _preview(data)))
         if kind_of(form) is Kind.VIDEO:
-            return _shown(remains.of_film(io.BytesIO(data), form), remains.FILM if damaged else "")
+            return _shown(salvage.of_film(io.BytesIO(data), form), salvage.FILM if damaged else "")
     except Exception:  # the one-file boundary: decoders raise anything
         # A sound file of which no picture can be made here is not one of which nothing can be seen.
-        return dataclasses.replace(_shown(*remains.of_photo(data, form)), words="") if not damaged else Shown(None)
+        return dataclasses.replace(_shown(*salvage.of_photo(data, form)), words="") if not damaged else Shown(None)
     if not damaged or kind_of(form or promised) is not Kind.PHOTO:
-        return Shown(None, remains.NOTHING if damaged else "")
-    return _shown(*remains.of_photo(data, form))
+        return Shown(None, salvage.NOTHING if damaged else "")
+    return _shown(*salvage.of_photo(data, form))
 
 
 def _shown(image: Image.Image | None, words: str) -> Shown:
     if image is None:
-        return Shown(None, remains.NOTHING if words else "")
+        return Shown(None, salvage.NOTHING if words else "")
     image.thumbnail((_SIDE, _SIDE))
     return Shown(_bare(image), words)
 

@@ -15,7 +15,7 @@ RACY_NS = 3_000_000_000
 """A file changed so shortly before it was read may have changed again under the same date (FAT counts in 2 s)."""
 
 
-class Earlier:
+class ReusableRows:
     """Rows of earlier lists, the best first, asked for in path order. `now` is when this list is begun.
 
     A file is unchanged where it is the same one (volume and inode) and nothing of it changed since (ctime, which no

@@ -10,17 +10,16 @@ from pathlib import Path
 
 from auditor import __version__
 from auditor.errors import AuditorError, ListingCut
-from auditor.isolation import pool as workers
+from auditor.isolation import pool
 from auditor.manifest import jsonl
 from auditor.manifest.jsonl import Manifest, Writer
 from auditor.manifest.rows import DIGESTS, KNOWN_AT, SCHEMA, display_path, path_key, rfc3339, utc
 from auditor.model import Depth, ErrorKind, FileFacts, Header, Trouble
 from auditor.places import Entry, EntryKind, Place, Power, own_folder, unfinished
 from auditor.places.folder import recorded_name
-from auditor.scan import cache, companions
-from auditor.scan import without_bytes as stated
+from auditor.scan import cache, companions, without_bytes
 from auditor.scan.one_file import Task, read_file, read_without_decoders, unread, with_stated
-from auditor.scan.reuse import Earlier, taken_up, usable
+from auditor.scan.reuse import ReusableRows, taken_up, usable
 
 __all__ = ["Progress", "Task", "read_file", "scan"]
 
@@ -111,7 +110,7 @@ def scan(
     writer = Writer.create(out, header)
     try:
         before, ours = (usable(lists, header), stopped) if use_cache else (stopped, [])
-        earlier = Earlier(before, names, now, ours)
+        earlier = ReusableRows(before, names, now, ours)
         tracker = _Tracker(entries, on_progress)
         with contextlib.closing(_rows(place, entries, earlier, depth, wanted, jobs)) as rows:
             for row in rows:
@@ -174,15 +173,15 @@ def is_unlisted(entry: Entry) -> bool:
 
 def _digests(place: Place, entries: Sequence[Entry], depth: Depth, wanted: tuple[str, ...]) -> tuple[str, ...]:
     """The digests that the rows can have."""
-    if stated.bytes_stay(place, depth):
-        return stated.told_digests(place, wanted)
+    if without_bytes.bytes_stay(place, depth):
+        return without_bytes.told_digests(place, wanted)
     listed = {name for entry in entries for name in entry.digests if name in DIGESTS}
     read = wanted if depth is not Depth.LIST else ()
     return (*read, *sorted(listed - set(read)))
 
 
 def _columns(place: Place, depth: Depth, digests: tuple[str, ...]) -> tuple[str, ...]:
-    base = stated.COLUMNS if stated.bytes_stay(place, depth) else KNOWN_AT[depth]
+    base = without_bytes.COLUMNS if without_bytes.bytes_stay(place, depth) else KNOWN_AT[depth]
     more = (*digests, "digest_origin") if digests else ()
     return (*base, *(name for name in more if name not in base))
 
@@ -196,33 +195,33 @@ def _previous(lists: Sequence[Manifest]) -> dict[str, object] | None:
 def _rows(
     place: Place,
     entries: Sequence[Entry],
-    earlier: Earlier,
+    earlier: ReusableRows,
     depth: Depth,
     wanted: tuple[str, ...],
     jobs: int | None,
 ) -> Generator[_Row, None, None]:
     """The rows of the entries, in their order."""
     belong = companions.by_name(e.path for e in entries if e.kind is EntryKind.FILE)
-    stays = stated.bytes_stay(place, depth)
-    is_told = stated.is_told if stays and stated.can_tell(place, wanted) else _never
-    told = stated.rows(place, [e for e in entries if is_told(e)], wanted)
+    stays = without_bytes.bytes_stay(place, depth)
+    is_told = without_bytes.is_told if stays and without_bytes.can_tell(place, wanted) else _never
+    told = without_bytes.rows(place, [e for e in entries if is_told(e)], wanted)
     is_read = depth is not Depth.LIST and (not stays or Power.COMPUTES in place.powers)
 
-    def items() -> Iterator[workers.Job[Task] | workers.Known[FileFacts | _Row]]:
+    def items() -> Iterator[pool.Job[Task] | pool.Known[FileFacts | _Row]]:
         for entry in entries:
             if is_told(entry):
-                yield workers.Known(next(told))
+                yield pool.Known(next(told))
             elif entry.kind is not EntryKind.FILE or entry.error:
-                yield workers.Known(unread(place, entry, entry.error or Trouble(ErrorKind.SPECIAL, "not a file")))
+                yield pool.Known(unread(place, entry, entry.error or Trouble(ErrorKind.SPECIAL, "not a file")))
             elif not is_read:
-                yield workers.Known(unread(place, entry, None))
+                yield pool.Known(unread(place, entry, None))
             elif known := earlier.facts(entry):
-                yield workers.Known(_Row(with_stated(known, entry), cached=True))
+                yield pool.Known(_Row(with_stated(known, entry), cached=True))
             else:
-                yield workers.Job(Task(place, entry, depth, wanted), entry.size_bytes or 0)
+                yield pool.Job(Task(place, entry, depth, wanted), entry.size_bytes or 0)
 
-    at_once = 1 if Power.ONE_READER in place.powers else jobs or workers.default_jobs()
-    results = workers.run(
+    at_once = 1 if Power.ONE_READER in place.powers else jobs or pool.default_jobs()
+    results = pool.run(
         read_file,
         items(),
         workers=at_once,
@@ -231,7 +230,7 @@ def _rows(
     )
     with contextlib.closing(results):
         for entry, result in zip(entries, results, strict=True):
-            if isinstance(result, workers.Died):
+            if isinstance(result, pool.Died):
                 result = unread(place, entry, Trouble(ErrorKind.UNREADABLE, result.reason))
             row = result if isinstance(result, _Row) else _Row(result)
             yield replace(row, facts=_with_companions(row.facts, belong))

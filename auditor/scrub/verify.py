@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from auditor.copier.backup import DIGESTS_ONLY, listed, read_files
-from auditor.copier.execute import Progress, Ways
+from auditor.copier.execute import Progress, RunOptions
 from auditor.copier.messages import Failed
 from auditor.disk.durable import ColdRead
 from auditor.disk.volume import volume_of
@@ -24,8 +24,8 @@ from auditor.model import Depth, ErrorKind, FileFacts, Origin, Trouble
 from auditor.places import Entry, EntryKind
 from auditor.scrub.sampling import CONFIDENCE, most_bad
 from auditor.store.changes import Changes, Fate, Found, as_written, may_be_moved, survey
-from auditor.store.generations import Generation, Ledger, Remembered, left_journals, locked, moment
-from auditor.store.index import Held, Holdings, known_columns, unread_row
+from auditor.store.generations import Generation, Remembered, Store, left_journals, locked, moment
+from auditor.store.index import Held, Index, known_columns, unread_row
 
 WAS_READ = (Fate.UNCHANGED, Fate.ROTTED, Fate.SPOILT, Fate.OVERWRITTEN, Fate.EDITED)
 """The fates that only reading a known file can tell."""
@@ -72,9 +72,9 @@ class Verified:
 
 
 def verify(
-    ledger: Ledger,
+    store: Store,
     choice: Choice,
-    ways: Ways,
+    options: RunOptions,
     now: Callable[[], datetime],
     seed: int = 0,
     *,
@@ -86,32 +86,32 @@ def verify(
     Files whose size or date is not what was written down are always read. Where it cannot write (`unwritable` says
     why), it says what it found all the same. Nothing else in the backup is changed. `known` is what this machine
     remembers of the backup: one that is older now was put back.
-    Raises: BadManifest; BadPlace, also where the backup went away while it was read, as `ways.alive` says.
+    Raises: BadManifest; BadPlace, also where the backup went away while it was read, as `options.alive` says.
     """
     started = now()
-    older = ledger.rolled_back(known)
-    wrong = [g for g in ledger.generations() if g.trouble]
-    sound = ledger.sound()
+    older = store.rolled_back(known)
+    wrong = [g for g in store.generations() if g.trouble]
+    sound = store.sound()
     outdated = [g for g in wrong if sound is not None and g.number < sound[0]]
     chain = [*(g for g in wrong if g not in outdated), *older]
     if chain:  # it is told until a backup brings this one up to date; a new number would hide it
         behind = "the backup is not the one that this computer saw last" if older else "its last manifest is not right"
         unwritable = unwritable or f"{behind}; `auditor backup` writes a new one"
-    holdings = Holdings.read(ledger, "")
-    scrub = _Scrub(holdings, choice, ways, started, seed)
-    scrub.run(ledger, _listed(ledger, holdings, ways))
-    manifest = holdings.last
-    if holdings.changed and unwritable is None:
+    index = Index.read(store, "")
+    scrub = _Scrub(index, choice, options, started, seed)
+    scrub.run(store, _listed(store, index, options))
+    manifest = index.last
+    if index.changed and unwritable is None:
         try:
-            manifest = _write(ledger, holdings, started, now())
+            manifest = _write(store, index, started, now())
         except (OSError, BadOutput, BadPlace) as error:
             unwritable = str(error)
-    found = scrub.result(tuple(chain), manifest, unwritable if holdings.changed else None)
+    found = scrub.result(tuple(chain), manifest, unwritable if index.changed else None)
     return replace(found, outdated=tuple(outdated))
 
 
 @contextlib.contextmanager
-def session(ledger: Ledger) -> Iterator[tuple[Ledger, str | None]]:
+def session(store: Store) -> Iterator[tuple[Store, str | None]]:
     """The backup for this scrub alone, to be written to; where nothing can be, as it is, and why.
 
     Raises: BadPlace where another run works on it.
@@ -119,35 +119,35 @@ def session(ledger: Ledger) -> Iterator[tuple[Ledger, str | None]]:
     with contextlib.ExitStack() as stack:
         why = None
         try:
-            ledger = stack.enter_context(locked(ledger))
+            store = stack.enter_context(locked(store))
         except OSError as error:
-            why = f"{ledger.folder} cannot be written to: {error.strerror}"
-        yield ledger, why
+            why = f"{store.folder} cannot be written to: {error.strerror}"
+        yield store, why
 
 
-def _listed(ledger: Ledger, holdings: Holdings, ways: Ways) -> list[Entry]:
-    entries = listed(ledger, clean=False, held=holdings.held)
-    _still_there(ledger.root, ways)
+def _listed(store: Store, index: Index, options: RunOptions) -> list[Entry]:
+    entries = listed(store, clean=False, held=index.held)
+    _still_there(store.root, options)
     return entries
 
 
-def _still_there(root: Path, ways: Ways) -> None:
+def _still_there(root: Path, options: RunOptions) -> None:
     """What an unplugged disk does not show is not lost. Raises: BadPlace where it is away."""
-    if ways.alive() is not None:
+    if options.unplugged() is not None:
         raise BadPlace(
             f"{root} went away while it was being read, or is another disk now, so nothing can be said of its files;"
             " connect it and run the same command again"
         )
 
 
-def _write(ledger: Ledger, holdings: Holdings, started: datetime, now: datetime) -> Manifest:
-    last = holdings.last.header if holdings.last else None
-    return ledger.add_generation(
-        holdings.rows(),
+def _write(store: Store, index: Index, started: datetime, now: datetime) -> Manifest:
+    last = index.last.header if index.last else None
+    return store.add_generation(
+        index.rows(),
         columns=tuple(dict.fromkeys((*known_columns(last), *DIGESTS_ONLY, "soundness", "damage", "notes"))),
         depth=last.depth if last else Depth.HASH,
-        label=ledger.root.name,
-        spec=str(ledger.root),
+        label=store.root.name,
+        spec=str(store.root),
         started=utc(started),
         now=now,
     )
@@ -157,9 +157,9 @@ class _Scrub:
     """The state of one scrub: what is still to be read, and what was found."""
 
     def __init__(
-        self, holdings: Holdings, choice: Choice, ways: Ways, started: datetime, seed: int, by_age: bool = True
+        self, index: Index, choice: Choice, options: RunOptions, started: datetime, seed: int, by_age: bool = True
     ) -> None:
-        self._holdings, self._choice, self._ways = holdings, choice, ways
+        self._holdings, self._choice, self._ways = index, choice, options
         self._started, self._seed = started, seed
         self._by_age = by_age  # False: the times in the rows are those of another place
         self._found: list[Found] = []
@@ -171,11 +171,11 @@ class _Scrub:
         self._population = 0
         self._first_read = 0  # listed before, and read now for the first time
 
-    def run(self, ledger: Ledger, entries: Sequence[Entry]) -> None:
+    def run(self, store: Store, entries: Sequence[Entry]) -> None:
         """Reads what is to be read and corrects the rows."""
         before = dict(self._holdings.held)
         looked = survey(entries, before)
-        changes = Changes(self._holdings, ledger.root, looked, utc(self._started))
+        changes = Changes(self._holdings, store.root, looked, utc(self._started))
         wanted = may_be_moved(looked, before)
         suspects = [e for e in looked.known if not as_written(e, before[e.path])]
         chosen = self._chosen([e for e in looked.known if as_written(e, before[e.path])])
@@ -185,7 +185,7 @@ class _Scrub:
         self._population = sum(before[e.path].sha256 is not None for e in looked.known)
         self._fixed = frozenset(e.path for e in suspects) | (wanted & before.keys())
         to_read = tuple({e.path: e for e in (*suspects, *moved, *chosen, *fresh)}.values())
-        complete = self._read(ledger, to_read, changes, {e.path for e in chosen} - self._fixed)
+        complete = self._read(store, to_read, changes, {e.path for e in chosen} - self._fixed)
         for found in changes.settle(mend=False, complete=complete):
             self._first_read += found.fate is Fate.NEW and found.path in before
             self._bad_at_random += found.fate in BAD and found.path in self._at_random
@@ -236,7 +236,7 @@ class _Scrub:
             number = -(-len(entries) * round(self._choice.share * 1_000_000) // 1_000_000)
         return entries if number is None else entries[:number]
 
-    def _read(self, ledger: Ledger, entries: tuple[Entry, ...], changes: Changes, at_random: set[str]) -> bool:
+    def _read(self, store: Store, entries: tuple[Entry, ...], changes: Changes, at_random: set[str]) -> bool:
         """Reads files; False where it was stopped, or its time was over, before the last."""
         until = None if self._choice.budget_s is None else time.monotonic() + self._choice.budget_s
 
@@ -245,12 +245,12 @@ class _Scrub:
 
         total_bytes = sum(e.size_bytes or 0 for e in entries)
         files = done_bytes = failed = 0
-        for answer in read_files(ledger.root, entries, volume_of(ledger.root), replace(self._ways, stop=stop)):
+        for answer in read_files(store.root, entries, volume_of(store.root), replace(self._ways, stop=stop)):
             entry = entries[answer.number]
             held = changes.before.get(entry.path)
             if isinstance(answer, Failed):
                 failed += 1
-                _still_there(ledger.root, self._ways)
+                _still_there(store.root, self._ways)
                 self._note(Found(entry.path, Fate.UNREADABLE, held.sha256 if held else None, answer.reason))
                 if held is not None:
                     self._holdings.unreadable(entry.path, answer.reason)
@@ -262,7 +262,7 @@ class _Scrub:
                     self._note(found)
             files, done_bytes = files + 1, done_bytes + (entry.size_bytes or 0)
             self._ways.on_progress(Progress(files, len(entries), done_bytes, total_bytes, entry.path, failed))
-        _still_there(ledger.root, self._ways)
+        _still_there(store.root, self._ways)
         return files == len(entries)
 
     def _note(self, found: Found) -> None:
@@ -287,14 +287,16 @@ class _Scrub:
         )
 
 
-def verify_against(root: Path, manifest: Path, choice: Choice, ways: Ways, now: Callable[[], datetime]) -> Verified:
+def verify_against(
+    root: Path, manifest: Path, choice: Choice, options: RunOptions, now: Callable[[], datetime]
+) -> Verified:
     """`verify` with a manifest made elsewhere, ours or another tool's; nothing is written.
 
     When its rows were read says nothing of this folder (it may be the list of a phone): a sample is one at random, by
     the day. Raises: BadManifest.
     """
-    ledger = Ledger(root)
-    holdings = Holdings("", None)
+    store = Store(root)
+    index = Index("", None)
     if looks_like_manifest(manifest):
         rows: Iterable[FileFacts] = load(manifest).rows()
     else:
@@ -302,51 +304,51 @@ def verify_against(root: Path, manifest: Path, choice: Choice, ways: Ways, now: 
     for row in rows:
         if not row.sha256:
             raise BadManifest(f"{manifest} holds no SHA-256 of {row.path}; make one with `auditor scan --depth hash`")
-        holdings.index(row)
+        index.note(row)
     started = now()
-    scrub = _Scrub(holdings, choice, ways, started, started.toordinal(), by_age=False)
-    entries = [e for e in _listed(ledger, holdings, ways) if not manifest.samefile(root / e.path)]
-    scrub.run(ledger, entries)
+    scrub = _Scrub(index, choice, options, started, started.toordinal(), by_age=False)
+    entries = [e for e in _listed(store, index, options) if not manifest.samefile(root / e.path)]
+    scrub.run(store, entries)
     return scrub.result((), None)
 
 
-def first_generation(ledger: Ledger, ways: Ways, now: Callable[[], datetime]) -> Manifest:
+def first_generation(store: Store, options: RunOptions, now: Callable[[], datetime]) -> Manifest:
     """Makes the first generation of a folder that this tool did not make, or a new one where the last is gone.
 
     Every file is read; what is there now is what later runs compare with. Earlier generations stay where they are, and
     what they, and runs that were killed, know of the original names and dates of the same bytes is kept.
     """
     started = now()
-    marker = ledger.marker()
+    marker = store.marker()
     assert marker is not None
-    origins = _known_origins(ledger)
-    killed = bool(ledger.marks()) and not marker.sources  # of a first backup: these names are not somebody's own
+    origins = _known_origins(store)
+    killed = bool(store.marks()) and not marker.sources  # of a first backup: these names are not somebody's own
     if marker.generation:
-        kept = max((g.number for g in ledger.generations() if g.trouble is None), default=0)
-        ledger.put(replace(marker, generation=kept, generation_sha256=""))
-    holdings = Holdings(marker.id, None)
-    entries = tuple(e for e in listed(ledger, clean=False, held={}) if e.kind is EntryKind.FILE and not e.error)
+        kept = max((g.number for g in store.generations() if g.trouble is None), default=0)
+        store.put(replace(marker, generation=kept, generation_sha256=""))
+    index = Index(marker.id, None)
+    entries = tuple(e for e in listed(store, clean=False, held={}) if e.kind is EntryKind.FILE and not e.error)
     total = sum(e.size_bytes or 0 for e in entries)
     files = read_bytes = failed = 0
-    for answer in read_files(ledger.root, entries, volume_of(ledger.root), ways):
+    for answer in read_files(store.root, entries, volume_of(store.root), options):
         entry = entries[answer.number]
         files, read_bytes = files + 1, read_bytes + (entry.size_bytes or 0)
         failed += isinstance(answer, Failed)
-        ways.on_progress(Progress(files, len(entries), read_bytes, total, entry.path, failed))
+        options.on_progress(Progress(files, len(entries), read_bytes, total, entry.path, failed))
         if isinstance(answer, Failed):
             row = unread_row(entry.path, entry.size_bytes, entry.mtime_ns)
-            holdings.add(replace(row, error=Trouble(ErrorKind.UNREADABLE, answer.reason)))
+            index.add(replace(row, error=Trouble(ErrorKind.UNREADABLE, answer.reason)))
             continue
-        holdings.found(entry.path, answer.size_bytes, answer.mtime_ns, answer.sha256, utc(started))
+        index.found(entry.path, answer.size_bytes, answer.mtime_ns, answer.sha256, utc(started))
         here = Origin(marker.id, entry.path, answer.sha256, answer.mtime_ns, moment(started))
         for origin in origins.pop(answer.sha256, ()) or (() if killed else (here,)):
-            holdings.add_origin(entry.path, origin)
-    return ledger.add_generation(
-        holdings.rows(),
+            index.add_origin(entry.path, origin)
+    return store.add_generation(
+        index.rows(),
         columns=DIGESTS_ONLY,
         depth=Depth.HASH,
-        label=ledger.root.name,
-        spec=str(ledger.root),
+        label=store.root.name,
+        spec=str(store.root),
         started=utc(started),
         now=now(),
         complete=not failed,
@@ -354,16 +356,16 @@ def first_generation(ledger: Ledger, ways: Ways, now: Callable[[], datetime]) ->
     )
 
 
-def _known_origins(ledger: Ledger) -> dict[str, tuple[Origin, ...]]:
+def _known_origins(store: Store) -> dict[str, tuple[Origin, ...]]:
     """Where contents came from, by SHA-256, as far as anything that can still be read says so."""
     try:
-        rows = list(Holdings.read(ledger, "").rows())
+        rows = list(Index.read(store, "").rows())
     except BadManifest:
         return {}
     return {origin.sha256: tuple(o for o in row.origins if o.sha256 == origin.sha256)
             for row in rows for origin in row.origins}  # fmt: skip
 
 
-def has_rows(ledger: Ledger) -> bool:
+def has_rows(store: Store) -> bool:
     """Whether `verify` has anything to compare with: a generation, or what a run that was killed had written down."""
-    return any(ledger.generations_there()) or bool(left_journals(ledger))
+    return any(store.generations_there()) or bool(left_journals(store))

@@ -15,7 +15,7 @@ from auditor.copier.messages import WasRead
 from auditor.manifest.rows import display_path
 from auditor.places import Entry, EntryKind
 from auditor.store import edits
-from auditor.store.index import EMPTY, Change, Held, Holdings, Moved, same_date, unread_row
+from auditor.store.index import EMPTY, Change, Held, Index, Moved, same_date, unread_row
 
 
 class Fate(StrEnum):
@@ -105,11 +105,11 @@ def may_be_moved(looked: Survey, held: Mapping[str, Held]) -> set[str]:
 class Changes:
     """Gathers what is read of a backup's files, and judges when all was read. `read_at` is the time of the run.
 
-    `holdings` is corrected file by file where nothing speaks against a file, else in `settle`. `moved_to` are then the
+    `index` is corrected file by file where nothing speaks against a file, else in `settle`. `moved_to` are then the
     files that have the content of one that is gone.
     """
 
-    holdings: Holdings
+    index: Index
     root: Path
     looked: Survey
     read_at: str
@@ -121,7 +121,7 @@ class Changes:
     _read: dict[str, tuple[Entry, WasRead]] = field(default_factory=dict, init=False)  # what is still to be judged
 
     def __post_init__(self) -> None:
-        self.before = dict(self.holdings.held)
+        self.before = dict(self.index.held)
         self._gone = frozenset(h.sha256 for path in self.looked.gone if (h := self.before[path]).sha256) - {EMPTY}
         self._stored = defaultdict(list)
         for path, held in self.before.items():
@@ -137,7 +137,7 @@ class Changes:
         self._correct(entry.path, answer)
         if answer.sha256 in self._gone:
             self._elsewhere.setdefault(answer.sha256, entry.path)
-        if self.holdings.lacks_first(held):  # told every time until a backup stores it once more
+        if self.index.lacks_first(held):  # told every time until a backup stores it once more
             detail = f"stored {held.first}, edited before to {held.sha256}"
             return Found(entry.path, Fate.EDITED, held.first, detail)
         return Found(entry.path, Fate.UNCHANGED, held.sha256)
@@ -153,8 +153,8 @@ class Changes:
         if mend:
             self._exchange()
         for entry in self.looked.new:
-            if entry.path not in self.holdings.held:
-                self.holdings.add(unread_row(entry.path, entry.size_bytes, entry.mtime_ns))
+            if entry.path not in self.index.held:
+                self.index.add(unread_row(entry.path, entry.size_bytes, entry.mtime_ns))
         return found
 
     def _moved(self, complete: bool) -> list[Found]:
@@ -176,7 +176,7 @@ class Changes:
                 fresh[content].remove(new)
                 answer = self._read.pop(new)[1]
                 if new in self.before:  # it was found by an earlier run that did not read it
-                    self.holdings.forget(new)
+                    self.index.forget(new)
                 moves[new] = Moved(path, answer.size_bytes, answer.mtime_ns, self.read_at)
                 known.setdefault(content, new)
                 found.append(Found(path, Fate.MOVED, content, f"it lies at {display_path(new)} now"))
@@ -184,20 +184,20 @@ class Changes:
                 merges[path] = known[content]
                 detail = f"its content lies at {display_path(known[content])}"
                 found.append(Found(path, Fate.MOVED, content, detail))
-            elif (complete or held.lost) and held.first is not None and not self.holdings.lacks_first(held):
-                other = self.holdings.by_content[held.first]
-                self.holdings.merge({path: other})
+            elif (complete or held.lost) and held.first is not None and not self.index.lacks_first(held):
+                other = self.index.by_content[held.first]
+                self.index.merge({path: other})
                 detail = f"an edit made in the backup is gone; what was stored lies at {display_path(other)}"
                 found.append(Found(path, Fate.LOST, content, detail))
             elif complete or held.lost:
-                self.holdings.lost(path)
+                self.index.lost(path)
                 if over := lying.get(content or ""):
                     instead = f"its content lies at {display_path(over)}, in the place of another file"
                 found.append(Found(path, Fate.LOST, content, instead))
         self.moved_to.update(moves)
-        self.holdings.moved(moves)
+        self.index.moved(moves)
         if merges:
-            self.holdings.merge(merges)
+            self.index.merge(merges)
         return found
 
     def _changed(self) -> list[Found]:
@@ -245,7 +245,7 @@ class Changes:
 
     def _exchange(self) -> None:
         """Where files have changed places among each other, nothing is lost: their rows follow."""
-        holds = {path: h for path, h in self.holdings.held.items() if h.overwritten and path in self._read}
+        holds = {path: h for path, h in self.index.held.items() if h.overwritten and path in self._read}
         while True:
             stored = {h.sha256: path for path, h in holds.items()}
             now = {h.overwritten for h in holds.values()}
@@ -259,11 +259,11 @@ class Changes:
         for path, held in holds.items():
             answer = self._read[path][1]
             moves[path] = Moved(stored[held.overwritten], answer.size_bytes, answer.mtime_ns, self.read_at)
-        self.holdings.moved(moves)
+        self.index.moved(moves)
 
     def _correct(self, path: str, answer: WasRead, spoilt: str | None = None, is_overwritten: bool = False) -> None:
         now = answer.size_bytes, answer.mtime_ns, answer.sha256, self.read_at
-        self.holdings.found(path, *now, spoilt=spoilt, is_overwritten=is_overwritten)
+        self.index.found(path, *now, spoilt=spoilt, is_overwritten=is_overwritten)
 
 
 def _above(path: str) -> Iterable[str]:

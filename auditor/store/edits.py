@@ -33,18 +33,18 @@ def look(root: Path, changed: Iterable[tuple[Entry, Held]]) -> Edits:
     pairs = list(changed)
     if not pairs:
         return Edits()
-    from auditor.isolation import pool as workers  # the decoders are heavy, and edits are rare
-    from auditor.scan import one_file as reading
+    from auditor.isolation import pool  # the decoders are heavy, and edits are rare
+    from auditor.scan import one_file
 
     place = FolderPlace(root, str(root))
     jobs = [
-        workers.Job(reading.Task(place, entry, Depth.DECODE, ("sha256",)), entry.size_bytes or 0) for entry, _ in pairs
+        pool.Job(one_file.Task(place, entry, Depth.DECODE, ("sha256",)), entry.size_bytes or 0) for entry, _ in pairs
     ]
     found = Edits()
     for (entry, held), facts in zip(
-        pairs, workers.run(reading.read_file, jobs, workers=workers.default_jobs()), strict=True
+        pairs, pool.run(one_file.read_file, jobs, workers=pool.default_jobs()), strict=True
     ):
-        if isinstance(facts, workers.Died):
+        if isinstance(facts, pool.Died):
             found.untold[entry.path] = f"it changed, and looking into it failed: {facts.reason}"
         elif facts.error is not None and facts.sha256 is None:
             found.untold[entry.path] = str(facts.error)

@@ -62,7 +62,7 @@ class Remembered:
 
 
 @dataclass(frozen=True, slots=True)
-class Ledger:
+class Store:
     """The `.auditor/` folder of the backup in `root`.
 
     `opened` is the door through which it is written; None where it is only read.
@@ -320,11 +320,11 @@ class Journal:
     _torn: bool = False
 
     @classmethod
-    def begin(cls, ledger: Ledger, turn: int, mark: str) -> Journal:
+    def begin(cls, store: Store, turn: int, mark: str) -> Journal:
         """A new journal of the backup's so-many-th run; the file is made with its first row. By their names
         journals are in the order of the runs, whatever the clocks say, and after those of earlier versions."""
-        marker = ledger.marker()
-        return cls(ledger.door, f"{JOURNALS}/turn-{turn:09d}-{mark}.jsonl", marker.generation if marker else 0)
+        marker = store.marker()
+        return cls(store.door, f"{JOURNALS}/turn-{turn:09d}-{mark}.jsonl", marker.generation if marker else 0)
 
     def add(self, rows: Iterable[FileFacts]) -> None:
         """Returns when the rows are on the device. It is opened anew each time: its disk may have been away.
@@ -364,15 +364,15 @@ class LeftJournal:
     rows: tuple[FileFacts, ...]
 
 
-def left_journals(ledger: Ledger) -> list[LeftJournal]:
+def left_journals(store: Store) -> list[LeftJournal]:
     """The journals that backups left, oldest first. A file that is none of ours is passed over.
 
     Raises: LeadsOut where they lie behind a link.
     """
-    names = sorted(name for name in _names(ledger.root, JOURNALS) if _JOURNAL_NAME.fullmatch(name))
+    names = sorted(name for name in _names(store.root, JOURNALS) if _JOURNAL_NAME.fullmatch(name))
     found = []
     if names:
-        with Folder.open(ledger.root) as top, beneath(top, tuple(JOURNALS.split("/"))) as folder:
+        with Folder.open(store.root) as top, beneath(top, tuple(JOURNALS.split("/"))) as folder:
             for name in names:
                 with contextlib.suppress(OSError, LeadsOut):
                     if (journal := _parsed(name, folder.read(name, MOST_BYTES))) is not None:
@@ -390,13 +390,13 @@ def _parsed(name: str, data: bytes) -> LeftJournal | None:
     return LeftJournal(name, after, rows) if known or rows else None
 
 
-def left_rows(ledger: Ledger) -> list[FileFacts]:
+def left_rows(store: Store) -> list[FileFacts]:
     """The rows that killed runs had written down and no generation holds yet, oldest first.
 
     A journal that says of none after which generation it was begun is by its date older or younger than the last one.
     """
-    journals = left_journals(ledger)
-    found = ledger.sound() if journals else None
+    journals = left_journals(store)
+    found = store.sound() if journals else None
     if found is None:
         return [row for journal in journals for row in journal.rows]
     number, last = found
@@ -434,14 +434,14 @@ def _names(root: Path, folder: str) -> list[str]:
 
 
 @contextlib.contextmanager
-def locked(ledger: Ledger) -> Iterator[Ledger]:
+def locked(store: Store) -> Iterator[Store]:
     """The place, opened for this run alone to be changed; the lock goes with the process, however it ends.
 
     Raises: BadPlace where another run holds it; OSError where nothing can be written there.
     """
-    with Root.open(ledger.root) as door:
+    with Root.open(store.root) as door:
         door.lock(f"{OWN_FOLDER}/lock")
-        yield replace(ledger, opened=door)
+        yield replace(store, opened=door)
 
 
 def file_sha256(path: Path) -> str:

@@ -31,7 +31,7 @@ from auditor.model import (
 )
 from auditor.readers.sniff import kind_by_name
 from auditor.scan import companions
-from auditor.store.generations import Ledger, left_rows
+from auditor.store.generations import Store, left_rows
 
 EMPTY = hashlib.sha256().hexdigest()
 """The digest of no content at all."""
@@ -112,7 +112,7 @@ class Moved:
 
 
 @dataclass(slots=True)
-class Holdings:
+class Index:
     """The backup as its rows tell, for one source.
 
     `held` by path in the backup; `by_content` the path of a whole copy by SHA-256, `bad` those of rows whose file is
@@ -137,23 +137,23 @@ class Holdings:
     _forgot: bool = False
 
     @classmethod
-    def read(cls, ledger: Ledger, source_id: str) -> Holdings:
+    def read(cls, store: Store, source_id: str) -> Index:
         """The last generation and what killed runs wrote down after it.
 
         Raises: BadManifest where the last generation is missing or not as it was written.
         """
-        last = ledger.latest()
-        holdings = cls(source_id, last)
+        last = store.latest()
+        index = cls(source_id, last)
         for row in last.rows() if last else ():
-            holdings.index(row)
-        for row in left_rows(ledger):
+            index.note(row)
+        for row in left_rows(store):
             if row.digests:
-                holdings.add(row)
+                index.add(row)
             else:
                 for origin in row.origins:
-                    holdings.add_origin(row.path, origin)
-        holdings.read_now.clear()
-        return holdings
+                    index.add_origin(row.path, origin)
+        index.read_now.clear()
+        return index
 
     @property
     def changed(self) -> bool:
@@ -176,7 +176,7 @@ class Holdings:
         for corrections in (self._facts, self._more):
             corrections.pop(row.path, None)
         self._rows[row.path] = row
-        self.index(row)
+        self.note(row)
         if row.sha256:
             self.read_now.add(row.path)
 
@@ -396,7 +396,7 @@ class Holdings:
     def _correct(self, path: str, **facts: object) -> None:
         self._facts.setdefault(path, {}).update(facts)
 
-    def index(self, row: FileFacts) -> None:
+    def note(self, row: FileFacts) -> None:
         """Takes a row of the last generation into account."""
         content = row.sha256
         whole = row.fixity is None

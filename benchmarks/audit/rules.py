@@ -14,8 +14,7 @@ from collections.abc import Iterator
 
 import duckdb
 
-from auditor.audit import database as views
-from auditor.audit import engine, pairing
+from auditor.audit import database, engine, pairing
 from auditor.judge import policy, rules
 from auditor.model import RuleState
 
@@ -31,26 +30,26 @@ SHARES = (
 
 
 @contextlib.contextmanager
-def lists(files: int) -> Iterator[views.Lists]:
+def lists(files: int) -> Iterator[database.Lists]:
     """A phone of so many files and two backups of it, paired."""
     with contextlib.closing(duckdb.connect()) as con:
-        views.create_tables(con)
+        database.create_tables(con)
         con.execute("SET memory_limit = '1200MB'")
         con.execute(_SOURCE, [files])
         for number, label in enumerate(("nas", "disk")):
             con.execute(_BACKUP, {"label": label, "number": number, "offset": number * files})
             con.execute(_PAIRS, {"label": label, "shift": number * 5})
         for table in ("source", "backup"):
-            derived = ", ".join(f"{name} = {sql}" for name, sql in views.DERIVED.items())
+            derived = ", ".join(f"{name} = {sql}" for name, sql in database.DERIVED.items())
             con.execute(f"UPDATE {table} SET {derived}")
         phone = {"side": "source", "is_phone": True, "place": "adb:", "android_version": "9"}
         full = {"storage_total_bytes": 64_000_000_000, "storage_free_bytes": 1_000_000_000}
         old = {"complete": False, "age_days": 90.0, "files": files, "previous_files": 2 * files}
         backups = ({"side": "backup", "backup": label, "off_site": False} for label in ("nas", "disk"))
-        views.insert(con, "header", [{**row, **full, **old} for row in (phone, *backups)])
-        views.mark_due(con, policy.load("family"))
+        database.insert(con, "header", [{**row, **full, **old} for row in (phone, *backups)])
+        database.mark_due(con, policy.load("family"))
         pairing.summarise(con, ("nas", "disk"), policy.load("family").proof)
-        yield views.Lists(con, views.EVERYTHING)
+        yield database.Lists(con, database.EVERYTHING)
 
 
 _SOURCE = """

@@ -6,8 +6,8 @@ import resource
 import sys
 from pathlib import Path
 
-from auditor.copier.backup import Wishes, carry_out, prepare, session
-from auditor.copier.execute import Ways
+from auditor.copier.backup import Request, carry_out, prepare, session
+from auditor.copier.execute import RunOptions
 from auditor.copier.layout import Layout
 from auditor.copier.presence import watch
 from auditor.places.folder import FolderPlace
@@ -16,8 +16,10 @@ if __name__ == "__main__":
     source, dest = Path(sys.argv[1]), Path(sys.argv[2])
     place = FolderPlace(source, str(source))
     with session(dest, Layout.MIRROR):
-        ways = Ways(alive=watch(place, dest))
-        backed = carry_out(prepare(place, dest, Wishes(examine=None, paranoid="--paranoid" in sys.argv), ways), ways)
+        options = RunOptions(unplugged=watch(place, dest))
+        backed = carry_out(
+            prepare(place, dest, Request(examine=None, paranoid="--paranoid" in sys.argv), options), options
+        )
     used = resource.getrusage(resource.RUSAGE_SELF)
     print(used.ru_maxrss // 1024)
     sys.exit(any(result.reason for result in backed.ending.results))

@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from auditor.duplicates.search import search
-from auditor.isolation import pool as workers
+from auditor.isolation import pool
 from auditor.judge import policy
 from auditor.pictures import candidates, verify
 from auditor.pictures.inventory import Source
@@ -128,10 +128,10 @@ def joins() -> list[str]:
             near = count // 20
             hashes[-near:] = hashes[:near] ^ (np.uint64(1) << rng.integers(0, 64, near, dtype=np.uint64))
             if skewed:
-                crowd = np.full(count // 200, hashes[0])
+                cluster = np.full(count // 200, hashes[0])
                 for _ in range(2):
-                    crowd ^= np.uint64(1) << rng.integers(0, 64, len(crowd), dtype=np.uint64)
-                hashes[: len(crowd)] = crowd
+                    cluster ^= np.uint64(1) << rng.integers(0, 64, len(cluster), dtype=np.uint64)
+                hashes[: len(cluster)] = cluster
             started = time.process_time()
             first, _ = candidates.within(hashes, 4)
             seconds = time.process_time() - started
@@ -148,7 +148,7 @@ def main() -> None:
     parser.add_argument("photos", nargs="+", type=Path)
     parser.add_argument("work", type=Path)
     parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3])
-    parser.add_argument("--jobs", type=int, default=workers.default_jobs())
+    parser.add_argument("--jobs", type=int, default=pool.default_jobs())
     parser.add_argument("--most", type=int, metavar="N", help="make the files from at most N of the photos")
     parser.add_argument("--no-peers", action="store_true")
     given = parser.parse_args()

@@ -51,11 +51,11 @@ def own_time(phone: Phone) -> float:
 
 def main() -> int:
     """Prints the table; 1 where the limit is missed or a digest is absent."""
-    wishes = argparse.ArgumentParser()
-    wishes.add_argument("--files", type=int, default=5000)
-    wishes.add_argument("--kilobytes", type=int, default=200)
-    wishes.add_argument("--rounds", type=int, default=3)
-    asked = wishes.parse_args()
+    asked = argparse.ArgumentParser()
+    asked.add_argument("--files", type=int, default=5000)
+    asked.add_argument("--kilobytes", type=int, default=200)
+    asked.add_argument("--rounds", type=int, default=3)
+    asked = asked.parse_args()
     adb = shutil.which("adb")
     if adb is None:
         print("adb is not installed", file=sys.stderr)

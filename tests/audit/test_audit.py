@@ -21,7 +21,7 @@ from auditor.audit import run as auditing
 from auditor.audit.inputs import sides
 from auditor.demo import media as scenes
 from auditor.errors import BadOutput, BadPlace
-from auditor.isolation import pool as workers
+from auditor.isolation import pool
 from auditor.judge import policy as policies
 from auditor.judge import rules as ruling
 from auditor.model import Audit, Depth, Verdict
@@ -51,11 +51,11 @@ def one_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """These tests are about what is concluded; that workers are isolated is test_workers' matter, and takes time."""
 
     def run_here(
-        function: Callable[[object], object], jobs: Iterable[workers.Job[object]], **_: object
+        function: Callable[[object], object], jobs: Iterable[pool.Job[object]], **_: object
     ) -> Iterator[object]:
         return (function(job.argument) for job in jobs)
 
-    monkeypatch.setattr(workers, "run", run_here)
+    monkeypatch.setattr(pool, "run", run_here)
 
 
 def fill(folder: Path, files: dict[str, bytes]) -> None:

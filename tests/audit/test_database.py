@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from auditor.audit import database as views
+from auditor.audit import database
 from auditor.audit.database import Listed, open_lists
 from auditor.errors import BadManifest
 from auditor.judge import policy
@@ -88,7 +88,7 @@ def test_the_name_of_a_folder_changes_nothing(
 ) -> None:
     """To DuckDB a path may be a pattern, columns (`sha256=abc/`) or an address; ours is one file, however named."""
     if not by_descriptor:
-        monkeypatch.setattr(views.os.path, "exists", lambda _: False)
+        monkeypatch.setattr(database.os.path, "exists", lambda _: False)
     for decoy in ("rep1", "repx", "a", "u", "x"):
         (tmp_path / decoy).mkdir()
         listed(tmp_path / decoy / "source.jsonl", photo("decoy.jpg"))

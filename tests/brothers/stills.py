@@ -247,8 +247,8 @@ def sight(name: str, content: bytes) -> dict[str, str]:
 def _digest(pixels: Any) -> str:
     """One digest for all eight ways to turn and mirror a picture."""
     array = np.asarray(pixels)
-    ways = [np.rot90(side, turns) for side in (array, array[:, ::-1]) for turns in range(4)]
-    return min(hashlib.sha256(str(w.shape).encode() + np.ascontiguousarray(w).tobytes()).hexdigest() for w in ways)
+    options = [np.rot90(side, turns) for side in (array, array[:, ::-1]) for turns in range(4)]
+    return min(hashlib.sha256(str(w.shape).encode() + np.ascontiguousarray(w).tobytes()).hexdigest() for w in options)
 
 
 def _by_libheif(content: bytes) -> dict[str, str]:

@@ -14,7 +14,7 @@ import pytest
 
 from auditor.audit import run as auditing
 from auditor.audit.inputs import sides
-from auditor.isolation import pool as workers
+from auditor.isolation import pool
 from auditor.judge import policy as policies
 from auditor.judge import rules as ruling
 from auditor.manifest.jsonl import Manifest, Writer, load
@@ -36,11 +36,11 @@ NAMES = (
 @pytest.fixture
 def one_process(monkeypatch: pytest.MonkeyPatch) -> None:
     def run_here(
-        function: Callable[[object], object], jobs: Iterable[workers.Job[object]], **_: object
+        function: Callable[[object], object], jobs: Iterable[pool.Job[object]], **_: object
     ) -> Iterator[object]:
         return (function(job.argument) for job in jobs)
 
-    monkeypatch.setattr(workers, "run", run_here)
+    monkeypatch.setattr(pool, "run", run_here)
 
 
 def _fill(phone: Path, nas: Path, disk: Path) -> None:

@@ -22,8 +22,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from auditor.cleanup import journal as clean_ups
-from auditor.copier import backup, restore
-from auditor.copier import worker as hand
+from auditor.copier import backup, restore, worker
 from auditor.copier.plan import Action
 from auditor.copier.presence import watch
 from auditor.copier.publish import Outcome
@@ -33,7 +32,7 @@ from auditor.errors import BadPlace
 from auditor.places.folder import FolderPlace
 from auditor.scrub.verify import BAD, Choice, Verified, verify
 from auditor.store.changes import Fate
-from auditor.store.generations import Journal, Ledger, locked
+from auditor.store.generations import Journal, Store, locked
 from tests.copier import in_process
 from tests.copier.runs import DIGESTS, OLD_S, QUICK, noise, tree, write
 
@@ -166,11 +165,11 @@ class BackupLife(RuleBasedStateMachine):
     def unplug(self, disk: str, number: int, others: bool) -> None:
         """The disk is pulled at some act of a backup, and an empty or somebody else's folder lies at its path."""
         dest, place = self.room / disk, FolderPlace(self.phone, str(self.phone))
-        with self._pulled(dest, others) as (patched, pull), backup.session(dest, backup.Layout.MIRROR) as ledger:
-            ways = replace(QUICK, alive=watch(place, ledger.door))
-            prepared = backup.prepare(place, ledger, DIGESTS, ways)
+        with self._pulled(dest, others) as (patched, pull), backup.session(dest, backup.Layout.MIRROR) as store:
+            options = replace(QUICK, unplugged=watch(place, store.door))
+            prepared = backup.prepare(place, store, DIGESTS, options)
             at_act(patched, number, pull)
-            backup.carry_out(prepared, ways)
+            backup.carry_out(prepared, options)
         self._remember(disk)
 
     @rule(disk=DISKS, days=DAYS)
@@ -191,11 +190,11 @@ class BackupLife(RuleBasedStateMachine):
 
     @rule(disk=DISKS)
     def give_back(self, disk: str) -> None:
-        ledger = Ledger(self.room / disk)
-        if not any(ledger.generations_there()):
+        store = Store(self.room / disk)
+        if not any(store.generations_there()):
             return
         target = self.room / "back"
-        with restore.prepare(ledger, target, restore.originals(ledger), datetime.now(UTC)) as restoring:
+        with restore.prepare(store, target, restore.originals(store), datetime.now(UTC)) as restoring:
             ending = restore.carry_out(restoring, QUICK)
         for result in ending.results:
             if result.outcome is not Outcome.FAILED and result.step.expected_sha256 is not None:
@@ -218,8 +217,8 @@ class BackupLife(RuleBasedStateMachine):
             if kill is not None:
                 kill_at(patched, kill)
             try:
-                with backup.session(dest, backup.Layout.MIRROR) as ledger:
-                    prepared = backup.prepare(place, ledger, DIGESTS, QUICK, now=_clock(days))
+                with backup.session(dest, backup.Layout.MIRROR) as store:
+                    prepared = backup.prepare(place, store, DIGESTS, QUICK, now=_clock(days))
                     backed = backup.carry_out(prepared, QUICK, lambda: _clock(days))
             except Killed:
                 self._remember(disk)
@@ -231,11 +230,11 @@ class BackupLife(RuleBasedStateMachine):
         for step in prepared.plan.steps:
             result = results.get(step.path)
             if step.action is Action.SKIP:
-                held = prepared.holdings.held[str(step.backup_path)]
+                held = prepared.index.held[str(step.backup_path)]
                 assert held.sha256 == here[step.path], f"{step.path} was not looked at, and is another file"
             elif step.action is not Action.CANNOT:
                 assert result is not None and result.outcome is not Outcome.FAILED, (step, result)
-                own = prepared.holdings.origins[step.path]
+                own = prepared.index.origins[step.path]
                 if result.outcome is Outcome.HELD and own[0] == result.backup_path and self.silent[disk]:
                     continue  # the copy of before, not read again
                 assert stored[str(result.backup_path)] == here[step.path], f"{step.path} is said to be in the backup"
@@ -251,11 +250,11 @@ class BackupLife(RuleBasedStateMachine):
         self._remember(disk)
 
     def _scrub(self, disk: str, days: int) -> Verified | None:
-        ledger = Ledger(self.room / disk)
-        if not ledger.folder.exists():
+        store = Store(self.room / disk)
+        if not store.folder.exists():
             return None
         try:
-            with locked(ledger) as opened:
+            with locked(store) as opened:
                 first = verify(opened, Choice(), QUICK, lambda: _clock(days))
         except backup.BadPlace:
             return None
@@ -269,7 +268,7 @@ class BackupLife(RuleBasedStateMachine):
         lost = {f.stored for f in first.found if f.fate is Fate.LOST and "its content lies at" not in f.detail}
         lost -= {digest(b"")}
         assert not lost & here, "what is called lost lies there"
-        with locked(ledger) as opened:
+        with locked(store) as opened:
             again = verify(opened, Choice(), QUICK, lambda: _clock(days))
         for_good = [f for f in first.found if f.fate in BAD and not f.detail.startswith("an edit made in the backup")]
         edits = [f for f in first.found if f.fate is Fate.EDITED]
@@ -281,22 +280,22 @@ class BackupLife(RuleBasedStateMachine):
         return again
 
     def _rows_are_true(self, disk: str) -> None:
-        last = Ledger(self.room / disk).latest()
+        last = Store(self.room / disk).latest()
         files = {path: digest(data) for path, data in tree(self.room / disk).items()}
         for row in last.rows() if last else ():
             assert row.sha256 is None or files.get(row.path) == row.sha256, f"{row.path} is not as its row says"
 
     def _remember(self, disk: str) -> None:
         """What the backup's rows say that it holds."""
-        ledger = Ledger(self.room / disk)
-        held = backup.Holdings.read(ledger, "").held if ledger.folder.exists() else {}
+        store = Store(self.room / disk)
+        held = backup.Index.read(store, "").held if store.folder.exists() else {}
         self.stored[disk] |= {str(h.sha256) for h in held.values() if h.sha256} - {digest(b"")}
 
     @contextlib.contextmanager
     def _pulled(self, disk: Path, others: bool) -> Iterator[tuple[pytest.MonkeyPatch, Callable[[], None]]]:
         """While a command runs, calling what this gives pulls the disk; afterwards it lies at its place again, and the
         rows that were written meanwhile are true."""
-        away, before = self.room / "away", Ledger(disk).latest()
+        away, before = self.room / "away", Store(disk).latest()
 
         def pull() -> None:
             if not away.exists():
@@ -317,7 +316,7 @@ class BackupLife(RuleBasedStateMachine):
             away.rename(disk)
         if (
             not self.silent.get(disk.name, True)
-            and (last := Ledger(disk).latest())
+            and (last := Store(disk).latest())
             and last.footer != (before and before.footer)
         ):
             self._rows_are_true(disk.name)
@@ -362,10 +361,10 @@ def at_act(patched: pytest.MonkeyPatch, number: int, happens: Callable[[], None]
     patched.setattr(Folder, "publish", hit(Folder.publish))
     patched.setattr(Folder, "write_whole", hit(Folder.write_whole))
     patched.setattr(Journal, "add", hit(Journal.add))
-    patched.setattr(Ledger, "add_generation", hit(Ledger.add_generation))
+    patched.setattr(Store, "add_generation", hit(Store.add_generation))
     patched.setattr(clean_ups.Journal, "write", hit(clean_ups.Journal.write))
     if reads:
-        patched.setattr(hand, "serve", hit(hand.serve))
+        patched.setattr(worker, "serve", hit(worker.serve))
         patched.setattr(FolderPlace, "walk", hit(FolderPlace.walk))
 
 

@@ -29,7 +29,7 @@ from auditor.copier.publish import Outcome
 from auditor.errors import AuditorError
 from auditor.places.folder import FolderPlace
 from auditor.scrub.verify import BAD, Choice, verify
-from auditor.store.generations import QUARANTINE, Ledger, locked
+from auditor.store.generations import QUARANTINE, Store, locked
 from tests import media
 from tests.brothers.test_backup_life import (
     DISKS,
@@ -141,11 +141,11 @@ class CleanLife(BackupLife):
 
     @rule(disk=DISKS)
     def give_back_to_the_phone(self, disk: str) -> None:
-        ledger = Ledger(self.room / disk)
-        if not any(ledger.generations_there()):
+        store = Store(self.room / disk)
+        if not any(store.generations_there()):
             return
         before = tree(self.phone)
-        with restore.prepare(ledger, self.phone, restore.originals(ledger), datetime.now(UTC)) as restoring:
+        with restore.prepare(store, self.phone, restore.originals(store), datetime.now(UTC)) as restoring:
             restore.carry_out(restoring, QUICK)
         after = tree(self.phone)
         assert {path: after.get(path) for path in before} == before, "a file of the phone was replaced"
@@ -153,14 +153,14 @@ class CleanLife(BackupLife):
     @rule(disk=DISKS, number=st.integers(0, 5), others=st.booleans())
     def unplug_while_it_is_verified(self, disk: str, number: int, others: bool) -> None:
         dest = self.room / disk
-        ledger = Ledger(dest)
-        if not ledger.folder.exists():
+        store = Store(dest)
+        if not store.folder.exists():
             return
         found = ()
-        with self._pulled(dest, others) as (patched, pull), locked(ledger) as opened:
-            ways = replace(QUICK, alive=watch(FolderPlace(dest, str(dest)), opened.door))
+        with self._pulled(dest, others) as (patched, pull), locked(store) as opened:
+            options = replace(QUICK, unplugged=watch(FolderPlace(dest, str(dest)), opened.door))
             at_act(patched, number, pull, reads=True)
-            found = verify(opened, Choice(), ways, lambda: datetime.now(UTC)).found
+            found = verify(opened, Choice(), options, lambda: datetime.now(UTC)).found
         here = {path: digest(data) for path, data in tree(dest).items()}
         wrong = [f for f in found if f.fate in BAD and f.stored and here.get(f.path) == f.stored]
         assert not wrong, "whole files of a disk that was pulled are called bad"
@@ -170,19 +170,19 @@ class CleanLife(BackupLife):
     @rule(disk=DISKS, number=st.integers(0, 9), others=st.booleans(), of_target=st.booleans())
     def unplug_while_it_is_restored(self, disk: str, number: int, others: bool, of_target: bool) -> None:
         dest, target = self.room / disk, self.room / "back"
-        ledger = Ledger(dest)
-        if not any(ledger.generations_there()):
+        store = Store(dest)
+        if not any(store.generations_there()):
             return
         target.mkdir()
         results = ()
-        wanted = restore.originals(ledger)
+        wanted = restore.originals(store)
         with (
             self._pulled(target if of_target else dest, others) as (patched, pull),
-            restore.prepare(ledger, target, wanted, datetime.now(UTC)) as restoring,
+            restore.prepare(store, target, wanted, datetime.now(UTC)) as restoring,
         ):
             at_act(patched, number, pull, reads=True)
-            ways = replace(QUICK, alive=watch(FolderPlace(dest, str(dest)), restoring.publisher.door))
-            results = restore.carry_out(restoring, ways).results
+            options = replace(QUICK, unplugged=watch(FolderPlace(dest, str(dest)), restoring.publisher.door))
+            results = restore.carry_out(restoring, options).results
         for result in results:
             if result.outcome is not Outcome.FAILED and result.step.expected_sha256 is not None:
                 assert digest((target / str(result.backup_path)).read_bytes()) == result.step.expected_sha256

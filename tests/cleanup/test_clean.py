@@ -31,7 +31,7 @@ from auditor.disk import durable
 from auditor.disk.folder import Folder
 from auditor.errors import AuditorError, BadOutput, BadPlace, BadPlan
 from auditor.report.duplicates import PLAN
-from auditor.store.generations import Ledger, locked
+from auditor.store.generations import Store, locked
 from tests.pictures.test_verify import jpeg, scene
 
 PICTURE = jpeg(scene(1, (320, 240)), 90)
@@ -352,8 +352,8 @@ def test_spreadsheets_may_have_saved_it(photos: Path, plan: Path) -> None:
 
 
 def test_a_backup_of_ours_loses_nothing(photos: Path, plan: Path) -> None:
-    with locked(Ledger(photos)) as ledger:
-        ledger.create("mirror", datetime.now(UTC))
+    with locked(Store(photos)) as store:
+        store.create("mirror", datetime.now(UTC))
     with pytest.raises(BadPlan, match="a backup that auditor keeps"):
         plans.read(plan)
 
@@ -361,7 +361,7 @@ def test_a_backup_of_ours_loses_nothing(photos: Path, plan: Path) -> None:
 def test_two_runs_at_once_are_refused(photos: Path, plan: Path, sound: None) -> None:
     found = plans.read(plan)
     before = listing(photos)
-    with locked(Ledger(photos)), pytest.raises(BadPlace, match="another run"):
+    with locked(Store(photos)), pytest.raises(BadPlace, match="another run"):
         applying.apply(found)
     assert listing(photos) == before
 
@@ -406,7 +406,7 @@ def test_a_full_or_read_only_disk_loses_nothing(
         with contextlib.suppress(AuditorError):
             applying.apply(found)
     assert sorted([*listing(photos).values(), *held(photos)]) == [PICTURE] * 4
-    for path in journals.all_of(Ledger(photos)):
+    for path in journals.all_of(Store(photos)):
         undoing.undo(path)
     assert listing(photos) == before
 
@@ -449,14 +449,14 @@ def test_killed_anywhere_it_goes_on_or_is_undone(
     if not died():
         assert moment // 2 > 20, "the run should take more steps than this"
     assert sorted([*listing(photos).values(), *held(photos)]) == [PICTURE] * 4, "a file is lost or doubled"
-    said = [e for path in journals.all_of(Ledger(photos)) for e in journals.read(path)[1] if e.state is State.MOVED]
+    said = [e for path in journals.all_of(Store(photos)) for e in journals.read(path)[1] if e.state is State.MOVED]
     assert sorted(entry.held for entry in said) == sorted(
         path for path in (photos / ".auditor" / "quarantine").rglob("*") if path.is_file()
     ), "the journals do not tell what is in the quarantine"
     if moment % 3 == 0:
         assert not any(step.refused for step in applying.apply(found).done)
         assert listing(photos) == {"kept.jpg": PICTURE}
-    for path in journals.all_of(Ledger(photos)):
+    for path in journals.all_of(Store(photos)):
         undo_killed_once(path, moment, monkeypatch)
     assert listing(photos) == before
     assert held(photos) == []
@@ -576,7 +576,7 @@ def in_a_process_that_dies(work: Callable[[], object], moment: int, after: bool)
 @pytest.mark.parametrize("kills", [10, pytest.param(100, marks=pytest.mark.slow)])
 def test_really_killed_at_random(kills: int, photos: Path, plan: Path, sound: None) -> None:
     before, found, rng = listing(photos), plans.read(plan), random.Random(kills)
-    whole = Ledger(photos)
+    whole = Store(photos)
     stopped = 0
     for _ in range(kills):
         in_a_process_that_dies(lambda: applying.apply(found), rng.randrange(24), rng.random() < 0.5)

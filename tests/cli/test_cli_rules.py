@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from auditor import data as resources
+from auditor import data as shipped
 from auditor.judge import policy, rules
 from tests.commandline import call
 
-SHIPPED = (resources.folder("rules") / "completeness" / "missing-from-backup.sql").read_text("utf-8")
+SHIPPED = (shipped.folder("rules") / "completeness" / "missing-from-backup.sql").read_text("utf-8")
 
 
 def own(folder: Path, name: str, text: str, cases: str) -> None:

@@ -9,8 +9,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from auditor.copier import worker as hand
-from auditor.copier import workers as hands
+from auditor.copier import worker, workers
 from auditor.disk import durable
 from tests.copier.runs import DIGESTS, QUICK, back_up
 
@@ -22,13 +21,13 @@ def without_sync() -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) == 2:  # a hand of the control
+    if len(sys.argv) == 2:  # a worker of the control
         without_sync()
-        hand.main()
+        worker.main()
         sys.exit(0)
     source, dest, *control = sys.argv[1:]
     if control:
         without_sync()
-        hands.HAND_MODULE = "tests.copier.drive"
+        workers.WORKER_MODULE = "tests.copier.drive"
     ran = back_up(Path(source), Path(dest), DIGESTS, replace(QUICK, hang_s=60.0))
     sys.exit(1 if ran.failed else 0)

@@ -1,4 +1,4 @@
-"""The copier's hands and the readers' workers in this very process: the same code, without the start of an interpreter
+"""The copier's workers and those of the scan in this process: the same code, without the start of an interpreter
 for each run. For tests that make many runs of tiny files; what dies or hangs has tests with real processes."""
 
 from __future__ import annotations
@@ -9,20 +9,19 @@ from typing import Any
 
 import pytest
 
-from auditor.copier import backup, execute
-from auditor.copier import worker as hand
+from auditor.copier import backup, execute, worker
 from auditor.copier.messages import Answer, Beat, Setup, Task
-from auditor.isolation import pool as workers
+from auditor.isolation import pool
 
 
-class Hands:
-    """One hand that has done its task when it has taken it."""
+class Workers:
+    """One worker that has done its task when it has taken it."""
 
-    def __init__(self, setup: Setup, hands: int, hang_s: float) -> None:
+    def __init__(self, setup: Setup, workers: int, hang_s: float) -> None:
         self._setup = setup
         self._answers: deque[Answer] = deque()
 
-    def __enter__(self) -> Hands:
+    def __enter__(self) -> Workers:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -37,7 +36,7 @@ class Hands:
         return bool(self._answers)
 
     def give(self, task: Task) -> None:
-        hand.serve(task, self._setup, _Voice(self._answers))  # type: ignore[arg-type]
+        worker.serve(task, self._setup, _Voice(self._answers))  # type: ignore[arg-type]
 
     def answer(self, wait_s: float) -> Answer | None:
         return self._answers.popleft() if self._answers else None
@@ -59,11 +58,11 @@ class _Voice:
 
 def _run(function: Callable[[Any], Any], jobs: Iterable[Any], **_: object) -> Iterator[Any]:
     for job in jobs:
-        yield function(job.argument) if isinstance(job, workers.Job) else job.result
+        yield function(job.argument) if isinstance(job, pool.Job) else job.result
 
 
 def everything(patch: pytest.MonkeyPatch) -> None:
     """From here on, in this process."""
-    patch.setattr(backup, "Hands", Hands)
-    patch.setattr(execute, "Hands", Hands)
-    patch.setattr(workers, "run", _run)
+    patch.setattr(backup, "Workers", Workers)
+    patch.setattr(execute, "Workers", Workers)
+    patch.setattr(pool, "run", _run)

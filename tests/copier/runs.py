@@ -7,28 +7,28 @@ import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from auditor.copier.backup import Backed, Wishes, carry_out, prepare, refusals_before, session
-from auditor.copier.execute import Ways
+from auditor.copier.backup import BackupResult, Request, carry_out, prepare, refusals_before, session
+from auditor.copier.execute import RunOptions
 from auditor.copier.layout import Layout
 from auditor.copier.presence import watch
 from auditor.copier.publish import CopyResult, Outcome
 from auditor.disk import durable
 from auditor.model import Depth
 from auditor.places.folder import FolderPlace
-from auditor.store.generations import Ledger
+from auditor.store.generations import Store
 from tests import media
 
 OLD_S = 1_700_000_001
-DIGESTS = Wishes(examine=None)
-DECODED = Wishes(examine=Depth.DECODE)
-QUICK = Ways(hands=2, hang_s=2.0, wait_s=0.0, sleep=lambda _: None)
+DIGESTS = Request(examine=None)
+DECODED = Request(examine=Depth.DECODE)
+QUICK = RunOptions(workers=2, hang_s=2.0, wait_s=0.0, sleep=lambda _: None)
 
 
 @dataclass(frozen=True)
 class Ran:
     """What a run did. `by_path` holds the results by path in the source."""
 
-    backed: Backed
+    backed: BackupResult
 
     @property
     def by_path(self) -> dict[str, CopyResult]:
@@ -42,13 +42,13 @@ class Ran:
         return {path: r.reason for path, r in self.by_path.items() if r.outcome is Outcome.FAILED}
 
 
-def back_up(source: Path, dest: Path, wishes: Wishes = DIGESTS, ways: Ways = QUICK) -> Ran:
+def back_up(source: Path, dest: Path, asked: Request = DIGESTS, options: RunOptions = QUICK) -> Ran:
     """A backup that the preflight must not refuse."""
     place = FolderPlace(source, str(source))
-    assert refusals_before(place, dest, wishes) == []
-    with session(dest, wishes.layout or Layout.MIRROR) as ledger:
-        watched = replace(ways, alive=watch(place, ledger.door))
-        prepared = prepare(place, ledger, wishes, watched)
+    assert refusals_before(place, dest, asked) == []
+    with session(dest, asked.layout or Layout.MIRROR) as store:
+        watched = replace(options, unplugged=watch(place, store.door))
+        prepared = prepare(place, store, asked, watched)
         assert prepared.plan.refusals == ()
         return Ran(carry_out(prepared, watched))
 
@@ -90,7 +90,7 @@ def leftovers(root: Path) -> list[Path]:
 
 def lies(dest: Path) -> list[str]:
     """Rows of the backup's last manifest whose file is not as they say."""
-    manifest = Ledger(dest).latest()
+    manifest = Store(dest).latest()
     return [
         row.path
         for row in (manifest.rows() if manifest else ())

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from auditor.copier import restore
-from auditor.copier.backup import Wishes, carry_out, prepare, refusals_before, session
+from auditor.copier.backup import Request, carry_out, prepare, refusals_before, session
 from auditor.copier.layout import Layout
 from auditor.copier.plan import Action
 from auditor.copier.preflight import remember
@@ -21,11 +21,11 @@ from auditor.errors import BadManifest, BadPlace
 from auditor.model import Depth
 from auditor.places.folder import FolderPlace
 from auditor.scrub.verify import Choice, Fate, Verified, first_generation, verify
-from auditor.store.generations import Ledger, locked
+from auditor.store.generations import Store, locked
 from tests import media
 from tests.copier.runs import DECODED, DIGESTS, OLD_S, QUICK, Ran, back_up, lies, noise, tree, write
 
-BY_DATE = Wishes(layout=Layout.BY_DATE, examine=Depth.HASH)
+BY_DATE = Request(layout=Layout.BY_DATE, examine=Depth.HASH)
 
 
 def now() -> datetime:
@@ -35,8 +35,8 @@ def now() -> datetime:
 def scrub(
     dest: Path, choice: Choice | None = None, at: Callable[[], datetime] | None = None, seed: int = 0
 ) -> Verified:
-    with locked(Ledger(dest)) as ledger:
-        return verify(ledger, choice or Choice(), QUICK, at or now, seed)
+    with locked(Store(dest)) as store:
+        return verify(store, choice or Choice(), QUICK, at or now, seed)
 
 
 def fates(verified: Verified) -> dict[str, Fate]:
@@ -45,8 +45,8 @@ def fates(verified: Verified) -> dict[str, Fate]:
 
 def give_back(dest: Path, target: Path, source: str | None = None, only: str | None = None) -> list[str | None]:
     """Restores, and gives the reasons of what could not be."""
-    wanted = restore.originals(Ledger(dest), source, only)
-    with restore.prepare(Ledger(dest), target, wanted, now()) as restoring:
+    wanted = restore.originals(Store(dest), source, only)
+    with restore.prepare(Store(dest), target, wanted, now()) as restoring:
         ending = restore.carry_out(restoring, QUICK)
     cannot = [step.reason for step in restoring.plan.of(Action.CANNOT)]
     return cannot + [r.reason for r in ending.results if r.outcome is Outcome.FAILED]
@@ -69,10 +69,10 @@ def phone(tmp_path: Path) -> Path:
     return root
 
 
-@pytest.mark.parametrize("wishes", [DIGESTS, BY_DATE], ids=["mirror", "by-date"])
-def test_backup_then_restore_gives_the_same_tree(wishes: Wishes, phone: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("asked", [DIGESTS, BY_DATE], ids=["mirror", "by-date"])
+def test_backup_then_restore_gives_the_same_tree(asked: Request, phone: Path, tmp_path: Path) -> None:
     dest, target = tmp_path / "backup", tmp_path / "back"
-    assert back_up(phone, dest, wishes).failed == {}
+    assert back_up(phone, dest, asked).failed == {}
     assert lies(dest) == []
     assert give_back(dest, target) == []
     assert tree(target) == tree(phone)
@@ -94,22 +94,22 @@ def test_by_date_keeps_companions_together_and_the_undated_apart(phone: Path, tm
     assert tree(tmp_path / "backup")[other] == (phone / "Download/IMG_0002.jpg").read_bytes()
 
 
-@pytest.mark.parametrize("wishes", [DIGESTS, BY_DATE], ids=["mirror", "by-date"])
+@pytest.mark.parametrize("asked", [DIGESTS, BY_DATE], ids=["mirror", "by-date"])
 def test_the_same_content_is_stored_once_and_a_second_run_does_nothing(
-    wishes: Wishes, phone: Path, tmp_path: Path
+    asked: Request, phone: Path, tmp_path: Path
 ) -> None:
     dest = tmp_path / "backup"
-    first = back_up(phone, dest, wishes)
+    first = back_up(phone, dest, asked)
     assert len(tree(dest)) == len(tree(phone)) - 1
     assert first.paths(Outcome.HELD) == {"Download/again.jpg"}
     (phone / "DCIM/Camera/IMG_0002.jpg").rename(phone / "DCIM/moved.jpg")
     before = tree(dest)
-    second = back_up(phone, dest, wishes)
-    damaged = set() if wishes.examine is None else {"DCIM/Camera/IMG_0002.mov"}  # noise, no film: it is read again
+    second = back_up(phone, dest, asked)
+    damaged = set() if asked.examine is None else {"DCIM/Camera/IMG_0002.mov"}  # noise, no film: it is read again
     assert second.paths(Outcome.HELD) == {"DCIM/moved.jpg"} | damaged
     assert tree(dest) == before
     generations = sorted((dest / ".auditor/manifests").iterdir())
-    assert back_up(phone, dest, wishes).by_path.keys() == damaged
+    assert back_up(phone, dest, asked).by_path.keys() == damaged
     assert sorted((dest / ".auditor/manifests").iterdir()) == generations
 
 
@@ -117,8 +117,8 @@ def test_a_run_without_work_renews_a_manifest_that_is_old(phone: Path, tmp_path:
     dest, place = tmp_path / "backup", FolderPlace(phone, str(phone))
     back_up(phone, dest)
     for days, generations in ((6, 1), (40, 2), (41, 2)):
-        with session(dest, Layout.MIRROR) as ledger:
-            prepared = prepare(place, ledger, DIGESTS, QUICK, now=now() + timedelta(days=days))
+        with session(dest, Layout.MIRROR) as store:
+            prepared = prepare(place, store, DIGESTS, QUICK, now=now() + timedelta(days=days))
             carry_out(prepared, QUICK, lambda days=days: now() + timedelta(days=days))
         assert len(list((dest / ".auditor/manifests").iterdir())) == generations
     assert scrub(dest).chain == ()
@@ -221,7 +221,7 @@ def test_a_source_content_that_comes_back_is_the_one_restored(phone: Path, tmp_p
         write(path, content, OLD_S + number)
         back_up(phone, dest)
         (dest / ".auditor").stat()
-    latest = {o.path: o.sha256 for o in restore.originals(Ledger(dest))}
+    latest = {o.path: o.sha256 for o in restore.originals(Store(dest))}
     assert latest["Download/IMG_0002.jpg"] == hashlib.sha256(first).hexdigest()
 
 
@@ -396,8 +396,8 @@ def test_generations_that_are_missing_or_edited_are_reported(phone: Path, tmp_pa
 
 
 def test_init_makes_the_first_generation_of_any_folder(phone: Path, tmp_path: Path) -> None:
-    with session(phone, Layout.MIRROR) as ledger:
-        first_generation(ledger, QUICK, now)
+    with session(phone, Layout.MIRROR) as store:
+        first_generation(store, QUICK, now)
     assert fates(scrub(phone)) == {}
     assert give_back(phone, tmp_path / "back") == []
     assert tree(tmp_path / "back") == tree(phone)
@@ -415,15 +415,15 @@ def test_only_restores_what_fits_and_never_over_another_file(phone: Path, tmp_pa
 def test_a_manifest_that_leads_out_is_refused(phone: Path, tmp_path: Path) -> None:
     dest = tmp_path / "backup"
     back_up(phone, dest)
-    ledger = Ledger(dest)
-    last = ledger.latest()
+    store = Store(dest)
+    last = store.latest()
     assert last is not None
     rows = [replace(r, origins=tuple(replace(o, path="../../evil.jpg") for o in r.origins)) for r in last.rows()]
     columns, started = last.header.columns, last.header.started
-    with locked(ledger) as opened:
+    with locked(store) as opened:
         opened.add_generation(rows, columns=columns, depth=Depth.HASH, label="x", spec="x", started=started, now=now())
     with pytest.raises(BadManifest, match="no path inside a folder"):
-        restore.originals(ledger)
+        restore.originals(store)
 
 
 def test_a_link_in_the_backup_is_not_followed_out(phone: Path, tmp_path: Path) -> None:
@@ -438,12 +438,12 @@ def test_a_link_in_the_backup_is_not_followed_out(phone: Path, tmp_path: Path) -
 
 
 class TestPreflight:
-    def refusals(self, source: Path, dest: Path, wishes: Wishes = DIGESTS) -> list[str]:
+    def refusals(self, source: Path, dest: Path, asked: Request = DIGESTS) -> list[str]:
         place = FolderPlace(source, str(source))
-        if told := refusals_before(place, dest, wishes):
+        if told := refusals_before(place, dest, asked):
             return told
-        with session(dest, Layout.MIRROR) as ledger:
-            return list(prepare(place, ledger, wishes, QUICK).plan.refusals)
+        with session(dest, Layout.MIRROR) as store:
+            return list(prepare(place, store, asked, QUICK).plan.refusals)
 
     def test_an_empty_source(self, tmp_path: Path) -> None:
         (tmp_path / "phone").mkdir()
@@ -467,7 +467,7 @@ class TestPreflight:
     def test_another_disk_than_last_time(self, phone: Path, tmp_path: Path) -> None:
         dest = tmp_path / "backup"
         back_up(phone, dest)
-        marker = Ledger(dest).marker()
+        marker = Store(dest).marker()
         assert marker is not None
         remember(dest, marker.id)
         dest.rename(tmp_path / "taken away")
@@ -497,7 +497,7 @@ def test_stopping_keeps_what_is_done(tmp_path: Path) -> None:
         asked += 1
         return asked > 3
 
-    ran = back_up(tmp_path / "phone", tmp_path / "backup", ways=replace(QUICK, stop=stop))
+    ran = back_up(tmp_path / "phone", tmp_path / "backup", options=replace(QUICK, stop=stop))
     assert ran.backed.ending.stopped and ran.failed == {}
     done = tree(tmp_path / "backup")
     assert 0 < len(done) < 200 and lies(tmp_path / "backup") == []

@@ -331,8 +331,8 @@ def test_a_file_without_room_keeps_no_other_from_the_backup(auditor: Auditor, ph
 def test_a_first_backup_that_wrote_nothing_down_goes_on(auditor: Auditor, phone: Path, tmp_path: Path) -> None:
     from auditor.copier.backup import Layout, session
 
-    with session(tmp_path / "backup", Layout.MIRROR) as ledger:
-        ledger.put_marks({"0" * 8})
+    with session(tmp_path / "backup", Layout.MIRROR) as store:
+        store.put_marks({"0" * 8})
     said = auditor("verify", "backup")
     assert said.code == 2 and "it goes on from there" in said.err
     assert auditor("backup", phone, "backup", "--no-audit").code == 0 and auditor("verify", "backup").code == 0

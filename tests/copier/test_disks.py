@@ -16,7 +16,7 @@ from auditor.copier.publish import Outcome
 from auditor.disk.volume import FAT32_MAX_BYTES, volume_of
 from auditor.errors import BadPlace
 from auditor.places.folder import FolderPlace
-from auditor.store.generations import Ledger
+from auditor.store.generations import Store
 from tests.copier.runs import DIGESTS, OLD_S, QUICK, back_up, leftovers, lies, noise, tree, write
 from tests.doubles.mounts import disk, tmpfs
 
@@ -50,8 +50,8 @@ def test_nothing_is_lost_on(kind: str, phone: Path, tmp_path: Path) -> None:
         assert leftovers(dest) == [] and lies(dest) == []
         second = back_up(phone, dest)
         assert second.by_path == {}
-        wanted = restore.originals(Ledger(dest))
-        with restore.prepare(Ledger(dest), tmp_path / "back", wanted, datetime.now(UTC)) as restoring:
+        wanted = restore.originals(Store(dest))
+        with restore.prepare(Store(dest), tmp_path / "back", wanted, datetime.now(UTC)) as restoring:
             restore.carry_out(restoring, QUICK)
     assert tree(tmp_path / "back") == tree(phone)
     assert {p.name: p.stat().st_mtime_ns for p in (tmp_path / "back/DCIM").iterdir()} == {
@@ -79,8 +79,8 @@ def test_a_disk_that_fills_up_takes_what_fits(tmp_path: Path) -> None:
     write(source / "small.jpg", noise("small", 10_000))
     with tmpfs(tmp_path, "4m") as mount:
         dest, place = mount / "backup", FolderPlace(source, str(source))
-        with session(dest, Layout.MIRROR) as ledger:
-            prepared = prepare(place, ledger, DIGESTS, QUICK)
+        with session(dest, Layout.MIRROR) as store:
+            prepared = prepare(place, store, DIGESTS, QUICK)
             assert prepared.plan.refusals == ()
             filler = mount / "somebody else's"
             filler.write_bytes(b"x" * ((volume_of(mount).free_bytes or 0) - 200_000))
@@ -90,15 +90,15 @@ def test_a_disk_that_fills_up_takes_what_fits(tmp_path: Path) -> None:
         }
         assert tree(dest) == {"small.jpg": noise("small", 10_000)}
         assert lies(dest) == [] and leftovers(dest) == []
-        with session(dest, Layout.MIRROR) as ledger:
-            plan = prepare(place, ledger, DIGESTS, QUICK).plan
+        with session(dest, Layout.MIRROR) as store:
+            plan = prepare(place, store, DIGESTS, QUICK).plan
         assert plan.refusals == (), "one file without room keeps no other from it"
         assert ["free; make room" in str(step.reason) for step in plan.of(Action.CANNOT)] == [True]
         filler.unlink()
         for name in "abcdef":
             write(source / f"{name}.jpg", noise(name, 900_000))
-        with session(dest, Layout.MIRROR) as ledger:
-            refused = prepare(place, ledger, DIGESTS, QUICK).plan.refusals
+        with session(dest, Layout.MIRROR) as store:
+            refused = prepare(place, store, DIGESTS, QUICK).plan.refusals
         assert "7 new files need" in refused[0]
 
 
@@ -115,5 +115,5 @@ def test_the_date_that_a_disk_cannot_keep_is_in_the_manifest(tmp_path: Path) -> 
     with disk(tmp_path, "fat32") as mount:
         ran = back_up(tmp_path / "phone", mount / "backup")
         assert ran.paths(Outcome.COPIED) == {"odd.jpg"}
-        (original,) = restore.originals(Ledger(mount / "backup"))
+        (original,) = restore.originals(Store(mount / "backup"))
         assert original.mtime_ns == OLD_S * 10**9 + 750_000_000

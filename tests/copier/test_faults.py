@@ -212,7 +212,7 @@ def test_a_hanging_read_costs_its_time_out_and_nothing_else(tmp_path: Path) -> N
             fs.set(bad("hang", s=60))
             dest = tmp_path / f"backup-{attempt}"
             start = time.monotonic()
-            ran = back_up(fs.mount, dest, ways=replace(QUICK, hang_s=hang_s))
+            ran = back_up(fs.mount, dest, options=replace(QUICK, hang_s=hang_s))
             extra_s.append(time.monotonic() - start - usual_s)
             assert set(ran.failed) == {BAD}
             assert "no answer" in (ran.failed[BAD] or "")
@@ -247,8 +247,8 @@ def test_unplugged_source_that_comes_back_is_finished(tmp_path: Path) -> None:
                 if not back:
                     back.append(fs.plug_in())
 
-        ways = replace(QUICK, wait_s=20.0, on_progress=on_progress)
-        ran = back_up(fs.mount, tmp_path / "backup", ways=ways)
+        options = replace(QUICK, wait_s=20.0, on_progress=on_progress)
+        ran = back_up(fs.mount, tmp_path / "backup", options=options)
         back[0].daemon.kill()
     assert "waiting for it to come back" in states[0]
     assert ran.failed == {} and ran.backed.ending.gone is None

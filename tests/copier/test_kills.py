@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from auditor.store.generations import Ledger, left_rows
+from auditor.store.generations import Store, left_rows
 from tests.copier.runs import back_up, leftovers, lies, noise, tree, write
 from tests.doubles.mounts import CHECKOUT
 
@@ -36,7 +36,7 @@ def start(source: Path, dest: Path) -> subprocess.Popen[bytes]:
 
 def journal_lies(dest: Path) -> list[str]:
     """Rows of journals that a killed run left, whose file is not as they say."""
-    rows = [row for row in left_rows(Ledger(dest)) if row.sha256]
+    rows = [row for row in left_rows(Store(dest)) if row.sha256]
     return [r.path for r in rows if hashlib.sha256((dest / r.path).read_bytes()).hexdigest() != r.sha256]
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from auditor.model import FileFacts
-from auditor.store.generations import Ledger, left_rows
+from auditor.store.generations import Store, left_rows
 from tests.copier.runs import back_up, leftovers, lies, noise, tree, write
 from tests.doubles.mounts import CHECKOUT, disk, make_image, mounted_image, needs
 
@@ -66,7 +66,7 @@ def cut_often(tmp_path: Path, cuts: int, *control: str, settle_s: float = 0.0) -
                 subprocess.run(["cp", "--reflink=always", str(inner), str(after)], check=True)
                 run.kill()
                 run.wait()
-                time.sleep(0.3)  # its hands end with it
+                time.sleep(0.3)  # its workers end with it
             subprocess.run(["e2fsck", "-fy", str(after)], capture_output=True)
             with mounted_image(after, "ext4", tmp_path / "after") as mount:
                 look(mount / "backup", expected, found)
@@ -93,9 +93,9 @@ def look(dest: Path, expected: dict[str, bytes], found: Found) -> None:
             found.wrong += content != expected[path]
     rows: list[FileFacts] = []
     with contextlib.suppress(Exception):  # the control's manifest may be anything
-        rows += left_rows(Ledger(dest))
+        rows += left_rows(Store(dest))
     with contextlib.suppress(Exception):
-        last = Ledger(dest).latest()
+        last = Store(dest).latest()
         rows += last.rows() if last else []
     for row in rows:
         if row.sha256:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from auditor.copier import backup, restore
-from auditor.copier.backup import Wishes, session
+from auditor.copier.backup import Request, session
 from auditor.copier.layout import Layout
 from auditor.copier.messages import Cause, Failed
 from auditor.copier.plan import Action
@@ -23,8 +23,8 @@ from auditor.places.folder import FolderPlace
 from auditor.scrub.result import conclude
 from auditor.scrub.verify import Choice, Verified, first_generation, verify
 from auditor.store.changes import Fate
-from auditor.store.generations import Ledger, locked
-from auditor.store.index import Holdings
+from auditor.store.generations import Store, locked
+from auditor.store.index import Index
 from tests import media
 from tests.copier import in_process
 from tests.copier.runs import DECODED, DIGESTS, OLD_S, QUICK, Ran, back_up, noise, tree, write
@@ -43,8 +43,8 @@ def now() -> datetime:
 
 
 def scrub(dest: Path, choice: Choice | None = None, **more: object) -> Verified:
-    with locked(Ledger(dest)) as ledger:
-        return verify(ledger, choice or Choice(), QUICK, now, **more)  # type: ignore[arg-type]
+    with locked(Store(dest)) as store:
+        return verify(store, choice or Choice(), QUICK, now, **more)  # type: ignore[arg-type]
 
 
 def fates(dest: Path) -> dict[str, Fate]:
@@ -72,7 +72,7 @@ def spoil(manifest: Path) -> None:
 
 
 def give_back(dest: Path, target: Path) -> list[str | None]:
-    with restore.prepare(Ledger(dest), target, restore.originals(Ledger(dest)), now()) as restoring:
+    with restore.prepare(Store(dest), target, restore.originals(Store(dest)), now()) as restoring:
         ending = restore.carry_out(restoring, QUICK)
     cannot = [step.reason for step in restoring.plan.of(Action.CANNOT)]
     return cannot + [r.reason for r in ending.results if r.outcome is Outcome.FAILED]
@@ -103,13 +103,13 @@ class TestHalfFiles:
         assert (dest / HALF).exists()  # no run of ours wrote down that it made it
 
     def test_of_a_run_that_wrote_it_down_are_removed_by_the_next_backup_alone(self, phone: Path, dest: Path) -> None:
-        with locked(Ledger(dest)) as ledger:
-            ledger.put_marks({HALF[9:17]})
+        with locked(Store(dest)) as store:
+            store.put_marks({HALF[9:17]})
         write(dest / "DCIM" / HALF, b"half")
         scrub(dest)
         assert (dest / "DCIM" / HALF).exists()
         back_up(phone, dest)
-        assert not (dest / "DCIM" / HALF).exists() and Ledger(dest).marks() == set()
+        assert not (dest / "DCIM" / HALF).exists() and Store(dest).marks() == set()
 
     def test_in_the_source_are_refused_in_words(self, phone: Path, dest: Path) -> None:
         write(phone / HALF, noise("half", 500))
@@ -196,7 +196,7 @@ class TestAFileOfTheBackupThatCannotBeRead:
             patch.setattr(backup, "read_files", lambda root, entries, *_: iter(cannot if entries else []))
             ran = back_up(phone, dest)
         assert ran.backed.fake and "Input/output error" in ran.backed.fake
-        held = Holdings.read(Ledger(dest), "").held
+        held = Index.read(Store(dest), "").held
         assert [path for path, one in held.items() if not one.whole] == ["DCIM/new.jpg"]
         assert back_up(phone, dest).backed.prepared.plan.to_do == ()
 
@@ -285,16 +285,16 @@ class TestMoves:
         assert said.sentence == "4 files were read under another name in the backup, and are as they were stored."
 
     def test_that_an_earlier_verify_called_lost_and_new_are_found(self, phone: Path, dest: Path) -> None:
-        holdings = Holdings.read(Ledger(dest), "")
-        holdings.lost("DCIM/1.jpg")
+        index = Index.read(Store(dest), "")
+        index.lost("DCIM/1.jpg")
         (dest / "DCIM/1.jpg").rename(dest / "moved.jpg")
-        holdings.found("moved.jpg", 3_001, (OLD_S + 1) * 10**9, str(holdings.held["DCIM/1.jpg"].sha256), "")
-        last = Ledger(dest).latest()
+        index.found("moved.jpg", 3_001, (OLD_S + 1) * 10**9, str(index.held["DCIM/1.jpg"].sha256), "")
+        last = Store(dest).latest()
         assert last is not None
         columns = last.header.columns
-        with locked(Ledger(dest)) as ledger:
-            ledger.add_generation(
-                holdings.rows(), columns=columns, depth=Depth.HASH, label="", spec="", started="", now=now()
+        with locked(Store(dest)) as store:
+            store.add_generation(
+                index.rows(), columns=columns, depth=Depth.HASH, label="", spec="", started="", now=now()
             )
         assert fates(dest) == {"DCIM/1.jpg": Fate.MOVED}
         assert fates(dest) == {}
@@ -393,7 +393,7 @@ class TestRecords:
         assert scrub(dest).chain == ()
 
     def test_names_that_only_a_broken_generation_knows_are_kept(self, phone: Path, tmp_path: Path) -> None:
-        dest, by_date = tmp_path / "backup", Wishes(layout=Layout.BY_DATE, examine=Depth.HASH)
+        dest, by_date = tmp_path / "backup", Request(layout=Layout.BY_DATE, examine=Depth.HASH)
         back_up(phone, dest, by_date)
         write(phone / "DCIM/gone.jpg", noise("gone", 777))
         before = tree(phone)
@@ -406,20 +406,20 @@ class TestRecords:
     def test_a_first_backup_killed_before_it_wrote_anything_down(
         self, phone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        dest, by_date = tmp_path / "backup", Wishes(layout=Layout.BY_DATE, examine=Depth.HASH)
+        dest, by_date = tmp_path / "backup", Request(layout=Layout.BY_DATE, examine=Depth.HASH)
         with monkeypatch.context() as patched:
             patched.setattr("auditor.store.generations.Journal.add", killed)
             with pytest.raises(KeyboardInterrupt):
                 back_up(phone, dest, by_date)
-        with session(dest, Layout.BY_DATE) as ledger:
-            first_generation(ledger, QUICK, now)
+        with session(dest, Layout.BY_DATE) as store:
+            first_generation(store, QUICK, now)
         assert tree(dest)
         back_up(phone, dest)
         assert give_back(dest, tmp_path / "back") == [] and tree(tmp_path / "back") == tree(phone)
 
     def test_of_an_only_generation_with_a_wrong_bit_the_lines_are_restored(self, phone: Path, tmp_path: Path) -> None:
         dest = tmp_path / "backup"
-        back_up(phone, dest, Wishes(layout=Layout.BY_DATE, examine=Depth.HASH))
+        back_up(phone, dest, Request(layout=Layout.BY_DATE, examine=Depth.HASH))
         only = dest / ".auditor/manifests/000001.jsonl"
         only.write_bytes(only.read_bytes().replace(b'"size_bytes":3002', b'"size_bytes":3003'))
         assert len(give_back(dest, tmp_path / "back")) <= 1
@@ -467,9 +467,9 @@ class TestRecords:
 
     def test_a_first_manifest_made_anew_keeps_names_and_dates(self, phone: Path, tmp_path: Path) -> None:
         dest = tmp_path / "backup"
-        back_up(phone, dest, Wishes(layout=Layout.BY_DATE, examine=Depth.HASH))
-        with session(dest, Layout.BY_DATE) as ledger:
-            first_generation(ledger, QUICK, now)
+        back_up(phone, dest, Request(layout=Layout.BY_DATE, examine=Depth.HASH))
+        with session(dest, Layout.BY_DATE) as store:
+            first_generation(store, QUICK, now)
         assert give_back(dest, tmp_path / "back") == [] and tree(tmp_path / "back") == tree(phone)
 
     def test_a_backup_that_was_put_back_is_told(self, phone: Path, dest: Path, tmp_path: Path) -> None:
@@ -478,7 +478,7 @@ class TestRecords:
         shutil.copytree(dest, tmp_path / "older")
         write(phone / "DCIM/new.jpg", noise("new", 777))
         back_up(phone, dest)
-        remember_last(Ledger(dest))
+        remember_last(Store(dest))
         shutil.rmtree(dest)
         (tmp_path / "older").rename(dest)
         for _ in range(2):
@@ -486,12 +486,12 @@ class TestRecords:
             assert told.number == 2 and "an older state of the backup was put back" in str(told.trouble)
 
     def test_a_lost_marker_is_told_and_made_again_with_its_id(self, phone: Path, dest: Path) -> None:
-        marker = Ledger(dest).marker()
+        marker = Store(dest).marker()
         assert marker is not None
         (dest / ".auditor/place.toml").unlink()
         assert "place.toml" in str(scrub(dest).chain[0].path)
-        with session(dest, Layout.MIRROR) as ledger:
-            made = ledger.marker()
+        with session(dest, Layout.MIRROR) as store:
+            made = store.marker()
         assert made is not None and (made.id, made.layout) == (marker.id, marker.layout)
         back_up(phone, dest)
         assert scrub(dest).chain == ()
@@ -502,7 +502,7 @@ class TestRecords:
         def full(*_: object, **__: object) -> None:
             raise OSError(28, "No space left on device")
 
-        monkeypatch.setattr(Ledger, "add_generation", full)
+        monkeypatch.setattr(Store, "add_generation", full)
         verified = scrub(dest)
         assert verified.counts[Fate.ROTTED] == 1 and "No space left" in str(verified.unwritten)
 
@@ -518,8 +518,8 @@ class TestClocks:
         assert tree(tmp_path / "back")["DCIM/1.jpg"] == noise("edited", 4_000)
 
     def test_ahead_a_reading_that_is_yet_to_come_is_none(self, dest: Path) -> None:
-        with locked(Ledger(dest)) as ledger:
-            verify(ledger, Choice(), QUICK, lambda: now() + timedelta(days=40))
+        with locked(Store(dest)) as store:
+            verify(store, Choice(), QUICK, lambda: now() + timedelta(days=40))
         again = scrub(dest, Choice(older_than=timedelta(days=1)))
         assert again.counts[Fate.UNCHANGED] == 4
 

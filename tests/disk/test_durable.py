@@ -73,8 +73,8 @@ def test_most_bad_is_the_exact_limit(case: tuple[int, int]) -> None:
 
     def chance(bad: int) -> float:
         """Of finding at most `found`, counted out."""
-        ways = sum(comb(bad, k) * comb(population - bad, sample - k) for k in range(found + 1))
-        return ways / comb(population, sample)
+        options = sum(comb(bad, k) * comb(population - bad, sample - k) for k in range(found + 1))
+        return options / comb(population, sample)
 
     possible = [bad for bad in range(found, population - sample + found + 1) if chance(bad) >= 0.05 - 1e-9]
     assert most == max(possible)

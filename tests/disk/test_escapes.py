@@ -16,7 +16,7 @@ from auditor.cleanup import apply as applying
 from auditor.cleanup import plan as plans
 from auditor.cleanup import undo as undoing
 from auditor.errors import AuditorError, LeadsOut
-from auditor.store.generations import Ledger, left_journals
+from auditor.store.generations import Store, left_journals
 from tests.cleanup.test_clean import PICTURE, row, write_plan
 from tests.commandline import auditor as run
 from tests.copier.runs import back_up, noise, photos, tree, write
@@ -93,14 +93,14 @@ def test_only_journals_of_this_program_are_removed_and_none_by_verify(tmp_path: 
     dest = tmp_path / "backup"
     back_up(tmp_path / "phone", dest)
     folder = dest / ".auditor/journal"
-    row_ = next(iter(Ledger(dest).latest().rows()))  # type: ignore[union-attr]
+    row_ = next(iter(Store(dest).latest().rows()))  # type: ignore[union-attr]
     ours = f'{{"path":"{row_.path}","sha256":"{row_.sha256}","size_bytes":{row_.size_bytes}}}\n'.encode()
     write(folder / "20200101T000000-7.jsonl", ours)  # of an older version: its rows are in a generation
     write(folder / "20200101T000000-8.jsonl", b"my notes\n")
     write(folder / "my-list.jsonl", ours)
     write(folder / "20200101T000000-9.jsonl", ours[:30])
     before = sorted(path.name for path in folder.iterdir())
-    assert [journal.name for journal in left_journals(Ledger(dest))] == ["20200101T000000-7.jsonl"]
+    assert [journal.name for journal in left_journals(Store(dest))] == ["20200101T000000-7.jsonl"]
     assert run("verify", "backup", cwd=tmp_path).code == 0
     assert sorted(path.name for path in folder.iterdir()) == before
     photos(tmp_path / "phone", "c.jpg")
@@ -179,7 +179,7 @@ def test_a_marker_behind_a_link_is_none_of_ours(tmp_path: Path) -> None:
     (tmp_path / "place").mkdir()
     (tmp_path / "place/.auditor").symlink_to(tmp_path / "other/.auditor")
     with pytest.raises(LeadsOut):
-        Ledger(tmp_path / "place").marker()
+        Store(tmp_path / "place").marker()
 
 
 @pytest.mark.parametrize("command", ["audit", "duplicates"])

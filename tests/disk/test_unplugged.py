@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from auditor.copier import backup
-from auditor.copier.backup import Wishes
+from auditor.copier.backup import Request
 from auditor.copier.execute import Progress
 from auditor.copier.layout import Layout
 from auditor.copier.presence import watch
@@ -23,8 +23,8 @@ from auditor.copier.publish import Outcome
 from auditor.errors import BadPlace
 from auditor.places.folder import FolderPlace
 from auditor.scrub import verify
-from auditor.store.generations import Ledger, locked
-from auditor.store.index import Holdings
+from auditor.store.generations import Store, locked
+from auditor.store.index import Index
 from tests.copier.runs import DIGESTS, QUICK, Ran, back_up, leftovers, lies, noise, tree, write
 from tests.doubles.mounts import detach, faulty
 
@@ -51,7 +51,7 @@ def interrupted(
     dest: Path,
     midway: Callable[[], None],
     waited: Callable[[int], None] = lambda times: None,
-    wishes: Wishes = DIGESTS,
+    asked: Request = DIGESTS,
 ) -> Ran:
     """A backup in which something happens to the destination once files have their names, and again while it waits."""
     happened: list[int] = []
@@ -67,7 +67,7 @@ def interrupted(
         waited(next(times))
         time.sleep(0.01)
 
-    ran = back_up(phone, dest, wishes, replace(QUICK, wait_s=1.0, sleep=sleep, on_progress=progress))
+    ran = back_up(phone, dest, asked, replace(QUICK, wait_s=1.0, sleep=sleep, on_progress=progress))
     assert happened
     return ran
 
@@ -225,10 +225,10 @@ def test_what_is_pulled_while_it_is_verified_is_not_called_lost(
         return found
 
     monkeypatch.setattr(verify, "listed", listed)
-    with locked(Ledger(disk)) as ledger:
-        ways = replace(QUICK, alive=watch(FolderPlace(disk, str(disk)), ledger.door))
+    with locked(Store(disk)) as store:
+        options = replace(QUICK, unplugged=watch(FolderPlace(disk, str(disk)), store.door))
         with pytest.raises(BadPlace, match=r"went away while it was being read.* connect it"):
-            verify.verify(ledger, verify.Choice(), ways, lambda: datetime.now(UTC))
+            verify.verify(store, verify.Choice(), options, lambda: datetime.now(UTC))
     assert everything(tmp_path / "away") == before
     assert not (disk / ".auditor").exists()
 
@@ -240,17 +240,17 @@ def test_a_disk_that_is_pulled_while_a_repair_asks_its_manifest_is_said_to_be_go
     photo = write(phone / "a.jpg", noise("a", 2_000))
     back_up(phone, disk)
     write(disk / "a.jpg", noise("b", 2_000), photo.stat().st_mtime)
-    with locked(Ledger(disk)) as ledger:
-        verify.verify(ledger, verify.Choice(), QUICK, lambda: datetime.now(UTC))
-    asked = Holdings.origins_at
+    with locked(Store(disk)) as store:
+        verify.verify(store, verify.Choice(), QUICK, lambda: datetime.now(UTC))
+    asked = Index.origins_at
 
-    def pull(holdings: Holdings, path: str) -> object:
+    def pull(index: Index, path: str) -> object:
         if not (tmp_path / "away").exists():
             disk.rename(tmp_path / "away")
             disk.mkdir()
-        return asked(holdings, path)
+        return asked(index, path)
 
-    monkeypatch.setattr(Holdings, "origins_at", pull)
+    monkeypatch.setattr(Index, "origins_at", pull)
     ran = back_up(phone, disk)
     assert "is gone" in (ran.backed.ending.gone or "")
     assert list(disk.iterdir()) == []

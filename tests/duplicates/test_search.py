@@ -17,7 +17,7 @@ from PIL import ExifTags, Image, ImageOps
 from auditor.duplicates import comparing, planning, proving
 from auditor.duplicates.search import Search, search
 from auditor.errors import BadPolicy
-from auditor.isolation import pool as workers
+from auditor.isolation import pool
 from auditor.judge import policy
 from auditor.manifest.jsonl import load
 from auditor.model import DigestOrigin, FileFacts, Kind, Soundness
@@ -198,13 +198,13 @@ def test_a_worker_that_dies_of_a_crowd_loses_no_answer(tmp_path: Path, monkeypat
     folder = put(tmp_path / "a", {"a.jpg": ORIGINAL, "b.jpg": jpeg(SCENE, 70), "c.jpg": jpeg(SCENE, 60)})
     monkeypatch.setenv("AUDITOR_CACHE_DIR", str(tmp_path / "cache"))
     told: list[str] = []
-    run = workers.run
+    run = pool.run
 
     def died(function: Callable[..., Any], jobs: Iterable[Any], **options: Any) -> Iterator[Any]:
         for job, outcome in zip(jobs, run(function, jobs, **options), strict=True):
             told.append(function.__name__)
             hostile = function is comparing._compare_crowd or getattr(job.argument, "path", "") == "c.jpg"
-            yield workers.Died("the decoder died (SIGSEGV)") if hostile else outcome
+            yield pool.Died("the decoder died (SIGSEGV)") if hostile else outcome
 
     source = source_of(folder, tmp_path)
     monkeypatch.setattr(comparing.workers, "run", died)

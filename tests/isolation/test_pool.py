@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from auditor.isolation import pool as workers
+from auditor.isolation import pool
 from auditor.isolation.pool import Died, Job, Known, run
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="signals and limits of POSIX")
@@ -83,7 +83,7 @@ def sleep_and_tell(folder: str) -> None:
 @pytest.fixture
 def short_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     """The wall limit is the parent's; the CPU limit is set by the worker, which begins anew from the module."""
-    monkeypatch.setattr(workers, "wall_seconds", lambda size: 1.5)
+    monkeypatch.setattr(pool, "wall_seconds", lambda size: 1.5)
 
 
 def jobs_of(words: list[str]) -> Iterator[Job[str]]:
@@ -100,7 +100,7 @@ def test_results_come_in_the_order_of_the_jobs(size: int, bytes_each: int) -> No
 def test_what_is_known_keeps_its_place_and_starts_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
     mixed = [Known(0), Job(1), Known(4), Known(9), Job(4), Known(25)]
     assert list(run(square, mixed, workers=2)) == [0, 1, 4, 9, 16, 25]
-    monkeypatch.setattr(workers._Pool, "_staff", lambda self: pytest.fail("a process was started"))
+    monkeypatch.setattr(pool._Pool, "_staff", lambda self: pytest.fail("a process was started"))
     assert list(run(square, (Known(n) for n in range(100_000)), workers=2)) == list(range(100_000))
     assert list(run(square, [], workers=2)) == []
 
@@ -117,7 +117,7 @@ def test_jobs_are_drawn_only_as_far_ahead_as_needed() -> None:
     results = run(square, jobs(), workers=2)
     next(results)
     results.close()
-    assert drawn <= workers._AHEAD + 1
+    assert drawn <= pool._AHEAD + 1
 
 
 @posix
@@ -168,7 +168,7 @@ def test_a_hang_is_ended(short_limits: None) -> None:
 def test_a_loop_is_ended_by_its_cpu_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     # A size below zero: the limit of a file is 30 s and more.
     jobs = [Job("a", 10), Job("cpu", -29 * 250_000), Job("b", 10)]
-    monkeypatch.setattr(workers, "wall_seconds", lambda size: 100)
+    monkeypatch.setattr(pool, "wall_seconds", lambda size: 100)
     assert list(run(act, jobs, workers=1)) == ["a", Died("it took longer than its CPU limit"), "b"]
 
 
@@ -187,7 +187,7 @@ def test_what_a_decoder_prints_is_not_seen(capfd: pytest.CaptureFixture[str]) ->
 
 @posix
 def test_workers_are_replaced_and_leave_no_core(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "FILES_A_WORKER", 30)
+    monkeypatch.setattr(pool, "FILES_A_WORKER", 30)
     found = list(run(pid_and_limits, (Job(n) for n in range(200)), workers=1))
     processes = [pid for pid, _ in found if not isinstance(pid, Died)]
     assert 4 <= len(set(processes)) <= 200 // 30 + 1
@@ -285,7 +285,7 @@ def test_no_child_is_left(tmp_path: Path) -> None:
 
 @posix
 def test_workers_that_cannot_begin_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "_serve", os._exit)
+    monkeypatch.setattr(pool, "_serve", os._exit)
     with pytest.raises(RuntimeError, match="end before they begin"):
         list(run(square, [Job(1)], workers=2))
 
@@ -306,7 +306,7 @@ def test_the_callers_script_is_not_run_again(tmp_path: Path) -> None:
 def test_every_way_to_start_a_process(monkeypatch: pytest.MonkeyPatch, method: str) -> None:
     if method not in multiprocessing.get_all_start_methods():
         pytest.skip(f"this system has no {method}")
-    monkeypatch.setattr(workers, "_context", lambda preload: multiprocessing.get_context(method))
+    monkeypatch.setattr(pool, "_context", lambda preload: multiprocessing.get_context(method))
     assert list(run(square, (Job(n) for n in range(40)), workers=2)) == [n * n for n in range(40)]
 
 
@@ -315,4 +315,4 @@ def test_a_size_that_a_file_merely_claims_costs_nothing(size: int) -> None:
     """537 GB and more made a time-out that the system's clock cannot hold, and the whole run ended."""
     jobs = [Job(2, size), Job(3, 1)]
     assert list(run(square, jobs, workers=1)) == [4, 9]
-    assert 0 < workers.wall_seconds(size) < 2**31 / 1000 and 0 < workers.cpu_seconds(size) < 2**31
+    assert 0 < pool.wall_seconds(size) < 2**31 / 1000 and 0 < pool.cpu_seconds(size) < 2**31

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from auditor.audit import database as views
+from auditor.audit import database
 from auditor.errors import BadPolicy
 from auditor.judge import policy, rules
 from auditor.model import Kind, Severity
@@ -64,7 +64,7 @@ LEFT_OUT = {
 @pytest.mark.parametrize("name", PROOF)
 def test_what_is_left_out(name: str, path: str, left_out: bool) -> None:
     con = opened([{"path": path, "kind": "photo", "size_bytes": 1}])
-    views.mark_due(con, policy.load(name))
+    database.mark_due(con, policy.load(name))
     assert con.execute("SELECT is_due, excluded FROM source").fetchall() == [(not left_out, left_out)]
 
 
@@ -91,7 +91,7 @@ DUE = {
 @pytest.mark.parametrize(("row", "due"), DUE.values(), ids=DUE)
 def test_what_must_be_backed_up(row: dict[str, object], due: bool) -> None:
     con = opened([row])
-    views.mark_due(con, policy.load("family"))
+    database.mark_due(con, policy.load("family"))
     assert con.execute("SELECT is_due FROM source").fetchall() == [(due,)]
 
 
@@ -106,7 +106,7 @@ def test_sidecars_follow_their_media() -> None:
             {"path": "cache/c.xmp", "kind": "sidecar", "size_bytes": 1},
         ]
     )
-    views.mark_due(con, policy.load("family"))
+    database.mark_due(con, policy.load("family"))
     due = con.execute("SELECT path FROM due ORDER BY path").fetchall()
     assert due == [("a.aae",), ("a.heic",), ("c.jpg",)]
 

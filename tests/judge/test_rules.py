@@ -10,9 +10,8 @@ import duckdb
 import pytest
 
 import auditor
-from auditor import data as resources
-from auditor.audit import database as views
-from auditor.audit import engine
+from auditor import data as shipped
+from auditor.audit import database, engine
 from auditor.errors import BadRule
 from auditor.judge import policy, rules
 from auditor.model import ErrorKind, RuleState
@@ -30,14 +29,14 @@ def test_case(rule: rules.Rule, case: rules.Case) -> None:
 
 @pytest.mark.parametrize("rule", RULES, ids=[r.id for r in RULES])
 def test_rule_lives_in_a_family_and_speaks_plainly(rule: rules.Rule) -> None:
-    assert rule.path.parent.parent == resources.folder("rules")
+    assert rule.path.parent.parent == shipped.folder("rules")
     for text in (rule.passed, rule.failed_one, rule.failed_many, rule.message):
         assert text.endswith("."), text
     assert "$count" in rule.failed_many
     assert rule.remedy or rule.severity == "info"
 
 
-GOOD = (resources.folder("rules") / "completeness" / "missing-from-backup.sql").read_text("utf-8")
+GOOD = (shipped.folder("rules") / "completeness" / "missing-from-backup.sql").read_text("utf-8")
 
 BAD = {
     "no header": ("SELECT 1", "TOML header"),
@@ -122,10 +121,10 @@ def test_no_name_of_a_column_makes_a_finding_of_its_own(tmp_path: Path, alias: s
     path.write_text(GOOD[: GOOD.index("SELECT")] + f"SELECT 'source' AS side, path, 7 AS {named} FROM due", "utf-8")
     rule = rules.parse(path.read_text("utf-8"), path)
     con = duckdb.connect()
-    views.create_tables(con)
+    database.create_tables(con)
     con.execute("INSERT INTO source (id, path, is_due) VALUES (1, 'a.jpg', true)")
-    views.lock(con)
-    outcome = engine.run_rule(views.Lists(con, views.EVERYTHING), rule, policy.load("family"))
+    database.lock(con)
+    outcome = engine.run_rule(database.Lists(con, database.EVERYTHING), rule, policy.load("family"))
     columns = "number, rule, severity, status, side, backup, path, verdict, evidence, waiver_reason"
     found = con.execute(f"SELECT {columns} FROM findings").fetchall()
     if not alias:  # SQL knows no empty name
@@ -169,13 +168,13 @@ def test_users_rule_replaces_ours(tmp_path: Path) -> None:
 def test_missing_column_is_not_run(tmp_path: Path) -> None:
     rule = rules.parse(GOOD.replace('"pairs.status"', '"source.taken_at"'), tmp_path / "missing-from-backup.sql")
     con = duckdb.connect()
-    views.create_tables(con)
-    outcome = engine.run_rule(views.Lists(con, frozenset({"pairs.status"})), rule, policy.load("family"))
+    database.create_tables(con)
+    outcome = engine.run_rule(database.Lists(con, frozenset({"pairs.status"})), rule, policy.load("family"))
     assert outcome.state is RuleState.NOT_RUN
     assert "source.taken_at" in (outcome.reason or "")
 
 
-README = (resources.folder("rules") / "README.md").read_text("utf-8")
+README = (shipped.folder("rules") / "README.md").read_text("utf-8")
 
 
 def test_readme_names_every_rule_with_its_severity() -> None:
@@ -186,7 +185,7 @@ def test_readme_names_every_rule_with_its_severity() -> None:
 
 def test_readme_names_every_column() -> None:
     described = set(re.findall(r"`([a-z_0-9]+)`", README))
-    for name in views.EVERYTHING:
+    for name in database.EVERYTHING:
         assert name.partition(".")[2] in described, name
 
 
@@ -237,7 +236,7 @@ def test_every_kind_of_trouble_that_is_asked_for_is_written_by_something() -> No
         for text in program.values()
         for name in re.findall(rf"(?:Trouble\(\s*|\[\s*)ErrorKind\.({said})\b", text)
     }
-    data = [path.read_text("utf-8") for path in resources.folder("rules").rglob("*") if path.is_file()]
+    data = [path.read_text("utf-8") for path in shipped.folder("rules").rglob("*") if path.is_file()]
     in_sql = "".join(re.findall(r"error_kind (?:=|IN|<>) (\([^)]*\)|'\w+')", "\n".join(data)))
     asked = set(re.findall(r"'(\w+)'", in_sql)) | set(re.findall(r'error_kind = "(\w+)"', "\n".join(data)))
     asked |= {

@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor.audit import database as views
-from auditor.audit import engine
+from auditor.audit import database, engine
 from auditor.judge import policy, rules, verdict
 from auditor.model import FileVerdict, Partition, RuleOutcome, RuleState, Severity, Status, Verdict
 from tests.tables import found, opened
@@ -356,7 +355,7 @@ def test_every_due_file_is_proven_or_named(name: str, phone: list[Any], off_site
         for turn in range(len(phone[0][1]))
     ]
     con = opened(due, pairs, backup=backup, header=lists, proof=chosen.proof)
-    outcomes = [engine.run_rule(views.Lists(con, views.EVERYTHING), rule, chosen) for rule in COUNTING]
+    outcomes = [engine.run_rule(database.Lists(con, database.EVERYTHING), rule, chosen) for rule in COUNTING]
     assert not [o for o in outcomes if o.state in (RuleState.BROKEN, RuleState.NOT_RUN)]
     partition = verdict.judge_files(con, chosen)
     assert partition.due == len(due) == sum((partition.proven, partition.not_safe, partition.not_checked))

@@ -9,7 +9,7 @@ import pytest
 
 from auditor.manifest import rows
 from auditor.model import Damage, ErrorKind, FileFacts, Fixity, Origin, Trouble
-from auditor.store.generations import Ledger, left_rows
+from auditor.store.generations import Store, left_rows
 
 STORED = "sha256 as stored: 0f"
 ORIGIN = (Origin("s", "p", "0f", 1, "2026"),)
@@ -54,5 +54,5 @@ def test_a_journals_rows_are_read_by_its_schema(tmp_path: Path, first: str, prov
     (journals / "turn-000000001-0123abcd.jsonl").write_text(
         f'{{"format": "auditor backup journal 1"{first}, "after": 0}}\n{row}\n'
     )
-    (found,) = left_rows(Ledger(tmp_path))
+    (found,) = left_rows(Store(tmp_path))
     assert (found.image_sha256, found.coded_sha256) == (("0f", None) if proves else (None, "0f"))

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from auditor.report import salvage as remains
-from auditor.report import thumbnails
+from auditor.report import salvage, thumbnails
 from tests import media, media_video
 
 TURNED = {1: "upper", 3: "lower", 6: "right", 8: "left"}
@@ -59,7 +58,7 @@ def test_a_tail_of_zeros_or_ones_is_not_taken_for_picture(filler: bytes) -> None
 def test_every_format_shows_what_is_left_of_a_cut_file(name: str, content: bytes) -> None:
     shown = thumbnails.make(content[: len(content) * 7 // 10], damaged=True)
     assert shown.words
-    assert shown.words != remains.NOTHING
+    assert shown.words != salvage.NOTHING
     assert "all" not in shown.words.split()
     assert pixels(shown).std() > 5
 
@@ -77,13 +76,13 @@ def test_where_only_a_stored_preview_is_left_it_is_shown_and_called_so() -> None
     content = media.multi_picture(media.jpeg(7), small)
     wiped = bytes(len(content) - len(small) - 64) + content[len(content) - len(small) - 64 :]
     shown = thumbnails.make(wiped, damaged=True, promised="jpeg")
-    assert shown.words == remains.PREVIEW
+    assert shown.words == salvage.PREVIEW
     assert pixels(shown).shape == (120, 160, 3)
 
 
 def test_a_wiped_photo_shows_nothing_and_says_so() -> None:
-    assert thumbnails.make(bytes(5000), damaged=True, promised="jpeg") == thumbnails.Shown(None, remains.NOTHING)
-    assert thumbnails.make(b"\xff\xd8\xff", damaged=True) == thumbnails.Shown(None, remains.NOTHING)
+    assert thumbnails.make(bytes(5000), damaged=True, promised="jpeg") == thumbnails.Shown(None, salvage.NOTHING)
+    assert thumbnails.make(b"\xff\xd8\xff", damaged=True) == thumbnails.Shown(None, salvage.NOTHING)
 
 
 def test_a_film_shows_its_first_picture_and_a_cut_one_too_where_its_index_is_left() -> None:
@@ -91,10 +90,10 @@ def test_a_film_shows_its_first_picture_and_a_cut_one_too_where_its_index_is_lef
     assert thumbnails.make(film).words == ""
     assert pixels(thumbnails.make(film)).std() > 5
     cut = thumbnails.make(film[: len(film) * 7 // 10], damaged=True)
-    assert cut.words == remains.FILM
+    assert cut.words == salvage.FILM
     assert pixels(cut).std() > 5
     lost = media_video.film("mp4", "libx264", frames=30)[:3000]
-    assert thumbnails.make(lost, damaged=True) == thumbnails.Shown(None, remains.NOTHING)
+    assert thumbnails.make(lost, damaged=True) == thumbnails.Shown(None, salvage.NOTHING)
 
 
 class Pipe(io.BytesIO):

@@ -23,9 +23,7 @@ from auditor.manifest.jsonl import Manifest, load, partial_path
 from auditor.model import Depth, Device, DigestOrigin, FileFacts, Kind, Soundness, Tier
 from auditor.places import Entry, EntryKind, Place, Power
 from auditor.places.folder import open_folder
-from auditor.scan import cache
-from auditor.scan import one_file as reading
-from auditor.scan import reuse as earlier
+from auditor.scan import cache, one_file, reuse
 from auditor.scan import run as scanning
 from auditor.scan.one_file import Task, read_file, read_without_decoders
 from auditor.scan.run import Progress, scan
@@ -46,7 +44,7 @@ def make(root: Path, files: dict[str, bytes]) -> Path:
 @pytest.fixture(autouse=True)
 def _no_wait(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
     if "just_before" not in request.node.name:
-        monkeypatch.setattr(earlier, "RACY_NS", 0)
+        monkeypatch.setattr(reuse, "RACY_NS", 0)
 
 
 def aged(root: Path) -> None:
@@ -288,8 +286,8 @@ ODD = {
 @pytest.mark.parametrize("mapped_above", [256 << 20, 5000])
 @pytest.mark.parametrize("how", ODD)
 def test_streams_that_are_no_files(how: str, mapped_above: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "MAPPED_ABOVE_BYTES", mapped_above)
-    monkeypatch.setattr(reading, "CHUNK_BYTES", 3000)
+    monkeypatch.setattr(one_file, "MAPPED_ABOVE_BYTES", mapped_above)
+    monkeypatch.setattr(one_file, "CHUNK_BYTES", 3000)
     place = Odd(how)
     facts = read_file(Task(place, next(place.walk()), Depth.HASH, ("sha256", "quickxor")))
     assert (facts.error and str(facts.error)) == ODD[how]
@@ -341,8 +339,8 @@ LIES = {
 @pytest.mark.parametrize("mapped_above", [256 << 20, 5000])
 @pytest.mark.parametrize("how", LIES)
 def test_files_that_change_or_lie(tmp_path: Path, how: str, mapped_above: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "MAPPED_ABOVE_BYTES", mapped_above)
-    monkeypatch.setattr(reading, "CHUNK_BYTES", 3000)
+    monkeypatch.setattr(one_file, "MAPPED_ABOVE_BYTES", mapped_above)
+    monkeypatch.setattr(one_file, "CHUNK_BYTES", 3000)
     file = tmp_path / "a.bin"
     file.write_bytes(b"0123456789" * 1000)
 
@@ -374,8 +372,8 @@ def test_large_files_are_mapped_and_give_the_same_row(tmp_path: Path, monkeypatc
         return [replace(read_file(task), read_at=None) for task in tasks]
 
     held = all_rows()
-    monkeypatch.setattr(reading, "MAPPED_ABOVE_BYTES", 100)
-    monkeypatch.setattr(reading, "CHUNK_BYTES", 1000)
+    monkeypatch.setattr(one_file, "MAPPED_ABOVE_BYTES", 100)
+    monkeypatch.setattr(one_file, "CHUNK_BYTES", 1000)
     assert all_rows() == held
 
 

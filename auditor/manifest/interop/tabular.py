@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 
-from auditor import words as shown
+from auditor import words
 from auditor.errors import BadManifest
 from auditor.manifest.interop.listed import HEX, Listed, merged, row, size_of
 from auditor.manifest.rows import DIGESTS, display_path, mtime_ns, path_key, path_shown, rfc3339
@@ -20,7 +20,7 @@ _NAMES = ("path", "relative_path", "filepath", "filename", "file", "name")
 _SIZES = ("size_bytes", "size", "bytes", "length")
 _DATES = ("mtime", "modified", "date_modified", "modtime")
 _COLUMNS = ("path", "size_bytes", "mtime", *DIGESTS)
-_FORMULA = re.compile(f"[{shown.SIGNS}\t\r\n\0']")
+_FORMULA = re.compile(f"[{words.SIGNS}\t\r\n\0']")
 _RCLONE_NAMES = {"quickxorhash": "quickxor"}
 
 
@@ -114,8 +114,8 @@ def lsjson_row(item: dict[str, object]) -> FileFacts:
 def _cell(path: str) -> str:
     """A name as `path_shown(_unguarded(...))` reads it back, and as no spreadsheet acts on it."""
     name = display_path(path)
-    if shown.acts(name):
-        name = shown.escaped(path_key(path).replace(b"\\", b"\\\\").decode("utf-8", "backslashreplace"))
+    if words.acts(name):
+        name = words.escaped(path_key(path).replace(b"\\", b"\\\\").decode("utf-8", "backslashreplace"))
     return "'" + name if _FORMULA.match(name) else name
 
 
