@@ -191,7 +191,7 @@ def _step(number: int, original: Original, limits: Limits) -> CopyStep:
         mtime_ns=original.mtime_ns,
         backup_path=row.path,
         read_path=row.path,
-        expected_sha256=row.sha256 if row.edited and not is_itself else original.sha256,
+        expected_sha256=(row.stored_sha256 or row.sha256) if row.edited and not is_itself else original.sha256,
     )
     reason = limits.objection(original.path, row.size_bytes)
     if is_itself:

@@ -94,11 +94,11 @@ class Held:
         """What it means that the file has this date and this content now."""
         if self.sha256 in (None, sha256) or sha256 == self.first:
             return Change.NONE
-        if self.fixity not in (None, Fixity.ROTTED):  # its date says nothing of these bytes
+        if self.fixity not in (None, Fixity.ROTTED, Fixity.UNREADABLE):  # its date says nothing of these bytes
             return Change.EDIT
         # Where the manifest has no dates, an edit cannot be told from rot: the worse is said.
         same = self.mtime_ns is None or (mtime_ns is not None and same_date(mtime_ns, self.mtime_ns))
-        return Change.ROT if same or not self.whole else Change.EDIT
+        return Change.ROT if same or self.fixity is Fixity.ROTTED else Change.EDIT
 
 
 @dataclass(frozen=True, slots=True)

@@ -187,6 +187,32 @@ class TestAFileOfTheBackupThatCannotBeRead:
             ran = back_up(phone, fs.mount)
             assert ran.backed.prepared.plan.to_do == () and fates(fs.mount) == {}
 
+    def test_has_rotted_if_it_reads_other_bytes_later(self, tmp_path: Path) -> None:
+        """A disk gives an error until it has put another sector in the place of the bad one. That is no edit."""
+        write(tmp_path / "phone/a.jpg", media.jpeg(1), OLD_S)
+        with faulty(tmp_path, direct_io=True) as fs:
+            back_up(tmp_path / "phone", fs.mount)
+            fs.set({"fault": "eio", "match": "a.jpg"})
+            assert fates(fs.mount) == {"a.jpg": Fate.UNREADABLE}
+            fs.set()
+            rewrite(fs.mount / "a.jpg", media.jpeg(2)[: len(media.jpeg(1))])
+            assert [fates(fs.mount) for _ in range(2)] == [{"a.jpg": Fate.ROTTED}] * 2
+            (told,) = give_back(fs.mount, tmp_path / "back")
+            assert told is not None and "has rotted" in told
+
+    def test_is_given_back_only_with_the_bytes_of_its_edit(self, tmp_path: Path) -> None:
+        write(tmp_path / "phone/a.jpg", media.jpeg(1), OLD_S)
+        with faulty(tmp_path, direct_io=True) as fs:
+            back_up(tmp_path / "phone", fs.mount)
+            write(fs.mount / "a.jpg", media.jpeg(2), OLD_S + 5000)
+            assert fates(fs.mount) == {"a.jpg": Fate.EDITED}
+            fs.set({"fault": "eio", "match": "a.jpg"})
+            assert fates(fs.mount) == {"a.jpg": Fate.UNREADABLE}
+            fs.set()
+            rewrite(fs.mount / "a.jpg", media.jpeg(3))
+            (told,) = give_back(fs.mount, tmp_path / "back")
+            assert told is not None and not tree(tmp_path / "back")
+
     def test_is_none_either_where_only_the_last_look_met_it(
         self, phone: Path, dest: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
