@@ -413,17 +413,17 @@ class Index:
             broken=whole and row.soundness is Soundness.DAMAGED,
             doubtful=whole and row.soundness in {Soundness.DAMAGED, Soundness.SUSPICIOUS},
             overwritten=row.sha256 if row.fixity is Fixity.OVERWRITTEN else None,
-            first=self._first(row) if row.edited else None,
+            first=self._first(row, content) if row.edited else None,
         )
         self._put(row.path, held)
         for origin in row.origins:
             self._index_origin(row.path, origin)
 
-    def _first(self, row: FileFacts) -> str | None:
-        """What an edited file was stored with; None where it came from no phone: then an edit is its owner's, and
-        nothing could bring back what it replaced."""
+    def _first(self, row: FileFacts, content: str | None) -> str | None:
+        """What a file was stored with that holds an edit, `content`, now; None where that came from no phone: then an
+        edit is its owner's, and nothing could bring back what it replaced. A phone may have the edit too."""
         own = self.last.header.place_id if self.last else ""
-        phones = [origin for origin in row.origins if origin.source != own]
+        phones = [origin for origin in row.origins if origin.source != own and origin.sha256 != content]
         return max(phones, key=lambda origin: origin.order).sha256 if phones else None
 
     def _index_origin(self, path: str, origin: Origin) -> None:

@@ -497,6 +497,22 @@ def test_an_edit_of_a_stored_copy_is_not_all_well(auditor: Auditor, phone: Path,
     assert auditor("verify", tmp_path / "disk").code == 0
 
 
+def test_an_edit_is_told_though_another_phone_has_it_too(auditor: Auditor, phone: Path, tmp_path: Path) -> None:
+    """The backup holds what the second phone stored; what the first one stored is nowhere in it."""
+    auditor("backup", phone, tmp_path / "disk", "--no-audit")
+    path = tmp_path / "disk/DCIM/Camera/IMG_1.jpg"
+    write(path, media.jpeg(77), OLD_S + 5000)
+    auditor("verify", tmp_path / "disk")
+    write(tmp_path / "second/x.jpg", media.jpeg(77), OLD_S)
+    auditor("backup", tmp_path / "second", tmp_path / "disk", "--no-audit")
+    for _ in range(2):
+        assert auditor("verify", tmp_path / "disk").code == 3
+    path.unlink()
+    for _ in range(2):
+        said = auditor("verify", tmp_path / "disk")
+        assert said.code == 1 and "1 lost" in said.out and "what was stored lies at" not in said.out, said.out
+
+
 def test_an_edit_that_was_taken_back_is_none(auditor: Auditor, phone: Path, tmp_path: Path) -> None:
     auditor("backup", phone, tmp_path / "disk", "--no-audit")
     path = tmp_path / "disk/DCIM/Camera/IMG_1.jpg"
