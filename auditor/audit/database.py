@@ -322,7 +322,7 @@ def mark_due(con: duckdb.DuckDBPyConnection, policy: Policy) -> None:
             -- By its name, only what is a file: a folder or a FIFO named x.jpg is none.
             OR (list_contains(?, extension) AND (size_bytes IS NOT NULL OR error_kind IN ({by_name})))
             -- A name says nothing, and nobody could look: programs keep photos under such names.
-            OR (extension = '' AND size_bytes > 0 AND coalesce(error_kind = {kinds(ErrorKind.UNREADABLE)}, false))
+            OR coalesce(extension = '' AND size_bytes > 0 AND error_kind = {kinds(ErrorKind.UNREADABLE)}, false)
             -- Photos may be behind it, and nobody has seen them.
             OR coalesce(error_kind IN ({behind}), false)
         """,

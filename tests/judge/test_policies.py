@@ -77,6 +77,7 @@ DUE = {
         {"path": "DCIM/IMG_1", "kind": "other", "size_bytes": 9, "error_kind": "unreadable"},
         True,
     ),
+    "a folder that nobody could list": ({"path": "DCIM/Camera", "kind": "other", "error_kind": "unreadable"}, False),
     "what was read and is no picture": ({"path": "DCIM/IMG_1", "kind": "other", "size_bytes": 9}, False),
     "a document that nobody could read": (
         {"path": "a.pdf", "kind": "other", "size_bytes": 9, "error_kind": "unreadable"},
