@@ -133,7 +133,7 @@ def _run(order: Order, folder: Path, out: Path, steps: Steps, clock: Callable[[]
 
 def homes(order: Order) -> list[tuple[str, Side]]:
     """Each side of an audit with the name that its list has in the audit's folder, the source first."""
-    return [("source", order.source), *((f"backup-{number}", one) for number, one in enumerate(order.backups, 1))]
+    return [(Path(reporting.list_name(n)).stem, one) for n, one in enumerate((order.source, *order.backups))]
 
 
 _OURS = re.compile(r"(source|backup-\d+)\.jsonl(\.partial(\.old|\.tmp)?)?|" + "|".join(map(re.escape, reporting.NAMES)))

@@ -17,7 +17,7 @@ from auditor.judge import policy as policies
 from auditor.judge import rules as ruling
 from auditor.judge import verdict, waivers
 from auditor.model import Audit, Depth, RuleState, Severity, Verdict
-from auditor.report import findings
+from auditor.report import RECORD, findings
 from auditor.report.text import count, counted, visible
 from auditor.scan import run as scan
 
@@ -78,7 +78,7 @@ def command(
     copying.name_sides(roles.role(ours), [roles.role(one) for one in theirs], roles.refusal_of_audit)
     result = run(order, folder)
     if as_json:
-        print((folder / "audit.json").read_text("utf-8"), end="")
+        print((folder / RECORD).read_text("utf-8"), end="")
     else:
         show(result, folder, {rule.id: rule for rule in known})
     raise typer.Exit(verdict.exit_code(result.verdict, result.outcomes, fail_on))

@@ -17,7 +17,7 @@ from auditor.cleanup.plan import CleanPlan
 from auditor.cli import copying, screen
 from auditor.errors import BadPlan
 from auditor.isolation import pool
-from auditor.report import provenance
+from auditor.report import PLAN, provenance
 from auditor.report.provenance import Difference
 from auditor.report.text import counted, size, typed, visible
 
@@ -35,8 +35,6 @@ EXAMPLES = (
     ),
 )
 SHOWN = 20
-PLAN = "plan.csv"
-"""What `auditor duplicates` calls its plan; its folder may be named for it."""
 _AGE = re.compile(r"(\d{1,5})\s*([dwmy])")
 _DIFFERENCES = {Difference.CHANGED: "changed", Difference.REMOVED: "taken away", Difference.ADDED: "put there"}
 _DAYS = {"d": 1, "w": 7, "m": 31, "y": 366}

@@ -26,6 +26,7 @@ from auditor.model import Depth, Severity
 from auditor.places import Place
 from auditor.places.rclone import RclonePlace, open_rclone
 from auditor.places.rcloneclient import RemoteFailed, call
+from auditor.report import list_name
 from auditor.report.text import count, size, typed, visible
 from auditor.scan import run as scan
 
@@ -53,7 +54,7 @@ def backup(
         with screen.phase(f"Reading {place.label}") as show:
             listed = scan.scan(
                 place,
-                Path(work) / "source.jsonl",
+                Path(work) / list_name(0),
                 depth=Depth.DECODE,
                 use_cache=False,
                 extra_digests=cloud.native_digests()[:1],

@@ -23,6 +23,7 @@ from auditor.disk.durable import ColdRead
 from auditor.errors import BadPlace
 from auditor.model import Severity
 from auditor.places.folder import FolderPlace, open_folder
+from auditor.report import list_name
 from auditor.report.text import count, visible
 
 if TYPE_CHECKING:
@@ -153,7 +154,7 @@ def audit(
     report = out or unfinished.new("audit")
     root = prepared.plan.root
     with tempfile.TemporaryDirectory() as work:
-        source = source_list(backed, Path(work) / "source.jsonl", altered or {})
+        source = source_list(backed, Path(work) / list_name(0), altered or {})
         order = auditing.Order(
             inputs.Side(prepared.source.spec, prepared.source.label, prepared.source, source),
             (inputs.Side(str(root), root.name, FolderPlace(root, str(root)), backed.manifest),),

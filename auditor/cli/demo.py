@@ -17,6 +17,7 @@ from auditor.errors import BadOutput
 from auditor.judge import policy, rules
 from auditor.manifest.jsonl import load, looks_like_manifest
 from auditor.model import Kind, Soundness
+from auditor.report import FINDINGS_EXACT
 from auditor.report.text import visible
 
 NAME = "demo"
@@ -60,7 +61,7 @@ def command(
 def differences(report: Path, troubles: tuple[story.Trouble, ...]) -> list[str]:
     """What the audit found beyond the seeded trouble, and what it did not find, a sentence each."""
     wanted = story.expected(troubles)
-    lines = (report / "findings.jsonl").read_text("utf-8").splitlines()
+    lines = (report / FINDINGS_EXACT).read_text("utf-8").splitlines()
     seeded = {rule for rule, _ in wanted}
     found = {
         (finding["rule"], finding["path"])

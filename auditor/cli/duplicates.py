@@ -21,12 +21,14 @@ from auditor.manifest.jsonl import load
 from auditor.model import Depth
 from auditor.pictures.inventory import Source
 from auditor.places.folder import FolderPlace
+from auditor.report import DUPLICATES, DUPLICATES_PAGE, PLAN, duplicates_page
 from auditor.report import duplicates as tables
-from auditor.report import duplicates_page
 from auditor.report.text import counted, typed, visible
 from auditor.scan import run as scanning
 
-_OURS = re.compile(r"place-\d+\.jsonl(\.partial(\.old|\.tmp)?)?|(duplicates|plan)\.csv|duplicates\.html")
+_OURS = re.compile(
+    r"place-\d+\.jsonl(\.partial(\.old|\.tmp)?)?|" + "|".join(map(re.escape, (DUPLICATES, PLAN, DUPLICATES_PAGE)))
+)
 """What a search writes, and so all that a stopped one can have left."""
 
 NAME = "duplicates"
@@ -84,12 +86,12 @@ def command(
         found = search(sources, chosen, jobs=jobs or pool.default_jobs())
         for stale in partial.glob("*.csv"):
             stale.unlink()  # of a search that was stopped
-        tables.write_duplicates(found.inventory, found.groups, partial / "duplicates.csv")
-        left_out = tables.write_plan(found.plan.rows, partial / "plan.csv")
+        tables.write_duplicates(found.inventory, found.groups, partial / DUPLICATES)
+        left_out = tables.write_plan(found.plan.rows, partial / PLAN)
         page = duplicates_page.render(
-            found, jobs=jobs or pool.default_jobs(), plan=str(folder / "plan.csv"), pictures=not no_thumbnails
+            found, jobs=jobs or pool.default_jobs(), plan=str(folder / PLAN), pictures=not no_thumbnails
         )
-        (partial / "duplicates.html").write_text(page, "utf-8")
+        (partial / DUPLICATES_PAGE).write_text(page, "utf-8")
         partial.rename(folder)
     _show(found, folder, len(left_out))
 
@@ -127,6 +129,6 @@ def _show(found: Search, folder: Path, left_out: int) -> None:
         screen.say(
             f"  {counted(left_out, 'file has a name', 'files have names')} that no table can hold: not in the plan."
         )
-    screen.say(f"  Look at  {folder / 'duplicates.html'}")
+    screen.say(f"  Look at  {folder / DUPLICATES_PAGE}")
     if plan.rows:
-        screen.say(f"  Next     auditor clean {visible(typed(str(folder / 'plan.csv')))}")
+        screen.say(f"  Next     auditor clean {visible(typed(str(folder / PLAN)))}")

@@ -12,7 +12,7 @@ from auditor.duplicates.search import Search
 from auditor.isolation import pool
 from auditor.model import Kind
 from auditor.pictures.inventory import Item
-from auditor.report import html, text, thumbnails
+from auditor.report import PLAN, html, text, thumbnails
 
 MOST_GROUPS = 500
 """Groups of a section that are shown; all are in duplicates.csv."""
@@ -77,7 +77,7 @@ def _action(found: Search, planned: Mapping[tuple[str, str], Action], item: int)
     return planned.get((found.inventory.sources[at.source].name, at.facts.path), Action.KEEP)
 
 
-def render(found: Search, *, jobs: int, plan: str = "plan.csv", pictures: bool = True) -> str:
+def render(found: Search, *, jobs: int, plan: str = PLAN, pictures: bool = True) -> str:
     """The page. With `pictures`, thumbnails are made in worker processes, each file's once; `plan` is where plan.csv
     will lie."""
     proven = [group for group in found.groups if group.proven]
