@@ -180,7 +180,7 @@ class Changes:
                 moves[new] = Moved(path, answer.size_bytes, answer.mtime_ns, self.read_at)
                 known.setdefault(content, new)
                 found.append(Found(path, Fate.MOVED, content, f"it lies at {display_path(new)} now"))
-            elif content and content in known:
+            elif content and content in known and not self.index.lacks_first(held):
                 merges[path] = known[content]
                 detail = f"its content lies at {display_path(known[content])}"
                 found.append(Found(path, Fate.MOVED, content, detail))

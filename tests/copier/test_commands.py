@@ -513,6 +513,23 @@ def test_an_edit_is_told_though_another_phone_has_it_too(auditor: Auditor, phone
         assert said.code == 1 and "1 lost" in said.out and "what was stored lies at" not in said.out, said.out
 
 
+def test_an_edit_that_was_copied_and_removed_is_told_all_the_same(
+    auditor: Auditor, phone: Path, tmp_path: Path
+) -> None:
+    """The edit lies elsewhere; what was stored lies nowhere until a backup brings it."""
+    auditor("backup", phone, tmp_path / "disk", "--no-audit")
+    path = tmp_path / "disk/DCIM/Camera/IMG_1.jpg"
+    write(path, edited := media.jpeg(77), OLD_S + 5000)
+    write(tmp_path / "disk/edited.jpg", edited, OLD_S + 5000)
+    assert auditor("verify", tmp_path / "disk").code == 3
+    path.unlink()
+    for _ in range(2):
+        said = auditor("verify", tmp_path / "disk")
+        assert said.code == 1 and "1 lost" in said.out, said.out
+    assert auditor("backup", phone, tmp_path / "disk").code == 0
+    assert auditor("verify", tmp_path / "disk").code == 0
+
+
 def test_an_edit_that_was_taken_back_is_none(auditor: Auditor, phone: Path, tmp_path: Path) -> None:
     auditor("backup", phone, tmp_path / "disk", "--no-audit")
     path = tmp_path / "disk/DCIM/Camera/IMG_1.jpg"
