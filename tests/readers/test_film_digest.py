@@ -364,3 +364,47 @@ def test_junk_of_an_avi_that_is_not_empty_is_content() -> None:
     assert not any(own[at : at + 64])
     digests = [examine("a.avi", film, Depth.HASH).image_sha256 for film in (own, _at(own, at, HIDDEN[:64]))]
     assert None not in digests and digests[0] != digests[1]
+
+
+def _element(number: int, *bodies: bytes) -> bytes:
+    """An element of EBML with its size in eight bytes (RFC 8794, 4)."""
+    body = b"".join(bodies)
+    return number.to_bytes((number.bit_length() + 7) // 8, "big") + (1 << 56 | len(body)).to_bytes(8, "big") + body
+
+
+def _in_segment(more: bytes) -> bytes:
+    """A film in Matroska with an element behind all else in its segment."""
+    film = bytearray(media.film("matroska", frames=15))
+    at = film.index(b"\x18\x53\x80\x67\x01") + 4
+    size = int.from_bytes(film[at + 1 : at + 8], "big")
+    assert at + 8 + size == len(film)
+    film[at + 1 : at + 8] = (size + len(more)).to_bytes(7, "big")
+    return bytes(film) + more
+
+
+def _tagged(name: bytes) -> bytes:
+    return _element(0x1254C367, _element(0x7373, _element(0x67C8, _element(0x45A3, name), _element(0x4487, b"1"))))
+
+
+def _sought(number: bytes) -> bytes:
+    return _element(0x114D9B74, _element(0x4DBB, _element(0x53AB, number), _element(0x53AC, b"\x20")))
+
+
+MATROSKA = {
+    "empty padding": (_element(0xEC, bytes(2048)), True),
+    "padding with something in it": (_element(0xEC, HIDDEN), False),
+    "a place": (_sought(b"\x15\x49\xa9\x66"), True),
+    "something in a table of places": (_sought(HIDDEN), False),
+    "an element that is no place": (_element(0x114D9B74, _element(0x4DBB, _element(0x9A, b"\1"))), False),
+    "a title": (_tagged(b"TITLE"), True),
+    "statistics": (_tagged(b"_STATISTICS_WRITING_APP"), True),
+    "how it is played": (_tagged(b"ALPHA_MODE"), False),
+    "a tag that nobody knows": (_tagged(b"X-TOMORROW"), False),
+}
+
+
+@pytest.mark.parametrize(("more", "describes"), MATROSKA.values(), ids=MATROSKA)
+def test_what_a_matroska_film_holds_beside_its_frames(more: bytes, describes: bool) -> None:
+    own, other = (examine("a.mkv", film, Depth.HASH).image_sha256 for film in (_in_segment(b""), _in_segment(more)))
+    assert None not in (own, other)
+    assert (own == other) is describes
