@@ -148,7 +148,6 @@ def test_paths_of_any_length(tmp_path: Path, characters: int) -> None:
         assert stream.read() == b"deep"
 
 
-@posix
 def test_a_picture_that_somebody_put_into_a_folder_of_ours_is_told(tmp_path: Path) -> None:
     strange = {f".auditor/{f}/a.jpg" for f in ("manifests", "journal", "quarantine", "partial", "quarantine/mine")}
     ours = {".auditor/manifests/000001.jsonl", ".auditor/quarantine/2026-01-01T120000123456/DCIM/b.jpg"}
@@ -158,6 +157,7 @@ def test_a_picture_that_somebody_put_into_a_folder_of_ours_is_told(tmp_path: Pat
     assert {e.path for e in own_folder.strange(open_folder(str(tmp_path)))} == strange
 
 
+@posix
 def test_our_own_folder_is_left_out_at_the_root_only(tmp_path: Path) -> None:
     for path in (".auditor/manifests/1.jsonl", "sub/.auditor/a.jpg", "auditor/b.jpg"):
         (tmp_path / path).parent.mkdir(parents=True)

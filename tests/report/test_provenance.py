@@ -100,6 +100,7 @@ def test_files_that_were_not_read_in_this_audit_are_counted() -> None:
     elsewhere = [
         (None, "bb", "computed", "2026-06-15T10:00:01Z", "cloud"),
         ("aa", None, "foreign", None, "disk"),
+        ("bb", None, None, "2026-06-15T10:00:09Z", "disk"),  # nobody says that it was read
         ("aa", None, "read", "2026-06-15T10:00:09Z", "nas"),
     ]
     con.executemany("INSERT INTO backup VALUES (?, ?, NULL, NULL, NULL, ?, ?, ?)", elsewhere)
@@ -107,5 +108,5 @@ def test_files_that_were_not_read_in_this_audit_are_counted() -> None:
     assert found == [
         ("source", None, 2, "read before", "2026-05-01T00:00:00Z"),
         ("backup", "cloud", 1, "stated by its service", "2026-06-15T10:00:01Z"),
-        ("backup", "disk", 1, "another tool's list", None),
+        ("backup", "disk", 2, "another tool's list", "2026-06-15T10:00:09Z"),
     ]
