@@ -18,7 +18,6 @@ from auditor.manifest.jsonl import Manifest
 from auditor.manifest.rows import path_key
 from auditor.model import (
     Damage,
-    Depth,
     DigestOrigin,
     ErrorKind,
     FileFacts,
@@ -377,11 +376,6 @@ class Index:
             yield from (row for _, row in merged)
         else:
             yield from (row for _, row in heapq.merge(kept(), self._new(), key=itemgetter(0)))
-
-    def columns(self, depth: Depth, known: tuple[str, ...]) -> tuple[str, ...]:
-        """The columns of the next generation: those of the last and those of this run."""
-        before = self.last.header.columns if self.last else ()
-        return tuple(dict.fromkeys((*before, *known, "origins")))
 
     def _new(self) -> list[tuple[bytes, FileFacts]]:
         return sorted(((path_key(p), self._corrected(r)) for p, r in self._rows.items()), key=itemgetter(0))

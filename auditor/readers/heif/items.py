@@ -15,12 +15,8 @@ from auditor.readers.isobmff.boxes import Box, inside, meta_boxes, number
 CODED_KINDS: Mapping[bytes, bytes] = {b"hvc1": b"hvcC", b"av01": b"av1C", b"avc1": b"avcC", b"jpeg": b"jpgC"}
 """Kinds of items that hold a coded picture, and the property that configures its decoder."""
 
-
 _ELSEWHERE = 2
 """The method that stands for bytes that are not followed."""
-
-_DESCRIBING = frozenset({b"Exif", b"mime", b"uri "})
-"""Kinds of items that only say something of others."""
 
 
 class BrokenItems(Exception):
@@ -70,7 +66,6 @@ class Item:
     extents: tuple[Extent, ...] | None
     method: int
     properties: tuple[Property, ...]
-    hidden: bool = False
     entry: bytes = b""
 
     @property
@@ -111,18 +106,6 @@ class Items:
         """The coded pictures that `item` is or is put together from, in order, each once."""
         return tuple(found for found in self.under(item) if found.kind in CODED_KINDS)
 
-    def further(self) -> tuple[int, ...]:
-        """The pictures beside the primary one, thumbnails left out: gain maps, depth, alpha, the other eye, a burst."""
-        parts = {part for (kind, _), to in self.references.items() if kind == b"dimg" for part in to}
-        return tuple(
-            number_
-            for number_, item in sorted(self.items.items())
-            if number_ != self.primary
-            and number_ not in parts
-            and item.kind not in _DESCRIBING
-            and (b"thmb", number_) not in self.references
-        )
-
 
 def read_items(data: Buffer, meta: Box) -> Items:
     """The items that a `meta` box declares; nothing is said of whether their bytes are there.
@@ -151,7 +134,7 @@ def read_items(data: Buffer, meta: Box) -> Items:
     items: dict[int, Item] = {}
     for key, entry in kinds.items():
         where, method = extents.get(key, (None, 0))
-        items[key] = Item(key, entry[3:7], where, method, properties.get(key, ()), bool(entry[0] & 1), entry)
+        items[key] = Item(key, entry[3:7], where, method, properties.get(key, ()), entry)
     return Items(items, primary, references)
 
 

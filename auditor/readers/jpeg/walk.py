@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from auditor.model import Damage
 from auditor.readers.examination import Buffer
 
-SOI, EOI, SOS, DQT, DHT, DRI, DNL, COM = 0xD8, 0xD9, 0xDA, 0xDB, 0xC4, 0xDD, 0xDC, 0xFE
+EOI, SOS, DQT, DHT, DRI, DNL, COM = 0xD9, 0xDA, 0xDB, 0xC4, 0xDD, 0xDC, 0xFE
 APP0, APP1, APP2, APP12, APP13, APP14, APP15 = 0xE0, 0xE1, 0xE2, 0xEC, 0xED, 0xEE, 0xEF
 JPEG_LS = 0xF7
 """The frame header of JPEG-LS (ITU-T T.87, C.1.1), whose coded data is framed otherwise."""
