@@ -381,7 +381,8 @@ def test_two_mounts_of_servers_may_be_of_one(
     ("maker", "name", "told"),
     [
         ("fuse.jmtpfs", "phone", False),  # the folder's name
-        ("gvfs mtp", "Google Pixel 6 R5CT", True),  # with a serial number, and another one
+        ("gvfs mtp", "Google Pixel 6 1A061FDEE0072K", True),  # with a serial number, and another one
+        ("gvfs mtp", "Google Pixel 7", False),  # with none
         ("gvfs mtp", "[usb:001,005]", False),
         (None, "", False),  # lists of both
     ],

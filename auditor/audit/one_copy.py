@@ -112,9 +112,8 @@ def _may_be_one_phone(con: duckdb.DuckDBPyConnection, source: Place | None, plac
         return False
     mounted = next((one for one in (source, place) if isinstance(one, MtpPlace)), None)
     by_adb = any(isinstance(one, AdbPlace) for one in (source, place))
-    # One of the same number was refused before. gvfs names the phone with it, but for where it only has the USB port.
-    told = by_adb and mounted is not None and mounted.mount.maker.startswith("gvfs") and "[usb" not in mounted.label
-    return not told
+    # One of the same number was refused before.
+    return not (by_adb and mounted is not None and mounted.tells_serial)
 
 
 def _mark_shown(con: duckdb.DuckDBPyConnection, number: int, tells_times: bool, why: str) -> None:

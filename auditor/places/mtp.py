@@ -15,7 +15,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
+from urllib.parse import unquote
 
+from auditor.disk import mounts as disk
 from auditor.errors import BadPlace, ListingCut
 from auditor.model import Device
 from auditor.places import Entry, Power
@@ -27,8 +29,9 @@ if TYPE_CHECKING:
 UNKNOWN_SIZES = (0, 0xFFFFFFFF)
 """MTP has 32 bits for a size: a larger file is shown with the most they hold; some mounts show 0 before opening."""
 
-FUSE_TYPES = ("fuse.jmtpfs", "fuse.go-mtpfs", "fuse.DeviceFs(", "fuse.simple-mtpfs", "fuse.aft-mtp-mount", "fuse.ifuse")
 GVFS_MOUNT = re.compile(r"(mtp|gphoto2|afc):host=(.+)")
+_SERIAL = re.compile(r"(?=.*\d)[0-9A-Za-z]{8,}")
+_OCTAL = re.compile(rb"\\([0-7]{3})")
 _READ_BYTES = 1 << 20
 
 
@@ -57,6 +60,12 @@ class MtpPlace:
     def label(self) -> str:
         """The phone's name as the mount gives it."""
         return self.mount.name
+
+    @property
+    def tells_serial(self) -> bool:
+        """Whether the mount's name ends in the phone's serial number. gvfs takes it from the system, but for where it
+        has only the USB port; of other mounts the name is that of the folder."""
+        return self.mount.maker.startswith("gvfs") and _SERIAL.fullmatch(self.mount.name.split(" ")[-1]) is not None
 
     @property
     def id(self) -> str:
@@ -174,7 +183,7 @@ def mounts(runtime: Path | None = None, table: Path = Path("/proc/self/mounts"))
     except OSError:
         folders = []  # no GNOME, or nobody logged in
     found = [
-        Mount(folder, f"gvfs {match[1]}", match[2].replace("_", " "))
+        Mount(folder, f"gvfs {match[1]}", unquote(match[2]).replace("_", " "))
         for folder in folders
         if (match := GVFS_MOUNT.fullmatch(folder.name))
     ]
@@ -184,8 +193,9 @@ def mounts(runtime: Path | None = None, table: Path = Path("/proc/self/mounts"))
         lines = []
     for line in lines:
         source, point, kind = line.split(" ")[:3]
-        if kind.startswith(FUSE_TYPES) or source in ("jmtpfs", "go-mtpfs", "simple-mtpfs", "aft-mtp-mount", "ifuse"):
-            root = Path(point.encode("utf-8", "surrogateescape").decode("unicode_escape", "replace"))
+        if disk.Mount(kind, source).shows_a_phone:
+            raw = _OCTAL.sub(lambda m: bytes([int(m[1], 8)]), point.encode("utf-8", "surrogateescape"))
+            root = Path(raw.decode("utf-8", "surrogateescape"))
             found.append(Mount(root, kind, root.name))
     return tuple(found)
 

@@ -87,6 +87,8 @@ def test_a_folder_of_a_mounted_phone_is_no_plain_folder(surroundings: Path) -> N
         ("ifuse /mnt/my\\040phone fuse.ifuse rw 0 0", "fuse.ifuse"),
         ("DeviceFs(Pixel) /mnt/my\\040phone fuse.DeviceFs(Pixel) rw 0 0", "fuse.DeviceFs(Pixel)"),
         ("simple-mtpfs /mnt/my\\040phone fuse.simple-mtpfs rw 0 0", "fuse.simple-mtpfs"),
+        ("mtpfs /mnt/my\\040phone fuse.mtpfs rw 0 0", "fuse.mtpfs"),
+        ("adbfs /mnt/my\\040phone fuse.adbfs rw 0 0", "fuse.adbfs"),
         ("/dev/sda1 /mnt/my\\040phone ext4 rw 0 0", None),
     ],
 )
@@ -95,6 +97,21 @@ def test_mounts_of_fuse_are_known(surroundings: Path, line: str, maker: str | No
     table.write_text(f"proc /proc proc rw 0 0\n{line}\n")
     expected = (Mount(Path("/mnt/my phone"), maker, "my phone"),) if maker else ()
     assert mounts(table=table) == expected
+
+
+def test_a_mount_may_have_any_letters(surroundings: Path) -> None:
+    table = surroundings / "mounts"
+    table.write_text("jmtpfs /mnt/T\u00e9l\u00e9phone\\040\u7535\u8bdd fuse.jmtpfs rw 0 0\n", "utf-8")
+    assert [mount.root for mount in mounts(table=table)] == [Path("/mnt/T\u00e9l\u00e9phone \u7535\u8bdd")]
+
+
+def test_only_a_serial_number_in_the_mounts_name_tells_phones_apart(surroundings: Path) -> None:
+    """gvfs writes the USB port into the folder's name with its signs in hexadecimal."""
+    plug(surroundings, "mtp:host=%5Busb%3A001%2C005%5D")
+    assert open_mtp("").label == "[usb:001,005]" and not open_mtp("").tells_serial
+    assert MtpPlace(Mount(surroundings, "gvfs mtp", "Google Pixel 6 1A061FDEE0072K"), "mtp:").tells_serial
+    for maker, name in (("gvfs gphoto2", "Google Pixel 7"), ("fuse.jmtpfs", "1A061FDEE0072K")):
+        assert not MtpPlace(Mount(surroundings, maker, name), "mtp:").tells_serial
 
 
 def test_a_size_of_32_bits_is_not_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
