@@ -14,7 +14,7 @@ from auditor.copier.publish import CopyResult, Outcome
 from auditor.isolation import pool
 from auditor.manifest.jsonl import Manifest, Writer
 from auditor.manifest.rows import display_path, path_key
-from auditor.model import Depth, ErrorKind, FileFacts, Fixity, Header, Trouble
+from auditor.model import Depth, ErrorKind, FileFacts, Header, Trouble
 from auditor.places import Entry, Place, Power
 from auditor.places.folder import recorded_name
 from auditor.scan import companions
@@ -103,10 +103,10 @@ def _copy_of(step: CopyStep, result: CopyResult | None) -> str | None:
 
 
 def _speaks_for(row: FileFacts, step: CopyStep) -> bool:
-    """Whether a copy's facts are those of the source's file too: it has the same bytes, but what readers make of them
-    depends on the name as well (a `.nomedia` and a wiped photo are the same bytes)."""
-    bad = row.fixity in {Fixity.ROTTED, Fixity.SPOILT}
-    return not bad and row.sha256 is not None and _ending(row.path) == _ending(step.path)
+    """Whether a copy's facts are those of the source's file too: it has the bytes that were stored, and what readers
+    make of them depends on the name as well (a `.nomedia` and a wiped photo are the same bytes)."""
+    as_stored = row.fixity is None and not row.edited and row.sha256 is not None
+    return as_stored and _ending(row.path) == _ending(step.path)
 
 
 def _ending(path: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import signal
 from dataclasses import replace
@@ -586,6 +587,28 @@ def test_what_rotted_since_an_earlier_run_says_nothing_of_the_disk(phone: Path, 
     assert ran.backed.fake is None and ran.backed.manifest is not None
     (row,) = (row for row in ran.backed.manifest.rows() if row.path == "DCIM/0.jpg")
     assert [damage.code for damage in row.damage] == ["rotted"]
+
+
+OTHERWISE = {
+    Fate.ROTTED: lambda dest: rot(dest / "DCIM/1.jpg"),
+    Fate.SPOILT: lambda dest: write(dest / "DCIM/1.jpg", b"", OLD_S + 5_000),
+    Fate.OVERWRITTEN: lambda dest: write(dest / "DCIM/1.jpg", noise(2, 3_002), OLD_S + 5_000),
+    Fate.EDITED: lambda dest: write(dest / "DCIM/1.jpg", media.jpeg(7), OLD_S + 5_000),
+}
+
+
+@pytest.mark.parametrize("fate", OTHERWISE)
+def test_a_copy_that_is_not_as_stored_says_nothing_of_the_phones_file(
+    phone: Path, dest: Path, tmp_path: Path, fate: Fate
+) -> None:
+    """Else both sides would be the copy, and the audit would call them identical."""
+    ran = back_up(phone, dest)
+    assert ran.backed.prepared.plan.to_do == ()
+    OTHERWISE[fate](dest)
+    assert fates(dest)["DCIM/1.jpg"] is fate
+    found = replace(ran.backed, manifest=Store(dest).latest())
+    rows = {row.path: row.sha256 for row in source_list(found, tmp_path / "source.jsonl", {}).rows()}
+    assert rows["DCIM/1.jpg"] == hashlib.sha256((phone / "DCIM/1.jpg").read_bytes()).hexdigest()
 
 
 def test_records_that_a_stick_did_not_keep_are_told(
