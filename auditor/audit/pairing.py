@@ -322,6 +322,22 @@ def _reduced(con: duckdb.DuckDBPyConnection, label: str, verify: Verifier | None
         )
 
 
+_FILES_AGREE = """
+    -- FAT keeps 2 s, and a wrong time zone shifts by whole hours.
+    (s.mtime_trusted AND c.mtime_trusted AND abs(s.mtime_s - c.mtime_s) <= 26 * 3600 + 2
+        AND abs(s.mtime_s - c.mtime_s) - 3600 * round(abs(s.mtime_s - c.mtime_s) / 3600) BETWEEN -2.01 AND 2.01)
+"""
+
+_DATES_AGREE = f"(s.taken_at = c.taken_at OR {_FILES_AGREE})"
+
+_PLAIN_STEM = "regexp_replace(stem, '( ?\\([0-9]+\\)|~[0-9]+| - copy| copy)$', '')"
+
+_NAMES_AGREE = "s.plain_stem = c.plain_stem AND s.extension = c.extension"
+
+_ROTTED = f"(s.image_sha256 <> c.image_sha256 AND {_NAMES_AGREE} AND s.size_bytes = c.size_bytes AND {_FILES_AGREE})"
+"""Other content under the same name, size and file date: nobody meant that (of known metadata, Android may)."""
+
+
 def _differs_elsewhere(con: duckdb.DuckDBPyConnection, label: str, verify: Verifier | None) -> None:
     """The very same coded picture in a file that differs in more than known metadata: a depth map, a clip, a gain map
     or sound may be gone, and no look at the picture can tell. Never proof, whatever the pixels say.
@@ -333,7 +349,7 @@ def _differs_elsewhere(con: duckdb.DuckDBPyConnection, label: str, verify: Verif
         _by_remains(
             "s.coded_sha256 = c.coded_sha256",
             "(s.image_sha256 IS DISTINCT FROM c.image_sha256 OR s.image_sha256 IS NULL)"
-            " AND c.soundness IS DISTINCT FROM 'damaged'",
+            f" AND c.soundness IS DISTINCT FROM 'damaged' AND NOT coalesce({_ROTTED}, false)",
             "CASE WHEN s.image_sha256 IS NULL OR c.image_sha256 IS NULL"
             " THEN 'it holds the same picture data, but the lists do not tell whether the rest is only metadata'"
             " ELSE 'differs outside the picture and its known metadata' END",
@@ -368,20 +384,10 @@ _REDUCED_WORDS = """
 
 _BROKEN = "(c.soundness = 'damaged' OR c.size_bytes = 0)"
 
-_DATES_AGREE = """
-    (s.taken_at = c.taken_at
-     -- FAT keeps 2 s, and a wrong time zone shifts by whole hours.
-     OR (s.mtime_trusted AND c.mtime_trusted AND abs(s.mtime_s - c.mtime_s) <= 26 * 3600 + 2
-         AND abs(s.mtime_s - c.mtime_s) - 3600 * round(abs(s.mtime_s - c.mtime_s) / 3600) BETWEEN -2.01 AND 2.01))
-"""
-
-_PLAIN_STEM = "regexp_replace(stem, '( ?\\([0-9]+\\)|~[0-9]+| - copy| copy)$', '')"
-
 
 def _damaged(con: duckdb.DuckDBPyConnection, label: str) -> None:
     """What is left of a copy that broke: the same beginning, or the same name with date or size."""
     head = "s.head_sha256 = c.head_sha256 AND s.size_bytes > 65536"
-    named = "s.plain_stem = c.plain_stem AND s.extension = c.extension"
     steps = (
         # The picture's own data is there, in a file that is broken around it.
         ("s.image_sha256 = c.image_sha256", "c.soundness = 'damaged'"),
@@ -390,9 +396,9 @@ def _damaged(con: duckdb.DuckDBPyConnection, label: str) -> None:
         (head, "c.size_bytes < s.size_bytes AND c.soundness IS DISTINCT FROM 'sound'"),
         # The same first 64 KiB and length, but other bytes in between.
         (head, "c.size_bytes = s.size_bytes"),
-        (named, f"s.size_bytes = c.size_bytes AND {_DATES_AGREE}"),
+        (_NAMES_AGREE, f"s.size_bytes = c.size_bytes AND {_DATES_AGREE}"),
         (
-            named,
+            _NAMES_AGREE,
             f"{_BROKEN} AND (s.path = c.path OR s.size_bytes = c.size_bytes OR c.size_bytes = 0 OR {_DATES_AGREE})",
         ),
     )
@@ -406,10 +412,9 @@ def _undecided(con: duckdb.DuckDBPyConnection, label: str) -> None:
     words = "'it holds the same picture data, but whether it can still be opened was not looked into'"
     _put_remains(con, label, Status.NOT_CHECKED, "s.image_sha256 = c.image_sha256", "true", words)
     # The same name and date with other bytes: a stripped location or another picture, nobody knows.
-    named = "s.plain_stem = c.plain_stem AND s.extension = c.extension"
     unknown = "(s.image_sha256 IS NULL OR c.image_sha256 IS NULL) AND (s.soundness IS NULL OR c.soundness IS NULL)"
     words = "'same name and date, other bytes: only a list with --depth decode tells whether it is the same picture'"
-    _put_remains(con, label, Status.NOT_CHECKED, named, f"{unknown} AND {_DATES_AGREE}", words)
+    _put_remains(con, label, Status.NOT_CHECKED, _NAMES_AGREE, f"{unknown} AND {_DATES_AGREE}", words)
 
 
 def _put_remains(

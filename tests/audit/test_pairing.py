@@ -166,6 +166,23 @@ def test_the_same_coded_picture_in_another_file_is_no_proof(copy: dict[str, Any]
         assert con.execute("SELECT status, detail FROM files").fetchall() == [(status, words)]
 
 
+@pytest.mark.parametrize(
+    ("mtime", "image", "status"),
+    [
+        ("2024-05-01T10:00:00Z", "2", "damaged"),
+        ("2024-05-01T12:00:00Z", "2", "damaged"),  # a wrong time zone
+        ("2024-05-01T10:07:00Z", "2", "not_checked"),
+        ("2024-05-01T10:00:00Z", None, "not_checked"),  # an old list: perhaps only the position is gone
+    ],
+)
+def test_other_content_under_the_same_name_size_and_date_is_damage(mtime: str, image: str | None, status: str) -> None:
+    dated = {"mtime": "2024-05-01T10:00:00Z", "mtime_trusted": True, "path": "a.jpg"}
+    copy = {**ELSEWHERE, **dated, "mtime": mtime, "image_sha256": image and image * 64}
+    found = tables({**ELSEWHERE, **dated}, copy).execute("SELECT status, detail FROM files").fetchall()
+    words = "differs though name, size and date agree"
+    assert found[0][0] == status and (found[0][1] == words) is (status == "damaged")
+
+
 def test_what_such_a_copy_lacks_is_told() -> None:
     told = opening(copy_2=Answer(Likeness.CANNOT_TELL, "the copy has no depth map"))
     con = tables(ELSEWHERE, {**ELSEWHERE, "image_sha256": "2" * 64}, verify=told)
