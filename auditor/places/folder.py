@@ -23,6 +23,7 @@ from auditor.disk.volume import KEEP_CHANGE_TIMES, filesystem
 from auditor.errors import BadPlace, LeadsOut
 from auditor.model import Device, ErrorKind, Trouble
 from auditor.places import Entry, EntryKind, Place, Power, links, unfinished
+from auditor.places.ours import is_ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,8 @@ class FolderPlace:
         )
 
     def walk(self) -> Iterator[Entry]:
-        """Each thing below the folder, once; a folder that cannot be listed is an entry with its reason.
+        """Each thing below the folder, once; a folder that cannot be listed is an entry with its reason. What this
+        program keeps of this place is left out, and of another backup that lies within it.
 
         Raises: BadPlace where the folder itself is not there or cannot be listed.
         """
@@ -113,23 +115,28 @@ class FolderPlace:
         except OSError as error:
             sentence = f"{self.spec} cannot be listed: {error.strerror}; check the rights of the folder, and its disk"
             raise BadPlace(sentence) from error
-        pending: list[tuple[str, tuple[tuple[int, int], ...]]] = [("", ())]
+        pending: list[tuple[str, tuple[tuple[int, int], ...], str]] = [("", (), "")]
         keeps: dict[int, bool] = {}
         while pending:
-            folder, above = pending.pop()
+            folder, above, own = pending.pop()  # own: the `.auditor` of another backup that it lies in
             items: list[tuple[str, os.stat_result | OSError]] = []
             try:
                 above = (*above, self._list(folder, above, items))
             except OSError as error:
                 yield Entry(folder, EntryKind.FOLDER, error=Trouble(ErrorKind.UNREADABLE, f"folder: {error.strerror}"))
+            if folder.endswith(f"/{OWN_FOLDER}") and any(name == markers.NAME for name, _ in items):
+                own = folder
             for name, facts in items:
                 path = f"{folder}/{name}" if folder else name
+                is_folder = not isinstance(facts, OSError) and stat.S_ISDIR(facts.st_mode)
+                if own and not is_folder and is_ours(path.removeprefix(f"{own}/")):
+                    continue
                 if isinstance(facts, OSError):
                     yield Entry(path, error=Trouble(ErrorKind.UNREADABLE, f"{facts.strerror}"))
                 elif is_link(facts):
                     yield Entry(path, EntryKind.LINK, mtime_ns=facts.st_mtime_ns, error=self._link_error(path))
-                elif stat.S_ISDIR(facts.st_mode):
-                    pending.append((path, above))
+                elif is_folder:
+                    pending.append((path, above, own))
                 else:
                     if facts.st_dev not in keeps:
                         keeps[facts.st_dev] = filesystem(self.root / path) in KEEP_CHANGE_TIMES

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
-from auditor.disk.marker import OWN_FOLDER, is_own
+from auditor.disk.marker import OWN_FOLDER
 from auditor.errors import BadPlace
 from auditor.model import ErrorKind, Kind, Trouble
 from auditor.places import Entry, EntryKind, Place
 from auditor.places.folder import FolderPlace
 from auditor.places.mtp import MtpPlace
+from auditor.places.ours import is_ours
 from auditor.readers import kind_by_name
 
 _WORDS = "it lies in the folder with this program's own name, which is not looked at; move what is yours out of it"
@@ -27,21 +27,6 @@ def strange(place: Place) -> list[Entry]:
     except BadPlace as error:
         return [Entry(OWN_FOLDER, EntryKind.FOLDER, error=Trouble(ErrorKind.UNREADABLE, str(error)))]
     return [told(replace(e, path=f"{OWN_FOLDER}/{e.path}")) for e in found if not is_ours(e.path)]
-
-
-_OF_A_RUN = re.compile(r"\d{4}-\d\d-\d\dT\d{12}|\d{8}T\d{6}-[0-9a-f]{8}")
-"""The folder that a run of `clean`, or of `backup` that repairs, makes for itself in the quarantine."""
-
-
-def is_ours(path: str) -> bool:
-    """Whether a path in `.auditor` is one that this program, or the system, makes there. In the folders of ours only a
-    picture, film or sidecar is strange: nothing of ours is called so, but what a clean-up or a repair moved."""
-    top, *below = path.split("/")
-    if not is_own(top):
-        return False
-    if not below or kind_by_name(path) is Kind.OTHER:
-        return True
-    return top == "quarantine" and _OF_A_RUN.fullmatch(below[0]) is not None and len(below) > 1
 
 
 def told(entry: Entry) -> Entry:

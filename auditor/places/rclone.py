@@ -24,6 +24,7 @@ from auditor.model import Device, ErrorKind, FileFacts, Kind, Trouble
 from auditor.places import Entry, EntryKind, Power, links, own_folder
 from auditor.places.folder import file_id
 from auditor.places.members import once
+from auditor.places.ours import is_ours
 from auditor.places.rclone_remotes import Leaf, grade, leaves_of
 from auditor.places.rcloneclient import (
     Server,
@@ -130,7 +131,7 @@ class RclonePlace:
             top, _, rest = str(item["Path"]).partition("/")
             if top != OWN_FOLDER:
                 yield self._entry(item, seen, keeps)
-            elif not own_folder.is_ours(rest):
+            elif not is_ours(rest):
                 yield own_folder.told(self._entry(item, seen, keeps))
         for folder, reason in folders.items():
             if folder:
