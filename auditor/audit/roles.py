@@ -13,7 +13,7 @@ from pathlib import Path
 from auditor.audit.inputs import Side
 from auditor.disk import marker as markers
 from auditor.places import Place
-from auditor.places.folder import FolderPlace
+from auditor.places.folder import FolderPlace, recorded_folder
 from auditor.places.mtp import mount_around
 from auditor.report.text import typed, visible
 
@@ -28,8 +28,9 @@ class Role:
     around it too; none of a backup's own. `sources` are those whose files it holds by its own record, label by id.
 
     `is_kept`: it is a backup with such a record. `is_phone`: the way to it leads to a phone. `looks_like_phone`: its
-    folders are a phone's, as those of a copy by hand are too. `holds`: that nothing is there yet, in words; "" for all
-    else: an unmounted disk or a mistyped name looks so.
+    folders are a phone's, as those of a copy by hand are too. `part_of_backup` and `part_of_phone`: the folder around
+    it that is the whole of it, as it is typed; None where this place is the whole itself, or is none. `holds`: that
+    nothing is there yet, in words; "" for all else: an unmounted disk or a mistyped name looks so.
     """
 
     spec: str
@@ -39,6 +40,8 @@ class Role:
     is_kept: bool = False
     is_phone: bool = False
     looks_like_phone: bool = False
+    part_of_backup: str | None = None
+    part_of_phone: str | None = None
     holds: str = ""
 
 
@@ -52,7 +55,9 @@ def role(side: Side) -> Role:
     sources = header.sources or {}
     ids = frozenset[str]() if sources else frozenset({header.place_id})
     is_phone = header.place_kind in _PHONES or bool(header.device and header.device.is_phone)
-    return Role(side.spec, side.label, ids, sources, bool(sources), is_phone, is_phone)
+    behind = recorded_folder(header.place, header.place_id) if header.place_kind == "folder" else None
+    part = role_of(behind).part_of_phone if behind else None
+    return Role(side.spec, side.label, ids, sources, bool(sources), is_phone, is_phone, part_of_phone=part)
 
 
 def role_of_folder(root: Path, spec: str) -> Role:
@@ -75,10 +80,27 @@ def role_of(place: Place) -> Role:
         return Role(place.spec, place.label, frozenset({place.id}), is_phone=is_phone, looks_like_phone=is_phone)
     around = [FolderPlace(folder, place.spec) for folder in (place.root, *place.root.parents)]
     kept = next((one for one in around if markers.is_kept(one.root)), None)
-    looks = any(_is_of_phone(place.root, folder) for folder in (place.root, *place.root.parents))
-    ids = frozenset(one.location_id for one in around)
-    sources = kept.sources if kept else None
-    return Role(place.spec, place.label, ids, sources or {}, kept is not None, looks_like_phone=looks)
+    phone = next((one for one in around if _is_of_phone(place.root, one.root)), None)
+    return Role(
+        place.spec,
+        place.label,
+        frozenset(one.location_id for one in around),
+        (kept.sources if kept else None) or {},
+        is_kept=kept is not None,
+        looks_like_phone=phone is not None,
+        part_of_backup=_whole_of(place, kept),
+        part_of_phone=_whole_of(place, phone),
+    )
+
+
+def _whole_of(place: FolderPlace, whole: FolderPlace | None) -> str | None:
+    """The folder that a place lies in, as it is typed: below where one stands as a relative path."""
+    if whole is None or whole.root == place.root:
+        return None
+    here = Path.cwd()
+    if Path(place.spec).is_absolute() or not whole.root.is_relative_to(here) or whole.root == here:
+        return str(whole.root)
+    return str(whole.root.relative_to(here))
 
 
 def role_of_root(root: Path) -> Role:
@@ -122,14 +144,19 @@ def refusal_of_backup(source: Role, dest: Role) -> str | None:
         back = f"; to bring its files back: `auditor restore {typed(source.spec)} FOLDER`" if source.is_kept else ""
         return f"{why}: nothing is written to it. To back up the phone run `{right}`{back}"
     if dest.is_phone:
-        return f"{dest.spec} is a phone: a backup on it goes with it. Name a folder on a disk, a stick or a NAS"
+        return f"{dest.spec} is a phone: a backup on it is lost with it. Name a folder on a disk, a stick or a NAS"
     if dest.looks_like_phone and not (dest.is_kept or source.looks_like_phone):
-        has = " and ".join(_PHONE_FOLDERS)
         return (
-            f"{dest.spec} looks like a phone's storage or card, for it has {has}: a backup on it goes with it. Name a"
-            " folder of your own there if this is meant"
+            f"{dest.spec} {_like_a_phone(dest)}: a backup on it is lost with it. If it is a disk, a stick or a NAS,"
+            " name a new folder on it"
         )
     return None
+
+
+def _like_a_phone(folder: Role) -> str:
+    """Why a folder is taken for a phone, to stand behind its name."""
+    inside = f"lies in {folder.part_of_phone}, which " if folder.part_of_phone else ""
+    return f"{inside}looks like a phone's storage or card (it has {' and '.join(_PHONE_FOLDERS)})"
 
 
 def refusal_of_init(folder: Role, backups: Iterable[Role]) -> str | None:
@@ -138,18 +165,62 @@ def refusal_of_init(folder: Role, backups: Iterable[Role]) -> str | None:
     if folder.is_phone:
         why = "is a phone"
     elif folder.is_kept:
-        return None
+        return _refusal_of_part(folder)
     elif folder.looks_like_phone:
-        why = f"looks like a phone's storage or card, for it has {' and '.join(_PHONE_FOLDERS)}"
+        why = _like_a_phone(folder)
         or_else = ". If it is a copy that you made, move it into a new folder and name that one"
     elif kept := next((one for one in backups if one.is_kept and folder.ids & one.sources.keys()), None):
         why = f"is the phone that {kept.spec} is a backup of"
     if why is None:
         return None
+    whole = folder.part_of_phone or folder.spec
     return (
-        f"{folder.spec} {why}: nothing is written to it, and a phone is never its own backup. To back it up run"
-        f" `auditor backup {typed(folder.spec)} FOLDER` with a folder on a disk, a stick or a NAS"
+        f"{folder.spec} {why}. Nothing is written to it, for a phone is never its own backup. To back it up run"
+        f" `auditor backup {typed(whole)} FOLDER` with a folder on a disk, a stick or a NAS"
         f"{or_else}"
+    )
+
+
+def _refusal_of_part(folder: Role) -> str | None:
+    """Why a folder within a backup gets no record of its own: the two would contradict each other."""
+    if folder.part_of_backup is None:
+        return None
+    return (
+        f"{folder.spec} is a part of the backup {folder.part_of_backup}, which has the record of all its files."
+        f" Run `auditor verify {typed(folder.part_of_backup)}`"
+    )
+
+
+def refusal_without_record(folder: Role, command: str) -> str:
+    """Why `auditor COMMAND` can do nothing with a folder that has no record of its own, and what can be done."""
+    if told := _refusal_of_part(folder):
+        return told.replace("auditor verify", f"auditor {command}")
+    why = f"{folder.spec} is not a backup that auditor made: it has no manifest of its own"
+    if folder.is_phone or folder.looks_like_phone:
+        phone = typed(folder.part_of_phone or folder.spec)
+        return f"{why}, and looks like a phone. Name its backup, or make one with `auditor backup {phone} FOLDER`"
+    if folder.holds:
+        return f"{why}, and nothing is in it. Check the name, and that the right disk is connected"
+    init = f"`auditor verify {typed(folder.spec)} --init`"
+    if command == "restore":
+        return (
+            f"{why}, so the original names and dates are not known. Copy the folder as it is; {init} writes down what"
+            " it holds now"
+        )
+    return (
+        f"{why}, so there is nothing to compare with. Name a list with --manifest, or write down what it holds now with"
+        f" {init}. To know whether a phone is safe in it, run {with_phone('audit', {}, folder.spec)}"
+    )
+
+
+def part_of_phone(source: Role, backups: Iterable[Role]) -> str | None:
+    """What an audit of a part of a phone does not cover, as a sentence; None where the whole was named."""
+    if source.part_of_phone is None:
+        return None
+    whole = " ".join(typed(spec) for spec in (source.part_of_phone, *(backup.spec for backup in backups)))
+    return (
+        f"This covers the folder {source.label} alone. It is a part of {source.part_of_phone}, whose other folders were"
+        f" not looked at: `auditor audit {whole}` covers all of them."
     )
 
 

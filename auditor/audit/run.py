@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 
 from auditor import report as reporting
-from auditor.audit import engine, one_copy, pairing
+from auditor.audit import engine, one_copy, pairing, roles
 from auditor.audit.database import Listed, Lists, open_lists
 from auditor.audit.inputs import Side
 from auditor.disk import locks
@@ -113,6 +113,7 @@ def _run(order: Order, folder: Path, out: Path, steps: Steps, clock: Callable[[]
             partition,
             tuple(outcomes),
             (
+                *_part_of_phone(order),
                 *_only_listed(order, (source, *backups)),
                 *_not_apart(order),
                 *((*as_one, *_without_a_place(order)) if order.policy.min_copies > 1 else ()),
@@ -318,6 +319,12 @@ def _only_listed(order: Order, lists: Sequence[Manifest]) -> list[str]:
     both = "Lists made before were compared; nothing was read in this run. The oldest is of "
     oldest = min(listed.footer.finished for listed in lists)
     return [f"{both}{oldest[:10]}."] if len(told) == len(names) else told
+
+
+def _part_of_phone(order: Order) -> list[str]:
+    """What is to be said where only a part of a phone was named: SAFE is read as a word on the whole phone."""
+    told = roles.part_of_phone(roles.role(order.source), map(roles.role, order.backups))
+    return [told] if told else []
 
 
 def _not_apart(order: Order) -> list[str]:

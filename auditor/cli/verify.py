@@ -88,11 +88,7 @@ def command(
                 f" `auditor backup` again: it goes on from there. Without the phone, `auditor verify {typed(backup)}"
                 " --init` writes down what is there"
             )
-        raise BadPlace(
-            f"{backup} has no manifest of its own to compare with; make one with"
-            f" `auditor verify {typed(backup)} --init`, or name one with --manifest; whether a phone is safe says"
-            f" {roles.with_phone('audit', {}, backup)}"
-        )
+        raise BadPlace(roles.refusal_without_record(role, NAME))
     with copying.stoppable() as stop, screen.phase(f"Reading {place.label}") as show:
         options = RunOptions(hang_s=hang, stop=stop, on_progress=copying.as_scan(show))
         if manifest is not None:

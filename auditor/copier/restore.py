@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from auditor.audit import roles
 from auditor.copier import leftovers, preflight
 from auditor.copier.execute import Ending, RunOptions, execute
 from auditor.copier.layout import Layout, Namer, is_marked
@@ -27,7 +28,6 @@ from auditor.errors import BadManifest, BadPlace, LeadsOut
 from auditor.manifest.rows import path_key, utc
 from auditor.model import FileFacts, Fixity, Origin
 from auditor.places.folder import FolderPlace
-from auditor.report.text import typed
 from auditor.store.generations import Store
 from auditor.store.index import Index
 
@@ -85,10 +85,7 @@ def originals(store: Store, source: str | None = None, only: str | None = None) 
     rows += [row for row in store.salvaged() if row.path not in known]
     marker = store.marker() or store.recovered()
     if marker is None or not (rows or any(store.generations_there())):
-        raise BadPlace(
-            f"{store.root} has no manifest of its own, so original names and dates are not known;"
-            f" copy the folder as it is, or make its manifest with `auditor verify {typed(str(store.root))} --init`"
-        )
+        raise BadPlace(roles.refusal_without_record(roles.role_of_folder(store.root, str(store.root)), "restore"))
     now_at = {row.sha256: row for row in reversed(rows) if row.sha256}
     folders = _folders(marker, source)
     latest: dict[str, tuple[tuple[int, str], Original]] = {}

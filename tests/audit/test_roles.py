@@ -144,3 +144,45 @@ def test_a_folder_is_a_phone_by_its_folders(tmp_path: Path) -> None:
     (tmp_path / "card/Android").mkdir()
     assert role_of_folder(tmp_path / "card", "card").looks_like_phone
     assert not role_of_folder(tmp_path / "not there/yet", "x").is_kept
+
+
+def test_safe_of_a_part_of_a_phone_is_no_word_on_the_whole(
+    phone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Somebody names DCIM, reads SAFE, and wipes the phone with the pictures of the messengers on it."""
+    write(phone / "Android/media/WhatsApp Images/IMG-WA1.jpg", media.jpeg(30))
+    back_up(phone / "DCIM", tmp_path / "dcim only")
+    for folder in ("Phone of Anna/DCIM", "Phone of Anna/DCIM/Camera"):
+        code, out, err = call(monkeypatch, capsys, "audit", folder, "dcim only", "-o", f"report-{Path(folder).name}")
+        assert code == 0 and "\u2713 SAFE" in out, out + err
+        assert f"This covers the folder {Path(folder).name} alone. It is a part of Phone of Anna, whose other" in out
+        assert "`auditor audit 'Phone of Anna' 'dcim only'` covers all of them." in out
+    assert "whose other folders were not looked at" in Path("report-DCIM/report.html").read_text("utf-8")
+    assert call(monkeypatch, capsys, "scan", "Phone of Anna/DCIM", "-o", "dcim.jsonl", "--depth", "hash")[0] == 0
+    assert "part of" in call(monkeypatch, capsys, "audit", "dcim.jsonl", "dcim only", "-o", "of-a-list")[1]
+    whole = call(monkeypatch, capsys, "audit", "Phone of Anna", "dcim only", "-o", "whole")
+    assert whole[0] == 1 and "1 of 5 files is not" in whole[1] and "part of" not in whole[1]
+
+
+def test_a_folder_without_a_record_says_what_it_is(
+    phone: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A phone is never advised to become its own backup, nor a part of a backup another one."""
+    (phone / "Android").mkdir()
+    Path("empty").mkdir()
+    write(Path("photos/1.jpg"), media.jpeg(1))
+    for words, told in (
+        (("verify", "Phone of Anna"), "looks like a phone. Name its backup, or make one with `auditor backup 'Phone"),
+        (("verify", "Phone of Anna/DCIM"), "or make one with `auditor backup 'Phone of Anna' FOLDER`"),
+        (("verify", "--init", "Phone of Anna/DCIM"), "DCIM lies in Phone of Anna, which looks like a phone's storage"),
+        (("verify", "--init", "Phone of Anna"), "Phone of Anna looks like a phone's storage or card (it has DCIM and"),
+        (("restore", "Phone of Anna", "back"), "looks like a phone. Name its backup"),
+        (("verify", "disk/DCIM"), "disk/DCIM is a part of the backup disk, which has the record of all its files. Run"),
+        (("verify", "--init", "disk/DCIM"), "Run `auditor verify disk`"),
+        (("restore", "disk/DCIM", "back"), "auditor restore "),
+        (("verify", "empty"), "nothing is in it. Check the name, and that the right disk is connected"),
+        (("verify", "photos"), "write down what it holds now with `auditor verify photos --init`."),
+    ):
+        code, _, err = call(monkeypatch, capsys, *words)
+        assert code == 2 and told in err and err.count("\n") == 1, (words, err)
+    assert not list(phone.rglob(".auditor")) and not Path("disk/DCIM/.auditor").exists() and not Path("back").exists()
