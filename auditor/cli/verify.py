@@ -215,7 +215,13 @@ def _record(verified: Verified, conclusion: Conclusion, label: str, now: datetim
         "manifests_not_right": [{"name": g.path.name, "trouble": g.trouble} for g in verified.chain],
         "older_manifests_not_right": [{"name": g.path.name, "trouble": g.trouble} for g in verified.outdated],
         "files": [
-            {"path": display_path(f.path), "fate": f.fate.value, "stored_sha256": f.stored, "detail": f.detail}
+            {
+                "path": display_path(f.path),
+                "fate": f.fate.value,
+                "stored_sha256": f.stored,
+                "read_sha256": f.read,
+                "detail": f.detail,
+            }
             for f in verified.found
         ],
     }

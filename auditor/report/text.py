@@ -15,12 +15,16 @@ _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
+_IN_DOUBLE_QUOTES = frozenset('$`"\\!')
 _UNITS = ("kB", "MB", "GB", "TB", "PB")
 
 
 def typed(word: str) -> str:
     """A word of a command as it is typed in this system's shell: quoted where it has spaces or signs in it."""
-    return subprocess.list2cmdline([word]) if os.name == "nt" else shlex.quote(word)
+    if os.name == "nt":
+        return subprocess.list2cmdline([word])
+    # `"Anna's phone"` is easier to read than `'Anna'"'"'s phone'`; some signs mean something within such quotes.
+    return f'"{word}"' if "'" in word and not _IN_DOUBLE_QUOTES.intersection(word) else shlex.quote(word)
 
 
 def count(number: int) -> str:
@@ -45,6 +49,13 @@ def size(size_bytes: int | None) -> str:
         if abs(amount) < 999.5 or unit == _UNITS[-1]:
             break
     return f"{amount:.1f} {unit}" if abs(amount) < 9.95 else f"{amount:,.0f} {unit}"
+
+
+def percent(share: float) -> str:
+    """A share (0 to 1) as people say it: `60%`, `2.5%`, `0.04%`; a little never reads as nothing."""
+    whole = share * 100
+    digits = 0 if whole >= 9.95 or not whole else 1 if whole >= 0.995 else 2
+    return f"{max(whole, 0.01) if whole else 0:.{digits}f}".removesuffix(".0") + "%"
 
 
 def moment(stamp: str | None, zone: tzinfo | None = None) -> str:

@@ -22,6 +22,7 @@ from auditor.manifest.jsonl import Manifest, load, looks_like_manifest
 from auditor.manifest.rows import path_key, utc
 from auditor.model import Depth, ErrorKind, FileFacts, Origin, Trouble
 from auditor.places import Entry, EntryKind
+from auditor.report.text import percent
 from auditor.scrub.sampling import CONFIDENCE, most_bad
 from auditor.store.changes import Changes, Fate, Found, as_written, may_be_moved, survey
 from auditor.store.generations import Generation, Remembered, Store, left_journals, locked, moment
@@ -283,7 +284,7 @@ class _Scrub:
         return (
             f"{read + len(self._fixed):,} of {self._population:,} files were read, {which}{also}:"
             f" {bad:,} bad (rotted, spoilt, overwritten or lost). {so} most {most:,} of all"
-            f" ({most / self._population:.2%}) are bad ({CONFIDENCE:.0%} confidence)."
+            f" ({percent(most / self._population)}) are bad ({CONFIDENCE:.0%} confidence)."
         )
 
 

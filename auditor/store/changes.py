@@ -35,12 +35,14 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One file's fate. `stored` the SHA-256 it should have, None for new files; `detail` in words."""
+    """One file's fate. `stored` the SHA-256 it should have, None for new files; `read` the one that it has now, None
+    where that is no other or was not read; `detail` in words."""
 
     path: str
     fate: Fate
     stored: str | None = None
     detail: str = ""
+    read: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +140,8 @@ class Changes:
         if answer.sha256 in self._gone:
             self._elsewhere.setdefault(answer.sha256, entry.path)
         if self.index.lacks_first(held):  # told every time until a backup stores it once more
-            detail = f"stored {held.first}, edited before to {held.sha256}"
-            return Found(entry.path, Fate.EDITED, held.first, detail)
+            detail = "edited earlier, and unchanged since then"
+            return Found(entry.path, Fate.EDITED, held.first, detail, held.sha256)
         return Found(entry.path, Fate.UNCHANGED, held.sha256)
 
     def settle(self, *, mend: bool, complete: bool = True) -> list[Found]:
@@ -216,11 +218,10 @@ class Changes:
                 self._correct(path, answer, is_overwritten=True)
                 what = "another file" if other == path else display_path(other)
                 detail = f"it holds what was stored as {what}"
-                found.append(Found(path, Fate.OVERWRITTEN, held.sha256, detail))
+                found.append(Found(path, Fate.OVERWRITTEN, held.sha256, detail, answer.sha256))
             elif change is Change.ROT:
                 self._correct(path, answer)
-                detail = f"stored {held.sha256}, read {answer.sha256}"
-                found.append(Found(path, Fate.ROTTED, held.sha256, detail))
+                found.append(Found(path, Fate.ROTTED, held.sha256, _sizes(held, answer), answer.sha256))
             else:
                 doubts.append((entry, answer, held))
         looked = edits.look(self.root, [(entry, held) for entry, _, held in doubts])
@@ -231,9 +232,9 @@ class Changes:
                 continue
             spoilt = looked.spoilt.get(path)
             self._correct(path, answer, spoilt=spoilt)
-            detail = spoilt or f"stored {held.sha256}, read {answer.sha256}"
+            detail = spoilt or _sizes(held, answer)
             stored = held.sha256 if spoilt else held.first or held.sha256
-            found.append(Found(path, Fate.SPOILT if spoilt else Fate.EDITED, stored, detail))
+            found.append(Found(path, Fate.SPOILT if spoilt else Fate.EDITED, stored, detail, answer.sha256))
         return found
 
     def _other(self, path: str, answer: WasRead, held: Held) -> str | None:
@@ -264,6 +265,13 @@ class Changes:
     def _correct(self, path: str, answer: WasRead, spoilt: str | None = None, is_overwritten: bool = False) -> None:
         now = answer.size_bytes, answer.mtime_ns, answer.sha256, self.read_at
         self.index.found(path, *now, spoilt=spoilt, is_overwritten=is_overwritten)
+
+
+def _sizes(held: Held, answer: WasRead) -> str:
+    """What a person can see of a change; the digests are in the report for machines."""
+    if held.size_bytes is None or held.size_bytes == answer.size_bytes:
+        return "as long as before, with other bytes"
+    return f"{held.size_bytes:,} bytes were stored; now it has {answer.size_bytes:,}"
 
 
 def _above(path: str) -> Iterable[str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -211,9 +213,12 @@ def test_verify_says_what_rotted_and_backup_repairs_it(auditor: Auditor, phone: 
     path = tmp_path / "backup/DCIM/Camera/IMG_1.jpg"
     path.write_bytes(path.read_bytes()[:-1] + b"x")
     os.utime(path, (OLD_S, OLD_S))
-    said = auditor("verify", "backup")
+    said = auditor("verify", "backup", "-o", "rotted.json")
     assert said.code == 1 and "NOT SAFE: 1 rotted, of" in said.out
-    assert "DCIM/Camera/IMG_1.jpg: stored" in said.out
+    assert "DCIM/Camera/IMG_1.jpg: as long as before, with other bytes\n" in said.out
+    assert not re.search("[0-9a-f]{64}", said.out)  # no person reads them: they are in the record
+    (rotted,) = json.loads((tmp_path / "rotted.json").read_text("utf-8"))["files"]
+    assert rotted["read_sha256"] == hashlib.sha256(path.read_bytes()).hexdigest() != rotted["stored_sha256"]
     repaired = auditor("backup", phone, "backup", "-o", "report")
     assert repaired.code == 0 and "1  repaired" in repaired.err
     assert auditor("verify", "backup").code == 0

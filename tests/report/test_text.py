@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import shlex
 from datetime import UTC, timedelta, timezone
 
 import pytest
@@ -34,6 +36,20 @@ def test_sizes_read_as_people_say_them(size_bytes: int | None, words: str) -> No
 )
 def test_moments_have_the_month_in_words_and_their_offset(stamp: str | None, zone: timezone, words: str) -> None:
     assert text.moment(stamp, zone) == words
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a POSIX shell's quotes")
+def test_a_word_of_a_command_is_quoted_so_that_a_person_can_read_it() -> None:
+    assert text.typed("Anna's phone") == '"Anna\'s phone"'
+    assert text.typed("Anna phone") == "'Anna phone'"
+    for word in ("it's $HOME", "it's `id`", 'it\'s "x"', "it's \\", "it's !1", "it's", "x'y", "", "-it's", "a\nb's"):
+        assert shlex.split(text.typed(word)) == [word]
+        assert text.typed(word)[0] == "'" or not set(word) & set('$`"\\!')
+
+
+def test_a_share_is_said_as_people_say_it() -> None:
+    shares = (0, 0.00001, 0.0004, 0.025, 0.03, 0.0996, 0.6, 1)
+    assert [text.percent(s) for s in shares] == ["0%", "0.01%", "0.04%", "2.5%", "3%", "10%", "60%", "100%"]
 
 
 @pytest.mark.parametrize(
