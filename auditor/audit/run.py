@@ -105,7 +105,7 @@ def _run(order: Order, folder: Path, out: Path, steps: Steps, clock: Callable[[]
         waivers.apply_baseline(lists.con, order.baseline)
         outcomes = [engine.counts(lists.con, outcome) for outcome in outcomes]
         partition = verdict.judge_files(lists.con, order.policy)
-        conclusion = verdict.conclude(lists.con, partition, outcomes, order.policy, clock().astimezone())
+        conclusion = verdict.conclude(lists.con, partition, outcomes, order.policy)
         not_offered = _safe_to_delete(lists.con, order, labels, started)
         audit = Audit(
             conclusion.verdict,
@@ -444,21 +444,17 @@ def _thumbnails(con: duckdb.DuckDBPyConnection, order: Order) -> dict[tuple[str,
     return {key: shown for key, shown in zip(subjects, made, strict=True) if isinstance(shown, Shown)}
 
 
-def _backup_command(order: Order) -> str | None:
-    """The command that copies what is not safe, as it is typed here; None where the source is only a list of files.
-
-    It writes to the first backup that can be written to; where there is none, FOLDER stands for one to choose.
-    """
-    specs = [b.spec for b in order.backups if b.place is not None and b.place.kind in ("folder", "rclone")]
-    words = [order.source.spec, *(specs[:1] or ["FOLDER"])]
-    if order.source.place is None or any(word.startswith("-") for word in words):
-        return None
-    return f"auditor backup {' '.join(map(typed, words))}"
-
-
 def _words(order: Order) -> dict[str, str]:
-    """What stands for PHONE and BACKUP in a command as it is typed here: the places, or the lists, of this audit."""
+    """What stands in a rule's commands for a place, as it is typed here: PHONE and BACKUP are the places, or lists, of
+    this audit, SOURCE the phone where it is no list, DEST the first backup that can be written to.
+
+    Where no backup can be, FOLDER stands for one to choose. What looks like an option is left out.
+    """
     specs = {"PHONE": order.source.spec, "BACKUP": order.backups[0].spec}
+    if order.source.place is not None:
+        specs["SOURCE"] = order.source.spec
+        writable = (b.spec for b in order.backups if b.place is not None and b.place.kind in ("folder", "rclone"))
+        specs["DEST"] = next(writable, "FOLDER")
     return {word: typed(spec) for word, spec in specs.items() if not spec.startswith("-")}
 
 
@@ -480,7 +476,6 @@ def _provenance(order: Order, source: Manifest, started: datetime, finished: dat
         "finished": finished.astimezone().isoformat(timespec="seconds"),
         "source": order.source.spec,
         "backups": [backup.spec for backup in order.backups],
-        "backup_command": _backup_command(order),
         "words": _words(order),
         "depth": (order.depth or Depth.DECODE).value,
         "waivers": len(order.waivers),

@@ -126,6 +126,8 @@ def show(result: Audit, folder: Path, rules: dict[str, ruling.Rule]) -> None:
         return
     for line in result.caveats:
         screen.say(f"  {visible(line)}")
+    if result.verdict is Verdict.SAFE:
+        screen.say(f"  {findings.covered(result)}")
     if result.verdict is not Verdict.SAFE or screen.verbose():
         _sums(result)
         _findings(result, rules)

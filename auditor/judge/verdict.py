@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 import duckdb
 
@@ -74,7 +73,6 @@ def conclude(
     partition: Partition,
     outcomes: Sequence[RuleOutcome],
     policy: Policy,
-    now: datetime,
 ) -> Conclusion:
     """The verdict over all: NOT SAFE beats CANNOT SAY beats SAFE, which needs proof of every due file that was not
     waived (and of one at least), every rule run that is an error or can make a file unsafe, whole and fresh lists."""
@@ -115,13 +113,13 @@ def conclude(
             doubts[0] if doubts else f"{len(caveats)} of the checks could not run, so this cannot be called safe."
         )
         return Conclusion(Verdict.CANNOT_SAY, sentence, (*_left_out(waived), *doubts[1:], *caveats))
-    until: tuple[str, ...] = (f"True on {now.day} {now:%B %Y, %H:%M}. Photos taken since are not covered.",)
+    besides: tuple[str, ...] = ()
     told = [o for o in outcomes if o.severity is not Severity.INFO]
     if tidy := sum(o.findings for o in told if o.tidying):
-        until = (f"{_things(tidy)} could be tidied up; none puts a file at risk.", *until)
+        besides = (f"{_things(tidy)} could be tidied up; none puts a file at risk.",)
     if grave := sum(o.findings for o in told if not o.tidying):
         be = "is not as it" if grave == 1 else "are not as they"
-        until = (f"{_things(grave)} {be} should be, though every file is in the backup: see the warnings.", *until)
+        besides = (f"{_things(grave)} {be} should be, though every file is in the backup: see the warnings.", *besides)
     if waived:
         be = "is" if proven == 1 else "are"
         sentence = f"{proven:,} of {_files(due)} {be} safely backed up; {waived:,} left out on purpose."
@@ -129,7 +127,7 @@ def conclude(
         sentence = "The 1 file is safely backed up."
     else:
         sentence = f"All {due:,} files are safely backed up."
-    return Conclusion(Verdict.SAFE, sentence, until)
+    return Conclusion(Verdict.SAFE, sentence, besides)
 
 
 def _must_run(outcome: RuleOutcome) -> bool:

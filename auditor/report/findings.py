@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import tzinfo
 from typing import Any
 
 import duckdb
@@ -126,26 +127,42 @@ def next_step(audit: Audit, rules: Mapping[str, Rule]) -> str:
     # What could be tidied up is no way to a better verdict: an old list, say, must be made again first.
     counting = (o for o in failed_rules(audit, rules) if o.severity is Severity.ERROR or rules[o.rule_id].verdict)
     remedies = (remedy(audit, rules[outcome.rule_id]) for outcome in counting)
-    first = next(filter(None, remedies), "Mend what is named above, and audit again.")
+    first = next(filter(None, remedies), "Put right what is named above, then audit again.")
     return f"Delete nothing on the phone. {first}"
+
+
+def covered(audit: Audit, zone: tzinfo | None = None) -> str:
+    """Of when a verdict is true, and what none says anything of; empty where the time is not known."""
+    if not (finished := audit.provenance.get("finished")):
+        return ""
+    return f"True on {text.moment(str(finished), zone)}. Photos taken since are not covered."
 
 
 def remedy(audit: Audit, rule: Rule) -> str:
     """What the rule says is to be done, on one line, with the places of this audit in its commands."""
-    command = str(audit.provenance.get("backup_command") or "")
     places: Mapping[str, str] = audit.provenance.get("words") or {}
+    return re.sub(
+        r"`(auditor [^`]*)`", lambda command: _with_places(command[1].split(), places), " ".join(rule.remedy.split())
+    )
 
-    def filled(match: re.Match[str]) -> str:
-        if match[1] == "auditor backup PHONE BACKUP":
-            made = command or match[1]  # it is written to: not any of the backups will do
-        elif match[1].startswith("auditor backup"):
-            made = re.sub(r"\bPHONE\b", lambda word: places.get(word[0], word[0]) if command else word[0], match[1])
-        else:
-            made = re.sub(r"\b(PHONE|BACKUP)\b", lambda word: places.get(word[0], word[0]), match[1])
-        # What cannot be shown as it is, or would end the code it stands in, is better not copied into a shell.
-        return match[0] if "`" in made or text.visible(made) != made else f"`{made}`"
 
-    return re.sub(r"`(auditor [^`]*)`", filled, " ".join(rule.remedy.split()))
+_UNKNOWN_PLACES = {"PHONE": "the phone", "SOURCE": "the phone", "BACKUP": "its backup", "DEST": "its backup"}
+"""What stands in a rule's commands for a place of the audit, with the words for one that cannot be typed here.
+
+PHONE and BACKUP are what was audited, places or lists; SOURCE is the phone itself, and DEST what can be written to.
+"""
+
+
+def _with_places(command: Sequence[str], places: Mapping[str, str]) -> str:
+    """A command as it is typed here; where a place is not known, its name and options, and in words what to name."""
+    made = " ".join(places.get(word, word) for word in command)
+    named = [word for word in command if word in _UNKNOWN_PLACES]
+    # What cannot be shown as it is, or would end the code it stands in, is better not copied into a shell.
+    if all(word in places for word in named) and "`" not in made and text.visible(made) == made:
+        return f"`{made}`"
+    rest = " ".join(word for word in command if word not in _UNKNOWN_PLACES)
+    first, *then = [_UNKNOWN_PLACES[word] for word in named]
+    return f"`{rest}` ({first} first, then {then[0]})" if then else f"`{rest}` ({first})"
 
 
 def sections(con: duckdb.DuckDBPyConnection, audit: Audit, rules: Sequence[Rule]) -> list[Section]:

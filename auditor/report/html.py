@@ -74,7 +74,7 @@ def write(
             left_out=_left_out(con),
             next_step=findings.next_step(audit, {rule.id: rule for rule in rules}),
             remedy=partial(findings.remedy, audit),
-            covered=_covered(audit, zone),
+            covered=findings.covered(audit, zone),
             waived=findings.waived(con),
             rules={rule.id: rule for rule in rules},
             record=record,
@@ -189,13 +189,6 @@ def _left_out(con: duckdb.DuckDBPyConnection) -> list[tuple[str, int]]:
         " GROUP BY 1 ORDER BY 2 DESC, 1"
     )
     return [(text.visible(reason), number) for reason, number in con.fetchall()]
-
-
-def _covered(audit: Audit, zone: tzinfo | None) -> str:
-    """What every verdict does not say; empty where the audit's own words say it or the time is not known."""
-    if any(caveat.startswith("True on ") for caveat in audit.caveats) or not audit.provenance.get("finished"):
-        return ""
-    return f"True on {text.moment(str(audit.provenance['finished']), zone)}. Photos taken since are not covered."
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@
 -- A Live Photo is two files, a photo and a short film of the same name in the same folder. Programs put them together
 -- by that; apart, or with one of them missing, the motion is lost or stands alone in the gallery.
 -- """
--- remedy      = "Copy both again into one folder with `auditor backup PHONE BACKUP`, under their own names."
+-- remedy      = "Copy both again into one folder with `auditor backup SOURCE DEST`, under their own names."
 -- not_covered = "Motion photos that are one file (motion-part-missing)."
 -- ///
 WITH halves AS (

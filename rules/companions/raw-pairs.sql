@@ -14,7 +14,7 @@
 -- The RAW file holds all that the camera saw, the JPEG what it made of it. Clouds and galleries often copy the JPEG
 -- alone and show the photo as backed up.
 -- """
--- remedy      = "Run `auditor backup PHONE BACKUP`, or switch RAW files on in the cloud's settings."
+-- remedy      = "Run `auditor backup SOURCE DEST`, or switch RAW files on in the cloud's settings."
 -- ///
 SELECT 'source' AS side, raw.path AS path, photo.path AS photo,
     CASE WHEN list_contains($proof, raw_file.status) THEN 'the RAW file' ELSE 'the JPEG' END AS which,

@@ -14,7 +14,7 @@
 -- If the phone is lost or wiped, this file is gone. Whole contents are compared: a copy that was renamed or moved
 -- counts, a file that only has the same name does not.
 -- """
--- remedy      = "Run `auditor backup PHONE BACKUP`, then audit again. Keep the phone until then."
+-- remedy      = "Run `auditor backup SOURCE DEST`, then audit again. Keep the phone until then."
 -- not_covered = "Files that could not be read, and copies that are damaged or re-encoded: these have rules of their own."
 -- sources     = ["RFC 8493, section 3: complete means that every listed payload file is present"]
 -- ///

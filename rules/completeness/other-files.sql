@@ -9,7 +9,7 @@
 -- passed      = "There are no files besides photos and videos."
 -- failed_one  = "Files that are neither photos nor videos were not judged."
 -- failed_many = "$count kinds of files that are neither photos nor videos were not judged."
--- message     = "$files files ($size) are neither photos nor videos and were not judged: $kinds."
+-- message     = "Neither photos nor videos, and so not judged: $files in all ($size): $kinds."
 -- why = """
 -- This audit is about photos and videos. Documents, music and whatever else lies beside them is listed in files.csv,
 -- but nobody has looked whether it is in the backup.

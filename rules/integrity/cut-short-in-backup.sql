@@ -14,7 +14,7 @@
 -- The copying broke off: a cable that was pulled, a disk that was full, an upload that was not finished. Name and date
 -- of the copy look right, but the end of the picture or film is gone, or all of it.
 -- """
--- remedy      = "Run `auditor backup PHONE BACKUP`: it writes a whole copy. Keep the phone until an audit says that it is safe."
+-- remedy      = "Run `auditor backup SOURCE DEST`: it writes a whole copy. Keep the phone until an audit says that it is safe."
 -- not_covered = "Files that are cut short on the phone already (damaged-on-phone, empty-file)."
 -- ///
 SELECT 'source' AS side, due.path AS path, files.backup AS backup, files.backup_path AS backup_path, files.detail AS detail,

@@ -14,7 +14,7 @@
 -- The file is whole on the phone, but its copy is broken, and a broken photo often looks well in a gallery until it is
 -- opened. If the phone is lost now, the picture is lost or spoilt.
 -- """
--- remedy      = "Run `auditor backup PHONE BACKUP`: it writes a good copy and deletes nothing. If there are several, test the disk."
+-- remedy      = "Run `auditor backup SOURCE DEST`: it writes a good copy and deletes nothing. If there are several, test the disk."
 -- not_covered = "Copies that are only shorter (cut-short-in-backup), and copies whose damage no decoder sees (content-changed)."
 -- ///
 SELECT 'source' AS side, due.path AS path, files.backup AS backup, files.backup_path AS backup_path, files.detail AS detail,

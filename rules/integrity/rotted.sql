@@ -14,7 +14,7 @@
 -- Whoever edits a file gives it a new date. Other bytes under the old date mean that the disk, a cable or a program spoilt
 -- the file without anybody noticing; a disk that does this once does it again.
 -- """
--- remedy      = "Run `auditor backup PHONE BACKUP`: it repairs the file and puts the bad one aside. Then have the disk tested."
+-- remedy      = "Run `auditor backup SOURCE DEST`: it repairs the file and puts the bad one aside. Then have the disk tested."
 -- not_covered = "Backups that `auditor verify` has not read since: only a second reading can tell."
 -- sources     = ["borg issue 9173, scorch issue 35: users ask for rot to be told apart from edits"]
 -- ///

@@ -14,7 +14,7 @@
 -- A new date alone makes no edit. A program that crashed while it saved, a sync tool that wrote an empty file, or a virus that
 -- encrypts leave a new date too, and a picture that cannot be opened any more. Many at once: stop, and look for the cause first.
 -- """
--- remedy      = "Run `auditor backup PHONE BACKUP`: it repairs the file and puts the bad one aside. Then find what changed it."
+-- remedy      = "Run `auditor backup SOURCE DEST`: it repairs the file and puts the bad one aside. Then find what changed it."
 -- not_covered = "Backups that `auditor verify` has not read since: only a second reading can tell."
 -- sources     = ["RFC 8493, section 3: valid means that every payload file has the bytes that were stored"]
 -- ///

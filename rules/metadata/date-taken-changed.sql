@@ -14,7 +14,7 @@
 -- Galleries sort by this date, so the copy will be found in the wrong year or not at all. For evidence it is a change
 -- of the record.
 -- """
--- remedy      = "Find out which program wrote the copy, and copy the originals by cable with `auditor backup PHONE BACKUP`."
+-- remedy      = "Find out which program wrote the copy, and copy the originals by cable with `auditor backup SOURCE DEST`."
 -- not_covered = "Which of the two dates is the true one. Dates of files (file-date-lost)."
 -- ///
 SELECT 'source' AS side, due.path AS path, files.backup AS backup, files.backup_path AS backup_path, due.taken_at AS taken_at,

@@ -14,7 +14,7 @@
 -- The picture is safe, but in any gallery it will stand under the day on which it was copied. Messengers and some
 -- clouds strip metadata from what passes through them.
 -- """
--- remedy      = "Copy the originals by cable with `auditor backup PHONE BACKUP`; it adds them beside the stripped ones."
+-- remedy      = "Copy the originals by cable with `auditor backup SOURCE DEST`; it adds them beside the stripped ones."
 -- not_covered = "Metadata that this program does not read, such as ratings and names of people."
 -- ///
 SELECT 'source' AS side, due.path AS path, files.backup AS backup, files.backup_path AS backup_path, due.size_bytes AS size_bytes,

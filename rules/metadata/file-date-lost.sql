@@ -14,7 +14,7 @@
 -- Screenshots and pictures from messengers hold no date of their own. What the file says is all there is, and a copy
 -- made without keeping dates stands under the day of the copying.
 -- """
--- remedy      = "Copy with `auditor backup PHONE BACKUP`, which keeps dates. The list of the phone (source.jsonl in the report) has them too."
+-- remedy      = "Copy with `auditor backup SOURCE DEST`, which keeps dates. The list of the phone (source.jsonl in the report) has them too."
 -- not_covered = "Photos that hold their own date, names that hold one, and shifts by whole hours (time zones)."
 -- ///
 SELECT 'source' AS side, due.path AS path, files.backup AS backup, files.backup_path AS backup_path, due.mtime AS mtime,

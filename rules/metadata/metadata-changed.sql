@@ -14,7 +14,7 @@
 -- The picture itself is the same to the last bit, but what is written beside it, such as date, place or camera, is not.
 -- The policy of this audit asks for every byte.
 -- """
--- remedy      = "Run `auditor backup PHONE BACKUP`: it keeps the changed copy and adds the original. Or use the policy family."
+-- remedy      = "Run `auditor backup SOURCE DEST`: it keeps the changed copy and adds the original. Or use the policy family."
 -- not_covered = "Whether the change was wanted."
 -- ///
 SELECT 'source' AS side, due.path AS path, files.backup AS backup, files.backup_path AS backup_path,

@@ -14,7 +14,7 @@
 -- The camera does not turn the picture but notes which way up it is. The copy holds the same picture with another note,
 -- so it will lie on its side.
 -- """
--- remedy      = "Nothing is lost: turn it in the gallery, or copy the original again with `auditor backup PHONE BACKUP`."
+-- remedy      = "Nothing is lost: turn it in the gallery, or copy the original again with `auditor backup SOURCE DEST`."
 -- ///
 SELECT 'source' AS side, due.path AS path, files.backup AS backup, files.backup_path AS backup_path,
     coalesce(due.orientation, 1) AS orientation, coalesce(backup.orientation, 1) AS orientation_there,

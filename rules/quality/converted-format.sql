@@ -14,7 +14,7 @@
 -- The picture was written anew in another format, as Windows and iPhones do with HEIC on the way to a computer. It has
 -- as many pixels, but each such step loses detail, and depth, motion and edits that the original held are gone.
 -- """
--- remedy      = "On an iPhone choose Settings, Photos, Keep Originals; then run `auditor backup PHONE BACKUP`."
+-- remedy      = "On an iPhone choose Settings, Photos, Keep Originals; then run `auditor backup SOURCE DEST`."
 -- not_covered = "Copies with fewer pixels (reduced-copy) or more (larger-in-backup)."
 -- ///
 SELECT 'source' AS side, due.path AS path, files.backup AS backup, files.backup_path AS backup_path, files.detail AS detail,

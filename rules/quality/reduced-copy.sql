@@ -15,7 +15,7 @@
 -- on a phone, but detail may be gone for good, and with the phone goes the only original. The pixels were compared: it is
 -- the same picture.
 -- """
--- remedy      = "Run `auditor backup PHONE BACKUP` for the originals; if a cloud made the copies, set it to keep originals. If such copies are enough: --policy storage-saver."
+-- remedy      = "Run `auditor backup SOURCE DEST` for the originals; if a cloud made the copies, set it to keep originals. If such copies are enough: --policy storage-saver."
 -- not_covered = "Films that were re-encoded: these are named by missing-from-backup. Copies with more pixels (larger-in-backup)."
 -- ///
 SELECT 'source' AS side, due.path AS path, files.backup AS backup, files.backup_path AS backup_path, files.detail AS detail,

@@ -14,7 +14,7 @@
 -- The policy of this audit says that such a copy is good enough, so the file counts as safe. The full quality is on the
 -- phone alone, and goes with it.
 -- """
--- remedy      = "If you want the originals, audit with --policy family and run `auditor backup PHONE BACKUP`."
+-- remedy      = "If you want the originals, audit with --policy family and run `auditor backup SOURCE DEST`."
 -- ///
 SELECT 'source' AS side, due.path AS path, files.backup AS backup, files.backup_path AS backup_path, files.detail AS detail,
     due.size_bytes AS size_bytes, due.taken_at AS taken_at

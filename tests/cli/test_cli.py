@@ -70,7 +70,7 @@ def test_the_next_step_of_places_that_nothing_is_written_to(stage: Path) -> None
     run = auditor("audit", "phone", "none.sha256", "-o", "to-a-list", cwd=stage)
     assert "Run `auditor backup phone FOLDER`" in run.out
     run = auditor("audit", "phone.jsonl", "none.sha256", "-o", "of-a-list", cwd=stage)
-    assert "Run `auditor backup PHONE BACKUP`" in run.out
+    assert "Run `auditor backup` (the phone first, then its backup), then audit again." in run.out
 
 
 def test_cannot_say_is_exit_3(stage: Path) -> None:

@@ -44,17 +44,16 @@ def header(**backup: Any) -> list[dict[str, Any]]:
 TIDY = "41 things could be tidied up; none puts a file at risk."
 GRAVE = "2 things are not as they should be, though every file is in the backup: see the warnings."
 GRAVE_ONE = "1 thing is not as it should be, though every file is in the backup: see the warnings."
-UNTIL = "True on 15 June 2026, 12:00. Photos taken since are not covered."
 SENTENCES: dict[str, tuple[tuple[int, ...], list[dict[str, Any]], list[RuleOutcome], str, str, tuple[str, ...]]] = {
-    "safe": ((12345, 12345, 0, 0, 0), header(), [], "SAFE", "All 12,345 files are safely backed up.", (UNTIL,)),
-    "one file, safe": ((1, 1, 0, 0, 0), header(), [], "SAFE", "The 1 file is safely backed up.", (UNTIL,)),
+    "safe": ((12345, 12345, 0, 0, 0), header(), [], "SAFE", "All 12,345 files are safely backed up.", ()),
+    "one file, safe": ((1, 1, 0, 0, 0), header(), [], "SAFE", "The 1 file is safely backed up.", ()),
     "safe, with warnings": (
         (12345, 12345, 0, 0, 0),
         header(),
         [outcome("warning", 41, tidying=True), outcome("info", 900)],
         "SAFE",
         "All 12,345 files are safely backed up.",
-        (TIDY, UNTIL),
+        (TIDY,),
     ),
     "safe, and damaged or without a date": (
         (12345, 12345, 0, 0, 0),
@@ -62,7 +61,10 @@ SENTENCES: dict[str, tuple[tuple[int, ...], list[dict[str, Any]], list[RuleOutco
         [outcome("warning", 2), outcome("warning", 41, tidying=True)],
         "SAFE",
         "All 12,345 files are safely backed up.",
-        (GRAVE, TIDY, UNTIL),
+        (
+            GRAVE,
+            TIDY,
+        ),
     ),
     "safe, and one damaged": (
         (5, 5, 0, 0, 0),
@@ -70,7 +72,7 @@ SENTENCES: dict[str, tuple[tuple[int, ...], list[dict[str, Any]], list[RuleOutco
         [outcome("warning", 1)],
         "SAFE",
         "All 5 files are safely backed up.",
-        (GRAVE_ONE, UNTIL),
+        (GRAVE_ONE,),
     ),
     "safe, only infos": (
         (12345, 12345, 0, 0, 0),
@@ -78,7 +80,7 @@ SENTENCES: dict[str, tuple[tuple[int, ...], list[dict[str, Any]], list[RuleOutco
         [outcome("info", 900)],
         "SAFE",
         "All 12,345 files are safely backed up.",
-        (UNTIL,),
+        (),
     ),
     "not safe": (
         (12345, 12325, 17, 3, 0),
@@ -119,7 +121,7 @@ SENTENCES: dict[str, tuple[tuple[int, ...], list[dict[str, Any]], list[RuleOutco
         [],
         "SAFE",
         "1 of 2 files is safely backed up; 1 left out on purpose.",
-        (UNTIL,),
+        (),
     ),
     "nothing to judge": (
         (0, 0, 0, 0, 0),
@@ -167,7 +169,7 @@ SENTENCES: dict[str, tuple[tuple[int, ...], list[dict[str, Any]], list[RuleOutco
         [outcome("warning", 0, "not_run"), outcome("info", 0, "broken")],
         "SAFE",
         "All 5 files are safely backed up.",
-        (UNTIL,),
+        (),
     ),
     "a lesser check that can make a file unsafe could not run": (
         (5, 5, 0, 0, 0),
@@ -191,7 +193,7 @@ SENTENCES: dict[str, tuple[tuple[int, ...], list[dict[str, Any]], list[RuleOutco
         [],
         "SAFE",
         "3 of 5 files are safely backed up; 2 left out on purpose.",
-        (UNTIL,),
+        (),
     ),
     "not safe, and left out on purpose": (
         (5, 2, 1, 0, 2),
@@ -216,7 +218,7 @@ def test_sentence(
     caveats: tuple[str, ...],
 ) -> None:
     con = opened(header=lists)
-    conclusion = verdict.conclude(con, Partition(*counts), outcomes, FAMILY, NOW)
+    conclusion = verdict.conclude(con, Partition(*counts), outcomes, FAMILY)
     assert conclusion == verdict.Conclusion(Verdict(word), sentence, caveats)
 
 
@@ -229,7 +231,7 @@ def test_several_backups_are_told_apart_by_their_labels() -> None:
             {"side": "backup", "backup": "disk", **fresh},
         ]
     )
-    conclusion = verdict.conclude(con, Partition(5, 5, 0, 0, 0), [], FAMILY, NOW)
+    conclusion = verdict.conclude(con, Partition(5, 5, 0, 0, 0), [], FAMILY)
     assert conclusion.sentence.startswith("The list of the backup nas is 40 days old")
 
 

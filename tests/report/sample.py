@@ -53,7 +53,7 @@ def rule(
     failed_many: str,
     passed: str = "Nothing of the kind was found.",
     why: str = "If the phone is lost or wiped, this file is gone.",
-    remedy: str = "Run `auditor backup PHONE BACKUP`, then audit again.",
+    remedy: str = "Run `auditor backup SOURCE DEST`, then audit again.",
     not_covered: str = "",
     sources: tuple[str, ...] = (),
     verdict: FileVerdict | None = None,

@@ -18,6 +18,7 @@ import pytest
 from PIL import Image
 
 from auditor import report as reporting
+from auditor.judge import rules
 from auditor.model import Audit, FileVerdict, Partition, RuleOutcome, RuleState, Severity, Verdict
 from auditor.report import findings, provenance, thumbnails
 from tests.golden_file import Golden
@@ -157,6 +158,28 @@ def test_a_safe_audit_asks_for_nothing_and_a_doubtful_one_does(tmp_path: Path) -
     assert "0 not safe" in re.sub(r"\s+", " ", text)
 
 
+def test_a_place_that_is_not_known_is_named_in_words() -> None:
+    rule = sample.rule(
+        "r", Severity.ERROR, "", "", remedy="Run `auditor backup SOURCE DEST --paranoid`, see `auditor x`."
+    )
+    for places, said in (
+        ({"SOURCE": "/p", "DEST": "DEST"}, "Run `auditor backup /p DEST --paranoid`, see `auditor x`."),
+        ({"DEST": "/b"}, "Run `auditor backup --paranoid` (the phone first, then its backup), see `auditor x`."),
+        ({"SOURCE": "'a`b'", "DEST": "/b"}, "Run `auditor backup --paranoid` (the phone first, then its backup), see"),
+        ({"SOURCE": "'a\x1b'", "DEST": "/b"}, "Run `auditor backup --paranoid` (the phone first"),
+    ):
+        judged = Audit(Verdict.SAFE, "", Partition(0, 0, 0, 0, 0), (), (), {"words": places})
+        assert findings.remedy(judged, rule).startswith(said)
+
+
+def test_no_rule_leaves_a_placeholder_to_the_reader() -> None:
+    """Where neither the phone nor the backup can be typed, and where both can."""
+    for places in ({}, {"PHONE": "p", "SOURCE": "p", "BACKUP": "b", "DEST": "b"}):
+        judged = Audit(Verdict.SAFE, "", Partition(0, 0, 0, 0, 0), (), (), {"words": places})
+        for rule in rules.load(()):
+            assert not re.search(r"PHONE|SOURCE|BACKUP|DEST\b", findings.remedy(judged, rule)), rule.id
+
+
 def test_no_tidying_up_is_the_next_step_to_a_better_verdict() -> None:
     warning = sample.rule("twice", Severity.WARNING, "", "", remedy="Let one of them go.")
     unsafe = sample.rule("none", Severity.WARNING, "", "", remedy="Copy it.", verdict=FileVerdict.NOT_SAFE)
@@ -164,7 +187,10 @@ def test_no_tidying_up_is_the_next_step_to_a_better_verdict() -> None:
     judged = Audit(Verdict.CANNOT_SAY, "The backup's list is 40 days old.", Partition(2, 2, 0, 0, 0), ())
     rules = {"twice": warning, "none": unsafe}
     old = dataclasses.replace(judged, outcomes=tuple(failed[:1]))
-    assert findings.next_step(old, rules) == "Delete nothing on the phone. Mend what is named above, and audit again."
+    assert (
+        findings.next_step(old, rules)
+        == "Delete nothing on the phone. Put right what is named above, then audit again."
+    )
     assert findings.next_step(dataclasses.replace(judged, outcomes=tuple(failed)), rules).endswith("phone. Copy it.")
 
 
