@@ -37,10 +37,10 @@ def test_a_phone_that_saves_room_is_no_error(
     )
     assert not {"reduced-copy", "converted-format", "missing-from-backup"} & said.keys()
     assert "ERROR" not in out
-    command = "auditor audit 'Anna'\"'\"'s phone' 'her disk' --policy storage-saver"
+    command = "auditor audit \"Anna's phone\" 'her disk' --policy storage-saver"
     assert command in out, "the next step can be pasted"
     page = Path("report/report.html").read_text("utf-8")
-    assert "Anna&#39;&#34;&#39;&#34;&#39;s phone&#39; &#39;her disk&#39; --policy storage-saver" in page
+    assert "&#34;Anna&#39;s phone&#34; &#39;her disk&#39; --policy storage-saver" in page
     code, out, _ = call(
         monkeypatch, capsys, "audit", "Anna's phone", "her disk", "--policy", "storage-saver", "-o", "second"
     )
@@ -111,4 +111,5 @@ def test_verify_of_a_phone_names_the_audit(
     monkeypatch.chdir(tmp_path)
     write(tmp_path / "phone/a.jpg", b"photo")
     code, _, err = call(monkeypatch, capsys, "verify", "phone")
-    assert code == 2 and "whether a phone is safe says `auditor audit` with the phone first and then phone" in err
+    assert code == 2
+    assert "To know whether a phone is safe in it, run `auditor audit` with the phone first and then phone\n" in err

@@ -165,7 +165,7 @@ def refusal_of_init(folder: Role, backups: Iterable[Role]) -> str | None:
     if folder.is_phone:
         why = "is a phone"
     elif folder.is_kept:
-        return _refusal_of_part(folder)
+        return _refusal_of_part(folder, "verify")
     elif folder.looks_like_phone:
         why = _like_a_phone(folder)
         or_else = ". If it is a copy that you made, move it into a new folder and name that one"
@@ -181,20 +181,21 @@ def refusal_of_init(folder: Role, backups: Iterable[Role]) -> str | None:
     )
 
 
-def _refusal_of_part(folder: Role) -> str | None:
+def _refusal_of_part(folder: Role, command: str) -> str | None:
     """Why a folder within a backup gets no record of its own: the two would contradict each other."""
     if folder.part_of_backup is None:
         return None
+    target = " FOLDER" if command == "restore" else ""
     return (
         f"{folder.spec} is a part of the backup {folder.part_of_backup}, which has the record of all its files."
-        f" Run `auditor verify {typed(folder.part_of_backup)}`"
+        f" Run `auditor {command} {typed(folder.part_of_backup)}{target}`"
     )
 
 
 def refusal_without_record(folder: Role, command: str) -> str:
     """Why `auditor COMMAND` can do nothing with a folder that has no record of its own, and what can be done."""
-    if told := _refusal_of_part(folder):
-        return told.replace("auditor verify", f"auditor {command}")
+    if told := _refusal_of_part(folder, command):
+        return told
     why = f"{folder.spec} is not a backup that auditor made: it has no manifest of its own"
     if folder.is_phone or folder.looks_like_phone:
         phone = typed(folder.part_of_phone or folder.spec)

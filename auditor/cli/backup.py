@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from auditor.audit.inputs import side
 from auditor.audit.roles import refusal_of_backup, role_of, role_of_folder
 from auditor.cli import copying, screen
 from auditor.copier import backup as backing
@@ -25,7 +26,6 @@ from auditor.copier.source_manifest import HARMLESS, TARGET_CAUSES
 from auditor.errors import BadPlace, Interrupted
 from auditor.judge import policy as policies
 from auditor.model import Depth, ErrorKind, Kind, Severity
-from auditor.places.spec import open_place
 from auditor.readers.sniff import kind_by_name
 from auditor.report.text import count, size, visible
 from auditor.store.generations import Store
@@ -85,7 +85,9 @@ def command(
     stopped. With --no-audit: 1 where the backup did not take a file, 3 where the source did not give one or gave it
     damaged, and no word on the others.
     """
-    place = open_place(source)
+    place = side(source).place
+    if place is None:
+        raise BadPlace(f"{source} is a list of files: there is nothing in it to copy. Name the phone itself")
     chosen = policies.load(policy)
     if dest.startswith("rclone:"):
         from auditor.cli import cloud

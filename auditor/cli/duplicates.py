@@ -13,6 +13,7 @@ from auditor.audit.inputs import Side, side
 from auditor.cli import screen, unfinished
 from auditor.disk import locks
 from auditor.disk import marker as markers
+from auditor.duplicates.planning import Action
 from auditor.duplicates.search import Search, search
 from auditor.errors import BadOutput, BadPlace
 from auditor.isolation import pool
@@ -130,5 +131,9 @@ def _show(found: Search, folder: Path, left_out: int) -> None:
             f"  {counted(left_out, 'file has a name', 'files have names')} that no table can hold: not in the plan."
         )
     screen.say(f"  Look at  {folder / DUPLICATES_PAGE}")
-    if plan.rows:
+    actions = {row.action for row in plan.rows}
+    if Action.REMOVE in actions:
         screen.say(f"  Next     auditor clean {visible(typed(str(folder / PLAN)))}")
+    elif Action.ASK in actions:
+        path = visible(str(folder / PLAN))
+        screen.say(f"  Next     nothing goes by itself; to let a file go, change its `ask` to `remove` in {path}")

@@ -208,7 +208,7 @@ def open_folder(spec: str) -> FolderPlace:
     except (OSError, RuntimeError) as error:
         raise BadPlace(f"there is no folder {spec}; check the name, and that the disk or phone is connected") from error
     if not root.is_dir():
-        raise BadPlace(f"{spec} is neither a folder nor a manifest")
+        raise BadPlace(f"{spec} is a file; name a folder")
     return FolderPlace(root, spec)
 
 

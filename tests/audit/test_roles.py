@@ -179,7 +179,7 @@ def test_a_folder_without_a_record_says_what_it_is(
         (("restore", "Phone of Anna", "back"), "looks like a phone. Name its backup"),
         (("verify", "disk/DCIM"), "disk/DCIM is a part of the backup disk, which has the record of all its files. Run"),
         (("verify", "--init", "disk/DCIM"), "Run `auditor verify disk`"),
-        (("restore", "disk/DCIM", "back"), "auditor restore "),
+        (("restore", "disk/DCIM", "back"), "disk FOLDER`"),
         (("verify", "empty"), "nothing is in it. Check the name, and that the right disk is connected"),
         (("verify", "photos"), "write down what it holds now with `auditor verify photos --init`."),
     ):

@@ -192,6 +192,8 @@ def test_a_copy_that_the_phone_says_is_another_is_not_safe(
     ("words", "says"),
     [
         (("backup", "nowhere", "backup"), "there is no folder nowhere"),
+        (("backup", "phone.sha256", "backup"), "phone.sha256 is a list of files: there is nothing in it to copy"),
+        (("verify", "phone.sha256"), "phone.sha256 is a file; name a folder"),
         (("backup", "phone", "phone"), "same folder"),
         (("backup", "phone", "phone/inside"), "lies inside the source"),
         (("backup", "phone", "adb:x"), "nothing can be written to adb:x"),
@@ -202,6 +204,7 @@ def test_a_copy_that_the_phone_says_is_another_is_not_safe(
     ],
 )
 def test_bad_input_is_one_sentence(auditor: Auditor, phone: Path, words: tuple[str, ...], says: str) -> None:
+    (phone.parent / "phone.sha256").write_text(f"{'0' * 64}  a.jpg\n")
     said = auditor(*words)
     assert said.code == 2 and says in said.err
     assert said.err.count("\n") == 1
