@@ -143,3 +143,36 @@ def test_a_trailer_of_samsungs_that_only_describes_may_go() -> None:
     still = media.jpeg(1, SMALL)
     own = still + media.seft((0x0A01, b"Image_UTC_Data", b"1700000000000"), (0x0AA1, b"MCC_Data", b"262"))
     assert examine("a.jpg", own, Depth.DECODE).image_sha256 == examine("a.jpg", still, Depth.DECODE).image_sha256
+
+
+MATROSKA_EDITS: dict[str, tuple[list[str], bool]] = {
+    "a track's name": (["--edit", "track:1", "--set", "name=The sea"], True),
+    "a track's language": (["--edit", "track:1", "--set", "language=ger"], True),
+    "no language": (["--edit", "track:1", "--delete", "language"], True),
+    "a title": (["--edit", "info", "--set", "title=The sea"], True),
+    "that it is always played": (["--edit", "track:1", "--set", "flag-forced=1"], False),
+    "its width": (["--edit", "track:1", "--set", "display-width=640"], False),
+}
+
+
+@pytest.mark.parametrize("name", ["a.mkv", "merged.mkv", "a.webm"])
+def test_mkvpropedit_leaves_the_film_as_it_was(name: str, tmp_path: Path) -> None:
+    if shutil.which("mkvpropedit") is None or shutil.which("mkvmerge") is None:
+        pytest.skip("MKVToolNix is not installed")
+    own, edited = tmp_path / name, tmp_path / f"edited {name}"
+    if name == "a.webm":
+        own.write_bytes(media_video.film("webm", "libvpx-vp9", "libopus", frames=6))
+    else:
+        own.write_bytes(media_video.film("matroska", frames=15))
+    if name == "merged.mkv":
+        subprocess.run(["mkvmerge", "-q", "-o", edited, own], check=True)
+        edited.replace(own)
+    before = _judge(own)
+    assert before.soundness is Soundness.SOUND, before.error
+    for edit, (options, same) in MATROSKA_EDITS.items():
+        shutil.copy(own, edited)
+        subprocess.run(["mkvpropedit", "-q", edited, *options], check=True, capture_output=True)
+        after = _judge(edited)
+        assert after.soundness is Soundness.SOUND, (edit, after.error, after.damage)
+        assert after.coded_sha256 == before.coded_sha256, edit
+        assert (after.image_sha256 == before.image_sha256) is same, edit

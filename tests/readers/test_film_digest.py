@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given, settings
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from auditor.model import Depth, Soundness
 from auditor.readers import examine
+from auditor.readers.film.ebml import element, elements
 from auditor.readers.isobmff.boxes import Box, inside
 from auditor.readers.isobmff.container import read_container
 from tests import media_video as media
@@ -408,3 +410,41 @@ def test_what_a_matroska_film_holds_beside_its_frames(more: bytes, describes: bo
     own, other = (examine("a.mkv", film, Depth.HASH).image_sha256 for film in (_in_segment(b""), _in_segment(more)))
     assert None not in (own, other)
     assert (own == other) is describes
+
+
+def _parts(film: bytes) -> tuple[bytes, list[bytes]]:
+    """A Matroska film's head, and the parts of its one segment."""
+    head = element(film, 0, len(film)).end or 0
+    segment = element(film, head, len(film))
+    return film[:head], [film[part.start : part.end] for part in elements(film, segment.body, len(film))]
+
+
+def _film_of(head: bytes, parts: Sequence[bytes]) -> bytes:
+    content = b"".join(parts)
+    return head + b"\x18\x53\x80\x67\x01" + len(content).to_bytes(7, "big") + content
+
+
+def test_where_the_tracks_of_a_matroska_film_stand_is_no_content() -> None:
+    head, parts = _parts(media.film("matroska", frames=15))
+    tracks = next(part for part in parts if part[:4] == b"\x16\x54\xae\x6b")
+    moved = [part for part in parts if part is not tracks] + [tracks]
+    own, other = (examine("a.mkv", _film_of(head, order), Depth.HASH).image_sha256 for order in (parts, moved))
+    assert own == other is not None
+
+
+def test_a_number_of_matroska_counts_by_its_value() -> None:
+    """Nothing at all stands for the default, which is no zero."""
+    digests = []
+    for flag in (b"\x88\x81\1", b"\x88\x82\0\1", b"\x88\x81\0", b"\x88\x80"):
+        head, parts = _parts(media.film("matroska", frames=15))
+        at = next(i for i, part in enumerate(parts) if part[:4] == b"\x16\x54\xae\x6b")
+        start = element(parts[at], 0, len(parts[at])).body
+        entries = [
+            parts[at][entry.body : entry.end] if entry.kind == 0xAE else b""
+            for entry in elements(parts[at], start, len(parts[at]))
+        ]
+        held = b"".join(b"\xae\x20" + (len(e) + len(flag)).to_bytes(2, "big") + e + flag for e in entries if e)
+        parts[at] = b"\x16\x54\xae\x6b\x10" + len(held).to_bytes(3, "big") + held
+        digests.append(examine("a.mkv", _film_of(head, parts), Depth.HASH).image_sha256)
+    assert digests[0] == digests[1] is not None
+    assert len(set(digests)) == 3

@@ -32,11 +32,21 @@ _TRACK, _NUMBER, _TYPE, _CODEC, _PRIVATE, _ENCODINGS = 0xAE, 0xD7, 0x83, 0x86, 0
 _VIDEO, _WIDTH, _HEIGHT = 0xE0, 0xB0, 0xBA
 _SCALE, _DURATION, _DATE = 0x2AD7B1, 0x4489, 0x4461
 _TAG, _SIMPLE_TAG = 0x7373, 0x67C8
-_PARENTS = frozenset({_INFO, _TRACKS, _TRACK, _VIDEO})
+_AUDIO, _COLOUR = 0xE1, 0x55B0
+_PARENTS = frozenset({_INFO, _TRACKS, _TRACK, _VIDEO, _AUDIO, _COLOUR})
+_NUMBERS = frozenset(
+    {_NUMBER, 0x73C5, _TYPE, 0xB9, 0x88, 0x55AA, 0x9C, 0x6DE7, 0x6DF8, 0x23E383, 0x234E7A, 0x55EE, 0x56AA, 0x56BB}
+    | {0x9A, 0x9D, 0x53B8, 0x53C0, _WIDTH, _HEIGHT, 0x54AA, 0x54BB, 0x54CC, 0x54DD, 0x54B0, 0x54BA, 0x54B2}
+    | {0x9F, 0x6264, _SCALE, *range(0x55B1, 0x55BE)}
+)
+"""Whole numbers without a sign, which a program may write with more zeros before them than another: RFC 9559, 5.1.2
+and 5.1.4."""
+_MOST_NUMBER_BYTES = 8
 _DESCRIBES = frozenset(
     {_VOID, _CRC, _SEEK_HEAD, _CUES}  # padding, checksums, and where parts lie
     | {0xA7, 0xAB}  # where a cluster lies, and how long the one before it is
     | {0x7BA9, 0x4D80, 0x5741, _DATE, 0x73A4, 0x7384}  # title, muxer, writer, date, and the segment's id and file name
+    | {0x22B59C, 0x22B59D}  # a track's language
     | {0x536E, 0x258688, 0x3A9697, 0x3B4040, 0x26B240}  # a track's name; the codec's name, settings and addresses
     | {0x63C0, 0x45A3, 0x447A, 0x447B, 0x4484, 0x44B4, 0x4487}  # a tag's target, name, languages, default and text
 )
@@ -134,6 +144,8 @@ def _walk(data: Buffer, film: _Film) -> None:
 
 
 def _segment(data: Buffer, at: int, limit: int, film: _Film) -> None:
+    """Walk the film's parts. What stands beside the frames counts in one order, wherever a program put it."""
+    beside: list[tuple[Element, int]] = []
     while at < limit:
         found = element(data, at, limit)
         if found.end is not None and found.end > limit:
@@ -150,12 +162,14 @@ def _segment(data: Buffer, at: int, limit: int, film: _Film) -> None:
             at = _cluster(data, found, end, film)
             film.rest.leave()
             continue
-        _cover(data, found, end, film.rest)
+        beside.append((found, end))
         if found.kind == _TRACKS:
             _tracks(data, found, end, film)
         elif found.kind == _INFO:
             _info(data, found, end, film)
         at = end
+    for found, end in sorted(beside, key=lambda part: part[0].kind):
+        _cover(data, found, end, film.rest)
 
 
 def _checksum_holds(data: Buffer, found: Element) -> bool:
@@ -224,6 +238,10 @@ def _cover(data: Buffer, found: Element, end: int, rest: Rest) -> None:
             rest.region(b"tags", data, found.body, end)
         return
     kind = found.kind.to_bytes(4, "big")
+    if found.kind in _NUMBERS and found.end is not None and end - found.body <= _MOST_NUMBER_BYTES:
+        value = bytes(data[found.body : end])
+        rest.part(kind, value.lstrip(b"\0") or value[:1])  # nothing at all stands for the default, RFC 8794, 6.1
+        return
     try:
         inside = list(elements(data, found.body, end)) if found.kind in _PARENTS else None
     except BrokenElement:
