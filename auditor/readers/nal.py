@@ -98,6 +98,20 @@ def check_nals(data: Buffer, start: int, end: int, layout: NalFormat, where: str
     return None
 
 
+def beside_bytes(content: bytes, layout: NalFormat) -> int:
+    """How many bytes of a sample lie in NAL units that are neither slices nor parameter sets: messages, fillers, and
+    what is left to applications."""
+    found = at = 0
+    while at + layout.length_bytes < len(content):
+        begin = at + layout.length_bytes
+        length = int.from_bytes(content[at:begin], "big")
+        kind = content[begin] >> 1 & 63 if layout.codec is NalCodec.HEVC else content[begin] & 31
+        shown = kind < 22 or 32 <= kind <= 34 if layout.codec is NalCodec.HEVC else kind in (1, 2, 3, 4, 5, 7, 8)
+        found += 0 if shown else length
+        at = begin + length
+    return found
+
+
 def _bad_header(header: bytes, hevc: bool) -> str | None:
     if header[0] & 0x80:
         return "has a forbidden bit set"

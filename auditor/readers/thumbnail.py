@@ -1,34 +1,52 @@
 """Whether a region holds what its name says: a small version of the picture, and nothing else.
 
-It must be a whole JPEG, or plain pixels of the stated size, and smaller than the picture itself. Whether it shows the
-same is not asked: editors leave old thumbnails behind, and one that is small is nobody's only picture.
+It must be a whole JPEG that decodes, or plain pixels of the stated size, and smaller than the picture itself. Whether
+it shows the same is not asked: editors leave old thumbnails behind, and one that is small is nobody's only picture.
 """
 
 from __future__ import annotations
 
 from auditor.readers.bounds import is_text
-from auditor.readers.jpeg.walk import walk
+from auditor.readers.inner_files import is_makers_data, is_smaller
+from auditor.readers.jpeg.decode import is_whole
+from auditor.readers.jpeg.walk import picture_of, walk
 
 _JFXX_JPEG, _JFXX_PALETTE, _JFXX_RGB = 0x10, 0x11, 0x13
 _PHOTOSHOP_HEAD_BYTES = 28
-_MOST_PREVIEW_PIXELS = 1920 * 1920
-"""CIPA DC-007, 5.2.3.3.1: the larger class of large thumbnails is of the size of full HD, whatever its shape."""
+_MOST_ASIDE_BYTES = 4096
+"""A colour profile, and what an encoder notes of itself."""
 
 
 def is_small_jpeg(content: bytes, width: int, height: int) -> bool:
-    """Whether `content` is one whole JPEG, smaller than `width` x `height`, with zeros or fill bytes behind it."""
+    """Whether `content` is one whole JPEG, smaller than `width` x `height`, that decodes without a complaint, with
+    nothing in it that is no picture, and zeros or fill bytes behind it."""
     if content[:2] != b"\xff\xd8":
         return False
     walked = walk(content, headers_only=False)
     frame = walked.frame
-    if frame is None or walked.end is None or content[walked.end :].strip(b"\0\xff"):
+    if frame is None or walked.end is None or not is_smaller(frame.width, frame.height, (width, height)):
         return False
-    pixels = frame.width * frame.height
-    return 0 < pixels < width * height and pixels <= _MOST_PREVIEW_PIXELS
+    if content[walked.end :].strip(b"\0\xff") or not is_whole(picture_of(content, walked), frame):
+        return False
+    # A JPEG may hold EXIF, and that a JPEG: each of half the size of the one around it, so that there is an end to it.
+    from auditor.readers.jpeg.rest import jpeg_rest
+
+    aside = jpeg_rest(content[: walked.end], walked, (), (frame.width // 2, frame.height))
+    return sum(len(piece) for _, piece in aside) <= _MOST_ASIDE_BYTES and all(
+        is_makers_data(piece, (0, 0)) for _, piece in aside
+    )
 
 
-def is_jfif_thumbnail(body: bytes) -> bool:
-    """Whether behind JFIF's header stand the pixels of the stated size, or nothing. Source: ITU-T T.871, 10.1."""
+def is_plain_thumbnail(width: int, height: int, length: int, picture: tuple[int, int]) -> bool:
+    """Whether `length` bytes are no more than the colours of a thumbnail's pixels: Exif 3.0, 4.6.9."""
+    return is_smaller(width, height, picture) and length <= 3 * width * height
+
+
+def is_jfif_thumbnail(body: bytes, width: int, height: int) -> bool:
+    """Whether behind JFIF's header stand the pixels of the stated size, smaller than the picture, or nothing. Source:
+    ITU-T T.871, 10.1."""
+    if len(body) >= 14 and body[12] * body[13] >= max(1, width * height):
+        return False
     return not any(body[14 + 3 * body[12] * body[13] :]) if len(body) >= 14 else len(body) == 12
 
 

@@ -6,12 +6,16 @@ resource or a set of attributes.
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 from collections.abc import Iterator
 from xml.etree import ElementTree as ET
 
+from auditor.readers.bounds import is_text
 from auditor.readers.descriptive import XMP_NAMES, XMP_NAMESPACES
 from auditor.readers.rest import Piece
+from auditor.readers.thumbnail import is_small_jpeg
 
 _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 _XML = "{http://www.w3.org/XML/1998/namespace}"
@@ -27,13 +31,19 @@ _PACKET = re.compile(
     r"""xpacket(\s+(begin|id|end|bytes|encoding)=("[^"]{0,40}"|'[^']{0,40}'))*\s*|adobe-xap-filters\s+esc=["']CR["']\s*"""
 )
 """What stands around a packet: ISO 16684-1, 7.3.2."""
+_THUMBNAIL = "{http://ns.adobe.com/xap/1.0/g/img/}image"
+_GOOGLES_NOTES = "SERSU"
+"""How a note of Google's camera begins: `HDRP` in base 64. Source: exiftool, Google.pm, `ProcessHDRP`."""
+_MOST_NOTE_CHARACTERS = 1 << 18
+_SHORT_CHARACTERS = 256
+_ANY_SIZE = (1 << 16, 1 << 16)
 _ENTITIES = re.compile(rb"<!\s*(DOCTYPE|ENTITY)|<\0?!\0?D", re.IGNORECASE)
 
 
-def xmp_rest(packet: bytes) -> list[Piece]:
+def xmp_rest(packet: bytes, picture: tuple[int, int] = _ANY_SIZE) -> list[Piece]:
     """Every property that is not known to be descriptive, sorted; the whole packet where it is no proper XMP.
 
-    Does not raise for any content.
+    A descriptive one is a text; a thumbnail in it must be smaller than the picture. Does not raise for any content.
     """
     packet = packet.strip(b"\0 \t\r\n")
     if not packet:
@@ -42,9 +52,17 @@ def xmp_rest(packet: bytes) -> list[Piece]:
     described = parsed and _descriptions(parsed[0])
     if parsed is None or described is None:
         return [(b"XMP that cannot be read", packet)]
-    said = [f"{name}={value!r}" for d in described for name, value in d.attrib.items() if not _describes(name)]
+    said = [
+        f"{name}={value!r}"
+        for d in described
+        for name, value in d.attrib.items()
+        if not (_describes(name) and _fits(name, value, picture))
+    ]
     said += [
-        f"{p.tag}={_value(p)}" for d in described for p in d if not (_describes(p.tag) and all(map(_listed, _names(p))))
+        f"{p.tag}={_value(p)}"
+        for d in described
+        for p in d
+        if not (_describes(p.tag) and all(_listed(name) and _fits(name, v, picture) for name, v in _values(p)))
     ]
     said += [f"beside={text!r}" for text in (*parsed[1], *_beside(parsed[0]))]
     return [(b"XMP", text.encode("utf-8", "surrogatepass")) for text in sorted(said)]
@@ -103,10 +121,24 @@ def _listed(name: str) -> bool:
     return name.startswith(_LISTED) or name in XMP_NAMES or name in ("about", "ID")
 
 
-def _names(element: ET.Element) -> Iterator[str]:
+def _fits(name: str, value: str, picture: tuple[int, int]) -> bool:
+    """Whether a value is a text, a thumbnail or a camera's note, as its name has it."""
+    if len(value) <= _SHORT_CHARACTERS:
+        return True
+    if name == _THUMBNAIL:
+        try:
+            return is_small_jpeg(base64.b64decode(value), *picture)
+        except (binascii.Error, ValueError):
+            return False
+    if name in XMP_NAMES:
+        return value.startswith(_GOOGLES_NOTES) and len(value) <= _MOST_NOTE_CHARACTERS
+    return is_text(value.encode("utf-8", "surrogatepass"))
+
+
+def _values(element: ET.Element) -> Iterator[tuple[str, str]]:
     for part in element.iter():
-        yield part.tag
-        yield from part.attrib
+        yield part.tag, part.text or ""
+        yield from part.attrib.items()
 
 
 def _value(element: ET.Element) -> str:

@@ -24,7 +24,7 @@ from auditor.readers.heif.check import grid_of, payload_of
 from auditor.readers.heif.items import CODED_KINDS, BrokenItems, Item, Items, read_items
 from auditor.readers.isobmff.container import read_container
 from auditor.readers.jpeg import reader as jpeg
-from auditor.readers.jpeg.walk import Walk, walk
+from auditor.readers.jpeg.walk import Walk, picture_of, walk
 from auditor.readers.limits import refusal
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def _jpeg(data: bytes) -> tuple[Image.Image | None, str]:
     if walked.frame is None or walked.frame.components == 4 or refusal(walked.frame.width, walked.frame.height):
         with _lenient():
             return _opened(data), IN_PART
-    core = jpeg.picture_of(data, walked)
+    core = picture_of(data, walked)
     if cut:
         # A tail of zeros or ones is no picture: without it, what is missing is grey and not a smear.
         core = core.rstrip(b"\0").rstrip(b"\xff") + b"\xff\xd9"

@@ -47,7 +47,7 @@ def test_bytes_between_the_blocks_of_a_trailer_count() -> None:
 @pytest.mark.parametrize(("lead", "pieces"), [(b"", 0), (b"Exif\0\0", 0), (bytes(6), 0), (b"another picture", 1)])
 def test_bytes_before_the_exif_of_a_heic_count(lead: bytes, pieces: int) -> None:
     empty = b"II*\0" + struct.pack("<IHI", 8, 0, 0)
-    found = _exif(struct.pack(">I", len(lead)) + lead + empty, gain_map=False)
+    found = _exif(struct.pack(">I", len(lead)) + lead + empty, (160, 120), gain_map=False)
     assert len(found) == pieces
 
 

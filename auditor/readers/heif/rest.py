@@ -6,14 +6,18 @@ ISO/IEC 14496-12, 8.11 and 8.1.2; ISO/IEC 23008-12 (HEIF), 6.4 to 6.6 and annex 
 
 from __future__ import annotations
 
-from auditor.readers.bounds import is_padding
+from auditor.readers.bounds import is_note, is_padding
 from auditor.readers.examination import Buffer
 from auditor.readers.heif.check import payload_of
-from auditor.readers.heif.items import Item, Items, Property
+from auditor.readers.heif.items import CODED_KINDS, Item, Items, Property
+from auditor.readers.heif.picture import size_as_coded
+from auditor.readers.inner_files import is_smaller
 from auditor.readers.isobmff.boxes import Box, meta_boxes
 from auditor.readers.isobmff.container import Container
+from auditor.readers.nal import beside_bytes, nal_format
 from auditor.readers.rest import Piece, between, by_digest, unclaimed
 from auditor.readers.samsung import read_trailer
+from auditor.readers.thumbnail import is_small_jpeg
 from auditor.readers.tiff.rest import exif_rest
 from auditor.readers.xmp_rest import xmp_rest
 
@@ -24,6 +28,9 @@ _LISTED = frozenset({b"iinf", b"iloc", b"iprp", b"iref", b"pitm", b"idat"})
 _TURNS = frozenset({b"irot", b"imir"})
 _SAID = frozenset({b"udes", b"crtt", b"mdft", b"altt"})
 """Descriptions, times of creation and change, texts for those who cannot see: 23008-12, 6.5.20 to 6.5.22."""
+_MOST_ASIDE_BYTES = 4096
+"""Of a thumbnail: its decoder's configuration and a colour profile; messages of its encoder; and so much longer than
+plain pixels may a very small one be."""
 _XMP_UUID = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 _RDF = b"application/rdf+xml\0"
 
@@ -34,7 +41,8 @@ def heif_rest(data: Buffer, container: Container, meta: Box, items: Items, own: 
     `own` are the items whose content the digest of the coded picture covers. None where a byte is not in the file.
     """
     pieces: list[Piece] = [(b"primary", b"%d" % items.primary)]
-    thumbnails = _thumbnails(items)
+    size = size_as_coded(items.items[items.primary]) or (0, 0)
+    thumbnails = _thumbnails(data, items, size)
     counted = [item for _, item in sorted(items.items.items()) if item.number not in thumbnails]
     gain_map = any(b"hdrgainmap" in (item.property(b"auxC") or b"") for item in counted) or any(
         item.kind == b"tmap" for item in counted
@@ -47,16 +55,16 @@ def heif_rest(data: Buffer, container: Container, meta: Box, items: Items, own: 
         if item.method > 1 or (item.number not in covered and len(content) != item.length):
             return None
         if item.kind == b"Exif":
-            described += _exif(content, gain_map)
+            described += _exif(content, size, gain_map)
         elif item.kind == b"mime" and _RDF in item.entry:
-            described += xmp_rest(content)
+            described += xmp_rest(content, size)
         else:
             pieces += _item(items, item, content, turns)
     for box in meta_boxes(data, meta):
         if box.kind not in _LISTED and not _is_empty(data, box):
             pieces.append((b"meta." + box.kind, bytes(data[box.body : box.end])))
     for box in container.boxes:
-        pieces += _outermost(data, box, meta, described)
+        pieces += _outermost(data, box, meta, size, described)
     pieces += unclaimed(b"behind the end", bytes(data[container.end :]))
     if container.first(b"moov") is None:
         pieces += _unused(data, container, meta, items)
@@ -75,7 +83,7 @@ def _item(items: Items, item: Item, content: bytes, turns: tuple[Property, ...])
     pieces += [
         (what + (b"%d " % prop.essential) + prop.kind, prop.body)
         for prop in item.properties
-        if prop.kind not in _SAID and all(prop is not turn for turn in shown)
+        if not (prop.kind in _SAID and is_note(prop.body)) and all(prop is not turn for turn in shown)
     ]
     if not primary and shown and _bodies(shown) != _bodies(turns):
         pieces.append((what + b"turned otherwise", _bodies(shown)))
@@ -98,7 +106,7 @@ def _bodies(turns: tuple[Property, ...]) -> bytes:
     return b"".join(turn.kind + turn.body for turn in turns)
 
 
-def _thumbnails(items: Items) -> set[int]:
+def _thumbnails(data: Buffer, items: Items, picture: tuple[int, int]) -> set[int]:
     """The items that are nothing but thumbnails, and what these are put together from. Source: 23008-12, 6.4.4."""
     used = {to for (kind, _), targets in items.references.items() if kind != b"cdsc" for to in targets}
     used |= {source for kind, source in items.references if kind not in (b"thmb", b"dimg")}
@@ -107,6 +115,7 @@ def _thumbnails(items: Items) -> set[int]:
         for (kind, number), targets in items.references.items()
         if kind == b"thmb" and number not in used and number != items.primary and number in items.items and targets
     }
+    found = {number for number in found if _is_small(data, items, number, picture)}
     parts = {part for number in found for part in items.parts(number)}
     shared = {
         part
@@ -117,7 +126,30 @@ def _thumbnails(items: Items) -> set[int]:
     return found | {part for part in parts if part not in shared and part != items.primary}
 
 
-def _exif(content: bytes, gain_map: bool) -> list[Piece]:
+def _is_small(data: Buffer, items: Items, number: int, picture: tuple[int, int]) -> bool:
+    """Whether an item is a picture smaller than the primary one, is made of coded pictures with nothing else in them,
+    and nothing is said of these but what a decoder needs, or what is said of the primary one as well."""
+    own = {(prop.kind, prop.body) for item in items.under(items.primary) for prop in item.properties}
+    for item in items.under(number):
+        size = size_as_coded(item)
+        if size is None or not is_smaller(*size, picture):
+            return False
+        if item.length > _MOST_ASIDE_BYTES + 3 * size[0] * size[1]:
+            return False
+        if sum(len(prop.body) for prop in item.properties if (prop.kind, prop.body) not in own) > _MOST_ASIDE_BYTES:
+            return False
+        configuration = item.property(CODED_KINDS.get(item.kind, b"")) or b""
+        layout = nal_format(CODED_KINDS.get(item.kind, b""), configuration)
+        if layout and beside_bytes(payload_of(data, item), layout) > _MOST_ASIDE_BYTES:
+            return False
+        if item.kind == b"jpeg" and not is_small_jpeg(payload_of(data, item), *picture):
+            return False
+        if item.kind not in CODED_KINDS and item.kind != b"grid":
+            return False
+    return True
+
+
+def _exif(content: bytes, size: tuple[int, int], gain_map: bool) -> list[Piece]:
     skip = 4 + int.from_bytes(content[:4], "big")
     starts = (skip, 4, 10, 0)
     at = next((at for at in starts if content[at : at + 4] in (b"II*\0", b"MM\0*")), None)
@@ -125,15 +157,15 @@ def _exif(content: bytes, gain_map: bool) -> list[Piece]:
         return unclaimed(b"EXIF that cannot be read", content[4:])
     # Some writers put the JPEG segment's identifier before the header (ISO/IEC 23008-12, A.2.1).
     lead = content[4:at].removeprefix(b"Exif\0\0")
-    return unclaimed(b"before the EXIF", lead) + exif_rest(content[at:], profiled=True, gain_map=gain_map)
+    return unclaimed(b"before the EXIF", lead) + exif_rest(content[at:], size, profiled=True, gain_map=gain_map)
 
 
-def _outermost(data: Buffer, box: Box, meta: Box, described: list[Piece]) -> list[Piece]:
+def _outermost(data: Buffer, box: Box, meta: Box, size: tuple[int, int], described: list[Piece]) -> list[Piece]:
     if _is_empty(data, box) or (box.kind in _ELSEWHERE and (box.kind != b"meta" or box is meta)):
         return []
     body = bytes(data[box.body : box.end])
     if box.kind == b"uuid" and body.startswith(_XMP_UUID):
-        described += xmp_rest(body[len(_XMP_UUID) :])
+        described += xmp_rest(body[len(_XMP_UUID) :], size)
         return []
     if box.kind == b"sefd":
         trailer = read_trailer(body, 0)

@@ -52,6 +52,12 @@ def decode(core: bytearray, frame: Frame, strict: bool) -> Decode:
     return Decode(grey, wanted, message, judged.impossible_row)
 
 
+def is_whole(core: bytearray, frame: Frame) -> bool:
+    """Whether a JPEG that holds no metadata decodes without a single warning."""
+    colours = "CMYK" if frame.components == 4 else "GRAY"
+    return _pixels(core, frame, _JUDGING_FACTOR, True, colours)[0] is not None
+
+
 def _grey(core: bytearray, frame: Frame, factor: int, strict: bool) -> Decode:
     with _headroom(core, frame) as scale:
         grey, message = _pixels(core, frame, factor, strict, "GRAY")

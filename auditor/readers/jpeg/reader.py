@@ -19,7 +19,7 @@ from auditor.readers.examination import Buffer, Examination, Metadata
 from auditor.readers.jpeg.decode import decode
 from auditor.readers.jpeg.parts import Part, find_parts
 from auditor.readers.jpeg.rest import jpeg_rest
-from auditor.readers.jpeg.walk import APP0, APP1, APP14, APP15, COM, JPEG_LS, SOS, Walk, doubled_codes, walk
+from auditor.readers.jpeg.walk import APP1, JPEG_LS, Walk, doubled_codes, picture_of, walk
 from auditor.readers.limits import refusal, refused_by_decoder
 from auditor.readers.opened import open_jpeg
 from auditor.readers.rest import whole_sha256
@@ -73,22 +73,6 @@ def metadata(data: Buffer, walked: Walk) -> Metadata:
         if segment.marker == APP1 and data[segment.body : segment.body + 4] == b"Exif":
             return exif.metadata_of_exif(bytes(data[segment.body : segment.end]))
     return Metadata()
-
-
-def picture_of(data: Buffer, walked: Walk) -> bytearray:
-    """The picture alone: no metadata, no stray or fill bytes, nothing behind EOI. The one copy made of its bytes."""
-    view = memoryview(data)
-    pieces: list[bytes | memoryview] = [b"\xff\xd8"]
-    scans = iter(walked.scans)
-    for segment in walked.segments:
-        adobe = segment.marker == APP14 and data[segment.body : segment.body + 5] == b"Adobe"
-        if adobe or not (APP0 <= segment.marker <= APP15 or segment.marker == COM):
-            pieces.append(view[segment.body - 4 : segment.end])
-        if segment.marker == SOS:
-            start, end = next(scans, (0, 0))
-            pieces.append(view[start:end])
-    pieces.append(b"\xff\xd9" if walked.end is not None else b"")
-    return bytearray().join(pieces)
 
 
 def _decoded(data: Buffer, walked: Walk, core: bytearray, seen: Examination, depth: Depth) -> Examination:

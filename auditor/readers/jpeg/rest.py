@@ -29,10 +29,15 @@ _YCC = (1, 2, 3)
 _GUID_BYTES = 32
 
 
-def jpeg_rest(data: Buffer, walked: Walk, parts: Sequence[Part]) -> list[Piece]:
-    """Every segment that is neither picture nor known metadata, what lies behind the picture, and stray bytes."""
+def jpeg_rest(
+    data: Buffer, walked: Walk, parts: Sequence[Part], smaller_than: tuple[int, int] | None = None
+) -> list[Piece]:
+    """Every segment that is neither picture nor known metadata, what lies behind the picture, and stray bytes.
+
+    Thumbnails are smaller than the picture, or than `smaller_than`, in pixels across and down.
+    """
     segments = [s for s in walked.segments if APP0 <= s.marker <= APP15 or s.marker == COM]
-    size = (walked.frame.width, walked.frame.height) if walked.frame else (0, 0)
+    size = smaller_than or ((walked.frame.width, walked.frame.height) if walked.frame else (0, 0))
     profiled = any(_is(data, s, APP2, ICC_ID) for s in segments)
     essential = [part for part in parts if part.essential]
     pieces = _stray(data, walked)
@@ -42,10 +47,10 @@ def jpeg_rest(data: Buffer, walked: Walk, parts: Sequence[Part]) -> list[Piece]:
     for segment in segments:
         body = bytes(data[segment.body : segment.end])
         if _is(data, segment, APP1, b"Exif\0") and not seen_exif:
-            described += exif_rest(body, profiled=profiled, gain_map=bool(essential))
+            described += exif_rest(body, size, profiled=profiled, gain_map=bool(essential))
             seen_exif = True
         elif _is(data, segment, APP1, XMP_ID):
-            described += xmp_rest(body[len(XMP_ID) :])
+            described += xmp_rest(body[len(XMP_ID) :], size)
             packets += body
         elif _is(data, segment, APP1, _EXTENDED_ID):
             extensions.append(segment)
@@ -54,11 +59,11 @@ def jpeg_rest(data: Buffer, walked: Walk, parts: Sequence[Part]) -> list[Piece]:
         elif _is(data, segment, APP13, _PHOTOSHOP_ID):
             resources += body[len(_PHOTOSHOP_ID) :]
         elif _is(data, segment, APP0, b"JFIF\0"):
-            described += _jfif(data, walked, body)
+            described += _jfif(data, walked, body, size)
         elif not (_describes(segment, body) or _repeats(segment, body, size)):
             # Adobe's APP14 is hashed with the picture.
             pieces += [] if _is(data, segment, APP14, b"Adobe") else [(b"segment %d" % segment.marker, body)]
-    described += photoshop_rest(resources, size) + _extended(data, extensions, packets)
+    described += photoshop_rest(resources, size) + _extended(data, extensions, packets, size)
     return [*pieces, *sorted(described), *_behind(data, walked.end or len(data), parts, size)]
 
 
@@ -93,7 +98,7 @@ def _stray(data: Buffer, walked: Walk) -> list[Piece]:
     return pieces + unclaimed(b"stray", bytes(data[at:end]).removesuffix(bytes([0xFF, EOI])).strip(b"\xff"))
 
 
-def _jfif(data: Buffer, walked: Walk, body: bytes) -> list[Piece]:
+def _jfif(data: Buffer, walked: Walk, body: bytes, size: tuple[int, int]) -> list[Piece]:
     """What JFIF's header says of the picture: pixels that are not square, and that three unusual components are YCbCr.
 
     Where the components are the usual ones, and nothing of Adobe's says otherwise, or Adobe's says the same, they are
@@ -102,7 +107,7 @@ def _jfif(data: Buffer, walked: Walk, body: bytes) -> list[Piece]:
     pieces: list[Piece] = []
     if body[5:6] != b"\1":
         pieces.append((b"JFIF that is not known", body[5:7]))
-    if not is_jfif_thumbnail(body):
+    if not is_jfif_thumbnail(body, *size):
         pieces.append((b"JFIF's thumbnail", body[12:]))
     across, down = body[8:10], body[10:12]
     if across != down:
@@ -117,7 +122,7 @@ def _jfif(data: Buffer, walked: Walk, body: bytes) -> list[Piece]:
     return pieces
 
 
-def _extended(data: Buffer, segments: Iterable[Segment], packets: bytes) -> list[Piece]:
+def _extended(data: Buffer, segments: Iterable[Segment], packets: bytes, size: tuple[int, int]) -> list[Piece]:
     """XMP that was too long for one segment, put together again; as it stands where that fails, or nothing names it."""
     chunks: dict[bytes, dict[int, bytes]] = {}
     lengths: dict[bytes, int] = {}
@@ -132,7 +137,7 @@ def _extended(data: Buffer, segments: Iterable[Segment], packets: bytes) -> list
         for start, part in sorted(parts.items()):
             whole, at = whole + part, at if start == len(whole) else -1
         proper = at == 0 and len(whole) == lengths[guid] and guid in packets
-        pieces += xmp_rest(whole) if proper else [(b"XMP that nothing names", guid + whole)]
+        pieces += xmp_rest(whole, size) if proper else [(b"XMP that nothing names", guid + whole)]
     return pieces
 
 

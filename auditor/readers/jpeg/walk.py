@@ -126,6 +126,22 @@ def walk(data: Buffer, headers_only: bool = False) -> Walk:
             at = ending.start()
 
 
+def picture_of(data: Buffer, walked: Walk) -> bytearray:
+    """The picture alone: no metadata, no stray or fill bytes, nothing behind EOI. The one copy made of its bytes."""
+    view = memoryview(data)
+    pieces: list[bytes | memoryview] = [b"\xff\xd8"]
+    scans = iter(walked.scans)
+    for segment in walked.segments:
+        adobe = segment.marker == APP14 and data[segment.body : segment.body + 5] == b"Adobe"
+        if adobe or not (APP0 <= segment.marker <= APP15 or segment.marker == COM):
+            pieces.append(view[segment.body - 4 : segment.end])
+        if segment.marker == SOS:
+            start, end = next(scans, (0, 0))
+            pieces.append(view[start:end])
+    pieces.append(b"\xff\xd9" if walked.end is not None else b"")
+    return bytearray().join(pieces)
+
+
 def _cut(at: int, scans: list[tuple[int, int]]) -> Damage:
     where = "in its picture data" if scans else "in its header, before any picture data"
     return Damage("truncated", f"cut short {where}", at)

@@ -10,6 +10,7 @@ import hashlib
 from dataclasses import dataclass
 
 from auditor.model import Damage, Depth, Kind, Soundness, Tier
+from auditor.readers.bounds import is_text
 from auditor.readers.examination import Buffer, Examination
 from auditor.readers.limits import refusal
 from auditor.readers.rest import Piece, unclaimed, whole_sha256
@@ -133,17 +134,27 @@ def _rest(data: Buffer, walked: _Walk) -> list[Piece]:
     """The blocks beside the picture's. The version counts only where there is more than one frame needs."""
     pieces: list[Piece] = []
     described: list[Piece] = []
+    size = int.from_bytes(data[6:8], "little"), int.from_bytes(data[8:10], "little")
     for before, start, end in walked.others:
         content = bytes(data[start:end])
-        if content[1] == _COMMENT:
+        if content[1] == _COMMENT and is_text(_text(content)):
             continue
         if content[1] == _APPLICATION and content[3:14] == b"XMP DataXMP":
-            described += xmp_rest(content[14:-258] if content.endswith(_XMP_TRAILER) else content[14:])
+            described += xmp_rest(content[14:-258] if content.endswith(_XMP_TRAILER) else content[14:], size)
         else:
             pieces.append((b"block %d" % before, content))
     if pieces or len(walked.kept) > walked.frames + 1:
         pieces.append((b"version", bytes(data[3:6])))
     return [*pieces, *sorted(described), *unclaimed(b"behind the end", bytes(data[walked.end :]))]
+
+
+def _text(block: bytes) -> bytes:
+    """The content of a block, without the lengths of its sub-blocks."""
+    at, parts = 2, list[bytes]()
+    while at < len(block) and block[at]:
+        parts.append(block[at + 1 : at + 1 + block[at]])
+        at += 1 + block[at]
+    return b"".join(parts)
 
 
 def _palette_bytes(flags: int) -> int:

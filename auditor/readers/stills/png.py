@@ -13,8 +13,10 @@ from dataclasses import dataclass
 
 from auditor.model import Damage, Depth, Kind, Soundness, Tier
 from auditor.readers import exif
+from auditor.readers.bounds import is_text
 from auditor.readers.descriptive import PNG_KEYWORDS, PNG_KEYWORDS_LEADS
 from auditor.readers.examination import Buffer, Examination, Metadata
+from auditor.readers.iptc_rest import iptc_rest
 from auditor.readers.limits import refusal, refused_by_decoder
 from auditor.readers.opened import open_png
 from auditor.readers.photoshop_rest import photoshop_rest
@@ -30,6 +32,7 @@ _TEXTS = frozenset((b"tEXt", b"zTXt", b"iTXt"))
 _COLOURS = frozenset((b"iCCP", b"gAMA", b"cHRM", b"sRGB", b"cICP"))
 _PROFILE = b"Raw profile type "
 _MOST_PROFILE_BYTES = 64 << 20
+_TIME_BYTES, _SHAPE_BYTES = 7, 9
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 
 
@@ -147,50 +150,62 @@ def _rest(data: Buffer, walked: _Walk) -> list[Piece]:
     described: list[Piece] = []
     last = b""
     profiled = any(c.type in _COLOURS for c in walked.chunks)
+    header = next(c.body for c in walked.chunks if c.type == b"IHDR")
+    size = int.from_bytes(data[header : header + 4], "big"), int.from_bytes(data[header + 4 : header + 8], "big")
     for chunk in walked.chunks:
         content = b"" if chunk.type in _PICTURE or chunk.type == b"fdAT" else bytes(data[chunk.body : chunk.end])
         if chunk.type == b"eXIf":
-            described += exif_rest(content, profiled=profiled)
+            described += exif_rest(content, size, profiled=profiled)
         elif chunk.type in _TEXTS:
-            described += _text_rest(chunk.type, content, profiled)
-        elif chunk.type == b"pHYs" and content[:4] == content[4:8]:
+            described += _text_rest(chunk.type, content, size, profiled)
+        elif chunk.type == b"pHYs" and content[:4] == content[4:8] and len(content) == _SHAPE_BYTES:
             continue  # square pixels, whatever their size
-        elif chunk.type not in (b"tIME", b"IDAT") or chunk.type != last:
-            pieces += [] if chunk.type == b"tIME" else [(chunk.type, content)]
+        elif chunk.type == b"tIME" and len(content) == _TIME_BYTES:
+            last = chunk.type
+        elif chunk.type != b"IDAT" or chunk.type != last:
+            pieces.append((chunk.type, content))
             last = chunk.type
     return [*pieces, *sorted(described), *unclaimed(b"behind the end", bytes(data[walked.end :]))]
 
 
-def _text_rest(type_: bytes, content: bytes, profiled: bool) -> list[Piece]:
-    """A text that is not known to be descriptive; of XMP and EXIF what may be content. Source: PNG, third edition,
-    11.3.3."""
+def _text_rest(type_: bytes, content: bytes, size: tuple[int, int], profiled: bool) -> list[Piece]:
+    """A text that is not known to be descriptive, or is none; of XMP and EXIF what may be content. Source: PNG, third
+    edition, 11.3.3."""
     keyword, _, rest = content.partition(b"\0")
-    if keyword == b"XML:com.adobe.xmp" and rest[:2] == b"\0\0":
-        return xmp_rest(rest[2:].split(b"\0", 2)[-1])
+    lead, text = _plain(type_, rest)
+    if text is None or not is_text(lead):
+        return [(b"text", content)]
+    if keyword == b"XML:com.adobe.xmp":
+        return xmp_rest(text, size)
     if keyword.startswith(_PROFILE):
-        described = _profile_rest(keyword.removeprefix(_PROFILE).lower(), _plain(type_, rest), profiled)
+        described = _profile_rest(keyword.removeprefix(_PROFILE).lower(), text, size, profiled)
         return [(b"text", content)] if described is None else described
-    if keyword in PNG_KEYWORDS or keyword.startswith(PNG_KEYWORDS_LEADS):
+    if (keyword in PNG_KEYWORDS or keyword.startswith(PNG_KEYWORDS_LEADS)) and is_text(text):
         return []
     return [(b"text", content)]
 
 
-def _plain(type_: bytes, rest: bytes) -> bytes:
-    """What follows a text's keyword, unpacked; nothing where it cannot be, or is larger than any profile."""
+def _plain(type_: bytes, rest: bytes) -> tuple[bytes, bytes | None]:
+    """What follows a text's keyword: its language and translated keyword, and the text, unpacked; None where it cannot
+    be, is larger than any profile, or has something behind it."""
     if type_ == b"tEXt":
-        return rest
-    packed = rest[1:] if type_ == b"zTXt" else rest[2:].split(b"\0", 2)[-1]
-    if type_ == b"iTXt" and rest[:1] == b"\0":
-        return packed
+        return b"", rest
+    lead, packed = b"", rest[1:]
+    if type_ == b"iTXt":
+        language, _, behind = rest[2:].partition(b"\0")
+        translated, _, packed = behind.partition(b"\0")
+        lead = language + translated
+        if rest[:1] == b"\0":
+            return lead, packed
     try:
         inflater = zlib.decompressobj()
         plain = inflater.decompress(packed, _MOST_PROFILE_BYTES)
     except zlib.error:
-        return b""
-    return plain if inflater.eof else b""
+        return lead, None
+    return lead, plain if inflater.eof and not inflater.unused_data else None
 
 
-def _profile_rest(kind: bytes, text: bytes, profiled: bool) -> list[Piece] | None:
+def _profile_rest(kind: bytes, text: bytes, size: tuple[int, int], profiled: bool) -> list[Piece] | None:
     """What of a block that ImageMagick and exiftool keep as a text in hexadecimal is not known to be descriptive; None
     where it is none that is known. Source: ImageMagick, `coders/png.c`, "Raw profile type"."""
     parts = text.strip().split(b"\n", 2)
@@ -199,12 +214,12 @@ def _profile_rest(kind: bytes, text: bytes, profiled: bool) -> list[Piece] | Non
     except (ValueError, IndexError):
         return None
     if kind in (b"exif", b"app1") and block[:6] == b"Exif\0\0":
-        return exif_rest(block, profiled=profiled)
+        return exif_rest(block, size, profiled=profiled)
     if kind in (b"xmp", b"app1"):
-        return xmp_rest(block.removeprefix(b"http://ns.adobe.com/xap/1.0/\0"))
+        return xmp_rest(block.removeprefix(b"http://ns.adobe.com/xap/1.0/\0"), size)
     if kind in (b"8bim", b"iptc"):
         block = block.removeprefix(b"Photoshop 3.0\0")
-        return [] if block[:1] == b"\x1c" else photoshop_rest(block)
+        return iptc_rest(block, size) if block[:1] == b"\x1c" else photoshop_rest(block, size)
     return None
 
 

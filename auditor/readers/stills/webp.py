@@ -187,9 +187,9 @@ def _rest(data: Buffer, walked: _Walk, size: tuple[int, int]) -> list[Piece]:
         end = chunk.body + 16 if chunk.type == b"ANMF" else chunk.end
         content = b"" if chunk.type in _CODED else bytes(data[chunk.body : end])
         if chunk.type == b"EXIF":
-            described += exif_rest(content, profiled=profiled)
+            described += exif_rest(content, size, profiled=profiled)
         elif chunk.type in (b"XMP ", b"XMP\0"):
-            described += xmp_rest(content)
+            described += xmp_rest(content, size)
         elif chunk.type != b"VP8X":
             # Of an animation's frame its place and time: the picture in it is a chunk that follows.
             length = b" %d" % (chunk.end - chunk.body) if chunk.type == b"ANMF" else b""

@@ -87,13 +87,8 @@ def header(data: Buffer, base: int = 0) -> Header | None:
     return Header(order, False, struct.unpack_from(order + "I", head, 4)[0], base)
 
 
-def table(
-    data: Buffer, head: Header, offset: int, end: int | None = None, without: frozenset[int] = frozenset()
-) -> Table | None:
-    """The directory at `offset` (from the header's base) field by field; None where it does not lie wholly inside.
-
-    Fields with a tag in `without` are left out.
-    """
+def table(data: Buffer, head: Header, offset: int, end: int | None = None) -> Table | None:
+    """The directory at `offset` (from the header's base) field by field; None where it does not lie wholly inside."""
     end = len(data) if end is None else end
     start = head.base + offset
     count_bytes, entry_bytes, inline = (8, 20, 8) if head.big else (2, 12, 4)
@@ -108,8 +103,6 @@ def table(
     word = struct.Struct(head.order + ("Q" if head.big else "I"))
     fields: list[Field] = []
     for number, (tag, type_, values, slot) in enumerate(entries):
-        if tag in without:
-            continue
         length = TYPE_BYTES.get(type_, 0) * values
         value_at = first + (number + 1) * entry_bytes - inline if length <= inline else head.base + word.unpack(slot)[0]
         there = type_ in TYPE_BYTES and value_at + length <= end

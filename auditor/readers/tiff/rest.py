@@ -11,16 +11,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from auditor.readers.bounds import is_note
 from auditor.readers.descriptive import EXIF_TAGS, GAIN_TAGS, GPS_TAGS, INTEROP_TAGS
 from auditor.readers.examination import Buffer
+from auditor.readers.inner_files import MOST_BYTES, is_makers_data
+from auditor.readers.iptc_rest import iptc_rest
 from auditor.readers.photoshop_rest import photoshop_rest
-from auditor.readers.rest import Piece, by_digest, unclaimed
+from auditor.readers.rest import Piece, between, by_digest, unclaimed
+from auditor.readers.thumbnail import is_plain_thumbnail, is_small_jpeg
 from auditor.readers.tiff import ifd
 from auditor.readers.xmp_rest import xmp_rest
 
 _SUB_IFDS, _EXIF, _GPS, _INTEROP = 330, 34665, 34853, 40965
 _XMP, _PHOTOSHOP, _COLOUR_SPACE, _MAKER_NOTE = 700, 34377, 40961, 37500
-_LOCATING = {273: 279, 324: 325, 513: 514}
+_IPTC, _PRINTING, _PADDING = 33723, 50341, 59932
+_WIDTH, _HEIGHT, _COMPRESSION, _PLAIN = 256, 257, 259, 1
+_MOST_PRINTING_BYTES = 4096
+_MOST_LEFTOVER_BYTES = 1024
+"""Bytes of an EXIF block to which nothing refers: cameras and editors leave remnants of what stood there before (up to
+0.5 kB of a thumbnail, 0.7 kB of directories were seen), makers' notes refer to more in ways of their own (21 kB)."""
+_FILL = b"\0\xff "
+_PREVIEW = 513
+_LOCATING = {273: 279, 324: 325, _PREVIEW: 514}
 """Tags that say where coded data lies, and those that say how long it is."""
 _RESOLUTIONS = (282, 283)
 _S_RGB, _ADOBE_RGB, _UNCALIBRATED = 1, 2, 65535
@@ -29,15 +41,18 @@ _MOST_TABLES = 256
 
 @dataclass(slots=True)
 class _Walk:
-    """`known` are the descriptive tags; `coded` the numbers of the coded parts by where they begin, which the digest
-    of the coded picture covers; `reached` all ranges of the file that were understood, if it is looked at as a `whole`.
+    """`known` are the descriptive tags; `picture` is how large the picture is that is described; `coded` the numbers of
+    the coded parts by where they begin, which the digest of the coded picture covers; `reached` all ranges of the data
+    that were understood; `whole`: the data is the whole file; `noted`: there is a maker's note.
     """
 
     data: Buffer
     head: ifd.Header
     known: frozenset[int]
+    picture: tuple[int, int]
     coded: Mapping[int, tuple[int, int]]
     whole: bool = False
+    noted: bool = False
     pieces: list[Piece] = field(default_factory=list)
     reached: list[tuple[int, int]] = field(default_factory=list)
     seen: set[int] = field(default_factory=set)
@@ -45,18 +60,21 @@ class _Walk:
     interop: bytes = b""
 
 
-def exif_rest(block: bytes, *, profiled: bool, gain_map: bool = False) -> list[Piece]:
+def exif_rest(block: bytes, picture: tuple[int, int], *, profiled: bool, gain_map: bool = False) -> list[Piece]:
     """What an EXIF block (its TIFF header first) says that a picture's own headers do not.
 
-    `profiled`: the file describes its colours itself, so that the block's colour space says nothing. `gain_map`: the
-    maker's note says how to apply it. Does not raise for any content.
+    `picture` is its size in pixels across and down: what is smaller is a thumbnail of it. `profiled`: the file
+    describes its colours itself, so that the block's colour space says nothing. `gain_map`: the maker's note says how
+    to apply it. Does not raise for any content.
     """
     block = block.removeprefix(b"Exif\0\0")
     head = ifd.header(block)
     if head is None:
         return unclaimed(b"EXIF that cannot be read", block)
-    walk = _Walk(block, head, EXIF_TAGS, {})
+    walk = _Walk(block, head, EXIF_TAGS, picture, {})
+    walk.reached.append((0, 16 if head.big else 8))
     _chain(walk)
+    walk.pieces += _leftovers(walk, block)
     if not profiled:
         walk.pieces += _colours(walk)
     if gain_map:
@@ -64,26 +82,31 @@ def exif_rest(block: bytes, *, profiled: bool, gain_map: bool = False) -> list[P
     return [(b"EXIF " + what, content) for what, content in walk.pieces]
 
 
-def tiff_rest(data: Buffer, known: frozenset[int], coded: Mapping[int, tuple[int, int]]) -> list[Piece]:
+def tiff_rest(
+    data: Buffer, known: frozenset[int], picture: tuple[int, int], coded: Mapping[int, tuple[int, int]]
+) -> list[Piece]:
     """What a whole TIFF-shaped file holds beside its coded parts and the `known` tags, unused bytes too.
 
-    `coded`: (number, end) of each coded part by its start (absolute). Does not raise for any content.
+    `picture` is the size of its largest picture in pixels across and down, `coded`: (number, end) of each coded part by
+    its start (absolute). Does not raise for any content.
     """
     head = ifd.header(data)
     if head is None:
         return [(b"no TIFF", bytes(data))]
-    walk = _Walk(data, head, known, coded, whole=True)
-    start = 16 if head.big else 8
+    walk = _Walk(data, head, known, picture, coded, whole=True)
     walk.pieces.append((b"header", bytes(data[:4])))
-    walk.reached.append((0, start))
+    walk.reached.append((0, 16 if head.big else 8))
     _chain(walk)
     walk.pieces += _colours(walk)
-    at = start
-    for begin, end in sorted(walk.reached):
-        if begin > at:
-            walk.pieces += unclaimed(b"unused", bytes(data[at:begin]))
-        at = max(at, end)
-    return walk.pieces + unclaimed(b"unused", bytes(data[at:]))
+    return walk.pieces + between(b"unused", data, 0, len(data), walk.reached)
+
+
+def _leftovers(walk: _Walk, block: bytes) -> list[Piece]:
+    """What nothing in an EXIF block refers to, where it is more than remnants, or a file lies in it."""
+    gaps = between(b"unused", block, 0, len(block), walk.reached)
+    left = [(what, kept) for what, gap in gaps if (kept := gap.strip(_FILL))]
+    most = MOST_BYTES if walk.noted else _MOST_LEFTOVER_BYTES
+    return [] if is_makers_data(b"".join(gap for _, gap in left), walk.picture, most) else left
 
 
 def _chain(walk: _Walk) -> None:
@@ -95,9 +118,7 @@ def _chain(walk: _Walk) -> None:
 
 def _table(walk: _Walk, offset: int, name: bytes, known: frozenset[int]) -> int:
     """Takes up one directory and those beneath it; returns the next one's offset."""
-    # In an EXIF block what is known is nothing; but for the interoperability index, which says the colours.
-    nothing = frozenset[int]() if walk.whole else known if known is not INTEROP_TAGS else INTEROP_TAGS - {1}
-    table = ifd.table(walk.data, walk.head, offset, without=nothing)
+    table = ifd.table(walk.data, walk.head, offset)
     if offset in walk.seen or len(walk.seen) >= _MOST_TABLES:
         walk.pieces.append((name, b"again"))
         return 0
@@ -149,12 +170,18 @@ def _field(walk: _Walk, table: ifd.Table, entry: ifd.Field, name: bytes, known: 
                 _table(walk, following, what + b"[%d]+" % number, inner)
         if not offsets:
             walk.pieces.append((what, value))
+    elif entry.tag in _LOCATING and not walk.whole and known not in (GPS_TAGS, INTEROP_TAGS):
+        walk.pieces += _thumbnail(walk, table, entry, what)
+    elif entry.tag == _IPTC and entry.tag in known:
+        walk.pieces += iptc_rest(value, walk.picture)
     elif entry.tag in known:
         walk.interop = value if known is INTEROP_TAGS and entry.tag == 1 else walk.interop
+        walk.noted |= entry.tag == _MAKER_NOTE
+        walk.pieces += [] if _describes(entry.tag, value, walk.picture) else [(what, value)]
     elif entry.tag == _XMP:
-        walk.pieces += xmp_rest(value)
+        walk.pieces += xmp_rest(value, walk.picture)
     elif entry.tag == _PHOTOSHOP:
-        walk.pieces += photoshop_rest(value)
+        walk.pieces += photoshop_rest(value, walk.picture)
     elif entry.tag == _COLOUR_SPACE:
         walk.colour_space = next(iter(_numbers(walk, entry)), -1)
     elif entry.tag in _LOCATING:
@@ -162,6 +189,33 @@ def _field(walk: _Walk, table: ifd.Table, entry: ifd.Field, name: bytes, known: 
     else:
         layout = b" %d %d" % (entry.type, entry.count)
         walk.pieces.append((what + layout + (b"" if entry.place else b" beyond"), value))
+
+
+def _describes(tag: int, value: bytes, picture: tuple[int, int]) -> bool:
+    """Whether a descriptive field holds what its tag is for."""
+    if tag == _MAKER_NOTE:
+        return is_makers_data(value, picture)
+    if tag == _PRINTING:
+        return is_makers_data(value, picture, _MOST_PRINTING_BYTES)
+    return is_note(value) or (tag == _PADDING and not any(value[4:]))
+
+
+def _thumbnail(walk: _Walk, table: ifd.Table, entry: ifd.Field, what: bytes) -> list[Piece]:
+    """What an EXIF block calls a picture, where it is no thumbnail. One that ends beyond the block is not there."""
+
+    def first(tag: int) -> int:
+        return next((n for field in table.fields if field.tag == tag for n in _numbers(walk, field)), 0)
+
+    lengths = next((_numbers(walk, field) for field in table.fields if field.tag == _LOCATING[entry.tag]), ())
+    places = [(start, start + n) for start, n in zip(_numbers(walk, entry), lengths, strict=False)]
+    content = b"".join(walk.data[start:end] for start, end in places)
+    if len(content) < sum(lengths) or not any(content):
+        return []
+    walk.reached += places
+    plain = entry.tag != _PREVIEW and first(_COMPRESSION) == _PLAIN
+    if plain and is_plain_thumbnail(first(_WIDTH), first(_HEIGHT), len(content), walk.picture):
+        return []
+    return [] if is_small_jpeg(content, *walk.picture) else [(what, content)]
 
 
 def _numbers(walk: _Walk, entry: ifd.Field, most: int = 1 << 20) -> tuple[int, ...]:

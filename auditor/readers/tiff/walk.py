@@ -152,4 +152,5 @@ def digests(data: Buffer, walked: TiffWalk, known: frozenset[int]) -> tuple[str 
         digest.update((end - start).to_bytes(8, "big"))
         digest.update(data[start:end])
     coded = digest.hexdigest()
-    return coded, whole_sha256(coded, tiff_rest(data, known, parts))
+    picture = max(((image.width, image.height) for image in walked.images), key=lambda size: size[0] * size[1])
+    return coded, whole_sha256(coded, tiff_rest(data, known, picture, parts))
