@@ -16,7 +16,7 @@ _CONTROLS = bytes(byte for byte in range(1, 32) if byte not in b"\t\n\r")
 _BOMS = (b"\xff\xfe", b"\xfe\xff")
 _MOST_TEXT_BYTES = 1 << 16
 """A JPEG's comment, its EXIF and its XMP hold no more."""
-_MOST_NOTE_BYTES = 256
+MOST_NOTE_BYTES = 256
 """Numbers, dates, names and short tables of a camera are no larger, and a picture of that size shows nothing."""
 _CODED = re.compile(rb"/9j/|iVBORw0KGg|R0lGOD|UklGR|AAAA[\w+/][GWm2]Z0eX|UEsDB|JVBERi|T2dnU|GkXfo|SUkqA|TU0AK|SUQz")
 """How pictures, films, sounds and archives begin in base 64 (RFC 4648)."""
@@ -53,7 +53,7 @@ def _holds_coded_file(content: bytes) -> bool:
 
 def is_note(content: bytes) -> bool:
     """Whether content is a text, one in UTF-16 without a mark among them, or too short to be anything else."""
-    return len(content) <= _MOST_NOTE_BYTES or is_text(content) or _is_wide_text(content)
+    return len(content) <= MOST_NOTE_BYTES or is_text(content) or _is_wide_text(content)
 
 
 def _is_wide_text(content: bytes) -> bool:

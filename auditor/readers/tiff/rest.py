@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from auditor.readers.bounds import is_note
+from auditor.readers.bounds import MOST_NOTE_BYTES, is_note
 from auditor.readers.descriptive import EXIF_TAGS, GAIN_TAGS, GPS_TAGS, INTEROP_TAGS
 from auditor.readers.examination import Buffer
 from auditor.readers.inner_files import MOST_BYTES, is_makers_data
@@ -34,6 +34,8 @@ _FILL = b"\0\xff "
 _PREVIEW = 513
 _LOCATING = {273: 279, 324: 325, _PREVIEW: 514}
 """Tags that say where coded data lies, and those that say how long it is."""
+_LOOKED_INTO = frozenset({_SUB_IFDS, _EXIF, _GPS, _INTEROP, _IPTC, _MAKER_NOTE, *_LOCATING, 1})
+"""Tags that say more than whether a descriptive field is a short one; the last is the interoperability index."""
 _RESOLUTIONS = (282, 283)
 _S_RGB, _ADOBE_RGB, _UNCALIBRATED = 1, 2, 65535
 _MOST_TABLES = 256
@@ -132,6 +134,9 @@ def _table(walk: _Walk, offset: int, name: bytes, known: frozenset[int]) -> int:
     for entry in table.fields:
         if entry.place is not None:
             walk.reached.append(entry.place)
+        length = entry.place[1] - entry.place[0] if entry.place else 0
+        if entry.tag in known and entry.tag not in _LOOKED_INTO and length <= MOST_NOTE_BYTES:
+            continue
         _field(walk, table, entry, name, known)
     if walk.whole and known is walk.known:
         walk.pieces += _shape(walk, table, name)
