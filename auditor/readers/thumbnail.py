@@ -6,6 +6,8 @@ it shows the same is not asked: editors leave old thumbnails behind, and one tha
 
 from __future__ import annotations
 
+import re
+
 from auditor.readers.bounds import is_text
 from auditor.readers.inner_files import is_makers_data, is_smaller
 from auditor.readers.jpeg.decode import is_whole
@@ -15,18 +17,21 @@ _JFXX_JPEG, _JFXX_PALETTE, _JFXX_RGB = 0x10, 0x11, 0x13
 _PHOTOSHOP_HEAD_BYTES = 28
 _MOST_ASIDE_BYTES = 4096
 """A colour profile, and what an encoder notes of itself."""
+_REMNANT = re.compile(rb"(?:[^\xff]|\xff[\0\xd0-\xd7])*\xff\xd9")
+"""The end of an older thumbnail in a place of one size for all: coded data without the tables to read it."""
+_MOST_REMNANT_BYTES = 2048
 
 
 def is_small_jpeg(content: bytes, width: int, height: int) -> bool:
     """Whether `content` is one whole JPEG, smaller than `width` x `height`, that decodes without a complaint, with
-    nothing in it that is no picture, and zeros or fill bytes behind it."""
+    nothing in it that is no picture, and fill bytes behind it, or the remnant of an older one."""
     if content[:2] != b"\xff\xd8":
         return False
     walked = walk(content, headers_only=False)
     frame = walked.frame
     if frame is None or walked.end is None or not is_smaller(frame.width, frame.height, (width, height)):
         return False
-    if content[walked.end :].strip(b"\0\xff") or not is_whole(picture_of(content, walked), frame):
+    if not _is_remnant(content[walked.end :].strip(b"\0\xff")) or not is_whole(picture_of(content, walked), frame):
         return False
     # A JPEG may hold EXIF, and that a JPEG: each of half the size of the one around it, so that there is an end to it.
     from auditor.readers.jpeg.rest import jpeg_rest
@@ -34,6 +39,12 @@ def is_small_jpeg(content: bytes, width: int, height: int) -> bool:
     aside = jpeg_rest(content[: walked.end], walked, (), (frame.width // 2, frame.height))
     return sum(len(piece) for _, piece in aside) <= _MOST_ASIDE_BYTES and all(
         is_makers_data(piece, (0, 0)) for _, piece in aside
+    )
+
+
+def _is_remnant(content: bytes) -> bool:
+    return not content or (
+        is_makers_data(content, (0, 0), _MOST_REMNANT_BYTES) and _REMNANT.fullmatch(content) is not None
     )
 
 

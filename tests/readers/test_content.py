@@ -376,6 +376,8 @@ def _photoshop_thumbnail(picture: bytes) -> bytes:
 
 
 _HIDDEN = bytes(range(256)) * 8
+_REMNANT = media.jpeg(8, (64, 48))[-500:] + b"\xff" * 99
+"""What an Olympus D-320L leaves behind its thumbnail, in a place of one size for all."""
 
 
 @pytest.mark.parametrize(
@@ -386,6 +388,8 @@ _HIDDEN = bytes(range(256)) * 8
         pytest.param(0xE0, b"JFXX\0\x10" + media.jpeg(7, (64, 48)), True, id="thumbnail"),
         pytest.param(0xE0, b"JFXX\0\x10" + media.jpeg(7, (640, 480)), False, id="thumbnail larger than the picture"),
         pytest.param(0xE0, b"JFXX\0\x10" + media.jpeg(7, (64, 48)) + b"hidden", False, id="file behind a thumbnail"),
+        pytest.param(0xE0, b"JFXX\0\x10" + media.jpeg(7, (64, 48)) + _REMNANT, True, id="remnant of an older one"),
+        pytest.param(0xE0, b"JFXX\0\x10" + media.jpeg(7, (64, 48)) + _HIDDEN + _REMNANT, False, id="file before it"),
         pytest.param(0xE0, b"JFXX\0\x13\x02\x01" + b"rgbrgb", True, id="thumbnail in plain pixels"),
         pytest.param(0xE0, b"JFXX\0\x13\x02\x01" + _HIDDEN, False, id="more than its pixels"),
         pytest.param(0xE0, b"JFIF\0\1\1\0\0\1\0\1\1\1" + b"rgb", True, id="JFIF's thumbnail"),
