@@ -7,7 +7,7 @@ import io
 import random
 import struct
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pillow_heif
@@ -273,6 +273,66 @@ def test_a_thumbnail_of_a_heic_is_smaller_than_the_picture() -> None:
     larger = own[:at] + struct.pack(">II", 256, 170) + own[at + 8 :]
     first, second = (examine("a.heic", content, Depth.HASH) for content in (own, larger))
     assert first.image_sha256 != second.image_sha256
+
+
+def _in_boxes(content: bytes, path: Sequence[bytes], more: bytes) -> bytes:
+    """A HEIC with bytes at the end of one of its boxes: those around it grow, and what lies behind moves."""
+    changed, within = bytearray(content), 0
+    for kind in path:
+        within = content.index(kind, within)
+        size = int.from_bytes(content[within - 4 : within], "big")
+        changed[within - 4 : within] = (size + len(more)).to_bytes(4, "big")
+    end = within - 4 + size
+    meta = content.index(b"meta")
+    if end <= meta - 4 + int.from_bytes(content[meta - 4 : meta], "big"):
+        at = content.index(b"iloc") + 8
+        assert content[at] == 0x44 and content[at + 1] >> 4 in (0, 4), "places of four bytes"
+        wide, base = 2, content[at + 1] >> 4
+        version, at = content[at - 4], at + 4
+        for _ in range(int.from_bytes(content[at - 2 : at], "big")):
+            at += wide + 2 * (version > 0) + 2
+            places = [at] if base else []
+            at += base + 2
+            for _ in range(int.from_bytes(content[at - 2 : at], "big")):
+                places += [] if base else [at]
+                at += 8
+            for place in places:
+                moved = int.from_bytes(content[place : place + 4], "big") + len(more)
+                changed[place : place + 4] = moved.to_bytes(4, "big")
+    return bytes(changed[:end] + more + changed[end:])
+
+
+@pytest.mark.parametrize(
+    ("path", "more", "same"),
+    [
+        pytest.param((b"meta", b"iprp", b"ipco"), media_video.box(b"pixi", NOISE), False, id="property of nothing"),
+        pytest.param((b"meta", b"iprp", b"ipco"), media_video.box(b"free", bytes(900)), True, id="padding"),
+        pytest.param((b"meta", b"iprp"), media_video.box(b"abcd", NOISE), False, id="box beside the properties"),
+        pytest.param((b"meta", b"iloc"), NOISE, False, id="behind the places"),
+        pytest.param((b"meta", b"iloc"), bytes(8), True, id="zeros behind the places"),
+        pytest.param((b"meta", b"iref", b"thmb"), NOISE, False, id="behind the references"),
+        pytest.param((b"meta", b"pitm"), NOISE, False, id="behind the primary one"),
+        pytest.param((b"meta",), media_video.box(b"iinf", NOISE), False, id="second list"),
+    ],
+)
+def test_what_belongs_to_no_item_of_a_heic_counts(path: Sequence[bytes], more: bytes, same: bool) -> None:
+    own = _heic(True)
+    first, second = (examine("a.heic", content, Depth.HASH) for content in (own, _in_boxes(own, path, more)))
+    assert first.coded_sha256 == second.coded_sha256 is not None
+    assert (first.image_sha256 == second.image_sha256) is same
+
+
+@pytest.mark.parametrize(("more", "same"), [(bytes(40), True), (NOISE, False), (ARCHIVE, False)])
+def test_what_no_field_of_a_list_of_pictures_refers_to(more: bytes, same: bool) -> None:
+    own = media.multi_picture(media.jpeg(1, SIZE), SMALL, attributes=0x010001)
+    at = own.index(b"MPF\0") - 4 + 2
+    length = int.from_bytes(own[at : at + 2], "big")
+    place = own.index(b"MPF\0") + 4 + 50 + 16 + 8
+    longer = bytearray(own)
+    longer[at : at + 2] = (length + len(more)).to_bytes(2, "big")
+    offset = int.from_bytes(own[place : place + 4], "big") + len(more)
+    longer[place : place + 4] = offset.to_bytes(4, "big")
+    assert _same("a.jpg", own, bytes(longer[: at + length]) + more + own[at + length :]) is same
 
 
 def test_what_texts_and_notes_are() -> None:

@@ -80,11 +80,14 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """All items by number, the primary one's number, and the references: (kind, from) to the items referred to."""
+    """All items by number, the primary one's number, and the references: (kind, from) to the items referred to.
+
+    `spare` is where, in the boxes that say all this, something lies that belongs to no item: start and end."""
 
     items: Mapping[int, Item]
     primary: int
     references: Mapping[tuple[bytes, int], tuple[int, ...]] = field(default_factory=dict)
+    spare: tuple[tuple[int, int], ...] = ()
 
     def parts(self, item: int) -> tuple[int, ...]:
         """The items that a derived item is put together from, in order."""
@@ -122,20 +125,23 @@ def read_items(data: Buffer, meta: Box) -> Items:
     missing = next((kind for kind in (b"iinf", b"iloc", b"pitm") if kind not in found), None)
     if missing:
         raise BrokenItems(f"its list of contents is broken: the part {letters(missing)} is missing")
+    spare: list[tuple[int, int]] = []
     try:
-        kinds = _kinds(data, found[b"iinf"])
-        extents = _locations(data, found[b"iloc"], found.get(b"idat"))
-        properties = _properties(data, found[b"iprp"]) if b"iprp" in found else {}
-        references = _references(data, found[b"iref"]) if b"iref" in found else {}
+        kinds = _kinds(data, found[b"iinf"], spare)
+        extents = _locations(data, found[b"iloc"], found.get(b"idat"), spare)
+        properties = _properties(data, found[b"iprp"], spare) if b"iprp" in found else {}
+        references = _references(data, found[b"iref"], spare) if b"iref" in found else {}
         pitm = found[b"pitm"]
-        primary = number(data, pitm.body + 4, 4 if _version(data, pitm) else 2)
+        wide = 4 if _version(data, pitm) else 2
+        primary = number(data, pitm.body + 4, wide)
+        spare.append((pitm.body + 4 + wide, pitm.end))
     except (IndexError, OverflowError) as error:
         raise BrokenItems("its list of contents is broken: it ends in the middle of an entry") from error
     items: dict[int, Item] = {}
     for key, entry in kinds.items():
         where, method = extents.get(key, (None, 0))
         items[key] = Item(key, entry[3:7], where, method, properties.get(key, ()), entry)
-    return Items(items, primary, references)
+    return Items(items, primary, references, tuple(spare))
 
 
 def letters(kind: bytes) -> str:
@@ -151,17 +157,19 @@ def _version(data: Buffer, box: Box) -> int:
     return version
 
 
-def _kinds(data: Buffer, iinf: Box) -> dict[int, bytes]:
+def _kinds(data: Buffer, iinf: Box, spare: list[tuple[int, int]]) -> dict[int, bytes]:
     """Of each item the last byte of its flags, then all that follows its number."""
     kinds: dict[int, bytes] = {}
     wide = 4 if _version(data, iinf) else 2
     entries = inside(data, iinf, 4 + wide)
     if number(data, iinf.body + 4, wide) != len(entries.boxes):
         raise UnknownItems("its list of contents counts other items than it names")
+    spare.append((entries.rest, iinf.end))
     for box in entries:
         if box.end > iinf.end:
             raise IndexError
         if box.kind != b"infe" or _version(data, box) < 2:
+            spare.append((box.start, box.end))
             continue
         width = 2 if data[box.body] == 2 else 4
         key = number(data, box.body + 4, width)
@@ -171,7 +179,9 @@ def _kinds(data: Buffer, iinf: Box) -> dict[int, bytes]:
     return kinds
 
 
-def _locations(data: Buffer, iloc: Box, idat: Box | None) -> dict[int, tuple[tuple[Extent, ...], int]]:
+def _locations(
+    data: Buffer, iloc: Box, idat: Box | None, spare: list[tuple[int, int]]
+) -> dict[int, tuple[tuple[Extent, ...], int]]:
     version = _version(data, iloc)
     widths, at = number(data, iloc.body + 4, 2), iloc.body + 6
     offset_width, length_width, base_width = widths >> 12, widths >> 8 & 15, widths >> 4 & 15
@@ -200,14 +210,17 @@ def _locations(data: Buffer, iloc: Box, idat: Box | None) -> dict[int, tuple[tup
         if key in found:
             raise UnknownItems(f"its list of contents places item {key} twice")
         found[key] = (tuple(extents), method)
+    spare.append((at, iloc.end))
     return found
 
 
-def _properties(data: Buffer, iprp: Box) -> dict[int, tuple[Property, ...]]:
+def _properties(data: Buffer, iprp: Box, spare: list[tuple[int, int]]) -> dict[int, tuple[Property, ...]]:
     boxes = inside(data, iprp)
     ipco = boxes.first(b"ipco")
     found: dict[int, tuple[Property, ...]] = {}
-    known = [Property(p.kind, bytes(data[p.body : p.end])) for p in inside(data, ipco)] if ipco else []
+    listed = inside(data, ipco).boxes if ipco else ()
+    known = [Property(p.kind, bytes(data[p.body : p.end])) for p in listed]
+    used: set[int] = set()
     for ipma in boxes.all(b"ipma"):
         wide_item, wide_index = _version(data, ipma) > 0, bool(data[ipma.body + 3] & 1)
         count, at = number(data, ipma.body + 4, 4), ipma.body + 8
@@ -220,15 +233,19 @@ def _properties(data: Buffer, iprp: Box) -> dict[int, tuple[Property, ...]]:
                 index = number(data, at, 2) & 0x7FFF if wide_index else data[at] & 0x7F
                 essential = bool(data[at] & 0x80)
                 at += 2 if wide_index else 1
+                used.add(index)
                 if 0 < index <= len(known):
                     mine.append(dataclasses.replace(known[index - 1], essential=essential))
             if at > ipma.end:
                 raise IndexError
             found[key] = found.get(key, ()) + tuple(mine)
+        spare.append((at, ipma.end))
+    spare += [(p.body, p.end) for index, p in enumerate(listed, 1) if index not in used]
+    spare += [(box.body, box.end) for box in boxes if box is not ipco and box.kind != b"ipma"]
     return found
 
 
-def _references(data: Buffer, iref: Box) -> dict[tuple[bytes, int], tuple[int, ...]]:
+def _references(data: Buffer, iref: Box, spare: list[tuple[int, int]]) -> dict[tuple[bytes, int], tuple[int, ...]]:
     width = 4 if _version(data, iref) else 2
     found: dict[tuple[bytes, int], tuple[int, ...]] = {}
     for box in inside(data, iref, 4):
@@ -241,5 +258,6 @@ def _references(data: Buffer, iref: Box) -> dict[tuple[bytes, int], tuple[int, .
             raise IndexError
         if (box.kind, key) in found:
             raise UnknownItems(f"its list of contents refers twice from item {key}")
+        spare.append((start + count * width, box.end))
         found[(box.kind, key)] = tuple(number(data, start + i * width, width) for i in range(count))
     return found

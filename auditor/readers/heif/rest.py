@@ -55,14 +55,19 @@ def heif_rest(data: Buffer, container: Container, meta: Box, items: Items, own: 
         if item.method > 1 or (item.number not in covered and len(content) != item.length):
             return None
         if item.kind == b"Exif":
-            described += _exif(content, size, gain_map)
+            described += _exif(content, size, gain_map) + _said(item)
         elif item.kind == b"mime" and _RDF in item.entry:
-            described += xmp_rest(content, size)
+            described += xmp_rest(content, size) + _said(item)
         else:
             pieces += _item(items, item, content, turns)
+    listed: set[bytes] = set()
     for box in meta_boxes(data, meta):
-        if box.kind not in _LISTED and not _is_empty(data, box):
+        # Only the first of a kind is followed.
+        if (box.kind not in _LISTED or box.kind in listed) and not _is_empty(data, box):
             pieces.append((b"meta." + box.kind, bytes(data[box.body : box.end])))
+        listed.add(box.kind)
+    spare = (bytes(data[start:end]).strip(b"\0") for start, end in items.spare)
+    pieces += [(b"spare in the list of contents", content) for content in spare if not is_note(content)]
     for box in container.boxes:
         pieces += _outermost(data, box, meta, size, described)
     pieces += unclaimed(b"behind the end", bytes(data[container.end :]))
@@ -91,6 +96,12 @@ def _item(items: Items, item: Item, content: bytes, turns: tuple[Property, ...])
         if source == item.number:
             pieces.append((what + kind, b",".join(b"%d" % number for number in to)))
     return pieces
+
+
+def _said(item: Item) -> list[Piece]:
+    """What the list says of an item that only describes, where it is more than its name and kind."""
+    said = item.entry + b"".join(prop.body for prop in item.properties)
+    return [] if is_note(said) else [(b"said of a description", said)]
 
 
 def _turns(item: Item) -> tuple[Property, ...]:
@@ -134,7 +145,7 @@ def _is_small(data: Buffer, items: Items, number: int, picture: tuple[int, int])
         size = size_as_coded(item)
         if size is None or not is_smaller(*size, picture):
             return False
-        if item.length > _MOST_ASIDE_BYTES + 3 * size[0] * size[1]:
+        if not is_note(item.entry) or item.length > _MOST_ASIDE_BYTES + 3 * size[0] * size[1]:
             return False
         if sum(len(prop.body) for prop in item.properties if (prop.kind, prop.body) not in own) > _MOST_ASIDE_BYTES:
             return False

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from auditor.readers.bounds import is_text
 from auditor.readers.examination import Buffer
+from auditor.readers.inner_files import is_makers_data
 from auditor.readers.jpeg.parts import MPF_ENTRIES, MPF_THUMBNAILS, XMP_ID, Part
 from auditor.readers.jpeg.walk import APP0, APP1, APP2, APP12, APP13, APP14, APP15, COM, EOI, SOS, Segment, Walk
 from auditor.readers.photoshop_rest import photoshop_rest
@@ -25,6 +26,8 @@ _EXTENDED_ID = b"http://ns.adobe.com/xmp/extension/\0"
 _PHOTOSHOP_ID = b"Photoshop 3.0\0"
 _MPF_ID = b"MPF\0"
 _MPF_COUNTED = frozenset({0xB000, 0xB001, MPF_ENTRIES})
+_MPF_HEAD_BYTES = 8
+_MOST_UNUSED_BYTES = 1024
 _YCC = (1, 2, 3)
 _GUID_BYTES = 32
 
@@ -55,7 +58,7 @@ def jpeg_rest(
         elif _is(data, segment, APP1, _EXTENDED_ID):
             extensions.append(segment)
         elif _is(data, segment, APP2, _MPF_ID):
-            described += _multi_picture(data, segment, walked.end or 0, bool(essential))
+            described += _multi_picture(data, segment, walked.end or 0, bool(essential), size)
         elif _is(data, segment, APP13, _PHOTOSHOP_ID):
             resources += body[len(_PHOTOSHOP_ID) :]
         elif _is(data, segment, APP0, b"JFIF\0"):
@@ -141,21 +144,30 @@ def _extended(data: Buffer, segments: Iterable[Segment], packets: bytes, size: t
     return pieces
 
 
-def _multi_picture(data: Buffer, segment: Segment, end: int, essential: bool) -> list[Piece]:
-    """The index of further pictures: each one's kind, length and place behind the picture's end, previews left out."""
+def _multi_picture(data: Buffer, segment: Segment, end: int, essential: bool, size: tuple[int, int]) -> list[Piece]:
+    """The index of further pictures: each one's kind, length and place behind the picture's end, previews left out, and
+    bytes that belong to no field, but for remnants."""
     base = segment.body + len(_MPF_ID)
     head = ifd.header(data, base)
     table = ifd.table(data, head, head.first, segment.end) if head else None
     if head is None or table is None:
         return [(b"MPF that cannot be read", bytes(data[segment.body : segment.end]))]
+    attributes_table = ifd.table(data, head, table.next, segment.end) if table.next else None
+    tables = (table, attributes_table) if attributes_table else (table,)
+    reached = [(base, base + _MPF_HEAD_BYTES), *((found.start, found.end) for found in tables)]
+    reached += [field.place for found in tables for field in found.fields if field.place]
+    unused = between(b"MPF unused", data, base, segment.end, reached)
+    pieces = [] if is_makers_data(b"".join(gap for _, gap in unused), size, _MOST_UNUSED_BYTES) else unused
     if not essential:
-        return []
-    pieces = [
+        values = (bytes(data[f.place[0] : f.place[1]]) for found in tables for f in found.fields if f.place)
+        return pieces + [
+            (b"MPF value", value) for value in values if not is_makers_data(value, size, _MOST_UNUSED_BYTES)
+        ]
+    pieces += [
         (b"MPF.%d" % f.tag, bytes(data[f.place[0] : f.place[1]]) if f.place else f.slot)
         for f in table.fields
         if f.tag not in _MPF_COUNTED
     ]
-    attributes_table = ifd.table(data, head, table.next, segment.end) if table.next else None
     for field in attributes_table.fields if attributes_table else ():
         value = bytes(data[field.place[0] : field.place[1]]) if field.place else field.slot
         pieces.append((b"MPF attribute %d" % field.tag, value))
