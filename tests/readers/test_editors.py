@@ -99,6 +99,21 @@ def test_exiftool_leaves_the_picture_as_it_was(name: str, exiftool: str, tmp_pat
     assert edited
 
 
+def test_a_thumbnail_may_be_added_turned_along_and_removed(exiftool: str, tmp_path: Path) -> None:
+    own, thumbnail = tmp_path / "a.jpg", tmp_path / "thumbnail.jpg"
+    own.write_bytes(_tagged())
+    found = [_judge(own).image_sha256]
+    for size in ((64, 48), (48, 64)):
+        thumbnail.write_bytes(media.jpeg(1, size, exif=media.exif(orientation=6)))
+        command = [exiftool, "-q", "-overwrite_original", f"-ThumbnailImage<={thumbnail}", own]
+        subprocess.run(command, check=True)
+        assert thumbnail.read_bytes() in own.read_bytes()
+        found.append(_judge(own).image_sha256)
+    subprocess.run([exiftool, "-q", "-overwrite_original", "-ThumbnailImage=", own], check=True)
+    found.append(_judge(own).image_sha256)
+    assert len(set(found)) == 1 and None not in found
+
+
 @pytest.mark.parametrize("options", [["-purejpg"], ["-ts2020:01:01-00:00:00"], ["-cl", "hello"], ["-dt"], ["-de"]])
 @pytest.mark.parametrize("name", ["plain.jpg", "samsung.jpg"])
 def test_jhead_leaves_the_picture_as_it_was(name: str, options: list[str], tmp_path: Path) -> None:

@@ -74,6 +74,8 @@ def plain_thumbnail(width: int, height: int, content: bytes) -> bytes:
 EXIF: dict[str, tuple[bytes, bool]] = {
     "nothing": (block(), True),
     "a thumbnail": (jpeg_thumbnail(SMALL), True),
+    "a thumbnail with a Casio's two bytes": (jpeg_thumbnail(SMALL[:-2] + b"\x12\x34\xff\xd9"), True),
+    "more than these": (jpeg_thumbnail(SMALL[:-2] + b"\x12\x34\x56" * 9 + b"\xff\xd9"), False),
     "a picture larger than the picture": (jpeg_thumbnail(LARGE), False),
     "no picture as the thumbnail": (jpeg_thumbnail(NOISE), False),
     "a thumbnail that does not decode": (jpeg_thumbnail(SMALL[:-300] + NOISE[:298] + b"\xff\xd9"), False),

@@ -8,6 +8,7 @@ only part of the 256 levels, and what lies outside is proof. It costs nothing: t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +22,9 @@ from auditor.readers.jpeg.walk import DQT, SOS, Frame
 _SLACK = 1.125
 """How far from middle grey a block's mean may lie, in half ranges. Rounding makes 1.01 of sound ones."""
 _JUDGING_FACTOR = 8
+_EXTRANEOUS = re.compile(r"(\d+) extraneous bytes before marker 0xd9")
+_MOST_LEFT_OVER_BYTES = 4
+"""A Casio writes 2 bytes after its last block; more is no harmless habit of any camera seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +57,16 @@ def decode(core: bytearray, frame: Frame, strict: bool) -> Decode:
 
 
 def is_whole(core: bytearray, frame: Frame) -> bool:
-    """Whether a JPEG that holds no metadata decodes without a single warning."""
-    colours = "CMYK" if frame.components == 4 else "GRAY"
-    return _pixels(core, frame, _JUDGING_FACTOR, True, colours)[0] is not None
+    """Whether a JPEG that holds no metadata decodes without a warning, but for a harmless one."""
+    pixels, message = _pixels(core, frame, _JUDGING_FACTOR, True, "CMYK" if frame.components == 4 else "GRAY")
+    return pixels is not None or harmless_bytes(message or "") > 0
+
+
+def harmless_bytes(message: str) -> int:
+    """How many bytes libjpeg complains of that follow the last block and are a camera's habit; 0 where it complains of
+    more of them, or of anything else."""
+    found = _EXTRANEOUS.search(message)
+    return int(found[1]) if found and int(found[1]) <= _MOST_LEFT_OVER_BYTES else 0
 
 
 def _grey(core: bytearray, frame: Frame, factor: int, strict: bool) -> Decode:

@@ -16,7 +16,7 @@ from auditor.model import Damage, Depth, ErrorKind, Kind, Soundness, Tier, Troub
 from auditor.readers import examine as examine_file
 from auditor.readers import exif, perceptual
 from auditor.readers.examination import Buffer, Examination, Metadata
-from auditor.readers.jpeg.decode import decode
+from auditor.readers.jpeg.decode import decode, harmless_bytes
 from auditor.readers.jpeg.parts import Part, find_parts
 from auditor.readers.jpeg.rest import jpeg_rest
 from auditor.readers.jpeg.walk import APP1, JPEG_LS, Walk, doubled_codes, picture_of, walk
@@ -25,9 +25,6 @@ from auditor.readers.opened import open_jpeg
 from auditor.readers.rest import whole_sha256
 from auditor.readers.wording import size_text
 
-_EXTRANEOUS = re.compile(r"(\d+) extraneous bytes before marker 0xd9")
-_MOST_LEFT_OVER_BYTES = 4
-"""A Casio writes 2 bytes after its last block; more is no harmless habit of any camera seen."""
 _UNSUPPORTED = re.compile(r"Unsupported|not supported|not compiled|arithmetic|precision", re.IGNORECASE)
 _ZERO_RUN = bytes(1024)
 _SECTOR_BYTES = 512
@@ -79,11 +76,9 @@ def _decoded(data: Buffer, walked: Walk, core: bytearray, seen: Examination, dep
     assert walked.frame is not None and walked.end is not None
     checked: tuple[Tier, ...] = (Tier.STRUCTURE, Tier.DECODE)
     decoded = decode(core, walked.frame, strict=True)
-    if decoded.message is not None:
-        left_over = _EXTRANEOUS.search(decoded.message)
-        if left_over and int(left_over[1]) <= _MOST_LEFT_OVER_BYTES:
-            seen = dataclasses.replace(seen, notes=(*seen.notes, f"{left_over[1]} stray bytes after the last row"))
-            decoded = decode(core, walked.frame, strict=False)
+    if decoded.message is not None and (stray := harmless_bytes(decoded.message)):
+        seen = dataclasses.replace(seen, notes=(*seen.notes, f"{stray} stray bytes after the last row"))
+        decoded = decode(core, walked.frame, strict=False)
     if decoded.grey is None:
         message = decoded.message or ""
         if _UNSUPPORTED.search(message):
