@@ -62,6 +62,7 @@ def _listed(names: list[str]) -> str:
 _EMPTY_PROFILES = (b"prof", b"rICC")
 """What exiftool leaves of the profile of a HEIC that it takes away."""
 _PROFILE, _COLOURS = "colour profile", "description of colours"
+_THUMBNAIL = "preview, which is more than a small version of the picture"
 _LEADS = (
     (b"segment 226", b"ICC_PROFILE", _PROFILE),
     (b"segment 225", b"FLIR", "thermal data"),
@@ -73,6 +74,11 @@ _LEADS = (
     (b"pixel shape", b"", "shape of the pixels"),
     (b"EXIF colours", b"", _COLOURS),
     (b"EXIF gain", b"", "gain map settings"),
+    (b"EXIF unused", b"", "EXIF bytes to which nothing refers"),
+    (b"Photoshop's thumbnail", b"", _THUMBNAIL),
+    (b"JFIF's thumbnail", b"", _THUMBNAIL),
+    (b"spare in the list", b"", "bytes between the parts"),
+    (b"said of a description", b"", "bytes between the parts"),
     (b"colours", b"", _COLOURS),
     (b"MPF", b"", "index of further pictures"),
     (b"part ", b"", "part behind the picture"),
@@ -103,6 +109,7 @@ _BOXES = {
     b"SDLN": "Samsung play mode",
 }
 _PROFILE_TAG = 34675
+_THUMBNAIL_TAGS = frozenset({b"273", b"324", b"513"})
 _COLOUR_TAGS = frozenset({301, 318, 319, 529, 532, 42240})
 """Transfer function, white point, primaries, YCbCr coefficients, black and white, gamma: Exif 3.0, 4.6.5 and 4.6.6."""
 
@@ -125,6 +132,8 @@ def _name(what: bytes, head: bytes) -> str:
         return f"segment APP{int(what[8:]) - 224} {_plain(head[:16])}".rstrip()
     if what.startswith(b"item "):
         return _of_item(what, head)
+    if what.startswith(b"EXIF ") and what.rsplit(b".", 1)[-1] in _THUMBNAIL_TAGS:
+        return _THUMBNAIL
     if (tag := _TAG.match(what)) is not None:
         return _of_tag(int(tag[1]))
     last = what.rsplit(b"/", 1)[-1]

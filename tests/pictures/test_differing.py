@@ -42,6 +42,18 @@ def test_other_parts_are_named_by_what_is_known_of_them() -> None:
     assert differing("a.jpg", plain, plain) == ""
 
 
+def test_what_a_place_for_metadata_held_is_named() -> None:
+    plain = media.jpeg(1, SMALL)
+    large = media.jpeg(2, (320, 240))
+    note = media.with_segment(plain, 0xE1, media.exif(maker_note=b"note" + large))
+    assert differing("a.jpg", note, plain) == "the copy lost its tag MakerNote"
+    photoshop = b"Photoshop 3.0\x008BIM\x04\x0c\0\0" + (len(large) + 28).to_bytes(4, "big") + bytes(28) + large
+    preview = media.with_segment(plain, 0xED, photoshop + bytes(len(large) % 2))
+    assert differing("a.jpg", preview, plain).startswith("the copy lost its preview")
+    unused = media.with_segment(plain, 0xE1, media.exif() + b"what nothing refers to" * 99)
+    assert differing("a.jpg", unused, plain) == "the copy lost its EXIF bytes to which nothing refers"
+
+
 def test_what_is_named_is_what_makes_the_digests_differ() -> None:
     plain = media.jpeg(1, SMALL)
     for other in (media.with_segment(plain, 0xE1, media.exif(gps=(1, 2))), plain + bytes(16), plain + b"more"):
