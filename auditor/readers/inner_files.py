@@ -12,6 +12,9 @@ MOST_PREVIEW_PIXELS = 1920 * 1920
 """CIPA DC-007, 5.2.3.3.1: the larger class of large thumbnails is of the size of full HD, whatever its shape."""
 MOST_BYTES = 1 << 16
 """What a segment of a JPEG holds, where all of these come from."""
+_MOST_JPEGS = 64
+_LEAST_BYTES = 16
+"""Shorter than the head of any file."""
 _JPEG = b"\xff\xd8\xff"
 _BEGINNINGS = (
     *(b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"ftyp", b"WAVEfmt ", b"AVI LIST", b"WEBPVP8", b"BPG\xfb"),
@@ -24,9 +27,13 @@ _BEGINNINGS = (
 
 def is_makers_data(content: bytes, picture: tuple[int, int], most: int = MOST_BYTES) -> bool:
     """Whether content is no longer than `most` bytes, and no file lies in it but JPEGs smaller than the picture."""
+    if len(content) < _LEAST_BYTES:
+        return True
     if len(content) > most or any(beginning in content for beginning in _BEGINNINGS):
         return False
     at = content.find(_JPEG)
+    if content.count(_JPEG) > _MOST_JPEGS:
+        return False
     while at >= 0:
         found = walk(content[at:])
         if found.frame is not None and found.scans and not is_smaller(found.frame.width, found.frame.height, picture):

@@ -6,6 +6,7 @@ import base64
 import io
 import random
 import struct
+import tracemalloc
 import zlib
 from collections.abc import Callable, Sequence
 
@@ -146,6 +147,22 @@ def test_thumbnails_in_thumbnails_have_an_end() -> None:
         content = grown
     own = media.jpeg(1, SIZE)
     assert not _same("a.jpg", own, media.with_segment(own, 0xE1, b"Exif\0\0" + jpeg_thumbnail(content)[:65_000]))
+
+
+def test_a_thumbnail_of_many_strips_that_overlap_takes_no_memory() -> None:
+    strips = 7000
+    numbers = [struct.pack(f"<{strips}I", *[number] * strips) for number in (8, 60_000)]
+    exif = block([], [(273, 4, numbers[0]), (279, 4, numbers[1])])
+    assert len(exif) < 65_000
+    own = media.jpeg(1, SIZE)
+    tracemalloc.start()
+    assert not _same("a.jpg", own, media.with_segment(own, 0xE1, b"Exif\0\0" + exif))
+    assert tracemalloc.get_traced_memory()[1] < 100_000_000
+    tracemalloc.stop()
+
+
+def test_a_note_of_nothing_but_beginnings_is_soon_judged() -> None:
+    assert not is_makers_data(b"\xff\xd8\xff" * 20_000, SIZE)
 
 
 def _iptc(number: int, content: bytes) -> bytes:

@@ -35,7 +35,7 @@ class Entry:
     length: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, which takes thrice as long to make, and each file has dozens
 class Field:
     """One field as it stands, in whatever order and however often: `slot` is what stands in the table itself.
 

@@ -27,6 +27,8 @@ _XMP, _PHOTOSHOP, _COLOUR_SPACE, _MAKER_NOTE = 700, 34377, 40961, 37500
 _IPTC, _PRINTING, _PADDING = 33723, 50341, 59932
 _WIDTH, _HEIGHT, _COMPRESSION, _PLAIN = 256, 257, 259, 1
 _MOST_PRINTING_BYTES = 4096
+_MOST_STRIPS = 256
+"""Of a thumbnail: more are no places, whatever the field is called."""
 _MOST_LEFTOVER_BYTES = 1024
 """Bytes of an EXIF block to which nothing refers: cameras and editors leave remnants of what stood there before (up to
 0.5 kB of a thumbnail, 0.7 kB of directories were seen), makers' notes refer to more in ways of their own (21 kB)."""
@@ -176,7 +178,7 @@ def _field(walk: _Walk, table: ifd.Table, entry: ifd.Field, name: bytes, known: 
         if not offsets:
             walk.pieces.append((what, value))
     elif entry.tag in _LOCATING and not walk.whole and known not in (GPS_TAGS, INTEROP_TAGS):
-        walk.pieces += _thumbnail(walk, table, entry, what)
+        walk.pieces += _thumbnail(walk, table, entry, what, value)
     elif entry.tag == _IPTC and entry.tag in known:
         walk.pieces += iptc_rest(value, walk.picture)
     elif entry.tag in known:
@@ -205,7 +207,7 @@ def _describes(tag: int, value: bytes, picture: tuple[int, int]) -> bool:
     return is_note(value) or (tag == _PADDING and not any(value[4:]))
 
 
-def _thumbnail(walk: _Walk, table: ifd.Table, entry: ifd.Field, what: bytes) -> list[Piece]:
+def _thumbnail(walk: _Walk, table: ifd.Table, entry: ifd.Field, what: bytes, value: bytes) -> list[Piece]:
     """What an EXIF block calls a picture, where it is no thumbnail. One that ends beyond the block is not there."""
 
     def first(tag: int) -> int:
@@ -213,8 +215,13 @@ def _thumbnail(walk: _Walk, table: ifd.Table, entry: ifd.Field, what: bytes) -> 
 
     lengths = next((_numbers(walk, field) for field in table.fields if field.tag == _LOCATING[entry.tag]), ())
     places = [(start, start + n) for start, n in zip(_numbers(walk, entry), lengths, strict=False)]
+    size = len(walk.data)
+    if entry.count > _MOST_STRIPS:
+        return [(what, value)]
+    if any(not 0 <= start <= end <= size for start, end in places) or sum(lengths) > size:
+        return []
     content = b"".join(walk.data[start:end] for start, end in places)
-    if len(content) < sum(lengths) or not any(content):
+    if not any(content):
         return []
     walk.reached += places
     plain = entry.tag != _PREVIEW and first(_COMPRESSION) == _PLAIN
