@@ -14,6 +14,9 @@ _MOST_CONTROLS = 32
 """Lengths and languages before a text are bytes that no text has; 500 bytes of a coded picture hold more of these."""
 _CONTROLS = bytes(byte for byte in range(1, 32) if byte not in b"\t\n\r")
 _BOMS = (b"\xff\xfe", b"\xfe\xff")
+_MOST_OTHER_BYTES = 1 << 10
+"""A text in an older encoding than Unicode is no longer: any bytes above 127 are one in some of them, sound and coded
+pictures too."""
 _MOST_TEXT_BYTES = 1 << 16
 """A JPEG's comment, its EXIF and its XMP hold no more."""
 MOST_NOTE_BYTES = 256
@@ -32,7 +35,9 @@ def is_text(content: bytes) -> bool:
     than a person writes, and no file in base 64."""
     if len(content) > _MOST_TEXT_BYTES or _holds_coded_file(content):
         return False
-    if len(content.translate(None, _CONTROLS)) + _MOST_CONTROLS >= len(content):
+    if len(content.translate(None, _CONTROLS)) + _MOST_CONTROLS >= len(content) and (
+        len(content) <= _MOST_OTHER_BYTES or content.decode("utf-8", "replace").count("\ufffd") <= _MOST_CONTROLS
+    ):
         return True
     at = min((place for bom in _BOMS if (place := content.find(bom)) >= 0), default=-1)
     if not 0 <= at <= _MOST_CONTROLS:

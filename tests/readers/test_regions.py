@@ -358,6 +358,9 @@ def test_what_texts_and_notes_are() -> None:
     assert is_text(LETTER.encode()) and is_text(b"\xff\xfe" + CYRILLIC.encode("utf-16-le"))
     assert is_note(CYRILLIC.encode("utf-16-le")) and is_note(CYRILLIC.encode("utf-16-be")) and is_note(NOISE[:256])
     assert not is_note(NOISE) and not is_text(b"a" * 70_000)
+    # Sound in eight bits holds no control characters, and no Unicode either; a letter of before Unicode is short.
+    sound = bytes(32 + byte % 224 for byte in random.Random(2).randbytes(4000))
+    assert not is_text(sound) and is_text("Grüße aus dem Süden. ".encode("latin-1") * 40)
     assert not is_text(CODED) and not is_text(b"data:image/jpeg;base64," + CODED)
     assert not is_note(CODED.decode().encode("utf-16-le"))
 
