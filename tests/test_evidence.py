@@ -357,6 +357,8 @@ def test_a_phones_own_list_is_no_backup_when_it_is_mounted_elsewhere(
         (("ext4", None), ("fuse.sshfs", "me@nas:/b"), False),
         (("ext4", None), ("cifs", "//nas/b"), False),
         (("cifs", "//nas/a"), ("cifs", "//nas/b"), False),  # they tell when a file changed, and it is another time
+        (("cifs", "//nas/a"), ("nfs4", "nas:/b"), True),  # one says the file's date
+        (("ext4", None), ("overlay", "overlay"), True),  # a list does not say what lay beneath
     ],
 )
 def test_two_mounts_of_servers_may_be_of_one(
@@ -364,8 +366,10 @@ def test_two_mounts_of_servers_may_be_of_one(
 ) -> None:
     sound = {"digests": {"sha256": "ab" * 32}, "soundness": Soundness.SOUND, "digest_origin": DigestOrigin.READ}
     lists = []
+    date = 10**18 + 4
     for number, (kind, of) in enumerate((one, other)):
-        row = FileFacts("a.jpg", 9, kind=Kind.PHOTO, file_id=f"{number}:1", changed_ns=10**18 + number * 7**9, **sound)  # type: ignore[arg-type]
+        changed = date if kind == "nfs4" else 10**18 + (number + 1) * 7**9
+        row = FileFacts("a.jpg", 9, kind=Kind.PHOTO, file_id=f"{number}:1", changed_ns=changed, mtime_ns=date, **sound)  # type: ignore[arg-type]
         device = Device(filesystem=kind, mounted_from=of)
         writer = Writer.create(tmp_path / f"{number}.jsonl", header(tmp_path, place_id=str(number), device=device))
         writer.add(row)
@@ -463,8 +467,8 @@ def test_what_is_mounted_within_a_backup_may_be_the_phone_too(tmp_path: Path, mo
     phone.mkdir()
     places = open_folder(str(phone)), open_folder(str(disk))
     assert one_copy.is_provably_apart(*places)
-    mounted = [(str(disk.resolve() / "mnt"), "fuse.rclone", "phone")]
-    monkeypatch.setattr(volume, "_mounts", lambda: [("/", "ext4", "/dev/sda1"), *mounted])
+    mounted = [volume.Mounted(str(disk.resolve() / "mnt"), "fuse.rclone", "phone")]
+    monkeypatch.setattr(volume, "_mounts", lambda: [volume.Mounted("/", "ext4", "/dev/sda1"), *mounted])
     assert not one_copy.is_provably_apart(*places)
     assert one_copy.shown_by_another(places[1]) and not one_copy.shown_by_another(places[0])
 
@@ -542,6 +546,9 @@ DISK, POOL = Mount("ext4", "/dev/sda1"), Mount("fuse.mergerfs", "a:b")
 NAS, SAME_NAS = Mount("cifs", "//nas/photos"), Mount("fuse.sshfs", "me@192.168.1.9:/photos")
 CLOUD, OURSELVES = Mount("fuse.rclone", "cloud:photos"), Mount("fuse.sshfs", "me@localhost:/photos")
 
+MADE_UP = 987_654_300
+"""The date of the file, which a server says again where it keeps no times of change."""
+
 MAY_BE_ONE = {
     "two disks": (DISK, Mount("ext4", "/dev/sdb1"), False),
     "a disk and a share": (DISK, NAS, False),
@@ -575,13 +582,16 @@ def test_which_mounts_may_show_one_file(case: str) -> None:
         (("fuse.mergerfs", "ext4"), (123_456_700, 123_456_700), 1),
         (("cifs", "cifs"), (0, 0), 1),
         (("cifs", "cifs"), (123_456_700, 765_432_100), 2),
+        (("cifs", "nfs4"), (123_456_700, MADE_UP), 1),
     ],
 )
 def test_two_mounts_that_may_show_one_file_are_one_copy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kinds: tuple[str, str], instants: tuple[int, int], copies: int
 ) -> None:
     family = policy.load("family")
-    facts = FileFacts("a.jpg", 9, kind=Kind.PHOTO, digests={"sha256": "ab" * 32}, digest_origin=DigestOrigin.READ)
+    date = 1_700_000_000_000_000_000 + MADE_UP
+    facts = FileFacts("a.jpg", 9, mtime_ns=date, kind=Kind.PHOTO, digests={"sha256": "ab" * 32})
+    facts = replace(facts, digest_origin=DigestOrigin.READ)
     lists, places = [], []
     for number, instant in enumerate((None, *instants)):
         writer = Writer.create(tmp_path / f"{number}.jsonl", header(tmp_path, columns=DECODED))
@@ -590,7 +600,8 @@ def test_two_mounts_that_may_show_one_file_are_one_copy(
         lists.append(writer.close(complete=True))
         (tmp_path / f"b{number}").mkdir()
         places.append(open_folder(str(tmp_path / f"b{number}")))
-    mounts = {"b1": Mount(kinds[0], "//nas/one"), "b2": Mount(kinds[1], "//nas/one")}
+    on = frozenset({"ext4"})
+    mounts = {"b1": Mount(kinds[0], "//nas/one", on), "b2": Mount(kinds[1], "//nas/one", on)}
     monkeypatch.setattr(one_copy, "_is_one_mount", lambda one, other: False)
     monkeypatch.setattr(one_copy, "mount_of", lambda root: mounts[root.name])
     listed = [database.Listed(label, one) for label, one in zip(("b1", "b2"), lists[1:], strict=True)]

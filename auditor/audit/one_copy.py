@@ -14,7 +14,7 @@ from pathlib import Path
 
 import duckdb
 
-from auditor.disk.mounts import Mount, Shows, may_show_one_file, mount_of, mounts_beneath
+from auditor.disk.mounts import Mount, Shows, is_one_disk, may_show_one_file, mount_of, mounts_beneath
 from auditor.manifest.rows import DIGESTS, rfc3339
 from auditor.model import ErrorKind
 from auditor.places import Place
@@ -36,6 +36,14 @@ def _is_fine(column: str) -> str:
     """Whether a time is finer than any file system that keeps whole seconds, or that makes it up from the file's date,
     as SQL."""
     return f"regexp_matches({_instant(column)}, '[.][0-9]{{3,}}[1-9]')"
+
+
+def _may_be_made_up(one: str, other: str) -> str:
+    """Whether a time of change may be no more than the date, which a copy has too, as SQL. A server that keeps no such
+    times gives the date for them (SFTP has none, and neither have services that are shown by NFS)."""
+    dates = [_instant(f"{row}.mtime") for row in (one, other)]
+    alike = [f"coalesce({_instant(f'{row}.changed')} = {_instant(f'{row}.mtime')}, true)" for row in (one, other)]
+    return f"(coalesce({dates[0]} = {dates[1]}, true) AND ({alike[0]} OR {alike[1]}))"
 
 
 _SAME_FILE = f"""
@@ -81,9 +89,9 @@ def mark_linked(con: duckdb.DuckDBPyConnection, source: Place | None, backups: S
     )
     for number, place in enumerate(backups):
         if _may_be_one_phone(con, source, place, number):
-            _mark_shown(con, number, False, _ONE_PHONE)
+            _mark_shown(con, number, [], _ONE_PHONE)
         elif doubted := _doubted(con, source, place, number):
-            _mark_shown(con, number, all(mount.tells_times for mount in doubted), _behind(doubted[0]))
+            _mark_shown(con, number, doubted, _behind(doubted[0]))
 
 
 _ONE_PHONE = (
@@ -116,21 +124,25 @@ def _may_be_one_phone(con: duckdb.DuckDBPyConnection, source: Place | None, plac
     return not (by_adb and mounted is not None and mounted.tells_serial)
 
 
-def _mark_shown(con: duckdb.DuckDBPyConnection, number: int, tells_times: bool, why: str) -> None:
+def _mark_shown(con: duckdb.DuckDBPyConnection, number: int, doubted: Sequence[Mount], why: str) -> None:
     """Marks each file of a backup that may be a file of the phone: one of the same content that did not change at
     another instant. Where one file surely is the phone's own, the mount shows the phone, and all of it is marked.
 
-    `tells_times`: the mounts that may show the phone's files tell the times that are behind them. `why` is for people.
+    `doubted` are the mounts that may show the phone's files: what they tell of times decides; none, and nothing does.
+    `why` is for people.
     """
+    tells_times = bool(doubted) and all(mount.tells_times for mount in doubted)
+    is_told = any(mount.is_told_its_times for mount in doubted)
     ids = set()
     for digest in DIGESTS:
         found = con.execute(
             f"""
             SELECT DISTINCT b.id FROM backup b JOIN source s USING ({digest})
             WHERE b.backup_number = ?
-                AND NOT (? AND coalesce({_instant("s.changed")} <> {_instant("b.changed")}, false))
+                AND NOT (? AND coalesce({_instant("s.changed")} <> {_instant("b.changed")}, false)
+                    AND NOT (? AND {_may_be_made_up("s", "b")}))
             """,
-            [number, tells_times],
+            [number, tells_times, is_told],
         )
         ids |= {row for (row,) in found.fetchall()}
     con.execute(
@@ -175,6 +187,8 @@ def _doubted(con: duckdb.DuckDBPyConnection, source: Place | None, place: Place 
     ours = _roots_mounts(source) if source is not None else _listed_mounts(con, "source", None)
     # Two names or addresses are no two servers, and nothing else tells either.
     doubted += [mount for a in ours for b in theirs if a.is_served and b.is_served for mount in (a, b)]
+    if _is_one_disk(source, place):
+        doubted += [mount for mount in (*ours, *theirs) if mount.is_served]
     if place is None or _here(place):
         doubted += [mount for mount in ours if mount.shows is not Shows.OWN]
     return doubted
@@ -210,10 +224,20 @@ def count_once(con: duckdb.DuckDBPyConnection, backups: Sequence[tuple[str, Plac
     for number, group in enumerate(_groups([place for _, place in backups])):
         mounts = {mount for n in group for mount in _mounts(backups[n][1])}
         tells = all(mount.tells_times for mount in mounts)
-        instant = f"CASE WHEN ? AND {_is_fine('changed')} THEN ' at ' || {_instant('changed')} ELSE '' END"
+        tells_all = (
+            f"? AND bool_and(coalesce({_is_fine('changed')} AND NOT (? AND coalesce(changed = mtime, true)), false))"
+        )
         con.execute(
-            f"UPDATE backup SET file_id = ? || {instant} WHERE list_contains(?::INTEGER[], backup_number)",
-            [f"shown {number}", tells, group],
+            f"""
+            WITH told AS (
+                SELECT sha256, {tells_all} AS tells FROM backup
+                WHERE list_contains(?::INTEGER[], backup_number) GROUP BY sha256
+            )
+            UPDATE backup SET file_id = ? || CASE WHEN told.tells THEN ' at ' || {_instant("changed")} ELSE '' END
+            FROM told
+            WHERE told.sha256 IS NOT DISTINCT FROM backup.sha256 AND list_contains(?::INTEGER[], backup_number)
+            """,
+            [tells, any(mount.is_told_its_times for mount in mounts), group, f"shown {number}", group],
         )
         (is_one,) = con.execute(
             """
@@ -246,7 +270,14 @@ def _is_apart(one: Place | None, other: Place | None) -> bool:
     """Whether the files of two backups are surely two: not where their mounts may show one file under two numbers."""
     if _is_one_mount(_here(one), _here(other)):
         return True
+    if _is_one_disk(one, other):
+        return False
     return not any(may_show_one_file(a, b) for a in _mounts(one) for b in _mounts(other))
+
+
+def _is_one_disk(one: Place | None, other: Place | None) -> bool:
+    """Whether a server's disk, whatever its name, is by size and room one of this machine on which the other lies."""
+    return any(is_one_disk(a, b) for a in _here(one) for b in _here(other))
 
 
 def _name_files(con: duckdb.DuckDBPyConnection, table: str, place: Place | None, number: int | None) -> None:
@@ -290,7 +321,9 @@ def is_provably_apart(source: Place | None, backup: Place | None) -> bool:
         return True
     mounts, others = _mounts(source), _mounts(backup)
     servers = {mount.host for mount in mounts if mount.host} & {mount.host for mount in others}
-    return not servers and not any(mount.shows_another for mount in (*mounts, *others))
+    if servers or any(mount.shows_another for mount in (*mounts, *others)):
+        return False
+    return not _is_one_disk(source, backup)
 
 
 def shown_by_another(place: Place | None) -> bool:

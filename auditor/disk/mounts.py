@@ -8,17 +8,18 @@ to hold bytes of its own keeps the usual ones free of that doubt.
 from __future__ import annotations
 
 import contextlib
-import ipaddress
+import os
 import re
-import socket
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 
-from auditor.disk.volume import mounted_beneath, mounted_from
+from auditor.disk.this_machine import is_this_machine
+from auditor.disk.volume import LAYERED, kinds_beneath, mounted_beneath, mounted_from
 
-_PASS_ON_TIMES = ("overlay", "overlayfs", "aufs", "unionfs", "ecryptfs", "9p", "virtiofs", "fuse.mergerfs")
+_OF_A_HOST = ("9p", "virtiofs")
+_PASS_ON_TIMES = (*LAYERED, *_OF_A_HOST)
 _SERVED = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "ceph")
 _SERVED_BY_PROGRAMS = ("fuse.sshfs", "fuse.glusterfs")
 _SHOW_FOLDERS = ("fuse.bindfs", "fuse.shfs", "fuse.fuse-overlayfs", "fuse.unionfs", "fuse.unionfs-fuse", "fuse.mhddfs")
@@ -38,7 +39,6 @@ _OWN_BYTES = (
 
 
 _BY_URL = ("fuse", "fuse.curlftpfs", "davfs", "fuse.davfs")
-_HOSTS = Path("/etc/hosts")
 _URL = re.compile(r"(?:curlftpfs#)?\w+://(?:[^@/]*@)?(\[[^]]+\]|[^:/]+)")
 
 
@@ -52,10 +52,12 @@ class Shows(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Mount:
-    """One mount: the kind of file system, "unknown" where the system does not tell, and what it says that it shows."""
+    """One mount: the kind of file system, "unknown" where the system does not tell, and what it says that it shows.
+    `beneath`: of an overlay or a pool, the kinds whose files it passes on; None where that is not known."""
 
     kind: str
     source: str
+    beneath: frozenset[str] | None = None
 
     @property
     def shows_another(self) -> bool:
@@ -71,9 +73,9 @@ class Mount:
         if self.is_served:
             if self.host is None and self.kind in _SERVED_BY_PROGRAMS:
                 return Shows.UNKNOWN
-            return Shows.ANOTHER if self.host and _is_this_machine(self.host) else Shows.OWN
+            return Shows.ANOTHER if self.host and is_this_machine(self.host) else Shows.OWN
         if self.kind in _BY_URL and (url := _URL.match(self.source)):
-            return Shows.ANOTHER if _is_this_machine(url[1].strip("[]").lower()) else Shows.OWN
+            return Shows.ANOTHER if is_this_machine(url[1].strip("[]").lower()) else Shows.OWN
         if not self.shows_another or self.shows_a_phone or self.kind.removeprefix("fuse.") in _OWN_BYTES:
             return Shows.OWN
         if self.kind in _DESKTOPS:
@@ -98,7 +100,14 @@ class Mount:
     @property
     def tells_times(self) -> bool:
         """Whether the time at which a file changed is that of the file system behind it. Programs make it up, too."""
-        return not self.shows_another or self.kind in _PASS_ON_TIMES
+        if self.kind in LAYERED:
+            return self.beneath is not None and all(map(_tells_times, self.beneath))
+        return _tells_times(self.kind)
+
+    @property
+    def is_told_its_times(self) -> bool:
+        """Whether it only repeats what a server or a host says of times, and that may be made up there."""
+        return bool({self.kind, *(self.beneath or ())} & {*_SERVED, *_SERVED_BY_PROGRAMS, *_OF_A_HOST})
 
     @property
     def host(self) -> str | None:
@@ -109,7 +118,7 @@ class Mount:
     @property
     def is_from_elsewhere(self) -> bool:
         """Whether its files surely lie on another machine."""
-        return self.host is not None and not _is_this_machine(self.host)
+        return self.host is not None and not is_this_machine(self.host)
 
 
 def mount_of(path: Path) -> Mount:
@@ -117,12 +126,16 @@ def mount_of(path: Path) -> Mount:
     kind, source = mounted_from(path)
     if kind in _DESKTOPS and (found := _ON_DESKTOP.search(path.as_posix())):
         source = found[0].lstrip("/")
-    return Mount(kind, source)
+    return Mount(kind, source, kinds_beneath(path))
 
 
 def mounts_beneath(path: Path) -> tuple[Mount, ...]:
     """What is mounted somewhere below a whole path."""
-    return tuple(Mount(*mount) for mount in mounted_beneath(path))
+    return tuple(mount_of(point) for point in mounted_beneath(path))
+
+
+def _tells_times(kind: str) -> bool:
+    return kind in _PASS_ON_TIMES or not (kind == "fuse" or kind.startswith("fuse."))
 
 
 def may_show_one_file(one: Mount, other: Mount) -> bool:
@@ -145,9 +158,46 @@ def may_be_one_file(one: Path, other: Path) -> bool:
     if ours.st_dev == theirs.st_dev:
         return ours.st_ino == theirs.st_ino != 0
     mounts = _mount_by_device(ours.st_dev, one.parent), _mount_by_device(theirs.st_dev, other.parent)
-    if not may_show_one_file(*mounts):
+    if not may_show_one_file(*mounts) and not _is_one_disk_by_device(
+        ours.st_dev, one.parent, theirs.st_dev, other.parent
+    ):
         return False
-    return not all(m.tells_times for m in mounts) or ours.st_ctime_ns // 100 == theirs.st_ctime_ns // 100
+    if not all(m.tells_times for m in mounts) or _instant(ours.st_ctime_ns) == _instant(theirs.st_ctime_ns):
+        return True
+    # A server that makes such times up takes them from the dates, which copies have too.
+    return _instant(ours.st_mtime_ns) == _instant(theirs.st_mtime_ns) and any(
+        m.is_told_its_times and _instant(facts.st_ctime_ns) == _instant(facts.st_mtime_ns)
+        for m, facts in zip(mounts, (ours, theirs), strict=True)
+    )
+
+
+def is_one_disk(one: Path, other: Path) -> bool:
+    """Whether a server's disk has the very size and room of a disk of this machine, as one that is served back to it
+    under whatever name has; False where neither is served, and where that is not told."""
+    if not any(mount_of(path).is_served for path in (one, other)):
+        return False
+    try:
+        before, then, after = (_room(path) for path in (one, other, one))
+    except (OSError, AttributeError):  # Windows
+        return False
+    free = sorted((before[1], after[1]))
+    return before[0] == then[0] > 0 and free[0] <= then[1] <= free[1]
+
+
+def _room(path: Path) -> tuple[int, int]:
+    told = os.statvfs(path)
+    return told.f_blocks * told.f_frsize, told.f_bfree * told.f_frsize
+
+
+@lru_cache(maxsize=256)
+def _is_one_disk_by_device(device: int, one: Path, other_device: int, other: Path) -> bool:
+    """As `_mount_by_device`."""
+    return is_one_disk(one, other)
+
+
+def _instant(time_ns: int) -> int:
+    """To what every network share tells."""
+    return time_ns // 100
 
 
 @lru_cache(maxsize=256)
@@ -171,22 +221,4 @@ def _on_a_desktop(words: str) -> Shows:
         return Shows.OWN
     if not host or scheme in ("archive", "admin", "file", "burn", "trash", "recent"):
         return Shows.UNKNOWN
-    return Shows.ANOTHER if _is_this_machine(host.lower()) else Shows.OWN
-
-
-def _is_this_machine(host: str) -> bool:
-    """By its name in whatever domain, its addresses and the table of hosts; nothing is asked of the network."""
-    if host == "localhost" or host.partition(".")[0] == socket.gethostname().lower().partition(".")[0]:
-        return True
-    with contextlib.suppress(OSError):
-        for line in _HOSTS.read_text("utf-8", "replace").splitlines():
-            at, *names = line.partition("#")[0].lower().split() or ("",)
-            if host in names and host != at and _is_this_machine(at):
-                return True
-    with contextlib.suppress(ValueError, OSError):
-        address = ipaddress.ip_address(host.partition("%")[0])
-        family = socket.AF_INET if address.version == 4 else socket.AF_INET6
-        with socket.socket(family, socket.SOCK_DGRAM) as tried:
-            tried.bind((str(address), 0))  # only an address of this machine can be bound
-        return True
-    return False
+    return Shows.ANOTHER if is_this_machine(host.lower()) else Shows.OWN

@@ -8,6 +8,7 @@ import re
 import secrets
 import shutil
 import sys
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -26,6 +27,9 @@ KEEP_CHANGE_TIMES = frozenset((*_LOCAL, "bcachefs", "zfs", "jfs", "tmpfs", "over
 """File systems that note themselves when anything of a file last changed, so that no program can put it back. Others
 may make that time up from the file's date (FAT, exFAT, sshfs and other FUSE systems), or pass on what a server says."""
 _READ_BY_THE_SYSTEM = KEEP_CHANGE_TIMES | {"reiserfs", "apfs", "hfs", "hfsplus", "ufs"}
+LAYERED = ("overlay", "overlayfs", "aufs", "unionfs", "ecryptfs", "fuse.mergerfs")
+"""File systems that pass on files of others, with their times."""
+_METACOPY = Path("/sys/module/overlay/parameters/metacopy")
 _OCTAL = re.compile(r"\\([0-7]{3})")
 
 
@@ -33,12 +37,14 @@ _OCTAL = re.compile(r"\\([0-7]{3})")
 class Volume:
     """The volume under a folder.
 
+    `kinds` are those of all file systems that answer for its files: its own, and those that lie beneath it.
     `kind` is the file system's name as the system gives it, "unknown" where it does not. `free_bytes` None where it is
     not known (some FUSE file systems say 0 for it). `syncs_whole`: one call makes a whole batch durable and reports
     errors. `counts_reads`: the system counts what is read from its device, so a cold read can be proved.
     """
 
     kind: str
+    kinds: frozenset[str]
     device: int
     mount_point: str
     names: NameRules
@@ -52,13 +58,13 @@ class Volume:
     def keeps_changes(self) -> bool:
         """Whether a change time (ctime) and a file number there say that a file is the very same: not on FAT, not where
         a program (FUSE) answers for the files, and not where the kind is unknown."""
-        return self.kind.lower() in KEEP_CHANGE_TIMES
+        return self.kinds <= KEEP_CHANGE_TIMES
 
     @property
     def is_near(self) -> bool:
         """Whether the system reads it by itself, so that two reads are two: no program (a phone's mount) and no network
         stands between, which may give the same wrong bytes twice."""
-        return self.kind.lower() in _READ_BY_THE_SYSTEM | {"vfat", "msdos", "exfat", "ntfs", "fuseblk"}
+        return self.kinds <= _READ_BY_THE_SYSTEM | {"vfat", "msdos", "exfat", "ntfs", "fuseblk"}
 
 
 def volume_of(folder: Path) -> Volume:
@@ -69,6 +75,7 @@ def volume_of(folder: Path) -> Volume:
     local = sys.platform == "linux" and kind in _LOCAL
     return Volume(
         kind=kind,
+        kinds=_kinds(folder.resolve(), _mounts()) if sys.platform == "linux" else frozenset({kind.lower()}),
         device=folder.stat().st_dev,
         mount_point=mount_point,
         names=_names_by_kind(kind),
@@ -86,11 +93,28 @@ def filesystem(path: Path) -> str | None:
     return None if kind == _UNKNOWN else kind
 
 
+def keeps_change_times(path: Path) -> bool:
+    """`Volume.keeps_changes` of the volume that a whole path lies on."""
+    return _kinds(path, _mounts()) <= KEEP_CHANGE_TIMES
+
+
+def kinds_beneath(path: Path) -> frozenset[str] | None:
+    """The kinds of all file systems that lie beneath the overlay or the pool of folders that a whole path lies on, down
+    to the last; empty where it lies on neither. None where that is not known, or where files seem to change at other
+    times than those that lie beneath."""
+    table = _mounts()
+    mount = _mount_around(path, table)
+    if mount.kind not in LAYERED:
+        return frozenset()
+    found = _kinds(path, table) - {mount.kind}
+    return None if _UNKNOWN in found else found
+
+
 def mounted_from(path: Path) -> tuple[str, str]:
     """The name of the file system that a whole path lies on, "unknown" where the system does not tell, and what the
     mount is said to be of: a device, a share, a program's own word."""
-    kind, _, source = _mount_around(path)
-    return kind, source
+    mount = _mount_around(path, _mounts())
+    return mount.kind, mount.source
 
 
 def probed(volume: Volume, folder: Folder) -> Volume:
@@ -168,38 +192,111 @@ def _kind_of(folder: Path) -> tuple[str, str]:
 
 
 def _kind_from_mounts(folder: Path) -> tuple[str, str]:
-    kind, point, _ = _mount_around(folder)
-    return kind, point
+    mount = _mount_around(folder, _mounts())
+    return mount.kind, mount.point
 
 
-def _mount_around(folder: Path) -> tuple[str, str, str]:
-    """Kind, mount point and source; the last mount on a point hides the ones before."""
-    best, kind, source = "", _UNKNOWN, ""
-    for point, its_kind, its_source in _mounts():
-        inside = folder == Path(point) or Path(point) in folder.parents
-        if inside and len(point) >= len(best):
-            best, kind, source = point, its_kind, its_source
-    return kind, best or "/", source
+@dataclass(frozen=True, slots=True)
+class Mounted:
+    """A line of the system's table of mounts; `options` are those of the file system."""
+
+    point: str
+    kind: str
+    source: str
+    options: str = ""
 
 
-def mounted_beneath(path: Path) -> list[tuple[str, str]]:
-    """The same as `mounted_from` of everything that is mounted somewhere below a whole path."""
-    return [(kind, source) for point, kind, source in _mounts() if path in Path(point).parents]
+def _mount_around(folder: Path, table: Sequence[Mounted]) -> Mounted:
+    """The last mount on a point hides the ones before."""
+    best = Mounted("", _UNKNOWN, "")
+    for mount in table:
+        inside = folder == Path(mount.point) or Path(mount.point) in folder.parents
+        if inside and len(mount.point) >= len(best.point):
+            best = mount
+    return replace(best, point=best.point or "/")
 
 
-def _mounts() -> list[tuple[str, str, str]]:
-    """Mount point, kind and source of every mount. Source: proc_pid_mountinfo(5)."""
+def mounted_beneath(path: Path) -> list[Path]:
+    """Where something is mounted below a whole path."""
+    return _points_beneath(path, _mounts())
+
+
+def _points_beneath(path: Path, table: Sequence[Mounted]) -> list[Path]:
+    return [point for mount in table if path in (point := Path(mount.point)).parents]
+
+
+def _mounts() -> list[Mounted]:
+    """Every mount, the first one first. Source: proc_pid_mountinfo(5)."""
     found = []
     with contextlib.suppress(OSError):
         for line in Path("/proc/self/mountinfo").read_text("utf-8", "surrogateescape").splitlines():
             left, _, right = line.partition(" - ")
-            kind, source = right.split(" ")[:2]
-            found.append((_plain(left.split(" ")[4]), kind, _plain(source)))
+            kind, source, options = right.split(" ")[:3]
+            found.append(Mounted(_plain(left.split(" ")[4]), kind, _plain(source), options))
     return found
 
 
 def _plain(word: str) -> str:
     return _OCTAL.sub(lambda m: chr(int(m[1], 8)), word)
+
+
+def _kinds(path: Path, table: Sequence[Mounted]) -> frozenset[str]:
+    """The kinds of all file systems that answer for a whole path, "unknown" among them where not all are known."""
+    mount = _mount_around(path, table)
+    if mount.kind not in LAYERED:
+        return frozenset({mount.kind})
+    at = next(n for n, other in enumerate(table) if other is mount or other == mount)
+    kinds, others = {mount.kind}, table[:at]
+    if mount.kind == "fuse.mergerfs":  # it goes by names, into whatever is mounted there by now
+        layers, others = _branches(Path(mount.point)), [*table[:at], *table[at + 1 :]]
+        layers = [*layers, *(point for layer in layers for point in _points_beneath(layer, others))]
+    else:  # it holds the folders that were there when it was mounted
+        layers = _layers(mount)
+    for layer in layers:
+        kinds |= _kinds(layer, others)
+    return frozenset(kinds if layers else {*kinds, _UNKNOWN})
+
+
+def _branches(pool: Path) -> list[Path]:
+    """The folders of a pool; none where it does not say them all. Source: mergerfs, "runtime interface"."""
+    if sys.platform != "linux":
+        return []
+    with contextlib.suppress(OSError):
+        told = os.fsdecode(os.getxattr(pool / ".mergerfs", "user.mergerfs.branches"))
+        return _all_there(branch.rpartition("=")[0] for branch in told.split(":"))
+    return []
+
+
+def _layers(mount: Mounted) -> list[Path]:
+    """The folders of an overlay; none where they are not all known, or where it keeps times of its own beside bytes
+    that lie in another layer. Source: Linux, Documentation/filesystems/overlayfs.rst."""
+    if mount.kind == "ecryptfs":
+        return _all_there([mount.source])
+    options = [(name, _plain(value)) for name, _, value in (o.partition("=") for o in mount.options.split(","))]
+    named = dict(options)
+    if mount.kind not in ("overlay", "overlayfs") or named.keys() & {"datadir+"}:
+        return []
+    if named.get("metacopy", _overlays_share_bytes()) != "off":
+        return []
+    lower = [value for name, value in options if name == "lowerdir+"]
+    lower += re.split(r"(?<!\\):", named.get("lowerdir", "")) if "lowerdir" in named else []
+    upper = [named["upperdir"]] if "upperdir" in named else []
+    return _all_there([re.sub(r"\\(.)", r"\1", word) for word in (*lower, *upper)])
+
+
+def _overlays_share_bytes() -> str:
+    """What holds for an overlay that does not say."""
+    with contextlib.suppress(OSError):
+        return {"N": "off"}.get(_METACOPY.read_text("ascii", "replace").strip(), "on")
+    return "on"
+
+
+def _all_there(names: Iterable[str]) -> list[Path]:
+    found = [Path(name) for name in names]
+    with contextlib.suppress(OSError, RuntimeError):
+        if all(path.is_absolute() for path in found):
+            return [path.resolve(strict=True) for path in found]
+    return []
 
 
 def _kind_on_windows(folder: Path) -> tuple[str, str]:

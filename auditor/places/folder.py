@@ -19,7 +19,7 @@ from auditor.disk import marker as markers
 from auditor.disk.folder import Folder, beneath, is_link
 from auditor.disk.marker import OWN_FOLDER
 from auditor.disk.mounts import mount_of
-from auditor.disk.volume import KEEP_CHANGE_TIMES, filesystem
+from auditor.disk.volume import filesystem, keeps_change_times
 from auditor.errors import BadPlace, LeadsOut
 from auditor.model import Device, ErrorKind, Trouble
 from auditor.places import Entry, EntryKind, Place, Power, links, unfinished
@@ -139,7 +139,7 @@ class FolderPlace:
                     pending.append((path, above, own))
                 else:
                     if facts.st_dev not in keeps:
-                        keeps[facts.st_dev] = filesystem(self.root / path) in KEEP_CHANGE_TIMES
+                        keeps[facts.st_dev] = keeps_change_times(self.root / path)
                     yield unfinished.told(_entry(path, facts, keeps[facts.st_dev]))
 
     def _list(

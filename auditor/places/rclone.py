@@ -17,7 +17,7 @@ from typing import Any, BinaryIO, TypedDict
 
 from auditor.disk.foreign_names import row_path
 from auditor.disk.marker import OWN_FOLDER
-from auditor.disk.volume import KEEP_CHANGE_TIMES, filesystem
+from auditor.disk.volume import keeps_change_times
 from auditor.errors import BadPlace, ListingCut
 from auditor.manifest.interop.tabular import lsjson_row
 from auditor.model import Device, ErrorKind, FileFacts, Kind, Trouble
@@ -126,7 +126,7 @@ class RclonePlace:
         if isinstance(failed, BadPlace) and not items:
             raise failed
         seen: dict[str, int] = {}
-        keeps = self._folder is not None and filesystem(self._folder) in KEEP_CHANGE_TIMES
+        keeps = self._folder is not None and keeps_change_times(self._folder)
         for item in items:
             top, _, rest = str(item["Path"]).partition("/")
             if top != OWN_FOLDER:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from auditor.cleanup import plan as plans
-from auditor.disk import mounts
+from auditor.disk import this_machine
 from auditor.disk.mounts import Mount, Shows, may_be_one_file
 from auditor.duplicates import planning
 from auditor.duplicates.search import search
@@ -106,6 +106,6 @@ def test_whose_bytes_a_mount_shows(case: str) -> None:
 def test_the_table_of_hosts_names_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     table = tmp_path / "hosts"
     table.write_text("# 127.0.0.1 no\n127.0.0.1 localhost backup-server # ours\n192.0.2.7 nas\n")
-    monkeypatch.setattr(mounts, "_HOSTS", table)
+    monkeypatch.setattr(this_machine, "_HOSTS", table)
     shown = [Mount("fuse.sshfs", f"me@{name}:/photos").shows for name in ("backup-server", "nas", "no")]
     assert shown == [Shows.ANOTHER, Shows.OWN, Shows.OWN]

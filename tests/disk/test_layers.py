@@ -1,0 +1,203 @@
+"""What lies beneath a mount decides what its times of change are worth."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from auditor.disk import mounts, this_machine, volume
+from auditor.disk.mounts import Mount, is_one_disk, mount_of
+from auditor.disk.volume import Mounted, keeps_change_times, volume_of
+from auditor.places.folder import open_folder
+from tests.copier.runs import photos
+from tests.doubles.mounts import mounted, needs
+from tests.test_evidence import audited, run
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str]]:
+    """Runs one command of the program."""
+    return lambda *words: run(monkeypatch, capsys, *words)
+
+
+@pytest.fixture
+def ssh(tmp_path: Path) -> Iterator[Callable[[Path, str], contextlib.AbstractContextManager[Path]]]:
+    """Mounts a folder of this machine by sshfs, under a name of the server's that this machine does not have."""
+    needs("sshfs", "sshd", "ssh-keygen", root=True)
+    base = tmp_path / "ssh"
+    base.mkdir(mode=0o700)
+    for key in ("host", "user"):
+        subprocess.run(["ssh-keygen", "-q", "-N", "", "-t", "ed25519", "-f", str(base / key)], check=True)
+    (base / "user.pub").rename(base / "authorized")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    Path("/run/sshd").mkdir(exist_ok=True)
+    settings = {
+        "HostKey": base / "host",
+        "AuthorizedKeysFile": base / "authorized",
+        "StrictModes": "no",
+        "Port": port,
+        "ListenAddress": "127.0.0.1",
+        "PidFile": "none",
+        "Subsystem": "sftp internal-sftp",
+    }
+    sshd = str(shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin"))
+    words = [word for name, value in settings.items() for word in ("-o", f"{name}={value}")]
+    daemon = subprocess.Popen([sshd, "-D", "-f", "/dev/null", *words], stderr=subprocess.DEVNULL)
+    for _ in range(100):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            break
+        time.sleep(0.05)
+
+    def mount(folder: Path, host: str) -> contextlib.AbstractContextManager[Path]:
+        config = base / "config"
+        config.write_text(
+            f"Host {host}\n HostName 127.0.0.1\n Port {port}\n IdentityFile {base / 'user'}\n"
+            f" StrictHostKeyChecking no\n UserKnownHostsFile /dev/null\n LogLevel ERROR\n"
+        )
+        there = folder.parent / f"{folder.name} by ssh"
+        return mounted("sshfs", "-F", str(config), f"root@{host}:{folder.resolve()}", str(there))
+
+    try:
+        yield mount
+    finally:
+        daemon.terminate()
+        daemon.wait()
+
+
+def overlay(lower: Path, there: Path, *options: str) -> contextlib.AbstractContextManager[Path]:
+    needs("mount", root=True)
+    for name in ("upper", "work"):
+        (there.parent / f"{there.name} {name}").mkdir(parents=True)
+    upper, work = (there.parent / f"{there.name} {name}" for name in ("upper", "work"))
+    layers = f"lowerdir={lower},upperdir={upper},workdir={work}"
+    return mounted("mount", "-t", "overlay", "overlay", "-o", ",".join((layers, *options)), str(there))
+
+
+def test_a_server_of_another_name_that_is_this_machine_is_no_backup(
+    tmp_path: Path,
+    quick: Callable[..., tuple[int, str]],
+    ssh: Callable[[Path, str], contextlib.AbstractContextManager[Path]],
+) -> None:
+    """By the size and the room of its disk: no name tells."""
+    phone = tmp_path / "phone"
+    photos(phone, "a.jpg", "b.jpg")
+    with ssh(phone, "storage.example.org") as there:
+        assert is_one_disk(phone, there) and mount_of(there).is_from_elsewhere
+        assert audited(quick, tmp_path / "out", phone, there) == ("CANNOT SAY", [])
+        assert mounts.may_be_one_file(phone / "a.jpg", there / "a.jpg")
+
+
+def test_a_pool_or_overlay_of_a_folder_by_ssh_is_no_backup(
+    tmp_path: Path,
+    quick: Callable[..., tuple[int, str]],
+    ssh: Callable[[Path, str], contextlib.AbstractContextManager[Path]],
+) -> None:
+    needs("mergerfs")
+    phone = tmp_path / "phone"
+    photos(phone, "a.jpg")
+    with ssh(phone, "localhost") as by_ssh:
+        with mounted("mergerfs", str(by_ssh), str(tmp_path / "pool")) as pool:
+            assert (mount_of(pool).beneath, mount_of(pool).tells_times) == ({"fuse.sshfs"}, False)
+            assert audited(quick, tmp_path / "pooled", phone, pool)[0] == "CANNOT SAY"
+        with overlay(by_ssh, tmp_path / "over") as over:
+            assert not (mount_of(over).tells_times or keeps_change_times(over) or volume_of(over).is_near)
+            assert audited(quick, tmp_path / "overlaid", phone, over)[0] == "CANNOT SAY"
+            assert {entry.changed_ns for entry in open_folder(str(over)).walk()} == {None}
+
+
+def test_an_overlay_that_keeps_times_of_its_own_beside_shared_bytes_is_no_backup(
+    tmp_path: Path, quick: Callable[..., tuple[int, str]]
+) -> None:
+    phone = tmp_path / "phone"
+    photos(phone, "a.jpg")
+    time.sleep(0.05)
+    with overlay(phone, tmp_path / "over", "metacopy=on") as over:
+        (over / "a.jpg").chmod(0o600)  # the time of this change is kept above, the bytes stay below
+        assert (over / "a.jpg").stat().st_ctime_ns != (phone / "a.jpg").stat().st_ctime_ns
+        assert audited(quick, tmp_path / "out", phone, over)[0] == "CANNOT SAY"
+
+
+def test_an_overlay_of_disks_is_a_backup_of_what_was_copied_to_it(
+    tmp_path: Path, quick: Callable[..., tuple[int, str]]
+) -> None:
+    content = photos(tmp_path / "phone", "a.jpg")["a.jpg"]
+    low = tmp_path / "low, with = and 'signs'"
+    low.mkdir()
+    words = str(low).replace(",", "\\,")
+    with overlay(Path(words), tmp_path / "over") as over:
+        (over / "a.jpg").write_bytes(content)
+        assert mount_of(over).tells_times and keeps_change_times(over)
+        assert audited(quick, tmp_path / "out", tmp_path / "phone", over)[0] == "SAFE"
+
+
+KINDS: dict[str, tuple[str, frozenset[str] | None]] = {
+    "lowerdir={a}:{b},upperdir={c}": ("off", frozenset({"ext4", "xfs"})),
+    "lowerdir={a}:{b}": ("on", None),  # what the system does where an overlay does not say
+    "lowerdir={a},metacopy=off": ("on", frozenset({"ext4"})),
+    "lowerdir={a},metacopy=on": ("off", None),
+    "lowerdir+={a},lowerdir+={s}": ("off", frozenset({"ext4", "fuse.sshfs"})),
+    "lowerdir={a},datadir+={b}": ("off", None),
+    "lowerdir={a}::{b}": ("off", None),
+    "lowerdir={a}:/not/there": ("off", None),
+    "lowerdir=l/ABC:l/DEF": ("off", None),
+    "": ("off", None),
+}
+
+
+@pytest.mark.parametrize("options", KINDS)
+def test_what_lies_beneath_an_overlay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: str) -> None:
+    default, kinds = KINDS[options]
+    top = tmp_path.resolve()
+    for name in "abcso":
+        (top / name).mkdir()
+    (top / "metacopy").write_text({"on": "Y\n", "off": "N\n"}[default])
+    layered = options.format(a=top / "a", b=top / "b", c=top / "c", s=top / "s")
+    table = [
+        Mounted("/", "ext4", "/dev/sda1"),
+        Mounted(str(top / "b"), "xfs", "/dev/sdb1"),
+        Mounted(str(top / "s"), "fuse.sshfs", "me@nas:/"),
+        Mounted(str(top / "o"), "overlay", "overlay", f"rw,{layered}"),
+        Mounted(str(top / "a"), "fuse.later", "it hides the layer, and the overlay has it still"),
+    ]
+    monkeypatch.setattr(volume, "_mounts", lambda: table)
+    monkeypatch.setattr(volume, "_METACOPY", top / "metacopy")
+    assert volume.kinds_beneath(top / "o") == kinds
+
+
+def test_an_overlay_over_its_own_layer_and_a_pool_within_itself_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    top = str(tmp_path.resolve())
+    table = [Mounted("/", "ext4", "/dev/sda1"), Mounted(top, "overlay", "overlay", f"lowerdir={top},metacopy=off")]
+    monkeypatch.setattr(volume, "_mounts", lambda: table)
+    assert volume.kinds_beneath(tmp_path.resolve()) == {"ext4"}
+    monkeypatch.setattr(volume, "_branches", lambda pool: [tmp_path.resolve()])
+    table[1] = Mounted(top, "fuse.mergerfs", "pool")
+    table.append(Mounted(f"{top}/inner", "fuse.mergerfs", "pool"))
+    assert volume.kinds_beneath(tmp_path.resolve()) == {"ext4"}
+
+
+def test_the_settings_of_ssh_name_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "config.d").mkdir()
+    (tmp_path / "config.d/home.conf").write_text(
+        "Host box-?\n  HostName %h.example.org\nHost mine\n hostname=LOCALHOST\n"
+    )
+    (tmp_path / "config").write_text(
+        f"# HostName 127.0.0.1\nInclude config.d/*.conf\nInclude {tmp_path}/config\n"
+        'Host "me" *.self\n\tHostName 127.0.0.1\n'
+        'Host broken\n HostName "127.0.0.1\nMatch exec "touch /tmp/x"\n User x\n'
+    )
+    monkeypatch.setattr(this_machine, "_SSH", (str(tmp_path / "config"), str(tmp_path / "none")))
+    names = ("me", "a.self", "mine", "box-1", "broken", "nas")
+    assert [this_machine.is_this_machine(name) for name in names] == [True, True, True, False, False, False]
+    assert Mount("fuse.sshfs", "x@Mine:/photos").shows is mounts.Shows.ANOTHER
