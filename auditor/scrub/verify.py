@@ -199,8 +199,8 @@ class _Scrub:
                 self._note(Found(entry.path, Fate.NEW))
         here = {e.path for e in looked.known}
         read = sum(self._counts[fate] for fate in WAS_READ)
-        failed = sum(found.fate is Fate.UNREADABLE and found.path in here for found in self._found)
-        self._counts[Fate.NOT_READ] = len(looked.known) - read - failed - self._first_read
+        others = sum(found.fate in {Fate.UNREADABLE, Fate.MOVED} and found.path in here for found in self._found)
+        self._counts[Fate.NOT_READ] = len(looked.known) - read - others - self._first_read
 
     def result(
         self, chain: tuple[Generation, ...], manifest: Manifest | None, unwritten: str | None = None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -190,7 +190,7 @@ class Changes:
                 other = self.index.by_content[held.first]
                 self.index.merge({path: other})
                 detail = f"an edit made in the backup is gone; what was stored lies at {display_path(other)}"
-                found.append(Found(path, Fate.LOST, content, detail))
+                found.append(Found(path, Fate.MOVED if held.lost else Fate.LOST, content, detail))  # lost: it was told
             elif complete or held.lost:
                 self.index.lost(path)
                 if over := lying.get(content or ""):
@@ -235,7 +235,14 @@ class Changes:
             detail = spoilt or _sizes(held, answer)
             stored = held.sha256 if spoilt else held.first or held.sha256
             found.append(Found(path, Fate.SPOILT if spoilt else Fate.EDITED, stored, detail, answer.sha256))
-        return found
+        return [self._still_here(one) if one.fate is Fate.EDITED else one for one in found]
+
+    def _still_here(self, edited: Found) -> Found:
+        """What an edit replaced may lie whole in another file."""
+        other = self.index.by_content.get(edited.stored or "")
+        if other is None:
+            return edited
+        return replace(edited, fate=Fate.MOVED, detail=f"it was edited; what was stored lies at {display_path(other)}")
 
     def _other(self, path: str, answer: WasRead, held: Held) -> str | None:
         """The other file of the backup that was stored with what this one holds now."""

@@ -133,6 +133,7 @@ class Index:
     _more: dict[str, list[Origin]] = field(default_factory=dict)  # origins found for rows that stay as they are
     _facts: dict[str, dict[str, object]] = field(default_factory=dict)  # corrections of rows that stay
     _moved: dict[str, str] = field(default_factory=dict)  # new path -> old path
+    _also: dict[str, list[str]] = field(default_factory=dict)  # more whole copies of what is in `by_content`
     _forgot: bool = False
 
     @classmethod
@@ -258,7 +259,7 @@ class Index:
         if held.lost:
             return
         self._put(path, replace(held, fixity=Fixity.LOST, overwritten=None))
-        bad = {"fixity": Fixity.LOST, "stored_sha256": held.sha256, "error": LOST}
+        bad = {"fixity": Fixity.LOST, "stored_sha256": held.sha256, "error": LOST, "damage": ()}
         self._correct(path, **bad, digests={}, soundness=None, digest_origin=None, **_NO_LONGER_KNOWN)
 
     def unreadable(self, path: str, reason: str) -> None:
@@ -269,7 +270,7 @@ class Index:
             return
         self._put(path, replace(held, fixity=Fixity.UNREADABLE))
         error = Trouble(ErrorKind.UNREADABLE, reason)
-        bad = {"fixity": Fixity.UNREADABLE, "stored_sha256": held.sha256, "error": error}
+        bad = {"fixity": Fixity.UNREADABLE, "stored_sha256": held.sha256, "error": error, "damage": ()}
         self._correct(path, **bad, digests={}, soundness=None, digest_origin=None, **_NO_LONGER_KNOWN)
 
     def moved(self, moves: Mapping[str, Moved]) -> None:
@@ -288,7 +289,10 @@ class Index:
             else:
                 self._moved[new] = move.old
             now = {"size_bytes": move.size_bytes, "mtime_ns": move.mtime_ns, "read_at": move.read_at}
-            read = {"error": None, "digests": {"sha256": held[new].sha256}, "digest_origin": DigestOrigin.READ}
+            digests = {"sha256": held[new].sha256}
+            read: dict[str, Any] = {"error": None, "digests": digests, "digest_origin": DigestOrigin.READ}
+            if not held[new].whole:  # what was said of other bytes is not true of these
+                read |= {"soundness": None, "damage": ()}
             self._correct(new, **now, **read, **_WHOLE)
             self._put(new, replace(held[new], **now, fixity=None, overwritten=None))  # type: ignore[arg-type]
             self.read_now.add(new)
@@ -435,8 +439,13 @@ class Index:
         if not held.whole:
             self.bad.setdefault(held.sha256, []).append(path)
             return
-        if (other := self.by_content.get(held.sha256)) is None or self.held[other].doubtful > held.doubtful:
+        if (other := self.by_content.get(held.sha256)) is None:
             self.by_content[held.sha256] = path
+        elif self.held[other].doubtful > held.doubtful:
+            self.by_content[held.sha256] = path
+            self._also.setdefault(held.sha256, []).append(other)
+        else:
+            self._also.setdefault(held.sha256, []).append(path)
         if held.size_bytes is not None:
             self.sizes.add(held.size_bytes)
 
@@ -444,8 +453,15 @@ class Index:
         held = self.held.get(path)
         if held is None or held.sha256 is None:
             return
-        if self.by_content.get(held.sha256) == path:
+        others = self._also.get(held.sha256, [])
+        if path in others:
+            others.remove(path)
+        elif self.by_content.get(held.sha256) == path:
             del self.by_content[held.sha256]
+            if others:
+                best = min(others, key=lambda other: self.held[other].doubtful)
+                others.remove(best)
+                self.by_content[held.sha256] = best
         if path in (bad := self.bad.get(held.sha256, [])):
             bad.remove(path)
             if not bad:

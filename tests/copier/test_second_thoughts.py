@@ -72,6 +72,11 @@ def spoil(manifest: Path) -> None:
     manifest.write_bytes(content)
 
 
+def _damages(dest: Path) -> dict[str, object]:
+    last = Store(dest).latest()
+    return {row.path: row.damage for row in (last.rows() if last else ()) if row.damage or row.error}
+
+
 def give_back(dest: Path, target: Path) -> list[str | None]:
     with restore.prepare(Store(dest), target, restore.originals(Store(dest)), now()) as restoring:
         ending = restore.carry_out(restoring, QUICK)
@@ -325,6 +330,59 @@ class TestMoves:
             )
         assert fates(dest) == {"DCIM/1.jpg": Fate.MOVED}
         assert fates(dest) == {}
+
+    def test_back_of_what_had_rotted_say_nothing_of_damage(self, phone: Path, dest: Path, tmp_path: Path) -> None:
+        name = tmp_path / "aside.jpg"
+        (dest / "DCIM/1.jpg").replace(name)
+        write(dest / "DCIM/1.jpg", noise("rotten", 3_001), OLD_S + 1)
+        assert fates(dest) == {"DCIM/1.jpg": Fate.ROTTED}
+        (dest / "DCIM/1.jpg").unlink()
+        assert fates(dest) == {"DCIM/1.jpg": Fate.LOST}
+        assert all(not damage for damage in _damages(dest).values())
+        name.replace(dest / "moved.jpg")
+        assert fates(dest) == {"DCIM/1.jpg": Fate.MOVED}
+        rot(dest / "DCIM/2.jpg")
+        assert fates(dest) == {"DCIM/2.jpg": Fate.ROTTED}
+        assert list(_damages(dest)) == ["DCIM/2.jpg"]
+        write(dest / "DCIM/2.jpg", noise("other", 3_002), OLD_S + 9)
+        (dest / "DCIM/2.jpg").unlink()
+        write(dest / "also moved.jpg", noise(2, 3_002), OLD_S + 2)
+        assert fates(dest) == {"DCIM/2.jpg": Fate.MOVED}
+        assert _damages(dest) == {}
+
+    def test_of_an_edit_whose_first_version_lies_elsewhere_change_nothing(self, phone: Path, dest: Path) -> None:
+        """It was copied before it was edited: what was stored is here, and two scrubs say so."""
+        write(dest / "copy.jpg", noise(1, 3_001))
+        assert fates(dest) == {"copy.jpg": Fate.NEW}
+        for name in ("copy.jpg", "DCIM/1.jpg"):  # one that no phone has, and one that a phone has
+            write(dest / name, media.jpeg(90 + len(name)), OLD_S + 5_000)
+            verified = scrub(dest)
+            assert [(f.path, f.fate) for f in verified.found] == [
+                (name, Fate.MOVED if name == "copy.jpg" else Fate.EDITED)
+            ]
+            assert conclude(verified, Choice()).verdict is (Verdict.SAFE if name == "copy.jpg" else Verdict.CANNOT_SAY)
+            assert conclude(scrub(dest), Choice()).verdict is conclude(verified, Choice()).verdict
+
+    def test_an_edit_that_was_told_as_lost_is_no_loss_after_its_first_version_was_stored(
+        self, phone: Path, dest: Path
+    ) -> None:
+        write(dest / "DCIM/1.jpg", media.jpeg(91), OLD_S + 5_000)
+        assert fates(dest) == {"DCIM/1.jpg": Fate.EDITED}
+        (dest / "DCIM/1.jpg").unlink()
+        assert fates(dest) == {"DCIM/1.jpg": Fate.LOST}
+        back_up(phone, dest)
+        assert conclude(scrub(dest), Choice()).verdict is Verdict.SAFE
+        assert fates(dest) == {}
+
+    def test_one_of_three_copies_lost_leaves_two(self, phone: Path, dest: Path) -> None:
+        """Which copy is known as the holder of a content must not matter."""
+        for name in ("a.jpg", "z.jpg"):
+            write(dest / name, noise(1, 3_001))
+        assert set(fates(dest).values()) == {Fate.NEW}
+        for number, name in enumerate(("a.jpg", "DCIM/1.jpg")):
+            write(dest / name, media.jpeg(90 + len(name)), OLD_S + 5_000)
+            assert fates(dest) == {name: Fate.MOVED}, number
+        assert back_up(phone, dest).paths(Outcome.COPIED) == set()
 
     def test_a_copy_that_was_deleted_is_no_loss_while_another_holds_its_content(self, phone: Path, dest: Path) -> None:
         write(dest / "album/1.jpg", noise(1, 3_001))
