@@ -6,12 +6,11 @@ from dataclasses import replace
 
 from auditor.disk.marker import OWN_FOLDER
 from auditor.errors import BadPlace
-from auditor.model import ErrorKind, Kind, Trouble
+from auditor.model import ErrorKind, Trouble
 from auditor.places import Entry, EntryKind, Place
 from auditor.places.folder import FolderPlace
 from auditor.places.mtp import MtpPlace
 from auditor.places.ours import is_ours
-from auditor.readers import kind_by_name
 
 _WORDS = "it lies in the folder with this program's own name, which is not looked at; move what is yours out of it"
 
@@ -33,6 +32,5 @@ def told(entry: Entry) -> Entry:
     """The entry of a strange file in `.auditor`, with the reason why it proves nothing."""
     if entry.kind is EntryKind.FOLDER:
         return entry
-    may_be_media = kind_by_name(entry.path) is not Kind.OTHER or "." not in entry.path.rpartition("/")[2]
-    kind = ErrorKind.UNREADABLE if may_be_media else ErrorKind.SPECIAL
+    kind = ErrorKind.UNREADABLE if _may_be_media(entry.path) else ErrorKind.SPECIAL
     return replace(entry, digests={}, error=Trouble(kind, _WORDS))

@@ -149,8 +149,11 @@ def test_paths_of_any_length(tmp_path: Path, characters: int) -> None:
 
 
 def test_a_picture_that_somebody_put_into_a_folder_of_ours_is_told(tmp_path: Path) -> None:
-    strange = {f".auditor/{f}/a.jpg" for f in ("manifests", "journal", "quarantine", "partial", "quarantine/mine")}
+    folders = ("manifests", "journal", "quarantine", "partial", "quarantine/mine", ".auditor-probe-0123abcd")
+    strange = {f".auditor/{folder}/{name}" for folder in folders for name in ("a.jpg", "IMG_1")}
     ours = {".auditor/manifests/000001.jsonl", ".auditor/quarantine/2026-01-01T120000123456/DCIM/b.jpg"}
+    ours |= {".auditor/quarantine/2026-01-01T120000123456/DCIM/IMG_2", ".auditor/journal/unfinished", ".auditor/lock"}
+    ours |= {".auditor/.auditor-probe-0123abcd/plain", f".auditor/partial/{'0a' * 32}"}
     for path in strange | ours:
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_bytes(b"x")
