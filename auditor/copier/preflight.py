@@ -21,6 +21,7 @@ from auditor.errors import BadPlace
 from auditor.manifest.rows import display_path
 from auditor.model import Device
 from auditor.places import Place
+from auditor.places.nesting import lies_in
 from auditor.store.generations import Remembered, Store
 
 FULL_PHONE = 0.95
@@ -32,16 +33,17 @@ _MOUNT_FOLDERS = ("/mnt", "/media", "/run/media", "/Volumes")
 
 
 def overlap(source: Place, root: Path) -> str | None:
-    """Why these two folders cannot be source and backup; None where they can."""
+    """Why these two folders cannot be source and backup, by whatever links and mounts; None where they can."""
     top = getattr(source, "root", None)
     if not isinstance(top, Path):
         return None
     a, b = top.resolve(), root.resolve()
-    if a == b:
+    inside, around = lies_in(b, a), lies_in(a, b)
+    if inside and around:
         return f"The source and the backup are the same folder ({root}); name another folder for the backup."
-    if b.is_relative_to(a):
+    if inside:
         return f"The backup {root} lies inside the source {top}; name a folder outside of it."
-    if a.is_relative_to(b):
+    if around:
         return f"The source {top} lies inside the backup {root}; name a folder outside of it."
     return None
 

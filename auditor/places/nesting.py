@@ -7,6 +7,7 @@ import posixpath
 import re
 from pathlib import Path
 
+from auditor.disk.images import images_around
 from auditor.places import Place
 from auditor.places.adb import SDCARD, AdbPlace
 from auditor.places.archive import ArchivePlace
@@ -37,7 +38,7 @@ def within(inner: Place, outer: Place) -> bool:
             return phone.phone_serial.lower() in mount.mount.name.lower().split()
     things, tops = things_of(inner), things_of(outer)
     enough = any if isinstance(inner, RclonePlace) else all
-    return bool(things) and enough(any(_lies_in(thing, top) for top in tops) for thing in things)
+    return bool(things) and enough(any(lies_in(thing, top) for top in tops) for thing in things)
 
 
 def things_of(place: Place) -> tuple[Path, ...]:
@@ -53,13 +54,14 @@ def things_of(place: Place) -> tuple[Path, ...]:
     return ()
 
 
-def _lies_in(thing: Path, top: Path) -> bool:
-    """Whether a file or folder is `top`, or below it, by what the file system itself says."""
+def lies_in(thing: Path, top: Path) -> bool:
+    """Whether a file or folder is `top`, or below it, by what the file system itself says; or is in an image or a
+    container that is. `thing` need not be there yet."""
     try:
         there = top.stat()
     except OSError:
         return False
-    for step in (thing, *thing.parents):
+    for step in (thing, *thing.parents, *(path for image in images_around(thing) for path in (image, *image.parents))):
         try:
             if os.path.samestat(step.stat(), there):
                 return True

@@ -18,7 +18,7 @@ from auditor.disk.mounts import Mount, is_one_disk, mount_of
 from auditor.disk.volume import Mounted, keeps_change_times, volume_of
 from auditor.places.folder import open_folder
 from tests.copier.runs import photos
-from tests.doubles.mounts import mounted, needs
+from tests.doubles.mounts import make_image, mounted, mounted_image, needs
 from tests.test_evidence import audited, run
 
 
@@ -201,3 +201,39 @@ def test_the_settings_of_ssh_name_this_machine(tmp_path: Path, monkeypatch: pyte
     names = ("me", "a.self", "mine", "box-1", "broken", "nas")
     assert [this_machine.is_this_machine(name) for name in names] == [True, True, True, False, False, False]
     assert Mount("fuse.sshfs", "x@Mine:/photos").shows is mounts.Shows.ANOTHER
+
+
+@pytest.mark.parametrize("kind", ["ext4", "ntfs"])
+def test_a_backup_in_an_image_that_lies_on_the_phone_is_refused(
+    tmp_path: Path, quick: Callable[..., tuple[int, str]], kind: str
+) -> None:
+    phone, backup = tmp_path / "phone", tmp_path / "backup"
+    content = photos(phone, "a.jpg")["a.jpg"]
+    make_image(phone / "backup.img", kind, "24M")
+    with mounted_image(phone / "backup.img", kind, tmp_path / "mnt") as there:
+        (there / "copies").mkdir()
+        (there / "copies/a.jpg").write_bytes(content)
+        for command in ("audit", "backup"):
+            code, said = quick(command, phone, there / "copies")
+            assert code == 2 and "lies inside the source" in said, said
+        photos(backup, "a.jpg")
+        assert quick("audit", there / "copies", backup, "-o", tmp_path / "out")[0] == 0
+
+
+def test_nothing_is_copied_into_the_source_by_a_second_mount_of_it(
+    tmp_path: Path, quick: Callable[..., tuple[int, str]]
+) -> None:
+    needs("mount", root=True)
+    phone = tmp_path / "phone"
+    photos(phone, "a.jpg")
+    there = tmp_path / "disk"
+    there.mkdir()
+    if subprocess.run(["mount", "--bind", str(phone), str(there)], check=False, capture_output=True).returncode:
+        pytest.skip("folders cannot be mounted here")
+    try:
+        for dest, says in ((there / "new/backup", "lies inside the source"), (there, "are the same folder")):
+            code, said = quick("backup", phone, dest)
+            assert code == 2 and says in said, said
+    finally:
+        subprocess.run(["umount", str(there)], check=False)
+    assert [path.name for path in phone.iterdir()] == ["a.jpg"]
