@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 
 from auditor.disk.mounts import Mount, Shows, is_one_disk, may_show_one_file, mount_of, mounts_beneath
+from auditor.disk.this_machine import is_this_machine
 from auditor.manifest.rows import DIGESTS, rfc3339
 from auditor.model import ErrorKind
 from auditor.places import Place
@@ -90,6 +91,8 @@ def mark_linked(con: duckdb.DuckDBPyConnection, source: Place | None, backups: S
     for number, place in enumerate(backups):
         if _may_be_one_phone(con, source, place, number):
             _mark_shown(con, number, [], _ONE_PHONE)
+        elif host := _served_here(source, place):
+            _mark_shown(con, number, [], _by_a_server(host))
         elif doubted := _doubted(con, source, place, number):
             _mark_shown(con, number, doubted, _behind(doubted[0]))
 
@@ -105,6 +108,26 @@ def _behind(mount: Mount) -> str:
         f"it may be the phone's own file: the mount by {mount.kind} may show files of this machine under other numbers;"
         " name the folder or the remote that lies behind the mount"
     )
+
+
+def _by_a_server(host: str) -> str:
+    return (
+        f"it may be the phone's own file: the remote is reached at {host}, which is this machine or the server that the"
+        " other folder lies on; name the folder that lies behind the remote"
+    )
+
+
+def _served_here(source: Place | None, place: Place | None) -> str | None:
+    """Where a remote is reached that may serve the folder that lies on the other side; None where none does."""
+    for remote, other in ((source, place), (place, source)):
+        if not isinstance(remote, RclonePlace) or not (other is None or _here(other) or isinstance(other, MtpPlace)):
+            continue
+        on_server = other is not None and any(mount.is_served for mount in _mounts(other))
+        for leaf in remote.behind:
+            for host in leaf.hosts:
+                if is_this_machine(host.lower()) or (on_server and leaf.is_near):
+                    return host or "a server nearby"
+    return None
 
 
 def _may_be_one_phone(con: duckdb.DuckDBPyConnection, source: Place | None, place: Place | None, number: int) -> bool:
@@ -187,7 +210,7 @@ def _doubted(con: duckdb.DuckDBPyConnection, source: Place | None, place: Place 
     ours = _roots_mounts(source) if source is not None else _listed_mounts(con, "source", None)
     # Two names or addresses are no two servers, and nothing else tells either.
     doubted += [mount for a in ours for b in theirs if a.is_served and b.is_served for mount in (a, b)]
-    if _is_one_disk(source, place):
+    if _is_one_disk(source, place) or _is_listed_of_one_size(con, source, place, number):
         doubted += [mount for mount in (*ours, *theirs) if mount.is_served]
     if place is None or _here(place):
         doubted += [mount for mount in ours if mount.shows is not Shows.OWN]
@@ -208,6 +231,22 @@ def _listed_mounts(con: duckdb.DuckDBPyConnection, side: str, number: int | None
     return tuple(
         Mount(kind, of or "") for kind, of, place_kind in found if kind and place_kind in ("folder", "takeout")
     )
+
+
+def _is_listed_of_one_size(
+    con: duckdb.DuckDBPyConnection, source: Place | None, place: Place | None, number: int
+) -> bool:
+    """Whether one side is a list, and both disks had the very same size: how much room there was then says nothing."""
+    if source is not None and place is not None:
+        return False
+    sizes = [
+        size
+        for side, at in (("source", 0), ("backup", number))
+        for (size,) in con.execute(
+            "SELECT storage_total_bytes FROM header WHERE side = ? ORDER BY rowid LIMIT 1 OFFSET ?", [side, at]
+        ).fetchall()
+    ]
+    return len(sizes) == 2 and sizes[0] == sizes[1] is not None
 
 
 def _kind_of_source(con: duckdb.DuckDBPyConnection) -> str | None:

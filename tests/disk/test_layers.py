@@ -16,9 +16,11 @@ import pytest
 from auditor.disk import mounts, this_machine, volume
 from auditor.disk.mounts import Mount, is_one_disk, mount_of
 from auditor.disk.volume import Mounted, keeps_change_times, volume_of
+from auditor.places import rcloneclient
 from auditor.places.folder import open_folder
 from tests.copier.runs import photos
 from tests.doubles.mounts import make_image, mounted, mounted_image, needs
+from tests.doubles.rclone_server import newest_rclone, remote, served
 from tests.test_evidence import audited, run
 
 
@@ -237,3 +239,37 @@ def test_nothing_is_copied_into_the_source_by_a_second_mount_of_it(
     finally:
         subprocess.run(["umount", str(there)], check=False)
     assert [path.name for path in phone.iterdir()] == ["a.jpg"]
+
+
+def test_a_list_of_a_server_whose_disk_has_the_size_of_the_phones_is_no_backup(
+    tmp_path: Path,
+    quick: Callable[..., tuple[int, str]],
+    ssh: Callable[[Path, str], contextlib.AbstractContextManager[Path]],
+) -> None:
+    phone = tmp_path / "phone"
+    photos(phone, "a.jpg")
+    with ssh(phone, "storage.example.org") as there:
+        assert quick("scan", there, "-o", tmp_path / "list.jsonl")[0] == 0
+    assert audited(quick, tmp_path / "out", phone, tmp_path / "list.jsonl")[0] == "CANNOT SAY"
+    assert audited(quick, tmp_path / "out2", tmp_path / "list.jsonl", phone)[0] == "CANNOT SAY"
+
+
+@pytest.mark.skipif(newest_rclone() is None, reason="rclone is not installed")
+def test_a_remote_that_this_machine_serves_is_no_backup(
+    tmp_path: Path, quick: Callable[..., tuple[int, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rclone = str(newest_rclone())
+    monkeypatch.setenv("RCLONE", rclone)
+    phone = tmp_path / "phone"
+    photos(phone, "a.jpg")
+    with served(rclone, "webdav", phone) as port:
+        for key, value in remote(rclone, "webdav", port, "ours").items():
+            monkeypatch.setenv(key, value)
+        rcloneclient.end_servers()
+        try:
+            for number, sides in enumerate(((phone, "rclone:ours:"), ("rclone:ours:", phone))):
+                out = tmp_path / f"out{number}"
+                assert audited(quick, out, "--depth", "decode", *sides)[0] == "CANNOT SAY"
+                assert "name the folder that lies behind the remote" in (out / "files.csv").read_text("utf-8")
+        finally:
+            rcloneclient.end_servers()
