@@ -32,6 +32,7 @@ from auditor.places.takeout import open_takeout
 from auditor.places.trash import in_bin
 from auditor.readers import examine
 from auditor.scan.reuse import ReusableRows
+from auditor.scan.run import scan
 from tests.commandline import call
 from tests.copier.runs import photos
 from tests.doubles.mounts import disk, faulty, mounted, needs
@@ -356,6 +357,11 @@ def test_a_phones_own_list_is_no_backup_when_it_is_mounted_elsewhere(
         (("fuse.sshfs", "me@192.168.7.5:/a"), ("fuse.sshfs", "me@[fd00::5]:/a"), True),
         (("ext4", None), ("fuse.sshfs", "me@nas:/b"), False),
         (("ext4", None), ("cifs", "//nas/b"), False),
+        (("ext4", None), ("fuse.gvfsd-fuse", "smb-share:server=nas,share=b"), False),
+        (("cifs", "//nas/a"), ("fuse.gvfsd-fuse", "smb-share:server=nas,share=b"), True),
+        (("fuse.gvfsd-fuse", "sftp:host=nas"), ("fuse.kio-fuse", "kio-fuse-abc/smb/me@nas"), True),
+        (("cifs", "//nas/a"), ("fuse.gvfsd-fuse", "google-drive:host=gmail.com,user=me"), False),
+        (("nfs4", "nas:/a"), ("fuse", "https://nas.example.org/dav"), True),
         (("cifs", "//nas/a"), ("cifs", "//nas/b"), False),  # they tell when a file changed, and it is another time
         (("cifs", "//nas/a"), ("nfs4", "nas:/b"), True),  # one says the file's date
         (("ext4", None), ("overlay", "overlay"), True),  # a list does not say what lay beneath
@@ -368,7 +374,7 @@ def test_two_mounts_of_servers_may_be_of_one(
     lists = []
     date = 10**18 + 4
     for number, (kind, of) in enumerate((one, other)):
-        changed = date if kind == "nfs4" else 10**18 + (number + 1) * 7**9
+        changed = date if (kind, number) == ("nfs4", 1) else 10**18 + (number + 1) * 7**9
         row = FileFacts("a.jpg", 9, kind=Kind.PHOTO, file_id=f"{number}:1", changed_ns=changed, mtime_ns=date, **sound)  # type: ignore[arg-type]
         device = Device(filesystem=kind, mounted_from=of)
         writer = Writer.create(tmp_path / f"{number}.jsonl", header(tmp_path, place_id=str(number), device=device))
@@ -473,6 +479,34 @@ def test_what_is_mounted_within_a_backup_may_be_the_phone_too(tmp_path: Path, mo
     assert one_copy.shown_by_another(places[1]) and not one_copy.shown_by_another(places[0])
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "doubted"),
+    [
+        (Mount("fuse.gocryptfs", "/home/me/vault"), Mount("fuse.gocryptfs", "/home/me/vault"), True),  # mounted twice
+        (Mount("fuse.gocryptfs", "/home/me/vault"), Mount("fuse.gocryptfs", "/mnt/disk/vault"), False),
+        # Of the desktop's, all are on one mount.
+        (Mount("fuse.gvfsd-fuse", "smb-share:server=nas"), Mount("fuse.gvfsd-fuse", "smb-share:server=10.0.0.9"), True),
+        (Mount("fuse.gvfsd-fuse", "mtp:host=Pixel"), Mount("fuse.gvfsd-fuse", "smb-share:server=nas"), False),
+    ],
+)
+def test_what_is_mounted_twice_is_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, one: Mount, other: Mount, doubted: bool
+) -> None:
+    lists = []
+    for name in ("phone", "disk"):
+        photos(tmp_path / name, "a.jpg")
+        lists.append(scan(open_folder(str(tmp_path / name)), tmp_path / f"{name}.jsonl", jobs=1, use_cache=False))
+    if one.kind != "fuse.gvfsd-fuse":
+        monkeypatch.setattr(one_copy, "_is_one_mount", lambda one, other: False)
+    monkeypatch.setattr(one_copy, "mount_of", lambda root: one if root.name == "phone" else other)
+    places = [open_folder(str(tmp_path / name)) for name in ("phone", "disk")]
+    with database.open_lists(
+        lists[0], [database.Listed("b", lists[1])], policy.load("family"), datetime.now(UTC)
+    ) as opened:
+        one_copy.mark_linked(opened.con, places[0], [places[1]])
+        assert opened.con.execute("SELECT error_kind FROM backup").fetchall() == [("shown" if doubted else None,)]
+
+
 @pytest.mark.parametrize("program", [("bindfs",), ("mergerfs",), ("rclone", "mount", "--daemon"), None], ids=str)
 def test_what_may_show_the_phone_itself_is_no_backup(
     tmp_path: Path, quick: Callable[..., tuple[int, str]], program: tuple[str, ...] | None
@@ -557,6 +591,7 @@ MAY_BE_ONE = {
     "a pool of disks, and a disk": (POOL, DISK, True),
     "this machine by SSH": (OURSELVES, DISK, True),
     "this machine by its address": (Mount("nfs4", "127.0.0.1:/export"), DISK, True),
+    "a disk and a server of the desktop's": (DISK, Mount("fuse.gvfsd-fuse", "smb-share:server=nas,share=b"), False),
     "two shares": (NAS, Mount("cifs", "//nas/video"), True),
     "one server by two ways": (NAS, SAME_NAS, True),
     "two mounts by a program": (CLOUD, CLOUD, True),

@@ -210,6 +210,8 @@ def _doubted(con: duckdb.DuckDBPyConnection, source: Place | None, place: Place 
     ours = _roots_mounts(source) if source is not None else _listed_mounts(con, "source", None)
     # Two names or addresses are no two servers, and nothing else tells either.
     doubted += [mount for a in ours for b in theirs if a.is_served and b.is_served for mount in (a, b)]
+    if source is not None and place is not None:  # mounted twice: a vault, a bucket
+        doubted += [mount for mount in theirs if mount in ours and mount.shows_another]
     if _is_one_disk(source, place) or _is_listed_of_one_size(con, source, place, number):
         doubted += [mount for mount in (*ours, *theirs) if mount.is_served]
     if place is None or _here(place):
@@ -387,6 +389,8 @@ def _is_one_mount(ours: Sequence[Path], theirs: Sequence[Path]) -> bool:
     try:
         if any(mounts_beneath(one) for one in (*ours, *theirs)):
             return False
-        return len({one.stat().st_dev for one in (*ours, *theirs)}) == 1
+        if len({one.stat().st_dev for one in (*ours, *theirs)}) > 1:
+            return False
+        return len({mount_of(one) for one in (*ours, *theirs)}) == 1  # a desktop shows many things by one mount
     except OSError:
         return False

@@ -74,12 +74,10 @@ class Mount:
             if self.host is None and self.kind in _SERVED_BY_PROGRAMS:
                 return Shows.UNKNOWN
             return Shows.ANOTHER if self.host and is_this_machine(self.host) else Shows.OWN
-        if self.kind in _BY_URL and (url := _URL.match(self.source)):
-            return Shows.ANOTHER if is_this_machine(url[1].strip("[]").lower()) else Shows.OWN
         if not self.shows_another or self.shows_a_phone or self.kind.removeprefix("fuse.") in _OWN_BYTES:
             return Shows.OWN
         if self.kind in _DESKTOPS:
-            return _on_a_desktop(self.source)
+            return Shows.OWN if _on_a_desktop(self.source)[0] in _SERVICES else Shows.UNKNOWN
         # An image or a disk, of whatever kind: its bytes are in there.
         with contextlib.suppress(OSError, ValueError):
             behind = Path(self.source)
@@ -95,7 +93,10 @@ class Mount:
     @property
     def is_served(self) -> bool:
         """Whether another machine, or a server on this one, answers for the files."""
-        return self.kind in _SERVED or self.kind in _SERVED_BY_PROGRAMS
+        if self.kind in _DESKTOPS:
+            scheme, host = _on_a_desktop(self.source)
+            return bool(host) and scheme not in (*_SERVICES, *_OF_THE_DESKTOP)
+        return self.kind in (*_SERVED, *_SERVED_BY_PROGRAMS) or bool(self.kind in _BY_URL and _URL.match(self.source))
 
     @property
     def tells_times(self) -> bool:
@@ -106,14 +107,20 @@ class Mount:
 
     @property
     def is_told_its_times(self) -> bool:
-        """Whether it only repeats what a server or a host says of times, and that may be made up there."""
-        return bool({self.kind, *(self.beneath or ())} & {*_SERVED, *_SERVED_BY_PROGRAMS, *_OF_A_HOST})
+        """Whether it only repeats what a server says of times, and that may be made up there."""
+        return bool({self.kind, *(self.beneath or ())} & {*_SERVED, *_SERVED_BY_PROGRAMS})
 
     @property
     def host(self) -> str | None:
         """The server, in lower case; None where it is not named. Sources: mount.cifs(8), nfs(5), sshfs(1)."""
+        if not self.is_served:
+            return None
+        if self.kind in _DESKTOPS:
+            return _on_a_desktop(self.source)[1]
+        if self.kind in _BY_URL and (url := _URL.match(self.source)):
+            return url[1].strip("[]").lower()
         found = re.match(r"//([^/]+)/|(?:[^@/]*@)?(\[[^]]+\]|[^:/]+):", self.source)
-        return (found[1] or found[2]).strip("[]").lower() if self.is_served and found else None
+        return (found[1] or found[2]).strip("[]").lower() if found else None
 
     @property
     def is_from_elsewhere(self) -> bool:
@@ -209,16 +216,16 @@ def _mount_by_device(device: int, folder: Path) -> Mount:
 _ON_DESKTOP = re.compile(r"(?<=/gvfs/)[^/]+|/kio-fuse-[^/]+/[^/]+/[^/]+")
 
 
-def _on_a_desktop(words: str) -> Shows:
-    """Source: gvfs, "daemon/gvfsbackend*.c" (`smb-share:server=nas,share=x`); kio-fuse, README (`smb/me@nas`)."""
-    scheme, host = "", ""
+_SERVICES = ("mtp", "gphoto2", "afc", "google-drive", "onedrive", "gdrive", "camera")
+_OF_THE_DESKTOP = ("archive", "admin", "file", "burn", "trash", "recent")
+
+
+def _on_a_desktop(words: str) -> tuple[str, str]:
+    """The scheme and the host, in lower case; "" where there is none. Source: gvfs, "daemon/gvfsbackend*.c"
+    (`smb-share:server=nas,share=x`); kio-fuse, README (`smb/me@nas`)."""
     if found := re.match(r"([\w-]+):(.*)", words):
-        scheme, named = found[1], re.search(r"(?:host|server)=([^,]+)", found[2])
-        host = named[1] if named else ""
-    elif found := re.match(r"kio-fuse-[^/]+/([\w-]+)/(?:[^@/]*@)?(.+)", words):
-        scheme, host = found[1], found[2]
-    if scheme in ("mtp", "gphoto2", "afc", "google-drive", "onedrive", "gdrive", "camera"):
-        return Shows.OWN
-    if not host or scheme in ("archive", "admin", "file", "burn", "trash", "recent"):
-        return Shows.UNKNOWN
-    return Shows.ANOTHER if is_this_machine(host.lower()) else Shows.OWN
+        named = re.search(r"(?:host|server)=([^,]+)", found[2])
+        return found[1], named[1].strip("[]").lower() if named else ""
+    if found := re.match(r"kio-fuse-[^/]+/([\w-]+)/(?:[^@/]*@)?(.+)", words):
+        return found[1], found[2].lower()
+    return "", ""
