@@ -790,3 +790,19 @@ def test_a_picture_in_the_folder_of_our_name_is_not_passed_over(
     assert name in (tmp_path / "out/findings.csv").read_text("utf-8-sig")
     (phone / name).unlink()
     assert quick("audit", phone, disk, "-o", tmp_path / "out2", "--no-thumbnails")[0] == 0
+
+
+@pytest.mark.parametrize("what", ["a file", "a link in it", "a link as a folder of ours"])
+def test_what_is_of_our_name_and_no_folder_of_ours_is_not_passed_over(
+    tmp_path: Path, quick: Callable[..., tuple[int, str]], what: str
+) -> None:
+    phone, disk, elsewhere = tmp_path / "phone", tmp_path / "disk", tmp_path / "elsewhere"
+    content = photos(phone, "a.jpg")["a.jpg"]
+    photos(disk, "a.jpg")
+    photos(elsewhere, "only here.jpg")
+    if what == "a file":
+        (phone / ".auditor").write_bytes(content + b"only here")
+    else:
+        (phone / ".auditor").mkdir()
+        (phone / ".auditor" / ("DCIM" if what == "a link in it" else "quarantine")).symlink_to(elsewhere)
+    assert audited(quick, tmp_path / "out", phone, disk)[0] != "SAFE"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from auditor.disk.marker import is_own
+from auditor.disk.marker import OWN_FOLDER, is_own
 from auditor.model import Kind
 from auditor.readers import kind_by_name
 
@@ -26,11 +26,12 @@ def is_ours(path: str) -> bool:
     top, *below = path.split("/")
     if not is_own(top):
         return False
-    if not below or not _may_be_media(path) or _WITHOUT_EXTENSION.fullmatch(path):
+    if not below or not may_be_media(path) or _WITHOUT_EXTENSION.fullmatch(path):
         return True
     return top == "quarantine" and _OF_A_RUN.fullmatch(below[0]) is not None and len(below) > 1
 
 
-def _may_be_media(path: str) -> bool:
+def may_be_media(path: str) -> bool:
     """By the name. One without an extension says nothing: a phone's galleries and messengers write such photos."""
-    return kind_by_name(path) is not Kind.OTHER or "." not in path.rpartition("/")[2]
+    name = path.rpartition("/")[2]
+    return kind_by_name(path) is not Kind.OTHER or "." not in name or path == OWN_FOLDER
