@@ -696,7 +696,8 @@ def test_times_of_change_are_believed_where_the_system_keeps_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str | None, known: bool
 ) -> None:
     photos(tmp_path, "a.jpg")
-    monkeypatch.setattr("auditor.places.folder.filesystem", lambda root: kind)
+    table = [volume.Mounted("/", kind, "/dev/sda1")] if kind else []
+    monkeypatch.setattr(volume, "_mounts", lambda: table)
     (entry,) = open_folder(str(tmp_path)).walk()
     assert (entry.changed_ns is not None, entry.file_id is not None) == (known, True)
 
