@@ -23,7 +23,7 @@ def images_around(path: Path) -> tuple[Path, ...]:
         mount = mount_of(ask.pop())
         source = Path(mount.source)
         more: list[Path] = []
-        if not source.is_absolute():
+        if mount.is_served or not source.is_absolute():  # `//nas/photos` is no path of this machine
             continue
         with contextlib.suppress(OSError, RuntimeError, ValueError):
             if source.is_block_device():
