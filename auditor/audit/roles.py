@@ -15,7 +15,7 @@ from auditor.disk import marker as markers
 from auditor.places import Place
 from auditor.places.folder import FolderPlace, recorded_folder
 from auditor.places.mtp import mount_around
-from auditor.report.text import typed, visible
+from auditor.words import typed, visible
 
 _PHONES = ("adb", "mtp")
 _PHONE_FOLDERS = ("DCIM", "Android")

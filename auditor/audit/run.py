@@ -31,9 +31,9 @@ from auditor.pictures.looking import Look, look_at
 from auditor.places import Place, Power, StatesDigests
 from auditor.places.folder import FolderPlace
 from auditor.report import thumbnails
-from auditor.report.text import typed
 from auditor.report.thumbnails import Shown
 from auditor.scan.run import Progress, scan
+from auditor.words import typed
 
 MOST_FETCHED_AGAIN = 100
 """Pictures for the report that are brought a second time from a phone or a cloud, where every byte takes its time."""

@@ -27,7 +27,7 @@ from auditor.places.trash import in_bin
 from auditor.report import RECORD, list_name
 from auditor.report import SAFE_TO_DELETE as TABLE
 from auditor.report.provenance import MOST_RECORD_BYTES
-from auditor.report.text import typed
+from auditor.words import typed
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ from auditor.judge import rules as ruling
 from auditor.judge import verdict, waivers
 from auditor.model import Audit, Depth, RuleState, Severity, Verdict
 from auditor.report import RECORD, findings
-from auditor.report.text import count, counted, visible
 from auditor.scan import run as scan
+from auditor.words import count, counted, visible
 
 NAME = "audit"
 EXAMPLES = (

@@ -27,8 +27,8 @@ from auditor.errors import BadPlace, Interrupted
 from auditor.judge import policy as policies
 from auditor.model import Depth, ErrorKind, Kind, Severity
 from auditor.readers.sniff import kind_by_name
-from auditor.report.text import count, size, visible
 from auditor.store.generations import Store
+from auditor.words import count, size, visible
 
 NAME = "backup"
 FIRST = 3

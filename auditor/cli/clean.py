@@ -19,7 +19,7 @@ from auditor.errors import BadPlan
 from auditor.isolation import pool
 from auditor.report import PLAN, provenance
 from auditor.report.provenance import Difference
-from auditor.report.text import counted, size, typed, visible
+from auditor.words import counted, size, typed, visible
 
 NAME = "clean"
 EXAMPLES = (

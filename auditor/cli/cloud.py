@@ -27,8 +27,8 @@ from auditor.places import Place
 from auditor.places.rclone import RclonePlace, open_rclone
 from auditor.places.rcloneclient import RemoteFailed, call
 from auditor.report import list_name
-from auditor.report.text import count, size, typed, visible
 from auditor.scan import run as scan
+from auditor.words import count, size, typed, visible
 
 PREFIX = "rclone:"
 

@@ -24,7 +24,7 @@ from auditor.errors import BadPlace
 from auditor.model import Severity
 from auditor.places.folder import FolderPlace, open_folder
 from auditor.report import list_name
-from auditor.report.text import count, visible
+from auditor.words import count, visible
 
 if TYPE_CHECKING:
     from auditor.judge.policy import Policy

@@ -18,7 +18,7 @@ from auditor.judge import policy, rules
 from auditor.manifest.jsonl import load, looks_like_manifest
 from auditor.model import Kind, Soundness
 from auditor.report import FINDINGS_EXACT
-from auditor.report.text import visible
+from auditor.words import visible
 
 NAME = "demo"
 EXAMPLES = (

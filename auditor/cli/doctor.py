@@ -10,7 +10,7 @@ import typer
 from auditor.cli import screen
 from auditor.errors import BadOutput
 from auditor.places import doctor
-from auditor.report.text import visible
+from auditor.words import visible
 
 NAME = "doctor"
 EXAMPLES = (

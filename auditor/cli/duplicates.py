@@ -13,6 +13,8 @@ from auditor.audit.inputs import Side, side
 from auditor.cli import screen, unfinished
 from auditor.disk import locks
 from auditor.disk import marker as markers
+from auditor.duplicates import page as duplicates_page
+from auditor.duplicates import tables
 from auditor.duplicates.planning import Action
 from auditor.duplicates.search import Search, search
 from auditor.errors import BadOutput, BadPlace
@@ -22,10 +24,9 @@ from auditor.manifest.jsonl import load
 from auditor.model import Depth
 from auditor.pictures.inventory import Source
 from auditor.places.folder import FolderPlace
-from auditor.report import DUPLICATES, DUPLICATES_PAGE, PLAN, duplicates_page
-from auditor.report import duplicates as tables
-from auditor.report.text import counted, typed, visible
+from auditor.report import DUPLICATES, DUPLICATES_PAGE, PLAN
 from auditor.scan import run as scanning
+from auditor.words import counted, typed, visible
 
 _OURS = re.compile(
     r"place-\d+\.jsonl(\.partial(\.old|\.tmp)?)?|" + "|".join(map(re.escape, (DUPLICATES, PLAN, DUPLICATES_PAGE)))

@@ -19,7 +19,7 @@ from auditor.manifest.interop import foreign
 from auditor.manifest.interop.foreign import Format
 from auditor.manifest.jsonl import Manifest, load, looks_like_manifest
 from auditor.manifest.schema import check_rows
-from auditor.report.text import count, size, visible
+from auditor.words import count, size, visible
 
 NAME = "manifest"
 

@@ -10,7 +10,7 @@ import typer
 from auditor.cli import screen
 from auditor.judge import policy as policies
 from auditor.judge import rules as known
-from auditor.report.text import visible
+from auditor.words import visible
 
 NAME = "policy"
 

@@ -16,7 +16,7 @@ from auditor.judge.verdict import SIGNS
 from auditor.model import Verdict
 from auditor.report import PAGE, RECORD, provenance
 from auditor.report.provenance import Difference, Mismatch
-from auditor.report.text import counted, visible
+from auditor.words import counted, visible
 
 NAME = "report"
 EXAMPLES = (

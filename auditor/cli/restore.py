@@ -15,8 +15,8 @@ from auditor.copier.plan import Action
 from auditor.copier.presence import watch
 from auditor.copier.publish import Outcome
 from auditor.errors import BadPlace, Interrupted
-from auditor.report.text import count, counted, size, visible
 from auditor.store.generations import Store
+from auditor.words import count, counted, size, visible
 
 NAME = "restore"
 EXAMPLES = (

@@ -14,7 +14,7 @@ from auditor.judge import policy as policies
 from auditor.judge import rules as known
 from auditor.judge.rules import Rule
 from auditor.model import RuleState
-from auditor.report.text import visible
+from auditor.words import visible
 
 NAME = "rules"
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from auditor.report.text import counted, size, visible
+from auditor.words import counted, size, visible
 
 if TYPE_CHECKING:
     from auditor.scan import run as scan

@@ -11,7 +11,7 @@ from auditor.cleanup import journal as journals
 from auditor.cleanup import undo
 from auditor.cleanup.journal import State
 from auditor.cli import screen
-from auditor.report.text import counted, visible
+from auditor.words import counted, visible
 
 NAME = "undo"
 EXAMPLES = (("auditor undo D:\\Photos\\.auditor\\journal\\clean-X.journal", "every file back where it was"),)

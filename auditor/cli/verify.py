@@ -24,13 +24,13 @@ from auditor.copier.presence import watch
 from auditor.errors import BadOutput, BadPlace, Interrupted
 from auditor.judge.verdict import ASKED, CHECKED, CROSSED
 from auditor.manifest.rows import display_path
-from auditor.report.text import count, counted, moment, typed, visible
 from auditor.scrub import verify as scrubbing
 from auditor.scrub.result import NOT_LOOKED_AT, Conclusion, conclude
 from auditor.scrub.sampling import CONFIDENCE
 from auditor.scrub.verify import Choice, Verified
 from auditor.store.changes import Fate
 from auditor.store.generations import Store
+from auditor.words import count, counted, moment, typed, visible
 
 NAME = "verify"
 EXAMPLES = (

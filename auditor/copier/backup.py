@@ -12,7 +12,7 @@ from pathlib import Path
 from auditor.copier import preflight, read_back
 from auditor.copier.execute import Ending, RunOptions, execute
 from auditor.copier.layout import Layout, Namer
-from auditor.copier.messages import Failed, Read, Setup, Task, WasRead
+from auditor.copier.messages import Failed, Read, Setup, Task
 from auditor.copier.plan import (
     Action,
     CopyPlan,
@@ -23,6 +23,7 @@ from auditor.copier.plan import (
 )  # fmt: skip
 from auditor.copier.publish import CopyResult, Publisher, clean_temps
 from auditor.copier.workers import Ended, Workers
+from auditor.disk.durable import WasRead
 from auditor.disk.marker import OWN_FOLDER, Marker, SourceMark
 from auditor.disk.names import NameRules, escape
 from auditor.disk.root import made

@@ -9,24 +9,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from auditor.copier.layout import Layout, natural_path
-from auditor.copier.messages import (
-    Bring,
-    Cause,
-    Checked,
-    Done,
-    Failed,
-    Read,
-    Setup,
-    Stage,
-    Task,
-    WasRead,  # fmt: skip
-)
+from auditor.copier.messages import Bring, Cause, Checked, Done, Failed, Read, Setup, Task
 from auditor.copier.plan import Action, CopyPlan, CopyStep
 from auditor.copier.publish import CopyResult, Outcome, Publisher
 from auditor.copier.workers import Ended, Workers
 from auditor.disk import durable
+from auditor.disk.durable import WasRead
 from auditor.disk.names import escape_path
 from auditor.errors import BadManifest, BadPlace
+from auditor.isolation.heartbeat import Stage
 
 BATCH_FILES = 64
 BATCH_BYTES = 256 << 20

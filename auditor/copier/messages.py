@@ -5,20 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from auditor.disk.durable import ColdRead
+from auditor.disk.durable import ColdRead, WasRead
 from auditor.disk.root import Known
 from auditor.model import Depth, FileFacts
 from auditor.places import Place
-
-
-class Stage(StrEnum):
-    """What a worker is doing with a file; for people and for time limits."""
-
-    OPEN = "opening"
-    READ = "reading"
-    SYNC = "writing to the device"
-    CHECK = "reading back"
-    SECOND_READ = "reading a second time"
 
 
 class Cause(StrEnum):
@@ -114,17 +104,6 @@ class Checked:
 
 
 @dataclass(frozen=True, slots=True)
-class WasRead:
-    """The answer to a `Read`."""
-
-    number: int
-    size_bytes: int
-    mtime_ns: int | None
-    sha256: str
-    cold: ColdRead
-
-
-@dataclass(frozen=True, slots=True)
 class Failed:
     """A file that did not make it. `again`: another try may help. `reason` is the end of a sentence for people."""
 
@@ -132,15 +111,6 @@ class Failed:
     cause: Cause
     reason: str
     again: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Beat:
-    """A sign of life: a file's stage and how many of its bytes are done in it."""
-
-    number: int
-    stage: Stage
-    bytes_done: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from auditor.model import Device
 from auditor.places import Place
 from auditor.places.nesting import lies_in
 from auditor.store.generations import Remembered, Store
+from auditor.words import counted, size
 
 FULL_PHONE = 0.95
 SHARP_DROP = 0.5
@@ -87,7 +88,7 @@ def without_room(steps: Iterable[CopyStep], volume: Volume) -> tuple[CopyStep, .
         replace(
             step,
             action=Action.CANNOT,
-            reason=f"{_size(step.size_bytes or 0)}: the destination has only {_size(free)} free; make room, or use a"
+            reason=f"{size(step.size_bytes or 0)}: the destination has only {size(free)} free; make room, or use a"
             " larger disk",
         )
         if free is not None and step.action in _WRITES and _need([step]) > free
@@ -102,9 +103,9 @@ def space(steps: Iterable[CopyStep], volume: Volume) -> list[str]:
     need = _need(new)
     if not new or volume.free_bytes is None or need <= volume.free_bytes:
         return []
+    needing = counted(len(new), "new file needs", "new files need")
     return [
-        f"The destination has {_size(volume.free_bytes)} free; {_new_files(len(new))} {_size(need)}."
-        " Make room, or use a larger disk."
+        f"The destination has {size(volume.free_bytes)} free; {needing} {size(need)}. Make room, or use a larger disk."
     ]
 
 
@@ -129,12 +130,12 @@ def names(pairs: Sequence[tuple[str, str]], escaped: Sequence[str]) -> list[str]
     if pairs:
         first, second = map(display_path, pairs[0])
         told.append(
-            f"{len(pairs):,} {_files(len(pairs))} would have the name of another there ({second} and {first});"
+            f"{counted(len(pairs), 'file', 'files')} would have the name of another there ({second} and {first});"
             " both are kept, one with a mark in its name."
         )
     if escaped:
         told.append(
-            f"{len(escaped):,} {_files(len(escaped))} cannot have the same name there ({escaped[0]});"
+            f"{counted(len(escaped), 'file', 'files')} cannot have the same name there ({escaped[0]});"
             " it is written with %XX, and the manifest keeps the original."
         )
     return told
@@ -207,18 +208,3 @@ def _is_mount_point_by_name(root: Path) -> bool:
         return False
     points = [fields[1] for line in table if len(fields := re.split(r"\s+", line.strip())) > 1 and line[:1] != "#"]
     return any(p not in {"/", "none", "swap"} and path.is_relative_to(p) for p in points if p.startswith("/"))
-
-
-def _new_files(count: int) -> str:
-    return "1 new file needs" if count == 1 else f"{count:,} new files need"
-
-
-def _files(count: int) -> str:
-    return "file" if count == 1 else "files"
-
-
-def _size(count: int) -> str:
-    for unit, scale in (("GB", 1_000_000_000), ("MB", 1_000_000), ("KB", 1_000)):
-        if count >= scale:
-            return f"{count / scale:.1f} {unit}"
-    return f"{count} bytes"

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from auditor.copier.layout import Namer
-from auditor.copier.messages import Arrived, Cause, Checked, WasRead
+from auditor.copier.messages import Arrived, Cause, Checked
 from auditor.copier.plan import CopyStep
 from auditor.disk import durable
-from auditor.disk.durable import ColdRead
+from auditor.disk.durable import ColdRead, WasRead
 from auditor.disk.root import Root
 from auditor.errors import BadPlace
 from auditor.model import DigestOrigin, ErrorKind, FileFacts, Origin, Soundness, Tier, Trouble

@@ -21,24 +21,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from auditor.copier.messages import (
-    Answer,
-    Arrived,
-    Bring,
-    Cause,
-    Checked,
-    Done,
-    Failed,
-    Read,
-    Setup,
-    Stage,
-    Task,
-    WasRead,  # fmt: skip
-)
+from auditor.copier.messages import Answer, Arrived, Bring, Cause, Checked, Done, Failed, Read, Setup, Task
 from auditor.disk import durable
+from auditor.disk.durable import WasRead
 from auditor.disk.root import Root
 from auditor.errors import AuditorError, BadPlace, LeadsOut, RootGone, RootReplaced
-from auditor.isolation.heartbeat import Heartbeat
+from auditor.isolation.heartbeat import Heartbeat, Stage
 from auditor.model import FileFacts, Soundness
 from auditor.places import Place
 from auditor.places.folder import FolderPlace

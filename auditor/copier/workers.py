@@ -15,21 +15,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO
 
-from auditor.copier.messages import (
-    Answer,
-    Arrived,
-    Beat,
-    Bring,
-    Cause,
-    Checked,
-    Done,
-    Failed,
-    Setup,
-    Stage,
-    Task,
-    WasRead,  # fmt: skip
-)
-from auditor.isolation.heartbeat import Heartbeat
+from auditor.copier.messages import Answer, Arrived, Bring, Cause, Checked, Done, Failed, Setup, Task
+from auditor.disk.durable import WasRead
+from auditor.isolation.heartbeat import Beat, Heartbeat, Stage
 
 SYNC_S = 900.0
 """How long a slow stick may take to write out what the system holds back."""

@@ -13,6 +13,7 @@ import re
 import secrets
 import signal
 import sys
+from dataclasses import dataclass
 from enum import StrEnum
 
 TEMP_NAME = re.compile(r"\.auditor-([0-9a-f]{8})[0-9a-f]{8}\.part")
@@ -36,6 +37,17 @@ class ColdRead(StrEnum):
     DEVICE = "device"  # the operating system counted them as read from the device
     CACHE = "cache"  # some came from memory
     UNKNOWN = "unknown"  # the file system does not let us tell
+
+
+@dataclass(frozen=True, slots=True)
+class WasRead:
+    """A file that was read for its digest, under the number that it was asked by."""
+
+    number: int
+    size_bytes: int
+    mtime_ns: int | None
+    sha256: str
+    cold: ColdRead
 
 
 def new_mark() -> str:

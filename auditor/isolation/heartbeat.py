@@ -4,9 +4,29 @@ from __future__ import annotations
 
 import mmap
 import struct
+from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
-from auditor.copier.messages import Beat, Stage
+
+class Stage(StrEnum):
+    """What a worker is doing with a file; for people and for time limits."""
+
+    OPEN = "opening"
+    READ = "reading"
+    SYNC = "writing to the device"
+    CHECK = "reading back"
+    SECOND_READ = "reading a second time"
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """A sign of life: a file's stage and how many of its bytes are done in it."""
+
+    number: int
+    stage: Stage
+    bytes_done: int = 0
+
 
 _FIELDS = struct.Struct("<QqQB")
 _STAGES = tuple(Stage)

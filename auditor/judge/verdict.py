@@ -10,6 +10,7 @@ import duckdb
 from auditor.errors import PartitionBroken
 from auditor.judge.policy import Policy
 from auditor.model import Partition, RuleOutcome, RuleState, Severity, Verdict
+from auditor.words import counted
 
 CHECKED = "\u2713"
 CROSSED = "\u2717"
@@ -94,6 +95,7 @@ def conclude(
             doubts.append(f"{whose} is dated in the future; check this computer's clock and make the list again.")
     due, proven, unsafe = partition.due, partition.proven, partition.not_safe
     unchecked, waived = partition.not_checked, partition.waived
+    files = counted(due, "file", "files")
     if due == 0:
         sentence = "Nothing to check: the phone's list holds no photos or videos."
         return Conclusion(Verdict.CANNOT_SAY, sentence, (*doubts, *caveats))
@@ -102,11 +104,11 @@ def conclude(
         return Conclusion(Verdict.CANNOT_SAY, sentence, (*doubts, *caveats))
     if unsafe:
         be = "is" if unsafe == 1 else "are"
-        sentence = f"{unsafe:,} of {_files(due)} {be} not safely backed up."
+        sentence = f"{unsafe:,} of {files} {be} not safely backed up."
         return Conclusion(Verdict.NOT_SAFE, sentence, (*_left_out(waived), *doubts, *caveats))
     if unchecked:
         be = "is" if proven == 1 or due == 1 else "are"
-        sentence = f"{proven:,} of {_files(due)} {be} safely backed up; {unchecked:,} could not be checked."
+        sentence = f"{proven:,} of {files} {be} safely backed up; {unchecked:,} could not be checked."
         return Conclusion(Verdict.CANNOT_SAY, sentence, (*_left_out(waived), *doubts, *caveats))
     if doubts or caveats:
         sentence = (
@@ -116,13 +118,14 @@ def conclude(
     besides: tuple[str, ...] = ()
     told = [o for o in outcomes if o.severity is not Severity.INFO]
     if tidy := sum(o.findings for o in told if o.tidying):
-        besides = (f"{_things(tidy)} could be tidied up; none puts a file at risk.",)
+        besides = (f"{counted(tidy, 'thing', 'things')} could be tidied up; none puts a file at risk.",)
     if grave := sum(o.findings for o in told if not o.tidying):
         be = "is not as it" if grave == 1 else "are not as they"
-        besides = (f"{_things(grave)} {be} should be, though every file is in the backup: see the warnings.", *besides)
+        things = counted(grave, "thing", "things")
+        besides = (f"{things} {be} should be, though every file is in the backup: see the warnings.", *besides)
     if waived:
         be = "is" if proven == 1 else "are"
-        sentence = f"{proven:,} of {_files(due)} {be} safely backed up; {waived:,} left out on purpose."
+        sentence = f"{proven:,} of {files} {be} safely backed up; {waived:,} left out on purpose."
     elif due == 1:
         sentence = "The 1 file is safely backed up."
     else:
@@ -136,14 +139,6 @@ def _must_run(outcome: RuleOutcome) -> bool:
 
 def _all_files(number: int) -> str:
     return "the 1 file was" if number == 1 else f"all {number:,} files were"
-
-
-def _files(number: int) -> str:
-    return "1 file" if number == 1 else f"{number:,} files"
-
-
-def _things(number: int) -> str:
-    return "1 thing" if number == 1 else f"{number:,} things"
 
 
 def _left_out(waived: int) -> tuple[str, ...]:

@@ -9,9 +9,9 @@ import json
 import plistlib
 from xml.parsers import expat
 
+from auditor import words
 from auditor.model import Damage, Depth, ErrorKind, Kind, Soundness, Tier, Trouble
 from auditor.readers.examination import Buffer, Examination
-from auditor.readers.wording import size_text
 
 _MOST_BYTES = 64 << 20
 _PADDING = b" \t\r\n\0"
@@ -34,7 +34,7 @@ def examine(data: Buffer, format_: str, depth: Depth) -> Examination:
     if not depth.reaches(Depth.DECODE):
         return seen
     if len(data) > _MOST_BYTES:
-        error = Trouble(ErrorKind.UNDECODABLE, f"too large for the limits: {size_text(len(data))} of text")
+        error = Trouble(ErrorKind.UNDECODABLE, f"too large for the limits: {words.size(len(data))} of text")
         return Examination(format=format_, kind=Kind.SIDECAR, error=error)
     damage = _damage(bytes(data), format_)
     if damage is None:
@@ -88,7 +88,7 @@ def _binary_plist(content: bytes) -> Damage | None:
 
 
 def _cut(content: bytes) -> Damage:
-    return Damage("truncated", f"cut short after {size_text(len(content))}: its text does not end", len(content))
+    return Damage("truncated", f"cut short after {words.size(len(content))}: its text does not end", len(content))
 
 
 def _unreadable(at: int) -> Damage:

@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 from auditor.model import Damage
-
-
-def size_text(size_bytes: int) -> str:
-    """A size for reading: `812 bytes`, `34.2 kB`, `3.4 MB`, `1.2 GB`."""
-    if size_bytes < 10_000:
-        return f"{size_bytes} bytes"
-    for unit, scale in (("kB", 10**3), ("MB", 10**6)):
-        if size_bytes < 1000 * scale:
-            return f"{size_bytes / scale:.1f} {unit}"
-    return f"{size_bytes / 10**9:.1f} GB"
+from auditor.words import size
 
 
 def cut_short(have_bytes: int, declared_bytes: int, at_least: bool = False) -> Damage:
     """The file ends before the end that it declares. `at_least`: more may have followed the declared end."""
     percent = min(99, 100 * have_bytes // declared_bytes)
-    have, declared = size_text(have_bytes), size_text(declared_bytes)
+    have, declared = size(have_bytes), size(declared_bytes)
     if have == declared:
         have, declared = f"{have_bytes}", f"{declared_bytes} bytes"
     elif have.rpartition(" ")[2] == declared.rpartition(" ")[2]:
@@ -29,7 +20,7 @@ def cut_short(have_bytes: int, declared_bytes: int, at_least: bool = False) -> D
 
 def zero_block(offset: int, length_bytes: int, where: str) -> Damage:
     """Bytes that hold the picture or the film were overwritten with zeros."""
-    return Damage("zero_block", f"{size_text(length_bytes)} of zeros at offset {offset:,}, in {where}", offset)
+    return Damage("zero_block", f"{size(length_bytes)} of zeros at offset {offset:,}, in {where}", offset)
 
 
 def share(part: int, whole: int) -> int:

@@ -11,9 +11,9 @@ from typing import Any
 
 import duckdb
 
+from auditor import words as text
 from auditor.judge.rules import Rule
 from auditor.model import Audit, FindingStatus, RuleOutcome, RuleState, Severity, Verdict
-from auditor.report import text
 
 MOST_FINDINGS = 100_000  # in one page, as JSON in columns: 0.7 s to open (a million: 10 s and more)
 _FIRST_OF_MANY = 1_000  # of each rule, where there are more

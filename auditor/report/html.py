@@ -16,10 +16,11 @@ import jinja2
 from markupsafe import Markup, escape
 
 from auditor import data as shipped
+from auditor import words as text
 from auditor.judge.rules import Rule
 from auditor.judge.verdict import SIGNS
 from auditor.model import Audit, Severity, Status
-from auditor.report import findings, text, thumbnails
+from auditor.report import findings, thumbnails
 from auditor.report.findings import Section
 from auditor.report.provenance import Sealed
 from auditor.report.thumbnails import Shown

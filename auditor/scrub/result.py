@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from auditor.model import Verdict
-from auditor.report.text import count, counted
 from auditor.scrub.verify import BAD, WAS_READ, Choice, Verified
 from auditor.store.changes import Fate
+from auditor.words import count, counted
 
 NOT_LOOKED_AT = "what is on a phone, and whether pictures that are as stored can be opened"
 """What no scrub says anything of."""

@@ -22,11 +22,11 @@ from auditor.manifest.jsonl import Manifest, load, looks_like_manifest
 from auditor.manifest.rows import path_key, utc
 from auditor.model import Depth, ErrorKind, FileFacts, Origin, Trouble
 from auditor.places import Entry, EntryKind
-from auditor.report.text import percent
 from auditor.scrub.sampling import CONFIDENCE, most_bad
 from auditor.store.changes import Changes, Fate, Found, as_written, may_be_moved, survey
 from auditor.store.generations import Generation, Remembered, Store, left_journals, locked, moment
 from auditor.store.index import Held, Index, known_columns, unread_row
+from auditor.words import percent
 
 WAS_READ = (Fate.UNCHANGED, Fate.ROTTED, Fate.SPOILT, Fate.OVERWRITTEN, Fate.EDITED)
 """The fates that only reading a known file can tell."""

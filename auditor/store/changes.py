@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
-from auditor.copier.messages import WasRead
+from auditor.disk.durable import WasRead
 from auditor.manifest.rows import display_path
 from auditor.places import Entry, EntryKind
 from auditor.store import edits

@@ -28,7 +28,7 @@ from auditor.errors import BadManifest, BadOutput, BadPlace, LeadsOut, RootGone
 from auditor.manifest.jsonl import Manifest, Writer, load, partial_path
 from auditor.manifest.rows import SCHEMA, canonical, from_row, of_today, to_row, utc
 from auditor.model import Depth, FileFacts, Header
-from auditor.report.text import typed
+from auditor.words import typed
 
 _BY_DATE = re.compile(r"(?:\d{4}/\d\d|undated)/")
 MANIFESTS = f"{OWN_FOLDER}/manifests"

@@ -29,8 +29,8 @@ from auditor.cleanup.journal import State
 from auditor.cli import app
 from auditor.disk import durable
 from auditor.disk.folder import Folder
+from auditor.duplicates.tables import PLAN
 from auditor.errors import AuditorError, BadOutput, BadPlace, BadPlan
-from auditor.report.duplicates import PLAN
 from auditor.store.generations import Store, locked
 from tests.pictures.test_verify import jpeg, scene
 

@@ -14,7 +14,7 @@ import pytest
 
 import auditor
 from auditor.cli import screen
-from auditor.report.text import INVISIBLE
+from auditor.words import INVISIBLE
 from tests import commandline, media
 
 NASTY = "x\x1b]0;OWNED\x07\x9b31m\u202ey\x1bc\nSAFE"

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from auditor.copier import backup, execute, worker
-from auditor.copier.messages import Answer, Beat, Setup, Task
+from auditor.copier.messages import Answer, Setup, Task
 from auditor.isolation import pool
+from auditor.isolation.heartbeat import Beat
 
 
 class Workers:

@@ -10,8 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 from auditor.cli import app
+from auditor.duplicates.tables import DUPLICATES, PLAN
 from auditor.errors import BadOutput
-from auditor.report.duplicates import DUPLICATES, PLAN
 from tests.pictures.test_verify import jpeg, scene
 
 SCENE = scene(1, (1000, 750))

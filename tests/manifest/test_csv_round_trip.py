@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditor.disk.foreign_names import row_path
+from auditor.duplicates import tables as duplicates
 from auditor.duplicates.planning import Action, PlanRow
 from auditor.manifest.interop.tabular import read_csv, write_csv
 from auditor.model import FileFacts
 from auditor.pictures.verify import Relation
-from auditor.report import duplicates
 from auditor.words import defuse, visible
 
 SHA = "a" * 64

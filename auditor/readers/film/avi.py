@@ -14,6 +14,7 @@ from datetime import datetime
 
 import numpy as np
 
+from auditor import words
 from auditor.model import Damage, Depth, Kind, Tier
 from auditor.readers.bounds import is_padding, is_text
 from auditor.readers.examination import Buffer, Examination, Metadata
@@ -22,7 +23,7 @@ from auditor.readers.film.descriptive import INFO_NAMES
 from auditor.readers.film.digest import Rest, frames_sha256
 from auditor.readers.film.soundness import judged
 from auditor.readers.nal import wiped, zero_run
-from auditor.readers.wording import cut_short, size_text, zero_block
+from auditor.readers.wording import cut_short, zero_block
 
 _LISTS = frozenset({b"LIST", b"RIFF"})
 _PADDING = frozenset({b"JUNK", b"junk", b"PAD "})
@@ -97,7 +98,7 @@ def _walk(data: Buffer) -> _Film:
         film.damage.append(Damage("bad_index", "the film holds no frames", None))
     if at < size:
         film.rest.behind(data, at)
-        film.notes.append(f"{size_text(size - at)} follow the end of the file's content")
+        film.notes.append(f"{words.size(size - at)} follow the end of the file's content")
     return film
 
 

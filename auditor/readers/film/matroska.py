@@ -11,6 +11,7 @@ import zlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from auditor import words
 from auditor.model import Damage, Depth, Kind, Tier
 from auditor.readers.bounds import is_padding, is_text
 from auditor.readers.examination import Buffer, Examination, Metadata
@@ -20,7 +21,7 @@ from auditor.readers.film.digest import Rest, frames_sha256
 from auditor.readers.film.ebml import BrokenElement, Element, element, elements, unsigned
 from auditor.readers.film.soundness import judged
 from auditor.readers.nal import NalFormat, check_nals, nal_format, wiped
-from auditor.readers.wording import cut_short, size_text
+from auditor.readers.wording import cut_short
 
 _EBML, _SEGMENT, _CLUSTER, _INFO, _TRACKS = 0x1A45DFA3, 0x18538067, 0x1F43B675, 0x1549A966, 0x1654AE6B
 _SEEK_HEAD, _CUES, _TAGS, _CHAPTERS, _ATTACHMENTS = 0x114D9B74, 0x1C53BB6B, 0x1254C367, 0x1043A770, 0x1941A469
@@ -136,7 +137,7 @@ def _walk(data: Buffer, film: _Film) -> None:
     _segment(data, segment.body, min(end, size), film)
     if end < size:
         film.rest.behind(data, end)
-        film.notes.append(f"{size_text(size - end)} follow the end of the file's content")
+        film.notes.append(f"{words.size(size - end)} follow the end of the file's content")
     if not film.damage and not film.tracks:
         film.damage.append(Damage("bad_index", "the film's list of tracks is missing", segment.start))
     elif not film.damage and not film.frames:
@@ -154,7 +155,7 @@ def _segment(data: Buffer, at: int, limit: int, film: _Film) -> None:
         elif found.kind not in (_VOID, _CRC) and not _checksum_holds(data, found):
             where = f"at offset {found.start:,}"
             film.damage.append(
-                Damage("bad_crc", f"a part of {size_text((found.end or 0) - at)} {where} fails its check", at)
+                Damage("bad_crc", f"a part of {words.size((found.end or 0) - at)} {where} fails its check", at)
             )
         end = min(found.end if found.end is not None else limit, limit)
         if found.kind == _CLUSTER:

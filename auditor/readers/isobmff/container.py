@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from auditor import words
 from auditor.model import Damage
 from auditor.readers.examination import Buffer
 from auditor.readers.isobmff.boxes import Box, walk
-from auditor.readers.wording import cut_short, size_text
+from auditor.readers.wording import cut_short
 
 _OUTERMOST = frozenset(
     b"ftyp moov mdat meta free skip wide uuid pnot PICT udta moof mfra sidx styp pdin imda mpvd ssix emsg prft "
@@ -61,7 +62,7 @@ def read_container(data: Buffer) -> Container:
     elif rest < size:
         tail = size - rest
         empty = not any(data[rest : rest + 65536])
-        notes.append(f"{size_text(tail)} {'of zeros ' if empty else ''}follow the end of the file's content")
+        notes.append(f"{words.size(tail)} {'of zeros ' if empty else ''}follow the end of the file's content")
     payloads = tuple((b.body, min(b.end, size)) for b in known if b.kind in (b"mdat", b"imda"))
     return Container(tuple(known), payloads, tuple(damage), tuple(notes), min(rest, size))
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from auditor import words
 from auditor.model import Damage
 from auditor.readers.examination import Buffer
 from auditor.readers.jpeg.walk import APP1, APP2, Segment
 from auditor.readers.samsung import read_trailer
 from auditor.readers.tiff import ifd
-from auditor.readers.wording import size_text
 
 XMP_ID = b"http://ns.adobe.com/xap/1.0/\0"
 _ITEM = re.compile(rb"<(?:\w+:)?Item(?=[\s/>])[^>]*?(?:/>|>.*?</(?:\w+:)?Item>)", re.DOTALL)
@@ -100,7 +100,7 @@ def find_parts(data: Buffer, segments: tuple[Segment, ...], end: int) -> Parts:
         notes.append(f"{size - covered} {'zero ' if zeros else ''}bytes after the end of the file's own data")
         if zeros and size - covered >= _WIPED_BYTES:
             wiped = (
-                f"{size_text(size - covered)} behind the picture begin with zeros: a motion clip may have been wiped"
+                f"{words.size(size - covered)} behind the picture begin with zeros: a motion clip may have been wiped"
             )
             return Parts(tuple(parts), (), tuple(notes), wiped)
     return Parts(tuple(parts), tuple(damage), tuple(notes))
@@ -137,7 +137,7 @@ def _found(data: Buffer, claim: _Claim, end: int) -> tuple[Part | None, Damage |
         if moved < end:
             there = max(0, size - end)
             what = "missing" if there < claim.length // 100 + 16 else "no longer readable as one"
-            detail = f"the {claim.name} that the photo declares ({size_text(claim.length)}) is {what}"
+            detail = f"the {claim.name} that the photo declares ({words.size(claim.length)}) is {what}"
             return None, Damage("part_missing", f"{detail}; the picture itself ends whole", end), None
         note = f"the {claim.name} lies {moved - start:+d} bytes from where the file says"
         start = moved
@@ -145,7 +145,7 @@ def _found(data: Buffer, claim: _Claim, end: int) -> tuple[Part | None, Damage |
         left = size - start
         detail = (
             f"the {claim.name} is cut short at {left * 100 // claim.length} %: "
-            f"{size_text(left)} of {size_text(claim.length)}; the picture itself ends whole"
+            f"{words.size(left)} of {words.size(claim.length)}; the picture itself ends whole"
         )
         return None, Damage("truncated", detail, size), None
     return Part(claim.name, start, start + claim.length, claim.essential, moved=start - claim.start), None, note

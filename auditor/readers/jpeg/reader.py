@@ -12,6 +12,7 @@ import re
 
 import numpy as np
 
+from auditor import words
 from auditor.model import Damage, Depth, ErrorKind, Kind, Soundness, Tier, Trouble
 from auditor.readers import examine as examine_file
 from auditor.readers import exif, perceptual
@@ -23,7 +24,6 @@ from auditor.readers.jpeg.walk import APP1, JPEG_LS, Walk, doubled_codes, pictur
 from auditor.readers.limits import refusal, refused_by_decoder
 from auditor.readers.opened import open_jpeg
 from auditor.readers.rest import whole_sha256
-from auditor.readers.wording import size_text
 
 _UNSUPPORTED = re.compile(r"Unsupported|not supported|not compiled|arithmetic|precision", re.IGNORECASE)
 _ZERO_RUN = bytes(1024)
@@ -178,19 +178,19 @@ def _with_what_is_left(walked: Walk, core: bytearray, size: int) -> Damage:
     if wiped >= len(_ZERO_RUN) and not walked.frame.progressive:
         decoded = decode(core[:-wiped] + b"\xff\xd9", walked.frame, strict=False)
         left = f"; {_share_left(decoded.grey)} % of the picture is there" if decoded.grey is not None else ""
-        return Damage("zero_block", f"the last {size_text(wiped)} of the file are zeros{left}", size - wiped)
+        return Damage("zero_block", f"the last {words.size(wiped)} of the file are zeros{left}", size - wiped)
     if walked.frame.progressive:
         return dataclasses.replace(
-            damage, detail=f"cut short after {size_text(size)}: the picture is coarse or partial"
+            damage, detail=f"cut short after {words.size(size)}: the picture is coarse or partial"
         )
     decoded = decode(core + b"\xff\xd9", walked.frame, strict=False)
     if decoded.grey is None:
-        return dataclasses.replace(damage, detail=f"cut short after {size_text(size)}; nothing of it can be decoded")
+        return dataclasses.replace(damage, detail=f"cut short after {words.size(size)}; nothing of it can be decoded")
     share = _share_left(decoded.grey)
     if share == 100:
         return Damage("truncated", "the end marker is missing; all rows of the picture are there", damage.offset)
-    whole = f" of about {size_text(size * 100 // share)}" if share else ""
-    return dataclasses.replace(damage, detail=f"cut short at {share} % of the picture: {size_text(size)}{whole}")
+    whole = f" of about {words.size(size * 100 // share)}" if share else ""
+    return dataclasses.replace(damage, detail=f"cut short at {share} % of the picture: {words.size(size)}{whole}")
 
 
 def _share_left(grey: perceptual.Grey) -> int:

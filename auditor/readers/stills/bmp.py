@@ -6,12 +6,13 @@ import dataclasses
 import hashlib
 import struct
 
+from auditor import words
 from auditor.model import Damage, Depth, ErrorKind, Kind, Soundness, Tier, Trouble
 from auditor.readers.examination import Buffer, Examination
 from auditor.readers.limits import refusal, refused_by_decoder
 from auditor.readers.rest import whole_sha256
 from auditor.readers.stills import pillow
-from auditor.readers.wording import cut_short, size_text
+from auditor.readers.wording import cut_short
 
 _UNCOMPRESSED = (0, 3, 6)
 _RUNS = {1: 8, 2: 4}
@@ -89,4 +90,4 @@ def _runs_cut(data: Buffer, start: int, width: int, height: int, compression: in
             x, at = x + value, at + (value * bits + 15) // 16 * 2
     if at <= size and (y >= height or (y == height - 1 and x >= width)):
         return None  # some writers leave the end mark away
-    return Damage("truncated", f"cut short after {size_text(size)}: its last rows are missing", size)
+    return Damage("truncated", f"cut short after {words.size(size)}: its last rows are missing", size)

@@ -9,13 +9,14 @@ import dataclasses
 import hashlib
 from dataclasses import dataclass
 
+from auditor import words
 from auditor.model import Damage, Depth, Kind, Soundness, Tier
 from auditor.readers.bounds import is_text
 from auditor.readers.examination import Buffer, Examination
 from auditor.readers.limits import refusal
 from auditor.readers.rest import Piece, unclaimed, whole_sha256
 from auditor.readers.stills import pillow
-from auditor.readers.wording import share, size_text
+from auditor.readers.wording import share
 from auditor.readers.xmp_rest import xmp_rest
 
 _EXTENSION, _IMAGE, _TRAILER, _GRAPHIC_CONTROL = 0x21, 0x2C, 0x3B, 0xF9
@@ -90,7 +91,7 @@ def _walk(data: Buffer) -> _Walk:
         return _Walk(tuple(kept), frames, at, Damage(code, detail, at))
 
     if size < 13:
-        return stopped("truncated", f"cut short after {size_text(size)}: not even the header is there", size)
+        return stopped("truncated", f"cut short after {words.size(size)}: not even the header is there", size)
     at = 13 + _palette_bytes(data[10])
     kept.append((6, at))
     while True:
@@ -163,4 +164,4 @@ def _palette_bytes(flags: int) -> int:
 
 def _cut(size: int, frames: int) -> str:
     whole = f"; {frames} whole frame{'s' if frames > 1 else ''} before the cut" if frames else ""
-    return f"cut short after {size_text(size)}{whole}"
+    return f"cut short after {words.size(size)}{whole}"

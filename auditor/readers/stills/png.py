@@ -11,6 +11,7 @@ import struct
 import zlib
 from dataclasses import dataclass
 
+from auditor import words
 from auditor.model import Damage, Depth, Kind, Soundness, Tier
 from auditor.readers import exif
 from auditor.readers.bounds import is_text
@@ -23,7 +24,7 @@ from auditor.readers.photoshop_rest import photoshop_rest
 from auditor.readers.rest import Piece, unclaimed, whole_sha256
 from auditor.readers.stills import pillow
 from auditor.readers.tiff.rest import exif_rest
-from auditor.readers.wording import share, size_text
+from auditor.readers.wording import share
 from auditor.readers.xmp_rest import xmp_rest
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -228,7 +229,7 @@ def _what_is_left(data: Buffer, walked: _Walk, header: _Chunk) -> str:
     row_bytes = 1 + (width * bits * _CHANNELS.get(colours, 4) + 7) // 8
     inflater, rows, most = zlib.decompressobj(), 0, row_bytes * height
     if interlace or refusal(width, height):
-        return f"cut short after {size_text(len(data))}"
+        return f"cut short after {words.size(len(data))}"
     try:
         for chunk in walked.chunks:
             if chunk.type == b"IDAT" and rows < most:
@@ -238,5 +239,5 @@ def _what_is_left(data: Buffer, walked: _Walk, header: _Chunk) -> str:
     left = share(rows // row_bytes, height)
     if left >= 100:
         return "the end is missing; all rows of the picture are there"
-    whole = f" of about {size_text(len(data) * 100 // left)}" if left else ""
-    return f"cut short at {left} % of the picture: {size_text(len(data))}{whole}"
+    whole = f" of about {words.size(len(data) * 100 // left)}" if left else ""
+    return f"cut short at {left} % of the picture: {words.size(len(data))}{whole}"

@@ -6,7 +6,7 @@ from datetime import UTC, timedelta, timezone
 
 import pytest
 
-from auditor.report import text
+from auditor import words as text
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,14 @@ import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from auditor import words as text
 from auditor.duplicates.grouping import Group
 from auditor.duplicates.planning import Action
 from auditor.duplicates.search import Search
 from auditor.isolation import pool
 from auditor.model import Kind
 from auditor.pictures.inventory import Item
-from auditor.report import PLAN, html, text, thumbnails
+from auditor.report import PLAN, html, thumbnails
 
 MOST_GROUPS = 500
 """Groups of a section that are shown; all are in duplicates.csv."""
