@@ -52,6 +52,10 @@ class Soundness(StrEnum):
     NOT_CHECKED = "not_checked"
 
 
+DIGESTS = ("sha256", "md5", "sha1", "quickxor", "dropbox")
+"""Digests that have a column of their own in a row; all in lower-case hex."""
+
+
 class DigestOrigin(StrEnum):
     """Who computed a row's digests, and from what. Best first; CLAIMED proves nothing."""
 

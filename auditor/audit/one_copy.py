@@ -14,10 +14,10 @@ from pathlib import Path
 
 import duckdb
 
+from auditor.dates import rfc3339
 from auditor.disk.mounts import Mount, Shows, is_one_disk, may_show_one_file, mount_of, mounts_beneath
 from auditor.disk.this_machine import is_this_machine
-from auditor.manifest.rows import DIGESTS, rfc3339
-from auditor.model import ErrorKind
+from auditor.model import DIGESTS, ErrorKind
 from auditor.places import Place
 from auditor.places.adb import AdbPlace
 from auditor.places.archive import ArchivePlace

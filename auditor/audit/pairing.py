@@ -12,8 +12,7 @@ import duckdb
 
 from auditor.audit.database import kinds
 from auditor.audit.one_copy import copies
-from auditor.manifest.rows import DIGESTS
-from auditor.model import DigestOrigin, ErrorKind, Status
+from auditor.model import DIGESTS, DigestOrigin, ErrorKind, Status
 from auditor.pictures.likeness import Aim, Answer, Candidate, Likeness, Question, Side, Verifier, look_alikes
 from auditor.places.trash import TRASH_FOLDERS
 

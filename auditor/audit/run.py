@@ -23,8 +23,7 @@ from auditor.judge.rules import Rule
 from auditor.manifest import jsonl
 from auditor.manifest.interop import foreign
 from auditor.manifest.jsonl import Manifest
-from auditor.manifest.rows import DIGESTS
-from auditor.model import Audit, Depth, RuleOutcome
+from auditor.model import DIGESTS, Audit, Depth, RuleOutcome
 from auditor.pictures import ranked
 from auditor.pictures.likeness import Answer, Likeness, Question, Verifier
 from auditor.pictures.looking import Look, look_at

@@ -23,7 +23,7 @@ from auditor.copier.layout import Layout
 from auditor.copier.presence import watch
 from auditor.errors import BadOutput, BadPlace, Interrupted
 from auditor.judge.verdict import ASKED, CHECKED, CROSSED
-from auditor.manifest.rows import display_path
+from auditor.paths import display_path
 from auditor.scrub import verify as scrubbing
 from auditor.scrub.result import NOT_LOOKED_AT, Conclusion, conclude
 from auditor.scrub.sampling import CONFIDENCE

@@ -23,6 +23,7 @@ from auditor.copier.plan import (
 )  # fmt: skip
 from auditor.copier.publish import CopyResult, Publisher, clean_temps
 from auditor.copier.workers import Ended, Workers
+from auditor.dates import utc
 from auditor.disk.durable import WasRead
 from auditor.disk.marker import OWN_FOLDER, Marker, SourceMark
 from auditor.disk.names import NameRules, escape
@@ -30,8 +31,9 @@ from auditor.disk.root import made
 from auditor.disk.volume import Volume, clean_probes, probed, volume_of
 from auditor.errors import BadOutput, BadPlace, Unwritable
 from auditor.manifest.jsonl import Manifest
-from auditor.manifest.rows import KNOWN_AT, display_path, utc
+from auditor.manifest.rows import KNOWN_AT
 from auditor.model import Depth
+from auditor.paths import display_path
 from auditor.places import Entry, EntryKind, Place, own_folder, unfinished
 from auditor.places.folder import FolderPlace
 from auditor.store.changes import Changes, Survey, as_written, may_be_moved, survey

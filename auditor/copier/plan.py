@@ -13,8 +13,8 @@ from auditor.copier.layout import Layout, natural_path
 from auditor.disk.durable import new_mark
 from auditor.disk.names import NameRules, escape_path
 from auditor.disk.volume import Volume
-from auditor.manifest.rows import display_path, path_key
 from auditor.model import ErrorKind, FileFacts, Origin, Trouble
+from auditor.paths import display_path, path_key
 from auditor.places import Entry, EntryKind
 from auditor.scan import companions
 from auditor.scan.reuse import RACY_NS

@@ -18,8 +18,8 @@ from auditor.disk.folder import Folder
 from auditor.disk.marker import Marker, SourceMark
 from auditor.disk.volume import Volume
 from auditor.errors import BadPlace
-from auditor.manifest.rows import display_path
 from auditor.model import Device
+from auditor.paths import display_path
 from auditor.places import Place
 from auditor.places.nesting import lies_in
 from auditor.store.generations import Remembered, Store

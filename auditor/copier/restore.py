@@ -19,14 +19,15 @@ from auditor.copier.layout import Layout, Namer, is_marked
 from auditor.copier.messages import Setup
 from auditor.copier.plan import Action, CopyPlan, CopyStep, Limits, escaped, twins
 from auditor.copier.publish import Publisher
+from auditor.dates import utc
 from auditor.disk import durable
 from auditor.disk.marker import Marker
 from auditor.disk.names import POSIX, escape_path, parts_inside
 from auditor.disk.root import Root, made
 from auditor.disk.volume import clean_probes, probed, volume_of
 from auditor.errors import BadManifest, BadPlace, LeadsOut
-from auditor.manifest.rows import path_key, utc
 from auditor.model import FileFacts, Fixity, Origin
+from auditor.paths import path_key
 from auditor.places.folder import FolderPlace
 from auditor.store.generations import Store
 from auditor.store.index import Index

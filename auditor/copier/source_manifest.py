@@ -13,8 +13,8 @@ from auditor.copier.plan import Action, CopyStep
 from auditor.copier.publish import CopyResult, Outcome
 from auditor.isolation import pool
 from auditor.manifest.jsonl import Manifest, Writer
-from auditor.manifest.rows import display_path, path_key
 from auditor.model import Depth, ErrorKind, FileFacts, Header, Trouble
+from auditor.paths import display_path, path_key
 from auditor.places import Entry, Place, Power
 from auditor.places.folder import recorded_name
 from auditor.scan import companions

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from auditor.manifest.jsonl import Manifest
-from auditor.manifest.rows import DIGESTS, path_key
-from auditor.model import FileFacts
+from auditor.model import DIGESTS, FileFacts
+from auditor.paths import path_key
 
 
 class Change(StrEnum):

@@ -26,10 +26,10 @@ from auditor.manifest.rows import (
     header_from,
     header_row,
     of_today,
-    path_key,
     to_row,
 )
 from auditor.model import FileFacts, Footer, Header
+from auditor.paths import path_key
 
 MAX_LINE_BYTES = 16 << 20
 """No row is longer; a longer line is not one of ours. DuckDB reads JSON objects up to this size."""

@@ -5,18 +5,18 @@ from __future__ import annotations
 import contextlib
 import json
 import math
-import re
-import sys
 from collections.abc import Mapping
 from dataclasses import fields, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from auditor.dates import mtime_ns, rfc3339
 from auditor.disk.small_files import shown, value_of
 from auditor.errors import BadManifest
 from auditor.manifest import earlier_schemas
 from auditor.model import (
+    DIGESTS,
     MOST_BYTES,
     Damage,
     Depth,
@@ -32,15 +32,13 @@ from auditor.model import (
     Tier,
     Trouble,
 )
+from auditor.paths import display_path, path_key, path_of, path_shown
 
 SCHEMA = 3
 
 READABLE_SCHEMAS = (1, 2, 3)
 """Schemas of manifests that are still read. The first knew no `error_kind`, and no grades of a service's digests; the
 second told a backup's fixity in notes, and its digest of an image left out what a list named, whatever it held."""
-
-DIGESTS = ("sha256", "md5", "sha1", "quickxor", "dropbox")
-"""Digests that have a column of their own in a row; all in lower-case hex."""
 
 LISTED = (
     *("path", "path_bytes", "size_bytes", "mtime", "mtime_trusted", "kind"),
@@ -60,84 +58,6 @@ DECODED = (*HASHED, "phash", "phash_turned", "soundness", "damage")
 """What a list knows after pictures were decoded."""
 
 KNOWN_AT = {Depth.LIST: LISTED, Depth.HASH: HASHED, Depth.DECODE: DECODED, Depth.DEEP: DECODED}
-
-_LOOKS_ESCAPED = re.compile(r"\\x[0-9a-f]{2}")
-
-_FIRST = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def path_key(path: str) -> bytes:
-    """The bytes that manifests are sorted by: the path's own, whatever the machine's encoding."""
-    try:
-        return path.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:  # half a UTF-16 pair, which Windows allows in names
-        return path.encode("utf-8", "surrogatepass")
-
-
-def path_of(raw: bytes) -> str:
-    """The inverse of `path_key`: bytes that are not UTF-8 become surrogate escapes."""
-    if sys.platform == "win32":
-        with contextlib.suppress(UnicodeDecodeError):
-            return raw.decode("utf-8", "surrogatepass")
-    return raw.decode("utf-8", "surrogateescape")
-
-
-def display_path(path: str) -> str:
-    """A path that is text everywhere, and no other path's: bytes that are not UTF-8 are shown as `\\xff`.
-
-    In a path that holds such bytes, or something that looks like their escape, backslashes are doubled.
-    """
-    if "\0" not in path and not _LOOKS_ESCAPED.search(path):
-        try:
-            path.encode()
-        except UnicodeEncodeError:
-            pass
-        else:
-            return path
-    raw = path_key(path).replace(b"\\", b"\\\\").replace(b"\0", b"\\x00")
-    return raw.decode("utf-8", "backslashreplace")
-
-
-def path_shown(shown: str) -> str:
-    """The path that `display_path` shows so."""
-    if not _LOOKS_ESCAPED.search(shown):
-        return shown
-    raw = re.sub(
-        rb"\\(?:x([0-9a-f]{2})|\\)",
-        lambda found: bytes.fromhex(found[1].decode()) if found[1] else b"\\",
-        path_key(shown),
-    )
-    return path_of(raw)
-
-
-def rfc3339(mtime_ns: int) -> str:
-    """Nanoseconds since 1970 as RFC 3339 in UTC, with as many decimals as there are, none for whole seconds.
-
-    Raises: OverflowError outside the years 1 to 9999, for which there is no such date; rows leave it out.
-    """
-    seconds, nanos = divmod(mtime_ns, 1_000_000_000)
-    whole = _FIRST + timedelta(seconds=seconds)
-    return f"{whole:%Y-%m-%dT%H:%M:%S}".rjust(19, "0") + f".{nanos:09d}".rstrip("0").rstrip(".") + "Z"
-
-
-def utc(moment: datetime) -> str:
-    """RFC 3339 in UTC, whole seconds."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def mtime_ns(text: str) -> int:
-    """The inverse of `rfc3339`.
-
-    Raises: ValueError where the text is no such date.
-    """
-    found = _DATE.fullmatch(text)
-    if not found:
-        raise ValueError(f"{text!r} is no date in UTC")
-    whole = datetime.fromisoformat(found[1] + "+00:00") - _FIRST
-    return (whole.days * 86_400 + whole.seconds) * 1_000_000_000 + int((found[2] or "").ljust(9, "0"))
-
-
-_DATE = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z", re.ASCII)
 
 
 def canonical(value: Mapping[str, Any]) -> str:

@@ -10,8 +10,9 @@ from typing import Any
 
 from auditor.errors import BadManifest
 from auditor.manifest.jsonl import MAX_LINE_BYTES, Manifest
-from auditor.manifest.rows import DIGESTS, SCHEMA, canonical, display_path, from_row, path_key, to_row
-from auditor.model import Depth, Device, DigestOrigin, ErrorKind, Fixity, Footer, Header, Kind, Soundness, Tier
+from auditor.manifest.rows import SCHEMA, canonical, from_row, to_row
+from auditor.model import DIGESTS, Depth, Device, DigestOrigin, ErrorKind, Fixity, Footer, Header, Kind, Soundness, Tier
+from auditor.paths import display_path, path_key
 
 FILE = Path(__file__).with_name("schema.json")
 """The schema as it is published; `published` makes its text."""

@@ -19,10 +19,10 @@ from auditor.disk.foreign_names import row_path
 from auditor.disk.marker import OWN_FOLDER
 from auditor.disk.volume import keeps_change_times
 from auditor.errors import BadPlace, ListingCut
-from auditor.manifest.interop.tabular import lsjson_row
 from auditor.model import Device, ErrorKind, FileFacts, Kind, Trouble
 from auditor.places import Entry, EntryKind, Power, links, own_folder
 from auditor.places.folder import file_id
+from auditor.places.foreign_rows import lsjson_row
 from auditor.places.members import once
 from auditor.places.ours import is_ours
 from auditor.places.rclone_remotes import Leaf, grade, leaves_of

@@ -19,8 +19,7 @@ from auditor.disk import small_files
 from auditor.errors import BadManifest
 from auditor.judge.policy import Policy
 from auditor.judge.rules import Rule
-from auditor.manifest.rows import DIGESTS
-from auditor.model import Audit, RuleOutcome
+from auditor.model import DIGESTS, Audit, RuleOutcome
 from auditor.report import SEAL
 
 MOST_RECORD_BYTES = 256 << 20

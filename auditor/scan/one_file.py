@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import BinaryIO
 
+from auditor.dates import utc
 from auditor.errors import AuditorError
-from auditor.manifest.rows import utc
 from auditor.model import Depth, DigestOrigin, ErrorKind, FileFacts, Kind, Soundness, Tier, Trouble
 from auditor.places import Entry, EntryKind, Place, Power
 from auditor.readers import Buffer, Examination, digests, examine, kind_by_name, perceptual

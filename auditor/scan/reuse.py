@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from auditor.manifest.jsonl import Left, Manifest
-from auditor.manifest.rows import path_key
 from auditor.model import Depth, DigestOrigin, ErrorKind, FileFacts, Header
+from auditor.paths import path_key
 from auditor.places import Entry
 
 RACY_NS = 3_000_000_000

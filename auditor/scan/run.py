@@ -9,12 +9,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from auditor import __version__
+from auditor.dates import rfc3339, utc
 from auditor.errors import AuditorError, ListingCut
 from auditor.isolation import pool
 from auditor.manifest import jsonl
 from auditor.manifest.jsonl import Manifest, Writer
-from auditor.manifest.rows import DIGESTS, KNOWN_AT, SCHEMA, display_path, path_key, rfc3339, utc
-from auditor.model import Depth, ErrorKind, FileFacts, Header, Trouble
+from auditor.manifest.rows import KNOWN_AT, SCHEMA
+from auditor.model import DIGESTS, Depth, ErrorKind, FileFacts, Header, Trouble
+from auditor.paths import display_path, path_key
 from auditor.places import Entry, EntryKind, Place, Power, own_folder, unfinished
 from auditor.places.folder import recorded_name
 from auditor.scan import cache, companions, without_bytes

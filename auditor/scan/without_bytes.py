@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from auditor.manifest.rows import DIGESTS, LISTED, utc
-from auditor.model import Depth, DigestOrigin, ErrorKind, FileFacts, Tier, Trouble
+from auditor.dates import utc
+from auditor.manifest.rows import LISTED
+from auditor.model import DIGESTS, Depth, DigestOrigin, ErrorKind, FileFacts, Tier, Trouble
 from auditor.places import Entry, EntryKind, Place, Power, StatesDigests
 from auditor.readers import kind_by_name
 from auditor.scan.one_file import MEDIA, unread

@@ -14,13 +14,14 @@ from pathlib import Path
 from auditor.copier.backup import DIGESTS_ONLY, listed, read_files
 from auditor.copier.execute import Progress, RunOptions
 from auditor.copier.messages import Failed
+from auditor.dates import utc
 from auditor.disk.durable import ColdRead
 from auditor.disk.volume import volume_of
 from auditor.errors import BadManifest, BadOutput, BadPlace
 from auditor.manifest.interop import foreign
 from auditor.manifest.jsonl import Manifest, load, looks_like_manifest
-from auditor.manifest.rows import path_key, utc
 from auditor.model import Depth, ErrorKind, FileFacts, Origin, Trouble
+from auditor.paths import path_key
 from auditor.places import Entry, EntryKind
 from auditor.scrub.sampling import CONFIDENCE, most_bad
 from auditor.store.changes import Changes, Fate, Found, as_written, may_be_moved, survey

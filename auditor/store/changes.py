@@ -12,7 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from auditor.disk.durable import WasRead
-from auditor.manifest.rows import display_path
+from auditor.paths import display_path
 from auditor.places import Entry, EntryKind
 from auditor.store import edits
 from auditor.store.index import EMPTY, Change, Held, Index, Moved, same_date, unread_row

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from auditor import __version__
+from auditor.dates import utc
 from auditor.disk import durable, small_files
 from auditor.disk import marker as markers
 from auditor.disk.folder import Folder, beneath
@@ -26,7 +27,7 @@ from auditor.disk.marker import OWN_FOLDER, Marker, SourceMark
 from auditor.disk.root import Root
 from auditor.errors import BadManifest, BadOutput, BadPlace, LeadsOut, RootGone
 from auditor.manifest.jsonl import Manifest, Writer, load, partial_path
-from auditor.manifest.rows import SCHEMA, canonical, from_row, of_today, to_row, utc
+from auditor.manifest.rows import SCHEMA, canonical, from_row, of_today, to_row
 from auditor.model import Depth, FileFacts, Header
 from auditor.words import typed
 

@@ -15,7 +15,6 @@ from operator import itemgetter
 from typing import Any
 
 from auditor.manifest.jsonl import Manifest
-from auditor.manifest.rows import path_key
 from auditor.model import (
     Damage,
     DigestOrigin,
@@ -28,6 +27,7 @@ from auditor.model import (
     Tier,
     Trouble,
 )
+from auditor.paths import path_key
 from auditor.readers.sniff import kind_by_name
 from auditor.scan import companions
 from auditor.store.generations import Store, left_rows

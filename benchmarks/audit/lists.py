@@ -17,8 +17,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from auditor.manifest.jsonl import Writer
-from auditor.manifest.rows import KNOWN_AT, path_key
+from auditor.manifest.rows import KNOWN_AT
 from auditor.model import Damage, Depth, Device, DigestOrigin, FileFacts, Header, Kind, Soundness, Status, Tier
+from auditor.paths import path_key
 
 SHARES = {
     Status.METADATA_CHANGED: 0.005,

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from auditor.copier.publish import Outcome
-from auditor.manifest.rows import display_path
+from auditor.paths import display_path
 from tests import media
 from tests.copier.runs import DECODED, DIGESTS, QUICK, Ran, back_up, leftovers, lies, tree, write
 from tests.doubles.mounts import faulty

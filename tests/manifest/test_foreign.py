@@ -18,8 +18,9 @@ from auditor.errors import BadManifest, BadOutput
 from auditor.manifest.interop import foreign, mhl, sums, tabular
 from auditor.manifest.interop.foreign import Format
 from auditor.manifest.jsonl import Manifest, Writer, load
-from auditor.manifest.rows import HASHED, path_key
+from auditor.manifest.rows import HASHED
 from auditor.model import Depth, DigestOrigin, ErrorKind, FileFacts, Header
+from auditor.paths import path_key
 
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
 A = hashlib.sha256(b"a").hexdigest()

@@ -12,20 +12,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from auditor.dates import mtime_ns, rfc3339
 from auditor.errors import BadManifest
 from auditor.manifest import rows
-from auditor.manifest.rows import (
-    canonical,
-    display_path,
-    from_row,
-    mtime_ns,
-    path_key,
-    path_of,
-    path_shown,
-    rfc3339,
-    to_row,
-)
+from auditor.manifest.rows import canonical, from_row, to_row
 from auditor.model import Damage, DigestOrigin, ErrorKind, FileFacts, Fixity, Kind, Origin, Soundness, Tier, Trouble
+from auditor.paths import display_path, path_key, path_of, path_shown
 
 PATHS = st.one_of(
     st.binary(min_size=1, max_size=60).map(lambda raw: raw.decode("utf-8", "surrogateescape")),

@@ -21,8 +21,9 @@ from auditor.errors import BadManifest, BadOutput
 from auditor.manifest.interop import hashdeep, mhl, sums, tabular
 from auditor.manifest.interop.listed import Listed
 from auditor.manifest.jsonl import Manifest, Writer
-from auditor.manifest.rows import DIGESTS, SCHEMA, path_key
-from auditor.model import Depth, ErrorKind, FileFacts, Header
+from auditor.manifest.rows import SCHEMA
+from auditor.model import DIGESTS, Depth, ErrorKind, FileFacts, Header
+from auditor.paths import path_key
 
 _HEAD_BYTES = 65536
 

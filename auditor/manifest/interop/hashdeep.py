@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from auditor.errors import BadManifest, BadOutput
-from auditor.manifest.interop.listed import Listed, merged, row, size_of
+from auditor.manifest.interop.listed import Listed, merged
 from auditor.manifest.interop.sums import need
-from auditor.manifest.rows import display_path, path_key
 from auditor.model import FileFacts
+from auditor.paths import display_path, path_key
+from auditor.places.foreign_rows import row, size_of
 
 MAGIC = b"%%%% HASHDEEP-1.0"
 _OURS = ("sha256", "md5", "sha1")

@@ -2,20 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from auditor.disk.foreign_names import row_path
 from auditor.errors import BadManifest
-from auditor.manifest.rows import DIGESTS, path_key, path_of
-from auditor.model import MOST_BYTES, DigestOrigin, FileFacts
-from auditor.readers import kind_by_name
-
-HEX = re.compile(r"[0-9a-f]{16,128}")
-"""A digest as a row holds it."""
-
-_SIZE = re.compile(r"[0-9]{1,19}")
+from auditor.model import FileFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,41 +17,6 @@ class Listed:
 
     rows: tuple[FileFacts, ...]
     unclear: tuple[str, ...] = ()
-
-
-def row(
-    name: str,
-    digests: Mapping[str, str],
-    size_bytes: int | None = None,
-    mtime_ns: int | None = None,
-    mtime_trusted: bool = False,
-) -> FileFacts:
-    """One row that another tool states. A name that would lead out of its folder keeps a row, with no digest.
-
-    Digests of kinds that no row has a column for, and text that is no digest, are left out.
-    """
-    # As this machine spells the bytes: half a pair of UTF-16, which a list may hold, no row could give back.
-    path, refused = row_path(path_of(path_key(name)))
-    if size_bytes is not None and not 0 <= size_bytes <= MOST_BYTES:
-        size_bytes = None
-    lower = {kind: digest.lower() for kind, digest in digests.items() if kind in DIGESTS}
-    told = {kind: digest for kind, digest in lower.items() if HEX.fullmatch(digest)}
-    facts = FileFacts(
-        path=path,
-        size_bytes=size_bytes,
-        mtime_ns=mtime_ns,
-        mtime_trusted=mtime_trusted,
-        digests=told,
-        digest_origin=DigestOrigin.FOREIGN if told else None,
-        kind=kind_by_name(path),
-    )
-    return replace(facts, error=refused, digests={}, digest_origin=None) if refused else facts
-
-
-def size_of(text: str | bytes | None) -> int | None:
-    """The size that a list states in ASCII digits; None where it states none that a file can have."""
-    found = _SIZE.fullmatch(text.decode("ascii", "replace") if isinstance(text, bytes) else text or "")
-    return int(found[0]) if found else None
 
 
 def merged(rows: list[FileFacts], source: str) -> tuple[FileFacts, ...]:

@@ -11,11 +11,13 @@ from xml.etree import ElementTree
 from xml.sax.saxutils import escape, quoteattr
 
 from auditor import __version__
+from auditor.dates import mtime_ns, rfc3339
 from auditor.errors import BadManifest, BadOutput
-from auditor.manifest.interop.listed import Listed, merged, row, size_of
+from auditor.manifest.interop.listed import Listed, merged
 from auditor.manifest.interop.sums import need
-from auditor.manifest.rows import display_path, mtime_ns, path_key, rfc3339
 from auditor.model import FileFacts
+from auditor.paths import display_path, path_key
+from auditor.places.foreign_rows import row, size_of
 
 _NAMESPACE = "urn:ASC:MHL:v2.0"
 _CHAIN_NAMESPACE = "urn:ASC:MHL:DIRECTORY:v2.0"

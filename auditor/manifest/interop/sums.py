@@ -11,9 +11,10 @@ from pathlib import Path
 
 from auditor.disk import small_files
 from auditor.errors import BadManifest, BadOutput
-from auditor.manifest.interop.listed import HEX, Listed, merged, row
-from auditor.manifest.rows import display_path, path_key
+from auditor.manifest.interop.listed import Listed, merged
 from auditor.model import FileFacts
+from auditor.paths import display_path, path_key
+from auditor.places.foreign_rows import HEX, row
 
 BY_LENGTH = {32: "md5", 40: "sha1", 56: "sha224", 64: "sha256", 96: "sha384", 128: "sha512"}
 """The digest that this many hex digits are, where the list's name does not say otherwise."""

@@ -7,21 +7,21 @@ import io
 import json
 import re
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 from pathlib import Path
 
 from auditor import words
+from auditor.dates import ns_or_none, rfc3339
 from auditor.errors import BadManifest
-from auditor.manifest.interop.listed import HEX, Listed, merged, row, size_of
-from auditor.manifest.rows import DIGESTS, display_path, mtime_ns, path_key, path_shown, rfc3339
-from auditor.model import FileFacts
+from auditor.manifest.interop.listed import Listed, merged
+from auditor.model import DIGESTS, FileFacts
+from auditor.paths import display_path, path_key, path_shown
+from auditor.places.foreign_rows import HEX, lsjson_row, row, size_of
 
 _NAMES = ("path", "relative_path", "filepath", "filename", "file", "name")
 _SIZES = ("size_bytes", "size", "bytes", "length")
 _DATES = ("mtime", "modified", "date_modified", "modtime")
 _COLUMNS = ("path", "size_bytes", "mtime", *DIGESTS)
 _FORMULA = re.compile(f"[{words.SIGNS}\t\r\n\0']")
-_RCLONE_NAMES = {"quickxorhash": "quickxor"}
 
 
 def looks_like_csv(head: bytes) -> bool:
@@ -61,7 +61,7 @@ def read_csv(path: Path, content: bytes) -> Listed:
                 continue
             digests = {kind: values[columns[kind]].strip() for kind in DIGESTS if kind in columns}
             size = size_of(values[sized].strip()) if sized is not None else None
-            mtime = _ns(values[dated]) if dated is not None else None
+            mtime = ns_or_none(values[dated]) if dated is not None else None
             rows.append(row(name_of(_unguarded(values[named])), digests, size, mtime))
     except csv.Error as error:
         unclear.append(f"the table cannot be read to its end: {error}")
@@ -99,18 +99,6 @@ def read_lsjson(path: Path, content: bytes) -> Listed:
     return Listed(merged(rows, str(path)))
 
 
-def lsjson_row(item: dict[str, object]) -> FileFacts:
-    """The facts of one item of `rclone lsjson`; a size of -1 (a document without one) and no date are not known."""
-    hashes = item.get("Hashes")
-    digests = {
-        _RCLONE_NAMES.get(kind.lower().replace("-", ""), kind.lower().replace("-", "")): str(digest)
-        for kind, digest in (hashes.items() if isinstance(hashes, dict) else ())
-    }
-    size = item.get("Size")
-    known = size if type(size) is int and size >= 0 else None
-    return row(str(item["Path"]), digests, known, _ns(item.get("ModTime")))
-
-
 def _cell(path: str) -> str:
     """A name as `path_shown(_unguarded(...))` reads it back, and as no spreadsheet acts on it."""
     name = display_path(path)
@@ -121,19 +109,3 @@ def _cell(path: str) -> str:
 
 def _unguarded(name: str) -> str:
     return name[1:] if name.startswith("'") and _FORMULA.match(name[1:]) else name
-
-
-def _ns(date: object) -> int | None:
-    """Nanoseconds since 1970 of an RFC 3339 date; None for none, for one without a zone, and for zero dates."""
-    if not isinstance(date, str) or not date.strip():
-        return None
-    text = date.strip()
-    try:
-        if text.endswith("Z"):
-            return mtime_ns(text) or None
-        moment = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text))
-        if moment.tzinfo is None:
-            return None
-        return mtime_ns(rfc3339(round(moment.timestamp() * 1_000_000) * 1000)) or None
-    except (ValueError, OverflowError, OSError):
-        return None

@@ -1,0 +1,52 @@
+"""Dates as lists write them: RFC 3339 in UTC, and back. For people: `words`."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+_FIRST = datetime(1970, 1, 1, tzinfo=UTC)
+_DATE = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z", re.ASCII)
+
+
+def rfc3339(mtime_ns: int) -> str:
+    """Nanoseconds since 1970 as RFC 3339 in UTC, with as many decimals as there are, none for whole seconds.
+
+    Raises: OverflowError outside the years 1 to 9999, for which there is no such date; rows leave it out.
+    """
+    seconds, nanos = divmod(mtime_ns, 1_000_000_000)
+    whole = _FIRST + timedelta(seconds=seconds)
+    return f"{whole:%Y-%m-%dT%H:%M:%S}".rjust(19, "0") + f".{nanos:09d}".rstrip("0").rstrip(".") + "Z"
+
+
+def utc(moment: datetime) -> str:
+    """RFC 3339 in UTC, whole seconds."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def mtime_ns(text: str) -> int:
+    """The inverse of `rfc3339`.
+
+    Raises: ValueError where the text is no such date.
+    """
+    found = _DATE.fullmatch(text)
+    if not found:
+        raise ValueError(f"{text!r} is no date in UTC")
+    whole = datetime.fromisoformat(found[1] + "+00:00") - _FIRST
+    return (whole.days * 86_400 + whole.seconds) * 1_000_000_000 + int((found[2] or "").ljust(9, "0"))
+
+
+def ns_or_none(date: object) -> int | None:
+    """Nanoseconds since 1970 of an RFC 3339 date; None for none, for one without a zone, and for zero dates."""
+    if not isinstance(date, str) or not date.strip():
+        return None
+    text = date.strip()
+    try:
+        if text.endswith("Z"):
+            return mtime_ns(text) or None
+        moment = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text))
+        if moment.tzinfo is None:
+            return None
+        return mtime_ns(rfc3339(round(moment.timestamp() * 1_000_000) * 1000)) or None
+    except (ValueError, OverflowError, OSError):
+        return None
