@@ -27,7 +27,13 @@ __all__ = ["Progress", "Task", "read_file", "scan"]
 
 TOOL = f"auditor {__version__}"
 
-PRELOAD = ("auditor.scan.one_file", "auditor.readers.jpeg.reader", "PIL.ImageOps", "PIL.TiffImagePlugin")
+PRELOAD = (
+    "auditor.scan.one_file",
+    "auditor.readers.jpeg.reader",
+    "PIL.ImageOps",
+    "PIL.TiffImagePlugin",
+    "scipy.fftpack",
+)
 """What every worker wants, loaded once before workers are forked."""
 
 FLUSH_BYTES = 64 << 20

@@ -53,6 +53,16 @@ def test_turned_hashes_are_the_hashes_of_turned_pictures(seed: int) -> None:
     assert all(_distance(a, b) <= 1 for a, b in zip(turned, expected, strict=True))
 
 
+def test_where_the_shortcut_fails_imagehash_is_asked_seven_times_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    picture = perceptual.normalise_image(_picture(4), None)
+    monkeypatch.setattr(perceptual, "_COSINES", perceptual._COSINES[::-1])
+    own, turned = perceptual.phash(picture)
+    assert own == str(imagehash.phash(Image.fromarray(picture)))
+    assert turned == tuple(str(imagehash.phash(Image.fromarray(picture).transpose(turn))) for turn in TURNS)
+
+
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_displayed_is_what_pillow_displays(orientation: int) -> None:
     from PIL import ImageOps
