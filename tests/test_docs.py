@@ -103,3 +103,30 @@ def test_rules_are_documented_for_those_who_write_them() -> None:
         assert f"`{view}`" in text
     for rule in rules.load():
         assert rule.id in text, f"rules/README.md does not list {rule.id}"
+
+
+PAGES = sorted(
+    path for path in ROOT.rglob("*.md") if not {part for part in path.relative_to(ROOT).parts if part.startswith(".")}
+)
+
+
+@pytest.mark.parametrize("page", [str(path.relative_to(ROOT)) for path in PAGES])
+def test_every_link_between_the_pages_leads_somewhere(page: str) -> None:
+    text = (ROOT / page).read_text("utf-8")
+    for target, heading in re.findall(r"\]\((?![a-z]+:)([^)#\s]*)(?:#([^)]*))?\)", text):
+        there = ((ROOT / page).parent / target).resolve() if target else ROOT / page
+        assert there.exists(), f"{page} links to {target}"
+        if heading:
+            titles = re.findall(r"^#+ +(.*)$", there.read_text("utf-8"), re.MULTILINE)
+            assert heading in {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}, (
+                f"{page}: #{heading}"
+            )
+
+
+def test_the_architecture_names_every_room() -> None:
+    text = (ROOT / "docs/architecture.md").read_text("utf-8")
+    own = ROOT / "auditor"
+    rooms = {path.name.removesuffix(".py") for path in own.iterdir() if not path.name.startswith(("_", "."))} - {
+        "py.typed"
+    }
+    assert rooms == {room for room in rooms if re.search(rf"`{room}`", text)}
