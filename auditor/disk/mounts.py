@@ -165,9 +165,8 @@ def may_be_one_file(one: Path, other: Path) -> bool:
     if ours.st_dev == theirs.st_dev:
         return ours.st_ino == theirs.st_ino != 0
     mounts = _mount_by_device(ours.st_dev, one.parent), _mount_by_device(theirs.st_dev, other.parent)
-    if not may_show_one_file(*mounts) and not _is_one_disk_by_device(
-        ours.st_dev, one.parent, theirs.st_dev, other.parent
-    ):
+    devices = ours.st_dev, theirs.st_dev
+    if not may_show_one_file(*mounts) and not _is_one_disk_by_device(devices, one.parent, other.parent):
         return False
     if not all(m.tells_times for m in mounts) or _instant(ours.st_ctime_ns) == _instant(theirs.st_ctime_ns):
         return True
@@ -197,7 +196,7 @@ def _room(path: Path) -> tuple[int, int]:
 
 
 @lru_cache(maxsize=256)
-def _is_one_disk_by_device(device: int, one: Path, other_device: int, other: Path) -> bool:
+def _is_one_disk_by_device(_devices: tuple[int, int], one: Path, other: Path) -> bool:
     """As `_mount_by_device`."""
     return is_one_disk(one, other)
 
