@@ -291,6 +291,18 @@ def audited(quick: Callable[..., tuple[int, str]], out: Path, *words: str | Path
     return record["verdict"], [line.split(",")[0] for line in lines]
 
 
+def test_another_tools_list_may_be_of_the_phone_itself_which_is_said(
+    tmp_path: Path, quick: Callable[..., tuple[int, str]]
+) -> None:
+    photos(tmp_path / "phone", "a.jpg")
+    assert quick("scan", tmp_path / "phone", "-o", tmp_path / "list.jsonl")[0] == 0
+    sums = tmp_path / "sums.txt"
+    assert quick("manifest", "export", tmp_path / "list.jsonl", "--to", "sha256sum", "-o", sums)[0] == 0
+    assert audited(quick, tmp_path / "out", tmp_path / "phone", sums) == ("SAFE", [])
+    caveats = json.loads((tmp_path / "out/audit.json").read_text("utf-8"))["caveats"]
+    assert any("sums is another tool's list" in caveat and "not of the phone itself" in caveat for caveat in caveats)
+
+
 def test_a_hard_link_is_no_copy_however_it_is_named(tmp_path: Path, quick: Callable[..., tuple[int, str]]) -> None:
     phone, other = tmp_path / "phone", tmp_path / "other"
     photos(phone, "a.jpg")

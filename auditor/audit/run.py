@@ -115,7 +115,8 @@ def _run(order: Order, folder: Path, out: Path, steps: Steps, clock: Callable[[]
                 *_part_of_phone(order),
                 *_only_listed(order, (source, *backups)),
                 *_not_apart(order),
-                *((*as_one, *_without_a_place(order)) if order.policy.min_copies > 1 else ()),
+                *(as_one if order.policy.min_copies > 1 else ()),
+                *_without_a_place(order),
                 *_unread_since(lists.con, order),
                 *_unopened(lists.con),
                 *_switched_off(order.policy),
@@ -341,14 +342,18 @@ def _not_apart(order: Order) -> list[str]:
 
 
 def _without_a_place(order: Order) -> list[str]:
-    """Which lists count as no further copy, since they do not say of what disk they are."""
-    names = [b.label for b in order.backups if b.foreign is not None and b.label not in order.policy.off_site]
-    return [
-        f"{name} is another tool's list, which does not say of what disk it is: beside other backups it counts as no"
-        " further copy. Name the folder itself"
-        for name in names
-        if len(order.backups) > 1
-    ]
+    """What is to be said of lists that do not say of what disk they are: they may be of the phone itself, and count as
+    no further copy."""
+    told = []
+    for backup in order.backups:
+        if backup.foreign is None or backup.label in order.policy.off_site:
+            continue
+        words = f"{backup.label} is another tool's list, which does not say of what disk it is"
+        if len(order.backups) > 1 and order.policy.min_copies > 1:
+            told.append(f"{words}: beside other backups it counts as no further copy. Name the folder itself")
+        else:
+            told.append(f"{words}: that it is not of the phone itself, only you can know.")
+    return told
 
 
 def _unread_since(con: duckdb.DuckDBPyConnection, order: Order) -> list[str]:
