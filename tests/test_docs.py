@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from typer.testing import CliRunner
 from auditor import cli
 from auditor import data as shipped
 from auditor.judge import policy, rules
-from auditor.model import Status, Verdict
+from auditor.model import Depth, DigestOrigin, ErrorKind, Fixity, Kind, Soundness, Status, Tier, Verdict
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -130,3 +131,11 @@ def test_the_architecture_names_every_room() -> None:
         "py.typed"
     }
     assert rooms == {room for room in rooms if re.search(rf"`{room}`", text)}
+
+
+def test_the_manifest_is_documented_column_by_column() -> None:
+    text = (ROOT / "docs/manifest.md").read_text("utf-8")
+    schema = json.loads((ROOT / "auditor/manifest/schema.json").read_text("utf-8"))["$defs"]
+    columns = {column for kind in ("header", "row", "footer") for column in schema[kind]["properties"]}
+    words = {str(one) for kinds in (ErrorKind, Fixity, DigestOrigin, Soundness, Kind, Depth, Tier) for one in kinds}
+    assert [word for word in sorted(columns | words) if f"`{word}`" not in text] == []
