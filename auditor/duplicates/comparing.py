@@ -55,7 +55,7 @@ def linked(
     found = [replace(cluster, nodes=rank(inventory, cluster.nodes, reasons).order) for cluster in largest_first]
     tasks = [_task(inventory, cluster, reasons) for cluster in found]
     work = [pool.Job(task, task.size_bytes) for task in tasks]
-    outcomes = list(pool.run(_compare_crowd, work, workers=jobs, preload=PRELOAD))
+    outcomes = list(pool.run(_compare_cluster, work, workers=jobs, preload=PRELOAD))
     links: list[Link] = []
     failed: list[tuple[int, str]] = []
     pairs = 0
@@ -101,7 +101,7 @@ def _task(inventory: Inventory, cluster: Cluster, reasons: Sequence[str]) -> _Ta
     return _Task(Inventory(sources, items), hash_of, cluster.near, tuple(reasons))
 
 
-def _compare_crowd(task: _Task) -> _Linked:
+def _compare_cluster(task: _Task) -> _Linked:
     """Runs in a worker: each picture is decoded once, and compared there."""
     return _linked(task, (_load(file) for file in _files(task)))
 

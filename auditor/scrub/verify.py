@@ -161,7 +161,7 @@ class _Scrub:
     def __init__(
         self, index: Index, choice: Choice, options: RunOptions, started: datetime, seed: int, by_age: bool = True
     ) -> None:
-        self._holdings, self._choice, self._ways = index, choice, options
+        self._index, self._choice, self._options = index, choice, options
         self._started, self._seed = started, seed
         self._by_age = by_age  # False: the times in the rows are those of another place
         self._found: list[Found] = []
@@ -175,9 +175,9 @@ class _Scrub:
 
     def run(self, store: Store, entries: Sequence[Entry]) -> None:
         """Reads what is to be read and corrects the rows."""
-        before = dict(self._holdings.held)
+        before = dict(self._index.held)
         looked = survey(entries, before)
-        changes = Changes(self._holdings, store.root, looked, utc(self._started))
+        changes = Changes(self._index, store.root, looked, utc(self._started))
         wanted = may_be_moved(looked, before)
         suspects = [e for e in looked.known if not as_written(e, before[e.path])]
         chosen = self._chosen([e for e in looked.known if as_written(e, before[e.path])])
@@ -207,7 +207,7 @@ class _Scrub:
         self, chain: tuple[Generation, ...], manifest: Manifest | None, unwritten: str | None = None
     ) -> Verified:
         """What was found, for people."""
-        reads = [self._was_read(h) for h in self._holdings.held.values() if h.sha256 and not h.lost]
+        reads = [self._was_read(h) for h in self._index.held.values() if h.sha256 and not h.lost]
         return Verified(
             counts=self._counts,
             found=tuple(sorted(self._found, key=lambda f: (list(Fate).index(f.fate), path_key(f.path)))),
@@ -226,7 +226,7 @@ class _Scrub:
 
     def _chosen(self, entries: list[Entry]) -> list[Entry]:
         """The longest unread first; those unread equally long in random order, the same for the same seed."""
-        held = self._holdings.held
+        held = self._index.held
         random.Random(self._seed).shuffle(entries)  # noqa: S311 (a sample, no secret)
         if self._by_age:
             entries.sort(key=lambda e: self._was_read(held[e.path]))
@@ -243,19 +243,19 @@ class _Scrub:
         until = None if self._choice.budget_s is None else time.monotonic() + self._choice.budget_s
 
         def stop() -> bool:
-            return self._ways.stop() or (until is not None and time.monotonic() >= until)
+            return self._options.stop() or (until is not None and time.monotonic() >= until)
 
         total_bytes = sum(e.size_bytes or 0 for e in entries)
         files = done_bytes = failed = 0
-        for answer in read_files(store.root, entries, volume_of(store.root), replace(self._ways, stop=stop)):
+        for answer in read_files(store.root, entries, volume_of(store.root), replace(self._options, stop=stop)):
             entry = entries[answer.number]
             held = changes.before.get(entry.path)
             if isinstance(answer, Failed):
                 failed += 1
-                _still_there(store.root, self._ways)
+                _still_there(store.root, self._options)
                 self._note(Found(entry.path, Fate.UNREADABLE, held.sha256 if held else None, answer.reason))
                 if held is not None:
-                    self._holdings.unreadable(entry.path, answer.reason)
+                    self._index.unreadable(entry.path, answer.reason)
             else:
                 self._cold[answer.cold] += 1
                 if entry.path in at_random and held is not None and held.sha256 is not None:
@@ -263,8 +263,8 @@ class _Scrub:
                 if found := changes.take(entry, answer):
                     self._note(found)
             files, done_bytes = files + 1, done_bytes + (entry.size_bytes or 0)
-            self._ways.on_progress(Progress(files, len(entries), done_bytes, total_bytes, entry.path, failed))
-        _still_there(store.root, self._ways)
+            self._options.on_progress(Progress(files, len(entries), done_bytes, total_bytes, entry.path, failed))
+        _still_there(store.root, self._options)
         return files == len(entries)
 
     def _note(self, found: Found) -> None:

@@ -34,7 +34,7 @@ EXCEPTIONS = {
     "manifest/interop/foreign.py": "makes the folder of an export that a person named",
     "manifest/jsonl.py": "makes the folder of a list that a person named",
     "readers/tiff/reader.py": "opens the null device",
-    "reporting/__init__.py": "files of the audit's own folder, which `locks.begin` has looked at",
+    "report/__init__.py": "files of the audit's own folder, which `locks.begin` has looked at",
     "duplicates/tables.py": "files of the search's own folder, opened so that nothing is written over",
     "report/html.py": "a file of the audit's own folder",
     "report/provenance.py": "files of the audit's own folder",

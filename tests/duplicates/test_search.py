@@ -193,8 +193,8 @@ def test_members_are_compared_with_the_kept_file_itself(tmp_path: Path, find: Ca
     assert all(row.kept_path == "a.jpg" for row in found.plan.rows)
 
 
-def test_a_worker_that_dies_of_a_crowd_loses_no_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The crowd's pictures are decoded one by one then, and the one that kills its decoder alone is not compared."""
+def test_a_worker_that_dies_of_a_cluster_loses_no_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cluster's pictures are decoded one by one then, and the one that kills its decoder alone is not compared."""
     folder = put(tmp_path / "a", {"a.jpg": ORIGINAL, "b.jpg": jpeg(SCENE, 70), "c.jpg": jpeg(SCENE, 60)})
     monkeypatch.setenv("AUDITOR_CACHE_DIR", str(tmp_path / "cache"))
     told: list[str] = []
@@ -203,13 +203,13 @@ def test_a_worker_that_dies_of_a_crowd_loses_no_answer(tmp_path: Path, monkeypat
     def died(function: Callable[..., Any], jobs: Iterable[Any], **options: Any) -> Iterator[Any]:
         for job, outcome in zip(jobs, run(function, jobs, **options), strict=True):
             told.append(function.__name__)
-            hostile = function is comparing._compare_crowd or getattr(job.argument, "path", "") == "c.jpg"
+            hostile = function is comparing._compare_cluster or getattr(job.argument, "path", "") == "c.jpg"
             yield pool.Died("the decoder died (SIGSEGV)") if hostile else outcome
 
     source = source_of(folder, tmp_path)
-    monkeypatch.setattr(comparing.workers, "run", died)
+    monkeypatch.setattr(comparing.pool, "run", died)
     found = search([source], policy.load("family"), jobs=1)
-    assert told == ["_compare_crowd", "_load", "_load", "_load", "_prove"]
+    assert told == ["_compare_cluster", "_load", "_load", "_load", "_prove"]
     assert relations(found) == {"b.jpg": "same-picture"}
     items = found.inventory.items
     assert [(items[k].facts.path, why) for k, why in found.not_compared] == [("c.jpg", "the decoder died (SIGSEGV)")]

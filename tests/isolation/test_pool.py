@@ -225,7 +225,7 @@ def test_when_the_parent_goes_its_workers_go(tmp_path: Path, how: signal.Signals
     folder = tmp_path / "pids"
     folder.mkdir()
     command = [sys.executable, "-c", script, str(folder)]
-    parent = subprocess.Popen(command, stderr=subprocess.PIPE, cwd=Path(__file__).parent.parent)
+    parent = subprocess.Popen(command, stderr=subprocess.PIPE, cwd=Path(__file__).parents[2])
     pids: list[int] = []
     try:
         assert wait_until(lambda: len(list(folder.iterdir())) == 1 or parent.poll() is not None)
@@ -261,7 +261,7 @@ def test_ctrl_c_while_workers_start_is_heard_by_the_parent_alone(tmp_path: Path,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        cwd=Path(__file__).parent.parent,
+        cwd=Path(__file__).parents[2],
         start_new_session=True,  # a group of its own, as a terminal gives to each command
     )
     try:
@@ -297,7 +297,7 @@ def test_the_callers_script_is_not_run_again(tmp_path: Path) -> None:
         "from auditor.isolation.pool import Job, run; from tests.isolation.test_pool import square\n"
         "print(list(run(square, [Job(2)], workers=1)))\n"
     )
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, env=environment, timeout=60)
     assert done.stdout == "once\n[4]\n", done.stderr
 

@@ -589,7 +589,7 @@ def test_killed_at_any_moment_and_begun_again_it_gives_the_same_rows(tmp_path: P
     whole = timeless(listed(root, tmp_path / "whole.jsonl"))
     out = tmp_path / "m.jsonl"
     chance = random.Random(seed)
-    repository = Path(__file__).parent.parent
+    repository = Path(__file__).parents[2]
     for _ in range(3):
         run = subprocess.Popen([sys.executable, "-c", KILLED, str(root), str(out)], cwd=repository)
         time.sleep(chance.uniform(0.6, 1.6))
