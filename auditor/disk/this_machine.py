@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import ipaddress
+import glob
 import os
+import re
 import shlex
 import socket
-from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from auditor.disk import small_files
+
 _HOSTS = Path("/etc/hosts")
 _SSH = ("~/.ssh/config", "/etc/ssh/ssh_config")
-_DEPTH = 16
-"""Source: ssh, readconf.c, READCONF_MAX_DEPTH."""
+_MOST_FILES = 256
+"""ssh itself goes no deeper than 16 files, each of which may name many."""
 
 
 def is_this_machine(host: str) -> bool:
@@ -23,54 +25,69 @@ def is_this_machine(host: str) -> bool:
 
 
 def _is_ours(host: str) -> bool:
-    if host == "localhost" or host.partition(".")[0] == socket.gethostname().lower().partition(".")[0]:
+    host = host.rstrip(".")
+    name, _, domain = host.partition(".")
+    if name == socket.gethostname().lower().partition(".")[0]:
         return True
+    if host == "localhost" or domain.rpartition(".")[2] == "localhost":  # RFC 6761, 6.3
+        return True
+    return any(_is_our_address(at) for at in (host, *_by_hosts(host)))
+
+
+def _by_hosts(host: str) -> list[str]:
+    """The addresses of a name in the table of hosts."""
     with contextlib.suppress(OSError):
-        for line in _HOSTS.read_text("utf-8", "replace").splitlines():
-            at, *names = line.partition("#")[0].lower().split() or ("",)
-            if host in names and host != at and _is_ours(at):
-                return True
+        lines = [line.partition("#")[0].lower().split() for line in _HOSTS.read_text("utf-8", "replace").splitlines()]
+        return [words[0] for words in lines if host in words[1:]]
+    return []
+
+
+def _is_our_address(address: str) -> bool:
+    """Only an address of this machine can be bound. What is no address, in any form that connecting takes, is none."""
+    # UnicodeError, of a name that is no host's, is a ValueError.
     with contextlib.suppress(ValueError, OSError):
-        address = ipaddress.ip_address(host.partition("%")[0])
-        family = socket.AF_INET if address.version == 4 else socket.AF_INET6
-        with socket.socket(family, socket.SOCK_DGRAM) as tried:
-            tried.bind((str(address), 0))  # only an address of this machine can be bound
-        return True
+        for family, _, _, _, at in socket.getaddrinfo(address, 0, type=socket.SOCK_DGRAM, flags=socket.AI_NUMERICHOST):
+            with socket.socket(family, socket.SOCK_DGRAM) as tried:
+                tried.bind(at)
+            return True
     return False
 
 
 def _by_ssh(host: str) -> set[str]:
     """What ssh may connect to when `host` is named. Conditions of `Match` are not looked into: they may run programs.
     Where ssh takes the first value that fits, all are taken here. Source: ssh_config(5)."""
-    found = set()
+    found: set[str] = set()
     for file in _SSH:
-        fits = True
-        for key, words in _settings(Path(os.path.expanduser(file)), 0):  # noqa: PTH111 (without a home it stays as it is)
-            if key == "host":
-                fits = any(fnmatchcase(host, word) for word in words if not word.startswith("!"))
-            elif key == "match":
-                fits = True
-            elif key == "hostname" and fits and words:
-                found.add(words[0].replace("%h", host).replace("%%", "%"))
+        first = Path(os.path.expanduser(file))  # noqa: PTH111 (without a home it stays as it is)
+        _take(first, first.parent, host, found, set())
     return found
 
 
-def _settings(file: Path, depth: int) -> Iterator[tuple[str, list[str]]]:
-    """Each line's keyword and words, in lower case, those of included files too."""
-    try:
-        lines = file.read_text("utf-8", "replace").splitlines()
-    except OSError:
+def _take(file: Path, folder: Path, host: str, found: set[str], seen: set[Path]) -> None:
+    """Adds what one file of settings, and those that it includes from `folder` on, say of a host; each file once."""
+    if file in seen or len(seen) >= _MOST_FILES:
         return
+    seen.add(file)
+    try:
+        lines = small_files.read(file).decode("utf-8", "replace").splitlines()
+    except (OSError, ValueError):
+        return
+    fits = True  # a file that is included says nothing of the lines behind it
     for line in lines:
         try:
             key, *words = shlex.split(line.replace("=", " ", 1), comments=True) or ("",)
         except ValueError:  # a quotation mark is missing
             continue
-        if key.lower() == "include" and depth < _DEPTH:
+        key = key.lower()
+        if key == "host":
+            fits = any(fnmatchcase(host, word.lower()) for word in words if not word.startswith("!"))
+        elif key == "match":
+            fits = True
+        elif key == "hostname" and fits and words:
+            found.add(words[0].lower().replace("%h", host).replace("%%", "%"))
+        elif key == "include":
             for pattern in words:
-                inner = file.parent / os.path.expanduser(pattern)  # noqa: PTH111
-                with contextlib.suppress(OSError, ValueError):
-                    for other in sorted(inner.parent.glob(inner.name)):
-                        yield from _settings(other, depth + 1)
-        else:
-            yield key.lower(), [word.lower() for word in words]
+                with contextlib.suppress(OSError, ValueError, re.error):
+                    inner = folder / os.path.expanduser(os.path.expandvars(pattern))  # noqa: PTH111
+                    for other in sorted(glob.glob(str(inner), include_hidden=True)):  # noqa: PTH207 (a whole path)
+                        _take(Path(other), folder, host, found, seen)

@@ -205,6 +205,20 @@ def test_the_settings_of_ssh_name_this_machine(tmp_path: Path, monkeypatch: pyte
     assert Mount("fuse.sshfs", "x@Mine:/photos").shows is mounts.Shows.ANOTHER
 
 
+def test_settings_of_ssh_may_name_others_anywhere_and_themselves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "hosts/home").mkdir(parents=True)
+    (tmp_path / "hosts/home/config").write_text("Include base\nHost other\n User x\n")
+    (tmp_path / "base").write_text("Include */*/config base\nHost here\n HostName localhost\nHost zzz\n")
+    for number in range(20):
+        (tmp_path / f"loop{number}").write_text("Include loop*\n" * 3)
+    os.mkfifo(tmp_path / "loop")
+    (tmp_path / "config").write_text("Include loop*\nHost mine\n Include hosts/*/config\n HostName localhost\n")
+    monkeypatch.setattr(this_machine, "_SSH", (str(tmp_path / "config"),))
+    assert [this_machine.is_this_machine(name) for name in ("here", "mine", "other")] == [True, True, False]
+
+
 @pytest.mark.parametrize("kind", ["ext4", "ntfs"])
 def test_a_backup_in_an_image_that_lies_on_the_phone_is_refused(
     tmp_path: Path, quick: Callable[..., tuple[int, str]], kind: str

@@ -92,6 +92,11 @@ SHOWS = {
     "a pool of disks": (Mount("fuse.mergerfs", "a:b"), Shows.ANOTHER),
     "a folder again": (Mount("fuse.bindfs", "/home/me/phone"), Shows.ANOTHER),
     "an overlay": (Mount("overlay", "overlay"), Shows.ANOTHER),
+    "this machine in short": (Mount("fuse.sshfs", "me@127.1:/photos"), Shows.ANOTHER),
+    "this machine as a number": (Mount("fuse.sshfs", "me@2130706433:/photos"), Shows.ANOTHER),
+    "this machine within itself": (Mount("fuse.sshfs", "me@photos.localhost:/photos"), Shows.ANOTHER),
+    "this machine to the dot": (Mount("fuse.sshfs", "me@localhost.:/photos"), Shows.ANOTHER),
+    "a name that is none": (Mount("fuse.sshfs", "me@" + "\u00e9" * 80 + "..b:/photos"), Shows.OWN),
     "a program that nobody knows": (Mount("fuse.mine", "mine"), Shows.UNKNOWN),
     "a folder by such a program": (Mount("fuse", str(Path(__file__).parent)), Shows.UNKNOWN),
 }
@@ -109,3 +114,5 @@ def test_the_table_of_hosts_names_this_machine(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(this_machine, "_HOSTS", table)
     shown = [Mount("fuse.sshfs", f"me@{name}:/photos").shows for name in ("backup-server", "nas", "no")]
     assert shown == [Shows.ANOTHER, Shows.OWN, Shows.OWN]
+    table.write_text("one two\ntwo one\n")  # addresses that are names, in a circle
+    assert Mount("fuse.sshfs", "me@one:/photos").shows is Shows.OWN
