@@ -6,6 +6,7 @@ not: a backup with more in it than the phone is what is left after the phone was
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -62,7 +63,7 @@ def role(side: Side) -> Role:
 
 def role_of_folder(root: Path, spec: str) -> Role:
     """What a folder of this machine is, which need not be there yet."""
-    there = next((folder for folder in (root, *root.parents) if folder.is_dir()), root)
+    there = next((folder for folder in (root, *root.parents) if os.path.isdir(folder)), root)  # noqa: PTH112 (never raises)
     is_phone = mount_around(there) is not None
     holds = "a new folder"
     if there == root:
@@ -111,7 +112,7 @@ def role_of_root(root: Path) -> Role:
 def _is_of_phone(root: Path, folder: Path) -> bool:
     """Whether a folder has those of a phone, and `root` is it or lies in one of them."""
     inside = root.relative_to(folder).parts[:1]
-    return (not inside or inside[0] in _PHONE_FOLDERS) and all((folder / name).is_dir() for name in _PHONE_FOLDERS)
+    return (not inside or inside[0] in _PHONE_FOLDERS) and all(os.path.isdir(folder / name) for name in _PHONE_FOLDERS)  # noqa: PTH112
 
 
 def exchanged(source: Role, backup: Role) -> str | None:

@@ -24,8 +24,13 @@ _SYSTEMS = (".ds_store", "thumbs.db", "desktop.ini")
 
 
 def is_kept(root: Path) -> bool:
-    """Whether the folder says that it is a backup of ours, readable or not. No more than a look: `read` tells which."""
-    return (root / OWN_FOLDER / NAME).exists()
+    """Whether the folder says that it is a backup of ours, readable or not. No more than a look: `read` tells which.
+
+    One whose `.auditor` cannot be looked into may be one."""
+    try:
+        return (root / OWN_FOLDER / NAME).exists()
+    except OSError:
+        return True
 
 
 MOST_BYTES = 4 << 20

@@ -21,16 +21,22 @@ def strange(place: Place) -> list[Entry]:
     if not isinstance(place, FolderPlace | MtpPlace):
         return []
     here = place.root / OWN_FOLDER
-    if not here.is_dir():
-        return [told(Entry(OWN_FOLDER))] if here.is_file() else []
     own = FolderPlace(here, place.spec)
     try:
+        if not here.is_dir():
+            return [told(Entry(OWN_FOLDER))] if here.is_file() else []
         found = [*own.walk(), *strange(own)]
     except BadPlace as error:
-        return [Entry(OWN_FOLDER, EntryKind.FOLDER, error=Trouble(ErrorKind.UNREADABLE, str(error)))]
+        return [_unseen(str(error))]
+    except OSError as error:
+        return [_unseen(f"folder: {error.strerror}")]
     # This program makes no links.
     mine = [e for e in found if e.kind is EntryKind.LINK or not is_ours(e.path)]
     return [told(replace(e, path=f"{OWN_FOLDER}/{e.path}")) for e in mine]
+
+
+def _unseen(reason: str) -> Entry:
+    return Entry(OWN_FOLDER, EntryKind.FOLDER, error=Trouble(ErrorKind.UNREADABLE, reason))
 
 
 def told(entry: Entry) -> Entry:

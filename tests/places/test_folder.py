@@ -161,6 +161,52 @@ def test_a_picture_that_somebody_put_into_a_folder_of_ours_is_told(tmp_path: Pat
 
 
 @posix
+def test_what_cannot_be_seen_in_our_own_folder_is_told(tmp_path: Path) -> None:
+    folder = os.open(tmp_path, os.O_RDONLY)
+    for _ in range(500):  # deeper than a path may be long
+        os.mkdir(".auditor", dir_fd=folder)
+        inner = os.open(".auditor", os.O_RDONLY, dir_fd=folder)
+        os.close(folder)
+        folder = inner
+    os.close(folder)
+    (told,) = own_folder.strange(open_folder(str(tmp_path)))
+    assert told.kind is EntryKind.FOLDER and told.error and told.path.startswith(".auditor/.auditor/")
+
+
+ROLE_AS_NOBODY = """
+import os, sys
+sys.path.insert(0, sys.argv[2])
+from pathlib import Path
+from auditor.audit.roles import role_of_folder
+from auditor.places import own_folder
+from auditor.places.folder import open_folder
+root = Path(sys.argv[1])
+if os.geteuid() == 0:
+    os.setgroups([]); os.setgid(65534); os.setuid(65534)
+print(role_of_folder(root, "x").is_kept, role_of_folder(root / "closed/new", "x").is_kept)
+print(*[entry.error for entry in own_folder.strange(open_folder(str(root)))])
+"""
+
+
+@posix
+def test_a_record_that_may_not_be_looked_at_is_one(tmp_path: Path) -> None:
+    root = Path("/tmp") / f"auditor-test-record-{os.getpid()}"
+    try:
+        for name in ("closed", ".auditor"):
+            (root / name).mkdir(parents=True)
+            (root / name).chmod(0)
+        root.chmod(0o755)
+        command = [sys.executable, "-c", ROLE_AS_NOBODY, str(root), str(Path(__file__).parent.parent.parent)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        assert (done.stderr, done.stdout.splitlines()[0]) == ("", "True True")
+        assert "Permission denied" in done.stdout
+    finally:
+        for name in ("closed", ".auditor"):
+            (root / name).chmod(0o700)
+        shutil.rmtree(root)
+
+
+@posix
 def test_our_own_folder_is_left_out_at_the_root_only(tmp_path: Path) -> None:
     for path in (".auditor/manifests/1.jsonl", "sub/.auditor/a.jpg", "auditor/b.jpg"):
         (tmp_path / path).parent.mkdir(parents=True)
