@@ -29,6 +29,7 @@ may make that time up from the file's date (FAT, exFAT, sshfs and other FUSE sys
 _READ_BY_THE_SYSTEM = KEEP_CHANGE_TIMES | {"reiserfs", "apfs", "hfs", "hfsplus", "ufs"}
 LAYERED = ("overlay", "overlayfs", "aufs", "unionfs", "ecryptfs", "fuse.mergerfs")
 """File systems that pass on files of others, with their times."""
+_TABLE = Path("/proc/self/mountinfo")
 _METACOPY = Path("/sys/module/overlay/parameters/metacopy")
 _OCTAL = re.compile(r"\\([0-7]{3})")
 
@@ -229,7 +230,8 @@ def _mounts() -> list[Mounted]:
     """Every mount, the first one first. Source: proc_pid_mountinfo(5)."""
     found = []
     with contextlib.suppress(OSError):
-        for line in Path("/proc/self/mountinfo").read_text("utf-8", "surrogateescape").splitlines():
+        # Names of folders may hold what Python takes for the end of a line too; only "\n" is written otherwise.
+        for line in _TABLE.read_bytes().decode("utf-8", "surrogateescape").split("\n")[:-1]:
             left, _, right = line.partition(" - ")
             kind, source, options = right.split(" ")[:3]
             found.append(Mounted(_plain(left.split(" ")[4]), kind, _plain(source), options))
@@ -293,7 +295,7 @@ def _overlays_share_bytes() -> str:
 
 def _all_there(names: Iterable[str]) -> list[Path]:
     found = [Path(name) for name in names]
-    with contextlib.suppress(OSError, RuntimeError):
+    with contextlib.suppress(OSError, RuntimeError, ValueError):
         if all(path.is_absolute() for path in found):
             return [path.resolve(strict=True) for path in found]
     return []

@@ -10,6 +10,7 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator
+from typing import Any
 from xml.etree import ElementTree as ET
 
 from auditor.readers.bounds import is_text
@@ -36,6 +37,8 @@ _GOOGLES_NOTES = "SERSU"
 """How a note of Google's camera begins: `HDRP` in base 64. Source: exiftool, Google.pm, `ProcessHDRP`."""
 _MOST_NOTE_CHARACTERS = 1 << 18
 _SHORT_CHARACTERS = 256
+_MOST_DEPTH = 100
+"""Elements within elements: no program writes a tenth of it."""
 _ANY_SIZE = (1 << 16, 1 << 16)
 _ENTITIES = re.compile(rb"<!\s*(DOCTYPE|ENTITY)|<\0?!\0?D", re.IGNORECASE)
 
@@ -69,11 +72,24 @@ def xmp_rest(packet: bytes, picture: tuple[int, int] = _ANY_SIZE) -> list[Piece]
 
 
 class _Builder(ET.TreeBuilder):
-    """Keeps comments and instructions too, wherever they stand; not those that every packet has."""
+    """Keeps comments and instructions too, wherever they stand; not those that every packet has.
+
+    Raises: ValueError where elements are nested too deeply to be looked into."""
 
     def __init__(self) -> None:
         super().__init__()
         self.asides: list[str] = []
+        self._depth = 0
+
+    def start(self, tag: Any, attrs: Any, /) -> ET.Element:
+        self._depth += 1
+        if self._depth > _MOST_DEPTH:
+            raise ValueError("too deep")
+        return super().start(tag, attrs)
+
+    def end(self, tag: str, /) -> ET.Element:
+        self._depth -= 1
+        return super().end(tag)
 
     def comment(self, text: str | None) -> None:  # type: ignore[override]
         self.asides += [text] if text and text.strip() else []

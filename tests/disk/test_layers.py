@@ -176,6 +176,15 @@ def test_what_lies_beneath_an_overlay(tmp_path: Path, monkeypatch: pytest.Monkey
     assert volume.kinds_beneath(top / "o") == kinds
 
 
+def test_names_in_the_table_of_mounts_may_hold_anything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    point = f"{tmp_path.resolve()}/a\u2028b\x0cc\rd"
+    line = f"36 35 98:0 / {point} rw - ecryptfs /x\\000y rw\n"
+    (tmp_path / "mountinfo").write_bytes(("21 1 8:1 / / rw - ext4 /dev/sda1 rw\n" + line).encode())
+    monkeypatch.setattr(volume, "_TABLE", tmp_path / "mountinfo")
+    assert volume.mounted_from(Path(point)) == ("ecryptfs", "/x\0y")
+    assert volume.kinds_beneath(Path(point)) is None
+
+
 def test_an_overlay_over_its_own_layer_and_a_pool_within_itself_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

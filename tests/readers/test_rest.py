@@ -112,3 +112,8 @@ def test_a_jpeg_with_text_beside_its_xmp_is_another() -> None:
     plain, more = (media.with_segment(own, 0xE1, head + packet(after=text)) for text in ("", "AAAA"))
     digests = [examine("a.jpg", content, Depth.DECODE).image_sha256 for content in (own, plain, more)]
     assert digests[0] == digests[1] != digests[2] and None not in digests
+
+
+def test_a_property_nested_without_end_counts_as_it_stands() -> None:
+    deep = packet("<q:a xmlns:q='urn:q'>" + "<q:a>" * 3000 + "</q:a>" * 3001)
+    assert xmp_rest(deep) == [(b"XMP that cannot be read", deep.strip())]
