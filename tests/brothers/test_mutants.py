@@ -39,4 +39,4 @@ def _nothing(*_: object, **__: object) -> list[object]:
 )
 def test_the_search_finds_what_a_list_forgets(module: Any, what: str, name: str, monkeypatch: Any) -> None:
     monkeypatch.setattr(module, what, frozenset(range(65536)) if what == "TIFF_TAGS" else _nothing)
-    assert any(stills.search(name, 150, seed)[0] for seed in range(8))
+    assert any(stills.search(name, 150, seed)[0] for seed in range(24))  # older decoders refuse more of the mutants
