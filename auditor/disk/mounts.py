@@ -18,7 +18,7 @@ from pathlib import Path
 from auditor.disk.this_machine import is_this_machine
 from auditor.disk.volume import LAYERED, kinds_beneath, mounted_beneath, mounted_from
 
-_OF_A_HOST = ("9p", "virtiofs")
+_OF_A_HOST = ("9p", "virtiofs", "drvfs", "vboxsf", "prl_fs", "vmhgfs")
 _PASS_ON_TIMES = (*LAYERED, *_OF_A_HOST)
 _SERVED = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "ceph")
 _SERVED_BY_PROGRAMS = ("fuse.sshfs", "fuse.glusterfs")

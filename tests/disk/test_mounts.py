@@ -90,6 +90,8 @@ SHOWS = {
     "a program that names nothing": (Mount("fuse", "/dev/fuse"), Shows.UNKNOWN),
     "a cloud by a mount": (Mount("fuse.rclone", ":webdav{HmkFl}:"), Shows.UNKNOWN),
     "a pool of disks": (Mount("fuse.mergerfs", "a:b"), Shows.ANOTHER),
+    "a folder of a virtual machine's host": (Mount("vboxsf", "photos"), Shows.ANOTHER),
+    "a folder of Windows in its Linux": (Mount("drvfs", "C:"), Shows.ANOTHER),
     "a folder again": (Mount("fuse.bindfs", "/home/me/phone"), Shows.ANOTHER),
     "an overlay": (Mount("overlay", "overlay"), Shows.ANOTHER),
     "this machine in short": (Mount("fuse.sshfs", "me@127.1:/photos"), Shows.ANOTHER),
