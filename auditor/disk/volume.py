@@ -199,31 +199,38 @@ def _kind_from_mounts(folder: Path) -> tuple[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Mounted:
-    """A line of the system's table of mounts; `options` are those of the file system."""
+    """A line of the system's table of mounts; `options` are those of the file system. `number` is the mount's own and
+    `parent` that of the mount on which it lies, "" where the table does not say."""
 
     point: str
     kind: str
     source: str
     options: str = ""
+    number: str = ""
+    parent: str = ""
 
 
 def _mount_around(folder: Path, table: Sequence[Mounted]) -> Mounted:
-    """The last mount on a point hides the ones before."""
+    """The mount that answers for a whole path, walked to from the top: a mount on a folder hides all that lay on it or
+    below it before. Where the one on which a mount lies is not in the table, its place there decides."""
+    numbers = {mount.number for mount in table}
     best = Mounted("", _UNKNOWN, "")
-    for mount in table:
-        inside = folder == Path(mount.point) or Path(mount.point) in folder.parents
-        if inside and len(mount.point) >= len(best.point):
-            best = mount
+    for point in map(str, (*reversed(folder.parents), folder)):
+        here = [mount for mount in table if mount.point == point]  # of several, each lies on another
+        while on := [m for m in here if m.parent in (best.number, m.number) or m.parent not in numbers]:
+            best = on[0]
+            here.remove(best)
     return replace(best, point=best.point or "/")
 
 
 def mounted_beneath(path: Path) -> list[Path]:
-    """Where something is mounted below a whole path."""
+    """Where something is mounted below a whole path, and not hidden by another mount."""
     return _points_beneath(path, _mounts())
 
 
 def _points_beneath(path: Path, table: Sequence[Mounted]) -> list[Path]:
-    return [point for mount in table if path in (point := Path(mount.point)).parents]
+    points = [point for mount in table if path in (point := Path(mount.point)).parents]
+    return [point for point in points if _mount_around(point, table).point == str(point)]
 
 
 def _mounts() -> list[Mounted]:
@@ -233,8 +240,9 @@ def _mounts() -> list[Mounted]:
         # Names of folders may hold what Python takes for the end of a line too; only "\n" is written otherwise.
         for line in _TABLE.read_bytes().decode("utf-8", "surrogateescape").split("\n")[:-1]:
             left, _, right = line.partition(" - ")
+            number, parent, _, _, point = left.split(" ")[:5]
             kind, source, options = right.split(" ")[:3]
-            found.append(Mounted(_plain(left.split(" ")[4]), kind, _plain(source), options))
+            found.append(Mounted(_plain(point), kind, _plain(source), options, number, parent))
     return found
 
 
@@ -247,7 +255,7 @@ def _kinds(path: Path, table: Sequence[Mounted]) -> frozenset[str]:
     mount = _mount_around(path, table)
     if mount.kind not in LAYERED:
         return frozenset({mount.kind})
-    at = next(n for n, other in enumerate(table) if other is mount or other == mount)
+    at = table.index(mount)
     kinds, others = {mount.kind}, table[:at]
     if mount.kind == "fuse.mergerfs":  # it goes by names, into whatever is mounted there by now
         layers, others = _branches(Path(mount.point)), [*table[:at], *table[at + 1 :]]

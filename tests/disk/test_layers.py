@@ -198,6 +198,41 @@ def test_an_overlay_over_its_own_layer_and_a_pool_within_itself_end(
     assert volume.kinds_beneath(tmp_path.resolve()) == {"ext4"}
 
 
+def test_a_mount_hides_what_was_mounted_beneath_its_point(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    top = tmp_path.resolve()
+    lines = [
+        "21 21 8:1 / / rw - ext4 /dev/sda1 rw",
+        f"30 21 8:2 / {top}/m/x rw - fuse.bindfs /phone rw",
+        f"31 21 8:3 / {top}/m rw - exfat /dev/sdb1 rw",
+        f"33 32 8:5 / {top}/n rw - xfs /dev/sdd1 rw",
+        f"32 21 8:4 / {top}/n rw - vfat /dev/sdc1 rw",
+    ]
+    (tmp_path / "mountinfo").write_text("".join(f"{line}\n" for line in lines))
+    monkeypatch.setattr(volume, "_TABLE", tmp_path / "mountinfo")
+    assert volume.mounted_from(top / "m/x") == ("exfat", "/dev/sdb1")
+    assert volume.mounted_from(top / "n/y") == ("xfs", "/dev/sdd1")
+    assert volume.mounted_from(top / "o") == ("ext4", "/dev/sda1")
+    assert sorted(set(volume.mounted_beneath(top))) == [top / "m", top / "n"]
+
+
+def test_the_disk_that_hides_a_mount_of_the_phone_is_a_backup(
+    tmp_path: Path, quick: Callable[..., tuple[int, str]]
+) -> None:
+    """Mounted for real: the view of the phone lies below the point on which the disk is mounted later."""
+    needs("bindfs", "mount", root=True)
+    photos(tmp_path / "phone", "a.jpg")
+    (tmp_path / "m/x").mkdir(parents=True)
+    with mounted("bindfs", str(tmp_path / "phone"), str(tmp_path / "m/x")):
+        subprocess.run(["mount", "-t", "tmpfs", "tmpfs", str(tmp_path / "m")], check=True)
+        try:
+            assert volume.filesystem((tmp_path / "m").resolve() / "x") == "tmpfs"
+            shutil.copytree(tmp_path / "phone", tmp_path / "m/x")
+            code, told = quick("audit", str(tmp_path / "phone"), str(tmp_path / "m/x"), "-o", str(tmp_path / "out"))
+        finally:
+            subprocess.run(["umount", str(tmp_path / "m")], check=True)
+    assert code == 0, told
+
+
 def test_the_settings_of_ssh_name_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "config.d").mkdir()
     (tmp_path / "config.d/home.conf").write_text(
