@@ -139,9 +139,9 @@ class Changes:
         self._correct(entry.path, answer)
         if answer.sha256 in self._gone:
             self._elsewhere.setdefault(answer.sha256, entry.path)
-        if self.index.lacks_first(held):  # told every time until a backup stores it once more
+        if lacking := self.index.lacking(held):  # told every time until a backup stores it once more
             detail = "edited earlier, and unchanged since then"
-            return Found(entry.path, Fate.EDITED, held.first, detail, held.sha256)
+            return Found(entry.path, Fate.EDITED, lacking[0], detail, held.sha256)
         return Found(entry.path, Fate.UNCHANGED, held.sha256)
 
     def settle(self, *, mend: bool, complete: bool = True) -> list[Found]:
@@ -168,6 +168,9 @@ class Changes:
         known = self._elsewhere
         lying = {answer.sha256: path for path, (_, answer) in self._read.items()}
         found, moves, merges = [], {}, {}
+        for path in self.looked.gone:  # nothing lies there, whatever becomes of its row
+            if self.before[path].whole:
+                self.index.distrust(path)
         for path, instead in self.looked.gone.items():
             held = self.before[path]
             content = held.sha256
@@ -182,13 +185,13 @@ class Changes:
                 moves[new] = Moved(path, answer.size_bytes, answer.mtime_ns, self.read_at)
                 known.setdefault(content, new)
                 found.append(Found(path, Fate.MOVED, content, f"it lies at {display_path(new)} now"))
-            elif content and content in known and not self.index.lacks_first(held):
+            elif content and content in known and not self.index.lacking(held):
                 merges[path] = known[content]
                 detail = f"its content lies at {display_path(known[content])}"
                 found.append(Found(path, Fate.MOVED, content, detail))
-            elif (complete or held.lost) and held.first is not None and not self.index.lacks_first(held):
-                other = self.index.by_content[held.first]
-                self.index.merge({path: other})
+            elif (complete or held.lost) and held.replaced and not self.index.lacking(held):
+                other = self.index.by_content[held.replaced[0]]
+                merges[path] = other
                 detail = f"an edit made in the backup is gone; what was stored lies at {display_path(other)}"
                 found.append(Found(path, Fate.MOVED if held.lost else Fate.LOST, content, detail))  # lost: it was told
             elif complete or held.lost:
@@ -233,15 +236,15 @@ class Changes:
             spoilt = looked.spoilt.get(path)
             self._correct(path, answer, spoilt=spoilt)
             detail = spoilt or _sizes(held, answer)
-            stored = held.sha256 if spoilt else held.first or held.sha256
-            found.append(Found(path, Fate.SPOILT if spoilt else Fate.EDITED, stored, detail, answer.sha256))
+            found.append(Found(path, Fate.SPOILT if spoilt else Fate.EDITED, held.sha256, detail, answer.sha256))
         return [self._still_here(one) if one.fate is Fate.EDITED else one for one in found]
 
     def _still_here(self, edited: Found) -> Found:
-        """What an edit replaced may lie whole in another file."""
-        other = self.index.by_content.get(edited.stored or "")
-        if other is None:
-            return edited
+        """What an edit replaced may lie whole in other files."""
+        held = self.index.held[edited.path]
+        if lacking := self.index.lacking(held):
+            return replace(edited, stored=lacking[0])
+        other = self.index.by_content[held.replaced[0]]
         return replace(edited, fate=Fate.MOVED, detail=f"it was edited; what was stored lies at {display_path(other)}")
 
     def _other(self, path: str, answer: WasRead, held: Held) -> str | None:

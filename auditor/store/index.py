@@ -65,8 +65,8 @@ class Held:
     """One row in short. `sha256` is what was stored, None where its bytes were never read; `fixity` why the file is not
     that any more, None where nothing says so. `read_at` "" where it was never read. `broken`: damaged when it was
     stored; `doubtful`: that, or suspicious, or never looked into to the end, so that the source may have more.
-    `overwritten`: the SHA-256 of another file's content that it holds now. `first`: what was stored at first, where an
-    edit in the backup replaced it by `sha256`; None where it did not.
+    `overwritten`: the SHA-256 of another file's content that it holds now. `replaced`: what phones stored there, the
+    newest first, where an edit in the backup replaced it by `sha256`; empty where none did.
     """
 
     size_bytes: int | None
@@ -77,7 +77,7 @@ class Held:
     broken: bool = False
     doubtful: bool = False
     overwritten: str | None = None
-    first: str | None = None
+    replaced: tuple[str, ...] = ()
 
     @property
     def whole(self) -> bool:
@@ -91,7 +91,7 @@ class Held:
 
     def change(self, mtime_ns: int | None, sha256: str) -> Change:
         """What it means that the file has this date and this content now."""
-        if self.sha256 in (None, sha256) or sha256 == self.first:
+        if self.sha256 in (None, sha256) or sha256 in self.replaced:
             return Change.NONE
         if self.fixity not in (None, Fixity.ROTTED, Fixity.UNREADABLE):  # its date says nothing of these bytes
             return Change.EDIT
@@ -218,9 +218,9 @@ class Index:
         change = held.change(mtime_ns, sha256) if held else Change.NONE
         if held is None:
             self._rows[path] = replace(_row_of(path), **stated)  # type: ignore[arg-type]
-        elif change is Change.NONE and sha256 == held.first:  # somebody took the edit back
-            self._correct(path, **stated, **_NO_LONGER_KNOWN, **_WHOLE, edited=False, notes=())
-            held = replace(held, first=None)
+        elif change is Change.NONE and sha256 in held.replaced:  # somebody took the edit back
+            held = replace(held, replaced=tuple(other for other in held.replaced if other != sha256))
+            self._correct(path, **stated, **_NO_LONGER_KNOWN, **_WHOLE, edited=bool(held.replaced), notes=())
         elif change is Change.NONE and (held.sha256 is None or not held.whole):
             self._correct(path, **stated, **_WHOLE)
         elif change is Change.NONE:
@@ -242,16 +242,16 @@ class Index:
             return
         else:
             self._correct(path, **stated, **_NO_LONGER_KNOWN, **_WHOLE, edited=True, notes=())
-            held = replace(held, first=held.first or held.sha256)
+            held = replace(held, replaced=held.replaced or ((held.sha256,) if held.sha256 else ()))
         if held is None:
             self._put(path, Held(size_bytes, mtime_ns, sha256, read_at=read_at))
         else:
             now = {"size_bytes": size_bytes, "mtime_ns": mtime_ns, "sha256": sha256, "read_at": read_at}
             self._put(path, replace(held, fixity=None, overwritten=None, **now))  # type: ignore[arg-type]
 
-    def lacks_first(self, held: Held) -> bool:
-        """Whether an edit replaced what was stored, and no other file of the backup holds that whole."""
-        return held.first is not None and held.first not in self.by_content
+    def lacking(self, held: Held) -> tuple[str, ...]:
+        """Of what phones stored and an edit replaced, the contents that no file of the backup holds whole."""
+        return tuple(content for content in held.replaced if content not in self.by_content)
 
     def lost(self, path: str) -> None:
         """A row whose file is gone keeps its origins, and proves nothing any more."""
@@ -301,14 +301,15 @@ class Index:
                 self.origins[source_path] = (new_of[path], origin)
 
     def merge(self, lost: Mapping[str, str]) -> None:
-        """Rows whose file is gone, while another file of the backup has the same content, or what was stored before an
-        edit: the origins of that go to its row. Lost path to the other one."""
+        """Rows whose file is gone, while other files of the backup hold all that phones stored there: each origin goes
+        to a row with its content. Lost path to the first of those others."""
         origins = self.origins_of(set(lost))
         for path, other in lost.items():
             content = self.held[other].sha256
             for origin in origins[path]:
-                if origin.sha256 == content:
-                    self.add_origin(other, origin)
+                holder = other if origin.sha256 == content else self.by_content.get(origin.sha256)
+                if holder is not None and holder != path:
+                    self.add_origin(holder, origin)
             self.forget(path)
 
     def forget(self, path: str) -> None:
@@ -411,18 +412,19 @@ class Index:
             broken=whole and row.soundness is Soundness.DAMAGED,
             doubtful=whole and row.soundness in {Soundness.DAMAGED, Soundness.SUSPICIOUS},
             overwritten=row.sha256 if row.fixity is Fixity.OVERWRITTEN else None,
-            first=self._first(row, content) if row.edited else None,
+            replaced=self._replaced(row, content) if row.edited else (),
         )
         self._put(row.path, held)
         for origin in row.origins:
             self._index_origin(row.path, origin)
 
-    def _first(self, row: FileFacts, content: str | None) -> str | None:
-        """What a file was stored with that holds an edit, `content`, now; None where that came from no phone: then an
-        edit is its owner's, and nothing could bring back what it replaced. A phone may have the edit too."""
+    def _replaced(self, row: FileFacts, content: str | None) -> tuple[str, ...]:
+        """What phones stored in a file that holds an edit, `content`, now. What came from no phone is its owner's, and
+        nothing could bring it back; a phone may have the edit too."""
         own = self.last.header.place_id if self.last else ""
         phones = [origin for origin in row.origins if origin.source != own and origin.sha256 != content]
-        return max(phones, key=lambda origin: origin.order).sha256 if phones else None
+        phones.sort(key=lambda origin: origin.order, reverse=True)
+        return tuple(dict.fromkeys(origin.sha256 for origin in phones))
 
     def _index_origin(self, path: str, origin: Origin) -> None:
         self.turn = max(self.turn, origin.turn)

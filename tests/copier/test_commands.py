@@ -521,6 +521,31 @@ def test_an_edit_is_told_though_another_phone_has_it_too(auditor: Auditor, phone
         assert said.code == 1 and "1 lost" in said.out and "what was stored lies at" not in said.out, said.out
 
 
+def test_what_two_phones_stored_in_a_file_that_was_edited_twice_is_told_until_all_of_it_is_back(
+    auditor: Auditor, phone: Path, tmp_path: Path
+) -> None:
+    """What the second phone stored lies elsewhere; what the first one stored lies nowhere."""
+    auditor("backup", phone, tmp_path / "disk", "--no-audit")
+    path = tmp_path / "disk/DCIM/Camera/IMG_1.jpg"
+    write(path, once := media.jpeg(77), OLD_S + 5000)
+    auditor("verify", tmp_path / "disk")
+    write(tmp_path / "second/x.jpg", once, OLD_S)
+    auditor("backup", tmp_path / "second", tmp_path / "disk", "--no-audit")
+    write(path, media.jpeg(78), OLD_S + 90_000)
+    write(tmp_path / "disk/kept/x.jpg", once, OLD_S)
+    for _ in range(3):
+        said = auditor("verify", tmp_path / "disk")
+        assert said.code == 3 and "1 file was edited" in said.out, said.out
+    path.unlink()
+    for _ in range(3):
+        said = auditor("verify", tmp_path / "disk")
+        assert said.code == 1 and "1 lost" in said.out and "what was stored lies at" not in said.out, said.out
+    assert auditor("backup", phone, tmp_path / "disk").code == 0
+    for _ in range(2):
+        assert auditor("verify", tmp_path / "disk").code == 0
+    assert "x.jpg" not in auditor("backup", tmp_path / "second", tmp_path / "disk", "-n").out
+
+
 def test_an_edit_that_was_copied_and_removed_is_told_all_the_same(
     auditor: Auditor, phone: Path, tmp_path: Path
 ) -> None:
