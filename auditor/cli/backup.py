@@ -107,6 +107,7 @@ def command(
     copying.name_sides(role_of(place), [role_of_folder(root, dest)], refusal_of_backup)
     if plan_only:
         prepared = backing.prepare(place, Store(root), asked, RunOptions(hang_s=hang))
+        _learned(prepared)
         show_plan(prepared.plan)
         _refuse(prepared.plan.refusals)
         return
@@ -195,6 +196,7 @@ def show_results(backed: backing.BackupResult) -> None:
     failed = [(r.step.path, r.reason or "") for r in results if r.outcome is Outcome.FAILED]
     failed += [(s.path, s.reason or "") for s in plan.of(Action.CANNOT)]
     left_out = len(plan.of(Action.LEAVE_OUT))
+    _learned(backed.prepared)
     screen.note(f"{count(len(copied)):>10}  copied, {_done(copied)}")
     _named(copied)
     if repaired:
@@ -206,8 +208,8 @@ def show_results(backed: backing.BackupResult) -> None:
     if unread:
         compared = "sizes, dates and change times" if backed.prepared.trusted else "sizes and dates"
         screen.note(
-            f"{count(unread):>10}  there already; not read again in this run, only their {compared} compared;"
-            f" the longest unread was read on {_unread_since(backed)}"
+            f"{count(unread):>10}  there already; on the phone not read again in this run, only their {compared}"
+            f" compared; the longest unread was read on {_unread_since(backed)}"
         )
     if left_out:
         screen.note(f"{count(left_out):>10}  left out by the policy")
@@ -226,6 +228,13 @@ def show_results(backed: backing.BackupResult) -> None:
     undated = sum(r.undated for r in results)
     if undated:
         screen.note(f"{count(undated):>10}  could not keep their date on that disk; the manifest has it")
+
+
+def _learned(prepared: backing.Prepared) -> None:
+    """What became of the backup's own files since they were read last."""
+    if prepared.learned:
+        screen.note(f"  In {visible(prepared.plan.root.name)}, since its files were read last:")
+        copying.fates(prepared.learned)
 
 
 def _named(copied: Sequence[CopyResult]) -> None:

@@ -24,6 +24,7 @@ from auditor.errors import BadPlace
 from auditor.model import Severity
 from auditor.places.folder import FolderPlace, open_folder
 from auditor.report import list_name
+from auditor.store.changes import Fate, Found
 from auditor.words import count, visible
 
 if TYPE_CHECKING:
@@ -31,6 +32,16 @@ if TYPE_CHECKING:
     from auditor.scan import run as scan
 
 FINISHING = "Finishing the files in hand; press Ctrl-C again to stop at once (that is safe too).\n"
+FATES = {
+    Fate.ROTTED: "rotted: other bytes under the same date",
+    Fate.SPOILT: "spoilt: another date, and empty or damaged now",
+    Fate.OVERWRITTEN: "overwritten: they hold what other files of the backup were stored with",
+    Fate.LOST: "lost",
+    Fate.UNREADABLE: "could not be read",
+    Fate.EDITED: "edited: other bytes and another date; the stored version is not here any more",
+    Fate.MOVED: "moved: their content lies elsewhere in the backup, and is as it was stored",
+    Fate.NEW: "new since the last manifest",
+}
 SHOWN = 50
 """So many files of a kind are listed on the screen."""
 
@@ -119,6 +130,14 @@ def listed(files: Iterable[tuple[str, str]], say: Callable[[str], None] = screen
         say(f"              {visible(path)}{': ' if reason else ''}{visible(reason)}")
     if len(rows) > SHOWN:
         say(f"              and {count(len(rows) - SHOWN)} more")
+
+
+def fates(found: Sequence[Found], say: Callable[[str], None] = screen.note) -> None:
+    """What became of a backup's files since they were read last, the number of each fate and their paths."""
+    for fate, what in FATES.items():
+        if those := [one for one in found if one.fate is fate]:
+            say(f"  {count(len(those)):>10}  {what}")
+            listed(((one.path, one.detail) for one in those), say)
 
 
 def cold_reads(reads: Iterable[ColdRead | None]) -> str:

@@ -159,20 +159,7 @@ def show_verified(
         screen.say("  Nothing depends on it any more: a later one, which is right, lists all files.")
     if verified.unwritten:
         screen.say(f"  Not written down: {visible(verified.unwritten)}")
-    words = {
-        Fate.ROTTED: "rotted: other bytes under the same date",
-        Fate.SPOILT: "spoilt: another date, and empty or damaged now",
-        Fate.OVERWRITTEN: "overwritten: they hold what other files of the backup were stored with",
-        Fate.LOST: "lost",
-        Fate.UNREADABLE: "could not be read",
-        Fate.EDITED: "edited: other bytes and another date; the stored version is not here any more",
-        Fate.MOVED: "moved: their content lies elsewhere in the backup, and is as it was stored",
-        Fate.NEW: "new since the last manifest",
-    }
-    for fate, what in words.items():
-        if counts[fate]:
-            screen.say(f"  {count(counts[fate]):>10}  {what}")
-            copying.listed(((f.path, f.detail) for f in verified.found if f.fate is fate), screen.say)
+    copying.fates(verified.found, screen.say)
     if counts[Fate.NOT_READ]:
         screen.say(f"  {count(counts[Fate.NOT_READ]):>10}  not read this time")
     for line in _whence(verified):

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from auditor.copier import preflight, read_back
-from auditor.copier.execute import Ending, RunOptions, execute
+from auditor.copier.execute import Ending, Progress, RunOptions, execute
 from auditor.copier.layout import Layout, Namer
 from auditor.copier.messages import Failed, Read, Setup, Task
 from auditor.copier.plan import (
@@ -36,7 +36,7 @@ from auditor.model import Depth
 from auditor.paths import display_path
 from auditor.places import Entry, EntryKind, Place, own_folder, unfinished
 from auditor.places.folder import FolderPlace
-from auditor.store.changes import Changes, Survey, as_written, may_be_moved, survey
+from auditor.store.changes import Changes, Fate, Found, Survey, as_written, may_be_moved, survey
 from auditor.store.generations import (
     JOURNALS,
     QUARANTINE,
@@ -49,7 +49,7 @@ from auditor.store.generations import (
 from auditor.store.index import Held, Index, known_columns
 
 DIGESTS_ONLY = ("path", "path_bytes", "size_bytes", "mtime", "mtime_trusted", "kind", "error_kind", "error", "read_at",
-                "digest_origin", "sha256", "checked")  # fmt: skip
+                "digest_origin", "sha256", "checked", "changed")  # fmt: skip
 """The columns that a run without examination knows."""
 
 
@@ -70,7 +70,8 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A plan and all that carrying it out needs. `found` is what was learned of the backup's own files."""
+    """A plan and all that carrying it out needs. `found` is the backup's listing beside its rows, and `learned` what
+    became of the files of which the rows tell otherwise."""
 
     plan: CopyPlan
     source: Place
@@ -83,11 +84,13 @@ class Prepared:
     asked: Request
     started: str
     seen: str
+    learned: tuple[Found, ...]
 
     @property
     def trusted(self) -> bool:
-        """Whether what was not read again is known by its change time, not by its size and date alone."""
-        return _keeps_changes(self.source)
+        """Whether what was not read again, on either side, is known by its change time, not by its size and date
+        alone."""
+        return _keeps_changes(self.source) and self.volume.keeps_changes
 
     @property
     def before(self) -> str:
@@ -196,7 +199,7 @@ def prepare(
     listing = listed(store, store.opened is not None, index.held)
     sizes = {e.size_bytes for e in entries if e.size_bytes and not index.knows(e.path, e.mtime_ns)}
     found = survey(listing, index.held)
-    _learn(store, index, found, sizes, volume, options, started)
+    learned = _learn(store, index, found, sizes, volume, options, started)
     limits = Limits(volume, root, layout, mark.folder)
     steps = preflight.without_room(steps_for(entries, index, limits, asked.excluded), volume)
     namer = Namer(volume.names, layout, mark.folder)
@@ -219,7 +222,7 @@ def prepare(
         )
     plan = CopyPlan(source.id, source.label, root, mark.folder, layout, steps, tuple(refusals), tuple(warnings))
     seen = moment(datetime.now(UTC)) if clock_is_ours else moment(now)
-    return Prepared(plan, source, store, marker, volume, index, namer, found, asked, started, seen)
+    return Prepared(plan, source, store, marker, volume, index, namer, found, asked, started, seen, learned)
 
 
 def carry_out(
@@ -240,6 +243,7 @@ def carry_out(
         journal=journal,
         aside=f"{QUARANTINE}/{now().strftime('%Y%m%dT%H%M%S')}-{plan.mark}",
         turn=index.turn + 1,
+        keeps_changes=prepared.volume.keeps_changes,
     )
     if plan.to_do:
         store.put_marks({*store.marks(), plan.mark})
@@ -393,11 +397,11 @@ def _learn(
     volume: Volume,
     options: RunOptions,
     read_at: str,
-) -> None:
-    """Reads the files of the backup that the rows do not explain, and corrects the rows.
+) -> tuple[Found, ...]:
+    """Reads the files of the backup that the rows do not explain, corrects the rows, and says what became of them.
 
-    Files whose size or date is not their row's, that may hold what is gone, and unknown ones that may be a file of the
-    source (`wanted_sizes`). One that cannot be read is no copy of anything.
+    Files whose size, date or time of change is not their row's, that may hold what is gone, and unknown ones that may
+    be a file of the source (`wanted_sizes`). One that cannot be read is no copy of anything.
     """
     held = index.held
     changes = Changes(index, store.root, found, read_at)
@@ -407,16 +411,20 @@ def _learn(
     lines = {row.path: row for row in store.salvaged() if row.sha256}
     wanted |= {e.path for e in found.new if e.path in lines}
     to_read = tuple(e for e in (*found.known, *found.new) if e.path in wanted)
-    for answer in read_files(store.root, to_read, volume, options):
+    total, done, learned = sum(e.size_bytes or 0 for e in to_read), 0, []
+    for count, answer in enumerate(read_files(store.root, to_read, volume, options), 1):
         entry = to_read[answer.number]
         if isinstance(answer, WasRead):
-            changes.take(entry, answer)
+            learned.append(changes.take(entry, answer))
         elif entry.path in held:
             index.unreadable(entry.path, answer.reason)
-    changes.settle(mend=True, complete=not options.stop())
+        done += entry.size_bytes or 0
+        options.on_progress(Progress(count, len(to_read), done, total, entry.path, 0))
+    learned += changes.settle(mend=True, complete=not options.stop())
     for path, row in lines.items():  # of a manifest that is not right, believed where a file has the bytes it names
         if path in held and held[path].whole and held[path].sha256 == row.sha256:
             index.take_origins(path, row.origins)
+    return tuple(one for one in learned if one is not None and one.fate not in (Fate.UNCHANGED, Fate.NEW))
 
 
 def read_files(

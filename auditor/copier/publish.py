@@ -55,7 +55,7 @@ class CopyResult:
 @dataclass(slots=True)
 class Publisher:
     """Publishes checked files through the door of a backup, or of a restore's target. `seen` is the run's own time,
-    `turn` its number: both are for the origins.
+    `turn` its number: both are for the origins. `keeps_changes`: the disk keeps the times at which files change.
 
     `index` and `journal` None (restore): every file is put where it belongs, whatever is there already under
     another name, and nothing is written down.
@@ -69,6 +69,7 @@ class Publisher:
     journal: Journal | None
     aside: str  # the folder beneath the root where bad files are put
     turn: int = 0
+    keeps_changes: bool = False
     _unwritten: list[CopyResult] = field(default_factory=list)  # named, and not yet written down
 
     def publish(self, checked: Iterable[tuple[CopyStep, Checked]]) -> list[CopyResult]:
@@ -170,7 +171,8 @@ class Publisher:
         """A file of the backup was read again; None: it could not be."""
         if answer is not None and self.index is not None:
             now = answer.size_bytes, answer.mtime_ns, answer.sha256, self.seen
-            self.index.found(path, *now, spoilt="it holds other bytes than were stored")
+            changed_ns = self.index.held[path].changed_ns
+            self.index.found(path, *now, spoilt="it holds other bytes than were stored", changed_ns=changed_ns)
 
     def hold(self, step: CopyStep, path: str, sha256: str, mtime_ns: int | None) -> tuple[CopyResult, FileFacts | None]:
         """Notes that the backup has this content already, under `path`; also the journal's line, None where nothing is
@@ -214,7 +216,10 @@ class Publisher:
         fresh = self._origin(step, arrived.sha256, arrived.mtime_ns)
         origins = (*(o for o in origins if (o.source, o.path) != (fresh.source, fresh.path)), fresh)
         undated = not arrived.dated and arrived.mtime_ns is not None
-        row = _row(path, arrived, check, mtime_ns, self.seen, step.stated, origins)
+        row = replace(
+            _row(path, arrived, check, mtime_ns, self.seen, step.stated, origins),
+            changed_ns=there.st_ctime_ns if self.keeps_changes else None,
+        )
         if repairs is not None and repairs != path and self.index is not None:
             self.index.displaced(repairs)
         damaged = None

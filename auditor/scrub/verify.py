@@ -306,7 +306,7 @@ def verify_against(
     for row in rows:
         if not row.sha256:
             raise BadManifest(f"{manifest} holds no SHA-256 of {row.path}; make one with `auditor scan --depth hash`")
-        index.note(row)
+        index.note(replace(row, changed_ns=None))  # of another place's file
     started = now()
     scrub = _Scrub(index, choice, options, started, started.toordinal(), by_age=False)
     entries = [e for e in _listed(store, index, options) if not manifest.samefile(root / e.path)]
@@ -341,7 +341,9 @@ def first_generation(store: Store, options: RunOptions, now: Callable[[], dateti
             row = unread_row(entry.path, entry.size_bytes, entry.mtime_ns)
             index.add(replace(row, error=Trouble(ErrorKind.UNREADABLE, answer.reason)))
             continue
-        index.found(entry.path, answer.size_bytes, answer.mtime_ns, answer.sha256, utc(started))
+        index.found(
+            entry.path, answer.size_bytes, answer.mtime_ns, answer.sha256, utc(started), changed_ns=entry.changed_ns
+        )
         here = Origin(marker.id, entry.path, answer.sha256, answer.mtime_ns, moment(started))
         for origin in origins.pop(answer.sha256, ()) or (() if killed else (here,)):
             index.add_origin(entry.path, origin)

@@ -82,17 +82,21 @@ def survey(listing: Sequence[Entry], held: Mapping[str, Held]) -> Survey:
 
 
 def as_written(entry: Entry, held: Held) -> bool:
-    """Whether a file's size and date are those of its row, and nothing bad is known of it."""
+    """Whether a file's size and date, and the time of its last change, are those of its row, as far as both say it, and
+    nothing bad is known of it."""
     if held.sha256 is None:
         return True
     now, then = entry.mtime_ns, held.mtime_ns
     agree = now is None or then is None or same_date(now, then)
-    return entry.size_bytes == held.size_bytes and agree and held.whole
+    touched = None not in (entry.changed_ns, held.changed_ns) and entry.changed_ns != held.changed_ns
+    return entry.size_bytes == held.size_bytes and agree and not touched and held.whole
 
 
 def may_be_moved(looked: Survey, held: Mapping[str, Held]) -> set[str]:
-    """The files that may hold what is gone, or what another file was stored with: only reading them can tell."""
-    lost = [held[path] for path in looked.gone if held[path].sha256]
+    """The files that may hold what is gone or was replaced, and so what another file was stored with: only reading them
+    can tell."""
+    replaced = [e.path for e in looked.known if not as_written(e, held[e.path])]
+    lost = [held[path] for path in (*looked.gone, *replaced) if held[path].sha256]
     sizes, contents = {h.size_bytes for h in lost}, {h.sha256 for h in lost}
     new = {e.path for e in looked.new if e.size_bytes in sizes}
     known = {
@@ -136,7 +140,7 @@ class Changes:
         if held is None or held.sha256 is None or held.sha256 != answer.sha256:
             self._read[entry.path] = (entry, answer)
             return None
-        self._correct(entry.path, answer)
+        self._correct(entry, answer)
         if answer.sha256 in self._gone:
             self._elsewhere.setdefault(answer.sha256, entry.path)
         if lacking := self.index.lacking(held):  # told every time until a backup stores it once more
@@ -145,7 +149,7 @@ class Changes:
         return Found(entry.path, Fate.UNCHANGED, held.sha256)
 
     def settle(self, *, mend: bool, complete: bool = True) -> list[Found]:
-        """The fates of all others. `mend`: rows of files that changed places among each other follow their content.
+        """The fates of all others. `mend`: where files were given each other's names, their rows follow their content.
 
         `complete` False: the reading was stopped, so that nothing is called lost whose content may lie elsewhere.
         """
@@ -153,7 +157,7 @@ class Changes:
         found += self._moved(complete)
         found += self._changed()
         if mend:
-            self._exchange()
+            found = self._exchanged(found)
         for entry in self.looked.new:
             if entry.path not in self.index.held:
                 self.index.add(unread_row(entry.path, entry.size_bytes, entry.mtime_ns))
@@ -179,10 +183,10 @@ class Changes:
             if content and named:
                 new = named[0]
                 fresh[content].remove(new)
-                answer = self._read.pop(new)[1]
+                entry, answer = self._read.pop(new)
                 if new in self.before:  # it was found by an earlier run that did not read it
                     self.index.forget(new)
-                moves[new] = Moved(path, answer.size_bytes, answer.mtime_ns, self.read_at)
+                moves[new] = self._move(path, entry, answer)
                 known.setdefault(content, new)
                 found.append(Found(path, Fate.MOVED, content, f"it lies at {display_path(new)} now"))
             elif content and content in known and not self.index.lacking(held):
@@ -212,18 +216,18 @@ class Changes:
             held = self.before.get(path)
             change = held.change(answer.mtime_ns, answer.sha256) if held else Change.NONE
             if held is None or held.sha256 is None:
-                self._correct(path, answer)
+                self._correct(entry, answer)
                 found.append(Found(path, Fate.NEW, None, "" if held is None else "read for the first time"))
             elif change is Change.NONE:  # an edit was taken back
-                self._correct(path, answer)
+                self._correct(entry, answer)
                 found.append(Found(path, Fate.UNCHANGED, answer.sha256))
             elif other := self._other(path, answer, held):
-                self._correct(path, answer, is_overwritten=True)
+                self._correct(entry, answer, is_overwritten=True)
                 what = "another file" if other == path else display_path(other)
                 detail = f"it holds what was stored as {what}"
                 found.append(Found(path, Fate.OVERWRITTEN, held.sha256, detail, answer.sha256))
             elif change is Change.ROT:
-                self._correct(path, answer)
+                self._correct(entry, answer)
                 found.append(Found(path, Fate.ROTTED, held.sha256, _sizes(held, answer), answer.sha256))
             else:
                 doubts.append((entry, answer, held))
@@ -234,7 +238,7 @@ class Changes:
                 found.append(Found(path, Fate.UNREADABLE, held.sha256, looked.untold[path]))
                 continue
             spoilt = looked.spoilt.get(path)
-            self._correct(path, answer, spoilt=spoilt)
+            self._correct(entry, answer, spoilt=spoilt)
             detail = spoilt or _sizes(held, answer)
             found.append(Found(path, Fate.SPOILT if spoilt else Fate.EDITED, held.sha256, detail, answer.sha256))
         return [self._still_here(one) if one.fate is Fate.EDITED else one for one in found]
@@ -254,27 +258,55 @@ class Changes:
             return others[0]
         return path if held.overwritten == answer.sha256 else None
 
-    def _exchange(self) -> None:
-        """Where files have changed places among each other, nothing is lost: their rows follow."""
-        holds = {path: h for path, h in self.index.held.items() if h.overwritten and path in self._read}
-        while True:
-            stored = {h.sha256: path for path, h in holds.items()}
-            now = {h.overwritten for h in holds.values()}
-            if len(stored) != len(holds) or len(now) != len(holds):
-                return
-            circle = {path: h for path, h in holds.items() if h.overwritten in stored and h.sha256 in now}
-            if len(circle) == len(holds):
-                break
-            holds = circle
-        moves = {}
-        for path, held in holds.items():
-            answer = self._read[path][1]
-            moves[path] = Moved(stored[held.overwritten], answer.size_bytes, answer.mtime_ns, self.read_at)
-        self.index.moved(moves)
+    def _exchanged(self, found: list[Found]) -> list[Found]:
+        """Where every file that holds another one's content has its own under another name, nothing is lost: the rows
+        follow their content, and what was called overwritten or lost is called moved."""
+        displaced = {
+            path: held
+            for path, held in self.index.held.items()
+            if not held.whole and held.sha256 != EMPTY
+            if path in self.looked.gone or (held.overwritten and path in self._read)
+        }
+        homes: dict[str, list[str]] = defaultdict(list)
+        for path, (_, answer) in self._read.items():
+            if path in displaced or (held := self.before.get(path)) is None or held.sha256 is None:
+                homes[answer.sha256].append(path)
+        row_at = {there.pop(): path for path, held in displaced.items() if (there := homes.get(held.sha256 or ""))}
+        to = {row: home for home, row in row_at.items()}
+        elsewhere = {path: other for path in displaced.keys() - to if (other := self._copy_of(path))}
+        # A file whose own content lies nowhere keeps its row, so no other one can have its name; and so on.
+        stuck = [path for path in displaced if path not in {*to, *elsewhere, *self.looked.gone}]
+        while stuck:
+            if (row := row_at.pop(stuck.pop(), None)) is not None and row not in {*elsewhere, *self.looked.gone}:
+                stuck.append(row)
+        to = {row: home for home, row in row_at.items()}
+        merges = {path: other for path, other in elsewhere.items() if path in row_at}
+        self.index.merge(merges)
+        for home in row_at.keys() - displaced.keys():
+            self.index.forget(home)  # it was taken for a new file
+        self.index.moved({home: self._move(row, *self._read[home]) for row, home in to.items()})
+        self.moved_to.update(row_at)
+        lies = to | merges
+        told = [one for one in found if one.path not in row_at or one.path in lies]
+        return [
+            replace(one, fate=Fate.MOVED, detail=f"it lies at {display_path(lies[one.path])} now", read=None)
+            if one.path in lies
+            else one
+            for one in told
+        ]
 
-    def _correct(self, path: str, answer: WasRead, spoilt: str | None = None, is_overwritten: bool = False) -> None:
+    def _copy_of(self, path: str) -> str | None:
+        """A file that holds whole what was stored as `path`, all of it, where a phone stored more than one version."""
+        held = self.index.held[path]
+        return None if self.index.lacking(held) else self.index.by_content.get(held.sha256 or "")
+
+    def _move(self, old: str, entry: Entry, answer: WasRead) -> Moved:
+        return Moved(old, answer.size_bytes, answer.mtime_ns, self.read_at, entry.changed_ns)
+
+    def _correct(self, entry: Entry, answer: WasRead, spoilt: str | None = None, is_overwritten: bool = False) -> None:
         now = answer.size_bytes, answer.mtime_ns, answer.sha256, self.read_at
-        self.index.found(path, *now, spoilt=spoilt, is_overwritten=is_overwritten)
+        # The listing is older than the reading: what changed in between is read again the next time.
+        self.index.found(entry.path, *now, spoilt=spoilt, is_overwritten=is_overwritten, changed_ns=entry.changed_ns)
 
 
 def _sizes(held: Held, answer: WasRead) -> str:

@@ -65,8 +65,9 @@ class Held:
     """One row in short. `sha256` is what was stored, None where its bytes were never read; `fixity` why the file is not
     that any more, None where nothing says so. `read_at` "" where it was never read. `broken`: damaged when it was
     stored; `doubtful`: that, or suspicious, or never looked into to the end, so that the source may have more.
-    `overwritten`: the SHA-256 of another file's content that it holds now. `replaced`: what phones stored there, the
-    newest first, where an edit in the backup replaced it by `sha256`; empty where none did.
+    `changed_ns`: when anything of the file was last changed (ctime) as it was read or written; None where its disk does
+    not keep that. `overwritten`: the SHA-256 of another file's content that it holds now. `replaced`: what phones
+    stored there, the newest first, where an edit in the backup replaced it by `sha256`; empty where none did.
     """
 
     size_bytes: int | None
@@ -78,6 +79,7 @@ class Held:
     doubtful: bool = False
     overwritten: str | None = None
     replaced: tuple[str, ...] = ()
+    changed_ns: int | None = None
 
     @property
     def whole(self) -> bool:
@@ -108,6 +110,7 @@ class Moved:
     size_bytes: int
     mtime_ns: int | None
     read_at: str
+    changed_ns: int | None
 
 
 @dataclass(slots=True)
@@ -205,15 +208,17 @@ class Index:
         read_at: str,
         spoilt: str | None = None,
         is_overwritten: bool = False,
+        changed_ns: int | None = None,
     ) -> None:
         """The bytes of a file of the backup were read: says so, and whether they are still those of its row.
 
         `spoilt` says, in words, why other bytes under another date are no edit; None where they are one.
-        `is_overwritten`: another file of the backup was stored with these bytes.
+        `is_overwritten`: another file of the backup was stored with these bytes. `changed_ns` as in `Held`.
         """
         held = self.held.get(path)
         self.read_now.add(path)
-        read = {"size_bytes": size_bytes, "mtime_ns": mtime_ns, "digests": {"sha256": sha256}, "read_at": read_at}
+        when = {"mtime_ns": mtime_ns, "read_at": read_at, "changed_ns": changed_ns}
+        read = {"size_bytes": size_bytes, **when, "digests": {"sha256": sha256}}
         stated = {**read, "digest_origin": DigestOrigin.READ, "error": None, "soundness": None, "damage": ()}
         change = held.change(mtime_ns, sha256) if held else Change.NONE
         if held is None:
@@ -224,11 +229,11 @@ class Index:
         elif change is Change.NONE and (held.sha256 is None or not held.whole):
             self._correct(path, **stated, **_WHOLE)
         elif change is Change.NONE:
-            self._correct(path, mtime_ns=mtime_ns, read_at=read_at)
+            self._correct(path, **when)
         elif is_overwritten:
             bad: dict[str, Any] = {"fixity": Fixity.OVERWRITTEN, "stored_sha256": held.sha256, "notes": ()}
             self._correct(path, **stated, **_NO_LONGER_KNOWN, **bad)
-            now = {"size_bytes": size_bytes, "mtime_ns": mtime_ns, "read_at": read_at, "overwritten": sha256}
+            now = {"size_bytes": size_bytes, **when, "overwritten": sha256}
             self._put(path, replace(held, fixity=Fixity.OVERWRITTEN, **now))  # type: ignore[arg-type]
             return
         elif change is Change.ROT or spoilt is not None:
@@ -237,16 +242,16 @@ class Index:
             damage = Damage(fixity.value, detail if change is Change.ROT else spoilt or "")
             bad = {"soundness": Soundness.DAMAGED, "damage": (damage,), "fixity": fixity, "stored_sha256": held.sha256}
             self._correct(path, **{**stated, **bad}, **_NO_LONGER_KNOWN)
-            now = {"size_bytes": size_bytes, "mtime_ns": mtime_ns, "read_at": read_at, "overwritten": None}
+            now = {"size_bytes": size_bytes, **when, "overwritten": None}
             self._put(path, replace(held, fixity=fixity, **now))  # type: ignore[arg-type]
             return
         else:
             self._correct(path, **stated, **_NO_LONGER_KNOWN, **_WHOLE, edited=True, notes=())
             held = replace(held, replaced=held.replaced or ((held.sha256,) if held.sha256 else ()))
         if held is None:
-            self._put(path, Held(size_bytes, mtime_ns, sha256, read_at=read_at))
+            self._put(path, Held(size_bytes, mtime_ns, sha256, read_at=read_at, changed_ns=changed_ns))
         else:
-            now = {"size_bytes": size_bytes, "mtime_ns": mtime_ns, "sha256": sha256, "read_at": read_at}
+            now = {"size_bytes": size_bytes, **when, "sha256": sha256}
             self._put(path, replace(held, fixity=None, overwritten=None, **now))  # type: ignore[arg-type]
 
     def lacking(self, held: Held) -> tuple[str, ...]:
@@ -288,7 +293,8 @@ class Index:
                 self._rows[new] = replace(rows[new], path=new)
             else:
                 self._moved[new] = move.old
-            now = {"size_bytes": move.size_bytes, "mtime_ns": move.mtime_ns, "read_at": move.read_at}
+            when = {"mtime_ns": move.mtime_ns, "read_at": move.read_at, "changed_ns": move.changed_ns}
+            now = {"size_bytes": move.size_bytes, **when}
             digests = {"sha256": held[new].sha256}
             read: dict[str, Any] = {"error": None, "digests": digests, "digest_origin": DigestOrigin.READ}
             if not held[new].whole:  # what was said of other bytes is not true of these
@@ -413,6 +419,7 @@ class Index:
             doubtful=whole and row.soundness in {Soundness.DAMAGED, Soundness.SUSPICIOUS},
             overwritten=row.sha256 if row.fixity is Fixity.OVERWRITTEN else None,
             replaced=self._replaced(row, content) if row.edited else (),
+            changed_ns=row.changed_ns,
         )
         self._put(row.path, held)
         for origin in row.origins:

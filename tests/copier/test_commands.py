@@ -80,7 +80,7 @@ def test_backup_copies_audits_and_says_safe(auditor: Auditor, phone: Path, tmp_p
     write(phone / "DCIM/Camera/IMG_4.jpg", media.jpeg(4))
     again = auditor("backup", phone, "backup", "-o", "again")
     assert again.code == 0 and "1  copied" in again.err
-    assert "4  there already; not read again in this run" in again.err
+    assert "4  there already; on the phone not read again in this run" in again.err
     assert "4 of the copies were not read again in this run; the longest unread was read on 20" in again.out
     assert "4 of the phone's files were not read again in this run; the longest unread was read on 20" in again.out
     assert "4 of the copies were not read again" in (tmp_path / "again/report.html").read_text("utf-8")

@@ -19,7 +19,9 @@ from auditor.copier.plan import Action
 from auditor.copier.preflight import remember_last, remembered
 from auditor.copier.publish import Outcome
 from auditor.copier.source_manifest import ARRIVED_DAMAGED, source_list
+from auditor.disk.volume import volume_of
 from auditor.model import Depth, ErrorKind, Kind, Soundness, Verdict
+from auditor.places import folder
 from auditor.places.folder import FolderPlace
 from auditor.scrub.result import conclude
 from auditor.scrub.verify import Choice, Verified, first_generation, verify
@@ -82,6 +84,12 @@ def give_back(dest: Path, target: Path) -> list[str | None]:
         ending = restore.carry_out(restoring, QUICK)
     cannot = [step.reason for step in restoring.plan.of(Action.CANNOT)]
     return cannot + [r.reason for r in ending.results if r.outcome is Outcome.FAILED]
+
+
+@pytest.fixture
+def blind(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Disks that do not keep when a file was changed, as rot is noted by none."""
+    monkeypatch.setattr(folder, "keeps_change_times", lambda path: False)
 
 
 @pytest.fixture
@@ -250,7 +258,7 @@ class TestUnchanged:
 
 
 class TestHeld:
-    def test_only_by_a_copy_that_was_read_in_this_run(self, phone: Path, dest: Path) -> None:
+    def test_only_by_a_copy_that_was_read_in_this_run(self, blind: None, phone: Path, dest: Path) -> None:
         rot(dest / "DCIM/2.jpg")
         write(phone / "Download/again.jpg", noise(2, 3_002))  # new, with the content that was stored there
         ran = back_up(phone, dest)
@@ -448,6 +456,67 @@ class TestOverwritten:
             assert (path / "mine.txt").read_bytes() == b"somebody's own"
 
 
+class TestToldByABackup:
+    """A backup that comes before any scrub says the same of the backup's files."""
+
+    def test_a_file_that_was_moved(self, phone: Path, dest: Path) -> None:
+        write(dest / "album/1.jpg", b"")
+        (dest / "DCIM/1.jpg").replace(dest / "album/1.jpg")
+        ran = back_up(phone, dest)
+        assert _learned(ran) == {"DCIM/1.jpg": Fate.MOVED} and ran.by_path == {}
+        assert _learned(back_up(phone, dest)) == {} == fates(dest)
+
+    def test_names_that_were_exchanged(self, phone: Path, dest: Path, tmp_path: Path) -> None:
+        for old, new in (("0.jpg", "x"), ("1.jpg", "0.jpg"), ("x", "1.jpg")):
+            (dest / "DCIM" / old).rename(dest / "DCIM" / new)
+        ran = back_up(phone, dest)
+        assert _learned(ran) == {"DCIM/0.jpg": Fate.MOVED, "DCIM/1.jpg": Fate.MOVED} and ran.by_path == {}
+        assert fates(dest) == {}
+        assert give_back(dest, tmp_path / "back") == [] and tree(tmp_path / "back") == tree(phone)
+
+    @pytest.mark.parametrize("scrubbed", [False, True])
+    def test_names_that_were_shifted_by_one(self, phone: Path, dest: Path, tmp_path: Path, scrubbed: bool) -> None:
+        for number in (3, 2, 1, 0):
+            (dest / f"DCIM/{number}.jpg").rename(dest / f"DCIM/{number + 1}.jpg")
+        if scrubbed:
+            assert set(fates(dest).values()) == {Fate.LOST, Fate.OVERWRITTEN, Fate.NEW}
+        ran = back_up(phone, dest)
+        assert _learned(ran) == {f"DCIM/{number}.jpg": Fate.MOVED for number in range(4)} and ran.by_path == {}
+        assert fates(dest) == {}
+        assert give_back(dest, tmp_path / "back") == [] and tree(tmp_path / "back") == tree(phone)
+
+    def test_names_that_were_shifted_over_a_file_that_is_lost(self, phone: Path, dest: Path) -> None:
+        for number in (2, 1, 0):
+            (dest / f"DCIM/{number}.jpg").replace(dest / f"DCIM/{number + 1}.jpg")
+        ran = back_up(phone, dest)
+        assert _learned(ran) == {"DCIM/0.jpg": Fate.LOST} | {f"DCIM/{n}.jpg": Fate.OVERWRITTEN for n in (1, 2, 3)}
+        assert ran.paths(Outcome.REPAIRED) and set(tree(phone).values()) <= set(tree(dest).values())
+        back_up(phone, dest)
+        assert fates(dest) == {}
+
+    def test_what_is_lost_and_on_no_phone_any_more_every_time(self, phone: Path, dest: Path) -> None:
+        for side in (phone, dest):
+            (side / "DCIM/1.jpg").unlink()
+        for _ in range(2):
+            assert _learned(back_up(phone, dest)) == {"DCIM/1.jpg": Fate.LOST}
+
+    def test_a_copy_that_changed_under_its_own_size_and_date(self, phone: Path, dest: Path) -> None:
+        """The disk notes when a file was changed, and no program can put that back."""
+        rot(dest / "DCIM/1.jpg")
+        ran = back_up(phone, dest)
+        known = volume_of(dest).keeps_changes
+        assert _learned(ran) == ({"DCIM/1.jpg": Fate.ROTTED} if known else {})
+        assert ran.paths(Outcome.REPAIRED) == ({"DCIM/1.jpg"} if known else set())
+
+    def test_nothing_of_a_copy_that_was_only_touched(self, phone: Path, dest: Path) -> None:
+        (dest / "DCIM/1.jpg").chmod(0o600)
+        assert _learned(back_up(phone, dest)) == {} == fates(dest)
+
+
+def _learned(ran: Ran) -> dict[str, Fate]:
+    return {found.path: found.fate for found in ran.backed.prepared.learned}
+
+
 class TestRecords:
     def test_a_last_generation_with_a_wrong_bit_is_passed_over_and_told(
         self, phone: Path, dest: Path, tmp_path: Path
@@ -636,7 +705,7 @@ def test_a_stick_that_wraps_is_told(phone: Path, tmp_path: Path, monkeypatch: py
     monkeypatch.undo()
 
 
-def test_what_rotted_since_an_earlier_run_says_nothing_of_the_disk(phone: Path, tmp_path: Path) -> None:
+def test_what_rotted_since_an_earlier_run_says_nothing_of_the_disk(blind: None, phone: Path, tmp_path: Path) -> None:
     dest = tmp_path / "backup"
     back_up(phone, dest)
     rewrite(dest / "DCIM/0.jpg", bytes(3_000))
