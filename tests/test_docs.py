@@ -14,6 +14,7 @@ from auditor import cli
 from auditor import data as shipped
 from auditor.judge import policy, rules
 from auditor.model import Depth, DigestOrigin, ErrorKind, Fixity, Kind, Soundness, Status, Tier, Verdict
+from auditor.places import rclone_remotes
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -139,3 +140,19 @@ def test_the_manifest_is_documented_column_by_column() -> None:
     columns = {column for kind in ("header", "row", "footer") for column in schema[kind]["properties"]}
     words = {str(one) for kinds in (ErrorKind, Fixity, DigestOrigin, Soundness, Kind, Depth, Tier) for one in kinds}
     assert [word for word in sorted(columns | words) if f"`{word}`" not in text] == []
+
+
+def test_the_table_of_services_says_the_grades_that_the_program_goes_by() -> None:
+    text = (ROOT / "docs/evidence.md").read_text("utf-8")
+    table = text.partition("## rclone, by service")[2].partition("## What is off-site")[0]
+    told: dict[str, str] = {}
+    for line in table.splitlines():
+        cells = line.split("|")
+        grade = cells[3].strip() if len(cells) > 5 else ""
+        if grade in {origin.value for origin in DigestOrigin}:
+            told |= dict.fromkeys(re.findall(r"`([a-z0-9 ]+)`", cells[1]), grade)
+            assert "](" in cells[5] or cells[5].strip() == "the same", line
+    assert told.keys() >= rclone_remotes.GRADES.keys() | {"s3", "webdav", "azureblob", "b2", "protondrive"}
+    for kind, grade in told.items():
+        if kind not in rclone_remotes.MAKE_THEIR_OWN:
+            assert rclone_remotes.Leaf(kind).grade(None) == grade, kind

@@ -48,7 +48,7 @@ uploader's `large_file_sha1`. Source: backblaze.com/docs, Large Files."""
 _PASS_ON = ("alias", "cache", "union", "combine")
 """Remotes that give the digests of the remotes in them."""
 
-_MAKE_THEIR_OWN = ("chunker", "compress", "crypt", "hasher")
+MAKE_THEIR_OWN = ("chunker", "compress", "crypt", "hasher")
 """Remotes that keep digests beside the files of another remote, as they were at upload; crypt has none."""
 
 _RENAME = ("combine", "crypt")
@@ -150,7 +150,7 @@ def _leaves(words: str, known: _Settings, *, is_own: bool, layers: int) -> Itera
         yield Leaf("", is_own=is_own)
         return
     kind = settings["type"]
-    if kind in _PASS_ON or kind in _MAKE_THEIR_OWN:
+    if kind in _PASS_ON or kind in MAKE_THEIR_OWN:
         inner = settings.get("upstreams", "") if kind in ("union", "combine") else settings.get("remote", "")
         found = [
             re.sub(r":(ro|nc|writeback)$", "", part) if kind == "union" else part
@@ -158,7 +158,7 @@ def _leaves(words: str, known: _Settings, *, is_own: bool, layers: int) -> Itera
         ]
         for part in found:
             whole = f"{part.rstrip('/')}/{path}" if path and kind not in _RENAME else part
-            yield from _leaves(whole, known, is_own=is_own or kind in _MAKE_THEIR_OWN, layers=layers + 1)
+            yield from _leaves(whole, known, is_own=is_own or kind in MAKE_THEIR_OWN, layers=layers + 1)
         if not found:
             yield Leaf("", is_own=is_own)
         return
