@@ -377,7 +377,7 @@ class Index:
                 if row.path in old_paths:
                     fresh = self._corrected(replace(row, path=old_paths[row.path]))
                     arrivals.append((path_key(fresh.path), fresh))
-                elif row.path not in self._rows and row.path in self.held:
+                elif row.path in self.held and row.path not in self._rows and row.path not in self._moved:
                     yield path_key(row.path), self._corrected(row)
             moved.extend(arrivals)
 

@@ -464,6 +464,8 @@ class TestToldByABackup:
         (dest / "DCIM/1.jpg").replace(dest / "album/1.jpg")
         ran = back_up(phone, dest)
         assert _learned(ran) == {"DCIM/1.jpg": Fate.MOVED} and ran.by_path == {}
+        assert ran.backed.manifest is not None
+        assert [row.path for row in ran.backed.manifest.rows()] == sorted(tree(dest))
         assert _learned(back_up(phone, dest)) == {} == fates(dest)
 
     def test_names_that_were_exchanged(self, phone: Path, dest: Path, tmp_path: Path) -> None:
@@ -482,6 +484,8 @@ class TestToldByABackup:
             assert set(fates(dest).values()) == {Fate.LOST, Fate.OVERWRITTEN, Fate.NEW}
         ran = back_up(phone, dest)
         assert _learned(ran) == {f"DCIM/{number}.jpg": Fate.MOVED for number in range(4)} and ran.by_path == {}
+        assert ran.backed.manifest is not None
+        assert [row.path for row in ran.backed.manifest.rows()] == sorted(tree(dest))
         assert fates(dest) == {}
         assert give_back(dest, tmp_path / "back") == [] and tree(tmp_path / "back") == tree(phone)
 
