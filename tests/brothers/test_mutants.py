@@ -1,5 +1,5 @@
-"""No mutant of a still picture counts as the same while independent decoders see another: short here, long by
-`python -m benchmarks.integrity.mutants`."""
+"""No mutant of a still picture counts as the same while independent decoders see another: short in every run, long with
+`-m slow`, and for hours by `python -m benchmarks.integrity.mutants`."""
 
 from __future__ import annotations
 
@@ -20,6 +20,13 @@ COUNT = int(os.environ.get("AUDITOR_MUTANTS", "40"))
 @pytest.mark.parametrize("name", stills.names())
 def test_what_counts_as_the_same_is_seen_the_same(name: str) -> None:
     found, _ = stills.search(name, COUNT)
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", stills.names())
+def test_what_counts_as_the_same_of_many_is_seen_the_same(name: str) -> None:
+    found, _ = stills.search(name, 2_000, seed=7)
     assert not found, "\n".join(found)
 
 
