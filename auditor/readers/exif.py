@@ -1,6 +1,7 @@
 """What a picture's EXIF says of when, where and by what it was taken. Dates stay local, as the camera wrote them.
 
-Pillow parses first; exifread takes over where Pillow finds nothing (facts: on HEIC and damaged files the two differ).
+A block in which all is as the standard has it is read from its directories, for a fraction of what Pillow takes. All
+others are Pillow's, and exifread takes over where Pillow finds nothing (on HEIC and damaged files the two differ).
 Source: EXIF 2.32 (CIPA DC-008); Apple's MakerNote as exiftool documents it.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 import io
 import math
 import re
+import struct
 import warnings
 from collections.abc import Mapping
 from datetime import datetime
@@ -23,6 +25,19 @@ _DATES = ((36867, 37521, 36881), (36868, 37522, 36882), (306, 37520, 36880))
 """Taken, digitised, changed: each with its fraction of a second and its offset from UTC."""
 _UNIQUE_ID, _MAKER_NOTE = 42016, 37500
 _WANTED = frozenset({_MAKE, _MODEL, _ORIENTATION, _UNIQUE_ID, _MAKER_NOTE, -1, -2, -3, -4, *sum(_DATES, ())})
+_HEADS = (b"II*\0", b"MM\0*")
+_ASCII, _SHORT, _LONG, _RATIONAL, _UNDEFINED = 2, 3, 4, 5, 7
+_TYPES = {
+    _ORIENTATION: _SHORT,
+    _MAKER_NOTE: _UNDEFINED,
+    _EXIF_IFD: _LONG,
+    _GPS_IFD: _LONG,
+    -2: _RATIONAL,
+    -4: _RATIONAL,
+}
+"""Of the wanted fields that are no text. Source: EXIF 2.32, 4.6."""
+_MOST_TYPE = 16
+_SLOT_BYTES = 4
 _DATE = re.compile(r"(\d{4})[:\-/.](\d{1,2})[:\-/.](\d{1,2})[ T]+(\d{1,2}):(\d{2})(?::(\d{2}))?")
 _OFFSET = re.compile(r"[+-]\d\d:\d\d")
 
@@ -35,10 +50,60 @@ def metadata_of_exif(block: bytes) -> Metadata:
     block = block[6:] if block[:6] in (b"Exif\0\0", b"Exif\0\xff") else block
     if len(block) < 8:
         return Metadata()
-    tags = _by_pillow(block)
+    tags = _by_directories(block)
+    if tags is None:
+        tags = _by_directories(block)
+    if tags is None:
+        tags = _by_pillow(block)
     if not tags:
         tags = _by_exifread(block)
     return _metadata(tags) if tags else Metadata()
+
+
+def _by_directories(block: bytes) -> dict[int, Any] | None:
+    """The same as `_by_pillow`; None where anything in the directories is not quite as it should be."""
+    head = ifd.header(block) if block[:4] in _HEADS else None
+    if head is None:
+        return None
+    tags: dict[int, Any] = {_ORIENTATION: None}
+    for pointer, sign in ((None, 1), (_EXIF_IFD, 1), (_GPS_IFD, -1)):
+        offset = tags.get(pointer) if pointer else head.first
+        if offset is None:
+            continue
+        table = ifd.table(block, head, offset)
+        if table is None or not _is_plain(table, len(block)):
+            return None
+        for entry in table.fields:
+            tag = sign * entry.tag
+            if entry.place is None or not (tag in _WANTED or (pointer is None and tag in (_EXIF_IFD, _GPS_IFD))):
+                continue
+            value = _value(block[entry.place[0] : entry.place[1]], entry, tag, head.order)
+            if value is None:
+                return None
+            tags[tag] = value
+    return tags
+
+
+def _is_plain(table: ifd.Table, size: int) -> bool:
+    """Whether each field of a directory stands there once, is of a known type, and lies in a block of `size` bytes."""
+    lengths = [entry.place[1] - entry.place[0] for entry in table.fields if entry.place and entry.type <= _MOST_TYPE]
+    tags = {entry.tag for entry in table.fields}
+    return len(tags) == len(lengths) == len(table.fields) and all(lengths) and sum(lengths) <= size
+
+
+def _value(content: bytes, entry: ifd.Field, tag: int, order: str) -> Any:
+    """The value of a wanted field; None where it is not of the type that the standard gives it."""
+    kind = _TYPES.get(tag, _ASCII)
+    if entry.type != kind or (kind in (_SHORT, _LONG) and entry.count != 1):
+        return None
+    if kind == _ASCII:
+        return content.decode("latin-1")
+    if kind == _UNDEFINED:
+        return content
+    if kind != _RATIONAL:
+        return int.from_bytes(content, "little" if order == "<" else "big")
+    pairs = struct.iter_unpack(order + "2I", content)
+    return tuple(above / below if below else math.nan for above, below in pairs)
 
 
 def _by_pillow(block: bytes) -> dict[int, Any]:
@@ -155,8 +220,10 @@ def text_of(value: object) -> str | None:
         value = value.split(b"\0")[0].decode("utf-8", "replace")
     if not isinstance(value, str):
         return None
-    text = "".join(c if c.isprintable() else " " for c in value.split("\0")[0]).strip()
-    return text or None
+    text = value.split("\0")[0]
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else " " for c in text)
+    return text.strip() or None
 
 
 def _position(tags: Mapping[int, Any]) -> tuple[float, float] | None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import random
+import struct
 
 import pytest
 
+from auditor.readers import exif
 from auditor.readers.examination import Metadata
 from auditor.readers.exif import date_of, metadata_of_exif, text_of
 from tests import media
@@ -87,3 +89,38 @@ def test_hostile_bytes_never_raise(seed: int) -> None:
         block[rng.randrange(6, len(block))] = rng.randrange(256)
         metadata_of_exif(bytes(block))
         metadata_of_exif(bytes(block[: rng.randrange(len(block))]))
+
+
+def _full_block() -> bytes:
+    """An EXIF block with every field that is read, each of the type that the standard gives it."""
+    note = media.apple_maker_note("0A1B-22")
+    block = media.exif(
+        orientation=6, gps=(-33.5, 151.25), subsec="042", offset="+10:00", image_id="f00", maker_note=note
+    ).removeprefix(b"Exif\0\0")
+    order = "<" if block.startswith(b"II") else ">"
+    return block.replace(struct.pack(order + "HH", 37500, 1), struct.pack(order + "HH", 37500, 7))
+
+
+FULL = _full_block()
+
+
+def test_a_block_as_the_standard_has_it_is_read_without_another_parser(monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = exif._metadata(exif._by_pillow(FULL))
+    monkeypatch.delattr(exif, "_by_pillow")
+    assert metadata_of_exif(FULL) == expected
+    assert (expected.latitude, expected.image_id) == (-33.5, "0A1B-22")
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_block_that_is_read_without_pillow_says_the_same_to_it(seed: int) -> None:
+    rng = random.Random(seed)
+    read = 0
+    for _ in range(40):
+        block = bytearray(FULL)
+        for _ in range(rng.choice((1, 2, 4))):
+            block[rng.randrange(8, len(block))] = rng.choice((0, 1, 2, 3, 4, 5, 7, 255))
+        tags = exif._by_directories(bytes(block))
+        if tags is not None:
+            read += 1
+            assert repr(exif._metadata(tags)) == repr(exif._metadata(exif._by_pillow(bytes(block))))
+    assert read > 5

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import simplejpeg
@@ -74,11 +75,20 @@ def _grey(core: bytearray, frame: Frame, factor: int, strict: bool) -> Decode:
         grey, message = _pixels(core, frame, factor, strict, "GRAY")
     if grey is None or scale == 1:
         return Decode(grey, factor, message)
+    darkest, brightest, stretched = _stretching(scale)
+    row = None
+    if grey.min() < darkest or grey.max() > brightest:
+        outside = (grey < darkest) | (grey > brightest)
+        row = int(np.argmax(outside.any(axis=1))) * factor
+    return Decode(stretched.take(grey), factor, None, row)
+
+
+@lru_cache(maxsize=64)
+def _stretching(scale: float) -> tuple[int, int, perceptual.Grey]:
+    """The least and the greatest level that an encoder writes, and the level that each of the 256 stands for."""
     levels = (np.arange(256) - 128.0) * scale
-    outside = np.abs(levels) > 128 * _SLACK
-    rows = np.flatnonzero(outside[grey].any(axis=1))
-    stretched = np.clip(np.rint(levels + 128), 0, 255).astype(np.uint8)
-    return Decode(stretched[grey], factor, None, int(rows[0]) * factor if rows.size else None)
+    possible = np.flatnonzero(np.abs(levels) <= 128 * _SLACK)
+    return int(possible[0]), int(possible[-1]), np.clip(np.rint(levels + 128), 0, 255).astype(np.uint8)
 
 
 def _pixels(

@@ -40,16 +40,16 @@ def examine(data: Buffer, format_: str, depth: Depth) -> Examination:
     """
     walked = walk(data, headers_only=not depth.reaches(Depth.DECODE))
     facts = metadata(data, walked)
-    seen = Examination(format=format_, kind=Kind.PHOTO, metadata=facts)
+    width = height = None
     if walked.frame is not None and walked.frame.height:
         shown = (walked.frame.width, walked.frame.height)
         width, height = shown[::-1] if (facts.orientation or 1) > 4 else shown
-        seen = dataclasses.replace(seen, width=width, height=height)
+    seen = Examination(format=format_, kind=Kind.PHOTO, width=width, height=height, metadata=facts)
     if walked.frame is None and any(segment.marker == JPEG_LS for segment in walked.segments):
         return dataclasses.replace(seen, error=Trouble(ErrorKind.UNSUPPORTED, "there is no decoder for JPEG-LS"))
     if not depth.reaches(Depth.DECODE):
         return _found(seen, walked.damage, (Tier.STRUCTURE,)) if walked.damage else seen
-    seen = dataclasses.replace(seen, notes=walked.notes)
+    seen = dataclasses.replace(seen, notes=walked.notes) if walked.notes else seen
     if walked.damage is None and walked.frame is None:
         return _found(seen, Damage("bad_header", "there is no frame header", 0), (Tier.STRUCTURE,))
     if walked.frame is not None:
@@ -91,18 +91,22 @@ def _decoded(data: Buffer, walked: Walk, core: bytearray, seen: Examination, dep
         detail = f"the picture data is corrupt: brighter than white or darker than black from {share} % of its rows on"
         return _found(seen, Damage("corrupt_data", detail), checked)
     parts = find_parts(data, walked.segments, walked.end)
-    seen = dataclasses.replace(seen, notes=seen.notes + parts.notes, checked=checked, soundness=Soundness.SOUND)
     coded = hashlib.sha256(core).hexdigest()
-    seen = dataclasses.replace(seen, coded_sha256=coded)
     width, height = walked.frame.width / decoded.factor, walked.frame.height / decoded.factor
-    picture = perceptual.normalise(decoded.grey, width, height, seen.metadata.orientation)
+    seen = dataclasses.replace(
+        seen,
+        notes=seen.notes + parts.notes,
+        checked=checked,
+        soundness=Soundness.SOUND,
+        coded_sha256=coded,
+        picture=perceptual.normalise(decoded.grey, width, height, seen.metadata.orientation),
+    )
     for part in parts.parts:
         content = data[part.start : part.end]
         seen = _with_part(seen, part, content, depth)
     if not parts.damage:
         rest = jpeg_rest(data, walked, parts.parts)
         seen = dataclasses.replace(seen, image_sha256=whole_sha256(coded, rest))
-    seen = dataclasses.replace(seen, picture=picture)
     for damage in parts.damage:
         seen = _found(seen, damage, checked)
     if seen.soundness is Soundness.SOUND and (refused := open_jpeg(data)):

@@ -95,7 +95,8 @@ def _stray(data: Buffer, walked: Walk) -> list[Piece]:
     pieces: list[Piece] = []
     at, scans = 2, iter(walked.scans)
     for segment in walked.segments:
-        pieces += unclaimed(b"stray", bytes(data[at : segment.start]).strip(b"\xff"))
+        if segment.start > at:
+            pieces += unclaimed(b"stray", bytes(data[at : segment.start]).strip(b"\xff"))
         at = next(scans, (0, segment.end))[1] if segment.marker == SOS else segment.end
     end = walked.end or at
     return pieces + unclaimed(b"stray", bytes(data[at:end]).removesuffix(bytes([0xFF, EOI])).strip(b"\xff"))

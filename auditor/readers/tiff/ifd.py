@@ -102,11 +102,15 @@ def table(data: Buffer, head: Header, offset: int, end: int | None = None) -> Ta
     entries = struct.iter_unpack(head.order + ("HHQ8s" if head.big else "HHI4s"), data[first:next_at])
     word = struct.Struct(head.order + ("Q" if head.big else "I"))
     fields: list[Field] = []
-    for number, (tag, type_, values, slot) in enumerate(entries):
-        length = TYPE_BYTES.get(type_, 0) * values
-        value_at = first + (number + 1) * entry_bytes - inline if length <= inline else head.base + word.unpack(slot)[0]
-        there = type_ in TYPE_BYTES and value_at + length <= end
-        fields.append(Field(tag, type_, values, slot, (value_at, value_at + length) if there else None))
+    slot_at = first + entry_bytes - inline
+    for tag, type_, values, slot in entries:
+        place = None
+        if type_ in TYPE_BYTES:
+            length = TYPE_BYTES[type_] * values
+            value_at = slot_at if length <= inline else head.base + word.unpack(slot)[0]
+            place = (value_at, value_at + length) if value_at + length <= end else None
+        fields.append(Field(tag, type_, values, slot, place))
+        slot_at += entry_bytes
     tail = bytes(data[next_at : next_at + word.size])
     whole = len(tail) == word.size and next_at + word.size <= end
     following = word.unpack(tail)[0] if whole else 0
