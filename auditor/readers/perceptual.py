@@ -105,16 +105,17 @@ def phash(picture: Grey) -> tuple[str, tuple[str, ...]]:
     """
     from PIL import Image
 
-    own = imagehash.phash(Image.fromarray(picture))
+    own = imagehash.phash(Image.fromarray(picture)).hash
     low = _COSINES @ picture.astype(np.float64) @ _COSINES.T
     across, down = low * _ALTERNATING[None, :], low * _ALTERNATING[:, None]
     both = down * _ALTERNATING[None, :]
-    if own - imagehash.ImageHash(_bits(low)) > _ROUNDING_BITS:
-        turned = (imagehash.phash(Image.fromarray(displayed(picture, to))) for to in _ORIENTATIONS)
-        return str(own), tuple(str(one) for one in turned)
-    blocks = (across, both, down, low.T, down.T, both.T, across.T)
-    return str(own), tuple(np.packbits(_bits(block)).tobytes().hex() for block in blocks)
+    blocks = np.stack((low, across, both, down, low.T, down.T, both.T, across.T)).reshape(8, 64)
+    bits = blocks > np.median(blocks, axis=1, keepdims=True)
+    if np.count_nonzero(own.ravel() != bits[0]) > _ROUNDING_BITS:
+        bits[1:] = [imagehash.phash(Image.fromarray(displayed(picture, to))).hash.ravel() for to in _ORIENTATIONS]
+    return _hex(own), tuple(_hex(one) for one in bits[1:])
 
 
-def _bits(block: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
-    return np.asarray(block > np.median(block))
+def _hex(bits: npt.NDArray[np.bool_]) -> str:
+    """As imagehash writes a hash: the first bit is the highest."""
+    return np.packbits(bits).tobytes().hex()
