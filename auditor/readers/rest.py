@@ -78,6 +78,17 @@ def unclaimed(what: bytes, content: bytes) -> list[Piece]:
     return [(what, kept)] if kept else []
 
 
+def joined(stretches: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Stretches (start and end) in order, those that touch or overlap as one."""
+    found: list[tuple[int, int]] = []
+    for begin, end in sorted(stretches):
+        if found and begin <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], end))
+        else:
+            found.append((begin, end))
+    return found
+
+
 def between(what: bytes, data: Buffer, start: int, stop: int, known: Iterable[tuple[int, int]]) -> list[Piece]:
     """The bytes of data[start:stop] that lie in no known stretch (start and end), each gap as a piece of its own."""
     pieces: list[Piece] = []

@@ -48,6 +48,9 @@ class Trailer:
         """All of the trailer that is not known to be descriptive. `parts` are where the file's parts begin and end: of
         a block that begins with one, what follows it counts."""
         pieces: list[Piece] = []
+        if sum(block.end - block.start for block in self.blocks) > self.end:
+            first = min(block.start for block in self.blocks)
+            return [(b"Samsung's blocks that lie upon each other", bytes(data[first : self.end]))]
         for block in self.blocks:
             if block.type not in SAMSUNG_BLOCKS or not _is_a_note(data, block):
                 body = min(block.body, block.end)

@@ -6,6 +6,9 @@ Source: ISO/IEC 23008-12 (HEIF), sections 6 and 7; AV1 Image File Format, sectio
 from __future__ import annotations
 
 import dataclasses
+import sys
+from bisect import bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from auditor.model import Damage
@@ -52,21 +55,28 @@ def check_items(data: Buffer, container: Container, items: Items) -> list[Damage
         found.append(dataclasses.replace(whole, detail=f"{whole.detail}; {_tally(items, cut)}"))
     elif container.damage:
         found.extend(container.damage)
+    boxes = ((box.start, box.end) for box in container.boxes if box.kind in (b"meta", b"idat", b"uuid"))
+    holding = sorted([*container.payloads, *boxes])
+    numbers = tile_numbers(items)
     for item in items.items.values():
         if item.number not in cut:
-            damage = _check_item(data, container, items, item)
+            damage = _check_item(data, holding, items, item, name_of(items, item, numbers))
             if damage:
                 found.append(damage)
     return found
 
 
-def name_of(items: Items, item: Item) -> str:
-    """What an item is, for a person: "tile 12 of 48", "the picture", "the thumbnail"."""
-    tiles = items.parts(items.primary)
+def tile_numbers(items: Items) -> dict[int, int]:
+    """Each tile of the primary picture, by its item's number, and the how-manieth it is, from 1."""
+    return {number: place for place, number in reversed([*enumerate(items.parts(items.primary), 1)])}
+
+
+def name_of(items: Items, item: Item, numbers: Mapping[int, int]) -> str:
+    """What an item is, for a person: "tile 12 of 48", "the picture", "the thumbnail"; with its tiles' numbers."""
     if item.number == items.primary:
         return "the picture"
-    if item.number in tiles:
-        return f"tile {tiles.index(item.number) + 1} of {len(tiles)}"
+    if item.number in numbers:
+        return f"tile {numbers[item.number]} of {len(items.parts(items.primary))}"
     if (b"thmb", item.number) in items.references:
         return "the thumbnail"
     return f"the item {item.number} ({letters(item.kind)})"
@@ -93,8 +103,7 @@ def _tally(items: Items, cut: set[int]) -> str:
     return "the picture is cut or gone" if gone else "the picture itself is there"
 
 
-def _check_item(data: Buffer, container: Container, items: Items, item: Item) -> Damage | None:
-    name = name_of(items, item)
+def _check_item(data: Buffer, holding: list[tuple[int, int]], items: Items, item: Item, name: str) -> Damage | None:
     if item.kind == b"grid":
         return _check_grid(data, items, item, name)
     if item.kind == b"Exif":
@@ -106,15 +115,15 @@ def _check_item(data: Buffer, container: Container, items: Items, item: Item) ->
     if not item.extents or not item.length:
         return Damage("bad_index", f"{name} has no bytes in the file")
     first = item.extents[0]
-    if item.method == 0 and not all(_held(container, e.offset, e.offset + e.length) for e in item.extents):
+    if item.method == 0 and not all(_held(holding, e.offset, e.offset + e.length) for e in item.extents):
         return Damage("bad_index", f"{name} lies outside the part of the file that holds the pictures", first.offset)
     return _check_coded(data, item, name)
 
 
-def _held(container: Container, start: int, end: int) -> bool:
-    return any(a <= start and end <= b for a, b in container.payloads) or any(
-        box.kind in (b"meta", b"idat", b"uuid") and box.start <= start and end <= box.end for box in container.boxes
-    )
+def _held(holding: list[tuple[int, int]], start: int, end: int) -> bool:
+    """Whether one of the boxes that may hold pictures, in the file's order, holds all that lies between two offsets."""
+    place = bisect_right(holding, (start, sys.maxsize)) - 1
+    return place >= 0 and end <= holding[place][1]
 
 
 def _check_coded(data: Buffer, item: Item, name: str) -> Damage | None:

@@ -6,7 +6,7 @@ Source: ISO/IEC 14496-12, section 8.11 (meta box); ISO/IEC 23008-12 (HEIF), sect
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from auditor.readers.examination import Buffer
@@ -15,6 +15,9 @@ from auditor.readers.isobmff.boxes import Box, inside, meta_boxes, number
 CODED_KINDS: Mapping[bytes, bytes] = {b"hvc1": b"hvcC", b"av01": b"av1C", b"avc1": b"avcC", b"jpeg": b"jpgC"}
 """Kinds of items that hold a coded picture, and the property that configures its decoder."""
 
+_MOST_OFTEN = 4
+_MOST_SAID_BYTES = 1 << 26
+"""Hundreds of tiles have a colour profile in common."""
 _ELSEWHERE = 2
 """The method that stands for bytes that are not followed."""
 
@@ -141,7 +144,18 @@ def read_items(data: Buffer, meta: Box) -> Items:
     for key, entry in kinds.items():
         where, method = extents.get(key, (None, 0))
         items[key] = Item(key, entry[3:7], where, method, properties.get(key, ()), entry)
+    if _lies_over_again(items.values(), len(data)):
+        raise UnknownItems("its list of contents lays the same bytes into many items")
     return Items(items, primary, references, tuple(spare))
+
+
+def _lies_over_again(items: Iterable[Item], size: int) -> bool:
+    """Whether items share content or properties as no writer has them share: each item's are looked into."""
+    content = said = 0
+    for item in items:
+        content += sum(max(0, min(e.length, size - e.offset)) for e in item.extents or ())
+        said += sum(len(prop.body) for prop in item.properties)
+    return content > _MOST_OFTEN * size or said > _MOST_SAID_BYTES + _MOST_OFTEN * size
 
 
 def letters(kind: bytes) -> str:
@@ -217,9 +231,10 @@ def _locations(
 def _properties(data: Buffer, iprp: Box, spare: list[tuple[int, int]]) -> dict[int, tuple[Property, ...]]:
     boxes = inside(data, iprp)
     ipco = boxes.first(b"ipco")
-    found: dict[int, tuple[Property, ...]] = {}
+    found: dict[int, list[Property]] = {}
     listed = inside(data, ipco).boxes if ipco else ()
     known = [Property(p.kind, bytes(data[p.body : p.end])) for p in listed]
+    needed = [dataclasses.replace(prop, essential=True) for prop in known]
     used: set[int] = set()
     for ipma in boxes.all(b"ipma"):
         wide_item, wide_index = _version(data, ipma) > 0, bool(data[ipma.body + 3] & 1)
@@ -228,21 +243,20 @@ def _properties(data: Buffer, iprp: Box, spare: list[tuple[int, int]]) -> dict[i
             width = 4 if wide_item else 2
             key, at = number(data, at, width), at + width
             links, at = data[at], at + 1
-            mine = []
+            mine = found.setdefault(key, [])
             for _ in range(links):
                 index = number(data, at, 2) & 0x7FFF if wide_index else data[at] & 0x7F
                 essential = bool(data[at] & 0x80)
                 at += 2 if wide_index else 1
                 used.add(index)
                 if 0 < index <= len(known):
-                    mine.append(dataclasses.replace(known[index - 1], essential=essential))
+                    mine.append((needed if essential else known)[index - 1])
             if at > ipma.end:
                 raise IndexError
-            found[key] = found.get(key, ()) + tuple(mine)
         spare.append((at, ipma.end))
     spare += [(p.body, p.end) for index, p in enumerate(listed, 1) if index not in used]
     spare += [(box.body, box.end) for box in boxes if box is not ipco and box.kind != b"ipma"]
-    return found
+    return {key: tuple(mine) for key, mine in found.items()}
 
 
 def _references(data: Buffer, iref: Box, spare: list[tuple[int, int]]) -> dict[tuple[bytes, int], tuple[int, ...]]:

@@ -18,7 +18,7 @@ from auditor.readers.coded import DECODERS, Care, Decoded, Judgement, decode
 from auditor.readers.examination import Buffer, Examination, Metadata
 from auditor.readers.film import mp4 as movie
 from auditor.readers.heif import picture as heif_picture
-from auditor.readers.heif.check import check_items, name_of, payload_of
+from auditor.readers.heif.check import check_items, name_of, payload_of, tile_numbers
 from auditor.readers.heif.items import CODED_KINDS, BrokenItems, Item, Items, UnknownItems, read_items
 from auditor.readers.heif.rest import heif_rest
 from auditor.readers.isobmff.boxes import Box
@@ -231,7 +231,7 @@ def _tile_damage(
     bad_own = [item for item in own if verdicts[item.number].judgement is Judgement.DAMAGED]
     first = (bad_own or bad)[0]
     offset = first.extents[0].offset if first.extents else None
-    detail = f"{name_of(items, first)} cannot be decoded: {verdicts[first.number].fault}"
+    detail = f"{name_of(items, first, tile_numbers(items))} cannot be decoded: {verdicts[first.number].fault}"
     if len(own) > 1:
         detail += f"; {len(own) - len(bad_own)} of the picture's {len(own)} tiles are sound"
     elif not bad_own:

@@ -6,6 +6,9 @@ ISO/IEC 14496-12, 8.11 and 8.1.2; ISO/IEC 23008-12 (HEIF), 6.4 to 6.6 and annex 
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence, Set
+
 from auditor.readers.bounds import is_note, is_padding
 from auditor.readers.examination import Buffer
 from auditor.readers.heif.check import payload_of
@@ -15,7 +18,7 @@ from auditor.readers.inner_files import is_smaller
 from auditor.readers.isobmff.boxes import Box, meta_boxes
 from auditor.readers.isobmff.container import Container
 from auditor.readers.nal import beside_bytes, nal_format
-from auditor.readers.rest import Piece, between, by_digest, unclaimed
+from auditor.readers.rest import Piece, between, by_digest, joined, unclaimed
 from auditor.readers.samsung import read_trailer
 from auditor.readers.thumbnail import is_small_jpeg
 from auditor.readers.tiff.rest import exif_rest
@@ -31,6 +34,8 @@ _SAID = frozenset({b"udes", b"crtt", b"mdft", b"altt"})
 _MOST_ASIDE_BYTES = 4096
 """Of a thumbnail: its decoder's configuration and a colour profile; messages of its encoder; and so much longer than
 plain pixels may a very small one be."""
+_MOST_THUMBNAILS = 64
+"""A phone writes one or two."""
 _XMP_UUID = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 _RDF = b"application/rdf+xml\0"
 
@@ -48,6 +53,9 @@ def heif_rest(data: Buffer, container: Container, meta: Box, items: Items, own: 
         item.kind == b"tmap" for item in counted
     )
     covered = {item.number for item in own}
+    referring: dict[int, list[tuple[bytes, tuple[int, ...]]]] = {}
+    for (kind, source), to in sorted(items.references.items()):
+        referring.setdefault(source, []).append((kind, to))
     turns = _turns(items.items[items.primary])
     described: list[Piece] = []
     for item in counted:
@@ -59,7 +67,7 @@ def heif_rest(data: Buffer, container: Container, meta: Box, items: Items, own: 
         elif item.kind == b"mime" and _RDF in item.entry:
             described += xmp_rest(content, size) + _said(item)
         else:
-            pieces += _item(items, item, content, turns)
+            pieces += _item(item, content, None if item.number == items.primary else turns, referring)
     listed: set[bytes] = set()
     for box in meta_boxes(data, meta):
         # Only the first of a kind is followed.
@@ -80,21 +88,26 @@ def _is_empty(data: Buffer, box: Box) -> bool:
     return box.kind in _PADDING and is_padding(data, box.body, box.end)
 
 
-def _item(items: Items, item: Item, content: bytes, turns: tuple[Property, ...]) -> list[Piece]:
+def _item(
+    item: Item,
+    content: bytes,
+    turns: tuple[Property, ...] | None,
+    referring: Mapping[int, Sequence[tuple[bytes, tuple[int, ...]]]],
+) -> list[Piece]:
+    """An item's content, properties and references; its turns where they are not `turns` (None: it is the primary)."""
     what = b"item %d " % item.number
     pieces = [(what + item.entry, by_digest(content) if len(content) > 64 else content)]
-    shown = _turns(item)
-    primary = item.number == items.primary
+    last_crop = _last_crop(item)
     pieces += [
         (what + (b"%d " % prop.essential) + prop.kind, prop.body)
-        for prop in item.properties
-        if not (prop.kind in _SAID and is_note(prop.body)) and all(prop is not turn for turn in shown)
+        for place, prop in enumerate(item.properties)
+        if not (prop.kind in _SAID and is_note(prop.body)) and not (place > last_crop and prop.kind in _TURNS)
     ]
-    if not primary and shown and _bodies(shown) != _bodies(turns):
+    shown = _turns(item)
+    if turns is not None and shown and _bodies(shown) != _bodies(turns):
         pieces.append((what + b"turned otherwise", _bodies(shown)))
-    for (kind, source), to in sorted(items.references.items()):
-        if source == item.number:
-            pieces.append((what + kind, b",".join(b"%d" % number for number in to)))
+    for kind, to in referring.get(item.number, ()):
+        pieces.append((what + kind, b",".join(b"%d" % number for number in to)))
     return pieces
 
 
@@ -109,8 +122,12 @@ def _turns(item: Item) -> tuple[Property, ...]:
 
     They are metadata, with a finding of their own. Source: ISO/IEC 23008-12, 6.5.10 and 6.5.12.
     """
-    last_crop = max((i for i, p in enumerate(item.properties) if p.kind == b"clap"), default=-1)
-    return tuple(p for p in item.properties[last_crop + 1 :] if p.kind in _TURNS)
+    return tuple(p for p in item.properties[_last_crop(item) + 1 :] if p.kind in _TURNS)
+
+
+def _last_crop(item: Item) -> int:
+    """Where among an item's properties its last crop stands; -1 where it has none."""
+    return max((place for place, prop in enumerate(item.properties) if prop.kind == b"clap"), default=-1)
 
 
 def _bodies(turns: tuple[Property, ...]) -> bytes:
@@ -126,7 +143,9 @@ def _thumbnails(data: Buffer, items: Items, picture: tuple[int, int]) -> set[int
         for (kind, number), targets in items.references.items()
         if kind == b"thmb" and number not in used and number != items.primary and number in items.items and targets
     }
-    found = {number for number in found if _is_small(data, items, number, picture)}
+    own = {(prop.kind, prop.body) for item in items.under(items.primary) for prop in item.properties}
+    few = len(found) <= _MOST_THUMBNAILS
+    found = {number for number in found if few and _is_small(data, items, number, own, picture)}
     parts = {part for number in found for part in items.parts(number)}
     shared = {
         part
@@ -137,10 +156,9 @@ def _thumbnails(data: Buffer, items: Items, picture: tuple[int, int]) -> set[int
     return found | {part for part in parts if part not in shared and part != items.primary}
 
 
-def _is_small(data: Buffer, items: Items, number: int, picture: tuple[int, int]) -> bool:
+def _is_small(data: Buffer, items: Items, number: int, own: Set[tuple[bytes, bytes]], picture: tuple[int, int]) -> bool:
     """Whether an item is a picture smaller than the primary one, is made of coded pictures with nothing else in them,
-    and nothing is said of these but what a decoder needs, or what is said of the primary one as well."""
-    own = {(prop.kind, prop.body) for item in items.under(items.primary) for prop in item.properties}
+    and nothing is said of these but what a decoder needs, or what is said of the primary one as well (`own`)."""
     for item in items.under(number):
         size = size_as_coded(item)
         if size is None or not is_smaller(*size, picture):
@@ -188,7 +206,14 @@ def _outermost(data: Buffer, box: Box, meta: Box, size: tuple[int, int], describ
 
 def _unused(data: Buffer, container: Container, meta: Box, items: Items) -> list[Piece]:
     """Bytes of the media data that belong to no item."""
-    extents = [(e.offset, e.offset + e.length) for item in items.items.values() for e in item.extents or ()]
+    extents = joined((e.offset, e.offset + e.length) for item in items.items.values() for e in item.extents or ())
     places = [*container.payloads]
     places += [(box.body, box.end) for box in meta_boxes(data, meta) if box.kind == b"idat"]
-    return [piece for start, stop in places for piece in between(b"unused", data, start, stop, extents)]
+    ends = [end for _, end in extents]
+    return [
+        piece
+        for start, stop in places
+        for piece in between(
+            b"unused", data, start, stop, extents[bisect_right(ends, start) : bisect_left(extents, (stop, stop))]
+        )
+    ]

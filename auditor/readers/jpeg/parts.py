@@ -8,7 +8,9 @@ exiftool documents it.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 from auditor import words
 from auditor.model import Damage
@@ -18,12 +20,14 @@ from auditor.readers.samsung import read_trailer
 from auditor.readers.tiff import ifd
 
 XMP_ID = b"http://ns.adobe.com/xap/1.0/\0"
-_ITEM = re.compile(rb"<(?:\w+:)?Item(?=[\s/>])[^>]*?(?:/>|>.*?</(?:\w+:)?Item>)", re.DOTALL)
-"""An item with its properties as attributes, as cameras write it, or as elements, as editors do."""
+_ITEM_TAG = re.compile(rb"<(?:\w+:)?Item(?=[\s/>])[^<>]*>|</(?:\w+:)?Item>")
 MPF_ENTRIES = 0xB002
 MPF_THUMBNAILS = (0x010001, 0x010002)
 _SEF_MOTION = 0x0A30
 _WIPED_BYTES = 1 << 16
+_MOST_CLAIMS = 256
+_MOST_OFTEN = 4
+"""In how many parts a byte may lie: up to three indexes speak of the same one, each with a length of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +88,23 @@ def find_parts(data: Buffer, segments: tuple[Segment, ...], end: int) -> Parts:
             claims += [] if sef_claims else _micro_video(xmp, size)
         elif segment.marker == APP2 and data[segment.body : segment.body + 4] == b"MPF\0":
             claims += _multi_picture(data, segment)
-    parts: list[Part] = []
-    for claim in claims:
-        part, wrong, note = _found(data, claim, end)
-        if part is not None and all((part.start, part.end) != (p.start, p.end) for p in parts):
-            parts.append(part)
-        if wrong is not None and wrong not in damage:
-            damage.append(wrong)
+    found: dict[tuple[int, int], Part] = {}
+
+    @cache
+    def first(video: bool) -> int:
+        return data.find(b"ftyp", end) - 4 if video else data.find(b"\xff\xd8\xff", end)
+
+    for claim in claims[:_MOST_CLAIMS]:
+        part, wrong, note = _found(data, claim, end, first)
+        if part is not None:
+            found.setdefault((part.start, part.end), part)
+        damage += [wrong] if wrong is not None else []
         notes += [note] if note else []
+    damage = list(dict.fromkeys(damage))
+    parts = list(found.values())
+    if len(claims) > _MOST_CLAIMS or sum(part.end - part.start for part in parts) > _MOST_OFTEN * trailer:
+        detail = "its indexes declare more parts than there is room for; the picture itself ends whole"
+        return Parts((), (Damage("part_damaged", detail, end),), tuple(notes))
     if not damage:
         parts += _undeclared(data, end, parts)
     covered = max([end, sef_end, *(p.end for p in parts)])
@@ -127,13 +140,15 @@ def _media_begins(data: Buffer, at: int, end: int) -> int | None:
     return min(places, default=None)
 
 
-def _found(data: Buffer, claim: _Claim, end: int) -> tuple[Part | None, Damage | None, str | None]:
-    """The part that a claim speaks of, at its place or, where bytes were added or taken away before it, nearby."""
+def _found(
+    data: Buffer, claim: _Claim, end: int, first: Callable[[bool], int]
+) -> tuple[Part | None, Damage | None, str | None]:
+    """The part that a claim speaks of, at its place or, where bytes were added or taken away before it, where the first
+    of its kind begins (`first`: of films or of pictures; before `end` there is none)."""
     size = len(data)
     start, note = claim.start, None
     if not _begins(data, start, claim.video) or start < end:
-        magic = b"ftyp" if claim.video else b"\xff\xd8\xff"
-        moved = data.find(magic, end) - (4 if claim.video else 0)
+        moved = first(claim.video)
         if moved < end:
             there = max(0, size - end)
             what = "missing" if there < claim.length // 100 + 16 else "no longer readable as one"
@@ -159,7 +174,7 @@ def _container(xmp: bytes, end: int) -> list[_Claim]:
     """Google's Container: the items lie back to back behind the primary picture and its padding."""
     claims = []
     at = end
-    for index, item in enumerate(_ITEM.findall(xmp)):
+    for index, item in enumerate(_items(xmp)):
         length, padding = _number(item, rb"Length") or 0, _number(item, rb"Padding") or 0
         if index == 0:
             at += padding
@@ -171,6 +186,25 @@ def _container(xmp: bytes, end: int) -> list[_Claim]:
             claims.append(_Claim(name, at, length, mime.startswith(b"video/")))
         at += length + padding
     return claims
+
+
+def _items(xmp: bytes) -> list[bytes]:
+    """The container's items, with their properties as attributes, as cameras write them, or as elements, as editors do.
+
+    One pass over the tags: however many begin and never end.
+    """
+    items: list[bytes] = []
+    inner: list[bytes] = []
+    begun: int | None = None
+    for tag in _ITEM_TAG.finditer(xmp):
+        if tag[0].endswith(b"/>"):
+            (items if begun is None else inner).append(tag[0])
+        elif not tag[0].startswith(b"</"):
+            begun = tag.start() if begun is None else begun
+        elif begun is not None:
+            items.append(xmp[begun : tag.end()])
+            begun, inner = None, []
+    return items + inner
 
 
 def _micro_video(xmp: bytes, size: int) -> list[_Claim]:
@@ -186,8 +220,8 @@ def _number(item: bytes, name: bytes) -> int | None:
 
 
 def _text(item: bytes, name: bytes) -> bytes:
-    found = re.search(rb"\b" + name + rb"(?:\s*=\s*[\"']([^\"']*)[\"']|\s*>\s*([^<]*?)\s*<)", item)
-    return (found[1] or found[2] or b"") if found else b""
+    found = re.search(rb"\b" + name + rb"(?:\s*=\s*[\"']([^\"']*)[\"']|\s*>([^<]*)<)", item)
+    return (found[1] or (found[2] or b"").strip()) if found else b""
 
 
 def _multi_picture(data: Buffer, segment: Segment) -> list[_Claim]:

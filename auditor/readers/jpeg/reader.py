@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import re
+from contextvars import ContextVar
 
 import numpy as np
 
@@ -28,6 +29,9 @@ from auditor.readers.rest import whole_sha256
 _UNSUPPORTED = re.compile(r"Unsupported|not supported|not compiled|arithmetic|precision", re.IGNORECASE)
 _ZERO_RUN = bytes(1024)
 _SECTOR_BYTES = 512
+_MOST_LEVELS = 3
+_level: ContextVar[int] = ContextVar("level", default=0)
+"""How many photos the bytes that are looked into are a part of."""
 
 
 def examine(data: Buffer, format_: str, depth: Depth) -> Examination:
@@ -116,7 +120,7 @@ def _decoded(data: Buffer, walked: Walk, core: bytearray, seen: Examination, dep
 
 def _with_part(seen: Examination, part: Part, content: bytes, depth: Depth) -> Examination:
     """The examination with what a part behind the picture adds to it: its damage, or that it could not be checked."""
-    found = examine_file("part", content, depth)
+    found = _examined(content, depth)
     if not part.declared:
         oddities = [d.detail for d in found.damage] + ([found.error.reason] if found.error else [])
         notes = [f"{part.name}, which the photo does not declare: {oddity}" for oddity in oddities]
@@ -131,6 +135,18 @@ def _with_part(seen: Examination, part: Part, content: bytes, depth: Depth) -> E
         error = found.error or Trouble(ErrorKind.UNDECODABLE, "; ".join(found.notes))
         return dataclasses.replace(seen, soundness=found.soundness, error=error.of(part.name))
     return seen
+
+
+def _examined(content: bytes, depth: Depth) -> Examination:
+    """What a part is; without a look at those that lie in a part of a part, since each may hold the next one often."""
+    level = _level.get()
+    if level == _MOST_LEVELS:
+        return Examination(error=Trouble(ErrorKind.UNSUPPORTED, "nested too deeply to be looked into"))
+    before = _level.set(level + 1)
+    try:
+        return examine_file("part", content, depth)
+    finally:
+        _level.reset(before)
 
 
 def _with_suspicion(data: Buffer, walked: Walk, why: str | None, seen: Examination) -> Examination:

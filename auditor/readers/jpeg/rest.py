@@ -7,6 +7,7 @@ part 3", 1.1.3 (JPEG, extended XMP).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import accumulate
 
 from auditor.readers.bounds import is_text
 from auditor.readers.examination import Buffer
@@ -30,6 +31,8 @@ _MPF_HEAD_BYTES = 8
 _MOST_UNUSED_BYTES = 1024
 _YCC = (1, 2, 3)
 _GUID_BYTES = 32
+_MOST_EXTENSIONS = 16
+"""A packet names one."""
 
 
 def jpeg_rest(
@@ -45,7 +48,8 @@ def jpeg_rest(
     essential = [part for part in parts if part.essential]
     pieces = _stray(data, walked)
     described: list[Piece] = []
-    resources, packets, extensions = b"", b"", list[Segment]()
+    resources, packets, extensions = list[bytes](), list[bytes](), list[Segment]()
+    colours = _colours(data, walked)
     seen_exif = False
     for segment in segments:
         body = bytes(data[segment.body : segment.end])
@@ -54,19 +58,19 @@ def jpeg_rest(
             seen_exif = True
         elif _is(data, segment, APP1, XMP_ID):
             described += xmp_rest(body[len(XMP_ID) :], size)
-            packets += body
+            packets.append(body)
         elif _is(data, segment, APP1, _EXTENDED_ID):
             extensions.append(segment)
         elif _is(data, segment, APP2, _MPF_ID):
             described += _multi_picture(data, segment, walked.end or 0, bool(essential), size)
         elif _is(data, segment, APP13, _PHOTOSHOP_ID):
-            resources += body[len(_PHOTOSHOP_ID) :]
+            resources.append(body[len(_PHOTOSHOP_ID) :])
         elif _is(data, segment, APP0, b"JFIF\0"):
-            described += _jfif(data, walked, body, size)
+            described += _jfif(body, size) + colours
         elif not (_describes(segment, body) or _repeats(segment, body, size)):
             # Adobe's APP14 is hashed with the picture.
             pieces += [] if _is(data, segment, APP14, b"Adobe") else [(b"segment %d" % segment.marker, body)]
-    described += photoshop_rest(resources, size) + _extended(data, extensions, packets, size)
+    described += photoshop_rest(b"".join(resources), size) + _extended(data, extensions, b"".join(packets), size)
     return [*pieces, *sorted(described), *_behind(data, walked.end or len(data), parts, size)]
 
 
@@ -102,12 +106,8 @@ def _stray(data: Buffer, walked: Walk) -> list[Piece]:
     return pieces + unclaimed(b"stray", bytes(data[at:end]).removesuffix(bytes([0xFF, EOI])).strip(b"\xff"))
 
 
-def _jfif(data: Buffer, walked: Walk, body: bytes, size: tuple[int, int]) -> list[Piece]:
-    """What JFIF's header says of the picture: pixels that are not square, and that three unusual components are YCbCr.
-
-    Where the components are the usual ones, and nothing of Adobe's says otherwise, or Adobe's says the same, they are
-    so without it. Source: libjpeg-turbo, jdapimin.c, `default_decompress_parms`.
-    """
+def _jfif(body: bytes, size: tuple[int, int]) -> list[Piece]:
+    """What JFIF's header holds: pixels that are not square, and what is no thumbnail."""
     pieces: list[Piece] = []
     if body[5:6] != b"\1":
         pieces.append((b"JFIF that is not known", body[5:7]))
@@ -116,14 +116,21 @@ def _jfif(data: Buffer, walked: Walk, body: bytes, size: tuple[int, int]) -> lis
     across, down = body[8:10], body[10:12]
     if across != down:
         pieces.append((b"pixel shape", across + down))
+    return pieces
+
+
+def _colours(data: Buffer, walked: Walk) -> list[Piece]:
+    """What it says of the picture that there is a JFIF header: that three unusual components are YCbCr.
+
+    Where the components are the usual ones, and nothing of Adobe's says otherwise, or Adobe's says the same, they are
+    so without it. Source: libjpeg-turbo, jdapimin.c, `default_decompress_parms`.
+    """
     marker = walked.frame.marker if walked.frame else None
     frame = next((data[s.body : s.end] for s in walked.segments if s.marker == marker), b"")
     # Adobe's transform 1 is YCbCr.
     adobe = {data[s.body + 11 : s.body + 12] for s in walked.segments if _is(data, s, APP14, b"Adobe")}
     alone = adobe == {b"\1"} if adobe else tuple(frame[6:15:3]) == _YCC
-    if len(frame) >= 15 and frame[5] == 3 and not alone:
-        pieces.append((b"YCbCr", b""))
-    return pieces
+    return [(b"YCbCr", b"")] if len(frame) >= 15 and frame[5] == 3 and not alone else []
 
 
 def _extended(data: Buffer, segments: Iterable[Segment], packets: bytes, size: tuple[int, int]) -> list[Piece]:
@@ -136,11 +143,12 @@ def _extended(data: Buffer, segments: Iterable[Segment], packets: bytes, size: t
         lengths[guid] = int.from_bytes(sizes[:4], "big")
         chunks.setdefault(guid, {})[int.from_bytes(sizes[4:], "big")] = body[_GUID_BYTES + 8 :]
     pieces: list[Piece] = []
+    few = len(chunks) <= _MOST_EXTENSIONS
     for guid, parts in chunks.items():
-        whole, at = b"", 0
-        for start, part in sorted(parts.items()):
-            whole, at = whole + part, at if start == len(whole) else -1
-        proper = at == 0 and len(whole) == lengths[guid] and guid in packets
+        ordered = sorted(parts.items())
+        ends = [0, *accumulate(len(part) for _, part in ordered)]
+        whole = b"".join(part for _, part in ordered)
+        proper = [start for start, _ in ordered] == ends[:-1] and ends[-1] == lengths[guid] and few and guid in packets
         pieces += xmp_rest(whole, size) if proper else [(b"XMP that nothing names", guid + whole)]
     return pieces
 

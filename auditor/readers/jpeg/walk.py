@@ -22,6 +22,8 @@ _NEXT_SEGMENT = re.compile(rb"\xff[\xc0-\xc4\xda\xdb\xdd\xe0-\xef\xfe\xd9]")
 _BETWEEN_SCANS = frozenset({EOI, SOS, DHT, DQT, DRI, DNL, COM, APP0, APP1, APP2})
 _MOST_STRAY_BYTES = 64
 """Cameras leave 2 to 14 bytes between header segments; every decoder skips them."""
+_MOST_NOTES = 32
+"""That many say all that there is to say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,10 @@ def walk(data: Buffer, headers_only: bool = False) -> Walk:
     def stopped(damage: Damage | None, end: int | None = None) -> Walk:
         return Walk(tuple(segments), tuple(scans), frame, end, damage, tuple(notes))
 
+    def noted(oddity: str) -> None:
+        if len(notes) < _MOST_NOTES:
+            notes.append(oddity)
+
     at = 2
     while True:
         if at + 2 > size:
@@ -86,7 +92,7 @@ def walk(data: Buffer, headers_only: bool = False) -> Walk:
             found = _NEXT_SEGMENT.search(data, at, min(size, at + _MOST_STRAY_BYTES))
             if found is None:
                 return stopped(Damage("bad_header", f"no segment begins at byte {at}, where one must", at))
-            notes.append(f"{found.start() - at} stray bytes before a header segment at byte {at}")
+            noted(f"{found.start() - at} stray bytes before a header segment at byte {at}")
             at = found.start()
         start = at
         while at + 1 < size and data[at + 1] == 0xFF:
@@ -101,7 +107,7 @@ def walk(data: Buffer, headers_only: bool = False) -> Walk:
         if scans and marker not in _BETWEEN_SCANS:
             return stopped(Damage("corrupt_data", f"impossible marker FF{marker:02X} in the picture data", at))
         if marker in (0x00, 0x01) or 0xD0 <= marker <= 0xD8:
-            notes.append(f"stray marker FF{marker:02X} in the header at byte {at}")
+            noted(f"stray marker FF{marker:02X} in the header at byte {at}")
             at += 2
             continue
         length = int.from_bytes(data[at + 2 : at + 4], "big")

@@ -47,7 +47,8 @@ _MOST_TABLES = 256
 class _Walk:
     """`known` are the descriptive tags; `picture` is how large the picture is that is described; `coded` the numbers of
     the coded parts by where they begin, which the digest of the coded picture covers; `reached` all ranges of the data
-    that were understood; `whole`: the data is the whole file; `noted`: there is a maker's note.
+    that were understood; `whole`: the data is the whole file; `noted`: there is a maker's note; `left`: how many bytes
+    may still be looked into; `thumbnails`: the sizes (of plain pixels) and places of those that were.
     """
 
     data: Buffer
@@ -62,6 +63,19 @@ class _Walk:
     seen: set[int] = field(default_factory=set)
     colour_space: int = 0
     interop: bytes = b""
+    left: int = 0
+    thumbnails: set[tuple[tuple[int, int] | None, tuple[tuple[int, int], ...]]] = field(default_factory=set)
+
+    def take(self, length: int) -> None:
+        """Counts bytes that are about to be looked into. Raises: _TwiceOver where there are more than the data has."""
+        self.left -= length
+        if self.left < 0:
+            raise _TwiceOver
+
+
+class _TwiceOver(Exception):
+    """Directories, long values and coded parts lie upon each other, as nobody writes them: each may hold the same
+    megabytes thousands of times over."""
 
 
 def exif_rest(block: bytes, picture: tuple[int, int], *, profiled: bool, gain_map: bool = False) -> list[Piece]:
@@ -75,9 +89,12 @@ def exif_rest(block: bytes, picture: tuple[int, int], *, profiled: bool, gain_ma
     head = ifd.header(block)
     if head is None:
         return unclaimed(b"EXIF that cannot be read", block)
-    walk = _Walk(block, head, EXIF_TAGS, picture, {})
+    walk = _Walk(block, head, EXIF_TAGS, picture, {}, left=len(block))
     walk.reached.append((0, 16 if head.big else 8))
-    _chain(walk)
+    try:
+        _chain(walk)
+    except _TwiceOver:
+        return [(b"EXIF that lies twice over", block)]
     walk.pieces += _leftovers(walk, block)
     if not profiled:
         walk.pieces += _colours(walk)
@@ -97,10 +114,13 @@ def tiff_rest(
     head = ifd.header(data)
     if head is None:
         return [(b"no TIFF", bytes(data))]
-    walk = _Walk(data, head, known, picture, coded, whole=True)
+    walk = _Walk(data, head, known, picture, coded, whole=True, left=len(data))
     walk.pieces.append((b"header", bytes(data[:4])))
     walk.reached.append((0, 16 if head.big else 8))
-    _chain(walk)
+    try:
+        _chain(walk)
+    except _TwiceOver:
+        return [(b"TIFF that lies twice over", bytes(data))]
     walk.pieces += _colours(walk)
     return walk.pieces + between(b"unused", data, 0, len(data), walk.reached)
 
@@ -133,13 +153,16 @@ def _table(walk: _Walk, offset: int, name: bytes, known: frozenset[int]) -> int:
         walk.pieces += unclaimed(name + b" not there", count)
         return 0
     walk.reached.append((table.start, table.end))
+    walk.take(table.end - table.start)
+    firsts = {entry.tag: entry for entry in reversed(table.fields)}
     for entry in table.fields:
         if entry.place is not None:
             walk.reached.append(entry.place)
         length = entry.place[1] - entry.place[0] if entry.place else 0
         if entry.tag in known and entry.tag not in _LOOKED_INTO and length <= MOST_NOTE_BYTES:
             continue
-        _field(walk, table, entry, name, known)
+        walk.take(length if length > MOST_NOTE_BYTES else 0)
+        _field(walk, firsts, entry, name, known)
     if walk.whole and known is walk.known:
         walk.pieces += _shape(walk, table, name)
     return table.next
@@ -165,7 +188,7 @@ def _shape(walk: _Walk, table: ifd.Table, name: bytes) -> list[Piece]:
     return [(name + b" pixel shape", b"%d %d" % (shape.numerator, shape.denominator))]
 
 
-def _field(walk: _Walk, table: ifd.Table, entry: ifd.Field, name: bytes, known: frozenset[int]) -> None:
+def _field(walk: _Walk, firsts: Mapping[int, ifd.Field], entry: ifd.Field, name: bytes, known: frozenset[int]) -> None:
     what = name + b".%d" % entry.tag
     value = entry.slot if entry.place is None else bytes(walk.data[entry.place[0] : entry.place[1]])
     if entry.tag in (_EXIF, _GPS, _INTEROP, _SUB_IFDS) and known not in (GPS_TAGS, INTEROP_TAGS):
@@ -178,7 +201,7 @@ def _field(walk: _Walk, table: ifd.Table, entry: ifd.Field, name: bytes, known: 
         if not offsets:
             walk.pieces.append((what, value))
     elif entry.tag in _LOCATING and not walk.whole and known not in (GPS_TAGS, INTEROP_TAGS):
-        walk.pieces += _thumbnail(walk, table, entry, what, value)
+        walk.pieces += _thumbnail(walk, firsts, entry, what, value)
     elif entry.tag == _IPTC and entry.tag in known:
         walk.pieces += iptc_rest(value, walk.picture)
     elif entry.tag in known:
@@ -192,7 +215,7 @@ def _field(walk: _Walk, table: ifd.Table, entry: ifd.Field, name: bytes, known: 
     elif entry.tag == _COLOUR_SPACE:
         walk.colour_space = next(iter(_numbers(walk, entry)), -1)
     elif entry.tag in _LOCATING:
-        walk.pieces.append((what, _located(walk, table, entry)))
+        walk.pieces.append((what, _located(walk, firsts, entry)))
     else:
         layout = b" %d %d" % (entry.type, entry.count)
         walk.pieces.append((what + layout + (b"" if entry.place else b" beyond"), value))
@@ -207,25 +230,33 @@ def _describes(tag: int, value: bytes, picture: tuple[int, int]) -> bool:
     return is_note(value) or (tag == _PADDING and not any(value[4:]))
 
 
-def _thumbnail(walk: _Walk, table: ifd.Table, entry: ifd.Field, what: bytes, value: bytes) -> list[Piece]:
+def _thumbnail(
+    walk: _Walk, firsts: Mapping[int, ifd.Field], entry: ifd.Field, what: bytes, value: bytes
+) -> list[Piece]:
     """What an EXIF block calls a picture, where it is no thumbnail. One that ends beyond the block is not there."""
 
     def first(tag: int) -> int:
-        return next((n for field in table.fields if field.tag == tag for n in _numbers(walk, field)), 0)
+        return next(iter(_numbers(walk, firsts[tag])), 0) if tag in firsts else 0
 
-    lengths = next((_numbers(walk, field) for field in table.fields if field.tag == _LOCATING[entry.tag]), ())
-    places = [(start, start + n) for start, n in zip(_numbers(walk, entry), lengths, strict=False)]
+    lengths_entry = firsts.get(_LOCATING[entry.tag])
+    lengths = _numbers(walk, lengths_entry) if lengths_entry else ()
+    places = tuple((start, start + n) for start, n in zip(_numbers(walk, entry), lengths, strict=False))
     size = len(walk.data)
     if entry.count > _MOST_STRIPS:
         return [(what, value)]
     if any(not 0 <= start <= end <= size for start, end in places) or sum(lengths) > size:
         return []
+    plain = entry.tag != _PREVIEW and first(_COMPRESSION) == _PLAIN
+    shape = (first(_WIDTH), first(_HEIGHT)) if plain else None
+    if (shape, places) in walk.thumbnails:
+        return []
+    walk.thumbnails.add((shape, places))
+    walk.take(sum(end - start for start, end in places))
     content = b"".join(walk.data[start:end] for start, end in places)
     if not any(content):
         return []
     walk.reached += places
-    plain = entry.tag != _PREVIEW and first(_COMPRESSION) == _PLAIN
-    if plain and is_plain_thumbnail(first(_WIDTH), first(_HEIGHT), len(content), walk.picture):
+    if shape and is_plain_thumbnail(*shape, len(content), walk.picture):
         return []
     return [] if is_small_jpeg(content, *walk.picture) else [(what, content)]
 
@@ -241,17 +272,20 @@ def _numbers(walk: _Walk, entry: ifd.Field, most: int = 1 << 20) -> tuple[int, .
     return ifd.numbers(walk.data, alone, entry.tag, most)
 
 
-def _located(walk: _Walk, table: ifd.Table, entry: ifd.Field) -> bytes:
+def _located(walk: _Walk, firsts: Mapping[int, ifd.Field], entry: ifd.Field) -> bytes:
     """Each coded part: by its number where the coded picture's digest covers it, else by its content."""
-    lengths_entry = next((f for f in table.fields if f.tag == _LOCATING[entry.tag]), None)
+    lengths_entry = firsts.get(_LOCATING[entry.tag])
     lengths = _numbers(walk, lengths_entry) if lengths_entry else ()
+    starts = _numbers(walk, entry)
     said = []
-    for start, length in zip(_numbers(walk, entry), lengths, strict=False):
+    for start, length in zip(starts, lengths, strict=False):
         begin = walk.head.base + start
         number, end = walk.coded.get(begin, (None, begin + length))
         walk.reached.append((begin, min(end, len(walk.data))))
+        if number is None:
+            walk.take(min(length, max(0, len(walk.data) - begin)))
         said.append(b"%d" % number if number is not None else by_digest(bytes(walk.data[begin : begin + length])))
-    return b",".join((b"%d" % len(_numbers(walk, entry)), *said))
+    return b",".join((b"%d" % len(starts), *said))
 
 
 def _colours(walk: _Walk) -> list[Piece]:

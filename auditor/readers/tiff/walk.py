@@ -6,7 +6,7 @@ Sources: TIFF 6.0; Adobe, "Digital Negative (DNG) Specification 1.7".
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from auditor.model import Damage
@@ -21,6 +21,7 @@ _SAMPLES, _SUB_IFDS, _EXIF, _BLACK_LEVEL = 277, 330, 0x8769, 50714
 _DATA = ((273, 279), (324, 325))
 _PREVIEW = (513, 514)
 _MOST_DIRECTORIES = 256
+_MOST_OFTEN = 4
 _ZERO_RUN = bytes(1024)
 
 
@@ -124,6 +125,8 @@ def _image(data: Buffer, head: ifd.Header, table: ifd.Directory) -> tuple[TiffIm
 
 def _zeroed(data: Buffer, images: Sequence[TiffImage]) -> Damage | None:
     """Zeros where there can be none: sensors never reach zero where the black level is above it."""
+    if _lies_over_again([part for image in images for part in image.parts], len(data)):
+        return None
     for image in images:
         if image.compression != 1 or image.black_level <= 0:
             continue
@@ -133,6 +136,11 @@ def _zeroed(data: Buffer, images: Sequence[TiffImage]) -> Damage | None:
                 detail = f"zeros overwrite the picture at {share(run, len(data))} % of the file"
                 return Damage("zero_block", detail, run)
     return None
+
+
+def _lies_over_again(parts: Iterable[tuple[int, int]], size: int) -> bool:
+    """Whether strips share their bytes as no writer has them share: each is looked into."""
+    return sum(max(0, min(end, size) - start) for start, end in parts) > _MOST_OFTEN * size
 
 
 def coded_parts(walked: TiffWalk) -> dict[int, tuple[int, int]]:
@@ -145,7 +153,7 @@ def digests(data: Buffer, walked: TiffWalk, known: frozenset[int]) -> tuple[str 
     """`coded_sha256`: of the strips and tiles of all pictures but previews. `image_sha256`: of these and all else but
     the tags that are `known` to be descriptive. None where there are none."""
     parts = coded_parts(walked)
-    if not parts:
+    if not parts or _lies_over_again([(start, end) for start, (_, end) in parts.items()], len(data)):
         return None, None
     digest = hashlib.sha256()
     for start, (_, end) in parts.items():
