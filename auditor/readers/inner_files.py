@@ -29,7 +29,7 @@ def is_makers_data(content: bytes, picture: tuple[int, int], most: int = MOST_BY
     """Whether content is no longer than `most` bytes, and no file lies in it but JPEGs smaller than the picture."""
     if len(content) < _LEAST_BYTES:
         return True
-    if len(content) > most or any(beginning in content for beginning in _BEGINNINGS):
+    if len(content) > most or any(map(content.__contains__, _BEGINNINGS)):
         return False
     at = content.find(_JPEG)
     if content.count(_JPEG) > _MOST_JPEGS:

@@ -96,5 +96,6 @@ def between(what: bytes, data: Buffer, start: int, stop: int, known: Iterable[tu
     for begin, end in sorted([*known, (stop, stop)]):
         if begin > at:
             pieces += unclaimed(what, bytes(data[at : min(begin, stop)]))
-        at = max(at, end)
+        if end > at:
+            at = end
     return pieces

@@ -154,6 +154,12 @@ def test_a_thumbnail_that_two_fields_name_is_one() -> None:
     assert exif_rest(_exif(fields, small), (100, 100), profiled=False) == []
 
 
+def test_a_thumbnail_may_lie_in_the_makers_note() -> None:
+    small = _small()
+    fields = [(37500, 7, len(small), 0), (513, 4, 1, 0), (514, 4, 1, len(small))]
+    assert exif_rest(_exif(fields, small), (100, 100), profiled=False) == []
+
+
 def test_thumbnails_in_thumbnails_are_decoded_once_each(monkeypatch: pytest.MonkeyPatch) -> None:
     decoded: list[int] = []
     real = thumbnail.is_whole

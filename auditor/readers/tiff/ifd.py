@@ -131,11 +131,14 @@ def directory(data: Buffer, head: Header, offset: int, end: int | None = None) -
 def numbers(data: Buffer, table: Directory, tag: int, most: int = 1 << 20) -> tuple[int, ...]:
     """The whole numbers of a field; empty where it is absent, of another type, or longer than `most` values."""
     entry = table.entries.get(tag)
-    if entry is None or entry.type not in _NUMBERS or entry.count > most:
+    if entry is None or entry.count > most:
         return ()
-    return struct.unpack_from(
-        f"{table.order}{entry.count}{_NUMBERS[entry.type]}", data[entry.offset : entry.offset + entry.length]
-    )
+    return unpacked(data[entry.offset : entry.offset + entry.length], table.order, entry.type, entry.count)
+
+
+def unpacked(value: bytes, order: str, kind: int, count: int) -> tuple[int, ...]:
+    """The whole numbers in a field's bytes; empty where it is of another type."""
+    return struct.unpack_from(f"{order}{count}{_NUMBERS[kind]}", value) if kind in _NUMBERS else ()
 
 
 def content(data: Buffer, table: Directory, tag: int) -> bytes:

@@ -161,7 +161,9 @@ def _table(walk: _Walk, offset: int, name: bytes, known: frozenset[int]) -> int:
         length = entry.place[1] - entry.place[0] if entry.place else 0
         if entry.tag in known and entry.tag not in _LOOKED_INTO and length <= MOST_NOTE_BYTES:
             continue
-        walk.take(length if length > MOST_NOTE_BYTES else 0)
+        # The thumbnail may lie in the maker's note.
+        free = length <= MOST_NOTE_BYTES or (entry.tag == _MAKER_NOTE and entry.tag in known and not walk.noted)
+        walk.take(0 if free else length)
         _field(walk, firsts, entry, name, known)
     if walk.whole and known is walk.known:
         walk.pieces += _shape(walk, table, name)
@@ -262,14 +264,9 @@ def _thumbnail(
 
 
 def _numbers(walk: _Walk, entry: ifd.Field, most: int = 1 << 20) -> tuple[int, ...]:
-    if entry.place is None:
+    if entry.place is None or entry.count > most:
         return ()
-    alone = ifd.Directory(
-        {entry.tag: ifd.Entry(entry.type, entry.count, entry.place[0], entry.place[1] - entry.place[0])},
-        0,
-        order=walk.head.order,
-    )
-    return ifd.numbers(walk.data, alone, entry.tag, most)
+    return ifd.unpacked(walk.data[entry.place[0] : entry.place[1]], walk.head.order, entry.type, entry.count)
 
 
 def _located(walk: _Walk, firsts: Mapping[int, ifd.Field], entry: ifd.Field) -> bytes:
