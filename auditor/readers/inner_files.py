@@ -6,6 +6,8 @@ such thing.
 
 from __future__ import annotations
 
+import re
+
 from auditor.readers.jpeg.walk import walk
 
 MOST_PREVIEW_PIXELS = 1920 * 1920
@@ -20,16 +22,18 @@ _BEGINNINGS = (
     *(b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"ftyp", b"WAVEfmt ", b"AVI LIST", b"WEBPVP8", b"BPG\xfb"),
     *(b"PK\3\4", b"%PDF-", b"OggS\0", b"fLaC\0", b"#!AMR", b"ID3\2\0", b"ID3\3\0", b"ID3\4\0", b"\x1a\x45\xdf\xa3"),
     *(b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\7", b"\xfd7zXZ\0", b"\x1f\x8b\x08\0", b"\x1f\x8b\x08\x08", b"BZh91AY&SY"),
-    *(b"\0\0\0\x0cjP  ", b"\0\0\0\x0cJXL ", b"8BPS\0\1", b"SQLite format 3\0", b"\x30\x26\xb2\x75\x8e\x66\xcf\x11"),
+    *(b"8BPS\0\1", b"SQLite format 3\0", b"\x30\x26\xb2\x75\x8e\x66\xcf\x11"),
 )
-"""Those that four bytes or more tell from chance."""
+"""Those that four bytes or more tell from chance; the two that begin with zeros, of which notes are full, apart."""
+_BEGINS = re.compile(b"|".join(map(re.escape, _BEGINNINGS)))
+_BEGINNINGS_OF_ZEROS = (b"\0\0\0\x0cjP  ", b"\0\0\0\x0cJXL ")
 
 
 def is_makers_data(content: bytes, picture: tuple[int, int], most: int = MOST_BYTES) -> bool:
     """Whether content is no longer than `most` bytes, and no file lies in it but JPEGs smaller than the picture."""
     if len(content) < _LEAST_BYTES:
         return True
-    if len(content) > most or any(map(content.__contains__, _BEGINNINGS)):
+    if len(content) > most or _BEGINS.search(content) or any(map(content.__contains__, _BEGINNINGS_OF_ZEROS)):
         return False
     at = content.find(_JPEG)
     if content.count(_JPEG) > _MOST_JPEGS:

@@ -10,6 +10,7 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -133,6 +134,7 @@ def _describes(name: str) -> bool:
     return name in _SUBJECT if name.startswith(_RDF) else _listed(name)
 
 
+@lru_cache(maxsize=1024)
 def _listed(name: str) -> bool:
     return name.startswith(_LISTED) or name in XMP_NAMES or name in ("about", "ID")
 
