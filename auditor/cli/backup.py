@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
@@ -19,11 +19,11 @@ from auditor.copier import preflight
 from auditor.copier.execute import RunOptions
 from auditor.copier.layout import Layout
 from auditor.copier.plan import Action, CopyPlan, CopyStep
-from auditor.copier.presence import watch
+from auditor.copier.presence import away, watch
 from auditor.copier.publish import CopyResult, Outcome
 from auditor.copier.second_proof import second_proof
 from auditor.copier.source_manifest import HARMLESS, TARGET_CAUSES
-from auditor.errors import BadPlace, Interrupted
+from auditor.errors import AuditorError, BadPlace, Interrupted
 from auditor.judge import policy as policies
 from auditor.model import Depth, ErrorKind, Kind, Severity
 from auditor.readers.sniff import kind_by_name
@@ -114,34 +114,55 @@ def command(
     with screen.phase(f"Looking at {place.label}"):
         entries, refusals = backing.refusals_when_new(place, root, asked, RunOptions(hang_s=hang))
     _refuse(refusals)
-    with copying.stoppable() as stop, backing.session(root, layout or Layout.MIRROR) as store:
-        options = RunOptions(hang_s=hang, wait_s=wait, unplugged=watch(place, store.door), stop=stop)
-        with screen.phase(f"Looking at {root.name}") as show:
-            prepared = backing.prepare(
-                place, store, asked, replace(options, on_progress=copying.as_scan(show)), entries=entries
-            )
-        for warning in prepared.plan.warnings:
-            screen.note(visible(warning))
-        _refuse(prepared.plan.refusals)
-        preflight.remember(root, (store.marker() or prepared.marker).id)
-        with screen.phase(f"Copying to {root.name}") as show:
-            backed = backing.carry_out(prepared, replace(options, on_progress=copying.as_scan(show)))
-        if not backed.ending.gone:
-            preflight.remember_last(Store(root))
-    show_results(backed)
+    with backing.session(root, layout or Layout.MIRROR) as store:
+        with copying.stoppable() as stop:
+            options = RunOptions(hang_s=hang, wait_s=wait, unplugged=watch(place, store.door), stop=stop)
+            with screen.phase(f"Looking at {root.name}") as show:
+                prepared = backing.prepare(
+                    place, store, asked, replace(options, on_progress=copying.as_scan(show)), entries=entries
+                )
+            for warning in prepared.plan.warnings:
+                screen.note(visible(warning))
+            _refuse(prepared.plan.refusals)
+            preflight.remember(root, (store.marker() or prepared.marker).id)
+            with screen.phase(f"Copying to {root.name}", "not copied") as show:
+                backed = backing.carry_out(prepared, replace(options, on_progress=copying.as_scan(show)))
+            if not backed.ending.gone and away(store.door) is None:
+                preflight.remember_last(store)
+        show_results(backed)
+        raise typer.Exit(
+            _judged(backed, None if no_audit else lambda altered: copying.audit(backed, chosen, out, fail_on, altered))
+        )
+
+
+def _judged(backed: backing.BackupResult, audit: Callable[[dict[str, str]], int] | None) -> int:
+    """The exit code of a run, after its verdict was shown: by an audit, where one is wanted and the run came to its
+    end. What the audit is told is which files the phone says are others than what was copied."""
     ending = backed.ending
     if ending.gone:
-        screen.say(f"✗ NOT SAFE: stopped, {visible(ending.gone)}. {_so_far(backed)}", style="bold red")
-        raise typer.Exit(1)
+        return _not_safe(f"stopped, {ending.gone}. {_so_far(backed)}")
     if ending.stopped:
         raise Interrupted(f"stopped. {_so_far(backed)}")
     if backed.fake:
-        screen.say(f"✗ NOT SAFE: {visible(backed.fake)}. Use another disk, and test this one.", style="bold red")
-        raise typer.Exit(1)
+        return _not_safe(f"{backed.fake}. Use another disk, and test this one.")
     altered = _asked_again(backed)
-    if no_audit:
-        raise typer.Exit(_code(backed) or (1 if altered else 0))
-    raise typer.Exit(copying.audit(backed, chosen, out, fail_on, altered))
+    if audit is None:
+        return _code(backed) or (1 if altered else 0)
+    door = backed.prepared.store.door
+    try:
+        gone = away(door)
+        if gone is None:
+            return audit(altered)
+    except (OSError, AuditorError):
+        gone = away(door)
+        if gone is None:
+            raise
+    return _not_safe(f"stopped, {gone}. {_so_far(backed)}")
+
+
+def _not_safe(why: str) -> int:
+    screen.say(f"✗ NOT SAFE: {visible(why)}", style="bold red")
+    return 1
 
 
 def _code(backed: backing.BackupResult) -> int:

@@ -73,7 +73,7 @@ def backup(
 
 def _upload(place: Place, listed: Manifest, cloud: RclonePlace, excluded: re.Pattern[str] | None) -> list[Upload]:
     done: list[Upload] = []
-    with screen.phase(f"Uploading to {cloud.label}") as show:
+    with screen.phase(f"Uploading to {cloud.label}", "not uploaded") as show:
         now = scan.Progress(0, listed.footer.files, 0, listed.footer.bytes, "", 0, 0)
         for upload in upload_missing(place, listed, cloud, excluded):
             done.append(upload)

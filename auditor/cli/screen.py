@@ -105,8 +105,11 @@ def _console(*, stderr: bool) -> Console:
 
 
 @contextlib.contextmanager
-def phase(title: str) -> Iterator[Callable[[scan.Progress], None]]:
-    """Shows how far a piece of work is: a bar with rate and time left on a terminal, one line at the end when piped."""
+def phase(title: str, failed: str = "could not be read") -> Iterator[Callable[[scan.Progress], None]]:
+    """Shows how far a piece of work is: a bar with rate and time left on a terminal, one line at the end when piped.
+
+    `failed` is what is said of files with which it did not work out.
+    """
     title, started = visible(title), time.monotonic()
     last: list[scan.Progress] = []
     console = _console(stderr=True)
@@ -131,12 +134,12 @@ def phase(title: str) -> Iterator[Callable[[scan.Progress], None]]:
                     task,
                     total=now.total_bytes + now.total_files * 100_000,
                     completed=now.bytes + now.files * 100_000,
-                    words=_words(now, time.monotonic() - started),
+                    words=_words(now, time.monotonic() - started, failed),
                 )
 
             yield show
     if last:
-        note(f"{title:<24} {_total(last[0])}  {time.monotonic() - started:>7.1f} s")
+        note(f"{title:<24} {_total(last[0], failed)}  {time.monotonic() - started:>7.1f} s")
 
 
 def step(done: int, total: int, current: str = "") -> scan.Progress:
@@ -146,19 +149,19 @@ def step(done: int, total: int, current: str = "") -> scan.Progress:
     return scan.Progress(done, total, 0, 0, current, 0, 0)
 
 
-def _words(now: scan.Progress, seconds: float) -> str:
+def _words(now: scan.Progress, seconds: float, failed: str) -> str:
     if not now.total_bytes:
         return f"{now.files:,} of {now.total_files:,}  {visible(now.current)}"
     rate = f"{size(int(now.bytes / seconds))}/s" if seconds > 0.5 else ""
     name = visible(now.current)
     short = name if len(name) <= 40 else "..." + name[-37:]
-    failed = f"  {now.failed:,} unreadable" if now.failed else ""
-    return f"{now.files:,} of {now.total_files:,} files  {rate}{failed}  {short}"
+    fewer = f"  {now.failed:,} {failed}" if now.failed else ""
+    return f"{now.files:,} of {now.total_files:,} files  {rate}{fewer}  {short}"
 
 
-def _total(now: scan.Progress) -> str:
+def _total(now: scan.Progress, failed: str) -> str:
     if not now.total_bytes:
         return f"{now.files:,} of {now.total_files:,}"
     cached = f", {now.cached:,} of them read before and unchanged since" if now.cached else ""
-    failed = f", {now.failed:,} could not be read" if now.failed else ""
-    return f"{counted(now.files, 'file', 'files')}, {size(now.bytes)}{cached}{failed}"
+    fewer = f", {now.failed:,} {failed}" if now.failed else ""
+    return f"{counted(now.files, 'file', 'files')}, {size(now.bytes)}{cached}{fewer}"

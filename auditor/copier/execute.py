@@ -323,13 +323,15 @@ def _wait_for_device(run: _Run, number: int) -> bool:
     """True where a device was away and is back; False where none was (or it did not come back: then `gone` says so)."""
     if run.given.get(number, run.returns) < run.returns:
         return True  # it was tried while the device was away
-    if run.gone is not None or (away := run.options.unplugged()) is None:
+    away = run.options.unplugged()
+    if run.gone is not None or away is None:
         return False
     until = time.monotonic() + run.options.wait_s
     while time.monotonic() < until and not run.options.stop():
         run.options.on_progress(replace(_progress(run), state=f"{away}; waiting for it to come back"))
         run.options.sleep(min(1.0, max(0.05, run.options.wait_s / 20)))
-        if run.options.unplugged() is None:
+        away = run.options.unplugged()
+        if away is None:
             run.returns += 1
             run.folders.clear()  # what was made and not yet on the disk is lost
             return True

@@ -20,11 +20,8 @@ def watch(source: Place, door: Root | None) -> Callable[[], str | None]:
     before = _mount_point(top) if isinstance(top, Path) else None
 
     def gone() -> str | None:
-        if door is not None:
-            try:
-                door.check()
-            except (OSError, AuditorError) as error:
-                return f"the destination {door.path} is gone" if isinstance(error, RootGone) else str(error)
+        if door is not None and (told := away(door)):
+            return told
         if isinstance(top, Path):
             return None if _mount_point(top) == before else f"the source {source.label} is gone"
         try:
@@ -34,6 +31,17 @@ def watch(source: Place, door: Root | None) -> Callable[[], str | None]:
         return None
 
     return gone
+
+
+def away(door: Root) -> str | None:
+    """Whether a destination is not at its path any more, in words for people; None where it is."""
+    try:
+        door.check()
+    except RootGone:
+        return f"the destination {door.path} is gone"
+    except (OSError, AuditorError) as error:
+        return str(error)
+    return None
 
 
 def _mount_point(folder: Path) -> str | None:

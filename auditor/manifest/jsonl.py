@@ -50,13 +50,14 @@ class Manifest:
     def rows(self) -> Iterator[FileFacts]:
         """The rows, in path order, one at a time.
 
-        Raises: BadManifest where the file was changed since it was checked.
+        Raises: BadManifest where the file is not the one that was checked, after the last row at the latest.
         """
-        left = self.footer.files
+        left, digest = self.footer.files, hashlib.sha256()
         try:
             with small_files.open_file(self.path) as stream:
-                stream.readline(MAX_LINE_BYTES)
+                digest.update(stream.readline(MAX_LINE_BYTES))
                 while left and (line := stream.readline(MAX_LINE_BYTES)):
+                    digest.update(line)
                     left -= 1
                     row = _parse(line, self.path)
                     try:
@@ -69,16 +70,22 @@ class Manifest:
             raise BadManifest(f"{self.path} cannot be read: {error.strerror}") from error
         if left:
             raise BadManifest(f"{self.path} was cut off while it was being read")
+        if _sealed(digest, self.footer) != self.footer.digest:
+            raise BadManifest(_changed(self.path))
 
 
 def copy(manifest: Manifest, to: Path) -> Manifest:
     """The same list at `to`, in today's schema. What is there already is written over.
 
-    Raises: BadManifest where a row cannot be read; BadOutput, OSError where it cannot be written.
+    Raises: BadManifest where a row cannot be read, or the list is not the one that was checked; BadOutput, OSError
+    where it cannot be written.
     """
     if manifest.header.schema == SCHEMA:
         shutil.copyfile(manifest.path, to)
-        return load(to)
+        copied = load(to)
+        if copied.footer.digest != manifest.footer.digest:
+            raise BadManifest(_changed(manifest.path))
+        return copied
     to.unlink(missing_ok=True)
     writer = Writer.create(to, replace(manifest.header, schema=SCHEMA))
     try:
@@ -90,6 +97,10 @@ def copy(manifest: Manifest, to: Path) -> Manifest:
     footer = manifest.footer
     finished = datetime.fromisoformat(footer.finished)
     return writer.close(complete=footer.complete, reasons=footer.reasons, now=finished)
+
+
+def _changed(path: Path) -> str:
+    return f"{path} was changed, or another list took its place, while it was being used; run the same command again"
 
 
 def looks_like_manifest(path: Path) -> bool:

@@ -124,6 +124,7 @@ def test_a_file_that_the_destination_refuses_is_missing(auditor: Auditor, phone:
         said = auditor("backup", phone, fs.mount, "-o", "report")
     assert said.code == 1, said
     assert "NOT SAFE: 4 of 4 files" in said.out and "no space left" in said.err
+    assert ", 4 not copied" in said.err and "could not be read" not in said.err
 
 
 def test_a_damaged_source_is_copied_and_told(auditor: Auditor, phone: Path) -> None:

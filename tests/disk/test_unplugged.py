@@ -11,10 +11,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from auditor.copier import backup
+from auditor.cli import backup as command
+from auditor.copier import backup, source_manifest
 from auditor.copier.backup import Request
 from auditor.copier.execute import Progress
 from auditor.copier.layout import Layout
@@ -25,6 +27,7 @@ from auditor.places.folder import FolderPlace
 from auditor.scrub import verify
 from auditor.store.generations import Store, locked
 from auditor.store.index import Index
+from tests.commandline import call
 from tests.copier.runs import DIGESTS, QUICK, Ran, back_up, leftovers, lies, noise, tree, write
 from tests.doubles.mounts import detach, faulty
 
@@ -132,6 +135,64 @@ def test_it_waits_for_the_very_disk_and_goes_on(phone: Path, tmp_path: Path) -> 
     assert leftovers(disk) == []
 
 
+def test_what_lies_there_at_the_end_of_the_wait_is_said(phone: Path, tmp_path: Path) -> None:
+    back_up(write(tmp_path / "one/a.jpg", noise("a")).parent, tmp_path / "other")
+    disk = tmp_path / "disk"
+
+    def unmount() -> None:
+        disk.rename(tmp_path / "away")
+        disk.mkdir()
+
+    def mount_another(times: int) -> None:
+        if times == 3:
+            disk.rmdir()
+            (tmp_path / "other").rename(disk)
+
+    ran = interrupted(phone, disk, unmount, mount_another)
+    assert "another backup lies at" in (ran.backed.ending.gone or "")
+
+
+@pytest.mark.parametrize("instead", ["another backup", "an older one of this phone", "an empty folder", "nothing"])
+@pytest.mark.parametrize("when", ["before", "while"])
+def test_a_disk_that_is_exchanged_before_the_audit_is_not_judged_by_another(
+    instead: str,
+    when: str,
+    phone: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("AUDITOR_STATE_DIR", str(tmp_path / "state"))
+    disk, other = tmp_path / "disk", tmp_path / "other"
+    if instead == "another backup":
+        back_up(write(tmp_path / "one/a.jpg", noise("a")).parent, other)
+    elif instead == "an older one of this phone":
+        for path in tree(phone):
+            write(tmp_path / "older" / path, noise(f"older {path}", 2_000))
+        back_up(tmp_path / "older", other)
+    elif instead == "an empty folder":
+        other.mkdir()
+    before = everything(other)
+
+    def exchange(*asked: Any) -> Any:
+        disk.rename(tmp_path / "away")
+        if instead != "nothing":
+            other.rename(disk)
+        return None if when == "before" else source_list(*asked)
+
+    source_list = source_manifest.source_list
+    if when == "before":
+        monkeypatch.setattr(command, "second_proof", exchange)
+    else:
+        monkeypatch.setattr(source_manifest, "source_list", exchange)
+    code, out, _ = call(monkeypatch, capsys, "backup", str(phone), str(disk), "-o", str(tmp_path / "report"))
+    assert code == 1
+    assert "NOT SAFE: stopped" in out and "SAFE: All" not in out
+    assert ("another backup lies at" if "a" in before.get(".auditor/place.toml", b"").decode() else "is gone") in out
+    assert everything(disk) == before
+    assert lies(tmp_path / "away") == [] and tree(tmp_path / "away") == tree(phone)
+
+
 @pytest.mark.parametrize("comes_back", [True, False])
 @pytest.mark.parametrize("layout", list(Layout))
 def test_a_stick_whose_calls_all_fail(layout: Layout, comes_back: bool, phone: Path, tmp_path: Path) -> None:
@@ -158,6 +219,9 @@ def test_a_stick_whose_calls_all_fail(layout: Layout, comes_back: bool, phone: P
         assert ran.failed == {}
         assert set(tree(phone).values()) <= set(tree(stick.real).values())
         assert lies(stick.real) == []
+        stored = tree(stick.real)
+        marked = {path.partition("~")[0] for path in stored if "~" in path}
+        assert all(f"{path}.jpg" in stored for path in marked), "only a name that is taken is given with a mark"
     again = back_up(phone, stick.real, replace(DIGESTS, layout=layout))
     assert again.failed == {} and leftovers(stick.real) == [] and lies(stick.real) == []
 

@@ -16,6 +16,7 @@ from auditor.errors import BadManifest, BadOutput
 from auditor.manifest.jsonl import (
     Manifest,
     Writer,
+    copy,
     load,
     looks_like_manifest,
     partial_path,
@@ -288,6 +289,16 @@ def test_rows_that_vanish_while_they_are_read_are_noticed(tmp_path: Path) -> Non
     os.truncate(manifest.path, 1000)
     with pytest.raises(BadManifest):
         list(rows)
+
+
+@pytest.mark.parametrize("rows", [["a", "b"], ["c", "d", "e"]])
+def test_a_list_in_whose_place_another_was_put_is_not_taken_for_it(rows: list[str], tmp_path: Path) -> None:
+    manifest = written(tmp_path / "m.jsonl", ["a", "c"])
+    written(tmp_path / "other.jsonl", rows).path.replace(manifest.path)
+    with pytest.raises(BadManifest, match=r"another list took its place|cannot be read"):
+        list(manifest.rows())
+    with pytest.raises(BadManifest, match="another list took its place"):
+        copy(manifest, tmp_path / "copy.jsonl")
 
 
 def test_the_lines_are_canonical(tmp_path: Path) -> None:
