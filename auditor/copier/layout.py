@@ -118,6 +118,11 @@ class Namer:
         self._placed[path] = _Placed(folder, _stem(path.rpartition("/")[2]), tag)
         return final
 
+    def free(self, path: str, backup_path: str) -> None:
+        """This file of the source did not get the path that it was given: another may have it, or the same again."""
+        self._taken.discard(self.rules.key(backup_path))
+        self._placed.pop(path, None)
+
     def _part_names(self, parts: Iterable[str]) -> Iterable[str]:
         return (escape_path(p.rpartition("/")[2], self.rules) for p in parts if p not in self._placed)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import stat
@@ -21,6 +22,9 @@ from auditor.model import DigestOrigin, ErrorKind, FileFacts, Origin, Soundness,
 from auditor.readers.sniff import kind_by_name
 from auditor.store.generations import Journal, Store
 from auditor.store.index import Index
+
+NAMES_TRIED = 4
+"""A file's own name, and marks of 8, 16 and 64 characters."""
 
 
 class Outcome(StrEnum):
@@ -133,6 +137,7 @@ class Publisher:
                 self.index.lost(row.path)
             else:
                 self.index.forget(row.path)
+                self.namer.free(result.step.path, row.path)
         self.journal.add(found)
         self._unwritten.clear()
 
@@ -206,8 +211,9 @@ class Publisher:
             if not self._put_aside(repairs):
                 path = None  # what lies there now is something else, and stays
         if path is None:
-            path = self.namer.place(step.path, arrived.sha256, check.facts or step.stated, step.main, step.parts)
-        self.door.publish(arrived.temp, path)
+            path = self._name(step, check)
+        else:
+            self.door.publish(arrived.temp, path)
         folders.add(path.rpartition("/")[0])
         there = self.door.there(path)
         if there is None or there.st_size != arrived.size_bytes:
@@ -226,6 +232,25 @@ class Publisher:
         if row.soundness in {Soundness.DAMAGED, Soundness.SUSPICIOUS}:
             damaged = "; ".join(d.detail for d in row.damage) or row.soundness.value
         return CopyResult(step, outcome, path, row, check.cold, damaged=damaged, undated=undated)
+
+    def _name(self, step: CopyStep, check: Checked) -> str:
+        """Gives a file a name that is free, also of what nobody knew to be there; gives the name.
+
+        Raises: OSError, BadPlace where it cannot be named; then no name is in use for it.
+        """
+        arrived = check.arrived
+        path = ""
+        for _ in range(NAMES_TRIED):
+            path = self.namer.place(step.path, arrived.sha256, check.facts or step.stated, step.main, step.parts)
+            try:
+                self.door.publish(arrived.temp, path)
+            except FileExistsError:
+                continue
+            except (OSError, BadPlace):
+                self.namer.free(step.path, path)
+                raise
+            return path
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), path)
 
     def _repairable(self, step: CopyStep, check: Checked) -> str | None:
         """The path of the backup whose file this one is to replace: a bad one that was stored with this content, or one
