@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import mmap
+import os
+import time
+from pathlib import Path
+
 import pytest
 
 from auditor.model import Depth, ErrorKind, Kind, Soundness
@@ -85,6 +90,23 @@ def test_what_cannot_be_a_photo_is_damaged_under_its_name(
     assert [d.code for d in found.damage] == [code]
     assert found.kind is kind_by_name(name)
     assert found.format == format_
+
+
+@pytest.mark.parametrize("last", [0, 1])
+def test_an_endless_film_of_zeros_is_looked_through_at_once(last: int, tmp_path: Path) -> None:
+    film = tmp_path / "a.mp4"
+    film.touch()
+    os.truncate(film, 500_000_000)
+    with film.open("r+b") as stream:
+        stream.seek(-1, os.SEEK_END)
+        stream.write(bytes([last]))
+        stream.flush()
+        with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            began = time.process_time()
+            found = examine("a.mp4", data, Depth.DECODE)
+            took = time.process_time() - began
+    assert [d.code for d in found.damage] == ["zero_head" if last else "all_zero"]
+    assert took < 4, "a file of hundreds of gigabytes would take hours"
 
 
 def test_other_files_are_no_photos_and_never_sound() -> None:
