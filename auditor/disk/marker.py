@@ -93,7 +93,10 @@ def parse(data: bytes, path: Path) -> Marker:
             raise ValueError("its id is empty")
         return found
     except ValueError as error:
-        raise BadPlace(f"{path} cannot be understood: {error}; put it back from another copy") from error
+        raise BadPlace(
+            f"{path} cannot be understood: {error}; put it back from another copy, or remove it and run"
+            " `auditor backup` with --new-place, which makes it again from the backup's last manifest"
+        ) from error
 
 
 def read(root: Path) -> Marker | None:

@@ -622,6 +622,21 @@ def test_a_link_named_as_a_photo_is_not_passed_over_without_an_audit(auditor: Au
     assert auditor("backup", phone, "disk", "--no-audit").code == 0
 
 
+def test_of_a_marker_that_cannot_be_understood_the_way_out_is_said_and_works(
+    auditor: Auditor, phone: Path, tmp_path: Path
+) -> None:
+    auditor("backup", phone, "backup", "--no-audit")
+    marker = tmp_path / "backup/.auditor/place.toml"
+    before = marker.read_bytes()
+    marker.write_bytes(bytes(300))  # what a fake stick makes of it
+    said = auditor("verify", "backup")
+    assert said.code == 2 and "remove it and run `auditor backup` with --new-place" in said.err
+    marker.unlink()
+    assert auditor("backup", phone, "backup", "--new-place", "--no-audit").code == 0
+    assert marker.read_bytes().splitlines()[0] == before.splitlines()[0], "it has its id again"
+    assert auditor("verify", "backup").code == 0
+
+
 def test_no_phone_is_made_its_own_backup(auditor: Auditor, phone: Path, tmp_path: Path) -> None:
     """By its folders, within them, by the record of a backup that this computer saw, and by the way to it."""
     auditor("backup", phone, tmp_path / "disk", "--no-audit")
