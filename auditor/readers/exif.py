@@ -52,8 +52,6 @@ def metadata_of_exif(block: bytes) -> Metadata:
         return Metadata()
     tags = _by_directories(block)
     if tags is None:
-        tags = _by_directories(block)
-    if tags is None:
         tags = _by_pillow(block)
     if not tags:
         tags = _by_exifread(block)
