@@ -28,6 +28,8 @@ from auditor.places import Entry, mtp, rclone_remotes
 from auditor.places.adb import AdbPlace
 from auditor.places.adbclient import Client
 from auditor.places.folder import open_folder
+from auditor.places.rclone import RclonePlace
+from auditor.places.rcloneclient import Server
 from auditor.places.takeout import open_takeout
 from auditor.places.trash import in_bin
 from auditor.readers import examine
@@ -659,6 +661,51 @@ def test_two_mounts_that_may_show_one_file_are_one_copy(
         pairing.summarise(opened.con, ["b1", "b2"], family.proof)
         assert opened.con.execute("SELECT copies FROM files").fetchall() == [(copies,)]
     assert len(told) == (copies == 1)
+
+
+Leaf = rclone_remotes.Leaf
+DRIVE, FULL = (Leaf("drive"),), Device(storage_total_bytes=15 << 30, storage_free_bytes=123_456_789)
+ACCOUNTS: dict[str, tuple[tuple[str, str], tuple[tuple[Leaf, ...], ...], tuple[Device | None, ...], bool]] = {
+    "one room": (("a:Photos", "b:"), (DRIVE, DRIVE), (FULL, FULL), True),
+    "another room": (("a:P", "b:P"), (DRIVE, DRIVE), (FULL, replace(FULL, storage_free_bytes=7)), False),
+    "one bucket": (("a:bucket/p", "b:bucket/p/"), ((Leaf("s3"),), (Leaf("s3"),)), (None, None), True),
+    "another bucket": (("a:bucket/p", "b:other/p"), ((Leaf("s3"),), (Leaf("s3"),)), (None, None), False),
+    "another service": (("a:P", "b:P"), (DRIVE, (Leaf("onedrive"),)), (FULL, FULL), False),
+    "another server": (("a:P", "b:P"), ((Leaf("s3", ("x",)),), (Leaf("s3", ("y",)),)), (None, None), False),
+    "two folders of one name": (("a:P", "a:Q"), (DRIVE, DRIVE), (FULL, FULL), False),
+}
+
+
+@pytest.mark.parametrize("case", ACCOUNTS)
+def test_two_names_of_one_account_are_one_copy_and_no_copy_of_each_other(
+    case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remotes, behind, rooms, is_one = ACCOUNTS[case]
+    places = [
+        RclonePlace("rclone", remote, f"rclone:{remote}", "", (), False, True, Server("127.0.0.1:1", ""), leaves)
+        for remote, leaves in zip(remotes, behind, strict=True)
+    ]
+    room_of = {place.remote: room for place, room in zip(places, rooms, strict=True)}
+    monkeypatch.setattr(RclonePlace, "device", lambda self: room_of[self.remote])
+    family = policy.load("family")
+    facts = FileFacts("a.jpg", 9, mtime_ns=1, kind=Kind.PHOTO, digests={"sha256": "ab" * 32})
+    facts = replace(facts, digest_origin=DigestOrigin.READ)
+    lists = []
+    for number in range(3):
+        writer = Writer.create(tmp_path / f"{number}.jsonl", header(tmp_path, columns=DECODED))
+        writer.add(facts)
+        lists.append(writer.close(complete=True))
+    with database.open_lists(
+        lists[0], [database.Listed(label, one) for label, one in zip("ab", lists[1:], strict=True)], family, MOMENT
+    ) as opened:
+        told = one_copy.count_once(opened.con, list(zip("ab", places, strict=True)))
+        assert told == (["a and b seem to be one account under several names, so they count as one copy"] * is_one)
+        pairing.pair(opened.con, ["a", "b"], None)
+        pairing.summarise(opened.con, ["a", "b"], family.proof)
+        assert opened.con.execute("SELECT copies FROM files").fetchall() == [(1 if is_one else 2,)]
+        one_copy.mark_linked(opened.con, places[0], [places[1]])
+        doubted = opened.con.execute("SELECT error FROM backup WHERE error IS NOT NULL").fetchall()
+        assert [("one account" in error) for (error,) in doubted] == ([True] if is_one else [])
 
 
 MOMENT = datetime(2026, 6, 15, 12, tzinfo=UTC)

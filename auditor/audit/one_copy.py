@@ -93,6 +93,8 @@ def mark_linked(con: duckdb.DuckDBPyConnection, source: Place | None, backups: S
             _mark_shown(con, number, [], _ONE_PHONE)
         elif host := _served_here(source, place):
             _mark_shown(con, number, [], _by_a_server(host))
+        elif _may_be_one_account(source, place):
+            _mark_shown(con, number, [], _ONE_ACCOUNT)
         elif doubted := _doubted(con, source, place, number):
             _mark_shown(con, number, doubted, _behind(doubted[0]))
 
@@ -100,6 +102,12 @@ def mark_linked(con: duckdb.DuckDBPyConnection, source: Place | None, backups: S
 _ONE_PHONE = (
     "it may be the phone's own file: one phone by adb and as a mount cannot be told from two where the mount does not"
     " say the phone's serial number; name both phones by `adb:`"
+)
+
+
+_ONE_ACCOUNT = (
+    "it may be the very file of the other side: both remotes seem to be one account of one service under two names;"
+    " name both folders by one remote"
 )
 
 
@@ -291,9 +299,13 @@ def count_once(con: duckdb.DuckDBPyConnection, backups: Sequence[tuple[str, Plac
         ).fetchall()[0]
         if is_one:
             names = [backups[n][0] for n in group]
+            those = f"{', '.join(names[:-1])} and {names[-1]}"
+            if any(isinstance(backups[n][1], RclonePlace) and not _here(backups[n][1]) for n in group):
+                told.append(f"{those} seem to be one account under several names, so they count as one copy")
+                continue
             told.append(
-                f"{', '.join(names[:-1])} and {names[-1]} are mounted by file systems that may show the same files, so"
-                " they count as one copy; name the folders or the remotes that lie behind them"
+                f"{those} are mounted by file systems that may show the same files, so they count as one copy; name the"
+                " folders or the remotes that lie behind them"
             )
     return told
 
@@ -311,9 +323,22 @@ def _is_apart(one: Place | None, other: Place | None) -> bool:
     """Whether the files of two backups are surely two: not where their mounts may show one file under two numbers."""
     if _is_one_mount(_here(one), _here(other)):
         return True
-    if _is_one_disk(one, other):
+    if _is_one_disk(one, other) or _may_be_one_account(one, other):
         return False
     return not any(may_show_one_file(a, b) for a in _mounts(one) for b in _mounts(other))
+
+
+def _may_be_one_account(one: Place | None, other: Place | None) -> bool:
+    """Whether two names of rclone's seem to be one account: one service at one address, whose room is the same to the
+    byte or, where it does not say its room, with the same folder. Two folders of one name are two."""
+    if not isinstance(one, RclonePlace) or not isinstance(other, RclonePlace):
+        return False
+    (name, _, path), (other_name, _, other_path) = one.remote.partition(":"), other.remote.partition(":")
+    behind = [{(leaf.kind, leaf.hosts, leaf.folder) for leaf in place.behind} for place in (one, other)]
+    if name == other_name or behind[0] != behind[1] or _here(one):
+        return False
+    rooms = [room and (room.storage_total_bytes, room.storage_free_bytes) for room in (one.device(), other.device())]
+    return rooms[0] == rooms[1] if all(rooms) else path.strip("/") == other_path.strip("/")
 
 
 def _is_one_disk(one: Place | None, other: Place | None) -> bool:
