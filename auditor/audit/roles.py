@@ -1,7 +1,8 @@
 """Which place is the phone, and which is the backup: a wrong order must not be believed, advised or written.
 
-What a place says of itself decides: the record that a backup keeps, and the marks of a phone. What the two hold does
-not: a backup with more in it than the phone is what is left after the phone was cleared.
+What a place says of itself decides: the record that a backup keeps, the way that leads to a phone, and the marks of a
+phone's storage. A copy by hand has these marks too: there the dates and the newest photos say which of the two it is.
+That the one holds more than the other does not: so it is when the phone was cleared.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from auditor.audit.inputs import Side
+from auditor.audit.phone_marks import Marks, Phone, marks_of, which
 from auditor.disk import marker as markers
 from auditor.places import Place
 from auditor.places.folder import FolderPlace, recorded_folder
@@ -19,8 +21,6 @@ from auditor.places.mtp import mount_around
 from auditor.words import typed, visible
 
 _PHONES = ("adb", "mtp")
-_PHONE_FOLDERS = ("DCIM", "Android")
-"""What lies at the top of every Android phone's storage and of a card that one has used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +30,11 @@ class Role:
 
     `is_kept`: it is a backup with such a record. `is_phone`: the way to it leads to a phone. `looks_like_phone`: its
     folders are a phone's, as those of a copy by hand are too. `part_of_backup` and `part_of_phone`: the folder around
-    it that is the whole of it, as it is typed; None where this place is the whole itself, or is none. `holds`: that
-    nothing is there yet, in words; "" for all else: an unmounted disk or a mistyped name looks so.
+    it that is the whole of it, as it is typed; None where this place is the whole itself, or is none. `marks`: of
+    a phone or card, in it or in a folder around it; `is_marked`: it is that folder, or lies in one that marks it.
+    `is_folder`: of this machine, or a list of one; nothing else may be a card. `is_list`: what lies around it may not
+    be known. `holds`: that nothing is there yet, in words; "" for all else: an unmounted disk or a mistyped name looks
+    so.
     """
 
     spec: str
@@ -43,6 +46,10 @@ class Role:
     looks_like_phone: bool = False
     part_of_backup: str | None = None
     part_of_phone: str | None = None
+    marks: Marks | None = None
+    is_marked: bool = False
+    is_folder: bool = False
+    is_list: bool = False
     holds: str = ""
 
 
@@ -51,14 +58,27 @@ def role(side: Side) -> Role:
     if side.place is not None:
         return role_of(side.place)
     if side.manifest is None:
-        return Role(side.spec, side.label)
+        return Role(side.spec, side.label, is_list=True)
     header = side.manifest.header
     sources = header.sources or {}
     ids = frozenset[str]() if sources else frozenset({header.place_id})
     is_phone = header.place_kind in _PHONES or bool(header.device and header.device.is_phone)
     behind = recorded_folder(header.place, header.place_id) if header.place_kind == "folder" else None
-    part = role_of(behind).part_of_phone if behind else None
-    return Role(side.spec, side.label, ids, sources, bool(sources), is_phone, is_phone, part_of_phone=part)
+    there = role_of(behind) if behind else Role(side.spec, side.label)
+    return Role(
+        side.spec,
+        side.label,
+        ids,
+        sources,
+        bool(sources),
+        is_phone,
+        is_phone,
+        part_of_phone=there.part_of_phone,
+        marks=there.marks,
+        is_marked=there.is_marked,
+        is_folder=header.place_kind == "folder",
+        is_list=True,
+    )
 
 
 def role_of_folder(root: Path, spec: str) -> Role:
@@ -81,16 +101,21 @@ def role_of(place: Place) -> Role:
         return Role(place.spec, place.label, frozenset({place.id}), is_phone=is_phone, looks_like_phone=is_phone)
     around = [FolderPlace(folder, place.spec) for folder in (place.root, *place.root.parents)]
     kept = next((one for one in around if markers.is_kept(one.root)), None)
-    phone = next((one for one in around if _is_of_phone(place.root, one.root)), None)
+    marks, is_marked = _marks_around(place.root)
+    looks_like_phone = marks is not None and is_marked and marks.is_storage
+    phone = next((one for one in around if looks_like_phone and marks and one.root == marks.folder), None)
     return Role(
         place.spec,
         place.label,
         frozenset(one.location_id for one in around),
         (kept.sources if kept else None) or {},
         is_kept=kept is not None,
-        looks_like_phone=phone is not None,
+        looks_like_phone=looks_like_phone,
         part_of_backup=_whole_of(place, kept),
         part_of_phone=_whole_of(place, phone),
+        marks=marks,
+        is_marked=is_marked,
+        is_folder=True,
     )
 
 
@@ -109,10 +134,16 @@ def role_of_root(root: Path) -> Role:
     return role_of_folder(root, str(root))
 
 
-def _is_of_phone(root: Path, folder: Path) -> bool:
-    """Whether a folder has those of a phone, and `root` is it or lies in one of them."""
-    inside = root.relative_to(folder).parts[:1]
-    return (not inside or inside[0] in _PHONE_FOLDERS) and all(os.path.isdir(folder / name) for name in _PHONE_FOLDERS)  # noqa: PTH112
+def _marks_around(root: Path) -> tuple[Marks | None, bool]:
+    """The marks of a folder or one around it, and whether it is that folder or lies in one that marks it: these first,
+    and a whole storage before a camera's folder."""
+    found = [marks for folder in (root, *root.parents) if (marks := marks_of(folder))]
+    inside = [(marks, _is_in(root, marks)) for marks in found]
+    return max(inside, key=lambda one: (one[1], one[1] and one[0].is_storage), default=(None, False))
+
+
+def _is_in(root: Path, marks: Marks) -> bool:
+    return root == marks.folder or root.relative_to(marks.folder).parts[0] in marks.names
 
 
 def exchanged(source: Role, backup: Role) -> str | None:
@@ -130,34 +161,110 @@ def exchanged(source: Role, backup: Role) -> str | None:
     return None
 
 
+def seems_exchanged(source: Role, backup: Role) -> str | None:
+    """What speaks for the wrong order where nothing proves it, as the beginning of a sentence; None where nothing does,
+    or as much against it."""
+    return _likely(source, backup)[1] or None
+
+
+def _likely(source: Role, backup: Role) -> tuple[Phone, str]:
+    """Which of two places is the phone, and what speaks for the backup's being it."""
+    if source.is_phone or backup.is_kept or backup.is_phone or not (backup.marks and backup.is_marked):
+        return Phone.OURS, ""
+    if backup.holds and not backup.marks.is_storage:
+        return Phone.OURS, ""
+    like = f"{backup.spec} {_like_a_phone(backup)}"
+    if source.is_kept:
+        return Phone.THEIRS, f"{like}, and {source.spec} is a backup that auditor keeps"
+    if source.marks is None:
+        return (Phone.UNKNOWN, "") if source.is_list else (Phone.THEIRS, f"{like}, and {source.spec} does not")
+    phone, told = which(source.marks, backup.marks)
+    return phone, f"{like}, as {source.spec} does too, but it {told}" if told else ""
+
+
+def maybe_phone(source: Role, backup: Role) -> bool:
+    """Whether a backup that has what the source lacks may be the phone: nothing says that the source is it."""
+    if backup.is_list and backup.is_folder and backup.marks is None:
+        return not (source.is_phone or source.looks_like_phone or backup.is_kept)
+    return _likely(source, backup)[0] is not Phone.OURS
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Why a backup may be the phone, and what to run if it is, as sentences."""
+
+    why: str
+    remedy: str
+
+
+def doubt(source: Role, backup: Role) -> Doubt | None:
+    """What is to be said of an audit that is not refused, and may yet be in the wrong order."""
+    why = seems_exchanged(source, backup)
+    return doubted(why, source, backup) if why else None
+
+
+def doubted(why: str, source: Role, backup: Role) -> Doubt:
+    """A doubt with the right command; `why` as the beginning of a sentence."""
+    return Doubt(
+        f"{why}. The phone comes first, then its backups.",
+        f"If {backup.spec} is the phone, run {_turned('audit', source, backup)}.",
+    )
+
+
 def refusal_of_audit(source: Role, backup: Role) -> str | None:
     """Why an audit in this order would say nothing of the phone, with the right command; None where it is right."""
     if why := exchanged(source, backup):
-        right = f"auditor audit {typed(backup.spec)} {typed(source.spec)}"
-        return f"{why}: the phone comes first, then its backups. Run `{right}`"
+        return f"{why}: the phone comes first, then its backups. Run {_turned('audit', source, backup)}" + _by_mistake(
+            source, backup
+        )
     return None
 
 
-def refusal_of_backup(source: Role, dest: Role) -> str | None:
-    """Why nothing is written to `dest`, with the right command; None where it may be."""
+def _turned(command: str, source: Role, backup: Role) -> str:
+    return f"`auditor {command} {typed(backup.spec)} {typed(source.spec)}`"
+
+
+def _by_mistake(source: Role, backup: Role) -> str:
+    """The way out where a phone was once made a backup: its record says that it is one."""
+    if backup.is_phone or not (source.is_marked and backup.ids & source.sources.keys()):
+        return ""
+    own = Path(source.part_of_backup or source.spec) / markers.OWN_FOLDER
+    return (
+        f". If {source.spec} is the phone, and was made a backup by mistake: the folder {own} says so. Move it away to"
+        " another disk, then run this again"
+    )
+
+
+def refusal_of_backup(source: Role, dest: Role, *, is_new: bool = False) -> str | None:
+    """Why nothing is written to `dest`, with the right command; None where it may be. `is_new`: the user says that a
+    new backup is meant, which decides where nothing else does."""
+    right = _turned("backup", source, dest)
     if why := exchanged(source, dest):
-        right = f"auditor backup {typed(dest.spec)} {typed(source.spec)}"
         back = f"; to bring its files back: `auditor restore {typed(source.spec)} FOLDER`" if source.is_kept else ""
-        return f"{why}: nothing is written to it. To back up the phone run `{right}`{back}"
+        return f"{why}: nothing is written to it. To back up the phone run {right}{back}{_by_mistake(source, dest)}"
     if dest.is_phone:
         return f"{dest.spec} is a phone: a backup on it is lost with it. Name a folder on a disk, a stick or a NAS"
-    if dest.looks_like_phone and not (dest.is_kept or source.looks_like_phone):
+    phone, why = _likely(source, dest)
+    if phone is Phone.THEIRS:
         return (
-            f"{dest.spec} {_like_a_phone(dest)}: a backup on it is lost with it. If it is a disk, a stick or a NAS,"
-            " name a new folder on it"
+            f"{why}: a backup on a phone is lost with it, so nothing is written to it. If it is the phone, run {right}."
+            " If it is a disk, a stick or a NAS, name a new folder on it, or one that you move the copy into"
+        )
+    if phone is Phone.UNKNOWN and not is_new and dest.marks is not None:
+        return (
+            f"{dest.spec} {_like_a_phone(dest)}, as {source.spec} does too, and neither their dates nor their newest"
+            f" photos tell which is the copy: nothing is written to it. If {dest.spec} is the phone, run {right}; if it"
+            " is the copy, add --new-place"
         )
     return None
 
 
 def _like_a_phone(folder: Role) -> str:
     """Why a folder is taken for a phone, to stand behind its name."""
+    if folder.marks is None:
+        return "looks like a phone"
     inside = f"lies in {folder.part_of_phone}, which " if folder.part_of_phone else ""
-    return f"{inside}looks like a phone's storage or card (it has {' and '.join(_PHONE_FOLDERS)})"
+    return f"{inside}looks like a phone's storage or card (it has {' and '.join(folder.marks.names)})"
 
 
 def refusal_of_init(folder: Role, backups: Iterable[Role]) -> str | None:
@@ -236,7 +343,18 @@ def with_phone(command: str, sources: Mapping[str, str], backup: str) -> str:
 
 def named(source: Role, backups: Iterable[Role]) -> list[str]:
     """Both sides as a person is told them before the work begins, one line each."""
-    return [f"Phone:   {_shown(source)}", *(f"Backup:  {_shown(backup)}" for backup in backups)]
+    doubts = [one for backup in backups if (one := doubt(source, backup))]
+    return [
+        f"Phone:   {_shown(source)}",
+        *(f"Backup:  {_shown(backup)}{_marked(backup)}" for backup in backups),
+        *(visible(f"{one.why} {one.remedy}") for one in doubts),
+    ]
+
+
+def _marked(backup: Role) -> str:
+    if backup.marks is None or not backup.is_marked or backup.is_kept or backup.holds:
+        return ""
+    return f", with {' and '.join(backup.marks.names)} as a phone or card has"
 
 
 def _shown(one: Role) -> str:

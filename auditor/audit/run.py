@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 
 from auditor import report as reporting
-from auditor.audit import engine, one_copy, pairing, roles
+from auditor.audit import engine, exchange, one_copy, pairing, roles
 from auditor.audit.database import Listed, Lists, open_lists
 from auditor.audit.inputs import Side
 from auditor.disk import locks
@@ -106,12 +106,14 @@ def _run(order: Order, folder: Path, out: Path, steps: Steps, clock: Callable[[]
         partition = verdict.judge_files(lists.con, order.policy)
         conclusion = verdict.conclude(lists.con, partition, outcomes, order.policy)
         not_offered = _safe_to_delete(lists.con, order, labels, started)
+        doubts = exchange.doubts(lists.con, order.source, order.backups)
         audit = Audit(
             conclusion.verdict,
             conclusion.sentence,
             partition,
             tuple(outcomes),
             (
+                *(f"{one.why} {one.remedy}" for one in doubts.values()),
                 *_part_of_phone(order),
                 *_only_listed(order, (source, *backups)),
                 *_not_apart(order),
@@ -123,7 +125,11 @@ def _run(order: Order, folder: Path, out: Path, steps: Steps, clock: Callable[[]
                 *conclusion.caveats,
                 *waived,
             ),
-            {**_provenance(order, source, started, clock()), "not_read_again": not_offered, **_not_due(lists.con)},
+            {
+                **_provenance(order, source, started, clock(), doubts),
+                "not_read_again": not_offered,
+                **_not_due(lists.con),
+            },
         )
         manifests = [source.path, *(m.path for m in backups)]
         pictures = _thumbnails(lists.con, order)
@@ -448,16 +454,24 @@ def _thumbnails(con: duckdb.DuckDBPyConnection, order: Order) -> dict[tuple[str,
     return {key: shown for key, shown in zip(subjects, made, strict=True) if isinstance(shown, Shown)}
 
 
-def _words(order: Order) -> dict[str, str]:
+def _words(order: Order, doubts: Mapping[str, roles.Doubt]) -> dict[str, str]:
     """What stands in a rule's commands for a place, as it is typed here: PHONE and BACKUP are the places, or lists, of
     this audit, SOURCE the phone where it is no list, DEST the first backup that can be written to.
 
-    Where no backup can be, FOLDER stands for one to choose. What looks like an option is left out.
+    Where no backup can be, FOLDER stands for one to choose: so it is for what may be the phone. What looks like an
+    option is left out.
     """
     specs = {"PHONE": order.source.spec, "BACKUP": order.backups[0].spec}
     if order.source.place is not None:
         specs["SOURCE"] = order.source.spec
-        writable = (b.spec for b in order.backups if b.place is not None and b.place.kind in ("folder", "rclone"))
+        ours = roles.role(order.source)
+        writable = (
+            b.spec
+            for b in order.backups
+            if b.place is not None
+            and b.place.kind in ("folder", "rclone")
+            and not (b.label in doubts or roles.refusal_of_backup(ours, roles.role(b)))
+        )
         specs["DEST"] = next(writable, "FOLDER")
     return {word: typed(spec) for word, spec in specs.items() if not spec.startswith("-")}
 
@@ -473,14 +487,17 @@ def _not_due(con: duckdb.DuckDBPyConnection) -> dict[str, object]:
     return {"other_files": others, "left_out_files": left_out}
 
 
-def _provenance(order: Order, source: Manifest, started: datetime, finished: datetime) -> dict[str, object]:
+def _provenance(
+    order: Order, source: Manifest, started: datetime, finished: datetime, doubts: Mapping[str, roles.Doubt]
+) -> dict[str, object]:
     return {
         "source_files": source.footer.files,
         "started": started.astimezone().isoformat(timespec="seconds"),
         "finished": finished.astimezone().isoformat(timespec="seconds"),
         "source": order.source.spec,
         "backups": [backup.spec for backup in order.backups],
-        "words": _words(order),
+        "words": _words(order, doubts),
+        **({"maybe_exchanged": " ".join(one.remedy for one in doubts.values())} if doubts else {}),
         "depth": (order.depth or Depth.DECODE).value,
         "waivers": len(order.waivers),
         "baseline": len(order.baseline),

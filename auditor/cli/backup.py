@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -73,7 +74,9 @@ def command(
         float, typer.Option(min=1, help="Seconds without a sign of life after which a file is given up.")
     ] = 60,
     wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for a phone or disk that was unplugged.")] = 120,
-    new_place: Annotated[bool, typer.Option("--new-place", help="A new backup is meant, though one was here.")] = False,
+    new_place: Annotated[
+        bool, typer.Option("--new-place", help="A new backup is meant, though one was here, or a copy made by hand.")
+    ] = False,
     shrunk: Annotated[bool, typer.Option("--shrunk", help="The source really has so many fewer files now.")] = False,
 ) -> None:
     """Copies what a backup lacks, then audits both sides.
@@ -104,7 +107,8 @@ def command(
         shrunk=shrunk,
     )
     _refuse(backing.refusals_before(place, root, asked))
-    copying.name_sides(role_of(place), [role_of_folder(root, dest)], refusal_of_backup)
+    refusal = partial(refusal_of_backup, is_new=new_place)
+    copying.name_sides(role_of(place), [role_of_folder(root, dest)], refusal)
     if plan_only:
         prepared = backing.prepare(place, Store(root), asked, RunOptions(hang_s=hang))
         _learned(prepared)

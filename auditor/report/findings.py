@@ -128,6 +128,8 @@ def next_step(audit: Audit, rules: Mapping[str, Rule]) -> str:
     counting = (o for o in failed_rules(audit, rules) if o.severity is Severity.ERROR or rules[o.rule_id].verdict)
     remedies = (remedy(audit, rules[outcome.rule_id]) for outcome in counting)
     first = next(filter(None, remedies), "Put right what is named above, then audit again.")
+    if exchanged := audit.provenance.get("maybe_exchanged"):
+        first = f"{exchanged} If not: {first}"
     return f"Delete nothing on the phone. {first}"
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from auditor.audit.phone_marks import Marks
 from auditor.audit.roles import Role, exchanged, refusal_of_backup, role_of_folder
 from tests import media
 from tests.commandline import call
@@ -101,7 +102,14 @@ def test_a_phone_that_became_a_backup_by_mistake_is_still_one(
 KEPT = Role("disk", "disk", sources={"folder:1": "Anna"}, is_kept=True)
 PLAIN = Role("photos", "photos", frozenset({"folder:2"}))
 BY_CABLE = Role("adb:", "Pixel", frozenset({"adb:7"}), is_phone=True, looks_like_phone=True)
-BY_HAND = Role("copy", "copy", frozenset({"folder:3"}), looks_like_phone=True)
+BY_HAND = Role(
+    "copy",
+    "copy",
+    frozenset({"folder:3"}),
+    looks_like_phone=True,
+    marks=Marks(Path("copy"), ("DCIM", "Android"), True),
+    is_marked=True,
+)
 KEPT_PHONE_FOLDERS = Role("disk2", "disk2", is_kept=True, looks_like_phone=True)
 
 

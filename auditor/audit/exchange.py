@@ -1,0 +1,50 @@
+"""Whether what was named a backup may be the phone itself: asked once more when both are listed, and told with the
+verdict. SAFE would be a word on the backup alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import duckdb
+
+from auditor.audit import roles
+from auditor.audit.inputs import Side
+from auditor.audit.phone_marks import CAMERAS
+from auditor.words import counted
+
+
+def doubts(con: duckdb.DuckDBPyConnection, source: Side, backups: Sequence[Side]) -> dict[str, roles.Doubt]:
+    """What speaks for the wrong order, by the label of the backup that may be the phone."""
+    ours = roles.role(source)
+    found = {}
+    for number, backup in enumerate(backups):
+        theirs = roles.role(backup)
+        doubt = roles.doubt(ours, theirs)
+        if doubt is None and roles.maybe_phone(ours, theirs) and (more := _newer_from_a_camera(con, number)):
+            photos = counted(more, "photo or video", "photos and videos")
+            why = f"{theirs.spec} has {photos} in {CAMERAS} that {ours.spec} lacks, as new as anything there"
+            doubt = roles.doubted(why, ours, theirs)
+        if doubt is not None:
+            found[backup.label] = doubt
+    return found
+
+
+def _newer_from_a_camera(con: duckdb.DuckDBPyConnection, number: int) -> int:
+    """How many photos and videos a backup has in a camera's folder whose content the source lacks. 0 where something in
+    the source is newer: then photos are taken there, and the others were cleared away."""
+    count, *newest = con.execute(
+        f"""
+        WITH more AS (
+            SELECT b.taken_at, b.mtime_s FROM backup b
+            WHERE b.backup_number = ? AND b.kind IN ('photo', 'video') AND b.path ILIKE '{CAMERAS}/%'
+                AND b.sha256 IS NOT NULL AND b.sha256 NOT IN (SELECT sha256 FROM source WHERE sha256 IS NOT NULL)
+        ), ours AS (SELECT taken_at, mtime_s FROM source WHERE kind IN ('photo', 'video'))
+        SELECT (SELECT count(*) FROM more), (SELECT max(taken_at) FROM more), (SELECT max(taken_at) FROM ours),
+            (SELECT max(mtime_s) FROM more), (SELECT max(mtime_s) FROM ours)
+        """,  # noqa: S608 (a name of ours)
+        [number],
+    ).fetchall()[0]
+    taken, ours_taken, dated, ours_dated = newest
+    # A copy may have lost the dates of its files; when a photo was taken is written in it.
+    theirs, ours = (taken, ours_taken) if taken and ours_taken else (dated, ours_dated)
+    return 0 if theirs is None or ours is None or theirs < ours else int(count)

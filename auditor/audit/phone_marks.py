@@ -1,0 +1,163 @@
+"""The marks of a phone's storage or a camera's card, and which of two folders that have them is the phone.
+
+A copy made by hand has the same folders. What tells the two apart: a card is a whole FAT volume; new photos arise on
+the phone; a copy never has earlier dates than what it was copied from.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from auditor.disk.volume import filesystem
+
+CAMERAS = "DCIM"
+"""Where every camera keeps its photos: DCF, JEITA CP-3461B, 3.2."""
+
+_PHONES = "Android"
+"""What lies beside it in every Android phone's storage, and on a card that one has used."""
+
+_OF_CARDS = frozenset({"MISC", "PRIVATE", "CANONMSC", "AVF_INFO", "MP_ROOT", "LOST.DIR"})
+"""What cameras make beside it: print orders, films, databases."""
+
+_DCF_FOLDER = re.compile(r"[1-9]\d\d[0-9A-Z_]{5}", re.IGNORECASE)
+_FAT = frozenset({"vfat", "msdos", "exfat", "fuse.exfat", "fuse.fusefat"})
+
+_SAME_DATE_S = 2  # that of FAT
+_ZONE_STEP_S = 900  # FAT keeps local time: the same date may be off by a time zone
+_LARGEST_ZONE_S = 26 * 3600
+_MOST_OF = 0.9
+_FEWEST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What speaks for a phone in `folder`: the `names` in it. `is_storage`: they are more than a camera's folder.
+
+    `is_volume`: it is the whole of a FAT volume, as a card is.
+    """
+
+    folder: Path
+    names: tuple[str, ...]
+    is_storage: bool = False
+    is_volume: bool = False
+
+
+def marks_of(folder: Path) -> Marks | None:
+    """The marks of a phone or card at the top of a folder; None where it has none."""
+    cameras = folder / CAMERAS
+    if not os.path.isdir(cameras):  # noqa: PTH112 (never raises)
+        return None
+    if os.path.isdir(folder / _PHONES):  # noqa: PTH112
+        return Marks(folder, (CAMERAS, _PHONES), True, _is_volume(folder))
+    inside = _names(cameras)
+    if not inside:
+        return None
+    by_a_camera = any(map(_DCF_FOLDER.fullmatch, inside))
+    beside = sorted(_OF_CARDS & _names(folder)) if by_a_camera else []
+    is_volume = _is_volume(folder)
+    return Marks(folder, (CAMERAS, *beside[:1]), bool(beside) or (by_a_camera and is_volume), is_volume)
+
+
+def _names(folder: Path) -> frozenset[str]:
+    """What lies in a folder, hidden names left out; nothing where it cannot be listed."""
+    try:
+        return frozenset(one.name for one in folder.iterdir() if not one.name.startswith("."))
+    except OSError:  # said where it is listed
+        return frozenset()
+
+
+def _is_volume(folder: Path) -> bool:
+    with suppress(OSError):
+        return folder.is_mount() and (filesystem(folder.resolve()) or "").lower() in _FAT
+    return False
+
+
+class Phone(StrEnum):
+    """Which of two is the phone."""
+
+    OURS = "ours"
+    THEIRS = "theirs"
+    UNKNOWN = "unknown"
+
+
+def which(ours: Marks, theirs: Marks) -> tuple[Phone, str]:
+    """Which of two folders with a phone's marks is the phone, and how `theirs` shows it, in words to stand behind its
+    name; "" unless it is `theirs`.
+
+    Where one thing speaks for this and one for that, it is not known.
+    """
+    if ours.is_storage != theirs.is_storage:
+        return (Phone.OURS, "") if ours.is_storage else (Phone.THEIRS, f"has {' and '.join(theirs.names)}")
+    mine, other = _photos(ours.folder), _photos(theirs.folder)
+    votes = [
+        (_by_volume(ours, theirs), "is the whole of a card or stick"),
+        (_by_dates(mine, other), "has the earlier dates"),
+        (_by_newest(mine, other), "has the newest photos"),
+    ]
+    for one, another in ((Phone.OURS, Phone.THEIRS), (Phone.THEIRS, Phone.OURS)):
+        reasons = [words for who, words in votes if who is one]
+        if reasons and all(who is not another for who, _ in votes):
+            return one, " and ".join(reasons) if one is Phone.THEIRS else ""
+    return Phone.UNKNOWN, ""
+
+
+_Photos = dict[tuple[str, int], float]
+"""The date of each photo, in seconds, by its name and size."""
+
+
+def _photos(folder: Path) -> _Photos:
+    found: _Photos = {}
+    for name, facts in _files(folder / CAMERAS):
+        key = (name, facts.st_size)
+        found[key] = max(facts.st_mtime, found.get(key, facts.st_mtime))
+    return found
+
+
+def _files(folder: Path) -> Iterator[tuple[str, os.stat_result]]:
+    for parent, inner, names in os.walk(folder):  # what cannot be listed is said where it is listed
+        inner[:] = [name for name in inner if not name.startswith(".")]
+        for name in names:
+            with suppress(OSError):
+                if not name.startswith("."):
+                    yield name, os.stat(os.path.join(parent, name), follow_symlinks=False)  # noqa: PTH116, PTH118
+
+
+def _by_volume(ours: Marks, theirs: Marks) -> Phone:
+    if ours.is_volume == theirs.is_volume:
+        return Phone.UNKNOWN
+    return Phone.OURS if ours.is_volume else Phone.THEIRS
+
+
+def _by_dates(ours: _Photos, theirs: _Photos) -> Phone:
+    """A copy has the dates of its original or, where these were lost, later ones."""
+    both = ours.keys() & theirs.keys()
+    if len(both) < _FEWEST:
+        return Phone.UNKNOWN
+    apart = [theirs[key] - ours[key] for key in both if not _is_same_date(theirs[key] - ours[key])]
+    later = sum(seconds > 0 for seconds in apart)
+    if later >= len(both) * _MOST_OF:
+        return Phone.OURS
+    return Phone.THEIRS if len(apart) - later >= len(both) * _MOST_OF else Phone.UNKNOWN
+
+
+def _is_same_date(seconds: float) -> bool:
+    off = abs(seconds) % _ZONE_STEP_S
+    return min(off, _ZONE_STEP_S - off) <= _SAME_DATE_S and abs(seconds) <= _LARGEST_ZONE_S
+
+
+def _by_newest(ours: _Photos, theirs: _Photos) -> Phone:
+    """Photos that are newer than all that both have, and that the other lacks, were taken after the copy was made."""
+    both = ours.keys() & theirs.keys()
+    if not both:
+        return Phone.UNKNOWN
+    mine = max((ours[key] for key in ours.keys() - both), default=0.0)
+    other = max((theirs[key] for key in theirs.keys() - both), default=0.0)
+    if other > max(mine, *(theirs[key] for key in both)):
+        return Phone.THEIRS
+    return Phone.OURS if mine > max(other, *(ours[key] for key in both)) else Phone.UNKNOWN

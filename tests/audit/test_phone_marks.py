@@ -1,0 +1,214 @@
+"""A phone that no record and no cable gives away: what its folders, dates and newest photos say, and to whom."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from auditor.audit.phone_marks import Marks, Phone, marks_of, which
+from auditor.audit.roles import refusal_of_backup, role_of_folder
+from tests import media
+from tests.commandline import call
+from tests.copier.runs import OLD_S, back_up, tree, write
+
+DAY = 86_400
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def camera(folder: str, *numbers: int, of: str = "DCIM/Camera", beside: tuple[str, ...] = ()) -> Path:
+    """A folder with photos, one taken each day, and empty folders beside them."""
+    for number in numbers:
+        write(Path(folder, of, f"IMG_{number}.jpg"), media.jpeg(number), OLD_S + number * DAY)
+    for name in beside:
+        Path(folder, name).mkdir(parents=True)
+    return Path(folder)
+
+
+def marked(folder: str) -> Marks:
+    marks = marks_of(Path(folder))
+    assert marks is not None
+    return marks
+
+
+def refusal(source: str, dest: str, *, is_new: bool = False) -> str | None:
+    one, other = (role_of_folder(Path(name).absolute(), name) for name in (source, dest))
+    return refusal_of_backup(one, other, is_new=is_new)
+
+
+@pytest.mark.parametrize(
+    ("of", "beside", "storage"),
+    [
+        ("DCIM/Camera", (), False),
+        ("DCIM", (), False),
+        ("DCIM/Camera", ("Android",), True),
+        ("DCIM/100CANON", ("MISC",), True),
+        ("DCIM/101_0315", ("PRIVATE",), True),
+        ("DCIM/Camera", ("Misc", "Pictures"), False),  # somebody's own
+        ("Pictures", (), None),
+        ("Photos/DCIM", ("MISC",), None),
+    ],
+)
+def test_the_marks_of_a_storage_and_of_a_camera(of: str, beside: tuple[str, ...], storage: bool | None) -> None:
+    marks = marks_of(camera("place", 1, of=of, beside=beside))
+    assert (marks and marks.is_storage) is storage
+
+
+def test_the_newest_photos_are_on_the_phone() -> None:
+    camera("phone", 2, 3, 4)
+    camera("copy", 1, 2, 3)
+    assert which(marked("phone"), marked("copy"))[0] is Phone.OURS
+    assert which(marked("copy"), marked("phone")) == (Phone.THEIRS, "has the newest photos")
+
+
+def test_a_copy_that_lost_its_dates_has_later_ones() -> None:
+    camera("phone", 1, 2, 3)
+    camera("copy", 0, 1, 2, 3)
+    for photo in Path("copy").rglob("*.jpg"):
+        os.utime(photo, (OLD_S + 30 * DAY,) * 2)
+    assert which(marked("phone"), marked("copy"))[0] is Phone.OURS
+    assert which(marked("copy"), marked("phone")) == (Phone.THEIRS, "has the earlier dates")
+
+
+def test_a_time_zone_is_no_later_date() -> None:
+    camera("phone", 1, 2, 3)
+    camera("copy", 1, 2, 3)
+    for photo in Path("copy").rglob("*.jpg"):
+        os.utime(photo, (photo.stat().st_mtime + 7199,) * 2)
+    assert which(marked("phone"), marked("copy"))[0] is Phone.UNKNOWN
+
+
+def test_what_speaks_for_both_speaks_for_neither() -> None:
+    """A new phone to which the photos were moved without their dates, and on which one was taken since."""
+    camera("phone", 1, 2, 3, 40)
+    camera("copy", 1, 2, 3)
+    for number in (1, 2, 3):
+        os.utime(f"phone/DCIM/Camera/IMG_{number}.jpg", (OLD_S + 30 * DAY,) * 2)
+    assert which(marked("phone"), marked("copy"))[0] is Phone.UNKNOWN
+
+
+def test_a_copy_by_hand_may_become_the_backup() -> None:
+    """No false alarm: whatever the phone was cleared of, and whichever part of it is named."""
+    camera("copy", 1, 2, 3)
+    camera("card", 2, 3, 4)  # taken since
+    camera("cleared", 3, 4)
+    camera("phone", 3, beside=("Android",))
+    camera("whole copy", 1, 2, 3, beside=("Android",))
+    write(Path("phone/Pictures/1.jpg"), media.jpeg(9))
+    write(Path("other/1.jpg"), media.jpeg(9))
+    Path("copy/new").mkdir()
+    for source, dest in (
+        *((source, dest) for source in ("card", "card/DCIM/Camera", "cleared") for dest in ("copy", "copy/DCIM")),
+        *((source, "copy") for source in ("phone", "phone/DCIM", "phone/Pictures")),
+        *((source, dest) for source in ("other", "card") for dest in ("copy/DCIM/new", "copy/new", "new")),
+    ):
+        assert refusal(source, dest) is None, (source, dest)
+    camera("phone", 4)
+    assert refusal("phone", "whole copy") is None
+
+
+def test_a_folder_that_looks_like_a_phone_does_not() -> None:
+    """Unlike what is copied to it, or with photos that were taken since."""
+    camera("phone", 2, 3, 4)
+    camera("card", 2, 3, of="DCIM/100CANON", beside=("MISC",))
+    camera("nas", 1, 2, 3)
+    camera("flat", 1, 2, of=".")
+    back_up(Path("flat").absolute(), Path("kept").absolute())
+    before = tree(Path("phone")), tree(Path("card"))
+    for source, dest, told in (
+        ("flat", "phone", "phone looks like a phone's storage or card (it has DCIM), and flat does not"),
+        ("flat", "phone/DCIM", "phone/DCIM looks like"),
+        ("flat", "card", "card looks like a phone's storage or card (it has DCIM and MISC), and flat does not"),
+        ("nas", "phone", "as nas does too, but it has the newest photos"),
+        ("nas", "card", "as nas does too, but it has DCIM and MISC"),
+        ("kept", "phone", "and kept is a backup that auditor keeps"),
+    ):
+        said = refusal(source, dest, is_new=True)
+        assert said and told in said and f"run `auditor backup {dest} {source}`" in said, (source, dest, said)
+    assert (tree(Path("phone")), tree(Path("card"))) == before
+
+
+def test_where_nothing_tells_the_two_apart_the_user_says_so() -> None:
+    camera("one", 1, 2, 3)
+    camera("other", 1, 2, 3)
+    said = refusal("one", "other")
+    assert said and "neither their dates nor their newest photos" in said
+    assert "If other is the phone, run `auditor backup other one`; if it is the copy, add --new-place" in said
+    assert refusal("one", "other", is_new=True) is None
+
+
+@pytest.mark.parametrize("depth", ["hash", "decode"])
+def test_no_backup_on_a_phone_is_advised(
+    depth: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    camera("nas", 1, 2, 3)
+    camera("phone", 2, 3, beside=("Android", "Pictures"))
+    code, out, err = call(monkeypatch, capsys, "audit", "nas", "phone", "-o", "report", "--depth", depth)
+    assert code == 1 and "phone, with DCIM and Android as a phone or card has" in err
+    why = "phone looks like a phone's storage or card (it has DCIM and Android), as nas does too, but it has DCIM and"
+    assert why in err and why in out and "The phone comes first, then its backups." in out
+    advice = out.splitlines()[-1]
+    assert "Delete nothing on the phone. If phone is the phone, run `auditor audit phone nas`. If not: Run" in advice
+    assert "`auditor backup nas FOLDER`" in advice and "backup nas phone" not in out
+    assert "backup nas phone" not in Path("report/report.html").read_text("utf-8")
+
+
+def test_a_safe_audit_of_the_backup_says_that_the_phone_has_more(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By folders, and where both have them, or only lists are there, by content."""
+    camera("flat", 1, 2, of=".")
+    camera("nas", 1, 2)
+    phone = camera("phone", 1, 2, 3)
+    for name in ("nas", "phone"):
+        assert call(monkeypatch, capsys, "scan", name, "-o", f"{name}.jsonl", "--depth", "hash")[0] == 0
+    shutil.copytree(phone, "same dates")
+    for photo in Path().rglob("*/IMG_*.jpg"):
+        os.utime(photo, (OLD_S, OLD_S))
+    shutil.copytree("nas", "nas of one day")
+    for number, (source, backup, told) in enumerate(
+        (
+            ("flat", "phone", "and flat does not. The phone comes first"),
+            ("nas of one day", "same dates", "same dates has 1 photo or video in DCIM that nas of one day lacks"),
+            ("nas.jsonl", "phone.jsonl", "phone.jsonl has 1 photo or video in DCIM that nas.jsonl lacks"),
+        )
+    ):
+        words = ("audit", source, backup, "-o", f"report-{number}", "--depth", "hash")
+        code, out, _ = call(monkeypatch, capsys, *words)
+        assert code == 0 and "\u2713 SAFE" in out and told in out, (source, out)
+        assert f"If {backup} is the phone, run `auditor audit " in out
+
+
+def test_nothing_is_said_of_a_phone_that_was_cleared(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    camera("copy", 1, 2, 3, 4)
+    camera("phone", 3, 4)
+    for name in ("copy", "phone"):
+        assert call(monkeypatch, capsys, "scan", name, "-o", f"{name}.jsonl", "--depth", "hash")[0] == 0
+    for source, backup in (("phone", "copy"), ("phone.jsonl", "copy.jsonl"), ("phone.jsonl", "copy")):
+        words = ("audit", source, backup, "-o", f"of-{source}-{backup}", "--depth", "hash")
+        code, out, err = call(monkeypatch, capsys, *words)
+        assert code == 0 and "comes first" not in out + err, out + err
+
+
+def test_the_way_out_for_a_phone_that_was_made_a_backup(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    camera("nas", 1, 2)
+    camera("phone", 1, 2, 3)
+    back_up(Path("nas").absolute(), Path("phone").absolute())  # as earlier builds did
+    for command in (("audit", "phone", "nas", "-o", "one"), ("backup", "phone", "nas")):
+        code, _, err = call(monkeypatch, capsys, *command)
+        assert code == 2 and "If phone is the phone, and was made a backup by mistake: the folder" in err
+        assert "phone/.auditor says so. Move it away to another disk, then run this again" in err
+    Path("phone/.auditor").rename("away")
+    for command in (("backup", "phone", "nas", "--no-audit"), ("audit", "phone", "nas", "-o", "two")):
+        code, out, err = call(monkeypatch, capsys, *command)
+        assert code == 0, out + err
