@@ -30,14 +30,19 @@ def doubts(con: duckdb.DuckDBPyConnection, source: Side, backups: Sequence[Side]
 
 
 def _newer_from_a_camera(con: duckdb.DuckDBPyConnection, number: int) -> int:
-    """How many photos and videos a backup has in a camera's folder whose content the source lacks. 0 where something in
-    the source is newer: then photos are taken there, and the others were cleared away."""
+    """How many photos and videos a backup has in a camera's folder that the source has in no version.
+
+    0 where something in the source is newer: then photos are taken there, and the others were cleared away.
+    """
     count, *newest = con.execute(
         f"""
         WITH more AS (
             SELECT b.taken_at, b.mtime_s FROM backup b
             WHERE b.backup_number = ? AND b.kind IN ('photo', 'video') AND b.path ILIKE '{CAMERAS}/%'
                 AND b.sha256 IS NOT NULL AND b.sha256 NOT IN (SELECT sha256 FROM source WHERE sha256 IS NOT NULL)
+                -- Another version of a photo is no further photo.
+                AND b.stem NOT IN (SELECT stem FROM source)
+                AND b.id NOT IN (SELECT backup_id FROM pairs WHERE backup_id IS NOT NULL)
         ), ours AS (SELECT taken_at, mtime_s FROM source WHERE kind IN ('photo', 'video'))
         SELECT (SELECT count(*) FROM more), (SELECT max(taken_at) FROM more), (SELECT max(taken_at) FROM ours),
             (SELECT max(mtime_s) FROM more), (SELECT max(mtime_s) FROM ours)

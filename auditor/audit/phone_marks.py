@@ -152,12 +152,22 @@ def _is_same_date(seconds: float) -> bool:
 
 
 def _by_newest(ours: _Photos, theirs: _Photos) -> Phone:
-    """Photos that are newer than all that both have, and that the other lacks, were taken after the copy was made."""
+    """Photos that are newer than all that both have, and that the other lacks, were taken after the copy was made. One
+    of the same name is no further photo, but another version."""
     both = ours.keys() & theirs.keys()
     if not both:
         return Phone.UNKNOWN
-    mine = max((ours[key] for key in ours.keys() - both), default=0.0)
-    other = max((theirs[key] for key in theirs.keys() - both), default=0.0)
+    mine, other = _newest_alone(ours, theirs), _newest_alone(theirs, ours)
     if other > max(mine, *(theirs[key] for key in both)):
         return Phone.THEIRS
     return Phone.OURS if mine > max(other, *(ours[key] for key in both)) else Phone.UNKNOWN
+
+
+def _newest_alone(these: _Photos, those: _Photos) -> float:
+    stems = {_stem(name) for name, _ in those}
+    return max((date for (name, _), date in these.items() if _stem(name) not in stems), default=0.0)
+
+
+def _stem(name: str) -> str:
+    """The name without its format, which a copy may have another of."""
+    return name.rpartition(".")[0].lower() or name

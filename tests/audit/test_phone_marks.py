@@ -84,6 +84,16 @@ def test_a_time_zone_is_no_later_date() -> None:
     assert which(marked("phone"), marked("copy"))[0] is Phone.UNKNOWN
 
 
+def test_an_edited_copy_is_no_newer_photo() -> None:
+    """Rated or turned on the NAS: another size, and a later date."""
+    camera("phone", 1, 2, 3)
+    camera("copy", 1, 2)
+    write(Path("copy/DCIM/Camera/IMG_3.jpg"), media.jpeg(3, quality=70), OLD_S + 30 * DAY)
+    assert which(marked("phone"), marked("copy"))[0] is Phone.UNKNOWN
+    camera("phone", 4)
+    assert which(marked("phone"), marked("copy"))[0] is Phone.OURS
+
+
 def test_what_speaks_for_both_speaks_for_neither() -> None:
     """A new phone to which the photos were moved without their dates, and on which one was taken since."""
     camera("phone", 1, 2, 3, 40)
@@ -190,6 +200,7 @@ def test_nothing_is_said_of_a_phone_that_was_cleared(
 ) -> None:
     camera("copy", 1, 2, 3, 4)
     camera("phone", 3, 4)
+    write(Path("copy/DCIM/Camera/IMG_4.png"), media.png(4), OLD_S + 30 * DAY)  # converted there
     for name in ("copy", "phone"):
         assert call(monkeypatch, capsys, "scan", name, "-o", f"{name}.jsonl", "--depth", "hash")[0] == 0
     for source, backup in (("phone", "copy"), ("phone.jsonl", "copy.jsonl"), ("phone.jsonl", "copy")):
