@@ -87,13 +87,13 @@ class Phone(StrEnum):
 
 
 def which(ours: Marks, theirs: Marks) -> tuple[Phone, str]:
-    """Which of two folders with a phone's marks is the phone, and how `theirs` shows it, in words to stand behind its
-    name; "" unless it is `theirs`.
+    """Which of two folders with a phone's marks is the phone, and what shows that it is `theirs`, in words to stand
+    behind its name; "" where its marks alone do, and where it is not.
 
     Where one thing speaks for this and one for that, it is not known.
     """
     if ours.is_storage != theirs.is_storage:
-        return (Phone.OURS, "") if ours.is_storage else (Phone.THEIRS, f"has {' and '.join(theirs.names)}")
+        return (Phone.OURS if ours.is_storage else Phone.THEIRS), ""
     mine, other = _photos(ours.folder), _photos(theirs.folder)
     votes = [
         (_by_volume(ours, theirs), "is the whole of a card or stick"),

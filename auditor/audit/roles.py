@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from auditor.audit.inputs import Side
-from auditor.audit.phone_marks import Marks, Phone, marks_of, which
+from auditor.audit.phone_marks import CAMERAS, Marks, Phone, marks_of, which
 from auditor.disk import marker as markers
 from auditor.places import Place
 from auditor.places.folder import FolderPlace, recorded_folder
@@ -179,7 +179,10 @@ def _likely(source: Role, backup: Role) -> tuple[Phone, str]:
     if source.marks is None:
         return (Phone.UNKNOWN, "") if source.is_list else (Phone.THEIRS, f"{like}, and {source.spec} does not")
     phone, told = which(source.marks, backup.marks)
-    return phone, f"{like}, as {source.spec} does too, but it {told}" if told else ""
+    if phone is not Phone.THEIRS:
+        return phone, ""
+    besides = f"as {source.spec} does too, but it {told}" if told else f"and {source.spec} has {CAMERAS} alone"
+    return phone, f"{like}, {besides}"
 
 
 def maybe_phone(source: Role, backup: Role) -> bool:
@@ -241,7 +244,9 @@ def refusal_of_backup(source: Role, dest: Role, *, is_new: bool = False) -> str 
     right = _turned("backup", source, dest)
     if why := exchanged(source, dest):
         back = f"; to bring its files back: `auditor restore {typed(source.spec)} FOLDER`" if source.is_kept else ""
-        return f"{why}: nothing is written to it. To back up the phone run {right}{back}{_by_mistake(source, dest)}"
+        by_mistake = _by_mistake(source, dest)
+        run = f"If {dest.spec} is the phone, run" if by_mistake else "To back up the phone run"
+        return f"{why}: nothing is written to it. {run} {right}{back}{by_mistake}"
     if dest.is_phone:
         return f"{dest.spec} is a phone: a backup on it is lost with it. Name a folder on a disk, a stick or a NAS"
     phone, why = _likely(source, dest)
@@ -264,7 +269,11 @@ def _like_a_phone(folder: Role) -> str:
     if folder.marks is None:
         return "looks like a phone"
     inside = f"lies in {folder.part_of_phone}, which " if folder.part_of_phone else ""
-    return f"{inside}looks like a phone's storage or card (it has {' and '.join(folder.marks.names)})"
+    return f"{inside}looks like a phone's storage or card (it {_shown_marks(folder.marks)})"
+
+
+def _shown_marks(marks: Marks) -> str:
+    return f"has {' and '.join(marks.names)}{', and is the whole of a card or stick' * marks.is_volume}"
 
 
 def refusal_of_init(folder: Role, backups: Iterable[Role]) -> str | None:

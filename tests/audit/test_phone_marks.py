@@ -136,7 +136,7 @@ def test_a_folder_that_looks_like_a_phone_does_not() -> None:
         ("flat", "phone/DCIM", "phone/DCIM looks like"),
         ("flat", "card", "card looks like a phone's storage or card (it has DCIM and MISC), and flat does not"),
         ("nas", "phone", "as nas does too, but it has the newest photos"),
-        ("nas", "card", "as nas does too, but it has DCIM and MISC"),
+        ("nas", "card", "(it has DCIM and MISC), and nas has DCIM alone"),
         ("kept", "phone", "and kept is a backup that auditor keeps"),
     ):
         said = refusal(source, dest, is_new=True)
@@ -161,7 +161,7 @@ def test_no_backup_on_a_phone_is_advised(
     camera("phone", 2, 3, beside=("Android", "Pictures"))
     code, out, err = call(monkeypatch, capsys, "audit", "nas", "phone", "-o", "report", "--depth", depth)
     assert code == 1 and "phone, with DCIM and Android as a phone or card has" in err
-    why = "phone looks like a phone's storage or card (it has DCIM and Android), as nas does too, but it has DCIM and"
+    why = "phone looks like a phone's storage or card (it has DCIM and Android), and nas has DCIM alone"
     assert why in err and why in out and "The phone comes first, then its backups." in out
     advice = out.splitlines()[-1]
     assert "Delete nothing on the phone. If phone is the phone, run `auditor audit phone nas`. If not: Run" in advice
