@@ -173,7 +173,7 @@ def lock(con: duckdb.DuckDBPyConnection) -> None:
 def create_tables(con: duckdb.DuckDBPyConnection) -> None:
     """The empty tables and the view `due`."""
     rows = {"id": "BIGINT", **ROW_COLUMNS, **dict.fromkeys(DERIVED, "VARCHAR"), "mtime_s": "DOUBLE"}
-    kept = {"keep_rank": "BIGINT", "keep_reason": "VARCHAR"}
+    kept = {"keep_rank": "BIGINT", "keep_reason": "VARCHAR", "stripped_of": "VARCHAR"}
     _create(con, "source", {**rows, "is_due": "BOOLEAN", "excluded": "BOOLEAN", **kept})
     _create(con, "backup", {**rows, "backup": "VARCHAR", "backup_number": "INTEGER"})
     _create(con, "header", HEADER_COLUMNS)

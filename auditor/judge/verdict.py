@@ -117,7 +117,7 @@ def conclude(
         return Conclusion(Verdict.CANNOT_SAY, sentence, (*_left_out(waived), *doubts[1:], *caveats))
     besides: tuple[str, ...] = ()
     told = [o for o in outcomes if o.severity is not Severity.INFO]
-    if tidy := sum(o.findings for o in told if o.tidying):
+    if tidy := _untidy(con, told):
         besides = (f"{counted(tidy, 'thing', 'things')} could be tidied up; none puts a file at risk.",)
     if grave := sum(o.findings for o in told if not o.tidying):
         be = "is not as it" if grave == 1 else "are not as they"
@@ -131,6 +131,25 @@ def conclude(
     else:
         sentence = f"All {due:,} files are safely backed up."
     return Conclusion(Verdict.SAFE, sentence, besides)
+
+
+def _untidy(con: duckdb.DuckDBPyConnection, told: Sequence[RuleOutcome]) -> int:
+    """How many files could be tidied up: the one of a group that is to be kept is none, nor is a file of which another
+    rule says that something is wrong with it, even where somebody waived that."""
+    return int(
+        con.execute(
+            """
+            SELECT count(DISTINCT coalesce(side || '/' || path, number::VARCHAR))
+            FROM findings f
+            WHERE list_contains(?::VARCHAR[], rule) AND status <> 'waived'
+                AND json_extract_string(evidence, '$.keep') IS DISTINCT FROM 'yes'
+                AND NOT EXISTS (
+                    SELECT 1 FROM findings g
+                    WHERE g.side = f.side AND g.path = f.path AND list_contains(?::VARCHAR[], g.rule))
+            """,
+            [[o.rule_id for o in told if o.tidying], [o.rule_id for o in told if not o.tidying]],
+        ).fetchall()[0][0]
+    )
 
 
 def _must_run(outcome: RuleOutcome) -> bool:

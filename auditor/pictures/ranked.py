@@ -21,9 +21,11 @@ COLUMNS = (
 
 
 def fill(con: duckdb.DuckDBPyConnection, reasons: Sequence[str]) -> None:
-    """Fills `keep_rank` (1 is kept) and `keep_reason` of the source's files that hold one picture with another one.
+    """Fills `keep_rank` (1 is kept), `keep_reason` and `stripped_of` of the source's files that hold one picture with
+    another one.
 
-    One picture is the same bytes, or the same image data in files that are not damaged.
+    One picture is the same bytes, or the same image data in files that are not damaged. Stripped is one of them that
+    does not say when, where or with what it was taken, while another one does: `stripped_of` is that one's path.
     """
     con.execute(
         """
@@ -62,7 +64,27 @@ def fill(con: duckdb.DuckDBPyConnection, reasons: Sequence[str]) -> None:
         con.executemany("INSERT INTO ranked VALUES (?, ?, ?)", ranked)
         con.execute("UPDATE source SET keep_rank = turn, keep_reason = why FROM ranked WHERE ranked.id = source.id")
         con.execute("DROP TABLE ranked")
+        con.execute(_STRIPPED)
     con.execute("DROP TABLE several")
+
+
+_STRIPPED = """
+    UPDATE source SET stripped_of = says_more FROM (
+        SELECT id, CASE
+            WHEN taken_at IS NULL AND dated IS NOT NULL THEN dated
+            WHEN latitude IS NULL AND placed IS NOT NULL THEN placed
+            WHEN camera IS NULL THEN named END AS says_more
+        FROM (
+            SELECT id, taken_at, latitude, camera,
+                arg_min(path, keep_rank) FILTER (WHERE taken_at IS NOT NULL) OVER one AS dated,
+                arg_min(path, keep_rank) FILTER (WHERE latitude IS NOT NULL) OVER one AS placed,
+                arg_min(path, keep_rank) FILTER (WHERE camera IS NOT NULL) OVER one AS named
+            FROM (SELECT *, coalesce(camera_make, camera_model) AS camera FROM source) JOIN several USING (id)
+            WINDOW one AS (PARTITION BY picture)
+        )
+    ) AS found
+    WHERE found.id = source.id
+"""
 
 
 def _facts(row: Sequence[object]) -> FileFacts:

@@ -3,7 +3,6 @@
 -- severity    = "info"
 -- verdict     = "none"
 -- since       = "0.1.0"
--- tidying     = true
 -- tags        = ["companions"]
 -- population  = "source WHERE kind = 'sidecar' AND NOT excluded"
 -- needs       = ["source.sidecar"]

@@ -5,18 +5,18 @@
 -- since       = "0.1.0"
 -- tidying     = true
 -- tags        = ["duplicates"]
--- population  = "due WHERE image_sha256 IS NOT NULL"
+-- population  = "due WHERE image_sha256 IS NOT NULL AND stripped_of IS NULL AND coalesce(soundness, '') NOT IN ('damaged', 'suspicious')"
 -- needs       = ["due.image_sha256"]
 -- passed      = "No picture is on the phone twice with other metadata."
 -- failed_one  = "1 picture is on the phone twice with other metadata."
 -- failed_many = "$count files hold pictures that are on the phone more than once, with other metadata."
 -- message     = "$path holds the same picture as $other, with other metadata."
 -- why = """
--- The pictures are the same to the last bit; only what is written beside them differs, such as date or place. The file
--- that says most is the one to keep.
+-- The pictures are the same to the last bit; only what is written beside them differs, such as a title. Each says when,
+-- where and with what it was taken if another one does. The file that says most is the one to keep.
 -- """
 -- remedy      = "`auditor duplicates PHONE` shows them side by side and makes a plan of what could go."
--- not_covered = "Smaller and re-encoded copies: `auditor duplicates` compares their pixels."
+-- not_covered = "Damaged files (damaged-on-phone, suspicious-on-phone); copies that have lost date, place or camera (stripped-copy). Smaller and re-encoded copies: `auditor duplicates` compares their pixels."
 -- ///
 WITH pictures AS (
     -- One of each content: files with the same bytes are named by duplicate-file.
@@ -25,7 +25,7 @@ WITH pictures AS (
     SEMI JOIN (
         SELECT image_sha256 FROM due WHERE image_sha256 IS NOT NULL GROUP BY image_sha256 HAVING min(sha256) <> max(sha256)
     ) several USING (image_sha256)
-    WHERE sha256 IS NOT NULL AND NOT coalesce(soundness = 'damaged', false)
+    WHERE sha256 IS NOT NULL AND stripped_of IS NULL AND coalesce(soundness, '') NOT IN ('damaged', 'suspicious')
     GROUP BY image_sha256, sha256
 ), members AS (
     SELECT image_sha256, one.path, one.size_bytes, one.width, one.height, one.format, one.taken_at, one.latitude,

@@ -26,7 +26,7 @@ WITH pictures AS (
         first_value(width / height) OVER best AS best_shape, first_value(image_sha256) OVER best AS best_image,
         count(*) OVER (PARTITION BY phash) AS alike
     FROM due
-    WHERE phash IS NOT NULL AND width > 0 AND height > 0 AND NOT coalesce(soundness = 'damaged', false)
+    WHERE phash IS NOT NULL AND width > 0 AND height > 0 AND coalesce(soundness, '') NOT IN ('damaged', 'suspicious')
     WINDOW best AS (PARTITION BY phash ORDER BY width * height DESC, size_bytes DESC, path)
 )
 SELECT 'source' AS side, path, other, width, height, format, size_bytes, taken_at

@@ -23,13 +23,14 @@ WITH named AS (
     FROM source
     WHERE size_bytes IS NOT NULL AND NOT excluded
 ), twins AS (
-    SELECT folded, min(path) AS first, max(path) AS last
+    SELECT folded, min(path) AS first
     FROM named
     GROUP BY folded
     HAVING min(path) <> max(path)
 )
-SELECT 'source' AS side, named.path AS path, CASE WHEN named.path = first THEN last ELSE first END AS other,
+-- The first may keep its name.
+SELECT 'source' AS side, named.path AS path, first AS other,
     named.size_bytes AS size_bytes, named.sha256 AS sha256
 FROM named
-JOIN twins ON twins.folded = named.folded
+JOIN twins ON twins.folded = named.folded AND named.path <> first
 ORDER BY named.folded, named.path

@@ -53,3 +53,29 @@ def test_a_stray_broken_file_of_a_backup_says_where_it_is_whole(tmp_path: Path, 
 def test_where_there_is_no_sound_copy_none_is_named(tmp_path: Path) -> None:
     messages, _ = findings(tmp_path, phone={"a.jpg": CUT}, nas={"a.jpg": CUT})
     assert "perhaps" not in messages["damaged-on-phone"]
+
+
+def test_of_two_equal_damaged_photos_neither_could_be_tidied_up(tmp_path: Path) -> None:
+    both = {"cut1.jpg": CUT, "cut2.jpg": CUT}
+    messages, report = findings(tmp_path, phone=both, nas=both)
+    assert "damaged-on-phone" in messages
+    assert "duplicate-file" not in messages
+    assert "could be tidied up" not in report
+    assert "2 things are not as they should be" in report
+
+
+def test_a_stripped_photo_is_called_stripped_and_could_not_be_tidied_up(tmp_path: Path) -> None:
+    exif = media.exif(taken="2026:05:03 18:02:00", make="Phone")
+    both = {"IMG_0001.jpg": media.jpeg(31, exif=exif), "IMG_0002.jpg": media.jpeg(31)}
+    messages, report = findings(tmp_path, phone=both, nas=both)
+    said = "IMG_0002.jpg holds the same picture as IMG_0001.jpg, but no longer says when or with what it was taken."
+    assert messages["stripped-copy"] == said
+    assert "duplicate-picture" not in messages
+    assert "could be tidied up" not in report
+
+
+def test_the_file_to_keep_could_not_be_tidied_up(tmp_path: Path) -> None:
+    three = dict.fromkeys(("DCIM/Camera/a.jpg", "Download/a.jpg", "Download/b.jpg"), media.jpeg(3))
+    messages, report = findings(tmp_path, phone=three, nas=three)
+    assert "duplicate-file" in messages
+    assert "2 things could be tidied up; none puts a file at risk." in report

@@ -26,7 +26,7 @@ def outcome(
 ) -> RuleOutcome:
     makes = None if verdict is None else FileVerdict(verdict)
     return RuleOutcome(
-        "some-rule",
+        "tidying-rule" if tidying else "some-rule",
         RuleState(state),
         Severity(severity),
         findings=findings,
@@ -218,8 +218,24 @@ def test_sentence(
     caveats: tuple[str, ...],
 ) -> None:
     con = opened(header=lists)
+    for o in outcomes:
+        for n in range(o.findings if o.severity is Severity.WARNING else 0):
+            found(con, rule=o.rule_id, severity="warning", path=f"{o.rule_id}/{n}.jpg", verdict="none")
     conclusion = verdict.conclude(con, Partition(*counts), outcomes, FAMILY)
     assert conclusion == verdict.Conclusion(Verdict(word), sentence, caveats)
+
+
+def test_what_is_to_be_kept_or_warned_of_could_not_be_tidied_up() -> None:
+    con = opened(header=header())
+    for path, keep in (("a.jpg", "yes"), ("b.jpg", "no"), ("cut.jpg", "no"), ("accepted.jpg", "no")):
+        found(con, rule="tidying-rule", path=path, evidence=f'{{"keep": "{keep}"}}', verdict="none")
+    found(con, rule="tidying-rule", path="b.jpg", evidence='{"reason": "another group"}', verdict="none")
+    found(con, rule="tidying-rule", path="waived.jpg", status="waived", verdict="none")
+    found(con, rule="some-rule", path="cut.jpg", verdict="none")
+    found(con, rule="some-rule", path="accepted.jpg", status="waived", verdict="none")
+    told = [outcome("warning", 5, tidying=True), outcome("warning", 1)]
+    caveats = verdict.conclude(con, Partition(9, 9, 0, 0, 0), told, FAMILY).caveats
+    assert caveats == (GRAVE_ONE, "1 thing could be tidied up; none puts a file at risk.")
 
 
 def test_several_backups_are_told_apart_by_their_labels() -> None:
@@ -245,7 +261,6 @@ def test_only_names_and_duplicates_are_tidying() -> None:
         "duplicate-file",
         "duplicate-picture",
         "similar-picture",
-        "sidecar-alone",
         "twin-names",
         "unsafe-names",
         "wrong-extension",
