@@ -19,7 +19,7 @@ from auditor.manifest.interop import foreign
 from auditor.manifest.interop.foreign import Format
 from auditor.manifest.jsonl import Manifest, load, looks_like_manifest
 from auditor.manifest.schema import check_rows
-from auditor.words import count, size, visible
+from auditor.words import count, counted, size, visible
 
 NAME = "manifest"
 
@@ -73,7 +73,7 @@ def export(
     for file in written.files:
         screen.say(str(file))
     left_out = f", {count(written.left_out)} left out that have no digest" if written.left_out else ""
-    screen.note(f"{count(written.rows)} files{left_out}")
+    screen.note(f"{counted(written.rows, 'file', 'files')}{left_out}")
 
 
 @app.command(
@@ -110,7 +110,7 @@ def check(list_file: ListFile) -> None:
         check_rows(manifest)
         footer, header = manifest.footer, manifest.header
         screen.say(
-            f"whole: {count(footer.files)} files, {size(footer.bytes)}, {visible(header.label)},"
+            f"whole: {counted(footer.files, 'file', 'files')}, {size(footer.bytes)}, {visible(header.label)},"
             f" {', '.join(header.digests) or 'no digests'}, {footer.finished}"
         )
         for reason in footer.reasons:

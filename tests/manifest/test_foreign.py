@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -330,9 +331,32 @@ def test_ascmhl_verifies_our_list_and_we_read_it_back(tmp_path: Path) -> None:
 def test_a_digest_that_was_not_made_is_said(tmp_path: Path) -> None:
     manifest = manifest_of(make(tmp_path / "tree"), tmp_path / "m.jsonl", ("sha256",))
     for form in (Format.MHL, Format.SUMS):
-        with pytest.raises(BadOutput, match="scan the place again with --digest md5"):
+        with pytest.raises(BadOutput, match="list the files themselves: `auditor scan PLACE --digest md5`"):
             foreign.export(manifest, form, tmp_path / "out", NOW, "md5")
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("form", "says"), [(Format.HASHDEEP, "hashdeep"), (Format.BAGIT, "a bag"), (Format.MHL, "md5")]
+)
+def test_a_format_that_holds_none_of_the_digests_is_refused(tmp_path: Path, form: Format, says: str) -> None:
+    listing = [{"Path": "a.jpg", "Name": "a.jpg", "Size": 3, "IsDir": False, "Hashes": {"quickxor": "ab" * 20}}]
+    (tmp_path / "cloud.json").write_text(json.dumps(listing), "utf-8")
+    manifest = foreign.convert(tmp_path / "cloud.json", tmp_path / "m.jsonl", NOW)
+    with pytest.raises(BadOutput, match=says):
+        foreign.export(manifest, form, tmp_path / "out", NOW, "quickxor")
+    assert not (tmp_path / "out").exists()
+    assert foreign.export(manifest, Format.CSV, tmp_path / "list.csv", NOW).rows == 1
+
+
+def test_what_an_md5_list_can_be_written_as_is_said(tmp_path: Path) -> None:
+    (tmp_path / "MD5SUMS").write_text("ab" * 16 + "  a.jpg\n", "utf-8")
+    manifest = foreign.convert(tmp_path / "MD5SUMS", tmp_path / "m.jsonl", NOW)
+    with pytest.raises(
+        BadOutput, match="has no sha256 in the list, only md5; write that as sha256sum with --digest md5"
+    ):
+        foreign.export(manifest, Format.SUMS, tmp_path / "out", NOW)
+    assert foreign.export(manifest, Format.SUMS, tmp_path / "out", NOW, "md5").rows == 1
 
 
 @pytest.mark.parametrize("form", [Format.SUMS, Format.BAGIT, Format.CSV, Format.MHL])

@@ -99,3 +99,9 @@ def test_check_knows_whole_cut_and_incomplete_lists(tmp_path: Path, lists: tuple
     result = run("check", sums)
     assert result.code == 3 and "line 2" in result.out
     assert run("check", tmp_path / "nowhere").code == 2
+
+
+def test_one_file_is_one(tmp_path: Path, run: Command) -> None:
+    (tmp_path / "SUMS").write_text("ab" * 32 + "  a.jpg\n", "utf-8")
+    assert run("export", tmp_path / "SUMS", "--to", "csv", "-o", tmp_path / "list.csv").err.splitlines()[-1] == "1 file"
+    assert run("check", tmp_path / "SUMS").out.startswith("whole: 1 file, ")

@@ -184,6 +184,8 @@ def _bag(rows: Iterable[FileFacts], digest: str, now: datetime) -> dict[str, byt
     Version 0.97, which every tool reads: CR and LF in names are percent-encoded and nothing else.
     """
     lines, count, size = [], 0, 0
+    if digest not in hashlib.algorithms_guaranteed:
+        raise BadOutput(f"a bag cannot hold {digest}, which other tools do not know; use sha256, sha1 or md5")
     for facts in rows:
         if "%0a" in facts.path.lower() or "%0d" in facts.path.lower():
             raise BadOutput(f"a bag cannot hold the name {facts.path!r}: it would be read as a line break")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from auditor.errors import BadManifest, BadOutput
@@ -40,12 +40,18 @@ def read(path: Path, content: bytes) -> Listed:
     return Listed(merged(rows, str(path)), tuple(unclear))
 
 
-def write(rows: Iterable[FileFacts], digests: Iterable[str]) -> Iterator[bytes]:
+def write(rows: Iterable[FileFacts], digests: Collection[str]) -> Iterator[bytes]:
     """Lines for `hashdeep -a -k LIST -r -l .`; its names begin with `./` as it writes them then.
 
-    Raises: BadOutput where a row lacks its size or a digest, or has a newline in its name, which cannot be held.
+    Raises: BadOutput where the list has no digest that hashdeep knows, or a row lacks its size or a digest, or has a
+    newline in its name, which cannot be held.
     """
     kinds = [kind for kind in _OURS if kind in set(digests)]
+    if not kinds:
+        raise BadOutput(
+            f"hashdeep's format holds {', '.join(_OURS)}, and the list has {' and '.join(digests) or 'no digests'};"
+            " write it as csv, or list the files themselves with `auditor scan PLACE`"
+        )
     yield MAGIC + b"\n%%%% size," + ",".join(kinds).encode() + b",filename\n## written by auditor\n##\n"
     for facts in rows:
         name = path_key(facts.path)

@@ -12,7 +12,7 @@ from pathlib import Path
 from auditor.disk import small_files
 from auditor.errors import BadManifest, BadOutput
 from auditor.manifest.interop.listed import Listed, merged
-from auditor.model import FileFacts
+from auditor.model import DIGESTS, FileFacts
 from auditor.paths import display_path, path_key
 from auditor.places.foreign_rows import HEX, row
 
@@ -102,8 +102,12 @@ def need(facts: FileFacts, digest: str) -> str:
     """
     found = facts.digests.get(digest)
     if found is None:
+        held = [kind for kind in DIGESTS if kind in facts.digests]
+        # A list is all that its owner may have: what it holds can be written, and nothing else be made of it.
         raise BadOutput(
-            f"{display_path(facts.path)} has no {digest} in the manifest; scan the place again with --digest {digest}"
+            f"{display_path(facts.path)} has no {digest} in the list, only {' and '.join(held) or 'its name'};"
+            f" write that as sha256sum with --digest {held[0] if held else digest}, or all as csv,"
+            f" or list the files themselves: `auditor scan PLACE --digest {digest}`"
         )
     if not HEX.fullmatch(found):
         raise BadOutput(
