@@ -29,7 +29,7 @@ from auditor.judge import policy as policies
 from auditor.model import Depth, ErrorKind, Kind, Severity
 from auditor.readers.sniff import kind_by_name
 from auditor.store.generations import Store
-from auditor.words import count, size, visible
+from auditor.words import count, counted, size, visible
 
 NAME = "backup"
 FIRST = 3
@@ -302,9 +302,13 @@ def _asked_again(backed: backing.BackupResult) -> dict[str, str]:
 
 
 def _so_far(backed: backing.BackupResult) -> str:
+    """What is known of a run that ended early: safe is the audit's word, and there was none."""
     done = sum(r.outcome is not Outcome.FAILED for r in backed.ending.results)
     of = len(backed.prepared.plan.to_do)
-    return f"{count(done)} of {count(of)} files are done and safe; the same command goes on from there."
+    told = (
+        f"{count(done)} of {counted(of, 'file', 'files')} {'was' if 1 in (done, of) else 'were'} copied and read back"
+    )
+    return f"{told}, or found there by their content; nothing was audited. The same command goes on from there."
 
 
 def _refuse(reasons: Sequence[str]) -> None:

@@ -88,7 +88,7 @@ def verify(
     Files whose size or date is not what was written down are always read. Where it cannot write (`unwritable` says
     why), it says what it found all the same. Nothing else in the backup is changed. `known` is what this machine
     remembers of the backup: one that is older now was put back.
-    Raises: BadManifest; BadPlace, also where the backup went away while it was read, as `options.alive` says.
+    Raises: BadManifest; BadPlace, also where the backup went away while it was read, as `options.unplugged` says.
     """
     started = now()
     older = store.rolled_back(known)
