@@ -140,8 +140,8 @@ def _claimed(con: duckdb.DuckDBPyConnection, label: str) -> None:
         Status.NOT_CHECKED,
         f"""
         SELECT s.id, arg_min(c.id, c.path) AS backup_id, concat(upper(split_part(any_value(c.claimed), ':', 1)),
-            ' of the same content, but only as claimed by whoever uploaded it: the stored bytes were not read.',
-            ' `auditor audit --depth decode` reads them') AS detail
+            ' of the same content, but only as claimed by whoever uploaded it: the stored bytes were not read, neither',
+            ' all (`auditor audit --depth decode`) nor a sample (`auditor verify --sample`)') AS detail
         FROM open_s s
         JOIN b c ON c.claimed IN ({", ".join(f"'{digest}:' || s.{digest}" for digest in DIGESTS)})
             AND coalesce(s.size_bytes = c.size_bytes, true)
@@ -309,7 +309,7 @@ def _reduced(con: duckdb.DuckDBPyConnection, label: str, verify: Verifier | None
             continue
         con.execute("CREATE OR REPLACE TEMP TABLE likeness (id BIGINT, backup_id BIGINT, reason VARCHAR)")
         con.executemany("INSERT INTO likeness VALUES (?, ?, ?)", rows)
-        words = _REDUCED_WORDS if status is Status.REDUCED else "concat('looks like a reduced copy, but ', l.reason)"
+        words = _REDUCED_WORDS if status is Status.REDUCED else _LOOKS_WORDS
         _put(
             con,
             label,
@@ -378,6 +378,12 @@ _REDUCED_WORDS = """
              THEN concat(round(b.size_bytes * 100.0 / s.size_bytes)::INTEGER, ' % of the bytes') END,
         CASE WHEN NOT coalesce(b.width * b.height > s.width * s.height, false) THEN 're-encoded' END,
         nullif(l.reason, ''))
+"""
+
+
+_LOOKS_WORDS = """
+    concat(CASE WHEN b.width * b.height > s.width * s.height THEN 'looks like the same with more pixels, but '
+                ELSE 'looks like a reduced copy, but ' END, l.reason)
 """
 
 

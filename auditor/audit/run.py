@@ -456,12 +456,15 @@ def _thumbnails(con: duckdb.DuckDBPyConnection, order: Order) -> dict[tuple[str,
 
 def _words(order: Order, doubts: Mapping[str, roles.Doubt]) -> dict[str, str]:
     """What stands in a rule's commands for a place, as it is typed here: PHONE and BACKUP are the places, or lists, of
-    this audit, SOURCE the phone where it is no list, DEST the first backup that can be written to.
+    this audit (BACKUPS all of the latter), SOURCE the phone where it is no list, DEST the first backup that can be
+    written to, REMOTE the first by rclone, as rclone calls it.
 
     Where no backup can be, FOLDER stands for one to choose: so it is for what may be the phone. What looks like an
     option is left out.
     """
     specs = {"PHONE": order.source.spec, "BACKUP": order.backups[0].spec}
+    if remotes := [b.spec.removeprefix("rclone:") for b in order.backups if b.spec.startswith("rclone:")]:
+        specs["REMOTE"] = remotes[0]
     if order.source.place is not None:
         specs["SOURCE"] = order.source.spec
         ours = roles.role(order.source)
@@ -473,7 +476,10 @@ def _words(order: Order, doubts: Mapping[str, roles.Doubt]) -> dict[str, str]:
             and not (b.label in doubts or roles.refusal_of_backup(ours, roles.role(b)))
         )
         specs["DEST"] = next(writable, "FOLDER")
-    return {word: typed(spec) for word, spec in specs.items() if not spec.startswith("-")}
+    made = {word: typed(spec) for word, spec in specs.items() if not spec.startswith("-")}
+    if not any(backup.spec.startswith("-") for backup in order.backups):
+        made["BACKUPS"] = " ".join(typed(backup.spec) for backup in order.backups)
+    return made
 
 
 def _not_due(con: duckdb.DuckDBPyConnection) -> dict[str, object]:

@@ -144,14 +144,21 @@ def remedy(audit: Audit, rule: Rule) -> str:
     """What the rule says is to be done, on one line, with the places of this audit in its commands."""
     places: Mapping[str, str] = audit.provenance.get("words") or {}
     return re.sub(
-        r"`(auditor [^`]*)`", lambda command: _with_places(command[1].split(), places), " ".join(rule.remedy.split())
+        r"`((?:auditor|rclone) [^`]*)`",
+        lambda command: _with_places(command[1].split(), places),
+        " ".join(rule.remedy.split()),
     )
 
 
-_UNKNOWN_PLACES = {"PHONE": "the phone", "SOURCE": "the phone", "BACKUP": "its backup", "DEST": "its backup"}
+_UNKNOWN_PLACES = {
+    **dict.fromkeys(("PHONE", "SOURCE"), "the phone"),
+    **dict.fromkeys(("BACKUP", "BACKUPS", "DEST"), "its backup"),
+    "REMOTE": "the cloud's remote",
+}
 """What stands in a rule's commands for a place of the audit, with the words for one that cannot be typed here.
 
-PHONE and BACKUP are what was audited, places or lists; SOURCE is the phone itself, and DEST what can be written to.
+PHONE and BACKUP (BACKUPS: all) are what was audited, places or lists; SOURCE is the phone itself, DEST what can be
+written to, and REMOTE a cloud as rclone calls it.
 """
 
 

@@ -17,12 +17,16 @@
 -- picture shows; or the usual programs do not open it. It may be safe; this audit cannot say so.
 -- """
 -- remedy      = "Where the copy differs, `auditor backup SOURCE DEST` keeps it and adds the original. Else make readable what could not be read (rights, cable, disk); where a list stands for a folder, name the folder itself. Then audit again."
--- not_covered = "Files that could not be read on the phone (unreadable-file)."
+-- not_covered = "Files that could not be read on the phone (unreadable-file); copies of which the cloud only repeats what was claimed (claimed-digest); larger pictures (perhaps-larger-in-backup)."
 -- ///
 SELECT 'source' AS side, due.path AS path, files.backup AS backup, files.backup_path AS backup_path,
     coalesce(files.detail, 'the reason is not known') AS detail, due.size_bytes AS size_bytes, due.taken_at AS taken_at
 FROM due
 JOIN files ON files.id = due.id
+LEFT JOIN pairs ON pairs.id = due.id AND pairs.backup = files.backup
+LEFT JOIN backup ON backup.id = pairs.backup_id
 WHERE files.status = 'not_checked'
     AND NOT coalesce(due.error IS NOT NULL AND coalesce(due.sha256, due.md5, due.sha1, due.quickxor, due.dropbox) IS NULL, false)
+    AND backup.claimed IS NULL
+    AND NOT coalesce(backup.width * backup.height > due.width * due.height, false)
 ORDER BY due.path

@@ -15,7 +15,7 @@
 -- is the same picture. What the phone holds is not in the backup byte for byte, and that the larger one is the original
 -- and not a blown-up copy nobody can prove, so the file counts as not checked, not as lost.
 -- """
--- remedy      = "If the phone optimises its storage, the originals are in the backup, and nothing is to be copied. Look at one of them; then `auditor audit PHONE BACKUP --policy storage-saver` counts them as safe."
+-- remedy      = "If the phone optimises its storage, the originals are in the backup, and nothing is to be copied. Look at one of them; then `auditor audit PHONE BACKUPS --policy storage-saver` counts them as safe."
 -- not_covered = "Films: a smaller one is another film to this program."
 -- ///
 SELECT 'source' AS side, due.path AS path, files.backup AS backup, files.backup_path AS backup_path, files.detail AS detail,

@@ -11,8 +11,15 @@ from auditor.audit import run as auditing
 from auditor.audit.inputs import sides
 from auditor.judge import policy as policies
 from auditor.judge import rules as ruling
+from auditor.model import Verdict
+from auditor.places.rcloneclient import end_servers
+from auditor.report.findings import next_step
+from auditor.scan.run import scan
 from tests import media
 from tests.audit.test_audit import fill
+from tests.doubles.rclone_server import newest_rclone
+
+RCLONE = newest_rclone()
 
 WHOLE = media.jpeg(31, (1200, 900))
 CUT = WHOLE[: len(WHOLE) * 7 // 10]
@@ -79,3 +86,52 @@ def test_the_file_to_keep_could_not_be_tidied_up(tmp_path: Path) -> None:
     messages, report = findings(tmp_path, phone=three, nas=three)
     assert "duplicate-file" in messages
     assert "2 things could be tidied up; none puts a file at risk." in report
+
+
+def test_a_picture_that_is_larger_in_the_backup_s_list_is_not_called_reduced(tmp_path: Path) -> None:
+    """A phone that optimises its storage, by lists: nothing is to be copied, and no pixels were at hand."""
+    large = media.image(31, (1200, 900))
+    fill(tmp_path / "phone", {"a.jpg": media.encoded(large.resize((600, 450)), "JPEG")})
+    fill(tmp_path / "nas", {"a.jpg": media.encoded(large, "JPEG", quality=92)})
+    lists = []
+    for name in ("phone", "nas"):
+        place = sides(str(tmp_path / name), [])[0].place
+        assert place is not None
+        lists.append(str(scan(place, tmp_path / f"{name}.jsonl", jobs=1, use_cache=False).path))
+    ours, theirs = sides(lists[0], lists[1:])
+    known = ruling.load()
+    judged = auditing.run(auditing.Order(ours, theirs, policies.load("family"), known, jobs=1), tmp_path / "out")
+    found = pd.read_csv(tmp_path / "out" / "findings.csv", keep_default_na=False).set_index("rule").message
+    assert "more pixels, but its pixels were not at hand" in found["perhaps-larger-in-backup"]
+    assert "not-checked" not in found
+    assert "originals are in the backup" in next_step(judged, {rule.id: rule for rule in known})
+
+
+def test_small_pictures_beside_larger_ones_that_the_phone_lacks_are_told(tmp_path: Path) -> None:
+    large = media.image(31, (1200, 900))
+    small = media.encoded(large.resize((600, 450)), "JPEG")
+    nas = {"a.jpg": media.encoded(large, "JPEG", quality=92), "DCIM/a.jpg": small}
+    messages, _ = findings(tmp_path, phone={"DCIM/a.jpg": small}, nas=nas)
+    assert messages["larger-only-in-backup"] == (
+        "DCIM/a.jpg on the phone is a small picture (600 x 450);"
+        " nas holds it, and also a larger one that looks the same: a.jpg (1200 x 900)."
+    )
+
+
+@pytest.mark.skipif(RCLONE is None, reason="rclone is not installed")
+def test_of_claimed_digests_both_ways_out_are_offered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for key, value in {"TYPE": "hasher", "REMOTE": str(tmp_path / "cloud"), "HASHES": "md5"}.items():
+        monkeypatch.setenv(f"RCLONE_CONFIG_H_{key}", value)
+    monkeypatch.setenv("RCLONE", str(RCLONE))
+    end_servers()  # one that an earlier test started does not know this remote
+    for name in ("phone", "cloud"):
+        fill(tmp_path / name, {"a.jpg": WHOLE})
+    ours, theirs = sides(str(tmp_path / "phone"), ["rclone:h:"])
+    known = ruling.load()
+    judged = auditing.run(auditing.Order(ours, theirs, policies.load("family"), known, jobs=1), tmp_path / "out")
+    end_servers()
+    assert judged.verdict is Verdict.CANNOT_SAY
+    step = next_step(judged, {rule.id: rule for rule in known})
+    assert f"`auditor audit {tmp_path}/phone rclone:h: --depth decode`" in step
+    assert "`rclone mount h: FOLDER` and `auditor verify FOLDER --manifest phone.jsonl --sample 300`" in step
+    assert "at most 1 in 100" in step and "differs" not in step
