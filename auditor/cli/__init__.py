@@ -159,9 +159,18 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(2) from None
     except Exception as error:
+        if _is_of_ctrl_c(error):
+            _stop(stopped(), INTERRUPTED)
         _stop(f"auditor itself failed ({type(error).__name__}: {error}). Run it with --debug to see where.", 2)
     finally:
         _deaf()
+
+
+def _is_of_ctrl_c(error: BaseException | None) -> bool:
+    """Whether Ctrl-C is what lies behind an error: Python 3.11 wraps whatever is raised while a class is being made."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__
+    return error is not None
 
 
 def _stop(sentence: str, code: int) -> None:

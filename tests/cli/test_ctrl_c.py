@@ -12,8 +12,10 @@ import pytest
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 PRESSED = "lambda *_, **__: exec('raise KeyboardInterrupt')"
+NAMED = f"type('Named', (), {{'__set_name__': {PRESSED}}})()"
 WHERE = {
-    "while a command runs": f"auditor.cli.app = {PRESSED}",
+    "while a command runs": f"from auditor.cli import screen; screen.error('loaded'); auditor.cli.app = {PRESSED}",
+    "while a class is made": f"auditor.cli.app = lambda **_: type('Made', (), {{'named': {NAMED}}})",
     "while the program loads": f"del auditor.cli.main; auditor.cli.__getattr__ = {PRESSED}",
 }
 
