@@ -4,31 +4,48 @@
 -- verdict     = "none"
 -- since       = "0.1.0"
 -- tags        = ["quality"]
--- population  = "due WHERE phash IS NOT NULL"
--- needs       = ["due.phash", "backup.phash", "files.status"]
+-- population  = "due WHERE kind = 'photo'"
+-- needs       = ["files.status"]
 -- params      = { most_bits_apart = 8 }
--- passed      = "No proven picture has a larger namesake in the backup that looks the same."
--- failed_one  = "1 picture is proven, but small: a larger one of its name that looks the same is only in the backup."
--- failed_many = "$count pictures are proven, but small: larger ones of their names that look the same are only in the backup."
--- message     = "$path on the phone is a small picture ($width x $height); $backup holds it, and also a larger one that looks the same: $larger ($width_there x $height_there)."
+-- passed      = "No proven photo has a larger namesake in the backup that may be its original."
+-- failed_one  = "1 photo is proven, and a larger file of its name is only in the backup: if the phone saves room, that is the original."
+-- failed_many = "$count photos are proven, and larger files of their names are only in the backup: if the phone saves room, these are the originals."
+-- message     = "$path on the phone ($here) is in $backup, and so is a larger file of its name, $seen: $larger ($there)."
 -- why = """
 -- So it is where a phone saves room and keeps small pictures while the cloud has the originals. What the phone holds is
 -- safe; the originals are not on the phone, and whether they are safe this audit does not say.
 -- """
 -- remedy      = "Keep the larger ones: they may be the only originals. To copy originals from the phone, let it download them first (no storage optimisation)."
--- not_covered = "Larger pictures under other names; films. Only a rough fingerprint was compared, so some may be other pictures."
+-- not_covered = "Larger pictures under other names; films. Only a rough fingerprint was compared, or none, so some may be other pictures."
 -- ///
-SELECT 'source' AS side, due.path AS path, there.backup AS backup, min(there.path) AS larger,
-    any_value(due.width) AS width, any_value(due.height) AS height, max_by(there.width, there.width * there.height) AS width_there,
-    max_by(there.height, there.width * there.height) AS height_there, any_value(due.size_bytes) AS size_bytes,
-    any_value(due.taken_at) AS taken_at
-FROM due
-JOIN files ON files.id = due.id AND list_contains($proof, files.status)
-JOIN backup there ON there.stem = due.stem AND there.width * there.height > due.width * due.height
-WHERE due.phash IS NOT NULL AND there.phash IS NOT NULL AND coalesce(there.soundness, '') <> 'damaged'
-    AND bit_count(xor(try_cast('0x' || due.phash AS UBIGINT), try_cast('0x' || there.phash AS UBIGINT))) <= $most_bits_apart
-    AND abs(ln((due.width / due.height) / (there.width / there.height))) < 0.02
-    AND NOT coalesce(due.taken_at <> there.taken_at, false)
-    AND NOT EXISTS (SELECT 1 FROM source WHERE source.sha256 = there.sha256)
-GROUP BY due.path, there.backup
-ORDER BY due.path, there.backup
+WITH larger AS (
+    SELECT due.path AS path, there.backup AS backup, there.path AS larger, due.size_bytes AS size_bytes,
+        due.taken_at AS taken_at, 'which looks the same' AS seen, concat(due.width, ' x ', due.height) AS here,
+        concat(there.width, ' x ', there.height) AS there
+    FROM due
+    JOIN files ON files.id = due.id AND list_contains($proof, files.status)
+    JOIN backup there ON there.stem = due.stem AND there.width * there.height > due.width * due.height
+    WHERE due.kind = 'photo' AND due.phash IS NOT NULL AND there.phash IS NOT NULL
+        AND coalesce(there.soundness, '') <> 'damaged'
+        AND bit_count(xor(try_cast('0x' || due.phash AS UBIGINT), try_cast('0x' || there.phash AS UBIGINT))) <= $most_bits_apart
+        AND abs(ln((due.width / due.height) / (there.width / there.height))) < 0.02
+        AND NOT coalesce(due.taken_at <> there.taken_at, false)
+        AND NOT EXISTS (SELECT 1 FROM source WHERE source.sha256 = there.sha256)
+    UNION ALL
+    -- What was there under the very path before `auditor backup` copied the small one, and nobody looked into.
+    SELECT due.path, there.backup, there.path, due.size_bytes, due.taken_at, 'which was not looked into',
+        concat(due.size_bytes, ' bytes'), concat(there.size_bytes, ' bytes')
+    FROM due
+    JOIN files ON files.id = due.id AND list_contains($proof, files.status)
+    JOIN backup there ON there.path = due.path AND there.size_bytes > due.size_bytes
+    WHERE due.kind = 'photo' AND there.kind = 'photo' AND there.phash IS NULL
+        AND coalesce(there.soundness, 'not_checked') = 'not_checked'
+        AND there.sha256 IS DISTINCT FROM due.sha256 AND there.error_kind IS NULL AND there.claimed IS NULL
+        AND files.backup = there.backup AND files.backup_path <> there.path
+        AND NOT EXISTS (SELECT 1 FROM source WHERE source.sha256 = there.sha256)
+)
+SELECT 'source' AS side, path, backup, min(larger) AS larger, arg_min(seen, larger) AS seen, arg_min(here, larger) AS here,
+    arg_min(there, larger) AS there, any_value(size_bytes) AS size_bytes, any_value(taken_at) AS taken_at
+FROM larger
+GROUP BY path, backup
+ORDER BY path, backup

@@ -113,8 +113,8 @@ def test_small_pictures_beside_larger_ones_that_the_phone_lacks_are_told(tmp_pat
     nas = {"a.jpg": media.encoded(large, "JPEG", quality=92), "DCIM/a.jpg": small}
     messages, _ = findings(tmp_path, phone={"DCIM/a.jpg": small}, nas=nas)
     assert messages["larger-only-in-backup"] == (
-        "DCIM/a.jpg on the phone is a small picture (600 x 450);"
-        " nas holds it, and also a larger one that looks the same: a.jpg (1200 x 900)."
+        "DCIM/a.jpg on the phone (600 x 450) is in nas, and so is a larger file of its name,"
+        " which looks the same: a.jpg (1200 x 900)."
     )
 
 

@@ -649,3 +649,13 @@ def test_no_phone_is_made_its_own_backup(auditor: Auditor, phone: Path, tmp_path
         assert said.code == 2 and not Path(place, ".auditor").exists(), said
     assert "a phone is never its own backup" in auditor("verify", phone, "--init").err
     assert auditor("verify", tmp_path / "disk", "--init").code == 0
+
+
+def test_small_pictures_copied_beside_their_originals_are_told(auditor: Auditor, tmp_path: Path) -> None:
+    """A phone that optimises its storage: the backup has the originals under the very same names."""
+    large = media.image(31, (1200, 900))
+    write(tmp_path / "opt/DCIM/a.jpg", media.encoded(large.resize((600, 450)), "JPEG"))
+    write(tmp_path / "disk/DCIM/a.jpg", media.encoded(large, "JPEG", quality=92))
+    said = auditor("backup", "opt", "disk")
+    assert said.code == 0, said
+    assert "1 photo is proven, and a larger file of its name is only in the backup" in said.out
