@@ -192,12 +192,12 @@ def multi_picture(still: bytes, *others: bytes, attributes: int = 0) -> bytes:
     return with_segment(still, 0xE2, head + entries) + b"".join(others)
 
 
-def ultra_hdr(seed: int = 0, size: tuple[int, int] = SIZE) -> bytes:
+def ultra_hdr(seed: int = 0, size: tuple[int, int] = SIZE, still: bytes | None = None) -> bytes:
     """Google's Ultra HDR: a gain map behind the picture, in the Container directory and the MPF index."""
     small = image(seed, (size[0] // 4, size[1] // 4)).convert("L")
     gain = with_xmp(encoded(small, "JPEG", quality=85), 'hdrgm:Version="1.0" hdrgm:GainMapMax="2.3"')
     items = _directory(("image/jpeg", "Primary", 0), ("image/jpeg", "GainMap", len(gain)))
-    return multi_picture(with_xmp(jpeg(seed, size), 'hdrgm:Version="1.0"', items), gain)
+    return multi_picture(with_xmp(still or jpeg(seed, size), 'hdrgm:Version="1.0"', items), gain)
 
 
 def dng(seed: int = 0, size: tuple[int, int] = (512, 384)) -> bytes:

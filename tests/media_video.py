@@ -16,6 +16,7 @@ from PIL import Image
 
 from auditor.readers.heif.check import payload_of
 from auditor.readers.heif.items import read_items
+from auditor.readers.isobmff.boxes import inside
 from auditor.readers.isobmff.container import read_container
 
 Rgb = npt.NDArray[np.uint8]
@@ -58,6 +59,47 @@ def avif(picture: Rgb | None = None, **options: object) -> bytes:
     image = Image.fromarray(photo() if picture is None else picture)
     image.save(out, "AVIF", quality=80, speed=9, exif=exif(), max_threads=1, **options)
     return out.getvalue()
+
+
+def with_depth(content: bytes) -> bytes:
+    """A HEIC of one single coded picture with a depth map, for which the coded picture itself stands once more.
+
+    Source: ISO/IEC 23008-12, 6.6.2 and B.2.2.
+    """
+    meta = read_container(content).first(b"meta")
+    assert meta is not None
+    inner = {b.kind: b for b in inside(content, meta, 4).boxes}
+    body = {kind: content[b.body : b.end] for kind, b in inner.items()}
+    properties = inside(content, inner[b"iprp"])
+    ipco, ipma = (properties.first(kind) for kind in (b"ipco", b"ipma"))
+    assert ipco is not None
+    assert ipma is not None
+    purpose = full(b"auxC", 0, 0, b"urn:mpeg:hevc:2015:auxid:2\0")
+    known = sum(1 for _ in inside(content, ipco).boxes)
+    links = content[ipma.body + 8 : ipma.end] + struct.pack(">HB3B", 3, 3, 0x81, 3, known + 1)
+    described = box(b"ipco", content[ipco.body : ipco.end], purpose) + full(b"ipma", 0, 0, struct.pack(">I", 2), links)
+    items = body[b"iinf"][6:] + full(b"infe", 2, 0, struct.pack(">HH", 3, 0), b"hvc1", b"\0")
+    entries = [struct.unpack(">HHIHII", body[b"iloc"][at : at + 18]) for at in (8, 26)]
+
+    def laid(by: int) -> bytes:
+        moved = [(i, r, base + by, n, at, length) for i, r, base, n, at, length in (*entries, (3, *entries[0][1:]))]
+        iloc = full(b"iloc", 0, 0, b"\x44\x40", struct.pack(">H", 3), *(struct.pack(">HHIHII", *e) for e in moved))
+        iinf = full(b"iinf", 0, 0, struct.pack(">H", 3), items)
+        iref = box(b"iref", body[b"iref"], box(b"auxl", struct.pack(">HHH", 3, 1, 1)))
+        return full(
+            b"meta",
+            0,
+            0,
+            box(b"hdlr", body[b"hdlr"]),
+            iloc,
+            iinf,
+            box(b"pitm", body[b"pitm"]),
+            box(b"iprp", described),
+            iref,
+        )
+
+    grown = len(laid(0)) - (meta.end - meta.start)
+    return content[: meta.start] + laid(grown) + content[meta.end :]
 
 
 def motion_heic() -> bytes:

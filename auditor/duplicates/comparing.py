@@ -14,7 +14,7 @@ from auditor.duplicates.clustering import Cluster
 from auditor.isolation import pool
 from auditor.pictures.inventory import Inventory
 from auditor.pictures.keep import rank
-from auditor.pictures.loading import More, NoPicture, Picture, Refusal, load_from
+from auditor.pictures.loading import NoPicture, Picture, Refusal, load_from
 from auditor.pictures.verify import Doubt, Match, Relation, closeness, compare, is_blank
 from auditor.places import Place
 
@@ -31,7 +31,6 @@ DOUBTS = {
     Doubt.TOO_SMALL: "looks the same, but is too small to tell (under 768 pixels)",
     Doubt.NO_TEXTURE: "looks the same, but shows too little to tell",
     Doubt.FRAMES: "looks the same, but is animated or has several pages",
-    Doubt.CLIP: "the same picture, with a motion clip that the other lacks",
     Doubt.TAKEN_APART: "looks the same, but was taken at another moment",
 }
 
@@ -154,9 +153,7 @@ class _Comparison:
             self.pairs += 1
             match = compare(theirs, picture)
             if match.relation is Relation.SAME_PICTURE:
-                if More.CLIP not in picture.more - theirs.more:
-                    return Link(leader, node, Relation.SAME_PICTURE, _in_words(match))
-                match = replace(match, relation=Relation.SIMILAR, doubt=Doubt.CLIP)
+                return Link(leader, node, Relation.SAME_PICTURE, _in_words(match))
             near = (closeness(match), -leader)  # files are numbered best first
             if match.relation is not Relation.DIFFERENT and (best is None or near > nearest):
                 best = Link(leader, node, match.relation, _in_words(match))

@@ -20,12 +20,13 @@ from auditor.pictures.verify import Relation
 @dataclass(frozen=True, slots=True)
 class Member:
     """A file beside the kept one: what it is to it, and in words what the pixels or the digests say. `lacks` names what
-    it holds and the kept one does not."""
+    it holds and the kept one does not, `more` what the kept one holds and it does not."""
 
     item: int
     relation: Relation
     detail: str
     lacks: tuple[str, ...] = ()
+    more: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,13 @@ class Group:
     members: tuple[Member, ...]
     ranking: Ranking
     proven: bool
+
+    def why(self, member: Member) -> str:
+        """In words, why the other one is kept and not this member: it holds more, or the first reason that tells."""
+        order = self.ranking.order
+        if order.index(member.item) < order.index(self.kept):
+            return f"it holds more: {', '.join(member.more)}" if member.more else "it holds more than one of the others"
+        return self.ranking.why(self.kept, member.item)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +77,7 @@ def find(inventory: Inventory, members: Sequence[int], reasons: Sequence[str], *
     groups: list[Group] = []
     placed: set[int] = set()
     for kept, same in proven.groups:
-        members_ = tuple(Member(k, proof.relation, proof.detail, proof.lacks) for k, proof in same.items())
+        members_ = tuple(Member(k, proof.relation, proof.detail, proof.lacks, proof.more) for k, proof in same.items())
         placed |= same.keys()
         groups.append(Group(kept, members_, rank(inventory, [kept, *same], reasons), proven=True))
     for better, other, proof in proven.doubted:

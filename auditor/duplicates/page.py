@@ -146,7 +146,7 @@ def _cards(
 ) -> tuple[_Shown, ...]:
     items = found.inventory.items
     kept = items[group.kept]
-    first = f"Kept because {group.ranking.why(group.kept, group.members[0].item)}." if group.proven else ""
+    first = f"Kept because {group.why(group.members[0])}." if group.proven else ""
     cards = [_card(found, kept, kept, _first_chip(group), "", first, pictures.get(group.kept))]
     for member in group.members[: MOST_MEMBERS - 1]:
         item = items[member.item]

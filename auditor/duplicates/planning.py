@@ -73,7 +73,7 @@ def plan(inventory: Inventory, groups: Sequence[Group], unread_sources: frozense
         if not group.members:
             continue
         rows = [row for member in group.members for row in _rows(inventory, group, member, unread_sources)]
-        reason = group.ranking.why(group.kept, group.members[0].item) if group.proven else "look at it and the others"
+        reason = group.why(group.members[0]) if group.proven else "look at it and the others"
         kept_item = inventory.items[group.kept]
         by_group.append([_row(inventory, Action.KEEP, kept_item, kept_item, None, reason), *rows])
     return _settled(by_group)
@@ -126,7 +126,7 @@ def _rows(inventory: Inventory, group: Group, member: Member, unread: frozenset[
         doubt = f"{lone} belongs to it and is not in the company of the file to keep"
     if doubt is not None:
         return [_row(inventory, Action.ASK, item, kept, member.relation, doubt)]
-    why = f"{member.detail}; the other is kept because {group.ranking.why(group.kept, member.item)}"
+    why = f"{member.detail}; the other is kept because {group.why(member)}"
     found = [_row(inventory, Action.REMOVE, item, kept, member.relation, why)]
     for part, twin in twins.items():
         assert twin is not None

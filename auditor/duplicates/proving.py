@@ -3,6 +3,10 @@
 Both are opened as they stand, by other programs than our own walk: with one digest of image data they must show the
 same to the last bit, else the same picture at full size. What is not proven is left to a person, and so is a file that
 holds something that the one to keep lacks.
+
+Which one is kept is known only here, where both are open: one that holds all that the other one does, and more, comes
+before it, wherever it lies. For two encodings of one picture that means content (a motion clip, a gain map); words that
+somebody wrote into a copy never put it before its original.
 """
 
 from __future__ import annotations
@@ -14,15 +18,18 @@ from auditor.errors import AuditorError
 from auditor.isolation import pool
 from auditor.model import Kind
 from auditor.pictures import written
-from auditor.pictures.contents import mapped, same_contents
-from auditor.pictures.full import compare_files
+from auditor.pictures.contents import mapped, same_contents, same_pixels
+from auditor.pictures.full import NEARLY_AS_LARGE, compare_files
 from auditor.pictures.inventory import Inventory
-from auditor.pictures.keep import rank
+from auditor.pictures.keep import gives_way, pixels, rank, size_words
 from auditor.pictures.likeness import Likeness, Side
 from auditor.pictures.loading import MAX_BYTES, NoPicture
 from auditor.pictures.looking import DOUBTS
+from auditor.pictures.parts import missing as parts_missing
 from auditor.pictures.verify import Match, Relation
 from auditor.places import Place
+from auditor.readers.jpeg.walk import picture_of, walk
+from auditor.readers.sniff import sniff
 
 MOST_ROUNDS = 12
 """Files of a cluster that are not the best one's are laid beside the next best, so many times."""
@@ -33,12 +40,15 @@ PRELOAD = ("auditor.pictures.full",)
 class Proof:
     """What one file is to the one to keep, and in words what that rests on.
 
-    `lacks` names in words what it holds and the one to keep does not. `blind`: the one to keep could not be opened.
+    `lacks` names in words what it holds and the one to keep does not, `more` what the one to keep holds and it does
+    not. `fuller`: it is the one to keep itself, since it holds more. `blind`: the one to keep could not be opened.
     """
 
     relation: Relation
     detail: str
     lacks: tuple[str, ...] = ()
+    more: tuple[str, ...] = ()
+    fuller: bool = False
     blind: bool = False
 
     @property
@@ -62,24 +72,29 @@ SAME_BYTES = Proof(Relation.SAME_BYTES, "every byte is the same")
 def prove(inventory: Inventory, clusters: Iterable[Sequence[int]], reasons: Sequence[str], *, jobs: int) -> Proven:
     """Proves clusters of files that seem to show the same. Files are opened in worker processes."""
     found = Proven()
-    blind: set[str | None] = set()
+    first = _First(inventory, tuple(reasons))
     left = [list(cluster) for cluster in clusters]
     for _ in range(MOST_ROUNDS):
-        stars = [_star(inventory, cluster, reasons, blind) for cluster in left]
+        stars = [first.star(cluster) for cluster in left]
         asked = [(star[0][0], content[0]) for star in stars for content in star[1:]]
-        answers = iter(_answers(inventory, asked, jobs))
+        answers = iter(_answers(inventory, asked, reasons, jobs))
         left = []
-        for kept, *others in stars:
+        for star in stars:
+            proofs = [next(answers) for _ in star[1:]]
+            if first.fuller_found(star, proofs):
+                left.append([k for content in star for k in content])
+                continue
+            kept, *others = star
             same = dict.fromkeys(kept[1:], SAME_BYTES)
             rest: list[int] = []
-            for content, proof in zip(others, [next(answers) for _ in others], strict=True):
+            for content, proof in zip(others, proofs, strict=True):
                 if proof.same:
                     same |= dict.fromkeys(content, proof)
                     continue
                 rest += content
                 pair = (kept[0], content[0])
                 if proof.blind:
-                    blind.add(inventory.items[kept[0]].facts.sha256)
+                    first.blind.add(inventory.items[kept[0]].facts.sha256)
                     pair = (content[0], kept[0])
                 found.doubted.append((*pair, proof))
             if same:
@@ -89,26 +104,46 @@ def prove(inventory: Inventory, clusters: Iterable[Sequence[int]], reasons: Sequ
         if not left:
             break
     for cluster in left:  # only what has the same bytes is known of these
-        for content in _star(inventory, cluster, reasons, blind):
+        for content in first.star(cluster):
             if len(content) > 1:
                 found.groups.append((content[0], dict.fromkeys(content[1:], SAME_BYTES)))
     return found
 
 
-def _star(
-    inventory: Inventory, cluster: Sequence[int], reasons: Sequence[str], blind: set[str | None]
-) -> list[list[int]]:
-    """The files by content, each best first, and the content of the one to keep before all: one that no program opens
-    comes last."""
-    contents: dict[str | None, list[int]] = {}
-    for k in rank(inventory, cluster, reasons).order:
-        contents.setdefault(inventory.items[k].facts.sha256, []).append(k)
-    return [contents[sha256] for sha256 in sorted(contents, key=lambda sha256: sha256 in blind)]
+@dataclass(slots=True)
+class _First:
+    """Which content of a cluster the others are laid beside: the best by the reasons, unless it was `blind` or another
+    one was found `fuller`; of these the one found last, which holds more than the one before."""
+
+    inventory: Inventory
+    reasons: tuple[str, ...]
+    blind: set[str | None] = field(default_factory=set)
+    fuller: dict[str | None, int] = field(default_factory=dict)
+
+    def star(self, cluster: Sequence[int]) -> list[list[int]]:
+        """The files by content, each best first, and the content of the one to keep before all."""
+        contents: dict[str | None, list[int]] = {}
+        for k in rank(self.inventory, cluster, self.reasons).order:
+            contents.setdefault(self.inventory.items[k].facts.sha256, []).append(k)
+        order = sorted(contents, key=lambda sha256: (sha256 in self.blind, -self.fuller.get(sha256, 0)))
+        return [contents[sha256] for sha256 in order]
+
+    def fuller_found(self, star: Sequence[Sequence[int]], proofs: Sequence[Proof]) -> bool:
+        """Whether the cluster has to be laid anew around one of the others, which is remembered."""
+        items = self.inventory.items
+        kept = items[star[0][0]]
+        for content, proof in zip(star[1:], proofs, strict=True):
+            other = items[content[0]]
+            if proof.fuller and other.facts.sha256 not in self.fuller and gives_way(kept, other):
+                self.fuller[other.facts.sha256] = len(self.fuller) + 1
+                return True
+        return False
 
 
 @dataclass(frozen=True, slots=True)
 class _Pair:
-    """The file to keep and another one. `exact`: their image data have one digest."""
+    """The file to keep and another one. `exact`: their image data have one digest. `overruled`: the reasons alone would
+    keep the other one. `larger`: in words, the size of the other one's picture where it has more pixels."""
 
     kept: Place
     kept_path: str
@@ -116,9 +151,11 @@ class _Pair:
     path: str
     kind: Kind
     exact: bool
+    overruled: bool = False
+    larger: str = ""
 
 
-def _answers(inventory: Inventory, asked: Sequence[tuple[int, int]], jobs: int) -> list[Proof]:
+def _answers(inventory: Inventory, asked: Sequence[tuple[int, int]], reasons: Sequence[str], jobs: int) -> list[Proof]:
     answers: list[Proof] = []
     work: list[pool.Job[_Pair] | pool.Known[Proof]] = []
     for kept, other in asked:
@@ -129,7 +166,10 @@ def _answers(inventory: Inventory, asked: Sequence[tuple[int, int]], jobs: int) 
             work.append(pool.Known(Proof(Relation.SIMILAR, words)))
             continue
         exact = ours.facts.image_sha256 is not None and ours.facts.image_sha256 == theirs.facts.image_sha256
-        pair = _Pair(places[0], ours.facts.path, places[1], theirs.facts.path, theirs.facts.kind, exact)
+        overruled = rank(inventory, (kept, other), reasons).order[0] != kept
+        larger = size_words(theirs) if pixels(ours) < NEARLY_AS_LARGE * pixels(theirs) else ""
+        paths = (places[0], ours.facts.path, places[1], theirs.facts.path)
+        pair = _Pair(*paths, theirs.facts.kind, exact, overruled, larger)
         size = (ours.facts.size_bytes or 0) + (theirs.facts.size_bytes or 0)
         work.append(pool.Job(pair, (8 << 20) + size))
     for outcome in pool.run(_prove, work, workers=jobs, preload=PRELOAD):
@@ -152,20 +192,39 @@ def _prove(pair: _Pair) -> Proof:
     if pair.exact and pair.kind is not Kind.PHOTO:
         try:
             with mapped(pair.kept, pair.kept_path) as ours, mapped(pair.place, pair.path) as theirs:
-                lacks = tuple(written.film_lacks(ours, theirs))
+                lacks, more = (tuple(written.film_lacks(*films)) for films in ((ours, theirs), (theirs, ours)))
         except (OSError, ValueError, AuditorError) as error:
             return Proof(Relation.SIMILAR, f"could not be read again: {error}")
-        return Proof(Relation.SAME_IMAGE_DATA, "the image data are the same; only the metadata differ", lacks)
+        return Proof(Relation.SAME_IMAGE_DATA, EXACT, lacks, more, fuller=bool(lacks) and not more)
     try:
         kept, other = _read(pair.kept, pair.kept_path), _read(pair.place, pair.path)
     except (OSError, AuditorError) as error:
         return Proof(Relation.SIMILAR, f"could not be read again: {error}")
-    if pair.exact:
-        proof = Proof(Relation.SAME_IMAGE_DATA, "the image data are the same; only the metadata differ")
-    else:
-        proof = _proof(compare_files(kept, other))
-    lacks = tuple(written.lacks(kept, other)) if proof.same else ()
-    return Proof(proof.relation, proof.detail, lacks)
+    proof = Proof(Relation.SAME_IMAGE_DATA, EXACT) if pair.exact else _proof(compare_files(kept, other))
+    return _weighed(proof, pair, kept, other) if proof.same else proof
+
+
+EXACT = "the image data are the same; only the metadata differ"
+
+
+def _weighed(proof: Proof, pair: _Pair, kept: bytes, other: bytes) -> Proof:
+    """With what each of two pictures that are the same holds and the other does not."""
+    parts = parts_missing(kept, other)
+    lacks, more = [*parts, *written.lacks(kept, other)], [*parts_missing(other, kept), *written.lacks(other, kept)]
+    fuller = bool(lacks if pair.exact else parts) and not more
+    if pair.larger and not pair.exact:
+        lacks.append(f"more pixels ({pair.larger})")
+    elif pair.overruled and not pair.exact and not _as_good(kept, other):
+        lacks.append("a picture that may be less compressed")
+    return Proof(proof.relation, proof.detail, tuple(lacks), tuple(more), fuller)
+
+
+def _as_good(kept: bytes, other: bytes) -> bool:
+    """Whether the first shows no less than the second: the same to the last bit, or a JPEG that takes as many bytes."""
+    if same_pixels(kept, other).likeness is Likeness.SAME:
+        return True
+    coded = [len(picture_of(data, walk(data))) if sniff(data) == "jpeg" else 0 for data in (kept, other)]
+    return min(coded) > 0 and coded[0] >= coded[1]
 
 
 def _read(place: Place, path: str) -> bytes:

@@ -26,8 +26,7 @@ def write_duplicates(inventory: Inventory, groups: Sequence[Group], path: Path) 
 
 
 def _members(inventory: Inventory, group: Group) -> Iterable[list[str]]:
-    first = group.members[0].item
-    lines = [(group.kept, "", "yes", f"kept because {group.ranking.why(group.kept, first)}" if group.proven else "")]
+    lines = [(group.kept, "", "yes", f"kept because {group.why(group.members[0])}" if group.proven else "")]
     lines += [(m.item, m.relation.value, "no" if group.proven else "yes", m.detail) for m in group.members]
     for k, relation, keep, reason in lines:
         item = inventory.items[k]

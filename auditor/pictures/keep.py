@@ -60,14 +60,15 @@ class _Reason:
     words: Callable[[Item, Item, _Context], str]
 
 
-def _pixels(item: Item) -> int:
+def pixels(item: Item) -> int:
+    """How many pixels its picture has; 0 where that is not known."""
     return (item.facts.width or 0) * (item.facts.height or 0)
 
 
 def _camera_format(item: Item, context: _Context) -> tuple[int, int]:
     facts = item.facts
     # A HEIC that a tool made of a JPEG has fewer pixels or no camera; it is nobody's original.
-    if _pixels(item) < 0.95 * context.most_pixels:
+    if pixels(item) < 0.95 * context.most_pixels:
         return (-1, 0)
     usual = -FORMATS.index(facts.format) if facts.format in FORMATS else -len(FORMATS)
     if facts.format in RAW_FORMATS:
@@ -110,12 +111,13 @@ def _name(item: Item, context: _Context) -> tuple[bool, bool, int]:
     return (not COPY_NAME.search(name), bool(CAMERA_NAME.search(name)), -item.facts.path.count("/"))
 
 
-def _size(item: Item) -> str:
+def size_words(item: Item) -> str:
+    """Width and height, for people."""
     return f"{item.facts.width or '?'} x {item.facts.height or '?'}"
 
 
 def _more_pixels(kept: Item, other: Item) -> str:
-    return f"it has more pixels ({_size(kept)}, not {_size(other)})"
+    return f"it has more pixels ({size_words(kept)}, not {size_words(other)})"
 
 
 def _format_words(kept: Item, other: Item, context: _Context) -> str:
@@ -132,7 +134,7 @@ REASONS: dict[str, _Reason] = {
         lambda kept, other, _: "it is sound" if other.facts.soundness is Soundness.DAMAGED else "it was proven sound",
     ),
     "camera-format": _Reason(_camera_format, lambda kept, other, context: _format_words(kept, other, context)),
-    "more-pixels": _Reason(lambda item, _: _pixels(item), lambda kept, other, _: _more_pixels(kept, other)),
+    "more-pixels": _Reason(lambda item, _: pixels(item), lambda kept, other, _: _more_pixels(kept, other)),
     "less-compressed": _Reason(_less_compressed, lambda kept, other, _: "it is less compressed"),
     "complete-metadata": _Reason(_metadata, lambda kept, other, _: "it holds more beside the picture"),
     "camera-folder": _Reason(
@@ -187,13 +189,20 @@ def rank(inventory: Inventory, members: Sequence[int], reasons: Sequence[str]) -
         facts = items[k].facts
         if facts.image_sha256:
             image_bytes[facts.image_sha256] = max(image_bytes.get(facts.image_sha256, 0), facts.size_bytes or 0)
-    context = _Context(inventory, max((_pixels(items[k]) for k in members), default=0), image_bytes)
+    context = _Context(inventory, max((pixels(items[k]) for k in members), default=0), image_bytes)
 
     def key(k: int) -> tuple[Any, ...]:
         return (_parts(items[k]), *(REASONS[name].score(items[k], context) for name in reasons))
 
     by_path = sorted(members, key=lambda k: (items[k].source, items[k].facts.path))
     return Ranking(tuple(sorted(by_path, key=key, reverse=True)), tuple(reasons), context)
+
+
+def gives_way(kept: Item, other: Item) -> bool:
+    """Whether a file is kept no longer where another one is found to hold more: not for one that is less sound, or that
+    fewer files move with."""
+    sound = SOUND_ORDER.index(kept.facts.soundness) <= SOUND_ORDER.index(other.facts.soundness)
+    return sound and _parts(kept) <= _parts(other)
 
 
 def _parts(item: Item) -> int:

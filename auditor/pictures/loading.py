@@ -38,9 +38,8 @@ RAW_FLIPS = {3: 3, 5: 8, 6: 6}  # LibRaw's turns as EXIF orientations
 
 
 class More(StrEnum):
-    """What a file holds beside its picture and a copy may have lost."""
+    """What a file holds that is no part of the picture that is compared. Content beside a picture: `parts`."""
 
-    CLIP = "motion clip"  # the moving part of a motion photo
     FRAMES = "further frames"  # an animation, a sequence, a TIFF of several pages: only the first is looked at
 
 
@@ -147,7 +146,7 @@ def _load(data: bytes) -> Picture | NoPicture:
             image.load()  # Pillow turns a TIFF as it loads it, and no other format
             (width, height), orientation = image.size, 1
         profile = foreign_profile(image)
-        picture = Picture(*_planes(image, data), width, height, taken, subsec, more=_more(image, data))
+        picture = Picture(*_planes(image, data), width, height, taken, subsec, more=_more(image))
         if profile is not None:
             picture = replace(picture, translated=_translated(image, profile, picture))
     return picture.turned(orientation) if orientation in range(2, 9) else picture
@@ -193,16 +192,10 @@ def opened(data: bytes) -> tuple[Image.Image, int]:
     return image, own if own != 1 else turn
 
 
-CLIP_MARKS = (b"GCamera:MotionPhoto", b"GCamera:MicroVideo", b"MotionPhoto_Data", b"mpvd")
-"""Source: Google, "Motion Photo format 1.0"; Samsung's trailer."""
-
-
-def _more(image: Image.Image, data: bytes) -> frozenset[More]:
-    more = {More.CLIP for mark in CLIP_MARKS if mark in data}
+def _more(image: Image.Image) -> frozenset[More]:
     # The further pictures of an MPO are the camera's own: preview, gain map, depth.
-    if image.format not in ("JPEG", "MPO") and getattr(image, "n_frames", 1) > 1:
-        more.add(More.FRAMES)
-    return frozenset(more)
+    several = image.format not in ("JPEG", "MPO") and getattr(image, "n_frames", 1) > 1
+    return frozenset({More.FRAMES}) if several else frozenset()
 
 
 def _times(exif: Image.Exif) -> tuple[str | None, str | None]:

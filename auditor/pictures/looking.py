@@ -93,7 +93,6 @@ DOUBTS = {
     Doubt.TOO_SMALL: "it is too small to tell for certain",
     Doubt.NO_TEXTURE: "the picture has too little in it to tell for certain",
     Doubt.FRAMES: "one of them is an animation or has several pages, and only the first was compared",
-    Doubt.CLIP: "the copy lacks the motion clip of the original",
     Doubt.TAKEN_APART: "the two say that they were taken at different times",
     Doubt.LETTERS: "the letters of the page are too small in it to tell for certain",
     Doubt.PREVIEW: "of the RAW file only a small preview could be compared",

@@ -1,13 +1,26 @@
 """What a file holds beside its picture: content that a copy may have lost. What was written into it: `written`.
 
-It looks for marks, and says too much rather than too little: a mark that stayed when its content went is harmless here,
-since a file is asked only for what another one lacks.
+`held` looks for marks, and says too much rather than too little. A mark may stay when its content went; so where two
+files are laid beside each other, what really lies behind a JPEG's picture counts too (`missing`).
 """
 
 from __future__ import annotations
 
+import hashlib
+import io
 import re
+import warnings
+from collections.abc import Mapping
+from contextlib import suppress
 from enum import StrEnum
+
+import pillow_heif
+from PIL import Image
+
+from auditor.readers.jpeg.parts import find_parts
+from auditor.readers.jpeg.walk import walk
+from auditor.readers.limits import pillow_limits
+from auditor.readers.sniff import RAW_FORMATS, sniff
 
 
 class Part(StrEnum):
@@ -18,6 +31,8 @@ class Part(StrEnum):
     GAIN_MAP = "gain map"
     THERMAL = "thermal data"
     SOUND = "sound"
+    ALPHA = "transparency"
+    RAW = "raw data of the sensor"
 
 
 MARKS: dict[Part, tuple[bytes, ...]] = {
@@ -47,3 +62,44 @@ def held(data: bytes) -> frozenset[Part]:
     if _FLIR.search(data):
         found.add(Part.THERMAL)
     return frozenset(found)
+
+
+def missing(kept: bytes, other: bytes) -> list[str]:
+    """In words, the content beside the picture that the second file holds and the first does not."""
+    words = sorted(str(part) for part in _all(other) - _all(kept))
+    ours = _behind(kept)
+    lying = {name for sha256, name in _behind(other).items() if sha256 not in ours}
+    return words + sorted(name for name in lying if not any(word in name for word in words))
+
+
+def _all(data: bytes) -> frozenset[Part]:
+    """With what no mark tells."""
+    found = set(held(data))
+    if sniff(data) in RAW_FORMATS:
+        found.add(Part.RAW)
+    elif _is_transparent(data):
+        found.add(Part.ALPHA)
+    return frozenset(found)
+
+
+def _is_transparent(data: bytes) -> bool:
+    """Whether something shines through the picture; an alpha channel that is all opaque is none."""
+    pillow_limits()
+    pillow_heif.register_heif_opener()
+    with suppress(Exception), warnings.catch_warnings():  # what does not open shows nothing
+        warnings.simplefilter("ignore")
+        with Image.open(io.BytesIO(data)) as image:
+            if image.has_transparency_data:
+                return image.convert("RGBA").getchannel("A").getextrema()[0] != 255
+    return False
+
+
+def _behind(data: bytes) -> Mapping[str, str]:
+    """The parts that lie behind the picture of a JPEG, previews left out: by SHA-256, what they are called."""
+    if sniff(data) != "jpeg":
+        return {}
+    walked = walk(data)
+    if walked.end is None:
+        return {}
+    parts = find_parts(data, walked.segments, walked.end).parts
+    return {hashlib.sha256(data[p.start : p.end]).hexdigest(): p.name for p in parts if p.essential}

@@ -60,7 +60,6 @@ class Doubt(StrEnum):
     TOO_SMALL = "too_small"  # one of them has under 768 px on its long side: a changed digit is lost in it
     NO_TEXTURE = "no_texture"  # dark, white, wall, sky: two such pictures differ by noise alone
     FRAMES = "frames"  # one of them is an animation or has several pages, and only the first was compared
-    CLIP = "clip"  # said by callers only: the copy lacks the motion clip that the original has
     TAKEN_APART = "taken_apart"  # both files say when they were taken, and it is not the same moment
     LETTERS = "letters"  # a page whose letters are too small in the smaller one to be told from others
     PREVIEW = "preview"  # of a RAW file only a preview smaller than the other picture could be compared

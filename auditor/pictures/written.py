@@ -18,7 +18,6 @@ from xml.etree import ElementTree as ET
 import pillow_heif
 from PIL import ExifTags, Image, IptcImagePlugin
 
-from auditor.pictures.parts import held
 from auditor.readers.descriptive import PNG_KEYWORDS
 from auditor.readers.examination import Buffer
 from auditor.readers.film.demuxer import DEMUXERS, Window, opened
@@ -124,10 +123,9 @@ _MOST_PACKET_BYTES = 1 << 20
 
 
 def lacks(kept: bytes, other: bytes) -> list[str]:
-    """In words, what the second picture holds and the first does not: content, what people wrote where it reads
-    otherwise, and what the camera noted where there is nothing of it."""
-    words = [str(part) for part in sorted(held(other) - held(kept))]
-    return words + _missing(notes(kept), notes(other))
+    """In words, what is written in the second picture and not in the first: what people wrote where it reads otherwise,
+    and what the camera noted where there is nothing of it."""
+    return _missing(notes(kept), notes(other))
 
 
 def film_lacks(kept: Buffer, other: Buffer) -> list[str]:

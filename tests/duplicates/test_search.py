@@ -21,7 +21,7 @@ from auditor.isolation import pool
 from auditor.judge import policy
 from auditor.manifest.jsonl import load
 from auditor.model import DigestOrigin, FileFacts, Kind, Soundness
-from auditor.pictures import written
+from auditor.pictures import parts, written
 from auditor.pictures.inventory import Inventory, Source
 from auditor.pictures.loading import Picture
 from auditor.pictures.loading import load as load_picture
@@ -29,7 +29,7 @@ from auditor.pictures.verify import Relation
 from auditor.places.folder import open_folder
 from auditor.scan.run import scan
 from tests import media_video
-from tests.media import with_segment, with_xmp
+from tests.media import dng, motion_photo, ultra_hdr, with_segment, with_xmp
 from tests.pictures.test_verify import exif, jpeg, other_format, scene
 
 SCENE, OTHER = scene(1, (1200, 900)), scene(2, (1200, 900))
@@ -294,6 +294,111 @@ def test_what_holds_more_is_kept_and_nothing_that_was_written_is_lost(
     (row,) = [row for row in found.plan.rows if row.action is planning.Action.ASK]
     assert "lacks something that this one holds: " in row.reason
     assert ("caption" in row.reason) or ("rating" in row.reason)
+
+
+CLIP = media_video.film(frames=15)
+STILL = jpeg(SCENE, 90, exif=exif(1, "2020:01:02 10:00:00"))
+MOTION = motion_photo(CLIP, STILL)
+
+
+def hdr(still: bytes) -> bytes:
+    return ultra_hdr(1, still=still)
+
+
+@pytest.mark.parametrize(
+    ("fuller", "plain", "part"),
+    [
+        (MOTION, STILL, "motion clip"),
+        (hdr(STILL), STILL, "gain map"),
+        (hdr(STILL), jpeg(SCENE, 75, exif=exif(1, "2020:01:02 10:00:00")), "gain map"),
+        (with_xmp(STILL, 'GDepth:Data="' + "A" * 900 + '"'), STILL, "depth map"),
+        (hdr(MOTION), hdr(STILL), "motion clip"),
+    ],
+    ids=["motion photo", "Ultra HDR", "Ultra HDR and a plain re-encoding", "depth map", "clip and gain map"],
+)
+def test_the_one_that_holds_more_is_kept_wherever_it_lies(
+    fuller: bytes, plain: bytes, part: str, tmp_path: Path, find: Callable[..., Search]
+) -> None:
+    names = {"Download/a.jpg": fuller, "DCIM/Camera/IMG_20200102_100000.jpg": plain}
+    found = find(put(tmp_path / "a", names))
+    assert actions(found) == {"Download/a.jpg": "keep", "DCIM/Camera/IMG_20200102_100000.jpg": "remove"}
+    for row in found.plan.rows:
+        assert f"it holds more: {part}" in row.reason
+
+
+def test_a_heic_with_a_depth_map_is_kept_before_the_same_without(tmp_path: Path, find: Callable[..., Search]) -> None:
+    plain = other_format(SCENE, "HEIF", quality=70, exif=exif(1, "2020:01:02 10:00:00"))
+    depth = media_video.with_depth(plain)
+    assert (parts.missing(plain, depth), parts.missing(depth, plain)) == (["depth map"], [])
+    found = find(put(tmp_path / "a", {"Download/a.heic": depth, "DCIM/Camera/IMG_0001.heic": plain}))
+    assert actions(found) == {"Download/a.heic": "keep", "DCIM/Camera/IMG_0001.heic": "remove"}
+
+
+def test_no_copy_goes_before_its_original_for_what_was_written_into_it(
+    tmp_path: Path, find: Callable[..., Search]
+) -> None:
+    camera = jpeg(SCENE, 95, exif=exif(1, "2020:01:02 10:00:00"))
+    for name, copy in (("again", jpeg(SCENE, 70)), ("small", jpeg(SCENE, 95, 1000))):
+        noted = with_xmp(copy, 'xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmp:Rating="5"')
+        found = find(put(tmp_path / name, {"DCIM/Camera/IMG_0001.jpg": camera, "Download/a.jpg": noted}))
+        assert actions(found) == {"DCIM/Camera/IMG_0001.jpg": "keep", "Download/a.jpg": "ask"}, name
+
+
+def test_more_pixels_do_not_go_for_a_copy_that_holds_more(tmp_path: Path, find: Callable[..., Search]) -> None:
+    """A person decides; and the one to keep is the one whose content no other picture holds."""
+    large = jpeg(SCENE, 90, exif=exif(1, "2020:01:02 10:00:00"))
+    small = jpeg(SCENE, 90, 1000, exif=exif(1, "2020:01:02 10:00:00"))
+    found = find(put(tmp_path / "a", {"Download/a.jpg": hdr(small), "DCIM/Camera/IMG_0001.jpg": large}))
+    assert actions(found) == {"Download/a.jpg": "keep", "DCIM/Camera/IMG_0001.jpg": "ask"}
+    assert "more pixels (1200 x 900)" in next(row.reason for row in found.plan.rows if row.action.value == "ask")
+    # Nor for a smaller one with a sidecar.
+    files = {"takeout/a.jpg": small, "takeout/a.xmp": b"<x:xmpmeta/>", "DCIM/Camera/IMG_0001.jpg": large}
+    assert "remove" not in actions(find(put(tmp_path / "b", files))).values()
+
+
+def test_a_better_encoding_does_not_go_for_a_worse_one_that_holds_more(
+    tmp_path: Path, find: Callable[..., Search]
+) -> None:
+    worse = hdr(jpeg(SCENE, 60, exif=exif(1, "2020:01:02 10:00:00")))
+    found = find(put(tmp_path / "a", {"Download/a.jpg": worse, "DCIM/Camera/IMG_0001.jpg": STILL}))
+    assert actions(found) == {"Download/a.jpg": "keep", "DCIM/Camera/IMG_0001.jpg": "ask"}
+
+
+def test_a_damaged_file_is_not_kept_for_holding_more(tmp_path: Path, find: Callable[..., Search]) -> None:
+    found = find(put(tmp_path / "a", {"Download/a.jpg": MOTION[: -len(CLIP) // 2], "DCIM/Camera/IMG_0001.jpg": STILL}))
+    (kept,) = [row.path for row in found.plan.rows if row.action is planning.Action.KEEP]
+    assert kept == "DCIM/Camera/IMG_0001.jpg"
+    assert "remove" not in actions(found).values()
+
+
+def test_a_mark_whose_content_went_stands_for_no_content(tmp_path: Path, find: Callable[..., Search]) -> None:
+    """An editor dropped the clip and its index, and left the note that there is one."""
+    marked = with_xmp(STILL, 'GCamera:MotionPhoto="1"')
+    found = find(put(tmp_path / "a", {"Download/a.jpg": MOTION, "DCIM/Camera/IMG_0001.jpg": marked}))
+    assert actions(found) == {"Download/a.jpg": "keep", "DCIM/Camera/IMG_0001.jpg": "remove"}
+    assert parts.missing(marked, MOTION) == ["motion clip"]
+    assert parts.missing(MOTION, marked) == []
+
+
+def test_transparency_and_raw_data_are_content() -> None:
+    seen_through = SCENE.convert("RGBA")
+    opaque = other_format(seen_through, "PNG")
+    seen_through.putalpha(200)
+    assert parts.missing(STILL, other_format(seen_through, "PNG")) == ["transparency"]
+    assert parts.missing(STILL, opaque) == []
+    assert parts.missing(STILL, dng()) == ["raw data of the sensor"]
+
+
+def test_of_one_picture_the_one_with_the_caption_is_kept_wherever_it_lies(
+    tmp_path: Path, find: Callable[..., Search]
+) -> None:
+    """The other one is longer, and says nothing that this one does not."""
+    noted = with_xmp(STILL, 'xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmp:Rating="5"')
+    padded = with_xmp(STILL, 'xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmp:CreatorTool="x"', " " * 2000)
+    found = find(put(tmp_path / "a", {"Download/a.jpg": noted, "DCIM/Camera/IMG_0001.jpg": padded}))
+    assert relations(found) == {"DCIM/Camera/IMG_0001.jpg": "same-image-data"}
+    assert actions(found) == {"Download/a.jpg": "keep", "DCIM/Camera/IMG_0001.jpg": "remove"}
+    assert all("it holds more: rating" in row.reason for row in found.plan.rows)
 
 
 WORDS = "Grandma, 1951"

@@ -131,6 +131,7 @@ def test_a_look_says_what_a_reduced_copy_lacks(tmp_path: Path) -> None:
         "plain.jpg": plain,
         "depth.jpg": plain + b"GDepth:Data",
         "gain.jpg": plain + b"hdrgm:Version",
+        "clip.jpg": plain + b"MotionPhoto_Data",
         "small.jpg": jpeg(picture, 80, 1000),
     }
     for name, data in files.items():
@@ -145,6 +146,10 @@ def test_a_look_says_what_a_reduced_copy_lacks(tmp_path: Path) -> None:
     assert (said["depth.jpg"].likeness, said["depth.jpg"].reason) == (
         Likeness.CANNOT_TELL,
         "it is without the depth map of the original",
+    )
+    assert (said["clip.jpg"].likeness, said["clip.jpg"].reason) == (
+        Likeness.CANNOT_TELL,
+        "it is without the motion clip of the original",
     )
     assert look_at(Look(place, "depth.jpg", place, "plain.jpg", Aim.PARTS)).reason.startswith("without the depth map")
 

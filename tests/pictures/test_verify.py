@@ -24,13 +24,10 @@ SHARED = Path(__file__).parents[2] / ".." / "shared" / "data"
 def is_reduced_copy(original: Picture, copy: Picture) -> bool | None:
     """Whether `copy` shows the very picture of `original`, whatever its size, format and quality.
 
-    None where that cannot be told: too small, no structure, several frames, other dates of capture in the two files,
-    or the same picture without the motion clip that the original has.
+    None where that cannot be told: too small, no structure, several frames, other dates of capture in the two files.
     """
     match = compare(original, copy)
     if match.doubt is not None:
-        return None
-    if match.relation is Relation.SAME_PICTURE and original.more - copy.more:
         return None
     return match.relation is Relation.SAME_PICTURE
 
@@ -252,12 +249,6 @@ def test_an_animation_is_never_taken_for_its_first_frame() -> None:
     animated = other_format(frames[0], "WEBP", save_all=True, append_images=frames[1:], quality=80)
     match = answer(animated)
     assert (match.relation, match.doubt) == (SIMILAR, Doubt.FRAMES)
-
-
-def test_a_copy_without_the_motion_clip_does_not_stand_for_the_motion_photo() -> None:
-    still, motion = jpeg(ORIGINAL), jpeg(ORIGINAL, 95) + b"ftypmp42" + b"MotionPhoto_Data" + bytes(100)
-    assert is_reduced_copy(picture(motion), picture(still)) is None
-    assert is_reduced_copy(picture(still), picture(motion)) is True
 
 
 NOT_PICTURES = {
