@@ -10,6 +10,7 @@ faint but large changes stand out as well as small strong ones.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -66,13 +67,23 @@ def worst_spot(a: Planes, b: Planes) -> Spot:
     Memory: about 10 bytes a pixel beside the pictures.
     """
     worst = Spot(0.0)
+    for level, plane, excess in excesses(a, b):
+        at = np.unravel_index(int(excess.argmax()), excess.shape)
+        scale = 2 << level
+        found = Spot(float(excess[at]), level, plane, int(at[1]) * scale, int(at[0]) * scale)
+        worst = max(worst, found, key=lambda spot: spot.excess)
+    return worst
+
+
+def excesses(a: Planes, b: Planes) -> Iterator[tuple[int, int, Plane]]:
+    """Level, plane, and how far each spot stands above the noise, for every other pixel of every other row of the
+    pictures at the size divided by 2 ** level. Where it is 1 and above, they differ."""
     level = 0
     while True:
         for plane in range(3) if level else range(1):
-            found = _worst_of(a, b, level, plane)
-            worst = max(worst, found, key=lambda spot: spot.excess)
+            yield level, plane, _excess(a, b, level, plane)
         if max(a.shape[1:]) < 2 * LEAST_SIDE_PX or min(a.shape[1:]) < 32:
-            return worst
+            return
         a, b, level = _halved(a), _halved(b), level + 1
 
 
@@ -83,7 +94,7 @@ def _halved(planes: Planes) -> Planes:
     return ((total + 2) // 4).astype(np.uint8)
 
 
-def _worst_of(a: Planes, b: Planes, level: int, plane: int) -> Spot:
+def _excess(a: Planes, b: Planes, level: int, plane: int) -> Plane:
     # The sharper one predicts the smoother one: what a copy lost cannot be predicted from it.
     if _sharpness(a[plane]) < _sharpness(b[plane]):
         a, b = b, a
@@ -100,11 +111,7 @@ def _worst_of(a: Planes, b: Planes, level: int, plane: int) -> Spot:
         bands.append([part[inner] for part in found])
     off, busyness = (np.concatenate(parts) for parts in zip(*bands, strict=True))
     floor = (COLOUR_FLOOR if plane else BRIGHTNESS_FLOOR)[min(level, 3)]
-    limit = floor + TIMES_NOISE * _noise(off, busyness)
-    excess = off / limit
-    at = np.unravel_index(int(excess.argmax()), excess.shape)
-    scale = 2 << level
-    return Spot(float(excess[at]), level, plane, int(at[1]) * scale, int(at[0]) * scale)
+    return np.asarray(off / (floor + TIMES_NOISE * _noise(off, busyness)))
 
 
 def _sharpness(plane: Planes) -> float:

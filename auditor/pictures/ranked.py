@@ -1,6 +1,7 @@
 """Which of a phone's files that hold one picture is the one to keep, written beside its rows for the rules.
 
-The ranking is that of the search for duplicates (`keep`): a report, a table and a plan name the same file.
+The ranking is that of the search for duplicates (`keep`): a report, a table and a plan name the same file, but where
+the search, which opens both, finds that another one holds more.
 """
 
 from __future__ import annotations

@@ -55,14 +55,14 @@ def copies(image: Image.Image) -> Iterator[tuple[str, Image.Image, Image.Image]]
         yield f"{how.name.lower()} {scale:g}", at_size, saved(scaled(image, scale, how), "JPEG", quality=quality)
 
 
-def page(digit: str, letters: int) -> Image.Image:
+def page(digit: str, letters: int, size: tuple[int, int] = (1600, 1000), grain: float = 3) -> Image.Image:
     rng = np.random.default_rng(letters)
-    image = Image.new("RGB", (1600, 1000), (246, 244, 240))
+    image = Image.new("RGB", size, (246, 244, 240))
     draw, font = ImageDraw.Draw(image), ImageFont.load_default(letters)
-    for line, y in enumerate(range(letters, 1000 - 2 * letters, 2 * letters)):
-        text = "".join(rng.choice(list("abcdefghiknorstu    "), 200))
+    for line, y in enumerate(range(letters, size[1] - 2 * letters, 2 * letters)):
+        text = "".join(rng.choice(list("abcdefghiknorstu    "), size[0] // 8))
         draw.text((40, y), f"{line:03d} 1{digit if line == 8 else 7} {text}", fill=(20, 20, 30), font=font)
-    noise = np.random.default_rng(1).normal(0, 3, (1000, 1600, 1))
+    noise = np.random.default_rng(1).normal(0, grain, (size[1], size[0], 1))
     return Image.fromarray((np.asarray(image) + noise).clip(0, 255).astype(np.uint8))
 
 
