@@ -407,7 +407,7 @@ def _learn(
     changes = Changes(index, store.root, found, read_at)
     wanted = may_be_moved(found, held) | {e.path for e in found.new if e.size_bytes in wanted_sizes}
     wanted |= {e.path for e in found.known if held[e.path].sha256 is None and e.size_bytes in wanted_sizes}
-    wanted |= {e.path for e in found.known if not as_written(e, held[e.path])}
+    wanted |= {e.path for e in found.known if not as_written(e, held[e.path]) or index.lacking(held[e.path])}
     lines = {row.path: row for row in store.salvaged() if row.sha256}
     wanted |= {e.path for e in found.new if e.path in lines}
     to_read = tuple(e for e in (*found.known, *found.new) if e.path in wanted)

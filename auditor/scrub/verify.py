@@ -179,8 +179,11 @@ class _Scrub:
         looked = survey(entries, before)
         changes = Changes(self._index, store.root, looked, utc(self._started))
         wanted = may_be_moved(looked, before)
-        suspects = [e for e in looked.known if not as_written(e, before[e.path])]
-        chosen = self._chosen([e for e in looked.known if as_written(e, before[e.path])])
+        as_told = {
+            e.path: as_written(e, h) and not self._index.lacking(h) for e in looked.known if (h := before[e.path])
+        }
+        suspects = [e for e in looked.known if not as_told[e.path]]
+        chosen = self._chosen([e for e in looked.known if as_told[e.path]])
         moved = [e for e in (*looked.new, *looked.known) if e.path in wanted]
         fresh = looked.new if self._choice.everything else ()
         # A file that was never read can have rotted, and nobody could tell.
@@ -199,7 +202,8 @@ class _Scrub:
             if entry.path not in told:
                 self._note(Found(entry.path, Fate.NEW))
         here = {e.path for e in looked.known}
-        read = sum(self._counts[fate] for fate in WAS_READ)
+        elsewhere = sum(found.fate in WAS_READ and found.path not in here for found in self._found)  # edited and moved
+        read = sum(self._counts[fate] for fate in WAS_READ) - elsewhere
         others = sum(found.fate in {Fate.UNREADABLE, Fate.MOVED} and found.path in here for found in self._found)
         self._counts[Fate.NOT_READ] = len(looked.known) - read - others - self._first_read
 

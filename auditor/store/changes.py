@@ -111,19 +111,18 @@ def may_be_moved(looked: Survey, held: Mapping[str, Held]) -> set[str]:
 class Changes:
     """Gathers what is read of a backup's files, and judges when all was read. `read_at` is the time of the run.
 
-    `index` is corrected file by file where nothing speaks against a file, else in `settle`. `moved_to` are then the
-    files that have the content of one that is gone.
+    `index` is corrected file by file where nothing speaks against a file, else in `settle`.
     """
 
     index: Index
     root: Path
     looked: Survey
     read_at: str
-    moved_to: set[str] = field(default_factory=set, init=False)
     before: dict[str, Held] = field(init=False)
     _stored: dict[str, list[str]] = field(init=False)  # the paths of each content, as it was stored
     _gone: frozenset[str] = field(init=False)  # contents that may lie elsewhere
     _elsewhere: dict[str, str] = field(default_factory=dict, init=False)  # found whole under another row
+    _now_at: dict[str, str] = field(default_factory=dict, init=False)  # rows whose file has another name now
     _read: dict[str, tuple[Entry, WasRead]] = field(default_factory=dict, init=False)  # what is still to be judged
 
     def __post_init__(self) -> None:
@@ -133,6 +132,11 @@ class Changes:
         for path, held in self.before.items():
             if held.sha256 is not None and held.sha256 != EMPTY:
                 self._stored[held.sha256].append(path)
+
+    @property
+    def moved_to(self) -> set[str]:
+        """After `settle`: the files that have the content of one that is gone."""
+        return set(self._now_at.values())
 
     def take(self, entry: Entry, answer: WasRead) -> Found | None:
         """The fate of a file that was read, where its own row decides it; None: `settle` will say."""
@@ -158,6 +162,7 @@ class Changes:
         found += self._changed()
         if mend:
             found = self._exchanged(found)
+        found = [self._moved_edit(one) if one.fate is Fate.MOVED else one for one in found]
         for entry in self.looked.new:
             if entry.path not in self.index.held:
                 self.index.add(unread_row(entry.path, entry.size_bytes, entry.mtime_ns))
@@ -203,7 +208,7 @@ class Changes:
                 if over := lying.get(content or ""):
                     instead = f"its content lies at {display_path(over)}, in the place of another file"
                 found.append(Found(path, Fate.LOST, content, instead))
-        self.moved_to.update(moves)
+        self._now_at.update((move.old, new) for new, move in moves.items())
         self.index.moved(moves)
         if merges:
             self.index.merge(merges)
@@ -280,13 +285,19 @@ class Changes:
             if (row := row_at.pop(stuck.pop(), None)) is not None and row not in {*elsewhere, *self.looked.gone}:
                 stuck.append(row)
         to = {row: home for home, row in row_at.items()}
-        merges = {path: other for path, other in elsewhere.items() if path in row_at}
-        self.index.merge(merges)
-        for home in row_at.keys() - displaced.keys():
+        self.index.merge(elsewhere)
+        fresh = row_at.keys() - displaced.keys()
+        merged = self.index.origins_of(fresh)  # a fresh one may have taken in what another row told
+        for home in fresh:
             self.index.forget(home)  # it was taken for a new file
         self.index.moved({home: self._move(row, *self._read[home]) for row, home in to.items()})
-        self.moved_to.update(row_at)
-        lies = to | merges
+        for home, origins in merged.items():
+            for origin in origins:
+                self.index.add_origin(home, origin)
+        for path in ((to.keys() | elsewhere.keys()) - row_at.keys()) & self._read.keys():
+            self._correct(*self._read[path])  # its row went, and it is there: a copy of another
+        self._now_at.update(to)
+        lies = to | elsewhere
         told = [one for one in found if one.path not in row_at or one.path in lies]
         return [
             replace(one, fate=Fate.MOVED, detail=f"it lies at {display_path(lies[one.path])} now", read=None)
@@ -299,6 +310,13 @@ class Changes:
         """A file that holds whole what was stored as `path`, all of it, where a phone stored more than one version."""
         held = self.index.held[path]
         return None if self.index.lacking(held) else self.index.by_content.get(held.sha256 or "")
+
+    def _moved_edit(self, moved: Found) -> Found:
+        """What was edited and moved lacks, at its new place too, what a phone stored there."""
+        home = self._now_at.get(moved.path)
+        if home is None or not (lacking := self.index.lacking(held := self.index.held[home])):
+            return moved
+        return Found(home, Fate.EDITED, lacking[0], "edited earlier, and moved since then", held.sha256)
 
     def _move(self, old: str, entry: Entry, answer: WasRead) -> Moved:
         return Moved(old, answer.size_bytes, answer.mtime_ns, self.read_at, entry.changed_ns)

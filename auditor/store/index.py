@@ -138,6 +138,7 @@ class Index:
     _moved: dict[str, str] = field(default_factory=dict)  # new path -> old path
     _also: dict[str, list[str]] = field(default_factory=dict)  # more whole copies of what is in `by_content`
     _forgot: bool = False
+    _last_origins: dict[str, tuple[Origin, ...]] = field(default_factory=dict)  # of rows of `last` that were asked for
 
     @classmethod
     def read(cls, store: Store, source_id: str) -> Index:
@@ -342,22 +343,29 @@ class Index:
                     digests={"sha256": held.overwritten},
                     digest_origin=DigestOrigin.READ,
                     checked=(Tier.HASH,),
+                    changed_ns=held.changed_ns,
                 )
             )
 
     def origins_at(self, path: str) -> tuple[Origin, ...]:
-        """Every origin of one file, of all sources. Reads the last generation: only for the rare repair."""
+        """Every origin of one file, of all sources."""
         return self.origins_of({path})[path]
 
     def origins_of(self, paths: Set[str]) -> dict[str, tuple[Origin, ...]]:
-        """Every origin of some files, of all sources. Reads the last generation once."""
-        found: dict[str, tuple[Origin, ...]] = dict.fromkeys(paths, ())
-        olds = {self._moved.get(path, path): path for path in paths if path not in self._rows}
-        for row in self.last.rows() if self.last and olds else ():
-            if new := olds.get(row.path):
-                found[new] = self._corrected(replace(row, path=new)).origins
-        found |= {path: self._corrected(self._rows[path]).origins for path in paths if path in self._rows}
-        return found
+        """Every origin of some files, of all sources.
+
+        Reads the last generation once for all that repairs ask for, and again only where another row is asked for.
+        """
+        olds = {path: self._moved.get(path, path) for path in paths if path not in self._rows}
+        if not self._last_origins.keys() >= set(olds.values()):
+            repairs = {path for path, held in self.held.items() if held.doubtful or not held.whole}
+            wanted = {*olds.values(), *(self._moved.get(path, path) for path in repairs)}
+            self._last_origins |= dict.fromkeys(wanted, ())
+            told = self.last.rows() if self.last else ()
+            self._last_origins |= {row.path: row.origins for row in told if row.path in wanted}
+        found = {path: FileFacts(path, origins=self._last_origins[old]) for path, old in olds.items()}
+        found |= {path: self._rows[path] for path in paths if path in self._rows}
+        return {path: self._corrected(row).origins for path, row in found.items()}
 
     def rows(self) -> Iterator[FileFacts]:
         """The rows of the next generation, in path order."""

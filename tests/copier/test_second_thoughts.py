@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import signal
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,7 @@ from auditor.copier.preflight import remember_last, remembered
 from auditor.copier.publish import Outcome
 from auditor.copier.source_manifest import ARRIVED_DAMAGED, source_list
 from auditor.disk.volume import volume_of
+from auditor.manifest.jsonl import Manifest
 from auditor.model import Depth, ErrorKind, Kind, Soundness, Verdict
 from auditor.places import folder
 from auditor.places.folder import FolderPlace
@@ -515,6 +517,69 @@ class TestToldByABackup:
     def test_nothing_of_a_copy_that_was_only_touched(self, phone: Path, dest: Path) -> None:
         (dest / "DCIM/1.jpg").chmod(0o600)
         assert _learned(back_up(phone, dest)) == {} == fates(dest)
+
+    def test_every_file_has_a_row_and_no_name_is_lost(self, phone: Path, dest: Path, tmp_path: Path) -> None:
+        """Two files of one content, one of which was copied, and both of whose names were given to others."""
+        write(phone / "DCIM/again.jpg", noise(0, 3_000), OLD_S + 50)
+        by_hand = tmp_path / "by hand"
+        shutil.copytree(phone, by_hand)
+        with session(by_hand, Layout.MIRROR) as store:
+            first_generation(store, QUICK, now)
+        write(by_hand / "DCIM/h.jpg", noise(0, 3_000))
+        (by_hand / "DCIM/2.jpg").replace(by_hand / "DCIM/0.jpg")
+        (by_hand / "DCIM/3.jpg").replace(by_hand / "DCIM/again.jpg")
+        ran = back_up(phone, by_hand)
+        assert ran.backed.manifest is not None
+        rows = list(ran.backed.manifest.rows())
+        assert [row.path for row in rows] == sorted(tree(by_hand)) and all(row.sha256 for row in rows)
+        assert tree(phone).keys() <= {origin.path for row in rows for origin in row.origins}
+        assert fates(by_hand) == {}
+
+    def test_a_file_whose_row_followed_its_content_has_a_row_of_its_own(self, phone: Path, dest: Path) -> None:
+        (dest / "DCIM/0.jpg").rename(dest / "DCIM/9.jpg")
+        write(dest / "DCIM/0.jpg", noise(1, 3_001))
+        ran = back_up(phone, dest)
+        assert _learned(ran) == {"DCIM/0.jpg": Fate.MOVED} and ran.backed.manifest is not None
+        assert {row.path: row.sha256 for row in ran.backed.manifest.rows()} == {
+            path: hashlib.sha256(content).hexdigest() for path, content in tree(dest).items()
+        }
+        rot(dest / "DCIM/0.jpg")
+        assert fates(dest) == {"DCIM/0.jpg": Fate.ROTTED}
+
+    def test_an_overwritten_file_whose_content_lies_whole_elsewhere_is_no_alarm(self, phone: Path, dest: Path) -> None:
+        write(dest / "x.jpg", noise(0, 3_000))
+        scrub(dest)
+        (phone / "DCIM/0.jpg").unlink()
+        write(dest / "x.jpg", noise(1, 3_001), OLD_S + 77)
+        back_up(phone, dest)
+        assert fates(dest) == {}
+
+    def test_an_edit_that_was_moved_still_lacks_what_was_stored(self, phone: Path, dest: Path) -> None:
+        write(dest / "DCIM/1.jpg", media.jpeg(90), OLD_S + 5_000)
+        assert fates(dest) == {"DCIM/1.jpg": Fate.EDITED}
+        (dest / "DCIM/1.jpg").rename(dest / "x.jpg")
+        for _ in range(2):
+            verified = scrub(dest)
+            assert [(f.path, f.fate) for f in verified.found] == [("x.jpg", Fate.EDITED)]
+            assert conclude(verified, Choice()).exit_code == 3 and not verified.counts[Fate.NOT_READ]
+        sampled = scrub(dest, Choice(number=1))
+        assert ("x.jpg", Fate.EDITED) in [(f.path, f.fate) for f in sampled.found], "told, whatever is chosen"
+        (phone / "DCIM/1.jpg").unlink()
+        for _ in range(2):
+            assert _learned(back_up(phone, dest)) == {"x.jpg": Fate.EDITED}
+
+    def test_the_last_list_is_read_once_for_all_repairs(
+        self, phone: Path, dest: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for number in range(4, 40):
+            write(phone / f"DCIM/{number}.jpg", noise(number, 3_000 + number), OLD_S + number)
+        back_up(phone, dest)
+        shutil.rmtree(dest / "DCIM")
+        reads: list[object] = []
+        rows = Manifest.rows
+        monkeypatch.setattr(Manifest, "rows", lambda self: reads.append(self) or rows(self))
+        assert len(back_up(phone, dest).paths(Outcome.REPAIRED)) == 40
+        assert len(reads) < 12
 
 
 def _learned(ran: Ran) -> dict[str, Fate]:
