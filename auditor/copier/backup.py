@@ -36,7 +36,7 @@ from auditor.model import Depth
 from auditor.paths import display_path
 from auditor.places import Entry, EntryKind, Place, own_folder, unfinished
 from auditor.places.folder import FolderPlace
-from auditor.store.changes import Changes, Fate, Found, Survey, as_written, may_be_moved, survey
+from auditor.store.changes import Changes, Fate, Found
 from auditor.store.generations import (
     JOURNALS,
     QUARANTINE,
@@ -47,6 +47,7 @@ from auditor.store.generations import (
     moment,  # fmt: skip
 )
 from auditor.store.index import Held, Index, known_columns
+from auditor.store.survey import Survey, as_written, may_be_moved, survey
 
 DIGESTS_ONLY = ("path", "path_bytes", "size_bytes", "mtime", "mtime_trusted", "kind", "error_kind", "error", "read_at",
                 "digest_origin", "sha256", "checked", "changed")  # fmt: skip

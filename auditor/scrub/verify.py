@@ -24,9 +24,10 @@ from auditor.model import Depth, ErrorKind, FileFacts, Origin, Trouble
 from auditor.paths import path_key
 from auditor.places import Entry, EntryKind
 from auditor.scrub.sampling import CONFIDENCE, most_bad
-from auditor.store.changes import Changes, Fate, Found, as_written, may_be_moved, survey
+from auditor.store.changes import Changes, Fate, Found
 from auditor.store.generations import Generation, Remembered, Store, left_journals, locked, moment
 from auditor.store.index import Held, Index, known_columns, unread_row
+from auditor.store.survey import as_written, may_be_moved, survey
 from auditor.words import percent
 
 WAS_READ = (Fate.UNCHANGED, Fate.ROTTED, Fate.SPOILT, Fate.OVERWRITTEN, Fate.EDITED)
