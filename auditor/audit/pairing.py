@@ -14,12 +14,12 @@ from auditor.audit.database import kinds
 from auditor.audit.one_copy import copies
 from auditor.model import DIGESTS, DigestOrigin, ErrorKind, Status
 from auditor.pictures.likeness import Aim, Answer, Candidate, Likeness, Question, Side, Verifier, look_alikes
-from auditor.places.trash import TRASH_FOLDERS
+from auditor.places.trash import ALBUMS, TRASH_FOLDERS
 
 NO_COPY = (
     "(coalesce(error_kind IN"
     f" ({kinds(ErrorKind.TRASHED, ErrorKind.SHARED, ErrorKind.MISSING, ErrorKind.LINKED)}), false)"
-    f" OR regexp_matches(lower(path), '{TRASH_FOLDERS}'))"
+    f" OR (regexp_matches(lower(path), '{TRASH_FOLDERS}') AND NOT EXISTS (FROM albums WHERE albums.path = backup.path)))"
 )
 """Rows of a backup that are listed and are no copies: in a bin, in somebody else's album, known to be lost, or the very
 file that they should be a copy of."""
@@ -60,13 +60,16 @@ def pair(con: duckdb.DuckDBPyConnection, labels: Sequence[str], verify: Verifier
         _missing(con, label)
     for name in ("unread", "open_s", "open_b", "b", "no_copy"):
         con.execute(f"DROP VIEW IF EXISTS {name}")
-    for name in ("free", "done", "found", "likeness", "refused"):
+    for name in ("free", "done", "found", "likeness", "refused", "albums"):
         con.execute(f"DROP TABLE IF EXISTS {name}")
 
 
 def _open_lists(con: duckdb.DuckDBPyConnection, number: int) -> None:
+    strict = f"regexp_replace(lower(path), '{ALBUMS}', '/', 'g')"
     con.execute(
         f"""
+        CREATE OR REPLACE TEMP TABLE albums AS SELECT path FROM source
+            WHERE regexp_matches(lower(path), '{ALBUMS}') AND NOT regexp_matches({strict}, '{TRASH_FOLDERS}');
         CREATE OR REPLACE TEMP VIEW b AS SELECT * FROM backup WHERE backup_number = {int(number)}
             AND NOT {NO_COPY} AND NOT {_SHOWN};
         CREATE OR REPLACE TEMP VIEW no_copy AS SELECT * FROM backup WHERE backup_number = {int(number)} AND {NO_COPY};

@@ -21,12 +21,18 @@ FOLDERS = (
 )
 """Names of folders, lower case, at any depth; `*` stands for any letters of one name."""
 
+PEOPLES = ("trash", "recycled", "recently deleted")
+"""Those of them that a person may give to an album: a copy of it at its own path is a copy all the same."""
+
 TRASH_FOLDERS = (
     "(^|/)(" + "|".join(re.escape(name).replace(r"\*", "[^/]*").replace(r"\#", "#") for name in FOLDERS) + ")/"
     # Android 11 and newer: MediaStore's IS_TRASHED renames the file where it lies.
     r"|(^|/)\.trashed-"
 )
 """A regular expression (RE2 and Python) that finds lower-case paths that lie in a bin."""
+
+ALBUMS = f"(^|/)({'|'.join(PEOPLES)})/"
+"""As `TRASH_FOLDERS`, of those names alone."""
 
 _TRASH_FOLDERS = re.compile(TRASH_FOLDERS)
 

@@ -335,6 +335,27 @@ def test_a_copy_in_a_bin_or_by_a_hard_link_is_no_copy(places: tuple[Path, Path])
     assert set(files.index[files.verdict != "proven"]) == {first, second}
 
 
+@pytest.mark.parametrize(
+    ("album", "copied_to", "safe"),
+    [
+        ("Pictures/Trash", "Pictures/Trash", True),
+        ("DCIM/Recently Deleted", "DCIM/Recently Deleted", True),
+        ("Pictures/Trash", "Trash", False),
+        ("Pictures", "Pictures/Trash", False),
+        (".Trash-1000/files", ".Trash-1000/files", False),
+        (".Trash-1000/Trash", ".Trash-1000/Trash", False),
+    ],
+)
+def test_an_album_that_is_called_like_a_bin_is_copied_in_place(
+    places: tuple[Path, Path], album: str, copied_to: str, safe: bool
+) -> None:
+    for place, folder in zip(places, (album, copied_to), strict=True):
+        (place / folder).mkdir(parents=True, exist_ok=True)
+        (place / folder / "in_album.jpg").write_bytes(media.jpeg(99))
+    _, files = run(*places)
+    assert (files.verdict[f"{album}/in_album.jpg"] == "proven") is safe
+
+
 def test_an_audit_is_taken_up_whatever_file_of_it_a_stopped_one_left(places: tuple[Path, Path], tmp_path: Path) -> None:
     """The names come from the one list that the report is written by."""
     run(*places)
