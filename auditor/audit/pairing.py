@@ -16,10 +16,11 @@ from auditor.model import DIGESTS, DigestOrigin, ErrorKind, Status
 from auditor.pictures.likeness import Aim, Answer, Candidate, Likeness, Question, Side, Verifier, look_alikes
 from auditor.places.trash import ALBUMS, TRASH_FOLDERS
 
+_ALBUM = "EXISTS (FROM albums WHERE albums.path = backup.path)"
 NO_COPY = (
     "(coalesce(error_kind IN"
     f" ({kinds(ErrorKind.TRASHED, ErrorKind.SHARED, ErrorKind.MISSING, ErrorKind.LINKED)}), false)"
-    f" OR (regexp_matches(lower(path), '{TRASH_FOLDERS}') AND NOT EXISTS (FROM albums WHERE albums.path = backup.path)))"
+    f" OR (regexp_matches(lower(path), '{TRASH_FOLDERS}') AND NOT {_ALBUM}))"
 )
 """Rows of a backup that are listed and are no copies: in a bin, in somebody else's album, known to be lost, or the very
 file that they should be a copy of."""

@@ -22,6 +22,7 @@ from auditor.disk.names import parts_inside
 from auditor.errors import BadManifest, BadPlan
 from auditor.manifest.jsonl import Manifest, load
 from auditor.model import DigestOrigin, FileFacts, Soundness
+from auditor.places.archive import packing_of
 from auditor.places.folder import recorded_folder
 from auditor.places.trash import in_bin
 from auditor.report import RECORD, list_name
@@ -97,9 +98,18 @@ def _unread(record: Path) -> tuple[int, str]:
     not say."""
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
         provenance = small_files.parse_json(small_files.read(record, MOST_RECORD_BYTES))["provenance"]
-        words = [typed(spec) for spec in (provenance["source"], *provenance["backups"])]
-        return int(provenance["not_read_again"]), f"auditor audit {' '.join(words)}"
+        specs = (provenance["source"], *provenance["backups"])
+        command = f"auditor audit {' '.join(map(typed, specs))}"
+        if any(map(_is_list, specs)):
+            command = "`auditor audit` with the phone and the backup themselves, not their lists"
+        return int(provenance["not_read_again"]), command
     return 0, ""
+
+
+def _is_list(spec: str) -> bool:
+    """Whether an audit was told to look at a list, in which nothing can be read."""
+    path = Path(spec)
+    return path.is_file() and packing_of(path) is None
 
 
 def _min_copies(record: Path) -> int:

@@ -58,7 +58,7 @@ def command(
     """Moves what a plan removes into a quarantine.
 
     Each file goes into a dated folder inside its place, after the file that is kept for it was read again.
-    `auditor undo` puts them back.
+    `auditor undo` puts them back. Room is free only after `--purge`, which deletes them for good.
 
     PLAN is plan.csv (edit it first if you like) or the folder it lies in, or an audit's folder: then what is safe to
     delete leaves the phone.
@@ -173,6 +173,8 @@ def _show_done(done: Applied) -> None:
         screen.say(f"  stayed: line {step.removal.line}: {visible(step.refused or '')}")
     if len(stayed) > SHOWN:
         screen.say(f"  and {len(stayed) - SHOWN:,} more stayed")
+    if moved and not screen.quiet():
+        screen.say("  They take the same room until they are deleted for good.")
     for path in done.journals:
         screen.say(f"  Undo     auditor undo {visible(typed(str(path)))}")
         screen.say(f"  Delete   auditor clean --purge {visible(typed(str(path)))} --older-than 30d")

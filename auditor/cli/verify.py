@@ -82,6 +82,15 @@ def command(
     if init and (told := roles.refusal_of_init(role, map(roles.role_of_root, preflight.seen_here()))):
         raise BadPlace(told)
     if not init and manifest is None and not scrubbing.has_rows(store):
+        if (marker := store.marker()) is not None and marker.generation:
+            again = roles.with_phone("backup", {s.id: s.label for s in marker.sources}, backup)
+            told = f"the backup's manifests are missing; number {marker.generation} was the last"
+            screen.say(f"✗ NOT SAFE: {told}. Nothing says what its files were.", style="bold red")
+            screen.say(
+                f"  Next     put one back if you have a copy, or run `auditor verify {visible(typed(backup))} --init`,"
+            )
+            screen.say(f"           which writes down what is there now; then {again}")
+            raise typer.Exit(1)
         if store.marks():
             raise BadPlace(
                 f"the first backup to {backup} was broken off before it wrote down what it had copied; run the same"

@@ -126,7 +126,7 @@ def _rows(inventory: Inventory, group: Group, member: Member, unread: frozenset[
         doubt = f"{lone} belongs to it and is not in the company of the file to keep"
     if doubt is not None:
         return [_row(inventory, Action.ASK, item, kept, member.relation, doubt)]
-    why = f"{member.detail}; the other is kept because {group.why(member)}"
+    why = f"{member.detail}; {kept.facts.path.rpartition('/')[2]} is kept: {group.why(member)}"
     found = [_row(inventory, Action.REMOVE, item, kept, member.relation, why)]
     for part, twin in twins.items():
         assert twin is not None

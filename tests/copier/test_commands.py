@@ -566,6 +566,28 @@ def test_an_edit_that_was_copied_and_removed_is_told_all_the_same(
     assert auditor("verify", tmp_path / "disk").code == 0
 
 
+def test_a_backup_whose_lists_are_gone_is_not_safe(auditor: Auditor, phone: Path, tmp_path: Path) -> None:
+    auditor("backup", phone, tmp_path / "disk", "--no-audit")
+    shutil.rmtree(tmp_path / "disk/.auditor/manifests")
+    said = auditor("verify", tmp_path / "disk")
+    assert said.code == 1 and "NOT SAFE: the backup's manifests are missing; number 1 was the last" in said.out, said
+    assert "broken off" not in said.out + said.err
+    assert auditor("verify", tmp_path / "disk", "--init").code == 0
+    assert auditor("backup", phone, tmp_path / "disk", "--no-audit").code == 0
+    assert auditor("verify", tmp_path / "disk").code == 0
+
+
+def test_cleaning_by_an_audit_of_lists_asks_for_the_places_themselves(
+    auditor: Auditor, phone: Path, tmp_path: Path
+) -> None:
+    auditor("backup", phone, tmp_path / "disk", "--no-audit")
+    for place in (phone, tmp_path / "disk"):
+        auditor("scan", place, "-o", tmp_path / f"{place.name}.jsonl")
+    auditor("audit", tmp_path / f"{phone.name}.jsonl", tmp_path / "disk.jsonl", "-o", tmp_path / "lists")
+    said = auditor("clean", tmp_path / "lists")
+    assert "with the phone and the backup themselves, not their lists" in said.out, said
+
+
 def test_an_edit_that_was_taken_back_is_none(auditor: Auditor, phone: Path, tmp_path: Path) -> None:
     auditor("backup", phone, tmp_path / "disk", "--no-audit")
     path = tmp_path / "disk/DCIM/Camera/IMG_1.jpg"
