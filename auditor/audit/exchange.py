@@ -20,7 +20,7 @@ def doubts(con: duckdb.DuckDBPyConnection, source: Side, backups: Sequence[Side]
     for number, backup in enumerate(backups):
         theirs = roles.role(backup)
         doubt = roles.doubt(ours, theirs)
-        if doubt is None and roles.maybe_phone(ours, theirs) and (more := _newer_from_a_camera(con, number)):
+        if doubt is None and roles.maybe_phone(ours, theirs) and (more := _newer_from_a_camera(con, number, theirs)):
             photos = counted(more, "photo or video", "photos and videos")
             why = f"{theirs.spec} has {photos} in {CAMERAS} that {ours.spec} lacks, as new as anything there"
             doubt = roles.doubted(why, ours, theirs)
@@ -29,7 +29,7 @@ def doubts(con: duckdb.DuckDBPyConnection, source: Side, backups: Sequence[Side]
     return found
 
 
-def _newer_from_a_camera(con: duckdb.DuckDBPyConnection, number: int) -> int:
+def _newer_from_a_camera(con: duckdb.DuckDBPyConnection, number: int, theirs: roles.Role) -> int:
     """How many photos and videos a backup has in a camera's folder that the source has in no version.
 
     0 where something in the source is newer: then photos are taken there, and the others were cleared away.
@@ -38,16 +38,17 @@ def _newer_from_a_camera(con: duckdb.DuckDBPyConnection, number: int) -> int:
         f"""
         WITH more AS (
             SELECT b.taken_at, b.mtime_s FROM backup b
-            WHERE b.backup_number = ? AND b.kind IN ('photo', 'video') AND b.path ILIKE '{CAMERAS}/%'
-                AND b.sha256 IS NOT NULL AND b.sha256 NOT IN (SELECT sha256 FROM source WHERE sha256 IS NOT NULL)
+            WHERE b.backup_number = ? AND b.kind IN ('photo', 'video') AND b.sha256 IS NOT NULL
+                AND (? OR b.path ILIKE '{CAMERAS}/%')
                 -- Another version of a photo is no further photo.
-                AND b.stem NOT IN (SELECT stem FROM source)
-                AND b.id NOT IN (SELECT backup_id FROM pairs WHERE backup_id IS NOT NULL)
+                AND NOT EXISTS (SELECT 1 FROM source s WHERE s.sha256 = b.sha256)
+                AND NOT EXISTS (SELECT 1 FROM source s WHERE s.stem = b.stem)
+                AND NOT EXISTS (SELECT 1 FROM pairs p WHERE p.backup_id = b.id)
         ), ours AS (SELECT taken_at, mtime_s FROM source WHERE kind IN ('photo', 'video'))
         SELECT (SELECT count(*) FROM more), (SELECT max(taken_at) FROM more), (SELECT max(taken_at) FROM ours),
             (SELECT max(mtime_s) FROM more), (SELECT max(mtime_s) FROM ours)
         """,  # noqa: S608 (a name of ours)
-        [number],
+        [number, theirs.is_of_cameras],
     ).fetchall()[0]
     taken, ours_taken, dated, ours_dated = newest
     # A copy may have lost the dates of its files; when a photo was taken is written in it.

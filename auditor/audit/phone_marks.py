@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from auditor.disk.volume import filesystem
 
@@ -62,6 +62,11 @@ def marks_of(folder: Path) -> Marks | None:
     beside = sorted(_OF_CARDS & _names(folder)) if by_a_camera else []
     is_volume = _is_volume(folder)
     return Marks(folder, (CAMERAS, *beside[:1]), bool(beside) or (by_a_camera and is_volume), is_volume)
+
+
+def is_within_cameras(folder: PurePath) -> bool:
+    """Whether all files of a folder are of a camera: it is `DCIM`, in any case (FAT knows none), or in it."""
+    return CAMERAS.casefold() in (part.casefold() for part in folder.parts)
 
 
 def _names(folder: Path) -> frozenset[str]:

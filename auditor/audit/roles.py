@@ -10,10 +10,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 from auditor.audit.inputs import Side
-from auditor.audit.phone_marks import CAMERAS, Marks, Phone, marks_of, which
+from auditor.audit.phone_marks import CAMERAS, Marks, Phone, is_within_cameras, marks_of, which
 from auditor.disk import marker as markers
 from auditor.places import Place
 from auditor.places.folder import FolderPlace, recorded_folder
@@ -33,8 +33,8 @@ class Role:
     it that is the whole of it, as it is typed; None where this place is the whole itself, or is none. `marks`: of
     a phone or card, in it or in a folder around it; `is_marked`: it is that folder, or lies in one that marks it.
     `is_folder`: of this machine, or a list of one; nothing else may be a card. `is_list`: what lies around it may not
-    be known. `holds`: that nothing is there yet, in words; "" for all else: an unmounted disk or a mistyped name looks
-    so.
+    be known. `is_of_cameras`: it is a camera's folder, or lies in one: so do all its files. `holds`: that nothing is
+    there yet, in words; "" for all else: an unmounted disk or a mistyped name looks so.
     """
 
     spec: str
@@ -50,6 +50,7 @@ class Role:
     is_marked: bool = False
     is_folder: bool = False
     is_list: bool = False
+    is_of_cameras: bool = False
     holds: str = ""
 
 
@@ -78,6 +79,7 @@ def role(side: Side) -> Role:
         is_marked=there.is_marked,
         is_folder=header.place_kind == "folder",
         is_list=True,
+        is_of_cameras=header.place_kind == "folder" and is_within_cameras(PureWindowsPath(header.place)),
     )
 
 
@@ -116,6 +118,7 @@ def role_of(place: Place) -> Role:
         marks=marks,
         is_marked=is_marked,
         is_folder=True,
+        is_of_cameras=is_within_cameras(place.root),
     )
 
 

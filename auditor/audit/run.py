@@ -105,8 +105,8 @@ def _run(order: Order, folder: Path, out: Path, steps: Steps, clock: Callable[[]
         outcomes = [engine.counts(lists.con, outcome) for outcome in outcomes]
         partition = verdict.judge_files(lists.con, order.policy)
         conclusion = verdict.conclude(lists.con, partition, outcomes, order.policy)
-        not_offered = _safe_to_delete(lists.con, order, labels, started)
         doubts = exchange.doubts(lists.con, order.source, order.backups)
+        not_offered = _safe_to_delete(lists.con, order, doubts, started)
         audit = Audit(
             conclusion.verdict,
             conclusion.sentence,
@@ -279,8 +279,11 @@ def _raw_path(con: duckdb.DuckDBPyConnection, table: str, path: str) -> tuple[st
     return path if raw is None else bytes.fromhex(raw).decode("utf-8", "surrogateescape"), size or 0
 
 
-def _safe_to_delete(con: duckdb.DuckDBPyConnection, order: Order, labels: Sequence[str], started: datetime) -> int:
+def _safe_to_delete(
+    con: duckdb.DuckDBPyConnection, order: Order, doubts: Mapping[str, roles.Doubt], started: datetime
+) -> int:
     """The files whose bytes were read in this run on both sides, that are identical, sound, and in enough backups.
+    What may be the phone itself counts as none of these: by it the only backup would be emptied.
 
     Returns how many would be among them but for the reading.
     """
@@ -288,9 +291,10 @@ def _safe_to_delete(con: duckdb.DuckDBPyConnection, order: Order, labels: Sequen
     # A list made elsewhere may come from a clock that is ahead: only what was a place in this run was read in it.
     # What may be the phone itself, seen through another mount, must not license a deletion.
     source = order.source.place
+    undoubted = [b for b in order.backups if b.label not in doubts]
     read_now = [
         b.label
-        for b in order.backups
+        for b in undoubted
         if b.place is not None and source is not None and one_copy.is_provably_apart(source, b.place)
     ]
     copies = one_copy.copies("p.backup")
@@ -309,6 +313,7 @@ def _safe_to_delete(con: duckdb.DuckDBPyConnection, order: Order, labels: Sequen
         """  # noqa: S608 (columns of ours)
     least = order.policy.min_copies
     con.execute(f"CREATE TABLE safe_to_delete AS {sql}", [read_now, read_now, since, since, least])
+    labels = [b.label for b in undoubted]
     con.execute(f"CREATE TEMP TABLE safe_at_any_time AS {sql}", [labels, labels, "", "", least])
     counts = "SELECT (SELECT count(*) FROM safe_at_any_time) - (SELECT count(*) FROM safe_to_delete)"
     return int(con.execute(counts).fetchall()[0][0])
@@ -503,8 +508,17 @@ def _provenance(
         "source": order.source.spec,
         "backups": [backup.spec for backup in order.backups],
         "words": _words(order, doubts),
-        **({"maybe_exchanged": " ".join(one.remedy for one in doubts.values())} if doubts else {}),
+        **({"maybe_exchanged": _maybe_exchanged(order, doubts)} if doubts else {}),
         "depth": (order.depth or Depth.DECODE).value,
         "waivers": len(order.waivers),
         "baseline": len(order.baseline),
     }
+
+
+def _maybe_exchanged(order: Order, doubts: Mapping[str, roles.Doubt]) -> list[dict[str, str]]:
+    """What may be the phone though it stands as a backup, under the label and with the list that it has here."""
+    return [
+        {"label": one.label, "list": f"{name}.jsonl", "why": doubts[one.label].why, "remedy": doubts[one.label].remedy}
+        for name, one in homes(order)[1:]
+        if one.label in doubts
+    ]

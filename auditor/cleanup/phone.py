@@ -11,7 +11,7 @@ import csv
 import hashlib
 import io
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -42,11 +42,22 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """Why what an audit took for a backup may be the phone, and what to run if it is, as sentences. `list` is the name
+    of its list in the audit's folder."""
+
+    list: str
+    why: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
 class Freeing:
     """What can go. `plan` is None where this program cannot do it itself, and `hindrance` says why.
 
     `too_new` counts files left because they are newer than wished; `parted` those whose motion part or RAW is not safe;
-    `unread` those that are safe, but that the audit did not read on both sides, as `audit_command` would.
+    `unread` those that are safe, but that the audit did not read on both sides, as `audit_command` would. `doubts` say
+    of which backups the audit could not tell whether they are the phone itself: nothing goes by these.
     """
 
     plan: CleanPlan | None
@@ -58,6 +69,7 @@ class Freeing:
     parted: int
     unread: int = 0
     audit_command: str = ""
+    doubts: tuple[Doubt, ...] = ()
 
 
 def is_audit(path: Path) -> bool:
@@ -79,7 +91,8 @@ def freeing(path: Path, keep_newest: timedelta | None, now: datetime) -> Freeing
     names = {facts.path for _, facts in old}
     company = _company(rows.values())
     whole = [entry for entry in old if all(part in names for part in company[_main(entry[1])])]
-    plan, hindrance = _plan(folder, source, whole, _min_copies(folder / RECORD))
+    doubts = _doubts(folder / RECORD)
+    plan, hindrance = _plan(folder, source, whole, _min_copies(folder / RECORD), {one.list for one in doubts})
     sizes: Counter[tuple[str, str]] = Counter()
     counts: Counter[tuple[str, str]] = Counter()
     for _, facts in whole:
@@ -90,7 +103,7 @@ def freeing(path: Path, keep_newest: timedelta | None, now: datetime) -> Freeing
     total = sum(sizes.values())
     unread, command = _unread(folder / RECORD)
     left = (len(wanted) - len(old), len(old) - len(whole), unread)
-    return Freeing(plan, hindrance, shares, len(whole), total, *left, command)
+    return Freeing(plan, hindrance, shares, len(whole), total, *left, command, doubts)
 
 
 def _unread(record: Path) -> tuple[int, str]:
@@ -110,6 +123,15 @@ def _is_list(spec: str) -> bool:
     """Whether an audit was told to look at a list, in which nothing can be read."""
     path = Path(spec)
     return path.is_file() and packing_of(path) is None
+
+
+def _doubts(record: Path) -> tuple[Doubt, ...]:
+    """What the audit says of backups that may be the phone. Raises: BadPlan where that cannot be read."""
+    try:
+        told = small_files.parse_json(small_files.read(record, MOST_RECORD_BYTES))["provenance"]
+        return tuple(Doubt(one["list"], one["why"], one["remedy"]) for one in told.get("maybe_exchanged", ()))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BadPlan(f"{record} does not say whether its backups are none of the phone; audit again") from error
 
 
 def _min_copies(record: Path) -> int:
@@ -144,7 +166,11 @@ def _wanted(table: Path, rows: Mapping[str, FileFacts]) -> list[tuple[int, FileF
 
 
 def _plan(
-    folder: Path, source: Manifest, wanted: Sequence[tuple[int, FileFacts]], min_copies: int
+    folder: Path,
+    source: Manifest,
+    wanted: Sequence[tuple[int, FileFacts]],
+    min_copies: int,
+    doubted: Container[str],
 ) -> tuple[CleanPlan | None, str | None]:
     root = _folder_of(source)
     if root is None:
@@ -158,6 +184,8 @@ def _plan(
     digests = {facts.sha256 for _, facts in wanted}
     unread: list[str] = []
     for number, path in enumerate(sorted(folder.glob("backup-*.jsonl"))):
+        if path.name in doubted:
+            continue
         manifest = load(path)
         there = _folder_of(manifest)
         if there is None:

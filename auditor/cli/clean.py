@@ -126,7 +126,13 @@ def _freeing(path: Path, keep_newest: str | None) -> CleanPlan | None:
         be = "is safe, but was" if free.unread == 1 else "are safe, but were"
         screen.say(f"  {counted(free.unread, 'file stays: it', 'files stay: they')} {be} not read again in that audit.")
         screen.say(f"  Next     {visible(free.audit_command)}, which reads all; then clean by that audit")
-    elif not (free.files or free.too_new or free.parted or free.hindrance):
+    for doubt in free.doubts:
+        screen.say(
+            f"  Nothing goes by a backup that may be the phone itself: {visible(doubt.why)} {visible(doubt.remedy)}"
+        )
+    if free.doubts:
+        screen.say("  If it is your backup, run `auditor backup` to it once, then audit again and clean by that audit.")
+    elif not (free.files or free.too_new or free.parted or free.unread or free.hindrance):
         screen.say("  No file was read on both sides in that audit, and found identical and sound.")
     if free.hindrance:
         screen.say(f"  {visible(free.hindrance)}.")

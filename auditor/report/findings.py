@@ -129,7 +129,7 @@ def next_step(audit: Audit, rules: Mapping[str, Rule]) -> str:
     remedies = (remedy(audit, rules[outcome.rule_id]) for outcome in counting)
     first = next(filter(None, remedies), "Put right what is named above, then audit again.")
     if exchanged := audit.provenance.get("maybe_exchanged"):
-        first = f"{exchanged} If not: {first}"
+        first = f"{' '.join(one['remedy'] for one in exchanged)} If not: {first}"
     return f"Delete nothing on the phone. {first}"
 
 

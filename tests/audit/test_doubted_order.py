@@ -1,0 +1,77 @@
+"""A backup that may be the phone itself licenses no deletion: the order may be wrong, and the phone would keep all."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests import media
+from tests.commandline import call
+from tests.copier.runs import OLD_S, tree, write
+
+DAY = 86_400
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def camera(folder: str, *numbers: int, days: int = DAY) -> None:
+    """A camera's folder, with one photo taken each day; 0 seconds a day: copied without their dates."""
+    for number in numbers:
+        write(Path(folder, f"DCIM/Camera/IMG_{number}.jpg"), media.jpeg(number), OLD_S + number * days)
+
+
+def deletable(report: str) -> list[dict[str, str]]:
+    with Path(report, "safe-to-delete.csv").open(encoding="utf-8-sig", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+@pytest.mark.parametrize(
+    ("days", "within", "told"),
+    [
+        (DAY, "", "phone looks like a phone's storage or card (it has DCIM), as nas does too, but it has the newest"),
+        (0, "", "phone has 1 photo or video in DCIM that nas lacks"),  # only the contents tell
+        (0, "/DCIM", "phone/DCIM has 1 photo or video in DCIM that nas/DCIM lacks"),
+        (0, "/DCIM/Camera", "phone/DCIM/Camera has 1 photo or video in DCIM that nas/DCIM/Camera lacks"),
+    ],
+)
+def test_nothing_goes_by_a_backup_that_may_be_the_phone(
+    days: int, within: str, told: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    camera("nas", 1, 2, 3, days=days)
+    camera("phone", 1, 2, 3, 4, days=days)
+    before = tree(Path("nas"))
+    code, out, _ = call(monkeypatch, capsys, "audit", f"nas{within}", f"phone{within}", "-o", "report")
+    assert code == 0 and "\u2713 SAFE" in out and told in out
+    assert deletable("report") == []
+    for words in (("clean", "report"), ("clean", "report", "--apply")):
+        code, out, _ = call(monkeypatch, capsys, *words)
+        assert code == 0 and f"Nothing goes by a backup that may be the phone itself: {told}" in out, out
+        assert f"If phone{within} is the phone, run `auditor audit phone{within} nas{within}`." in out
+        assert "not read again" not in out and "No file was read" not in out
+    assert tree(Path("nas")) == before
+
+
+def test_what_another_backup_holds_may_go_by_that_one(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    camera("mine", 1, 2)
+    camera("other", 1, 2, 3)
+    shutil.copytree("mine/DCIM/Camera", "disk")
+    assert call(monkeypatch, capsys, "audit", "mine", "other", "disk", "-o", "report")[0] == 0
+    assert [row["backups"] for row in deletable("report")] == ["disk", "disk"]
+    (doubted,) = json.loads(Path("report/audit.json").read_text("utf-8"))["provenance"]["maybe_exchanged"]
+    assert (doubted["label"], doubted["list"]) == ("other", "backup-1.jsonl")
+    assert "newest photos" in doubted["why"] and doubted["remedy"].startswith("If other is the phone, run `auditor")
+    os.remove("disk/IMG_1.jpg")  # noqa: PTH107
+    code, out, _ = call(monkeypatch, capsys, "clean", "report", "--apply")
+    assert code == 1, out
+    assert Path("mine/DCIM/Camera/IMG_1.jpg").exists(), "it went by the copy that may be on the phone"
+    assert not Path("mine/DCIM/Camera/IMG_2.jpg").exists() and "may be the phone itself" in out
