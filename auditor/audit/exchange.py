@@ -13,17 +13,17 @@ from auditor.audit.phone_marks import CAMERAS
 from auditor.words import counted
 
 
-def doubts(con: duckdb.DuckDBPyConnection, source: Side, backups: Sequence[Side]) -> dict[str, roles.Doubt]:
-    """What speaks for the wrong order, by the label of the backup that may be the phone."""
-    ours = roles.role(source)
+def doubts(
+    con: duckdb.DuckDBPyConnection, backups: Sequence[Side], pairs: Sequence[roles.Pair]
+) -> dict[str, roles.Doubt]:
+    """What speaks for the wrong order, by the label of the backup that may be the phone; a pair for each backup."""
     found = {}
-    for number, backup in enumerate(backups):
-        theirs = roles.role(backup)
-        doubt = roles.doubt(ours, theirs)
-        if doubt is None and roles.maybe_phone(ours, theirs) and (more := _newer_from_a_camera(con, number, theirs)):
+    for number, (backup, pair) in enumerate(zip(backups, pairs, strict=True)):
+        doubt = roles.doubt(pair)
+        if doubt is None and roles.maybe_phone(pair) and (more := _newer_from_a_camera(con, number, pair.backup)):
             photos = counted(more, "photo or video", "photos and videos")
-            why = f"{theirs.spec} has {photos} in {CAMERAS} that {ours.spec} lacks, as new as anything there"
-            doubt = roles.doubted(why, ours, theirs)
+            why = f"{backup.spec} has {photos} in {CAMERAS} that {pair.source.spec} lacks, as new as anything there"
+            doubt = roles.doubted(why, pair)
         if doubt is not None:
             found[backup.label] = doubt
     return found

@@ -47,6 +47,11 @@ class Marks:
     is_storage: bool = False
     is_volume: bool = False
 
+    @property
+    def is_android(self) -> bool:
+        """Whether they are those of an Android phone's storage, or of a card that one has used."""
+        return _PHONES in self.names
+
 
 def marks_of(folder: Path) -> Marks | None:
     """The marks of a phone or card at the top of a folder; None where it has none."""

@@ -8,7 +8,7 @@ That the one holds more than the other does not: so it is when the phone was cle
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PureWindowsPath
 
@@ -146,7 +146,10 @@ def _marks_around(root: Path) -> tuple[Marks | None, bool]:
 
 
 def _is_in(root: Path, marks: Marks) -> bool:
-    return root == marks.folder or root.relative_to(marks.folder).parts[0] in marks.names
+    if root == marks.folder:
+        return True
+    within = root.relative_to(marks.folder).parts[0]  # as it was typed: FAT knows no case
+    return within.casefold() in {name.casefold() for name in marks.names}
 
 
 def exchanged(source: Role, backup: Role) -> str | None:
@@ -164,10 +167,21 @@ def exchanged(source: Role, backup: Role) -> str | None:
     return None
 
 
-def seems_exchanged(source: Role, backup: Role) -> str | None:
-    """What speaks for the wrong order where nothing proves it, as the beginning of a sentence; None where nothing does,
-    or as much against it."""
-    return _likely(source, backup)[1] or None
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A phone and one of its backups, as they were named. `phone` says which of the two may be it where nothing proves
+    it, `why` what speaks for the backup, as the beginning of a sentence; "" where nothing does, or as much against it.
+    """
+
+    source: Role
+    backup: Role
+    phone: Phone
+    why: str = ""
+
+
+def pair(source: Role, backup: Role) -> Pair:
+    """Compares the two, which may walk through the camera's folders of both: once for each pair."""
+    return Pair(source, backup, *_likely(source, backup))
 
 
 def _likely(source: Role, backup: Role) -> tuple[Phone, str]:
@@ -188,11 +202,12 @@ def _likely(source: Role, backup: Role) -> tuple[Phone, str]:
     return phone, f"{like}, {besides}"
 
 
-def maybe_phone(source: Role, backup: Role) -> bool:
+def maybe_phone(pair: Pair) -> bool:
     """Whether a backup that has what the source lacks may be the phone: nothing says that the source is it."""
+    source, backup = pair.source, pair.backup
     if backup.is_list and backup.is_folder and backup.marks is None:
         return not (source.is_phone or source.looks_like_phone or backup.is_kept)
-    return _likely(source, backup)[0] is not Phone.OURS
+    return pair.phone is not Phone.OURS
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,22 +218,22 @@ class Doubt:
     remedy: str
 
 
-def doubt(source: Role, backup: Role) -> Doubt | None:
+def doubt(pair: Pair) -> Doubt | None:
     """What is to be said of an audit that is not refused, and may yet be in the wrong order."""
-    why = seems_exchanged(source, backup)
-    return doubted(why, source, backup) if why else None
+    return doubted(pair.why, pair) if pair.why else None
 
 
-def doubted(why: str, source: Role, backup: Role) -> Doubt:
+def doubted(why: str, pair: Pair) -> Doubt:
     """A doubt with the right command; `why` as the beginning of a sentence."""
     return Doubt(
         f"{why}. The phone comes first, then its backups.",
-        f"If {backup.spec} is the phone, run {_turned('audit', source, backup)}.",
+        f"If {pair.backup.spec} is the phone, run {_turned('audit', pair.source, pair.backup)}.",
     )
 
 
-def refusal_of_audit(source: Role, backup: Role) -> str | None:
+def refusal_of_audit(pair: Pair) -> str | None:
     """Why an audit in this order would say nothing of the phone, with the right command; None where it is right."""
+    source, backup = pair.source, pair.backup
     if why := exchanged(source, backup):
         return f"{why}: the phone comes first, then its backups. Run {_turned('audit', source, backup)}" + _by_mistake(
             source, backup
@@ -241,9 +256,11 @@ def _by_mistake(source: Role, backup: Role) -> str:
     )
 
 
-def refusal_of_backup(source: Role, dest: Role, *, is_new: bool = False) -> str | None:
-    """Why nothing is written to `dest`, with the right command; None where it may be. `is_new`: the user says that a
-    new backup is meant, which decides where nothing else does."""
+def refusal_of_backup(pair: Pair, *, is_by_hand: bool = False) -> str | None:
+    """Why nothing is written to the backup, with the right command; None where it may be. `is_by_hand`: the user says
+    that it is a copy made by hand, and the source the phone; that decides where no more than dates, the newest photos
+    or a camera's folder speak against it."""
+    source, dest = pair.source, pair.backup
     right = _turned("backup", source, dest)
     if why := exchanged(source, dest):
         back = f"; to bring its files back: `auditor restore {typed(source.spec)} FOLDER`" if source.is_kept else ""
@@ -252,19 +269,30 @@ def refusal_of_backup(source: Role, dest: Role, *, is_new: bool = False) -> str 
         return f"{why}: nothing is written to it. {run} {right}{back}{by_mistake}"
     if dest.is_phone:
         return f"{dest.spec} is a phone: a backup on it is lost with it. Name a folder on a disk, a stick or a NAS"
-    phone, why = _likely(source, dest)
-    if phone is Phone.THEIRS:
-        return (
-            f"{why}: a backup on a phone is lost with it, so nothing is written to it. If it is the phone, run {right}."
-            " If it is a disk, a stick or a NAS, name a new folder on it, or one that you move the copy into"
-        )
-    if phone is Phone.UNKNOWN and not is_new and dest.marks is not None:
-        return (
+    if pair.phone is Phone.OURS or dest.marks is None:
+        return None
+    may_be_told = not _is_more_than_a_copy(source.marks, dest.marks)
+    if may_be_told and is_by_hand:
+        return None
+    why = f"{pair.why}: a backup on a phone is lost with it, so nothing is written to it"
+    if pair.phone is Phone.UNKNOWN:
+        why = (
             f"{dest.spec} {_like_a_phone(dest)}, as {source.spec} does too, and neither their dates nor their newest"
-            f" photos tell which is the copy: nothing is written to it. If {dest.spec} is the phone, run {right}; if it"
-            " is the copy, add --new-place"
+            " photos tell which is the copy: nothing is written to it"
         )
-    return None
+    a_copy = f"If it is a copy made by hand, {'add --copy-by-hand' if may_be_told else _FOLDER_AROUND}"
+    return f"{why}. If {dest.spec} is the phone, run {right}. {a_copy}"
+
+
+_FOLDER_AROUND = (
+    "make a new folder around the copy: move all of it, DCIM and what lies beside it, to `new/copy`, and name `new`"
+)
+
+
+def _is_more_than_a_copy(ours: Marks | None, theirs: Marks) -> bool:
+    """Whether a folder has what a copy made by hand seldom has, and the other place has not."""
+    is_android = theirs.is_android and not (ours and ours.is_android)
+    return is_android or (theirs.is_volume and not (ours and ours.is_volume))
 
 
 def _like_a_phone(folder: Role) -> str:
@@ -286,9 +314,9 @@ def refusal_of_init(folder: Role, backups: Iterable[Role]) -> str | None:
         why = "is a phone"
     elif folder.is_kept:
         return _refusal_of_part(folder, "verify")
-    elif folder.looks_like_phone:
+    elif folder.looks_like_phone and folder.marks and (folder.marks.is_android or folder.marks.is_volume):
         why = _like_a_phone(folder)
-        or_else = ". If it is a copy that you made, move it into a new folder and name that one"
+        or_else = f". If it is a copy made by hand, {_FOLDER_AROUND}"
     elif kept := next((one for one in backups if one.is_kept and folder.ids & one.sources.keys()), None):
         why = f"is the phone that {kept.spec} is a backup of"
     if why is None:
@@ -353,12 +381,12 @@ def with_phone(command: str, sources: Mapping[str, str], backup: str) -> str:
     return f"`auditor {command}` with {which} first and then {visible(typed(backup))}"
 
 
-def named(source: Role, backups: Iterable[Role]) -> list[str]:
-    """Both sides as a person is told them before the work begins, one line each."""
-    doubts = [one for backup in backups if (one := doubt(source, backup))]
+def named(pairs: Sequence[Pair]) -> list[str]:
+    """Both sides as a person is told them before the work begins, one line each. The pairs have one source."""
+    doubts = [one for pair in pairs if (one := doubt(pair))]
     return [
-        f"Phone:   {_shown(source)}",
-        *(f"Backup:  {_shown(backup)}{_marked(backup)}" for backup in backups),
+        f"Phone:   {_shown(pairs[0].source)}",
+        *(f"Backup:  {_shown(pair.backup)}{_marked(pair.backup)}" for pair in pairs),
         *(visible(f"{one.why} {one.remedy}") for one in doubts),
     ]
 

@@ -47,6 +47,7 @@ class Order:
 
     `depth` None is decode, but for clouds that state digests: they are believed, and not downloaded. `began` is when
     the run began that read the places and brings its lists along (a backup); None: this audit lists them itself.
+    `pairs` are the phone with each backup, where they were compared before (`pairs_of`).
     """
 
     source: Side
@@ -59,6 +60,13 @@ class Order:
     jobs: int | None = None
     with_thumbnails: bool = True
     began: datetime | None = None
+    pairs: tuple[roles.Pair, ...] = ()
+
+
+def pairs_of(source: Side, backups: Iterable[Side]) -> tuple[roles.Pair, ...]:
+    """What a phone and each of its backups are to each other."""
+    ours = roles.role(source)
+    return tuple(roles.pair(ours, roles.role(backup)) for backup in backups)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +94,7 @@ def run(order: Order, out: Path, steps: Steps = Steps(), now: Callable[[], datet
 
 def _run(order: Order, folder: Path, out: Path, steps: Steps, clock: Callable[[], datetime]) -> Audit:
     started = order.began or clock()
+    pairs = order.pairs or pairs_of(order.source, order.backups)
     source, *backups = [_listed(order, one, folder / f"{name}.jsonl", steps) for name, one in homes(order)]
     listed = [
         Listed(s.label, m, m.header.off_site is True or s.label in order.policy.off_site)
@@ -105,7 +114,7 @@ def _run(order: Order, folder: Path, out: Path, steps: Steps, clock: Callable[[]
         outcomes = [engine.counts(lists.con, outcome) for outcome in outcomes]
         partition = verdict.judge_files(lists.con, order.policy)
         conclusion = verdict.conclude(lists.con, partition, outcomes, order.policy)
-        doubts = exchange.doubts(lists.con, order.source, order.backups)
+        doubts = exchange.doubts(lists.con, order.backups, pairs)
         not_offered = _safe_to_delete(lists.con, order, doubts, started)
         audit = Audit(
             conclusion.verdict,
@@ -114,7 +123,7 @@ def _run(order: Order, folder: Path, out: Path, steps: Steps, clock: Callable[[]
             tuple(outcomes),
             (
                 *(f"{one.why} {one.remedy}" for one in doubts.values()),
-                *_part_of_phone(order),
+                *_part_of_phone(pairs),
                 *_only_listed(order, (source, *backups)),
                 *_not_apart(order),
                 *(as_one if order.policy.min_copies > 1 else ()),
@@ -126,7 +135,7 @@ def _run(order: Order, folder: Path, out: Path, steps: Steps, clock: Callable[[]
                 *waived,
             ),
             {
-                **_provenance(order, source, started, clock(), doubts),
+                **_provenance(order, source, started, clock(), doubts, pairs),
                 "not_read_again": not_offered,
                 **_not_due(lists.con),
             },
@@ -332,9 +341,9 @@ def _only_listed(order: Order, lists: Sequence[Manifest]) -> list[str]:
     return [f"{both}{oldest[:10]}."] if len(told) == len(names) else told
 
 
-def _part_of_phone(order: Order) -> list[str]:
+def _part_of_phone(pairs: Sequence[roles.Pair]) -> list[str]:
     """What is to be said where only a part of a phone was named: SAFE is read as a word on the whole phone."""
-    told = roles.part_of_phone(roles.role(order.source), map(roles.role, order.backups))
+    told = roles.part_of_phone(pairs[0].source, [pair.backup for pair in pairs])
     return [told] if told else []
 
 
@@ -459,7 +468,7 @@ def _thumbnails(con: duckdb.DuckDBPyConnection, order: Order) -> dict[tuple[str,
     return {key: shown for key, shown in zip(subjects, made, strict=True) if isinstance(shown, Shown)}
 
 
-def _words(order: Order, doubts: Mapping[str, roles.Doubt]) -> dict[str, str]:
+def _words(order: Order, doubts: Mapping[str, roles.Doubt], pairs: Sequence[roles.Pair]) -> dict[str, str]:
     """What stands in a rule's commands for a place, as it is typed here: PHONE and BACKUP are the places, or lists, of
     this audit (BACKUPS all of the latter), SOURCE the phone where it is no list, DEST the first backup that can be
     written to, REMOTE the first by rclone, as rclone calls it.
@@ -472,13 +481,12 @@ def _words(order: Order, doubts: Mapping[str, roles.Doubt]) -> dict[str, str]:
         specs["REMOTE"] = remotes[0]
     if order.source.place is not None:
         specs["SOURCE"] = order.source.spec
-        ours = roles.role(order.source)
         writable = (
             b.spec
-            for b in order.backups
+            for b, pair in zip(order.backups, pairs, strict=True)
             if b.place is not None
             and b.place.kind in ("folder", "rclone")
-            and not (b.label in doubts or roles.refusal_of_backup(ours, roles.role(b)))
+            and not (b.label in doubts or roles.refusal_of_backup(pair))
         )
         specs["DEST"] = next(writable, "FOLDER")
     made = {word: typed(spec) for word, spec in specs.items() if not spec.startswith("-")}
@@ -499,7 +507,12 @@ def _not_due(con: duckdb.DuckDBPyConnection) -> dict[str, object]:
 
 
 def _provenance(
-    order: Order, source: Manifest, started: datetime, finished: datetime, doubts: Mapping[str, roles.Doubt]
+    order: Order,
+    source: Manifest,
+    started: datetime,
+    finished: datetime,
+    doubts: Mapping[str, roles.Doubt],
+    pairs: Sequence[roles.Pair],
 ) -> dict[str, object]:
     return {
         "source_files": source.footer.files,
@@ -507,7 +520,7 @@ def _provenance(
         "finished": finished.astimezone().isoformat(timespec="seconds"),
         "source": order.source.spec,
         "backups": [backup.spec for backup in order.backups],
-        "words": _words(order, doubts),
+        "words": _words(order, doubts, pairs),
         **({"maybe_exchanged": _maybe_exchanged(order, doubts)} if doubts else {}),
         "depth": (order.depth or Depth.DECODE).value,
         "waivers": len(order.waivers),

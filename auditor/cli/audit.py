@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -75,7 +76,8 @@ def command(
     )
     folder = out or unfinished.audit(order)
     auditing.must_be_new(order, folder)
-    copying.name_sides(roles.role(ours), [roles.role(one) for one in theirs], roles.refusal_of_audit)
+    order = replace(order, pairs=auditing.pairs_of(ours, theirs))
+    copying.name_sides(order.pairs, roles.refusal_of_audit)
     result = run(order, folder)
     if as_json:
         print((folder / RECORD).read_text("utf-8"), end="")

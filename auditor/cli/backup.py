@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from auditor.audit.inputs import side
-from auditor.audit.roles import refusal_of_backup, role_of, role_of_folder
+from auditor.audit.roles import pair, refusal_of_backup, role_of, role_of_folder
 from auditor.cli import copying, screen
 from auditor.copier import backup as backing
 from auditor.copier import preflight
@@ -74,8 +74,9 @@ def command(
         float, typer.Option(min=1, help="Seconds without a sign of life after which a file is given up.")
     ] = 60,
     wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for a phone or disk that was unplugged.")] = 120,
-    new_place: Annotated[
-        bool, typer.Option("--new-place", help="A new backup is meant, though one was here, or a copy made by hand.")
+    new_place: Annotated[bool, typer.Option("--new-place", help="A new backup is meant, though one was here.")] = False,
+    copy_by_hand: Annotated[
+        bool, typer.Option("--copy-by-hand", help="DEST is a copy made by hand, SOURCE is the phone.")
     ] = False,
     shrunk: Annotated[bool, typer.Option("--shrunk", help="The source really has so many fewer files now.")] = False,
 ) -> None:
@@ -107,8 +108,8 @@ def command(
         shrunk=shrunk,
     )
     _refuse(backing.refusals_before(place, root, asked))
-    refusal = partial(refusal_of_backup, is_new=new_place)
-    copying.name_sides(role_of(place), [role_of_folder(root, dest)], refusal)
+    refusal = partial(refusal_of_backup, is_by_hand=copy_by_hand)
+    copying.name_sides([pair(role_of(place), role_of_folder(root, dest))], refusal)
     if plan_only:
         prepared = backing.prepare(place, Store(root), asked, RunOptions(hang_s=hang))
         _learned(prepared)

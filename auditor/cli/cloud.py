@@ -13,7 +13,7 @@ import typer
 
 from auditor.audit import inputs
 from auditor.audit import run as auditing
-from auditor.audit.roles import refusal_of_backup, role_of
+from auditor.audit.roles import pair, refusal_of_backup, role_of
 from auditor.cli import audit as audit_command
 from auditor.cli import copying, screen, unfinished
 from auditor.copier.upload import Outcome, Upload, upload_missing
@@ -43,7 +43,7 @@ def backup(
             "an upload has no plan beforehand: run"
             f" `auditor audit {typed(place.spec)} {typed(dest)}`, which changes nothing"
         )
-    copying.name_sides(role_of(place), [role_of(cloud)], refusal_of_backup)
+    copying.name_sides([pair(role_of(place), role_of(cloud))], refusal_of_backup)
     try:
         call(cloud.serving, "operations/mkdir", {"fs": cloud.remote, "remote": ""})
     except RemoteFailed as error:

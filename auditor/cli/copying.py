@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from auditor.audit import roles
-from auditor.audit.roles import Role
+from auditor.audit.roles import Pair
 from auditor.cli import screen
 from auditor.copier.backup import BackupResult
 from auditor.copier.execute import Progress
@@ -71,15 +71,15 @@ def _is_another_kind(spec: str) -> bool:
     return word in {"adb", "rclone", "takeout", "mtp"} and ":" in spec and not Path(spec).expanduser().exists()
 
 
-def name_sides(source: Role, backups: Sequence[Role], refusal: Callable[[Role, Role], str | None]) -> None:
+def name_sides(pairs: Sequence[Pair], refusal: Callable[[Pair], str | None]) -> None:
     """Says which place is taken for the phone and which for the backup, before the work begins.
 
     Raises: BadPlace where they stand in the wrong order.
     """
-    for backup in backups:
-        if told := refusal(source, backup):
+    for pair in pairs:
+        if told := refusal(pair):
             raise BadPlace(told)
-    for line in roles.named(source, backups):
+    for line in roles.named(pairs):
         screen.note(line)
 
 

@@ -63,6 +63,9 @@ def audit_record(
 
     `lists` are the manifests judged, the source's first; `not_read` is what `not_read_now` says of them. The audit's id
     is made of what was judged and how, and when: the same audit has the same id.
+
+    `provenance` has `maybe_exchanged` where backups may be the phone itself, by which nothing may be deleted: a
+    `{label, list, why, remedy}` for each, `list` being its file in the audit's folder, the last two sentences.
     """
     known = {rule.id: rule for rule in rules}
     outcomes = [_outcome(outcome, known.get(outcome.rule_id)) for outcome in audit.outcomes]

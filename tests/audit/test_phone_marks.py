@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from auditor.audit import phone_marks
 from auditor.audit.phone_marks import Marks, Phone, marks_of, which
-from auditor.audit.roles import refusal_of_backup, role_of_folder
+from auditor.audit.roles import Pair, pair, refusal_of_backup, role_of_folder
 from tests import media
 from tests.commandline import call
 from tests.copier.runs import OLD_S, back_up, tree, write
@@ -37,9 +38,13 @@ def marked(folder: str) -> Marks:
     return marks
 
 
-def refusal(source: str, dest: str, *, is_new: bool = False) -> str | None:
+def paired(source: str, dest: str) -> Pair:
     one, other = (role_of_folder(Path(name).absolute(), name) for name in (source, dest))
-    return refusal_of_backup(one, other, is_new=is_new)
+    return pair(one, other)
+
+
+def refusal(source: str, dest: str, *, is_by_hand: bool = False) -> str | None:
+    return refusal_of_backup(paired(source, dest), is_by_hand=is_by_hand)
 
 
 @pytest.mark.parametrize(
@@ -139,18 +144,85 @@ def test_a_folder_that_looks_like_a_phone_does_not() -> None:
         ("nas", "card", "(it has DCIM and MISC), and nas has DCIM alone"),
         ("kept", "phone", "and kept is a backup that auditor keeps"),
     ):
-        said = refusal(source, dest, is_new=True)
+        said = refusal(source, dest)
         assert said and told in said and f"run `auditor backup {dest} {source}`" in said, (source, dest, said)
     assert (tree(Path("phone")), tree(Path("card"))) == before
 
 
-def test_where_nothing_tells_the_two_apart_the_user_says_so() -> None:
+def test_where_nothing_tells_the_two_apart_the_user_says_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     camera("one", 1, 2, 3)
     camera("other", 1, 2, 3)
     said = refusal("one", "other")
     assert said and "neither their dates nor their newest photos" in said
-    assert "If other is the phone, run `auditor backup other one`; if it is the copy, add --new-place" in said
-    assert refusal("one", "other", is_new=True) is None
+    assert (
+        "If other is the phone, run `auditor backup other one`. If it is a copy made by hand, add --copy-by-hand"
+        in said
+    )
+    assert refusal("one", "other", is_by_hand=True) is None
+    for option, done in (("--new-place", 2), ("--copy-by-hand", 0)):  # the former speaks of another disk
+        assert call(monkeypatch, capsys, "backup", "one", "other", "--no-audit", option)[0] == done
+
+
+def test_the_user_decides_where_no_more_than_a_cameras_folder_speaks(monkeypatch: pytest.MonkeyPatch) -> None:
+    camera("flat", 1, 2, of=".")
+    camera("nas", 1, 2, 3)
+    camera("newer", 2, 3, 4)
+    camera("card", 2, 3, of="DCIM/100CANON", beside=("MISC",))
+    camera("android", 2, 3, beside=("Android",))
+    camera("android too", 1, 2, 3, 4, beside=("Android",))
+    for source, dest in (("flat", "newer"), ("nas", "newer"), ("nas", "card"), ("android", "android too")):
+        said = refusal(source, dest)
+        assert said and said.endswith("If it is a copy made by hand, add --copy-by-hand"), (source, dest, said)
+        assert refusal(source, dest, is_by_hand=True) is None, (source, dest)
+    said = refusal("nas", "android", is_by_hand=True)
+    assert said and "--copy-by-hand" not in said
+    monkeypatch.setattr(phone_marks, "_is_volume", lambda folder: folder.name == "card")
+    assert refusal("nas", "card", is_by_hand=True), "the whole of a card"
+
+
+def test_the_way_out_for_a_whole_copy_leads_out(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Followed to the letter: neither `backup` nor `verify --init` refuses what it leads to."""
+    camera("nas", 1, 2, 3)
+    camera("disk", 2, 3, beside=("Android",))
+    for words in (("backup", "nas", "disk", "--copy-by-hand"), ("verify", "disk", "--init")):
+        code, _, err = call(monkeypatch, capsys, *words)
+        assert code == 2 and "make a new folder around the copy: move all of it, DCIM and what lies beside" in err, err
+        assert "it, to `new/copy`, and name `new`" in err
+    Path("disk/new/copy").mkdir(parents=True)
+    for name in ("DCIM", "Android"):
+        Path("disk", name).rename(f"disk/new/copy/{name}")
+    assert call(monkeypatch, capsys, "backup", "nas", "disk/new", "--no-audit")[0] == 0
+    assert call(monkeypatch, capsys, "verify", "disk/new")[0] == 0
+
+
+def test_a_copy_of_a_cameras_card_gets_its_first_manifest(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    camera("copy", 1, of="DCIM/100CANON", beside=("MISC",))
+    code, _, err = call(monkeypatch, capsys, "verify", "copy", "--init")
+    assert code == 0 and Path("copy/.auditor").exists(), err
+
+
+def test_a_folder_of_a_card_may_be_typed_in_lower_case() -> None:
+    """FAT knows no case."""
+    camera("card", 2, 3, of="DCIM/100CANON", beside=("MISC",))
+    camera("flat", 1, of=".")
+    said = refusal("flat", "card/dcim/100canon")
+    assert said and "card/dcim/100canon lies in card, which looks like a phone's storage or card" in said
+
+
+def test_two_folders_are_compared_once(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    camera("nas", 1, 2, 3)
+    camera("phone", 2, 3, 4)
+    seen = []
+    walk = phone_marks._files
+    monkeypatch.setattr(phone_marks, "_files", lambda folder: seen.append(folder.parent.name) or walk(folder))
+    assert call(monkeypatch, capsys, "audit", "nas", "phone", "-o", "report", "--depth", "hash")[0] == 1
+    assert sorted(seen) == ["nas", "phone"]
 
 
 @pytest.mark.parametrize("depth", ["hash", "decode"])
@@ -214,7 +286,7 @@ def test_the_way_out_for_a_phone_that_was_made_a_backup(
 ) -> None:
     camera("nas", 1, 2)
     camera("phone", 1, 2, 3)
-    back_up(Path("nas").absolute(), Path("phone").absolute())  # as earlier builds did
+    back_up(Path("nas").absolute(), Path("phone").absolute())  # a phone with a backup's record in it
     for command in (("audit", "phone", "nas", "-o", "one"), ("backup", "phone", "nas")):
         code, _, err = call(monkeypatch, capsys, *command)
         assert code == 2 and "If phone is the phone, and was made a backup by mistake: the folder" in err

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from auditor.audit.phone_marks import Marks
-from auditor.audit.roles import Role, exchanged, refusal_of_backup, role_of_folder
+from auditor.audit.roles import Role, exchanged, pair, refusal_of_backup, role_of_folder
 from tests import media
 from tests.commandline import call
 from tests.copier.runs import back_up, tree, write
@@ -143,7 +143,7 @@ def test_what_speaks_for_an_exchange(source: Role, backup: Role, wrong: bool) ->
     ],
 )
 def test_no_phone_becomes_a_backup(source: Role, dest: Role, refused: bool) -> None:
-    assert (refusal_of_backup(source, dest) is not None) is refused
+    assert (refusal_of_backup(pair(source, dest)) is not None) is refused
 
 
 def test_a_folder_is_a_phone_by_its_folders(tmp_path: Path) -> None:
