@@ -109,7 +109,7 @@ PAIR_COLUMNS = {
     "detail": "VARCHAR",
 }
 
-FILES_COLUMNS = ("id", "path", "status", "detail", "backup", "backup_path", "copies", "off_site_copies")
+FILES_COLUMNS = ("id", "path", "status", "detail", "backup", "backup_path", "copies", "off_site_copies", "only_claimed")
 """What a rule may want of `files`; its column `verdict` is filled only after the rules."""
 
 FINDING_COLUMNS = {

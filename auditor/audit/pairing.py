@@ -136,6 +136,13 @@ def _identical(con: duckdb.DuckDBPyConnection, label: str) -> None:
     )
 
 
+def _claims_other(file: str, copy: str) -> str:
+    """Whether of a copy a digest is claimed that is known of the file, and is another one there (aliases of rows)."""
+    known = " ".join(f"WHEN '{digest}' THEN {file}.{digest}" for digest in DIGESTS)
+    claimed = f"split_part({copy}.claimed, ':', 2)"
+    return f"coalesce({claimed} <> CASE split_part({copy}.claimed, ':', 1) {known} END, false)"
+
+
 def _claimed(con: duckdb.DuckDBPyConnection, label: str) -> None:
     """The digest of a file's content, but only as the word of whoever uploaded a copy: nobody read what is stored."""
     _put(
@@ -488,8 +495,9 @@ def _unreadable(con: duckdb.DuckDBPyConnection, label: str) -> None:
             f"""
             SELECT s.id, arg_min(c.id, c.path) AS backup_id,
                 concat('of the backup''s ', arg_min(c.path, c.path), ' ',
-                    arg_min(coalesce('the content is not known (' || c.error || ')',
-                        'only name, size or date are known'), c.path)) AS detail
+                    arg_min(coalesce('the content is not known (' || c.error || ')', CASE WHEN {_claims_other("s", "c")}
+                        THEN 'other content was claimed when it was uploaded, and the stored bytes were not read'
+                        ELSE 'only name, size or date are known' END), c.path)) AS detail
             FROM open_s s JOIN unread c ON s.{key} = c.{key}
             WHERE NOT ({comparable}) {extra}
                 AND (c.size_bytes IS NULL OR s.size_bytes IS NULL OR c.size_bytes = s.size_bytes)
@@ -530,7 +538,10 @@ def _missing(con: duckdb.DuckDBPyConnection, label: str) -> None:
 
 def summarise(con: duckdb.DuckDBPyConnection, labels: Sequence[str], proof: Sequence[Status]) -> None:
     """Makes `files`: every row of the source with its best status over the backups and the number of proofs, in all and
-    off-site."""
+    off-site.
+
+    `only_claimed`: nothing stands against its counterpart but that its digest is the word of whoever uploaded it.
+    """
     order = ", ".join(f"'{status.value}'" for status in Status)
     proves, away = "list_contains(proof, b.status)", "list_contains(off_site, b.backup)"
     # Another tool's list does not say of which disk it is: it may be of one that is named as well, unless the policy
@@ -543,10 +554,12 @@ def summarise(con: duckdb.DuckDBPyConnection, labels: Sequence[str], proof: Sequ
             SELECT coalesce(list(backup) FILTER (WHERE off_site), []) AS off_site FROM header
         ), ranked AS (
             SELECT pairs.*, list_position([{order}], status) AS rank,
-                list_position(?::VARCHAR[], pairs.backup) AS turn, file_id, changed, sha256, digest_origin
+                list_position(?::VARCHAR[], pairs.backup) AS turn, file_id, changed, sha256, digest_origin, claimed,
+                size_bytes
             FROM pairs LEFT JOIN backup ON backup.id = pairs.backup_id
         ), best AS (
-            SELECT id, arg_min(struct_pack(status, detail, backup, backup_path), rank * 1000 + turn) AS b,
+            SELECT id, arg_min(struct_pack(status, detail, backup, backup_path, claimed, size_bytes),
+                    rank * 1000 + turn) AS b,
                 {copies("b.backup", proves, placed)} AS copies,
                 {copies("b.backup", f"{proves} AND {away}", placed)} AS off_site_copies
             FROM ranked b, (SELECT ?::VARCHAR[] AS proof), away GROUP BY id
@@ -557,6 +570,9 @@ def summarise(con: duckdb.DuckDBPyConnection, labels: Sequence[str], proof: Sequ
             best.b.backup_path AS backup_path,
             coalesce(best.copies, 0)::INTEGER AS copies,
             coalesce(best.off_site_copies, 0)::INTEGER AS off_site_copies,
+            coalesce(best.b.status = '{Status.NOT_CHECKED}' AND best.b.claimed IS NOT NULL, false)
+                AND NOT {_claims_other("source", "best.b")}
+                AND NOT coalesce(best.b.size_bytes <> source.size_bytes, false) AS only_claimed,
             source.size_bytes, source.taken_at, source.sha256, source.kind, source.mtime,
             source.soundness, source.read_at
         FROM source LEFT JOIN best ON best.id = source.id

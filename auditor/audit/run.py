@@ -470,14 +470,15 @@ def _thumbnails(con: duckdb.DuckDBPyConnection, order: Order) -> dict[tuple[str,
 
 def _words(order: Order, doubts: Mapping[str, roles.Doubt], pairs: Sequence[roles.Pair]) -> dict[str, str]:
     """What stands in a rule's commands for a place, as it is typed here: PHONE and BACKUP are the places, or lists, of
-    this audit (BACKUPS all of the latter), SOURCE the phone where it is no list, DEST the first backup that can be
-    written to, REMOTE the first by rclone, as rclone calls it.
+    this audit (BACKUPS all of the latter), SOURCE the phone where it is no list, PLACES all backups where none is a
+    list, DEST the first that can be written to, REMOTE the only one by rclone, as rclone calls it.
 
     Where no backup can be, FOLDER stands for one to choose: so it is for what may be the phone. What looks like an
     option is left out.
     """
     specs = {"PHONE": order.source.spec, "BACKUP": order.backups[0].spec}
-    if remotes := [b.spec.removeprefix("rclone:") for b in order.backups if b.spec.startswith("rclone:")]:
+    remotes = [b.spec.removeprefix("rclone:") for b in order.backups if b.spec.startswith("rclone:")]
+    if len(remotes) == 1:
         specs["REMOTE"] = remotes[0]
     if order.source.place is not None:
         specs["SOURCE"] = order.source.spec
@@ -492,6 +493,8 @@ def _words(order: Order, doubts: Mapping[str, roles.Doubt], pairs: Sequence[role
     made = {word: typed(spec) for word, spec in specs.items() if not spec.startswith("-")}
     if not any(backup.spec.startswith("-") for backup in order.backups):
         made["BACKUPS"] = " ".join(typed(backup.spec) for backup in order.backups)
+        if all(backup.place is not None for backup in order.backups):
+            made["PLACES"] = made["BACKUPS"]
     return made
 
 

@@ -141,37 +141,55 @@ def covered(audit: Audit, zone: tzinfo | None = None) -> str:
 
 
 def remedy(audit: Audit, rule: Rule) -> str:
-    """What the rule says is to be done, on one line, with the places of this audit in its commands."""
+    """What the rule says is to be done, on one line, with the places of this audit in its commands.
+
+    Words in [ ] stand only where every place that their commands name is known.
+    """
     places: Mapping[str, str] = audit.provenance.get("words") or {}
-    return re.sub(
-        r"`((?:auditor|rclone) [^`]*)`",
-        lambda command: _with_places(command[1].split(), places),
-        " ".join(rule.remedy.split()),
-    )
+
+    def where_known(offer: re.Match[str]) -> str:
+        commands = [command.split() for command in _COMMAND.findall(offer[1])]
+        if not commands:
+            return offer[0]
+        return f" {offer[1]}" if all(_typed(command, places) is not None for command in commands) else ""
+
+    offered = re.sub(r" \[([^\[\]]*)\]", where_known, " ".join(rule.remedy.split()))
+    return _COMMAND.sub(lambda command: _with_places(command[1].split(), places), offered)
+
+
+_COMMAND = re.compile(r"`((?:auditor|rclone) [^`]*)`")
 
 
 _UNKNOWN_PLACES = {
     **dict.fromkeys(("PHONE", "SOURCE"), "the phone"),
     **dict.fromkeys(("BACKUP", "BACKUPS", "DEST"), "its backup"),
+    "PLACES": "the backups themselves, not lists of them",
     "REMOTE": "the cloud's remote",
 }
 """What stands in a rule's commands for a place of the audit, with the words for one that cannot be typed here.
 
-PHONE and BACKUP (BACKUPS: all) are what was audited, places or lists; SOURCE is the phone itself, DEST what can be
-written to, and REMOTE a cloud as rclone calls it.
+PHONE and BACKUP (BACKUPS: all) are what was audited, places or lists; SOURCE is the phone itself, PLACES all backups
+themselves, DEST what can be written to, and REMOTE the one cloud as rclone calls it.
 """
 
 
 def _with_places(command: Sequence[str], places: Mapping[str, str]) -> str:
     """A command as it is typed here; where a place is not known, its name and options, and in words what to name."""
-    made = " ".join(places.get(word, word) for word in command)
-    named = [word for word in command if word in _UNKNOWN_PLACES]
-    # What cannot be shown as it is, or would end the code it stands in, is better not copied into a shell.
-    if all(word in places for word in named) and "`" not in made and text.visible(made) == made:
+    if (made := _typed(command, places)) is not None:
         return f"`{made}`"
+    named = [word for word in command if word in _UNKNOWN_PLACES]
     rest = " ".join(word for word in command if word not in _UNKNOWN_PLACES)
     first, *then = [_UNKNOWN_PLACES[word] for word in named]
     return f"`{rest}` ({first} first, then {then[0]})" if then else f"`{rest}` ({first})"
+
+
+def _typed(command: Sequence[str], places: Mapping[str, str]) -> str | None:
+    """A command as it is typed here; None where a place is not known, or cannot be shown as it is."""
+    if any(word in _UNKNOWN_PLACES and word not in places for word in command):
+        return None
+    made = " ".join(places.get(word, word) for word in command)
+    # What would end the code it stands in is better not copied into a shell.
+    return made if "`" not in made and text.visible(made) == made else None
 
 
 def sections(con: duckdb.DuckDBPyConnection, audit: Audit, rules: Sequence[Rule]) -> list[Section]:

@@ -5,7 +5,7 @@
 -- since       = "0.1.0"
 -- tags        = ["integrity"]
 -- population  = "due WHERE EXISTS (SELECT 1 FROM backup WHERE backup.claimed IS NOT NULL)"
--- needs       = ["files.status"]
+-- needs       = ["files.status", "files.only_claimed"]
 -- passed      = "No file rests on a digest that was only claimed."
 -- failed_one  = "1 file is not proven: of its copy, the cloud only repeats the digest that was claimed when it was uploaded."
 -- failed_many = "$count files are not proven: of their copies, the cloud only repeats the digests that were claimed when they were uploaded."
@@ -14,8 +14,8 @@
 -- Some clouds keep a digest that the uploading program sent along and repeat it, even when what they store has rotted.
 -- Nobody read the stored bytes, so the copy may be as it should be, or not.
 -- """
--- remedy      = "Nothing is to be copied for this; the copies must be read. All: `auditor audit PHONE BACKUPS --depth decode` downloads every file, and only this makes SAFE (where a list stands for the cloud, name the cloud itself). Or a sample, where the cloud has the phone's folders: `auditor scan SOURCE -o phone.jsonl`, then `rclone mount REMOTE FOLDER` and `auditor verify FOLDER --manifest phone.jsonl --sample 300`. It says how many of all may be bad: with none bad among 300 of many thousands, at most 1 in 100 (95 % confidence). What was not read stays unread."
--- not_covered = "Digests that a service computes from what it stores are proof."
+-- remedy      = "Nothing is to be copied: download and read every copy with `auditor audit SOURCE PLACES --depth decode`. [Or, where the cloud has the phone's folders, read a sample: `auditor scan SOURCE -o phone.jsonl`, `rclone mount REMOTE FOLDER`, then `auditor verify FOLDER --manifest phone.jsonl --sample 300`: with none bad, at most 1 in 100 of many thousands are (95 % confidence).]"
+-- not_covered = "Digests that a service computes from what it stores are proof. Where the claimed digest is of other content, or the size differs: not-checked."
 -- ///
 SELECT 'source' AS side, due.path AS path, files.backup AS backup, files.backup_path AS backup_path,
     coalesce(files.detail, 'its digest is only claimed') AS detail, backup.claimed AS claimed, due.size_bytes AS size_bytes,
@@ -24,6 +24,6 @@ FROM due
 JOIN files ON files.id = due.id
 JOIN pairs ON pairs.id = due.id AND pairs.backup = files.backup
 JOIN backup ON backup.id = pairs.backup_id
-WHERE files.status = 'not_checked' AND backup.claimed IS NOT NULL
+WHERE files.status = 'not_checked' AND files.only_claimed
     AND NOT coalesce(due.error IS NOT NULL AND coalesce(due.sha256, due.md5, due.sha1, due.quickxor, due.dropbox) IS NULL, false)
 ORDER BY due.path

@@ -5,7 +5,7 @@
 -- since       = "0.1.0"
 -- tags        = ["integrity"]
 -- population  = "due"
--- needs       = ["files.status"]
+-- needs       = ["files.status", "files.only_claimed"]
 -- passed      = "Every file that was read could be compared with the backup."
 -- failed_one  = "1 file is not proven: what the backup holds of it could not be compared, or differs in what may be content."
 -- failed_many = "$count files are not proven: what the backup holds of them could not be compared, or differs in what may be content."
@@ -17,7 +17,7 @@
 -- picture shows; or the usual programs do not open it. It may be safe; this audit cannot say so.
 -- """
 -- remedy      = "Where the copy differs, `auditor backup SOURCE DEST` keeps it and adds the original. Else make readable what could not be read (rights, cable, disk); where a list stands for a folder, name the folder itself. Then audit again."
--- not_covered = "Files that could not be read on the phone (unreadable-file); copies of which the cloud only repeats what was claimed (claimed-digest); larger pictures (perhaps-larger-in-backup)."
+-- not_covered = "Files that could not be read on the phone (unreadable-file); copies of which the cloud only repeats that they have this content (claimed-digest); larger pictures (perhaps-larger-in-backup)."
 -- ///
 SELECT 'source' AS side, due.path AS path, files.backup AS backup, files.backup_path AS backup_path,
     coalesce(files.detail, 'the reason is not known') AS detail, due.size_bytes AS size_bytes, due.taken_at AS taken_at
@@ -27,6 +27,6 @@ LEFT JOIN pairs ON pairs.id = due.id AND pairs.backup = files.backup
 LEFT JOIN backup ON backup.id = pairs.backup_id
 WHERE files.status = 'not_checked'
     AND NOT coalesce(due.error IS NOT NULL AND coalesce(due.sha256, due.md5, due.sha1, due.quickxor, due.dropbox) IS NULL, false)
-    AND backup.claimed IS NULL
+    AND NOT files.only_claimed
     AND NOT coalesce(backup.width * backup.height > due.width * due.height, false)
 ORDER BY due.path

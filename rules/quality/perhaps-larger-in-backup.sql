@@ -5,7 +5,7 @@
 -- since       = "0.1.0"
 -- tags        = ["quality"]
 -- population  = "due"
--- needs       = ["files.status"]
+-- needs       = ["files.status", "files.only_claimed"]
 -- passed      = "No picture that could not be compared has more pixels in the backup than on the phone."
 -- failed_one  = "1 picture has more pixels in the backup than on the phone, and could not be compared: the original seems to be there, and a smaller one on the phone."
 -- failed_many = "$count pictures have more pixels in the backup than on the phone, and could not be compared: the originals seem to be there, and smaller ones on the phone."
@@ -25,7 +25,7 @@ FROM due
 JOIN files ON files.id = due.id
 JOIN pairs ON pairs.id = due.id AND pairs.backup = files.backup
 JOIN backup ON backup.id = pairs.backup_id
-WHERE files.status = 'not_checked' AND backup.claimed IS NULL
+WHERE files.status = 'not_checked' AND NOT files.only_claimed
     AND coalesce(backup.width * backup.height > due.width * due.height, false)
     AND NOT coalesce(due.error IS NOT NULL AND coalesce(due.sha256, due.md5, due.sha1, due.quickxor, due.dropbox) IS NULL, false)
 ORDER BY due.path

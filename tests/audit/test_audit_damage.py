@@ -11,13 +11,16 @@ from auditor.audit import run as auditing
 from auditor.audit.inputs import sides
 from auditor.judge import policy as policies
 from auditor.judge import rules as ruling
-from auditor.model import Verdict
+from auditor.manifest.jsonl import Writer
+from auditor.manifest.rows import DECODED
+from auditor.model import DigestOrigin, FileFacts, Kind, Verdict
 from auditor.places.rcloneclient import end_servers
 from auditor.report.findings import next_step
 from auditor.scan.run import scan
 from tests import media
 from tests.audit.test_audit import fill
 from tests.doubles.rclone_server import newest_rclone
+from tests.test_evidence import header
 
 RCLONE = newest_rclone()
 
@@ -133,5 +136,23 @@ def test_of_claimed_digests_both_ways_out_are_offered(tmp_path: Path, monkeypatc
     assert judged.verdict is Verdict.CANNOT_SAY
     step = next_step(judged, {rule.id: rule for rule in known})
     assert f"`auditor audit {tmp_path}/phone rclone:h: --depth decode`" in step
-    assert "`rclone mount h: FOLDER` and `auditor verify FOLDER --manifest phone.jsonl --sample 300`" in step
+    assert f"`auditor scan {tmp_path}/phone -o phone.jsonl`, `rclone mount h: FOLDER`, then" in step
+    assert "`auditor verify FOLDER --manifest phone.jsonl --sample 300`" in step
     assert "at most 1 in 100" in step and "differs" not in step
+
+
+def test_of_claimed_digests_lists_are_not_to_be_downloaded(tmp_path: Path) -> None:
+    """By lists, nothing of the phone's list and the cloud's can be typed that reads the copies."""
+    digest = {"sha256": "ab" * 32}
+    for name, origin in (("phone", DigestOrigin.READ), ("cloud", DigestOrigin.CLAIMED)):
+        columns = (*DECODED, "sha256")
+        writer = Writer.create(tmp_path / f"{name}.jsonl", header(tmp_path / name, place_id=name, columns=columns))
+        writer.add(FileFacts("a.jpg", 9, kind=Kind.PHOTO, digests=digest, digest_origin=origin))
+        writer.close(complete=True)
+    ours, theirs = sides(str(tmp_path / "phone.jsonl"), [str(tmp_path / "cloud.jsonl")])
+    known = ruling.load()
+    judged = auditing.run(auditing.Order(ours, theirs, policies.load("family"), known, jobs=1), tmp_path / "out")
+    assert next_step(judged, {rule.id: rule for rule in known}) == (
+        "Delete nothing on the phone. Nothing is to be copied: download and read every copy with"
+        " `auditor audit --depth decode` (the phone first, then the backups themselves, not lists of them)."
+    )

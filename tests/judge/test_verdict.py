@@ -395,3 +395,33 @@ def test_every_due_file_is_proven_or_named(name: str, phone: list[Any], off_site
             better = [p for p in own if p["status"] in ("metadata_changed", "reduced")]
             assert word == ("not_safe" if better else "not_checked")
     assert not con.execute("SELECT rule, path, count(*) FROM findings GROUP BY ALL HAVING count(*) > 1").fetchall()
+
+
+CLAIMS: dict[str, dict[str, Any]] = {
+    "nothing": {},
+    "this content": {"sha256": "aa"},
+    "other content": {"sha256": "ab"},
+    "a digest of another kind": {"md5": "cc"},
+    "this content in another size": {"sha256": "aa", "size_bytes": 9},
+}
+
+
+@pytest.mark.parametrize("claim", CLAIMS)
+@pytest.mark.parametrize("width", [None, 100, 200])
+@pytest.mark.parametrize("is_read", [True, False])
+def test_a_file_that_was_not_checked_is_named_by_one_rule(claim: str, width: int | None, is_read: bool) -> None:
+    here = {"sha256": "aa"} if is_read else {"error": "Input/output error"}
+    con = opened(
+        [{"path": "a.jpg", "kind": "photo", "size_bytes": 10, "width": 100, "height": 100, **here}],
+        [{"path": "a.jpg", "backup": "cloud", "backup_path": "a.jpg", "status": "not_checked"}],
+        backup=[
+            {"path": "a.jpg", "backup": "cloud", "size_bytes": 10, "width": width, "height": 100}
+            | {"digest_origin": "claimed" if CLAIMS[claim] else None, **CLAIMS[claim]}
+        ],
+    )
+    outcomes = [engine.run_rule(database.Lists(con, database.EVERYTHING), rule, FAMILY) for rule in COUNTING]
+    (named,) = [one.rule_id for one in outcomes if one.findings]
+    if is_read and claim in ("other content", "this content in another size"):
+        assert named in ("not-checked", "perhaps-larger-in-backup")
+    elif is_read and claim != "nothing":
+        assert named == "claimed-digest"

@@ -172,12 +172,25 @@ def test_a_place_that_is_not_known_is_named_in_words() -> None:
         assert findings.remedy(judged, rule).startswith(said)
 
 
+def test_what_cannot_be_done_here_is_not_offered() -> None:
+    offer = "Read all. [Or a sample: `rclone mount REMOTE FOLDER`, then `auditor verify FOLDER`.] See [1]."
+    rule = sample.rule("r", Severity.ERROR, "", "", remedy=offer)
+    for places, said in (
+        ({"REMOTE": "c:x"}, "Read all. Or a sample: `rclone mount c:x FOLDER`, then `auditor verify FOLDER`. See [1]."),
+        ({"REMOTE": "'c`:'"}, "Read all. See [1]."),
+        ({}, "Read all. See [1]."),
+    ):
+        judged = Audit(Verdict.SAFE, "", Partition(0, 0, 0, 0, 0), (), (), {"words": places})
+        assert findings.remedy(judged, rule) == said
+
+
 def test_no_rule_leaves_a_placeholder_to_the_reader() -> None:
     """Where neither the phone nor the backup can be typed, and where both can."""
     for places in ({}, {"PHONE": "p", "SOURCE": "p", "BACKUP": "b", "DEST": "b"}):
         judged = Audit(Verdict.SAFE, "", Partition(0, 0, 0, 0, 0), (), (), {"words": places})
         for rule in rules.load(()):
-            assert not re.search(r"PHONE|SOURCE|BACKUP|DEST\b", findings.remedy(judged, rule)), rule.id
+            said = findings.remedy(judged, rule)
+            assert not re.search(r"PHONE|SOURCE|BACKUP|PLACES|REMOTE|DEST\b|\[", said), rule.id
 
 
 def test_no_tidying_up_is_the_next_step_to_a_better_verdict() -> None:
