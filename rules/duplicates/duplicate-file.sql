@@ -7,7 +7,7 @@
 -- tags        = ["duplicates"]
 -- population  = "due WHERE sha256 IS NOT NULL AND kind IN ('photo', 'video') AND stripped_of IS NULL AND coalesce(soundness, '') NOT IN ('damaged', 'suspicious')"
 -- needs       = ["due.sha256"]
--- passed      = "No file is on the phone twice."
+-- passed      = "Of the photos and videos that are to be backed up and were read, none is on the phone twice; empty, damaged and stripped ones were not counted."
 -- failed_one  = "1 file holds the same bytes as another one on the phone."
 -- failed_many = "$count files hold the same bytes as others on the phone."
 -- message     = "$path holds the same bytes as $other."

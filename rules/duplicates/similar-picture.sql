@@ -5,10 +5,10 @@
 -- since       = "0.1.0"
 -- tidying     = true
 -- tags        = ["duplicates"]
--- population  = "due WHERE phash IS NOT NULL"
+-- population  = "due WHERE phash IS NOT NULL AND coalesce(soundness, '') NOT IN ('damaged', 'suspicious')"
 -- needs       = ["due.phash"]
 -- params      = { most_alike = 8 }
--- passed      = "No photo looks like a smaller copy of another one."
+-- passed      = "Of the photos that are to be backed up and were looked into, none was found that looks like a smaller copy of another one; damaged ones were not compared."
 -- failed_one  = "1 photo looks like a smaller copy of another one."
 -- failed_many = "$count photos look like smaller copies of others."
 -- message     = "$path looks like a smaller copy of $other."
@@ -17,7 +17,7 @@
 -- some of these pairs differ in what matters, such as one word on a page.
 -- """
 -- remedy      = "`auditor duplicates PHONE` compares the pixels and tells real copies from look-alikes. Delete nothing on this list alone."
--- not_covered = "Copies with as many pixels in the same format, such as bursts; turned and cropped pictures."
+-- not_covered = "Damaged files (damaged-on-phone, suspicious-on-phone). Pictures with so little in them that many look alike, such as blank pages. Copies with as many pixels in the same format, such as bursts; turned and cropped pictures."
 -- ///
 WITH pictures AS (
     SELECT path, phash, sha256, image_sha256, width, height, format, taken_at, size_bytes, width * height AS pixels,

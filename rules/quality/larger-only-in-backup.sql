@@ -7,13 +7,13 @@
 -- population  = "due WHERE kind = 'photo'"
 -- needs       = ["files.status"]
 -- params      = { most_bits_apart = 8 }
--- passed      = "No proven photo has a larger namesake in the backup that may be its original."
--- failed_one  = "1 photo is proven, and a larger file of its name is only in the backup: if the phone saves room, that is the original."
--- failed_many = "$count photos are proven, and larger files of their names are only in the backup: if the phone saves room, these are the originals."
+-- passed      = "No photo with a copy in the backup has a larger namesake there that may be its original."
+-- failed_one  = "1 photo has a copy in the backup, and a larger file of its name is only there: if the phone saves room, that is the original."
+-- failed_many = "$count photos have copies in the backup, and larger files of their names are only there: if the phone saves room, these are the originals."
 -- message     = "$path on the phone ($here) is in $backup, and so is a larger file of its name, $seen: $larger ($there)."
 -- why = """
 -- So it is where a phone saves room and keeps small pictures while the cloud has the originals. What the phone holds is
--- safe; the originals are not on the phone, and whether they are safe this audit does not say.
+-- in the backup too; the originals are not on the phone, and whether they are safe this audit does not say.
 -- """
 -- remedy      = "Keep the larger ones: they may be the only originals. To copy originals from the phone, let it download them first (no storage optimisation)."
 -- not_covered = "Larger pictures under other names; films. Only a rough fingerprint was compared, or none, so some may be other pictures."

@@ -82,6 +82,8 @@ def test_a_stripped_photo_is_called_stripped_and_could_not_be_tidied_up(tmp_path
     assert messages["stripped-copy"] == said
     assert "duplicate-picture" not in messages
     assert "could be tidied up" not in report
+    assert "1 thing is not as it should be, though every file is in the backup" in report
+    assert "damaged and stripped ones were not counted" in report
 
 
 def test_the_file_to_keep_could_not_be_tidied_up(tmp_path: Path) -> None:
