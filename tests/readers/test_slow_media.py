@@ -1,14 +1,18 @@
 """Files made to be slow: what an index, a list or a text says over and over costs no more than the bytes of the file.
 
-Each of these took minutes or, nested, longer than anyone lives. Steps are counted where there are few; elsewhere the
-file is so large that no test that takes steps for each pair of its entries would end.
+Each of these took minutes or, nested, longer than anyone lives. Steps are counted where there are few, or time is held
+against that of one plain pass over the same file, measured beside it; elsewhere the file is so large that no test that
+takes steps for each pair of its entries would end.
 """
 
 from __future__ import annotations
 
 import io
+import re
 import struct
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 import pytest
 from PIL import Image
@@ -29,7 +33,19 @@ from auditor.readers.tiff.walk import digests
 from auditor.readers.tiff.walk import walk as tiff_walk
 from tests import media, media_video
 
+Made = TypeVar("Made")
 MANY = 60_000
+
+
+MOST_PASSES = 40
+"""How many plain passes over a file may take as long as looking into it; for each pair of entries: hundreds."""
+
+
+def _seconds(work: Callable[[], Made]) -> tuple[float, Made]:
+    """Processor time, which other programs do not lengthen much, and what the work gives."""
+    began = time.process_time()
+    made = work()
+    return time.process_time() - began, made
 
 
 def _small(edge: int = 16) -> bytes:
@@ -82,11 +98,14 @@ def test_more_parts_than_there_is_room_for_are_not_looked_into(count: int, looks
 def test_items_that_never_end_are_read_once() -> None:
     texts = [b"<Container:Item " * (60_000 // 16), b"<c:Item Item:Length>1" + b" \n" * 30_000 + b"1</c:Item>" * 2]
     segments = b"".join(
-        media._segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + text) for text in texts for _ in range(40)
+        media._segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + text) for text in texts for _ in range(4)
     )
     content = b"\xff\xd8" + segments + _small()[2:]
     walked = walk(content)
-    assert find_parts(content, walked.segments, walked.end or 0).parts == ()
+    floor, _ = _seconds(lambda: re.findall(rb"<[^<>]*", content))
+    took, found = _seconds(lambda: find_parts(content, walked.segments, walked.end or 0))
+    assert found.parts == ()
+    assert took < MOST_PASSES * floor
 
 
 ITEMS = {
@@ -107,28 +126,34 @@ def test_items_are_read_however_they_are_written(items: bytes) -> None:
     assert (part.name, content[part.start : part.end]) == ("further picture", clip)
 
 
+SEGMENTS = {"JFIF": 10_000, "XMP": 10_000, "resources": 10_000, "extensions": MANY, "pieces of one extension": MANY}
+"""How many of each kind: so many that a pass over all for each of them tells, and still ends."""
+
+
 def _segments(kind: str) -> Iterator[bytes]:
     jfif = media._segment(0xE0, b"JFIF\0\1\1\0\0\1\0\1\0\0")
-    for number in range(MANY):
+    count = SEGMENTS[kind]
+    for number in range(count):
         if kind == "JFIF":
             yield jfif
         elif kind == "XMP":
-            yield media._segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0")
+            yield media._segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + b" " * 1000)
         elif kind == "resources":
-            yield media._segment(0xED, b"Photoshop 3.0\x008BIM")
+            yield media._segment(0xED, b"Photoshop 3.0\x008BIM" + bytes(1000))
         else:
             whole = struct.pack(">II", 1, 0) + b"x"
             guid = b"%032d" % (number if kind == "extensions" else 0)
-            place = b"" if kind == "extensions" else struct.pack(">II", MANY, number) + b"x"
+            place = b"" if kind == "extensions" else struct.pack(">II", count, number) + b"x"
             yield media._segment(0xE1, b"http://ns.adobe.com/xmp/extension/\0" + guid + (place or whole))
 
 
-@pytest.mark.parametrize("kind", ["JFIF", "XMP", "resources", "extensions", "pieces of one extension"])
+@pytest.mark.parametrize("kind", SEGMENTS)
 def test_segments_without_number_are_taken_up_once_each(kind: str) -> None:
     content = b"\xff\xd8" + b"".join(_segments(kind)) + _small()[2:]
-    walked = walk(content)
-    pieces = jpeg_rest(content, walked, ())
+    floor, walked = _seconds(lambda: walk(content))
+    took, pieces = _seconds(lambda: jpeg_rest(content, walked, ()))
     assert bool(pieces) == (kind in ("resources", "extensions", "pieces of one extension"))
+    assert took < MOST_PASSES * floor
 
 
 def _exif(fields: list[tuple[int, int, int, int]], behind: bytes) -> bytes:

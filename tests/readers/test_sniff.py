@@ -102,11 +102,14 @@ def test_an_endless_film_of_zeros_is_looked_through_at_once(last: int, tmp_path:
         stream.write(bytes([last]))
         stream.flush()
         with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            data.find(b"\1")  # afterwards every page is at hand
             began = time.process_time()
+            data.find(b"\1")
+            floor = time.process_time() - began
             found = examine("a.mp4", data, Depth.DECODE)
-            took = time.process_time() - began
+            took = time.process_time() - began - floor
     assert [d.code for d in found.damage] == ["zero_head" if last else "all_zero"]
-    assert took < 4, "a file of hundreds of gigabytes would take hours"
+    assert took < 30 * floor, "a file of hundreds of gigabytes would take hours"
 
 
 def test_other_files_are_no_photos_and_never_sound() -> None:
