@@ -397,7 +397,7 @@ def test_two_mounts_of_servers_may_be_of_one(
     with database.open_lists(
         lists[0], [database.Listed("b", lists[1])], policy.load("family"), datetime.now(UTC)
     ) as opened:
-        one_copy.mark_linked(opened.con, None, [None])
+        one_copy.mark_linked(opened.con, None, [None], {})
         assert opened.con.execute("SELECT error_kind FROM backup").fetchall() == [("shown" if doubted else None,)]
 
 
@@ -428,7 +428,7 @@ def test_one_phone_by_adb_and_as_a_mount_is_no_backup_of_itself(
         with database.open_lists(
             lists[0], [database.Listed("b", lists[1])], policy.load("family"), datetime.now(UTC)
         ) as got:
-            one_copy.mark_linked(got.con, places[0], [places[1]])
+            one_copy.mark_linked(got.con, places[0], [places[1]], {})
             assert got.con.execute("SELECT error_kind FROM backup").fetchall() == [(None if told else "shown",)]
 
 
@@ -445,7 +445,7 @@ def test_a_file_that_changed_at_the_same_instant_is_the_same_file(tmp_path: Path
             writer.add(row)
             lists.append(writer.close(complete=True))
         with database.open_lists(lists[0], [database.Listed("b", lists[1])], family, now) as opened:
-            one_copy.mark_linked(opened.con, None, [None])
+            one_copy.mark_linked(opened.con, None, [None], {})
             return [kind for (kind,) in opened.con.execute("SELECT error_kind FROM backup").fetchall()]
 
     assert marked(facts, replace(facts, file_id="y:7")) == ["linked"]
@@ -517,7 +517,7 @@ def test_what_is_mounted_twice_is_one(
     with database.open_lists(
         lists[0], [database.Listed("b", lists[1])], policy.load("family"), datetime.now(UTC)
     ) as opened:
-        one_copy.mark_linked(opened.con, places[0], [places[1]])
+        one_copy.mark_linked(opened.con, places[0], [places[1]], {})
         assert opened.con.execute("SELECT error_kind FROM backup").fetchall() == [("shown" if doubted else None,)]
 
 
@@ -655,24 +655,53 @@ def test_two_mounts_that_may_show_one_file_are_one_copy(
     monkeypatch.setattr(one_copy, "mount_of", lambda root: mounts[root.name])
     listed = [database.Listed(label, one) for label, one in zip(("b1", "b2"), lists[1:], strict=True)]
     with database.open_lists(lists[0], listed, family, datetime.now(UTC)) as opened:
-        one_copy.mark_linked(opened.con, None, [None, None])
-        told = one_copy.count_once(opened.con, [("b1", places[1]), ("b2", places[2])])
+        one_copy.mark_linked(opened.con, None, [None, None], {})
+        told = one_copy.count_once(opened.con, [("b1", places[1]), ("b2", places[2])], {})
         pairing.pair(opened.con, ["b1", "b2"], None)
         pairing.summarise(opened.con, ["b1", "b2"], family.proof)
         assert opened.con.execute("SELECT copies FROM files").fetchall() == [(copies,)]
     assert len(told) == (copies == 1)
 
 
-Leaf = rclone_remotes.Leaf
-DRIVE, FULL = (Leaf("drive"),), Device(storage_total_bytes=15 << 30, storage_free_bytes=123_456_789)
-ACCOUNTS: dict[str, tuple[tuple[str, str], tuple[tuple[Leaf, ...], ...], tuple[Device | None, ...], bool]] = {
-    "one room": (("a:Photos", "b:"), (DRIVE, DRIVE), (FULL, FULL), True),
-    "another room": (("a:P", "b:P"), (DRIVE, DRIVE), (FULL, replace(FULL, storage_free_bytes=7)), False),
-    "one bucket": (("a:bucket/p", "b:bucket/p/"), ((Leaf("s3"),), (Leaf("s3"),)), (None, None), True),
-    "another bucket": (("a:bucket/p", "b:other/p"), ((Leaf("s3"),), (Leaf("s3"),)), (None, None), False),
-    "another service": (("a:P", "b:P"), (DRIVE, (Leaf("onedrive"),)), (FULL, FULL), False),
-    "another server": (("a:P", "b:P"), ((Leaf("s3", ("x",)),), (Leaf("s3", ("y",)),)), (None, None), False),
-    "two folders of one name": (("a:P", "a:Q"), (DRIVE, DRIVE), (FULL, FULL), False),
+ACCOUNTS_OF = {
+    **{name: {"type": "drive"} for name in ("a", "b")},
+    **{name: {"type": "s3"} for name in ("s3", "other")},
+    **{name: {"type": "s3", "endpoint": f"https://{name}"} for name in ("minio", "ceph")},
+    "one": {"type": "onedrive"},
+    "al": {"type": "alias", "remote": "s3:bucket/phone"},
+    "pool": {"type": "union", "upstreams": "one: a:"},
+    "parts": {"type": "combine", "upstreams": "cloud=a:x more=a:y disk=one:"},
+    "secret": {"type": "crypt", "remote": "s3:bucket/x"},
+    "again": {"type": "crypt", "remote": "other:bucket/x"},
+}
+TOTAL, USED = 15 << 30, 4 << 30
+ACCOUNTS: dict[str, tuple[str, str, tuple[int, int] | None, bool]] = {
+    # The remotes, and what each account has in it, in bytes, where it tells.
+    "one room": ("a:Photos", "b:", (USED, USED), True),
+    "one room, and mail arrived": ("a:Photos", "b:", (USED, USED + 3_000_000), True),
+    "another room": ("a:P", "b:P", (USED, USED + 30_000_000), False),
+    "two new accounts": ("a:P", "b:P", (2_000_000, 3_000_000), False),
+    "one bucket": ("s3:bucket/p", "other:bucket/p/", None, True),
+    "folders of one bucket, one in the other": ("s3:bucket", "other:bucket/phone", None, True),
+    "two folders of one bucket": ("s3:bucket/p", "other:bucket/phone", None, False),
+    "another bucket": ("s3:bucket/p", "other:other/p", None, False),
+    "another service": ("a:P", "one:P", (USED, USED), False),
+    "another server": ("minio:b/p", "ceph:b/p", None, False),
+    "two folders of one name": ("a:P", "a:Q", (USED, USED), False),
+    "a folder and one in it": ("a:P", "a:P/2024", (USED, USED), True),
+    "one folder in letters of either case": ("one:Photos", "one:photos", None, True),
+    "a name for a folder": ("s3:bucket/phone", "al:", None, True),
+    "a name for a folder, and another folder": ("s3:bucket/photos", "al:", None, False),
+    "one bucket named in words": (":s3,access_key_id=A:bucket", ":s3,access_key_id=B,region=x:bucket", None, True),
+    "two buckets named in words": (":s3,access_key_id=A:bucket", ":s3,access_key_id=A:other", None, False),
+    "two clouds as one, and one of them": ("pool:P", "a:", (USED, USED), True),
+    "two clouds as one, and one of them by another name": ("pool:P", "b:Q", (USED, USED), True),
+    "two clouds as one, and a third": ("pool:P", "b:P", (USED, 2 * USED), False),
+    "clouds side by side, and one of them": ("parts:cloud/2024", "a:x", (USED, USED), True),
+    "clouds side by side, and what is beside": ("parts:cloud", "a:y", (USED, USED), False),
+    "two encrypted folders of one name": ("secret:P", "secret:Q", None, False),
+    "one encrypted folder by two names": ("secret:P", "again:P", None, True),
+    "an encrypted folder that may lie in another": ("secret:P", ":crypt,remote='s3:bucket/x/y':Q", None, True),
 }
 
 
@@ -680,13 +709,23 @@ ACCOUNTS: dict[str, tuple[tuple[str, str], tuple[tuple[Leaf, ...], ...], tuple[D
 def test_two_names_of_one_account_are_one_copy_and_no_copy_of_each_other(
     case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    remotes, behind, rooms, is_one = ACCOUNTS[case]
+    *remotes, used, is_one = ACCOUNTS[case]
     places = [
-        RclonePlace("rclone", remote, f"rclone:{remote}", "", (), False, True, Server("127.0.0.1:1", ""), leaves)
-        for remote, leaves in zip(remotes, behind, strict=True)
+        RclonePlace(
+            *("rclone", remote, f"rclone:{remote}", "", (), False, True, Server("127.0.0.1:1", "")),
+            rclone_remotes.leaves_of(remote, ACCOUNTS_OF, {}),
+        )
+        for remote in remotes
     ]
-    room_of = {place.remote: room for place, room in zip(places, rooms, strict=True)}
-    monkeypatch.setattr(RclonePlace, "device", lambda self: room_of[self.remote])
+    asked = []
+
+    def room_of(place: RclonePlace, leaf: rclone_remotes.Leaf) -> Device | None:
+        asked.append(leaf.words)
+        return used and Device(storage_total_bytes=TOTAL, storage_free_bytes=TOTAL - used[places.index(place)])
+
+    monkeypatch.setattr(RclonePlace, "room_of", room_of)
+    rooms = one_copy.ask_rooms(places)
+    assert len(asked) == len(set(asked))
     family = policy.load("family")
     facts = FileFacts("a.jpg", 9, mtime_ns=1, kind=Kind.PHOTO, digests={"sha256": "ab" * 32})
     facts = replace(facts, digest_origin=DigestOrigin.READ)
@@ -698,12 +737,12 @@ def test_two_names_of_one_account_are_one_copy_and_no_copy_of_each_other(
     with database.open_lists(
         lists[0], [database.Listed(label, one) for label, one in zip("ab", lists[1:], strict=True)], family, MOMENT
     ) as opened:
-        told = one_copy.count_once(opened.con, list(zip("ab", places, strict=True)))
+        told = one_copy.count_once(opened.con, list(zip("ab", places, strict=True)), rooms)
         assert told == (["a and b seem to be one account under several names, so they count as one copy"] * is_one)
         pairing.pair(opened.con, ["a", "b"], None)
         pairing.summarise(opened.con, ["a", "b"], family.proof)
         assert opened.con.execute("SELECT copies FROM files").fetchall() == [(1 if is_one else 2,)]
-        one_copy.mark_linked(opened.con, places[0], [places[1]])
+        one_copy.mark_linked(opened.con, places[0], [places[1]], rooms)
         doubted = opened.con.execute("SELECT error FROM backup WHERE error IS NOT NULL").fetchall()
         assert [("one account" in error) for (error,) in doubted] == ([True] if is_one else [])
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import duckdb
@@ -17,7 +17,7 @@ import duckdb
 from auditor.dates import rfc3339
 from auditor.disk.mounts import Mount, Shows, is_one_disk, may_show_one_file, mount_of, mounts_beneath
 from auditor.disk.this_machine import is_this_machine
-from auditor.model import DIGESTS, ErrorKind
+from auditor.model import DIGESTS, Device, ErrorKind
 from auditor.places import Place
 from auditor.places.adb import AdbPlace
 from auditor.places.archive import ArchivePlace
@@ -25,6 +25,7 @@ from auditor.places.folder import FolderPlace, file_id
 from auditor.places.mtp import MtpPlace
 from auditor.places.nesting import things_of
 from auditor.places.rclone import RclonePlace
+from auditor.places.rclone_remotes import Leaf
 from auditor.places.takeout import TakeoutPlace
 
 
@@ -71,11 +72,29 @@ def copies(label: str, where: str = "true", is_placed: str = "true") -> str:
     return f"greatest(least({', '.join(counts)}), least(count(*) FILTER (WHERE {where}), 1))"
 
 
-def mark_linked(con: duckdb.DuckDBPyConnection, source: Place | None, backups: Sequence[Place | None]) -> None:
+Rooms = Mapping[str, Device]
+"""How full the services are that remotes are made of, by their words; those are left out that do not tell."""
+
+
+def ask_rooms(places: Sequence[Place | None]) -> Rooms:
+    """How full each service is that two places may have in common under two names; each is asked once."""
+    leaves = [(place, leaf) for place in places if isinstance(place, RclonePlace) for leaf in place.behind]
+    asked = {
+        leaf.words: (place, leaf)
+        for place, leaf in leaves
+        if any(leaf.remote != b.remote and _is_one_service(leaf, b) for other, b in leaves if other is not place)
+    }
+    told = {words: place.room_of(leaf) for words, (place, leaf) in asked.items()}
+    return {words: room for words, room in told.items() if room is not None}
+
+
+def mark_linked(
+    con: duckdb.DuckDBPyConnection, source: Place | None, backups: Sequence[Place | None], rooms: Rooms
+) -> None:
     """Marks the files of backups that are the phone's own files: they are no copies; and those that may be, by a mount
     that may show the phone's files under numbers and times of its own: they prove nothing.
 
-    Places that are at hand as folders are asked for what their lists do not say.
+    Places that are at hand as folders are asked for what their lists do not say. `rooms` are those of all the places.
     """
     _name_files(con, "source", source, None)
     for number, place in enumerate(backups):
@@ -93,7 +112,7 @@ def mark_linked(con: duckdb.DuckDBPyConnection, source: Place | None, backups: S
             _mark_shown(con, number, [], _ONE_PHONE)
         elif host := _served_here(source, place):
             _mark_shown(con, number, [], _by_a_server(host))
-        elif _may_be_one_account(source, place):
+        elif _may_be_one_account(source, place, rooms):
             _mark_shown(con, number, [], _ONE_ACCOUNT)
         elif doubted := _doubted(con, source, place, number):
             _mark_shown(con, number, doubted, _behind(doubted[0]))
@@ -264,13 +283,13 @@ def _kind_of_source(con: duckdb.DuckDBPyConnection) -> str | None:
     return str(found[0][0]) if found else None
 
 
-def count_once(con: duckdb.DuckDBPyConnection, backups: Sequence[tuple[str, Place | None]]) -> list[str]:
+def count_once(con: duckdb.DuckDBPyConnection, backups: Sequence[tuple[str, Place | None]], rooms: Rooms) -> list[str]:
     """Gives one number to all files of one content in backups (label and place) whose mounts may show the same files,
     so that `copies` counts them once. Files that changed at times of their own are two, where the mounts tell such
     times. Returns sentences on what counts as one. Call after `mark_linked`, which names the files.
     """
     told = []
-    for number, group in enumerate(_groups([place for _, place in backups])):
+    for number, group in enumerate(_groups([place for _, place in backups], rooms)):
         mounts = {mount for n in group for mount in _mounts(backups[n][1])}
         tells = all(mount.tells_times for mount in mounts)
         tells_all = (
@@ -310,35 +329,59 @@ def count_once(con: duckdb.DuckDBPyConnection, backups: Sequence[tuple[str, Plac
     return told
 
 
-def _groups(places: Sequence[Place | None]) -> list[list[int]]:
+def _groups(places: Sequence[Place | None], rooms: Rooms) -> list[list[int]]:
     """The places, by number, of which each may show the files of another one of its group; none of one alone."""
     groups: list[list[int]] = []
     for number, place in enumerate(places):
-        near = [group for group in groups if any(not _is_apart(place, places[other]) for other in group)]
+        near = [group for group in groups if any(not _is_apart(place, places[n], rooms) for n in group)]
         groups = [group for group in groups if group not in near] + [[*(n for group in near for n in group), number]]
     return [sorted(group) for group in groups if len(group) > 1]
 
 
-def _is_apart(one: Place | None, other: Place | None) -> bool:
+def _is_apart(one: Place | None, other: Place | None, rooms: Rooms) -> bool:
     """Whether the files of two backups are surely two: not where their mounts may show one file under two numbers."""
     if _is_one_mount(_here(one), _here(other)):
         return True
-    if _is_one_disk(one, other) or _may_be_one_account(one, other):
+    if _is_one_disk(one, other) or _may_be_one_account(one, other, rooms):
         return False
     return not any(may_show_one_file(a, b) for a in _mounts(one) for b in _mounts(other))
 
 
-def _may_be_one_account(one: Place | None, other: Place | None) -> bool:
-    """Whether two names of rclone's seem to be one account: one service at one address, whose room is the same to the
-    byte or, where it does not say its room, with the same folder. Two folders of one name are two."""
+def _may_be_one_account(one: Place | None, other: Place | None, rooms: Rooms) -> bool:
+    """Whether a service behind one remote of rclone's, whatever names lie around it, may hold files of the other."""
     if not isinstance(one, RclonePlace) or not isinstance(other, RclonePlace):
         return False
-    (name, _, path), (other_name, _, other_path) = one.remote.partition(":"), other.remote.partition(":")
-    behind = [{(leaf.kind, leaf.hosts, leaf.folder) for leaf in place.behind} for place in (one, other)]
-    if name == other_name or behind[0] != behind[1] or _here(one):
+    return any(_may_share(a, b, rooms) for a in one.behind for b in other.behind)
+
+
+def _may_share(one: Leaf, other: Leaf, rooms: Rooms) -> bool:
+    """Whether two folders of services may have files in common: of one name, by their paths alone; of two names, where
+    the service seems to be one account by its room or, where it does not say its room, by the paths too."""
+    if not _is_one_service(one, other):
         return False
-    rooms = [room and (room.storage_total_bytes, room.storage_free_bytes) for room in (one.device(), other.device())]
-    return rooms[0] == rooms[1] if all(rooms) else path.strip("/") == other_path.strip("/")
+    if one.remote != other.remote and one.words in rooms and other.words in rooms:
+        return _is_one_room(rooms[one.words], rooms[other.words])
+    return one.overlaps(other)
+
+
+def _is_one_service(one: Leaf, other: Leaf) -> bool:
+    """Whether both are reached at one address. Folders of this machine are compared by where they lie."""
+    return one.kind == other.kind != "local" and one.hosts == other.hosts
+
+
+def _is_one_room(one: Device, other: Device) -> bool:
+    """Whether two answers, seconds apart, may be of one account: mail may arrive between them.
+
+    They may differ by a thousandth of the room, but no more than a hundredth of what is in it: two new accounts, which
+    have the same room, are told apart by the little that is in them.
+    """
+    total, frees = one.storage_total_bytes, (one.storage_free_bytes, other.storage_free_bytes)
+    if total is None or total != other.storage_total_bytes:
+        return False
+    known = [free for free in frees if free is not None]
+    if len(known) < len(frees):
+        return True
+    return max(known) - min(known) <= min(total // 1000, (total - min(known)) // 100)
 
 
 def _is_one_disk(one: Place | None, other: Place | None) -> bool:

@@ -102,8 +102,10 @@ def _run(order: Order, folder: Path, out: Path, steps: Steps, clock: Callable[[]
     ]
     with open_lists(source, listed, order.policy, clock()) as lists:
         labels = [s.label for s in order.backups]
-        one_copy.mark_linked(lists.con, order.source.place, [b.place for b in order.backups])
-        as_one = one_copy.count_once(lists.con, [(b.label, b.place) for b in order.backups])
+        places = [b.place for b in order.backups]
+        rooms = one_copy.ask_rooms([order.source.place, *places])
+        one_copy.mark_linked(lists.con, order.source.place, places, rooms)
+        as_one = one_copy.count_once(lists.con, list(zip(labels, places, strict=True)), rooms)
         pairing.pair(lists.con, labels, _verifier(lists.con, order, steps))
         pairing.summarise(lists.con, labels, order.policy.proof)
         ranked.fill(lists.con, order.policy.keep)

@@ -93,18 +93,11 @@ class RclonePlace:
 
     def device(self) -> Device | None:
         """How full the service is (`rclone about`); None where it does not tell."""
-        try:
-            told = answer(self.program, "about", "--json", remote=self.remote)
-        except (BadPlace, ListingCut):
-            return None
-        total, free = told.get("total"), told.get("free")
-        if not isinstance(total, int) or total <= 0:
-            return None
-        return Device(
-            filesystem=self.service or None,
-            storage_total_bytes=total,
-            storage_free_bytes=free if isinstance(free, int) else None,
-        )
+        return _room(self.program, self.remote, self.service)
+
+    def room_of(self, leaf: Leaf) -> Device | None:
+        """How full one of the services is that it is made of; None where that does not tell."""
+        return _room(self.program, leaf.words, leaf.kind)
 
     def walk(self) -> Iterator[Entry]:
         """Each file once, with the digests that the service states.
@@ -205,6 +198,21 @@ class RclonePlace:
             stated=stated,
             **_file(self._folder, path, keeps_change_times),
         )
+
+
+def _room(program: str, remote: str, service: str) -> Device | None:
+    try:
+        told = answer(program, "about", "--json", remote=remote)
+    except (BadPlace, ListingCut):
+        return None
+    total, free = told.get("total"), told.get("free")
+    if not isinstance(total, int) or total <= 0:
+        return None
+    return Device(
+        filesystem=service or None,
+        storage_total_bytes=total,
+        storage_free_bytes=free if isinstance(free, int) else None,
+    )
 
 
 def _file(folder: Path | None, path: str, keeps_change_times: bool) -> _File:

@@ -8,10 +8,12 @@ is which stands in `GRADES`, with sources; docs/evidence.md has the table for pe
 from __future__ import annotations
 
 import ipaddress
+import posixpath
 import re
 import urllib.parse
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 
 from auditor.model import DigestOrigin
 
@@ -51,8 +53,8 @@ _PASS_ON = ("alias", "cache", "union", "combine")
 MAKE_THEIR_OWN = ("chunker", "compress", "crypt", "hasher")
 """Remotes that keep digests beside the files of another remote, as they were at upload; crypt has none."""
 
-_RENAME = ("combine", "crypt")
-"""Remotes in which a path is not that of the remotes in them."""
+_RENAMES = "crypt"
+"""The remote in which a path is not that of the remote in it."""
 
 _ADDRESSES = ("url", "endpoint", "host", "hostname", "namenode", "auth", "storage_url", "sas_url")
 """Settings in which the user names where a remote is reached."""
@@ -75,14 +77,38 @@ class Leaf:
     """One remote at the bottom.
 
     `kind` is rclone's word for it, "" where it is not known; `hosts` are where it is reached, none where it has no
-    address but its service's own; `is_own` says that the digests are not its, but kept by a remote around it; `folder`
-    is the path of a `local` one.
+    address but its service's own; `is_own` says that the digests are not its, but kept by a remote around it.
+    `remote` is its name as rclone takes it, with the settings given in words, and `path` the folder in it, with nothing
+    of the names around it; `hidden` the path below that in the words of a `crypt` remote, whatever it is called there.
     """
 
     kind: str
     hosts: tuple[str, ...] = ()
     is_own: bool = False
-    folder: str | None = None
+    path: str = ""
+    remote: str = ""
+    hidden: str = ""
+
+    @property
+    def folder(self) -> str | None:
+        """The path of a `local` one; None of any other."""
+        return self.path if self.kind == "local" else None
+
+    @property
+    def words(self) -> str:
+        """How rclone is asked for it."""
+        return f"{self.remote}:{self.path}"
+
+    def overlaps(self, other: Leaf) -> bool:
+        """Whether one folder is, or lies in, the other, if both are of one account.
+
+        Letters of either case are one, as OneDrive and Dropbox have it. Two names that `crypt` hides in one folder are
+        two there too.
+        """
+        ours, theirs = _steps(self.path), _steps(other.path)
+        if ours != theirs:
+            return _are_nested(ours, theirs)
+        return _are_nested(_steps(self.hidden), _steps(other.hidden))
 
     def grade(self, size_bytes: int | None) -> DigestOrigin:
         """What its digest of a file of this size is worth."""
@@ -98,6 +124,15 @@ class Leaf:
         if self.kind in ("", "local", "memory"):
             return True
         return any(map(_is_near, self.hosts))
+
+
+def _steps(path: str) -> tuple[str, ...]:
+    return PurePosixPath(posixpath.normpath("/" + path.strip("/")).casefold()).parts
+
+
+def _are_nested(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    shorter = min(len(one), len(other))
+    return one[:shorter] == other[:shorter]
 
 
 def grade(leaves: tuple[Leaf, ...], size_bytes: int | None) -> DigestOrigin:
@@ -142,33 +177,46 @@ class _Settings:
 def _leaves(words: str, known: _Settings, *, is_own: bool, layers: int) -> Iterator[Leaf]:
     split = _split(words)
     if split is None:
-        yield Leaf("local", is_own=is_own, folder=words)
+        yield Leaf("local", is_own=is_own, path=words)
         return
     name, given, path = split
+    remote = words[: len(words) - len(path)].removesuffix(":")
     settings = known.of(name, given)
     if settings is None or layers > _MOST_LAYERS:
-        yield Leaf("", is_own=is_own)
+        yield Leaf("", is_own=is_own, path=path, remote=remote)
         return
     kind = settings["type"]
     if kind in _PASS_ON or kind in MAKE_THEIR_OWN:
-        inner = settings.get("upstreams", "") if kind in ("union", "combine") else settings.get("remote", "")
-        found = [
-            re.sub(r":(ro|nc|writeback)$", "", part) if kind == "union" else part
-            for part in (_listed(inner, kind) if kind in ("union", "combine") else [inner])
-        ]
+        found = list(_within(kind, settings, path))
         for part in found:
-            whole = f"{part.rstrip('/')}/{path}" if path and kind not in _RENAME else part
-            yield from _leaves(whole, known, is_own=is_own or kind in MAKE_THEIR_OWN, layers=layers + 1)
+            for leaf in _leaves(part, known, is_own=is_own or kind in MAKE_THEIR_OWN, layers=layers + 1):
+                yield replace(leaf, hidden=f"{path}/{leaf.hidden}") if kind == _RENAMES else leaf
         if not found:
-            yield Leaf("", is_own=is_own)
+            yield Leaf("", is_own=is_own, path=path, remote=remote)
         return
-    yield Leaf(kind, tuple(_hosts(kind, settings)), is_own, path if kind == "local" else None)
+    yield Leaf(kind, tuple(_hosts(kind, settings)), is_own, path, remote)
 
 
-def _listed(upstreams: str, kind: str) -> list[str]:
+def _within(kind: str, settings: Mapping[str, str], path: str) -> Iterator[str]:
+    """The remotes, each with its folder, in which the files of a folder lie that is of a remote around others."""
+    if kind == "combine":  # the first name of a path is that of a remote in it
+        first, _, rest = path.strip("/").partition("/")
+        named = [part.partition("=") for part in _listed(settings.get("upstreams", ""))]
+        chosen = [(remote, rest) for name, _, remote in named if name == first]
+        parts = chosen or [(remote, "") for _, _, remote in named]
+    elif kind == "union":
+        upstreams = _listed(settings.get("upstreams", ""))
+        parts = [(re.sub(r":(ro|nc|writeback)$", "", part), path) for part in upstreams]
+    else:
+        parts = [(settings.get("remote", ""), "" if kind == _RENAMES else path)]
+    for part, below in parts:
+        joint = "" if not below or part.endswith((":", "/")) else "/"
+        yield f"{part}{joint}{below}"
+
+
+def _listed(upstreams: str) -> list[str]:
     """The remotes of a union or combine: separated by spaces, in double quotes where they hold spaces."""
-    parts = [plain or quoted.replace('""', '"') for quoted, plain in re.findall(r'"((?:[^"]|"")*)"|(\S+)', upstreams)]
-    return [part.partition("=")[2] if kind == "combine" else part for part in parts]
+    return [plain or quoted.replace('""', '"') for quoted, plain in re.findall(r'"((?:[^"]|"")*)"|(\S+)', upstreams)]
 
 
 def _split(words: str) -> tuple[str, dict[str, str], str] | None:
