@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from auditor.errors import AuditorError
 from auditor.isolation import pool
 from auditor.model import Kind
-from auditor.pictures import written
+from auditor.pictures import parts, written
 from auditor.pictures.contents import mapped, same_contents, same_pixels
 from auditor.pictures.full import NEARLY_AS_LARGE, compare_files
 from auditor.pictures.inventory import Inventory
@@ -25,7 +25,6 @@ from auditor.pictures.keep import gives_way, pixels, rank, size_words
 from auditor.pictures.likeness import Likeness, Side
 from auditor.pictures.loading import MAX_BYTES, NoPicture
 from auditor.pictures.looking import DOUBTS
-from auditor.pictures.parts import missing as parts_missing
 from auditor.pictures.verify import Match, Relation
 from auditor.places import Place
 from auditor.readers.jpeg.walk import picture_of, walk
@@ -192,9 +191,10 @@ def _prove(pair: _Pair) -> Proof:
     if pair.exact and pair.kind is not Kind.PHOTO:
         try:
             with mapped(pair.kept, pair.kept_path) as ours, mapped(pair.place, pair.path) as theirs:
-                lacks, more = (tuple(written.film_lacks(*films)) for films in ((ours, theirs), (theirs, ours)))
+                notes = written.film_notes(ours), written.film_notes(theirs)
         except (OSError, ValueError, AuditorError) as error:
             return Proof(Relation.SIMILAR, f"could not be read again: {error}")
+        lacks, more = tuple(written.missing(*notes)), tuple(written.missing(*reversed(notes)))
         return Proof(Relation.SAME_IMAGE_DATA, EXACT, lacks, more, fuller=bool(lacks) and not more)
     try:
         kept, other = _read(pair.kept, pair.kept_path), _read(pair.place, pair.path)
@@ -209,9 +209,14 @@ EXACT = "the image data are the same; only the metadata differ"
 
 def _weighed(proof: Proof, pair: _Pair, kept: bytes, other: bytes) -> Proof:
     """With what each of two pictures that are the same holds and the other does not."""
-    parts = parts_missing(kept, other)
-    lacks, more = [*parts, *written.lacks(kept, other)], [*parts_missing(other, kept), *written.lacks(other, kept)]
-    fuller = bool(lacks if pair.exact else parts) and not more
+    ours, theirs = parts.contents(kept), parts.contents(other)
+    notes, their_notes = written.notes(kept), written.notes(other)
+    content = parts.missing(ours, theirs)
+    lacks = [*content, *written.missing(notes, their_notes)]
+    more = [*parts.missing(theirs, ours), *written.missing(their_notes, notes)]
+    # What nobody could look at is no reason to keep a file before another one, and a reason to ask.
+    fuller = bool(lacks if pair.exact else content) and not (more or ours.unseen or theirs.unseen)
+    lacks += parts.perhaps_missing(ours, theirs)
     if pair.larger and not pair.exact:
         lacks.append(f"more pixels ({pair.larger})")
     elif pair.overruled and not pair.exact and not _as_good(kept, other):

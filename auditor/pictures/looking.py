@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -42,11 +43,10 @@ def look_at(look: Look) -> Answer:
                 return Answer(Likeness.CANNOT_TELL)
             return Answer(Likeness.CANNOT_TELL, f"the {name} gave no picture: {content}", side)
     ours, theirs = (content for content in data if isinstance(content, bytes))
-    lost = parts.held(ours) - parts.held(theirs)
-    lacks = f"without the {' and the '.join(sorted(lost))} of the original" if lost else ""
     if look.aim is Aim.PARTS:
-        named = differing(look.path, ours, theirs, {str(part) for part in lost})
-        return Answer(Likeness.CANNOT_TELL, "; ".join(filter(None, (lacks, named))))
+        lost = {str(part) for part in parts.held(ours) - parts.held(theirs)}
+        named = differing(look.path, ours, theirs, lost)
+        return Answer(Likeness.CANNOT_TELL, "; ".join(filter(None, (_without(lost), named))))
     match = compare_files(ours, theirs)
     if isinstance(match, NoPicture):
         return Answer(Likeness.CANNOT_TELL, f"one of them gave no picture: {match.detail}")
@@ -54,10 +54,25 @@ def look_at(look: Look) -> Answer:
         return Answer(Likeness.CANNOT_TELL, DOUBTS[match.doubt])
     if match.relation is not Relation.SAME_PICTURE:
         return Answer(Likeness.DIFFERENT)
-    # A gain map is a finer way to show the same; without the others something is lost that no picture holds.
-    if lost - {parts.Part.GAIN_MAP}:
-        return Answer(Likeness.CANNOT_TELL, f"it is {lacks}")
-    return Answer(Likeness.SAME, lacks)
+    return _reduced(parts.contents(ours), parts.contents(theirs))
+
+
+def _reduced(original: parts.Contents, copy: parts.Contents) -> Answer:
+    """What a smaller picture of the same is, by what it lacks.
+
+    The data of the sensor and a gain map are finer ways to show the same; without the others something is lost that no
+    picture holds, and a mark that stayed in the copy does not hold it either.
+    """
+    lost = [*parts.missing(copy, original), *parts.perhaps_missing(copy, original)]
+    finer = {str(part) for part in (parts.Part.RAW, parts.Part.GAIN_MAP)}
+    if not finer.issuperset(lost):
+        return Answer(Likeness.CANNOT_TELL, f"it is {_without(set(lost) - {str(parts.Part.RAW)})}")
+    is_without_map = parts.Part.GAIN_MAP in original.parts - copy.parts  # another gain map is one too
+    return Answer(Likeness.SAME, _without({str(parts.Part.GAIN_MAP)}) if is_without_map else "")
+
+
+def _without(lost: Collection[str]) -> str:
+    return f"without the {' and the '.join(sorted(lost))} of the original" if lost else ""
 
 
 def _film_parts(look: Look) -> Answer:

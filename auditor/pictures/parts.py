@@ -11,7 +11,7 @@ import io
 import re
 import warnings
 from collections.abc import Mapping
-from contextlib import suppress
+from dataclasses import dataclass
 from enum import StrEnum
 
 import pillow_heif
@@ -64,42 +64,77 @@ def held(data: bytes) -> frozenset[Part]:
     return frozenset(found)
 
 
-def missing(kept: bytes, other: bytes) -> list[str]:
-    """In words, the content beside the picture that the second file holds and the first does not."""
-    words = sorted(str(part) for part in _all(other) - _all(kept))
-    ours = _behind(kept)
-    lying = {name for sha256, name in _behind(other).items() if sha256 not in ours}
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What one file holds beside its picture: what is known for certain, and the parts that lie behind the picture of a
+    JPEG, previews left out, by SHA-256, with what they are called. `unseen` says that nobody could look whether
+    something shines through the picture."""
+
+    parts: frozenset[Part]
+    behind: Mapping[str, str]
+    unseen: bool = False
+
+
+UNSEEN = "perhaps transparency: nobody could look"
+
+
+def contents(data: bytes) -> Contents:
+    """What a file holds beside its picture, with what no mark tells."""
+    found = set(held(data))
+    transparent: bool | None = False
+    if sniff(data) in RAW_FORMATS:
+        found.add(Part.RAW)
+    else:
+        transparent = _is_transparent(data)
+    if transparent:
+        found.add(Part.ALPHA)
+    return Contents(frozenset(found), _behind(data), transparent is None)
+
+
+def missing(kept: Contents, other: Contents) -> list[str]:
+    """In words, the content beside the picture that the second file holds for certain and the first may not."""
+    words = sorted(str(part) for part in other.parts - kept.parts)
+    lying = {name for sha256, name in other.behind.items() if sha256 not in kept.behind}
     return words + sorted(name for name in lying if not any(word in name for word in words))
 
 
-def _all(data: bytes) -> frozenset[Part]:
-    """With what no mark tells."""
-    found = set(held(data))
-    if sniff(data) in RAW_FORMATS:
-        found.add(Part.RAW)
-    elif _is_transparent(data):
-        found.add(Part.ALPHA)
-    return frozenset(found)
+def perhaps_missing(kept: Contents, other: Contents) -> list[str]:
+    """In words, what the second file may hold and the first does not."""
+    return [UNSEEN] if other.unseen and Part.ALPHA not in kept.parts else []
 
 
-def _is_transparent(data: bytes) -> bool:
-    """Whether something shines through the picture; an alpha channel that is all opaque is none."""
+def _is_transparent(data: bytes) -> bool | None:
+    """Whether something shines through the picture; an alpha channel that is all opaque is none. None where nobody can
+    tell: the picture does not open here."""
+    if sniff(data) == "jpeg":
+        return False  # it has no such channel
     pillow_limits()
     pillow_heif.register_heif_opener()
-    with suppress(Exception), warnings.catch_warnings():  # what does not open shows nothing
-        warnings.simplefilter("ignore")
-        with Image.open(io.BytesIO(data)) as image:
-            if image.has_transparency_data:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(io.BytesIO(data)) as image:
+                if not image.has_transparency_data:
+                    return False
                 return image.convert("RGBA").getchannel("A").getextrema()[0] != 255
-    return False
+    except _NOT_OPENED:
+        return None
+
+
+_NOT_OPENED = (OSError, ValueError, SyntaxError, EOFError, RuntimeError, MemoryError, Image.DecompressionBombError)
+"""What Pillow and libheif raise for content that they cannot read, or that is too large."""
 
 
 def _behind(data: bytes) -> Mapping[str, str]:
-    """The parts that lie behind the picture of a JPEG, previews left out: by SHA-256, what they are called."""
     if sniff(data) != "jpeg":
         return {}
     walked = walk(data)
     if walked.end is None:
         return {}
-    parts = find_parts(data, walked.segments, walked.end).parts
-    return {hashlib.sha256(data[p.start : p.end]).hexdigest(): p.name for p in parts if p.essential}
+    found = {}
+    for part in find_parts(data, walked.segments, walked.end).parts:
+        if part.essential:
+            content = data[part.start : part.end]
+            is_map = content.startswith(b"\xff\xd8") and Part.GAIN_MAP in held(content)
+            found[hashlib.sha256(content).hexdigest()] = str(Part.GAIN_MAP) if is_map else part.name
+    return found

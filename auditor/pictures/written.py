@@ -122,26 +122,17 @@ _WORD = re.compile(r"[^\W\d_]{2}")
 _MOST_PACKET_BYTES = 1 << 20
 
 
-def lacks(kept: bytes, other: bytes) -> list[str]:
-    """In words, what is written in the second picture and not in the first: what people wrote where it reads otherwise,
+def missing(ours: Notes, theirs: Notes) -> list[str]:
+    """In words, what is written in the second file and not in the first: what people wrote where it reads otherwise,
     and what the camera noted where there is nothing of it."""
-    return _missing(notes(kept), notes(other))
-
-
-def film_lacks(kept: Buffer, other: Buffer) -> list[str]:
-    """The same of two films with the same frames."""
-    return _missing(film_notes(kept), film_notes(other))
-
-
-def _missing(ours: Notes, theirs: Notes) -> list[str]:
     everything = {text for texts in ours.values() for text in texts}
     words = []
     for name, texts in sorted(theirs.items()):
         if name == OTHER:
-            missing: object = texts - everything
+            lost: object = texts - everything
         else:
-            missing = texts - ours.get(name, set()) if name in WRITTEN.values() else not ours.get(name)
-        if missing:
+            lost = texts - ours.get(name, set()) if name in WRITTEN.values() else not ours.get(name)
+        if lost:
             words.append(name)
     return words
 

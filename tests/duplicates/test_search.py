@@ -301,6 +301,11 @@ STILL = jpeg(SCENE, 90, exif=exif(1, "2020:01:02 10:00:00"))
 MOTION = motion_photo(CLIP, STILL)
 
 
+def missing(kept: bytes, other: bytes) -> list[str]:
+    ours, theirs = parts.contents(kept), parts.contents(other)
+    return parts.missing(ours, theirs) + parts.perhaps_missing(ours, theirs)
+
+
 def hdr(still: bytes) -> bytes:
     return ultra_hdr(1, still=still)
 
@@ -329,7 +334,7 @@ def test_the_one_that_holds_more_is_kept_wherever_it_lies(
 def test_a_heic_with_a_depth_map_is_kept_before_the_same_without(tmp_path: Path, find: Callable[..., Search]) -> None:
     plain = other_format(SCENE, "HEIF", quality=70, exif=exif(1, "2020:01:02 10:00:00"))
     depth = media_video.with_depth(plain)
-    assert (parts.missing(plain, depth), parts.missing(depth, plain)) == (["depth map"], [])
+    assert (missing(plain, depth), missing(depth, plain)) == (["depth map"], [])
     found = find(put(tmp_path / "a", {"Download/a.heic": depth, "DCIM/Camera/IMG_0001.heic": plain}))
     assert actions(found) == {"Download/a.heic": "keep", "DCIM/Camera/IMG_0001.heic": "remove"}
 
@@ -376,17 +381,33 @@ def test_a_mark_whose_content_went_stands_for_no_content(tmp_path: Path, find: C
     marked = with_xmp(STILL, 'GCamera:MotionPhoto="1"')
     found = find(put(tmp_path / "a", {"Download/a.jpg": MOTION, "DCIM/Camera/IMG_0001.jpg": marked}))
     assert actions(found) == {"Download/a.jpg": "keep", "DCIM/Camera/IMG_0001.jpg": "remove"}
-    assert parts.missing(marked, MOTION) == ["motion clip"]
-    assert parts.missing(MOTION, marked) == []
+    assert missing(marked, MOTION) == ["motion clip"]
+    assert missing(MOTION, marked) == []
 
 
 def test_transparency_and_raw_data_are_content() -> None:
     seen_through = SCENE.convert("RGBA")
     opaque = other_format(seen_through, "PNG")
     seen_through.putalpha(200)
-    assert parts.missing(STILL, other_format(seen_through, "PNG")) == ["transparency"]
-    assert parts.missing(STILL, opaque) == []
-    assert parts.missing(STILL, dng()) == ["raw data of the sensor"]
+    assert missing(STILL, other_format(seen_through, "PNG")) == ["transparency"]
+    assert missing(STILL, opaque) == []
+    assert missing(STILL, dng()) == ["raw data of the sensor"]
+
+
+def test_a_transparency_that_nobody_can_look_at_is_asked_about() -> None:
+    seen_through = SCENE.convert("RGBA")
+    whole = other_format(seen_through, "PNG")
+    cut = whole[: len(whole) // 2]  # its header says that it has such a channel
+    assert missing(STILL, cut) == [parts.UNSEEN] and missing(cut, STILL) == []
+    seen_through.putalpha(200)
+    assert missing(other_format(seen_through, "PNG"), cut) == []
+    assert missing(cut, other_format(seen_through, "PNG")) == ["transparency"]
+    place = open_folder(".")
+    pair = proving._Pair(place, "a.jpg", place, "b.png", Kind.PHOTO, exact=False)
+    same = proving.Proof(Relation.SAME_PICTURE, "")
+    weighed = proving._weighed(same, pair, STILL, cut)
+    assert (weighed.lacks, weighed.fuller) == ((parts.UNSEEN,), False)
+    assert not proving._weighed(same, pair, cut, MOTION).fuller  # nor is another one kept before it for more
 
 
 def test_of_one_picture_the_one_with_the_caption_is_kept_wherever_it_lies(
@@ -425,8 +446,9 @@ def test_words_in_any_field_are_not_removed_but_those_of_programs(
     write: Callable[[bytes], bytes], is_ours: bool
 ) -> None:
     bare = without_exif(ORIGINAL)
-    assert bool(written.lacks(ORIGINAL, write(bare))) is is_ours
-    assert not written.lacks(write(ORIGINAL), write(bare))
+    noted = [written.notes(data) for data in (ORIGINAL, write(bare), write(ORIGINAL))]
+    assert bool(written.missing(noted[0], noted[1])) is is_ours
+    assert not written.missing(noted[2], noted[1])
 
 
 def test_a_film_goes_for_no_film_that_lacks_its_title(tmp_path: Path, find: Callable[..., Search]) -> None:

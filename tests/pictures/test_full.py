@@ -17,6 +17,8 @@ from auditor.pictures.likeness import Aim, Likeness
 from auditor.pictures.looking import Look, look_at
 from auditor.pictures.verify import Change, Doubt, Match, Relation
 from auditor.places.folder import open_folder
+from tests import media_video
+from tests.media import micro_video, motion_photo, ultra_hdr, with_xmp
 from tests.pictures.test_verify import jpeg, other_format, scene
 
 
@@ -152,6 +154,32 @@ def test_a_look_says_what_a_reduced_copy_lacks(tmp_path: Path) -> None:
         "it is without the motion clip of the original",
     )
     assert look_at(Look(place, "depth.jpg", place, "plain.jpg", Aim.PARTS)).reason.startswith("without the depth map")
+
+
+@pytest.mark.parametrize("around", [motion_photo, micro_video])
+def test_a_reduced_copy_that_kept_the_note_of_a_clip_alone_is_told(
+    around: Callable[[bytes, bytes], bytes], tmp_path: Path
+) -> None:
+    picture = scene(7, (1200, 900))
+    small = with_xmp(jpeg(picture, 80, 1000), 'GCamera:MotionPhoto="1"')
+    clip = media_video.film(frames=15)
+    (tmp_path / "clip.jpg").write_bytes(around(clip, jpeg(picture, 93)))
+    (tmp_path / "lost.jpg").write_bytes(small)
+    (tmp_path / "kept.jpg").write_bytes(around(clip, jpeg(picture, 80, 1000)))
+    place = open_folder(str(tmp_path))
+    said = {name: look_at(Look(place, "clip.jpg", place, name)) for name in ("lost.jpg", "kept.jpg")}
+    assert said["lost.jpg"].likeness is Likeness.CANNOT_TELL
+    assert said["lost.jpg"].reason == "it is without the motion clip of the original"
+    assert (said["kept.jpg"].likeness, said["kept.jpg"].reason) == (Likeness.SAME, "")
+
+
+def test_a_reduced_copy_whose_gain_map_was_reduced_too_is_the_same(tmp_path: Path) -> None:
+    picture = scene(7, (1200, 900))
+    place = open_folder(str(tmp_path))
+    (tmp_path / "large.jpg").write_bytes(ultra_hdr(1, still=jpeg(picture, 93)))
+    (tmp_path / "small.jpg").write_bytes(ultra_hdr(1, (400, 300), still=jpeg(picture, 80, 1000)))
+    answer = look_at(Look(place, "large.jpg", place, "small.jpg"))
+    assert (answer.likeness, answer.reason) == (Likeness.SAME, "")
 
 
 def test_bytes_that_are_no_picture_give_none() -> None:
