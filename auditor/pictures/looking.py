@@ -63,10 +63,12 @@ def _reduced(original: parts.Contents, copy: parts.Contents) -> Answer:
     The data of the sensor and a gain map are finer ways to show the same; without the others something is lost that no
     picture holds, and a mark that stayed in the copy does not hold it either.
     """
-    lost = [*parts.missing(copy, original), *parts.perhaps_missing(copy, original)]
+    lost = parts.missing(copy, original)
     finer = {str(part) for part in (parts.Part.RAW, parts.Part.GAIN_MAP)}
     if not finer.issuperset(lost):
         return Answer(Likeness.CANNOT_TELL, f"it is {_without(set(lost) - {str(parts.Part.RAW)})}")
+    if parts.perhaps_missing(copy, original):
+        return Answer(Likeness.CANNOT_TELL, "nobody could look whether something shines through the original")
     is_without_map = parts.Part.GAIN_MAP in original.parts - copy.parts  # another gain map is one too
     return Answer(Likeness.SAME, _without({str(parts.Part.GAIN_MAP)}) if is_without_map else "")
 

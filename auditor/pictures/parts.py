@@ -75,7 +75,7 @@ class Contents:
     unseen: bool = False
 
 
-UNSEEN = "perhaps transparency: nobody could look"
+UNSEEN = "perhaps transparency, which could not be looked at"
 
 
 def contents(data: bytes) -> Contents:
