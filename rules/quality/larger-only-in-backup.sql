@@ -6,7 +6,7 @@
 -- tags        = ["quality"]
 -- population  = "due WHERE kind = 'photo'"
 -- needs       = ["files.status"]
--- params      = { most_bits_apart = 8 }
+-- params      = { most_bits_apart = 8, least_times = 1.25 }
 -- passed      = "No photo with a copy in the backup has a larger namesake there that may be its original."
 -- failed_one  = "1 photo has a copy in the backup, and a larger file of its name is only there: if the phone saves room, that is the original."
 -- failed_many = "$count photos have copies in the backup, and larger files of their names are only there: if the phone saves room, these are the originals."
@@ -37,7 +37,8 @@ WITH larger AS (
         concat(due.size_bytes, ' bytes'), concat(there.size_bytes, ' bytes')
     FROM due
     JOIN files ON files.id = due.id AND list_contains($proof, files.status)
-    JOIN backup there ON there.path = due.path AND there.size_bytes > due.size_bytes
+    -- A phone that saves room saves a lot; a byte more is a file that was changed in the backup, which `verify` tells.
+    JOIN backup there ON there.path = due.path AND there.size_bytes > $least_times * due.size_bytes
     WHERE due.kind = 'photo' AND there.kind = 'photo' AND there.phash IS NULL
         AND coalesce(there.soundness, 'not_checked') = 'not_checked'
         AND there.sha256 IS DISTINCT FROM due.sha256 AND there.error_kind IS NULL AND there.claimed IS NULL
