@@ -105,6 +105,8 @@ def which(ours: Marks, theirs: Marks) -> tuple[Phone, str]:
     if ours.is_storage != theirs.is_storage:
         return (Phone.OURS if ours.is_storage else Phone.THEIRS), ""
     mine, other = _photos(ours.folder), _photos(theirs.folder)
+    if not other:  # folders without a file are nobody's photos
+        return Phone.OURS, ""
     votes = [
         (_by_volume(ours, theirs), "is the whole of a card or stick"),
         (_by_dates(mine, other), "has the earlier dates"),
