@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import duckdb
 
-from auditor.audit import roles
+from auditor.audit import refusals, roles
 from auditor.audit.inputs import Side
 from auditor.audit.phone_marks import CAMERAS
 from auditor.words import counted
@@ -15,15 +15,15 @@ from auditor.words import counted
 
 def doubts(
     con: duckdb.DuckDBPyConnection, backups: Sequence[Side], pairs: Sequence[roles.Pair]
-) -> dict[str, roles.Doubt]:
+) -> dict[str, refusals.Doubt]:
     """What speaks for the wrong order, by the label of the backup that may be the phone; a pair for each backup."""
     found = {}
     for number, (backup, pair) in enumerate(zip(backups, pairs, strict=True)):
-        doubt = roles.doubt(pair)
+        doubt = refusals.doubt(pair)
         if doubt is None and roles.maybe_phone(pair) and (more := _newer_from_a_camera(con, number, pair.backup)):
             photos = counted(more, "photo or video", "photos and videos")
             why = f"{backup.spec} has {photos} in {CAMERAS} that {pair.source.spec} lacks, as new as anything there"
-            doubt = roles.doubted(why, pair)
+            doubt = refusals.doubted(why, pair)
         if doubt is not None:
             found[backup.label] = doubt
     return found

@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 
 from auditor import report as reporting
-from auditor.audit import engine, exchange, one_copy, pairing, roles
+from auditor.audit import engine, exchange, one_copy, pairing, refusals, roles
 from auditor.audit.database import Listed, Lists, open_lists
 from auditor.audit.inputs import Side
 from auditor.disk import locks
@@ -291,7 +291,7 @@ def _raw_path(con: duckdb.DuckDBPyConnection, table: str, path: str) -> tuple[st
 
 
 def _safe_to_delete(
-    con: duckdb.DuckDBPyConnection, order: Order, doubts: Mapping[str, roles.Doubt], started: datetime
+    con: duckdb.DuckDBPyConnection, order: Order, doubts: Mapping[str, refusals.Doubt], started: datetime
 ) -> int:
     """The files whose bytes were read in this run on both sides, that are identical, sound, and in enough backups.
     What may be the phone itself counts as none of these: by it the only backup would be emptied.
@@ -345,7 +345,7 @@ def _only_listed(order: Order, lists: Sequence[Manifest]) -> list[str]:
 
 def _part_of_phone(pairs: Sequence[roles.Pair]) -> list[str]:
     """What is to be said where only a part of a phone was named: SAFE is read as a word on the whole phone."""
-    told = roles.part_of_phone(pairs[0].source, [pair.backup for pair in pairs])
+    told = refusals.part_of_phone(pairs[0].source, [pair.backup for pair in pairs])
     return [told] if told else []
 
 
@@ -470,7 +470,7 @@ def _thumbnails(con: duckdb.DuckDBPyConnection, order: Order) -> dict[tuple[str,
     return {key: shown for key, shown in zip(subjects, made, strict=True) if isinstance(shown, Shown)}
 
 
-def _words(order: Order, doubts: Mapping[str, roles.Doubt], pairs: Sequence[roles.Pair]) -> dict[str, str]:
+def _words(order: Order, doubts: Mapping[str, refusals.Doubt], pairs: Sequence[roles.Pair]) -> dict[str, str]:
     """What stands in a rule's commands for a place, as it is typed here: PHONE and BACKUP are the places, or lists, of
     this audit (BACKUPS all of the latter), SOURCE the phone where it is no list, PLACES all backups where none is a
     list, DEST the first that can be written to, REMOTE the only one by rclone, as rclone calls it.
@@ -489,7 +489,7 @@ def _words(order: Order, doubts: Mapping[str, roles.Doubt], pairs: Sequence[role
             for b, pair in zip(order.backups, pairs, strict=True)
             if b.place is not None
             and b.place.kind in ("folder", "rclone")
-            and not (b.label in doubts or roles.refusal_of_backup(pair))
+            and not (b.label in doubts or refusals.refusal_of_backup(pair))
         )
         specs["DEST"] = next(writable, "FOLDER")
     made = {word: typed(spec) for word, spec in specs.items() if not spec.startswith("-")}
@@ -516,7 +516,7 @@ def _provenance(
     source: Manifest,
     started: datetime,
     finished: datetime,
-    doubts: Mapping[str, roles.Doubt],
+    doubts: Mapping[str, refusals.Doubt],
     pairs: Sequence[roles.Pair],
 ) -> dict[str, object]:
     return {
@@ -533,7 +533,7 @@ def _provenance(
     }
 
 
-def _maybe_exchanged(order: Order, doubts: Mapping[str, roles.Doubt]) -> list[dict[str, str]]:
+def _maybe_exchanged(order: Order, doubts: Mapping[str, refusals.Doubt]) -> list[dict[str, str]]:
     """What may be the phone though it stands as a backup, under the label and with the list that it has here."""
     return [
         {"label": one.label, "list": f"{name}.jsonl", "why": doubts[one.label].why, "remedy": doubts[one.label].remedy}

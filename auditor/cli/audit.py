@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from auditor.audit import roles
+from auditor.audit import refusals
 from auditor.audit import run as auditing
 from auditor.audit.inputs import sides
 from auditor.cli import copying, screen, unfinished
@@ -77,7 +77,7 @@ def command(
     folder = out or unfinished.audit(order)
     auditing.must_be_new(order, folder)
     order = replace(order, pairs=auditing.pairs_of(ours, theirs))
-    copying.name_sides(order.pairs, roles.refusal_of_audit)
+    copying.name_sides(order.pairs, refusals.refusal_of_audit)
     result = run(order, folder)
     if as_json:
         print((folder / RECORD).read_text("utf-8"), end="")

@@ -13,7 +13,8 @@ from typing import Annotated
 import typer
 
 from auditor.audit.inputs import side
-from auditor.audit.roles import pair, refusal_of_backup, role_of, role_of_folder
+from auditor.audit.refusals import refusal_of_backup
+from auditor.audit.roles import pair, role_of, role_of_folder
 from auditor.cli import copying, screen
 from auditor.copier import backup as backing
 from auditor.copier import preflight

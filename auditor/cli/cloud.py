@@ -13,7 +13,8 @@ import typer
 
 from auditor.audit import inputs
 from auditor.audit import run as auditing
-from auditor.audit.roles import pair, refusal_of_backup, role_of
+from auditor.audit.refusals import refusal_of_backup
+from auditor.audit.roles import pair, role_of
 from auditor.cli import audit as audit_command
 from auditor.cli import copying, screen, unfinished
 from auditor.copier.upload import Outcome, Upload, upload_missing

@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from auditor.audit import roles
+from auditor.audit import refusals
 from auditor.audit.roles import Pair
 from auditor.cli import screen
 from auditor.copier.backup import BackupResult
@@ -79,7 +79,7 @@ def name_sides(pairs: Sequence[Pair], refusal: Callable[[Pair], str | None]) -> 
     for pair in pairs:
         if told := refusal(pair):
             raise BadPlace(told)
-    for line in roles.named(pairs):
+    for line in refusals.named(pairs):
         screen.note(line)
 
 

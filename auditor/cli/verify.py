@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from auditor import __version__
-from auditor.audit import roles
+from auditor.audit import refusals, roles
 from auditor.cli import copying, screen
 from auditor.copier import backup as backing
 from auditor.copier import preflight
@@ -79,11 +79,11 @@ def command(
         raise BadOutput(f"{out} cannot be written: there is no folder {out.parent}; make it, or choose another -o")
     if init and (manifest or out or not choice.everything):
         raise BadPlace("--init reads everything and compares with nothing: leave the others out")
-    if init and (told := roles.refusal_of_init(role, map(roles.role_of_root, preflight.seen_here()))):
+    if init and (told := refusals.refusal_of_init(role, map(roles.role_of_root, preflight.seen_here()))):
         raise BadPlace(told)
     if not init and manifest is None and not scrubbing.has_rows(store):
         if (marker := store.marker()) is not None and marker.generation:
-            again = roles.with_phone("backup", {s.id: s.label for s in marker.sources}, backup)
+            again = refusals.with_phone("backup", {s.id: s.label for s in marker.sources}, backup)
             told = f"the backup's manifests are missing; number {marker.generation} was the last"
             screen.say(f"✗ NOT SAFE: {told}. Nothing says what its files were.", style="bold red")
             screen.say(
@@ -97,7 +97,7 @@ def command(
                 f" `auditor backup` again: it goes on from there. Without the phone, `auditor verify {typed(backup)}"
                 " --init` writes down what is there"
             )
-        raise BadPlace(roles.refusal_without_record(role, NAME))
+        raise BadPlace(refusals.refusal_without_record(role, NAME))
     with copying.stoppable() as stop, screen.phase(f"Reading {place.label}") as show:
         options = RunOptions(hang_s=hang, stop=stop, on_progress=copying.as_scan(show))
         if manifest is not None:
@@ -177,8 +177,8 @@ def show_verified(
         screen.say(f"  Every file was read after {moment(verified.oldest_read)}")
     if verified.statement:
         screen.say(f"  {verified.statement}")
-    screen.say(f"  Not looked at: {NOT_LOOKED_AT}. {roles.with_phone('audit', phones, backup)} does")
-    again = roles.with_phone("backup", phones, backup)
+    screen.say(f"  Not looked at: {NOT_LOOKED_AT}. {refusals.with_phone('audit', phones, backup)} does")
+    again = refusals.with_phone("backup", phones, backup)
     if any(counts[fate] for fate in scrubbing.BAD):
         screen.say(f"  Next     {again} repairs them, where the phone still has them")
     elif verified.chain:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from auditor.audit import roles
+from auditor.audit import refusals, roles
 from auditor.copier import leftovers, preflight
 from auditor.copier.execute import Ending, RunOptions, execute
 from auditor.copier.layout import Layout, Namer, is_marked
@@ -86,7 +86,7 @@ def originals(store: Store, source: str | None = None, only: str | None = None) 
     rows += [row for row in store.salvaged() if row.path not in known]
     marker = store.marker() or store.recovered()
     if marker is None or not (rows or any(store.generations_there())):
-        raise BadPlace(roles.refusal_without_record(roles.role_of_folder(store.root, str(store.root)), "restore"))
+        raise BadPlace(refusals.refusal_without_record(roles.role_of_folder(store.root, str(store.root)), "restore"))
     now_at = {row.sha256: row for row in reversed(rows) if row.sha256}
     folders = _folders(marker, source)
     latest: dict[str, tuple[tuple[int, str], Original]] = {}

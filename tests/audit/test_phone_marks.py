@@ -10,7 +10,8 @@ import pytest
 
 from auditor.audit import phone_marks
 from auditor.audit.phone_marks import Marks, Phone, marks_of, which
-from auditor.audit.roles import Pair, pair, refusal_of_backup, role_of_folder
+from auditor.audit.refusals import refusal_of_backup
+from auditor.audit.roles import Pair, pair, role_of_folder
 from tests import media
 from tests.commandline import call
 from tests.copier.runs import OLD_S, back_up, tree, write

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from auditor.audit.phone_marks import Marks
-from auditor.audit.roles import Role, exchanged, pair, refusal_of_backup, role_of_folder
+from auditor.audit.refusals import refusal_of_backup
+from auditor.audit.roles import Role, exchanged, pair, role_of_folder
 from tests import media
 from tests.commandline import call
 from tests.copier.runs import back_up, tree, write
@@ -101,16 +102,15 @@ def test_a_phone_that_became_a_backup_by_mistake_is_still_one(
 
 KEPT = Role("disk", "disk", sources={"folder:1": "Anna"}, is_kept=True)
 PLAIN = Role("photos", "photos", frozenset({"folder:2"}))
-BY_CABLE = Role("adb:", "Pixel", frozenset({"adb:7"}), is_phone=True, looks_like_phone=True)
+BY_CABLE = Role("adb:", "Pixel", frozenset({"adb:7"}), is_phone=True)
 BY_HAND = Role(
     "copy",
     "copy",
     frozenset({"folder:3"}),
-    looks_like_phone=True,
     marks=Marks(Path("copy"), ("DCIM", "Android"), True),
     is_marked=True,
 )
-KEPT_PHONE_FOLDERS = Role("disk2", "disk2", is_kept=True, looks_like_phone=True)
+KEPT_PHONE_FOLDERS = Role("disk2", "disk2", is_kept=True, marks=BY_HAND.marks, is_marked=True)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,196 @@
+"""What is said of the order of phone and backup: a wrong one must not be believed, advised or written.
+
+Each refusal names the command in the right order, and a way out that leads out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from auditor.audit.phone_marks import Marks, Phone
+from auditor.audit.roles import Pair, Role, exchanged, like_a_phone
+from auditor.disk import marker as markers
+from auditor.words import typed, visible
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Why a backup may be the phone, and what to run if it is, as sentences."""
+
+    why: str
+    remedy: str
+
+
+def doubt(pair: Pair) -> Doubt | None:
+    """What is to be said of an audit that is not refused, and may yet be in the wrong order."""
+    return doubted(pair.why, pair) if pair.why else None
+
+
+def doubted(why: str, pair: Pair) -> Doubt:
+    """A doubt with the right command; `why` as the beginning of a sentence."""
+    return Doubt(
+        f"{why}. The phone comes first, then its backups.",
+        f"If {pair.backup.spec} is the phone, run {_turned('audit', pair.source, pair.backup)}.",
+    )
+
+
+def refusal_of_audit(pair: Pair) -> str | None:
+    """Why an audit in this order would say nothing of the phone, with the right command; None where it is right."""
+    source, backup = pair.source, pair.backup
+    if why := exchanged(source, backup):
+        return f"{why}: the phone comes first, then its backups. Run {_turned('audit', source, backup)}" + _by_mistake(
+            source, backup
+        )
+    return None
+
+
+def _turned(command: str, source: Role, backup: Role) -> str:
+    return f"`auditor {command} {typed(backup.spec)} {typed(source.spec)}`"
+
+
+def _by_mistake(source: Role, backup: Role) -> str:
+    """The way out where a phone was once made a backup: its record says that it is one."""
+    if backup.is_phone or not (source.is_marked and backup.ids & source.sources.keys()):
+        return ""
+    own = Path(source.part_of_backup or source.spec) / markers.OWN_FOLDER
+    return (
+        f". If {source.spec} is the phone, and was made a backup by mistake: the folder {own} says so. Move it away to"
+        " another disk, then run this again"
+    )
+
+
+def refusal_of_backup(pair: Pair, *, is_by_hand: bool = False) -> str | None:
+    """Why nothing is written to the backup, with the right command; None where it may be. `is_by_hand`: the user says
+    that it is a copy made by hand, and the source the phone; that decides where no more than dates, the newest photos
+    or a camera's folder speak against it."""
+    source, dest = pair.source, pair.backup
+    right = _turned("backup", source, dest)
+    if why := exchanged(source, dest):
+        back = f"; to bring its files back: `auditor restore {typed(source.spec)} FOLDER`" if source.is_kept else ""
+        by_mistake = _by_mistake(source, dest)
+        run = f"If {dest.spec} is the phone, run" if by_mistake else "To back up the phone run"
+        return f"{why}: nothing is written to it. {run} {right}{back}{by_mistake}"
+    if dest.is_phone:
+        return f"{dest.spec} is a phone: a backup on it is lost with it. Name a folder on a disk, a stick or a NAS"
+    if pair.phone is Phone.OURS or dest.marks is None:
+        return None
+    may_be_told = not _is_more_than_a_copy(source.marks, dest.marks)
+    if may_be_told and is_by_hand:
+        return None
+    why = f"{pair.why}: a backup on a phone is lost with it, so nothing is written to it"
+    if pair.phone is Phone.UNKNOWN:
+        why = (
+            f"{dest.spec} {like_a_phone(dest)}, as {source.spec} does too, and neither their dates nor their newest"
+            " photos tell which is the copy: nothing is written to it"
+        )
+    a_copy = f"If it is a copy made by hand, {'add --copy-by-hand' if may_be_told else _FOLDER_AROUND}"
+    return f"{why}. If {dest.spec} is the phone, run {right}. {a_copy}"
+
+
+_FOLDER_AROUND = (
+    "make a new folder around the copy: move all of it, DCIM and what lies beside it, to `new/copy`, and name `new`"
+)
+
+
+def _is_more_than_a_copy(ours: Marks | None, theirs: Marks) -> bool:
+    """Whether a folder has what a copy made by hand seldom has, and the other place has not."""
+    is_android = theirs.is_android and not (ours and ours.is_android)
+    return is_android or (theirs.is_volume and not (ours and ours.is_volume))
+
+
+def refusal_of_init(folder: Role, backups: Iterable[Role]) -> str | None:
+    """Why a folder is not made a backup of its own; None where it may be. `backups` are those that were seen here."""
+    why, or_else = None, ""
+    if folder.is_phone:
+        why = "is a phone"
+    elif folder.is_kept:
+        return _refusal_of_part(folder, "verify")
+    elif folder.looks_like_phone and folder.marks and (folder.marks.is_android or folder.marks.is_volume):
+        why = like_a_phone(folder)
+        or_else = f". If it is a copy made by hand, {_FOLDER_AROUND}"
+    elif kept := next((one for one in backups if one.is_kept and folder.ids & one.sources.keys()), None):
+        why = f"is the phone that {kept.spec} is a backup of"
+    if why is None:
+        return None
+    whole = folder.part_of_phone or folder.spec
+    return (
+        f"{folder.spec} {why}. Nothing is written to it, for a phone is never its own backup. To back it up run"
+        f" `auditor backup {typed(whole)} FOLDER` with a folder on a disk, a stick or a NAS"
+        f"{or_else}"
+    )
+
+
+def _refusal_of_part(folder: Role, command: str) -> str | None:
+    """Why a folder within a backup gets no record of its own: the two would contradict each other."""
+    if folder.part_of_backup is None:
+        return None
+    target = " FOLDER" if command == "restore" else ""
+    return (
+        f"{folder.spec} is a part of the backup {folder.part_of_backup}, which has the record of all its files."
+        f" Run `auditor {command} {typed(folder.part_of_backup)}{target}`"
+    )
+
+
+def refusal_without_record(folder: Role, command: str) -> str:
+    """Why `auditor COMMAND` can do nothing with a folder that has no record of its own, and what can be done."""
+    if told := _refusal_of_part(folder, command):
+        return told
+    why = f"{folder.spec} is not a backup that auditor made: it has no manifest of its own"
+    if folder.is_phone or folder.looks_like_phone:
+        phone = typed(folder.part_of_phone or folder.spec)
+        return f"{why}, and looks like a phone. Name its backup, or make one with `auditor backup {phone} FOLDER`"
+    if folder.holds:
+        return f"{why}, and nothing is in it. Check the name, and that the right disk is connected"
+    init = f"`auditor verify {typed(folder.spec)} --init`"
+    if command == "restore":
+        return (
+            f"{why}, so the original names and dates are not known. Copy the folder as it is; {init} writes down what"
+            " it holds now"
+        )
+    return (
+        f"{why}, so there is nothing to compare with. Name a list with --manifest, or write down what it holds now with"
+        f" {init}. To know whether a phone is safe in it, run {with_phone('audit', {}, folder.spec)}"
+    )
+
+
+def part_of_phone(source: Role, backups: Iterable[Role]) -> str | None:
+    """What an audit of a part of a phone does not cover, as a sentence; None where the whole was named."""
+    if source.part_of_phone is None:
+        return None
+    whole = " ".join(typed(spec) for spec in (source.part_of_phone, *(backup.spec for backup in backups)))
+    return (
+        f"This covers the folder {source.label} alone. It is a part of {source.part_of_phone}, whose other folders were"
+        f" not looked at: `auditor audit {whole}` covers all of them."
+    )
+
+
+def with_phone(command: str, sources: Mapping[str, str], backup: str) -> str:
+    """`auditor COMMAND` for the phone of a backup, in words: the record has its label, which is no path, and where it
+    was mounted nobody wrote down."""
+    labels = list(sources.values())
+    which = f"the phone ({visible(labels[0])})" if len(labels) == 1 else "the phone"
+    return f"`auditor {command}` with {which} first and then {visible(typed(backup))}"
+
+
+def named(pairs: Sequence[Pair]) -> list[str]:
+    """Both sides as a person is told them before the work begins, one line each. The pairs have one source."""
+    doubts = [one for pair in pairs if (one := doubt(pair))]
+    return [
+        f"Phone:   {_shown(pairs[0].source)}",
+        *(f"Backup:  {_shown(pair.backup)}{_marked(pair.backup)}" for pair in pairs),
+        *(visible(f"{one.why} {one.remedy}") for one in doubts),
+    ]
+
+
+def _marked(backup: Role) -> str:
+    if backup.marks is None or not backup.is_marked or backup.is_kept or backup.holds:
+        return ""
+    return f", with {' and '.join(backup.marks.names)} as a phone or card has"
+
+
+def _shown(one: Role) -> str:
+    of = f", auditor's backup of {', '.join(one.sources.values())}" if one.sources else ""
+    label = "" if one.spec.rstrip("/").endswith(one.label) else f" ({one.label})"
+    return visible(f"{one.spec}{label}{of}{', ' * bool(one.holds)}{one.holds}")
