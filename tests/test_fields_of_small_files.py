@@ -128,6 +128,12 @@ READERS: dict[str, tuple[str, dict[str, Any], Callable[[object], bytes], Callabl
         _journal,
     ),
     "audit": ("audit.json", {"policy": {"params": {"min_copies": 1}}}, _json, phone._min_copies),
+    "doubts": (
+        "audit.json",
+        {"provenance": {"maybe_exchanged": [{"list": "backup-1.jsonl", "why": "a", "remedy": "b"}]}},
+        _json,
+        phone._doubts,
+    ),
     "policy": ("p.toml", POLICY, _toml, lambda path: policy.load(str(path))),
     "waivers": ("w.toml", WAIVER, _toml, waivers.load),
     "cases of a rule": ("x.test.toml", CASES, _toml, _cases),

@@ -57,6 +57,7 @@ READERS: dict[str, tuple[str, Callable[[Path], object]]] = {
     "plan": ("plan.csv", plan.read),
     "journal of a clean-up": (".auditor/journal/clean-1.journal", journal.read),
     "the audit's copies": ("audit.json", phone._min_copies),
+    "the audit's doubts": ("audit.json", phone._doubts),
     "safe-to-delete": ("safe-to-delete.csv", lambda path: phone._wanted(path, {}) and 1 / 0),
     "manifest": ("x.jsonl", load),
     "another tool's list": ("x.csv", foreign.read),

@@ -16,7 +16,7 @@ from auditor.model import DIGESTS, DigestOrigin, ErrorKind, Status
 from auditor.pictures.likeness import Aim, Answer, Candidate, Likeness, Question, Side, Verifier, look_alikes
 from auditor.places.trash import ALBUMS, TRASH_FOLDERS
 
-_ALBUM = "EXISTS (FROM albums WHERE albums.path = backup.path)"
+_ALBUM = "EXISTS (FROM albums WHERE albums.path = backup.path AND albums.sha256 = backup.sha256)"
 NO_COPY = (
     "(coalesce(error_kind IN"
     f" ({kinds(ErrorKind.TRASHED, ErrorKind.SHARED, ErrorKind.MISSING, ErrorKind.LINKED)}), false)"
@@ -69,7 +69,7 @@ def _open_lists(con: duckdb.DuckDBPyConnection, number: int) -> None:
     strict = f"regexp_replace(lower(path), '{ALBUMS}', '/', 'g')"
     con.execute(
         f"""
-        CREATE OR REPLACE TEMP TABLE albums AS SELECT path FROM source
+        CREATE OR REPLACE TEMP TABLE albums AS SELECT path, sha256 FROM source
             WHERE regexp_matches(lower(path), '{ALBUMS}') AND NOT regexp_matches({strict}, '{TRASH_FOLDERS}');
         CREATE OR REPLACE TEMP VIEW b AS SELECT * FROM backup WHERE backup_number = {int(number)}
             AND NOT {NO_COPY} AND NOT {_SHOWN};

@@ -105,7 +105,7 @@ def which(ours: Marks, theirs: Marks) -> tuple[Phone, str]:
     if ours.is_storage != theirs.is_storage:
         return (Phone.OURS if ours.is_storage else Phone.THEIRS), ""
     mine, other = _photos(ours.folder), _photos(theirs.folder)
-    if not other:  # folders without a file are nobody's photos
+    if not other and _is_readable(theirs.folder / CAMERAS):  # folders without a file are nobody's photos
         return Phone.OURS, ""
     votes = [
         (_by_volume(ours, theirs), "is the whole of a card or stick"),
@@ -129,6 +129,14 @@ def _photos(folder: Path) -> _Photos:
         key = (name, facts.st_size)
         found[key] = max(facts.st_mtime, found.get(key, facts.st_mtime))
     return found
+
+
+def _is_readable(folder: Path) -> bool:
+    """Whether each folder in it can be listed."""
+    troubles: list[OSError] = []
+    for _ in os.walk(folder, onerror=troubles.append):
+        pass
+    return not troubles
 
 
 def _files(folder: Path) -> Iterator[tuple[str, os.stat_result]]:

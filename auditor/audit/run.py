@@ -29,6 +29,7 @@ from auditor.pictures.likeness import Answer, Likeness, Question, Verifier
 from auditor.pictures.looking import Look, look_at
 from auditor.places import Place, Power, StatesDigests
 from auditor.places.folder import FolderPlace
+from auditor.places.trash import TRASH_FOLDERS
 from auditor.report import thumbnails
 from auditor.report.thumbnails import Shown
 from auditor.scan.run import Progress, scan
@@ -319,6 +320,9 @@ def _safe_to_delete(
         WHERE f.verdict = 'proven' AND f.status = 'identical' AND list_contains(?::VARCHAR[], p.backup)
             AND s.soundness = 'sound' AND b.soundness = 'sound' AND s.sha256 = b.sha256
             AND s.digest_origin = 'read' AND b.digest_origin = 'read' AND s.read_at >= ? AND b.read_at >= ?
+            -- An album may be called so; what empties bins goes by the name as well.
+            AND NOT regexp_matches(lower(s.path), '{TRASH_FOLDERS}')
+            AND NOT regexp_matches(lower(b.path), '{TRASH_FOLDERS}')
         GROUP BY s.id, s.path, s.size_bytes, s.mtime, s.sha256, s.read_at
         HAVING {copies} >= ?
         """  # noqa: S608 (columns of ours)

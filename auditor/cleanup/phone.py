@@ -129,9 +129,14 @@ def _doubts(record: Path) -> tuple[Doubt, ...]:
     """What the audit says of backups that may be the phone. Raises: BadPlan where that cannot be read."""
     try:
         told = small_files.parse_json(small_files.read(record, MOST_RECORD_BYTES))["provenance"]
-        return tuple(Doubt(one["list"], one["why"], one["remedy"]) for one in told.get("maybe_exchanged", ()))
+        doubts = [(one["list"], one["why"], one["remedy"]) for one in told.get("maybe_exchanged", ())]
+        if not all(isinstance(word, str) for words in doubts for word in words):
+            raise TypeError
+        return tuple(Doubt(*words) for words in doubts)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise BadPlan(f"{record} does not say whether its backups are none of the phone; audit again") from error
+        raise BadPlan(
+            f"{record} does not say clearly whether one of its backups may be the phone itself; audit again"
+        ) from error
 
 
 def _min_copies(record: Path) -> int:

@@ -131,7 +131,10 @@ def _freeing(path: Path, keep_newest: str | None) -> CleanPlan | None:
             f"  Nothing goes by a backup that may be the phone itself: {visible(doubt.why)} {visible(doubt.remedy)}"
         )
     if free.doubts:
-        screen.say("  If it is your backup, run `auditor backup` to it once, then audit again and clean by that audit.")
+        screen.say(
+            "  If it is your backup, run `auditor backup` to it once (with --copy-by-hand where that asks for it), then"
+            " audit again and clean by that audit."
+        )
     elif not (free.files or free.too_new or free.parted or free.unread or free.hindrance):
         screen.say("  No file was read on both sides in that audit, and found identical and sound.")
     if free.hindrance:

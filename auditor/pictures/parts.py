@@ -117,12 +117,8 @@ def _is_transparent(data: bytes) -> bool | None:
                 if not image.has_transparency_data:
                     return False
                 return image.convert("RGBA").getchannel("A").getextrema()[0] != 255
-    except _NOT_OPENED:
+    except Exception:
         return None
-
-
-_NOT_OPENED = (OSError, ValueError, SyntaxError, EOFError, RuntimeError, MemoryError, Image.DecompressionBombError)
-"""What Pillow and libheif raise for content that they cannot read, or that is too large."""
 
 
 def _behind(data: bytes) -> Mapping[str, str]:

@@ -197,7 +197,8 @@ class _Scrub:
             self._bad_at_random += found.fate in BAD and found.path in self._at_random
             self._bad_known += found.fate in BAD and found.path in self._fixed
             self._note(found)
-        self._first_read += len(changes.moved_to & before.keys())
+        edited = {found.path for found in self._found if found.fate is Fate.EDITED}  # they are counted as read
+        self._first_read += len(changes.moved_to & before.keys() - edited)
         told = {found.path for found in self._found} | changes.moved_to
         for entry in looked.new:
             if entry.path not in told:

@@ -352,8 +352,11 @@ def test_an_album_that_is_called_like_a_bin_is_copied_in_place(
     for place, folder in zip(places, (album, copied_to), strict=True):
         (place / folder).mkdir(parents=True, exist_ok=True)
         (place / folder / "in_album.jpg").write_bytes(media.jpeg(99))
-    _, files = run(*places)
+    _, files = run(*places, depth=Depth.DECODE)
     assert (files.verdict[f"{album}/in_album.jpg"] == "proven") is safe
+    (table,) = places[0].parent.glob("report-*/safe-to-delete.csv")
+    may_go = table.read_text("utf-8")
+    assert "IMG_0001.jpg" in may_go and "in_album" not in may_go, "by its name it may be emptied"
 
 
 def test_an_audit_is_taken_up_whatever_file_of_it_a_stopped_one_left(places: tuple[Path, Path], tmp_path: Path) -> None:

@@ -105,7 +105,7 @@ def test_items_that_never_end_are_read_once() -> None:
     floor, _ = _seconds(lambda: re.findall(rb"<[^<>]*", content))
     took, found = _seconds(lambda: find_parts(content, walked.segments, walked.end or 0))
     assert found.parts == ()
-    assert took < MOST_PASSES * floor
+    assert took < MOST_PASSES * max(floor, 0.01)
 
 
 ITEMS = {
@@ -153,7 +153,7 @@ def test_segments_without_number_are_taken_up_once_each(kind: str) -> None:
     floor, walked = _seconds(lambda: walk(content))
     took, pieces = _seconds(lambda: jpeg_rest(content, walked, ()))
     assert bool(pieces) == (kind in ("resources", "extensions", "pieces of one extension"))
-    assert took < MOST_PASSES * floor
+    assert took < MOST_PASSES * max(floor, 0.01)
 
 
 def _exif(fields: list[tuple[int, int, int, int]], behind: bytes) -> bytes:
