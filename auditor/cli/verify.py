@@ -90,6 +90,8 @@ def command(
                 f"  Next     put one back if you have a copy, or run `auditor verify {visible(typed(backup))} --init`,"
             )
             screen.say(f"           which writes down what is there now; then {again}")
+            if out is not None:
+                screen.say(f"  Nothing was written to {visible(str(out))}")
             raise typer.Exit(1)
         if store.marks():
             raise BadPlace(
