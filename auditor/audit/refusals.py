@@ -77,7 +77,8 @@ def refusal_of_backup(pair: Pair, *, is_by_hand: bool = False) -> str | None:
     if pair.phone is Phone.OURS or dest.marks is None:
         return None
     may_be_told = not _is_more_than_a_copy(source.marks, dest.marks)
-    if may_be_told and is_by_hand:
+    has_lists = (Path(dest.spec).expanduser() / markers.OWN_FOLDER / "manifests").is_dir()
+    if may_be_told and (is_by_hand or (pair.phone is Phone.UNKNOWN and has_lists)):  # a backup that lost its record
         return None
     why = f"{pair.why}: a backup on a phone is lost with it, so nothing is written to it"
     if pair.phone is Phone.UNKNOWN:
