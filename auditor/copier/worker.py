@@ -26,6 +26,7 @@ from auditor.disk import durable
 from auditor.disk.durable import WasRead
 from auditor.disk.root import Root
 from auditor.errors import AuditorError, BadPlace, LeadsOut, RootGone, RootReplaced
+from auditor.isolation import limits
 from auditor.isolation.heartbeat import Heartbeat, Stage
 from auditor.model import FileFacts, Soundness
 from auditor.places import Place
@@ -243,7 +244,8 @@ def _examined(bring: Bring, came: Arrived, door: Root, setup: Setup) -> tuple[Fi
     assert setup.examine is not None
     entry = Entry(bring.path, size_bytes=came.size_bytes, mtime_ns=came.mtime_ns)
     arrival = _Arrival(door, came.temp, setup.source)
-    facts = one_file.read_file(one_file.Task(arrival, entry, setup.examine, ("sha256",)))
+    with limits.during(came.size_bytes):
+        facts = one_file.read_file(one_file.Task(arrival, entry, setup.examine, ("sha256",)))
     if facts.sha256 is None:
         raise OSError(errno.EIO, facts.error or "it could not be read back")
     return facts, facts.sha256

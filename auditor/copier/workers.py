@@ -17,12 +17,12 @@ from typing import IO
 
 from auditor.copier.messages import Answer, Arrived, Bring, Cause, Checked, Done, Failed, Setup, Task
 from auditor.disk.durable import WasRead
+from auditor.isolation import limits
 from auditor.isolation.heartbeat import Beat, Heartbeat, Stage
 
 SYNC_S = 900.0
 """How long a slow stick may take to write out what the system holds back."""
 
-LOOK_S = 120.0
 SLOWEST_BYTES_S = 1_000_000
 """A mount may fetch a whole file before it opens it: no slower than this."""
 
@@ -164,7 +164,7 @@ class Workers:
         if at.stage is Stage.SYNC:
             return max(self._hang_s, SYNC_S)
         if at.stage is Stage.CHECK and self._setup.examine is not None:
-            return self._hang_s + LOOK_S
+            return self._hang_s + limits.wall_seconds(worker.open_numbers.get(at.number, 0))
         return self._hang_s
 
     def _end(self, worker: _Worker, hung: bool) -> Ended:

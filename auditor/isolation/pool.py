@@ -7,7 +7,6 @@ pools of `concurrent.futures` and Pebble break or lose a whole batch then.)
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import multiprocessing
 import os
 import signal
@@ -23,11 +22,7 @@ from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from typing import Any, ClassVar, Generic, TypeVar
 
-if sys.platform != "win32":
-    import resource  # elsewhere only the wall limit holds
-
-MEMORY_BYTES = 3 << 30
-"""Address space of a worker beyond the file it holds: one 200 MP HEIC fits, a bomb does not."""
+from auditor.isolation import limits
 
 FILES_A_WORKER = 2000
 """A worker is replaced after so many files, so that what decoders leak does not add up."""
@@ -39,18 +34,8 @@ BATCH_BYTES = 4 << 20
 STILLBORN = 5
 """So many workers in a row that die before they can take a file mean that none ever will."""
 
-_NO_MEMORY = 77
-"""Exit code of a worker that ran out of memory: its heap is not to be trusted with another file."""
-
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
-
 _AHEAD = 4096
 """Results that may wait for the one before them: a long video must not keep the other workers idle."""
-
-_MOST_SECONDS = 7 * 86_400
-"""No file may take longer, however large it says it is: the system's clocks and limits hold no number of any size."""
-
-_MOST_ADDRESSES = 1 << 62
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -77,16 +62,6 @@ class Known(Generic[R]):
 
     result: R
     done: ClassVar[bool] = True
-
-
-def wall_seconds(size_bytes: int) -> float:
-    """The longest a file may take, hanging reads included."""
-    return max(1.0, min(60 + size_bytes / 250_000, _MOST_SECONDS))
-
-
-def cpu_seconds(size_bytes: int) -> int:
-    """The most CPU time that a file may cost."""
-    return max(1, min(30 + size_bytes // 250_000, _MOST_SECONDS))
 
 
 def default_jobs() -> int:
@@ -247,7 +222,7 @@ class _Pool(Generic[T, R]):
             worker.given.append(self._queue.popleft())
             size += slot.job.size_bytes
         self._queued_bytes -= size
-        worker.deadline = time.monotonic() + wall_seconds(worker.given[0].job.size_bytes)
+        worker.deadline = time.monotonic() + limits.wall_seconds(worker.given[0].job.size_bytes)
         message = [(s.job.argument, s.job.size_bytes, s.reason if s.deaths > 1 else None) for s in worker.given]
         with contextlib.suppress(ConnectionError):  # one that died meanwhile is heard of by its pipe's end
             worker.pipe.send(message)
@@ -283,7 +258,7 @@ class _Pool(Generic[T, R]):
         worker.answered += 1
         slot.result, slot.done = value, True
         if worker.given:
-            worker.deadline = time.monotonic() + wall_seconds(worker.given[0].job.size_bytes)
+            worker.deadline = time.monotonic() + limits.wall_seconds(worker.given[0].job.size_bytes)
 
     def _bury(self, worker: _Worker[T, R]) -> None:
         """Takes a dead worker out: the file it worked on is to be tried again or lost, the others only go back."""
@@ -297,7 +272,7 @@ class _Pool(Generic[T, R]):
         for slot in reversed(list(worker.given)[1 if worker.ready or worker.overdue else 0 :]):
             self._again(slot)
         if worker.given and (worker.ready or worker.overdue):
-            reason = "it took longer than its time limit" if worker.overdue else _death(worker.process.exitcode)
+            reason = "it took longer than its time limit" if worker.overdue else limits.death(worker.process.exitcode)
             self._lost(worker.given[0], reason)
 
     def _lost(self, slot: _Slot[T, R], reason: str) -> None:
@@ -313,28 +288,16 @@ class _Pool(Generic[T, R]):
         self._queued_bytes += slot.job.size_bytes
 
 
-def _death(code: int | None) -> str:
-    if code == _NO_MEMORY:
-        return "it needed more memory than its limit"
-    if code is not None and code < 0:
-        with contextlib.suppress(ValueError):
-            name = signal.Signals(-code).name
-            if name == "SIGXCPU":
-                return "it took longer than its CPU limit"
-            return f"the decoder died ({name})"
-    return f"the decoder died (exit code {code})"
-
-
 def _serve(pipe: Connection, functions: tuple[Callable[[Any], Any], Callable[[Any, str], Any] | None]) -> None:
     """What a worker does: takes batches until it is told to end or its parent is gone."""
-    _limit_process()
-    _keep_heap()
+    limits.of_process()
+    limits.keep_heap()
     threading.Thread(target=_end_with_parent, daemon=True).start()
     with contextlib.suppress(EOFError, ConnectionError):
         pipe.send(("ready", None))
         while (batch := pipe.recv()) is not None:
             for argument, size_bytes, reason in batch:
-                _limit_file(size_bytes)
+                limits.of_file(size_bytes)
                 pipe.send(_answer(functions, argument, reason))
 
 
@@ -345,7 +308,7 @@ def _answer(
     try:
         return "result", fallback(argument, reason) if fallback and reason else function(argument)
     except MemoryError:
-        os._exit(_NO_MEMORY)
+        os._exit(limits.NO_MEMORY)
     except Exception as error:
         error.add_note(traceback.format_exc())
         return "raised", error
@@ -356,44 +319,6 @@ def _end_with_parent() -> None:
     if parent := multiprocessing.parent_process():
         parent.join()
         os._exit(1)
-
-
-def _limit_process() -> None:
-    # Ctrl-C reaches the whole group; the parent alone decides what to do about it.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # Decoders write to the terminal; what a worker has to say goes through its pipe.
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    for descriptor in (0, 1, 2):
-        os.dup2(nowhere, descriptor)
-    if sys.platform != "win32":
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as score:  # noqa: PTH123 (a kernel's file)
-        score.write("800")  # when memory runs out, a worker should go rather than its parent
-
-
-def _keep_heap() -> None:
-    """Keeps freed memory in the process: a photo's few megabytes, given back and taken anew for every copy that a
-    reader makes, cost an eighth of its decode in page faults. Source: mallopt(3), glibc."""
-    if sys.platform != "linux":
-        return
-    with contextlib.suppress(OSError, AttributeError):
-        mallopt = ctypes.CDLL(None).mallopt
-        mallopt(_M_TRIM_THRESHOLD, 64 << 20)
-        mallopt(_M_MMAP_THRESHOLD, 32 << 20)
-
-
-def _limit_file(size: int) -> None:
-    if sys.platform != "win32":
-        usage = resource.getrusage(resource.RUSAGE_SELF)
-        _soft_limit(resource.RLIMIT_CPU, int(usage.ru_utime + usage.ru_stime) + cpu_seconds(size))
-    if sys.platform == "linux":  # macOS counts shared system memory as address space
-        _soft_limit(resource.RLIMIT_AS, min(MEMORY_BYTES + 3 * max(0, size), _MOST_ADDRESSES))
-
-
-def _soft_limit(which: int, value: int) -> None:
-    if sys.platform != "win32":
-        hard = resource.getrlimit(which)[1]
-        resource.setrlimit(which, (value if hard == resource.RLIM_INFINITY else min(value, hard), hard))
 
 
 def _context(preload: Sequence[str]) -> Any:

@@ -5,13 +5,16 @@ In every case the good files arrive, and the faulty one is right, or absent and 
 
 from __future__ import annotations
 
+import sys
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
+from auditor.copier import workers
 from auditor.copier.publish import Outcome
+from auditor.model import ErrorKind, Soundness, Trouble
 from auditor.paths import display_path
 from tests import media
 from tests.copier.runs import DECODED, DIGESTS, QUICK, Ran, back_up, leftovers, lies, tree, write
@@ -220,6 +223,27 @@ def test_a_hanging_read_costs_its_time_out_and_nothing_else(tmp_path: Path) -> N
             if extra_s[-1] <= hang_s + 1.0:
                 return
     raise AssertionError(f"it cost {extra_s} seconds")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits memory")
+def test_a_decoder_that_runs_wild_costs_its_own_look_and_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Memory and CPU time of the copier's looks are limited like the scan's; the file is copied all the same."""
+    monkeypatch.setattr(workers, "WORKER_MODULE", "tests.copier.wild_decoder")
+    names = ("IMG_1.jpg", "IMG_endless.jpg", "IMG_hungry.jpg", "IMG_2.jpg")
+    for number, name in enumerate(names):
+        write(tmp_path / "phone" / name, media.jpeg(number))
+    ran = back_up(tmp_path / "phone", tmp_path / "backup", DECODED)
+    assert tree(tmp_path / "backup") == tree(tmp_path / "phone")
+    told = {path: (copied.row.soundness, copied.row.error) for path, copied in ran.by_path.items() if copied.row}
+    ended = Trouble(ErrorKind.UNDECODABLE, "looking into it ended the process that did it")
+    assert told == {
+        "IMG_1.jpg": (Soundness.SOUND, None),
+        "IMG_2.jpg": (Soundness.SOUND, None),
+        "IMG_endless.jpg": (Soundness.NOT_CHECKED, ended),
+        "IMG_hungry.jpg": (Soundness.NOT_CHECKED, ended),
+    }
 
 
 def test_unplugged_source_ends_with_everything_so_far_safe(tmp_path: Path) -> None:

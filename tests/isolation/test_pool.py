@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from auditor.isolation import pool
+from auditor.isolation import limits, pool
 from auditor.isolation.pool import Died, Job, Known, run
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="signals and limits of POSIX")
@@ -83,7 +83,7 @@ def sleep_and_tell(folder: str) -> None:
 @pytest.fixture
 def short_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     """The wall limit is the parent's; the CPU limit is set by the worker, which begins anew from the module."""
-    monkeypatch.setattr(pool, "wall_seconds", lambda size: 1.5)
+    monkeypatch.setattr(limits, "wall_seconds", lambda size: 1.5)
 
 
 def jobs_of(words: list[str]) -> Iterator[Job[str]]:
@@ -168,7 +168,7 @@ def test_a_hang_is_ended(short_limits: None) -> None:
 def test_a_loop_is_ended_by_its_cpu_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     # A size below zero: the limit of a file is 30 s and more.
     jobs = [Job("a", 10), Job("cpu", -29 * 250_000), Job("b", 10)]
-    monkeypatch.setattr(pool, "wall_seconds", lambda size: 100)
+    monkeypatch.setattr(limits, "wall_seconds", lambda size: 100)
     assert list(run(act, jobs, workers=1)) == ["a", Died("it took longer than its CPU limit"), "b"]
 
 
@@ -315,4 +315,4 @@ def test_a_size_that_a_file_merely_claims_costs_nothing(size: int) -> None:
     """537 GB and more made a time-out that the system's clock cannot hold, and the whole run ended."""
     jobs = [Job(2, size), Job(3, 1)]
     assert list(run(square, jobs, workers=1)) == [4, 9]
-    assert 0 < pool.wall_seconds(size) < 2**31 / 1000 and 0 < pool.cpu_seconds(size) < 2**31
+    assert 0 < limits.wall_seconds(size) < 2**31 / 1000 and 0 < limits.cpu_seconds(size) < 2**31
