@@ -26,7 +26,7 @@ _OF_CARDS = frozenset({"MISC", "PRIVATE", "CANONMSC", "AVF_INFO", "MP_ROOT", "LO
 """What cameras make beside it: print orders, films, databases."""
 
 _DCF_FOLDER = re.compile(r"[1-9]\d\d[0-9A-Z_]{5}", re.IGNORECASE)
-_FAT = frozenset({"vfat", "msdos", "exfat", "fuse.exfat", "fuse.fusefat"})
+_FAT = frozenset({"vfat", "msdos", "fat", "fat32", "exfat", "fuse.exfat", "fuse.fusefat"})
 
 _SAME_DATE_S = 2  # that of FAT
 _ZONE_STEP_S = 900  # FAT keeps local time: the same date may be off by a time zone

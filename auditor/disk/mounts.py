@@ -18,9 +18,9 @@ from pathlib import Path
 from auditor.disk.this_machine import is_this_machine
 from auditor.disk.volume import LAYERED, kinds_beneath, mounted_beneath, mounted_from
 
-_OF_A_HOST = ("9p", "virtiofs", "drvfs", "vboxsf", "prl_fs", "vmhgfs")
+_OF_A_HOST = ("9p", "virtiofs", "drvfs", "vboxsf", "prl_fs", "vmhgfs", "nullfs")
 _PASS_ON_TIMES = (*LAYERED, *_OF_A_HOST)
-_SERVED = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "ceph")
+_SERVED = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "afpfs", "webdav", "ceph")
 _SERVED_BY_PROGRAMS = ("fuse.sshfs", "fuse.glusterfs")
 _SHOW_FOLDERS = ("fuse.bindfs", "fuse.shfs", "fuse.fuse-overlayfs", "fuse.unionfs", "fuse.unionfs-fuse", "fuse.mhddfs")
 _DESKTOPS = ("fuse.gvfsd-fuse", "fuse.kio-fuse")
@@ -38,7 +38,7 @@ _OWN_BYTES = (
 """FUSE systems whose files are no files of a folder of this machine, by their words for themselves."""
 
 
-_BY_URL = ("fuse", "fuse.curlftpfs", "davfs", "fuse.davfs")
+_BY_URL = ("fuse", "fuse.curlftpfs", "davfs", "fuse.davfs", "webdav")
 _URL = re.compile(r"(?:curlftpfs#)?\w+://(?:[^@/]*@)?(\[[^]]+\]|[^:/]+)")
 
 
@@ -119,7 +119,7 @@ class Mount:
             return _on_a_desktop(self.source)[1]
         if self.kind in _BY_URL and (url := _URL.match(self.source)):
             return url[1].strip("[]").lower()
-        found = re.match(r"//([^/]+)/|(?:[^@/]*@)?(\[[^]]+\]|[^:/]+):", self.source)
+        found = re.match(r"//(?:[^@/]*@)?([^/]+)/|(?:[^@/]*@)?(\[[^]]+\]|[^:/]+):", self.source)
         return (found[1] or found[2]).strip("[]").lower() if found else None
 
     @property

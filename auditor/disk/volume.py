@@ -76,7 +76,7 @@ def volume_of(folder: Path) -> Volume:
     local = sys.platform == "linux" and kind in _LOCAL
     return Volume(
         kind=kind,
-        kinds=_kinds(folder.resolve(), _mounts()) if sys.platform == "linux" else frozenset({kind.lower()}),
+        kinds=_kinds_of(folder.resolve()),
         device=folder.stat().st_dev,
         mount_point=mount_point,
         names=_names_by_kind(kind),
@@ -89,14 +89,14 @@ def volume_of(folder: Path) -> Volume:
 
 
 def filesystem(path: Path) -> str | None:
-    """The name of the file system that a whole path lies on, where the system tells (Linux); None elsewhere."""
-    kind, _ = mounted_from(path)
+    """The name of the file system that a whole path lies on; None where the system does not tell."""
+    kind, _ = _kind_of(path)
     return None if kind == _UNKNOWN else kind
 
 
 def keeps_change_times(path: Path) -> bool:
     """`Volume.keeps_changes` of the volume that a whole path lies on."""
-    return _kinds(path, _mounts()) <= KEEP_CHANGE_TIMES
+    return _kinds_of(path) <= KEEP_CHANGE_TIMES
 
 
 def kinds_beneath(path: Path) -> frozenset[str] | None:
@@ -187,14 +187,16 @@ def _kernel() -> tuple[int, int]:
 
 
 def _kind_of(folder: Path) -> tuple[str, str]:
-    kinds = {"linux": _kind_from_mounts, "win32": _kind_on_windows}
-    look = kinds.get(sys.platform)
-    return look(folder) if look else (_UNKNOWN, folder.anchor)
-
-
-def _kind_from_mounts(folder: Path) -> tuple[str, str]:
+    if sys.platform == "win32":
+        return _kind_on_windows(folder)
     mount = _mount_around(folder, _mounts())
     return mount.kind, mount.point
+
+
+def _kinds_of(folder: Path) -> frozenset[str]:
+    if sys.platform == "win32":
+        return frozenset({_kind_on_windows(folder)[0].lower()})
+    return _kinds(folder, _mounts())
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +236,9 @@ def _points_beneath(path: Path, table: Sequence[Mounted]) -> list[Path]:
 
 
 def _mounts() -> list[Mounted]:
-    """Every mount, the first one first. Source: proc_pid_mountinfo(5)."""
+    """Every mount, the first one first; none on Windows. Source: proc_pid_mountinfo(5)."""
+    if sys.platform == "darwin":
+        return _mounts_on_macos()
     found = []
     with contextlib.suppress(OSError):
         # Names of folders may hold what Python takes for the end of a line too; only "\n" is written otherwise.
@@ -244,6 +248,16 @@ def _mounts() -> list[Mounted]:
             kind, source, options = right.split(" ")[:3]
             found.append(Mounted(_plain(point), kind, _plain(source), options, number, parent))
     return found
+
+
+def _mounts_on_macos() -> list[Mounted]:
+    """Every FUSE system goes by one name there: macFUSE and its forerunners do not say which program answers."""
+    import psutil
+
+    return [
+        Mounted(part.mountpoint, "fuse" if "fuse" in part.fstype else part.fstype, part.device, part.opts)
+        for part in psutil.disk_partitions(all=True)
+    ]
 
 
 def _plain(word: str) -> str:

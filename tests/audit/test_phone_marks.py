@@ -183,6 +183,14 @@ def test_the_user_decides_where_no_more_than_a_cameras_folder_speaks(monkeypatch
     assert refusal("nas", "card", is_by_hand=True), "the whole of a card"
 
 
+@pytest.mark.parametrize("kind", ["vfat", "msdos", "exfat", "FAT", "FAT32", "exFAT"])
+def test_the_whole_of_a_fat_volume_is_a_card_by_each_systems_word(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(phone_marks, "filesystem", lambda path: kind)
+    assert phone_marks._is_volume(Path("/"))
+    monkeypatch.setattr(phone_marks, "filesystem", lambda path: "NTFS")
+    assert not phone_marks._is_volume(Path("/"))
+
+
 def test_the_way_out_for_a_whole_copy_leads_out(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -7,14 +7,16 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from auditor.disk import mounts, this_machine, volume
-from auditor.disk.mounts import Mount, is_one_disk, mount_of
+from auditor.disk.mounts import Mount, Shows, is_one_disk, mount_of
 from auditor.disk.volume import Mounted, keeps_change_times, volume_of
 from auditor.places import rcloneclient
 from auditor.places.folder import open_folder
@@ -331,3 +333,32 @@ def test_a_remote_that_this_machine_serves_is_no_backup(
                 assert "name the folder that lies behind the remote" in (out / "files.csv").read_text("utf-8")
         finally:
             rcloneclient.end_servers()
+
+
+MACS = {
+    "/Volumes/CARD/DCIM": ("msdos", frozenset({"msdos"})),
+    "/Users/maria/Pictures": ("apfs", frozenset({"apfs"})),
+    "/Volumes/photos/phone": ("smbfs", frozenset({"smbfs"})),
+    "/Volumes/vault": ("fuse", frozenset({"fuse"})),
+}
+
+
+@pytest.mark.parametrize("path", MACS)
+def test_a_mac_tells_the_kind_of_a_volume(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As `mount` prints them on macOS 14; the library that reads them is asked for there alone."""
+    told = [
+        ("/dev/disk3s1s1", "/", "apfs", "ro,local,rootfs"),
+        ("/dev/disk3s5", "/System/Volumes/Data", "apfs", "rw,local"),
+        ("/dev/disk4s1", "/Volumes/CARD", "msdos", "rw,local,noowners"),
+        ("//maria@nas.local/photos", "/Volumes/photos", "smbfs", "rw,nodev,nosuid"),
+        ("vault@macfuse0", "/Volumes/vault", "macfuse", "rw,local,synchronous"),
+    ]
+    named = [SimpleNamespace(device=d, mountpoint=m, fstype=f, opts=o) for d, m, f, o in told]
+    psutil = SimpleNamespace(disk_partitions=lambda all: named)
+    monkeypatch.setitem(sys.modules, "psutil", psutil)
+    monkeypatch.setattr(sys, "platform", "darwin")
+    kind, kinds = MACS[path]
+    assert (volume.filesystem(Path(path)), volume._kinds_of(Path(path))) == (kind, kinds)
+    mount = mount_of(Path(path))
+    assert (mount.host == "nas.local") is (kind == "smbfs")
+    assert mount.shows is {"fuse": Shows.UNKNOWN}.get(kind, Shows.OWN)
