@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,15 +36,32 @@ def golden(request: pytest.FixtureRequest, tmp_path: Path) -> Golden:
     return Golden(request.config.getoption("--update-golden"), tmp_path)
 
 
+INSTALLED_BY = (
+    "CONTRIBUTING.md has one line that installs every tool on Debian; `pip install -e '.[test,cloud]'` the rest."
+)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """In CI, where every tool is installed, a test that is skipped fails the run, but for the reasons above."""
+    """What was not tested, and for want of what. In CI, where every tool is installed, a skip fails the run but
+    for the reasons above."""
+    skipped = [(report.nodeid, _reason(report)) for report in terminalreporter.stats.get("skipped", [])]
     if not os.environ.get("AUDITOR_CI"):
+        counts = Counter(reason for _, reason in skipped)
+        if counts:
+            terminalreporter.section("not tested here")
+            for reason, count in counts.most_common():
+                terminalreporter.write_line(f"{count:5,}  {reason}")
+            terminalreporter.write_line(INSTALLED_BY)
         return
-    for report in terminalreporter.stats.get("skipped", []):
-        reason = report.longrepr[2] if isinstance(report.longrepr, tuple | list) else str(report.longrepr)
-        if not reason.removeprefix("Skipped: ").startswith(MAY_BE_SKIPPED):
-            terminalreporter.write_line(f"skipped in CI: {report.nodeid}: {reason}", red=True)
+    for name, reason in skipped:
+        if not reason.startswith(MAY_BE_SKIPPED):
+            terminalreporter.write_line(f"skipped in CI: {name}: {reason}", red=True)
             terminalreporter._session.exitstatus = pytest.ExitCode.TESTS_FAILED  # type: ignore[attr-defined]
+
+
+def _reason(report: pytest.TestReport) -> str:
+    said = report.longrepr[2] if isinstance(report.longrepr, tuple | list) else str(report.longrepr)
+    return said.removeprefix("Skipped: ")
 
 
 @pytest.fixture(autouse=True)
