@@ -191,7 +191,7 @@ def _refuse(error: Any) -> None:
             setattr(error, name, visible(value))
     said = io.StringIO()
     error.show(file=said)
-    screen.told(said.getvalue())
+    screen.told(said.getvalue().expandtabs(2))  # typer lists choices behind tabs
     raise SystemExit(error.exit_code)
 
 

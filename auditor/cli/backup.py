@@ -247,7 +247,7 @@ def show_results(backed: backing.BackupResult) -> None:
     damaged = [(r.step.path, r.damaged) for r in results if r.damaged]
     for unsure, what in (
         (True, "arrived damaged; run the same command again, in case they read better"),
-        (False, "copied as they are, but damaged in the source: two reads say the same"),
+        (False, "copied as found, but damaged in the source: two reads say the same"),
     ):
         if told := [one for one in damaged if (one[0] in arrived) == unsure]:
             screen.note(f"{count(len(told)):>10}  {what}:")

@@ -30,7 +30,7 @@ EXAMPLES = (
         "free the phone of what is safe, but for 90 days",
     ),
     (
-        "auditor clean --purge D:\\Photos\\.auditor\\journal\\clean-X.journal --older-than 30d",
+        "auditor clean --purge E:\\.auditor\\journal\\clean-X.journal --older-than 30d",
         "the only thing that deletes",
     ),
 )
