@@ -54,17 +54,19 @@ class Marks:
 
 
 def marks_of(folder: Path) -> Marks | None:
-    """The marks of a phone or card at the top of a folder; None where it has none."""
-    cameras = folder / CAMERAS
-    if not os.path.isdir(cameras):  # noqa: PTH112 (never raises)
+    """The marks of a phone or card at the top of a folder; None where it has none. Upper and lower case are one: a card
+    may be mounted in lower case (FAT, `shortname=lower`), and a copy of it has these names."""
+    cameras = _cameras(folder)
+    if not cameras:
         return None
-    if os.path.isdir(folder / _PHONES):  # noqa: PTH112
+    written = str.lower if all(one.name.islower() for one in cameras) else str  # a card has all its names in one case
+    if os.path.isdir(folder / written(_PHONES)):  # noqa: PTH112 (never raises)
         return Marks(folder, (CAMERAS, _PHONES), True, _is_volume(folder))
-    inside = _names(cameras)
+    inside = frozenset[str]().union(*map(_names, cameras))
     if not inside:
         return None
     by_a_camera = any(map(_DCF_FOLDER.fullmatch, inside))
-    beside = sorted(_OF_CARDS & _names(folder)) if by_a_camera else []
+    beside = sorted(set(map(written, _OF_CARDS)) & _names(folder)) if by_a_camera else []
     is_volume = _is_volume(folder)
     return Marks(folder, (CAMERAS, *beside[:1]), bool(beside) or (by_a_camera and is_volume), is_volume)
 
@@ -72,6 +74,13 @@ def marks_of(folder: Path) -> Marks | None:
 def is_within_cameras(folder: PurePath) -> bool:
     """Whether all files of a folder are of a camera: it is `DCIM`, in any case (FAT knows none), or in it."""
     return CAMERAS.casefold() in (part.casefold() for part in folder.parts)
+
+
+def _cameras(folder: Path) -> list[Path]:
+    """The camera's folders in a folder: named `DCIM` in any case, of which a disk may hold several."""
+    found = {folder / name for name in _names(folder) if name.casefold() == CAMERAS.casefold()}
+    # What cannot be listed may still be entered.
+    return sorted(one for one in found or {folder / CAMERAS} if os.path.isdir(one))  # noqa: PTH112 (never raises)
 
 
 def _names(folder: Path) -> frozenset[str]:
@@ -105,7 +114,7 @@ def which(ours: Marks, theirs: Marks) -> tuple[Phone, str]:
     if ours.is_storage != theirs.is_storage:
         return (Phone.OURS if ours.is_storage else Phone.THEIRS), ""
     mine, other = _photos(ours.folder), _photos(theirs.folder)
-    if not other and _is_readable(theirs.folder / CAMERAS):  # folders without a file are nobody's photos
+    if not other and all(map(_is_readable, _cameras(theirs.folder))):  # folders without a file are nobody's photos
         return Phone.OURS, ""
     votes = [
         (_by_volume(ours, theirs), "is the whole of a card or stick"),
@@ -125,9 +134,10 @@ _Photos = dict[tuple[str, int], float]
 
 def _photos(folder: Path) -> _Photos:
     found: _Photos = {}
-    for name, facts in _files(folder / CAMERAS):
-        key = (name, facts.st_size)
-        found[key] = max(facts.st_mtime, found.get(key, facts.st_mtime))
+    for cameras in _cameras(folder):
+        for name, facts in _files(cameras):
+            key = (name, facts.st_size)
+            found[key] = max(facts.st_mtime, found.get(key, facts.st_mtime))
     return found
 
 

@@ -57,6 +57,11 @@ def refusal(source: str, dest: str, *, is_by_hand: bool = False) -> str | None:
         ("DCIM/100CANON", ("MISC",), True),
         ("DCIM/101_0315", ("PRIVATE",), True),
         ("DCIM/Camera", ("Misc", "Pictures"), False),  # somebody's own
+        ("DCIM/100CANON", ("misc", "Misc"), False),
+        ("dcim/camera", (), False),
+        ("Dcim/Camera", ("Android",), True),
+        ("dcim/camera", ("android",), True),
+        ("dcim/100canon", ("misc",), True),
         ("Pictures", (), None),
         ("Photos/DCIM", ("MISC",), None),
     ],
@@ -71,6 +76,19 @@ def test_the_newest_photos_are_on_the_phone() -> None:
     camera("copy", 1, 2, 3)
     assert which(marked("phone"), marked("copy"))[0] is Phone.OURS
     assert which(marked("copy"), marked("phone")) == (Phone.THEIRS, "has the newest photos")
+
+
+def test_the_photos_of_a_card_in_lower_case_are_seen() -> None:
+    camera("phone", 2, 3, 4, of="dcim/camera")
+    camera("copy", 1, 2, 3)
+    assert which(marked("copy"), marked("phone")) == (Phone.THEIRS, "has the newest photos")
+
+
+def test_two_folders_that_a_case_tells_apart_are_both_of_the_camera() -> None:
+    camera("phone", 2, 3)
+    camera("phone", 4, of="dcim/camera")
+    camera("copy", 1, 2, 3)
+    assert which(marked("phone"), marked("copy"))[0] is Phone.OURS
 
 
 def test_a_copy_that_lost_its_dates_has_later_ones() -> None:
