@@ -673,6 +673,9 @@ ACCOUNTS_OF = {
     "parts": {"type": "combine", "upstreams": "cloud=a:x more=a:y disk=one:"},
     "secret": {"type": "crypt", "remote": "s3:bucket/x"},
     "again": {"type": "crypt", "remote": "other:bucket/x"},
+    "written": {"type": "s3", "endpoint": "https://s3.eu-west-1.amazonaws.com"},
+    "webdav": {"type": "webdav", "url": "https://app.koofr.net/dav/Koofr", "user": "me@example.org"},
+    "koofr": {"type": "koofr", "user": "me@example.org"},
 }
 TOTAL, USED = 15 << 30, 4 << 30
 ACCOUNTS: dict[str, tuple[str, str, tuple[int, int] | None, bool]] = {
@@ -700,6 +703,9 @@ ACCOUNTS: dict[str, tuple[str, str, tuple[int, int] | None, bool]] = {
     "clouds side by side, and one of them": ("parts:cloud/2024", "a:x", (USED, USED), True),
     "clouds side by side, and what is beside": ("parts:cloud", "a:y", (USED, USED), False),
     "two encrypted folders of one name": ("secret:P", "secret:Q", None, False),
+    "one bucket whose address is written": ("s3:bucket/p", "written:bucket/p", None, True),
+    "one account by two protocols": ("koofr:P", "webdav:P", None, True),
+    "two folders of one account by two protocols": ("koofr:P", "webdav:Q", None, False),
     "one encrypted folder by two names": ("secret:P", "again:P", None, True),
     "an encrypted folder that may lie in another": ("secret:P", ":crypt,remote='s3:bucket/x/y':Q", None, True),
 }

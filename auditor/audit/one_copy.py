@@ -82,7 +82,7 @@ def ask_rooms(places: Sequence[Place | None]) -> Rooms:
     asked = {
         leaf.words: (place, leaf)
         for place, leaf in leaves
-        if any(leaf.remote != b.remote and _is_one_service(leaf, b) for other, b in leaves if other is not place)
+        if any(_is_asked(leaf, b) for other, b in leaves if other is not place)
     }
     told = {words: place.room_of(leaf) for words, (place, leaf) in asked.items()}
     return {words: room for words, room in told.items() if room is not None}
@@ -357,16 +357,16 @@ def _may_be_one_account(one: Place | None, other: Place | None, rooms: Rooms) ->
 def _may_share(one: Leaf, other: Leaf, rooms: Rooms) -> bool:
     """Whether two folders of services may have files in common: of one name, by their paths alone; of two names, where
     the service seems to be one account by its room or, where it does not say its room, by the paths too."""
-    if not _is_one_service(one, other):
+    if not one.may_be_one_service(other):
         return False
-    if one.remote != other.remote and one.words in rooms and other.words in rooms:
+    if _is_asked(one, other) and one.words in rooms and other.words in rooms:
         return _is_one_room(rooms[one.words], rooms[other.words])
-    return one.overlaps(other)
+    return one.may_overlap(other)
 
 
-def _is_one_service(one: Leaf, other: Leaf) -> bool:
-    """Whether both are reached at one address. Folders of this machine are compared by where they lie."""
-    return one.kind == other.kind != "local" and one.hosts == other.hosts
+def _is_asked(one: Leaf, other: Leaf) -> bool:
+    """Whether how full they are tells one account from two: two protocols may count differently."""
+    return one.remote != other.remote and one.kind == other.kind and one.may_be_one_service(other)
 
 
 def _is_one_room(one: Device, other: Device) -> bool:

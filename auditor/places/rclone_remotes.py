@@ -8,14 +8,13 @@ is which stands in `GRADES`, with sources; docs/evidence.md has the table for pe
 from __future__ import annotations
 
 import ipaddress
-import posixpath
 import re
 import urllib.parse
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from pathlib import PurePosixPath
+from dataclasses import dataclass, field, replace
 
 from auditor.model import DigestOrigin
+from auditor.places.rclone_services import Where, where
 
 GRADES = {
     # rclone reads the bytes itself, now.
@@ -80,6 +79,7 @@ class Leaf:
     address but its service's own; `is_own` says that the digests are not its, but kept by a remote around it.
     `remote` is its name as rclone takes it, with the settings given in words, and `path` the folder in it, with nothing
     of the names around it; `hidden` the path below that in the words of a `crypt` remote, whatever it is called there.
+    `where` is the service and the account, as far as that is known.
     """
 
     kind: str
@@ -88,6 +88,7 @@ class Leaf:
     path: str = ""
     remote: str = ""
     hidden: str = ""
+    where: Where = field(default_factory=Where)
 
     @property
     def folder(self) -> str | None:
@@ -99,16 +100,14 @@ class Leaf:
         """How rclone is asked for it."""
         return f"{self.remote}:{self.path}"
 
-    def overlaps(self, other: Leaf) -> bool:
-        """Whether one folder is, or lies in, the other, if both are of one account.
+    def may_be_one_service(self, other: Leaf) -> bool:
+        """Whether nothing says that both are not of one account. Folders of this machine are compared by where they
+        lie."""
+        return "local" not in (self.kind, other.kind) and self.where.may_be_one_service(other.where)
 
-        Letters of either case are one, as OneDrive and Dropbox have it. Two names that `crypt` hides in one folder are
-        two there too.
-        """
-        ours, theirs = _steps(self.path), _steps(other.path)
-        if ours != theirs:
-            return _are_nested(ours, theirs)
-        return _are_nested(_steps(self.hidden), _steps(other.hidden))
+    def may_overlap(self, other: Leaf) -> bool:
+        """Whether one folder may be, or lie in, the other, if both are of one account."""
+        return self.where.may_overlap(other.where, (self.hidden, other.hidden))
 
     def grade(self, size_bytes: int | None) -> DigestOrigin:
         """What its digest of a file of this size is worth."""
@@ -124,15 +123,6 @@ class Leaf:
         if self.kind in ("", "local", "memory"):
             return True
         return any(map(_is_near, self.hosts))
-
-
-def _steps(path: str) -> tuple[str, ...]:
-    return PurePosixPath(posixpath.normpath("/" + path.strip("/")).casefold()).parts
-
-
-def _are_nested(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
-    shorter = min(len(one), len(other))
-    return one[:shorter] == other[:shorter]
 
 
 def grade(leaves: tuple[Leaf, ...], size_bytes: int | None) -> DigestOrigin:
@@ -183,7 +173,7 @@ def _leaves(words: str, known: _Settings, *, is_own: bool, layers: int) -> Itera
     remote = words[: len(words) - len(path)].removesuffix(":")
     settings = known.of(name, given)
     if settings is None or layers > _MOST_LAYERS:
-        yield Leaf("", is_own=is_own, path=path, remote=remote)
+        yield Leaf("", is_own=is_own, path=path, remote=remote, where=Where(paths=(path,)))
         return
     kind = settings["type"]
     if kind in _PASS_ON or kind in MAKE_THEIR_OWN:
@@ -192,9 +182,10 @@ def _leaves(words: str, known: _Settings, *, is_own: bool, layers: int) -> Itera
             for leaf in _leaves(part, known, is_own=is_own or kind in MAKE_THEIR_OWN, layers=layers + 1):
                 yield replace(leaf, hidden=f"{path}/{leaf.hidden}") if kind == _RENAMES else leaf
         if not found:
-            yield Leaf("", is_own=is_own, path=path, remote=remote)
+            yield Leaf("", is_own=is_own, path=path, remote=remote, where=Where(paths=(path,)))
         return
-    yield Leaf(kind, tuple(_hosts(kind, settings)), is_own, path, remote)
+    hosts = tuple(_hosts(kind, settings))
+    yield Leaf(kind, hosts, is_own, path, remote, where=where(kind, settings, hosts, path))
 
 
 def _within(kind: str, settings: Mapping[str, str], path: str) -> Iterator[str]:

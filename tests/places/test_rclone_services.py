@@ -1,0 +1,196 @@
+"""Two remotes of rclone that lead to one account or bucket by other names, hosts and protocols."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from auditor.audit import one_copy
+from auditor.model import Device
+from auditor.places.rclone_remotes import Leaf, leaves_of
+
+DAV = "https://cloud.example.org/remote.php"
+REMOTES = {
+    "aws": {"type": "s3", "provider": "AWS", "access_key_id": "A", "region": "eu-west-1"},
+    "keys": {"type": "s3", "provider": "AWS", "access_key_id": "B", "region": "eu-west-1"},
+    "elsewhere": {"type": "s3", "region": "us-east-2"},
+    "china": {"type": "s3", "region": "cn-north-1"},
+    "gov": {"type": "s3", "region": "us-gov-west-1"},
+    **{
+        name: {"type": "s3", "endpoint": host}
+        for name, host in {
+            "global": "s3.amazonaws.com",
+            "ireland": "https://s3.eu-west-1.amazonaws.com/",
+            "dash": "s3-eu-west-1.amazonaws.com",
+            "dual": "https://s3.dualstack.eu-west-1.amazonaws.com:443",
+            "fast": "s3-accelerate.amazonaws.com",
+            "loud": "S3.EU-WEST-1.AMAZONAWS.COM.",
+            "virtual": "https://bucket.s3.eu-west-1.amazonaws.com",
+            "private": "https://bucket.vpce-1a2b-3c4d.s3.eu-west-1.vpce.amazonaws.com",
+            "beijing": "s3.cn-north-1.amazonaws.com.cn",
+            "us gov": "s3-fips.us-gov-west-1.amazonaws.com",
+            "b2 by s3": "s3.us-west-004.backblazeb2.com",
+            "b2 in europe": "https://s3.eu-central-003.backblazeb2.com",
+            "google by s3": "https://storage.googleapis.com",
+            "archive by s3": "s3.us.archive.org",
+            "wasabi": "s3.wasabisys.com",
+            "wasabi in europe": "s3.eu-central-1.wasabisys.com",
+            "alibaba": "oss-eu-central-1.aliyuncs.com",
+            "alibaba within": "oss-eu-central-1-internal.aliyuncs.com",
+            "oracle by s3": "https://space.compat.objectstorage.eu-frankfurt-1.oraclecloud.com",
+            "oracle of others": "https://other.compat.objectstorage.eu-frankfurt-1.oraclecloud.com",
+            "storj by s3": "gateway.storjshare.io",
+            "minio": "https://minio.lan:9000",
+            "minio again": "http://MinIO.lan.:9000/",
+        }.items()
+    },
+    "b2": {"type": "b2", "account": "1", "key": "2"},
+    "b2 too": {"type": "b2", "account": "3", "key": "4"},
+    "google": {"type": "google cloud storage"},
+    "archive": {"type": "internetarchive"},
+    "archive written": {"type": "internetarchive", "endpoint": "https://s3.us.archive.org"},
+    "oracle": {"type": "oracleobjectstorage", "namespace": "space", "region": "eu-frankfurt-1"},
+    "storj": {"type": "storj"},
+    "azure": {"type": "azureblob", "account": "family"},
+    "azure of others": {"type": "azureblob", "account": "neighbours"},
+    "azure by a link": {"type": "azureblob", "sas_url": "https://family.blob.core.windows.net/?sv=2024&sig=x"},
+    "azure by data lake": {"type": "azureblob", "endpoint": "https://family.dfs.core.windows.net"},
+    "azure unsaid": {"type": "azureblob", "env_auth": "true"},
+    "share": {"type": "azurefiles", "account": "family", "share_name": "photos"},
+    "other share": {"type": "azurefiles", "account": "family", "share_name": "films"},
+    "koofr": {"type": "koofr", "user": "me@example.org"},
+    "koofr written": {"type": "koofr", "provider": "other", "endpoint": "https://app.koofr.net"},
+    "digi": {"type": "koofr", "provider": "digistorage", "user": "me@example.org"},
+    "mailru": {"type": "mailru", "user": "me@mail.ru"},
+    "yandex": {"type": "yandex"},
+    "box": {"type": "box"},
+    "one": {"type": "onedrive", "drive_id": "1"},
+    "one too": {"type": "onedrive", "drive_id": "2"},
+    "pcloud": {"type": "pcloud"},
+    "pcloud written": {"type": "pcloud", "hostname": "api.pcloud.com"},
+    "pcloud in europe": {"type": "pcloud", "hostname": "eapi.pcloud.com"},
+    "pcloud from a folder": {"type": "pcloud", "root_folder_id": "d77"},
+    "hidrive": {"type": "hidrive", "root_prefix": "/"},
+    **{
+        name: {"type": "webdav", "url": url, **({"user": user} if user else {})}
+        for name, (url, user) in {
+            "koofr by webdav": ("https://app.koofr.net/dav/Koofr", "Me@example.org"),
+            "koofr of others": ("https://app.koofr.net/dav/Koofr", "you@example.org"),
+            "koofr folder": ("https://app.koofr.net/dav/Koofr/P", ""),
+            "digi by webdav": ("https://storage.rcs-rds.ro/dav/Digi%20Cloud/", ""),
+            "mailru by webdav": ("https://webdav.cloud.mail.ru", "me@mail.ru"),
+            "yandex by webdav": ("https://webdav.yandex.ru:443/", "me"),
+            "box by webdav": ("https://dav.box.com/dav", ""),
+            "one by webdav": ("https://d.docs.live.net/0123456789abcdef", ""),
+            "one of a firm": ("https://firm-my.sharepoint.com/personal/me_firm_com/Documents", ""),
+            "pcloud by webdav": ("https://webdav.pcloud.com", ""),
+            "pcloud by webdav in europe": ("https://ewebdav.pcloud.com", ""),
+            "hidrive by webdav": ("https://webdav.hidrive.strato.com", ""),
+            "next": (f"{DAV}/dav/files/me/", "me"),
+            "next by its older address": (f"{DAV}/webdav", "me"),
+            "next folder": (f"{DAV}/dav/files/me/P", "me"),
+            "next by a link": ("https://cloud.example.org/public.php/webdav", "token"),
+            "plain": ("http://nas.lan:5005/home", ""),
+        }.items()
+    },
+    "hidrive by ssh": {"type": "sftp", "host": "sftp.hidrive.strato.com", "user": "me"},
+    "own cloud": {"type": "webdav", "url": f"{DAV}/webdav", "vendor": "owncloud"},
+    "nas": {"type": "sftp", "host": "nas.lan", "user": "me"},
+    "nas loud": {"type": "sftp", "host": "NAS.lan.", "user": "me", "port": "22"},
+    "nas of nobody": {"type": "sftp", "host": "nas.lan"},
+    "nas of another": {"type": "sftp", "host": "nas.lan", "user": "other"},
+    "other nas": {"type": "sftp", "host": "other.lan", "user": "me"},
+    "by ftp": {"type": "ftp", "host": "nas.lan", "user": "me"},
+    "ftp with port": {"type": "ftp", "host": "nas.lan", "user": "me", "port": "21"},
+    "windows": {"type": "smb", "host": "nas.lan"},
+    "windows of a user": {"type": "smb", "host": "nas.lan", "user": "me"},
+    "vault": {"type": "crypt", "remote": "aws:bucket/x"},
+    "vault too": {"type": "crypt", "remote": "global:bucket/x"},
+    "name": {"type": "alias", "remote": "b2:bucket"},
+    "pieces": {"type": "chunker", "remote": "b2 by s3:bucket/p"},
+    "pool": {"type": "union", "upstreams": '"b2 in europe:other" koofr:'},
+    "side by side": {"type": "combine", "upstreams": '"cloud=google by s3:bucket" "disk=yandex:"'},
+}
+
+ONE = [
+    *[("aws:bucket/p", f"{name}:bucket/p") for name in ("global", "ireland", "dash", "dual", "fast", "loud", "keys")],
+    *[("aws:bucket", "elsewhere:bucket/p"), ("aws:bucket/p", "virtual:p"), ("aws:bucket/p", "virtual:bucket/p")],
+    *[("aws:bucket/p", "private:bucket/p"), ("china:bucket", "beijing:bucket"), ("gov:bucket", "us gov:bucket")],
+    *[("b2:bucket/p", "b2 by s3:bucket/p"), ("b2:bucket", "b2 too:bucket"), ("b2 by s3:bucket", "b2 in europe:bucket")],
+    *[("google:bucket/p", "google by s3:bucket/p"), ("archive:item", "archive by s3:item")],
+    *[("archive:item", "archive written:item"), ("wasabi:bucket", "wasabi in europe:bucket")],
+    *[("alibaba:bucket", "alibaba within:bucket"), ("oracle:bucket", "oracle by s3:bucket")],
+    *[("storj:bucket", "storj by s3:bucket"), ("minio:bucket", "minio again:bucket")],
+    *[("azure:box/p", f"azure {name}:box/p") for name in ("by a link", "by data lake", "unsaid")],
+    *[("share:p", ":azurefiles,account=family,share_name=photos:p/2024"), ("koofr:P", "koofr by webdav:P")],
+    *[("koofr:P", "koofr written:P"), ("koofr:P/2024", "koofr folder:2024"), ("digi:P", "digi by webdav:P")],
+    *[("mailru:P", "mailru by webdav:P"), ("yandex:P", "yandex by webdav:P"), ("box:P", "box by webdav:P")],
+    *[("one:P", "one by webdav:P"), ("one:P", "one of a firm:P"), ("pcloud:P", "pcloud by webdav:P")],
+    *[("pcloud:P", "pcloud written:P"), ("pcloud in europe:P", "pcloud by webdav in europe:P")],
+    *[("pcloud:P", "pcloud from a folder:Q"), ("hidrive:users/me/P", "hidrive by webdav:users/me/P")],
+    *[("hidrive:users/me/P", "hidrive by ssh:P"), ("next:P", "next by its older address:P")],
+    *[("next:P", "own cloud:P"), ("next:P/2024", "next folder:2024"), ("next:P", "next by a link:")],
+    *[("nas:P", "nas loud:P/2024"), ("nas:P", "nas:/home/me/P"), ("nas:P", "nas loud:/volume1/P")],
+    *[("nas:P", "nas of nobody:P"), ("nas:P", "nas of nobody:/home/me/P"), ("nas:backup/P", "nas of another:P")],
+    *[
+        ("nas:P", "by ftp:P"),
+        ("nas:P", "windows:home/P"),
+        ("plain:P", "windows:home/P"),
+        ("by ftp:P", "ftp with port:P"),
+    ],
+    *[("windows:Photos/P", "windows of a user:photos"), ("windows:homes/me/P", "windows of a user:home/P")],
+    *[("windows:C$/Photos", "windows:Photos"), ("vault:P", "vault too:P"), ("name:p", "b2 by s3:bucket/p/2024")],
+    *[("name:", "pieces:"), ("pool:", "b2:other"), ("pool:P", "koofr by webdav:P")],
+    *[("side by side:cloud/p", "google:bucket/p"), ("side by side:disk", "yandex by webdav:")],
+]
+TWO = [
+    *[("aws:bucket/p", "global:other/p"), ("aws:bucket/p", "dual:bucket/q")],
+    *[("aws:bucket", "china:bucket"), ("aws:bucket", "gov:bucket"), ("aws:bucket", "minio:bucket")],
+    *[("aws:bucket", "b2 by s3:bucket"), ("b2:bucket", "b2 by s3:other"), ("google:bucket", "google by s3:bucket2")],
+    *[("oracle:bucket", "oracle of others:bucket"), ("azure:box", "azure of others:box"), ("azure:box", "share:box")],
+    *[("azure of others:box", "azure by a link:box"), ("share:p", "other share:p"), ("koofr:P", "koofr of others:P")],
+    *[("koofr:P", "koofr by webdav:Q"), ("koofr:P", "digi:P"), ("koofr:P", "yandex:P"), ("one:P", "one too:P")],
+    *[
+        ("pcloud:P", "pcloud in europe:P"),
+        ("pcloud:P", "pcloud by webdav in europe:P"),
+        ("yandex:P", "yandex by webdav:Q"),
+    ],
+    *[("next:P", "next by its older address:Q"), ("next folder:2024", "next:Q/2024"), ("nas:P", "nas loud:Q")],
+    *[("nas:P", "other nas:P"), ("nas:/volume1/P", "nas:/volume2/P"), ("windows:photos", "windows of a user:films")],
+    *[
+        ("vault:P", "vault too:Q"),
+        ("name:q", "pieces:"),
+        ("pool:P", "b2:third"),
+        ("side by side:cloud/p", "yandex:p"),
+    ],
+]
+
+
+def leaves(words: str) -> tuple[Leaf, ...]:
+    return leaves_of(words, REMOTES, {})
+
+
+def may_share(one: str, other: str, rooms: Mapping[str, Device]) -> bool:
+    return any(one_copy._may_share(a, b, rooms) for a in leaves(one) for b in leaves(other))
+
+
+@pytest.mark.parametrize(("one", "other"), ONE)
+def test_one_account_by_two_ways_is_one_copy(one: str, other: str) -> None:
+    assert may_share(one, other, {})
+    assert may_share(other, one, {})
+
+
+@pytest.mark.parametrize(("one", "other"), TWO)
+def test_two_accounts_buckets_and_folders_are_two_copies(one: str, other: str) -> None:
+    assert not may_share(one, other, {})
+    assert not may_share(other, one, {})
+
+
+def test_how_full_an_account_is_by_another_protocol_tells_nothing() -> None:
+    """One may count what lies in the bin, and the other not."""
+    sizes = {"yandex:P": 5, "yandex by webdav:P": 4}
+    rooms = {
+        words: Device(storage_total_bytes=10 << 30, storage_free_bytes=free << 30) for words, free in sizes.items()
+    }
+    assert may_share("yandex:P", "yandex by webdav:P", rooms)
