@@ -27,7 +27,7 @@ from auditor.manifest.jsonl import MAX_LINE_BYTES, Manifest
 from auditor.manifest.rows import DECODED
 from auditor.model import DigestOrigin, ErrorKind, Kind, Soundness
 from auditor.places import unfinished
-from auditor.readers.sniff import kind_by_name
+from auditor.readers.sniff import is_other_by_name, kind_by_name
 
 THIS_FILE_ONLY = "hive_partitioning = false, union_by_name = false, filename = false, compression = 'uncompressed'"
 """Of a path, DuckDB takes `a=b/` for columns and `.gz` for packed, unless it is told not to."""
@@ -309,11 +309,10 @@ def insert(con: duckdb.DuckDBPyConnection, table: str, rows: Iterable[Mapping[st
 def mark_due(con: duckdb.DuckDBPyConnection, policy: Policy) -> None:
     """Applies the policy's scope: photos and videos by content or by name, in every folder but the excluded ones, and
     the sidecars that speak for them."""
-    extensions = [
-        extension
-        for (extension,) in con.execute("SELECT DISTINCT extension FROM source").fetchall()
-        if extension and kind_by_name(f"x.{extension}") in policy.kinds
-    ]
+    found = [extension for (extension,) in con.execute("SELECT DISTINCT extension FROM source").fetchall()]
+    extensions = [one for one in found if one and kind_by_name(f"x.{one}") in policy.kinds]
+    untold = [one for one in found if kind_by_name(f"x.{one}") is Kind.OTHER and not is_other_by_name(f"x.{one}")]
+    unreadable = kinds(ErrorKind.UNREADABLE)
     by_name = kinds(ErrorKind.UNREADABLE, ErrorKind.LINK_TO_FILE)
     behind = kinds(ErrorKind.LINK, ErrorKind.NOT_HELD)
     con.execute(
@@ -322,11 +321,11 @@ def mark_due(con: duckdb.DuckDBPyConnection, policy: Policy) -> None:
             -- By its name, only what is a file: a folder or a FIFO named x.jpg is none.
             OR (list_contains(?, extension) AND (size_bytes IS NOT NULL OR error_kind IN ({by_name})))
             -- A name says nothing, and nobody could look: programs keep photos under such names.
-            OR coalesce(extension = '' AND size_bytes > 0 AND error_kind = {kinds(ErrorKind.UNREADABLE)}, false)
+            OR coalesce(list_contains(?, extension) AND size_bytes > 0 AND error_kind = {unreadable}, false)
             -- Photos may be behind it, and nobody has seen them.
             OR coalesce(error_kind IN ({behind}), false)
         """,
-        [[kind.value for kind in policy.kinds], extensions],
+        [[kind.value for kind in policy.kinds], extensions, untold],
     )
     if pattern := policy.excluded():
         con.execute("UPDATE source SET is_due = false, excluded = true WHERE regexp_matches(lower(path), ?)", [pattern])

@@ -510,6 +510,7 @@ def _not_due(con: duckdb.DuckDBPyConnection) -> dict[str, object]:
         """
         SELECT count(*) FILTER (WHERE NOT coalesce(excluded, false)), count(*) FILTER (WHERE excluded)
         FROM source WHERE NOT is_due AND size_bytes IS NOT NULL
+            AND NOT coalesce(error_kind = 'unreadable' AND NOT excluded, false)  -- unreadable-other names these
         """
     ).fetchall()[0]
     return {"other_files": others, "left_out_files": left_out}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mimetypes
 import re
 
 from auditor.model import Kind
@@ -208,6 +209,27 @@ def format_by_name(name: str) -> str | None:
 def kind_by_name(name: str) -> Kind:
     """The kind that a file's name promises; OTHER where it promises none."""
     return kind_of(format_by_name(name)) or Kind.OTHER
+
+
+_OTHER_TYPES = mimetypes.MimeTypes()  # Python's own table, without that of the system
+_OTHER_EXTENSIONS = frozenset(
+    [
+        *("apk", "db", "docx", "epub", "ini", "log", "odt", "pptx", "rar", "sqlite", "xlsx", "7z"),
+        *("aac", "amr", "flac", "m4a", "ogg", "opus"),
+    ]
+)
+"""What Python's table lacks (IANA media types), and a phone has."""
+
+
+def is_other_by_name(name: str) -> bool:
+    """Whether a file's name says that it is a document, music or another thing that is no photo, film or sidecar; False
+    where it says nothing, as `IMG_1.jpg~` and `cache.0` do."""
+    if kind_by_name(name) is not Kind.OTHER:
+        return False
+    if name.rpartition(".")[2].lower() in _OTHER_EXTENSIONS:
+        return True
+    told, _ = _OTHER_TYPES.guess_type(name)
+    return told is not None and not told.startswith(("image/", "video/", "application/octet-stream"))
 
 
 def sniff(data: Buffer) -> str | None:

@@ -4,8 +4,8 @@
 -- verdict     = "none"
 -- since       = "0.1.0"
 -- tags        = ["completeness"]
--- population  = "source WHERE kind = 'other' AND NOT excluded AND size_bytes IS NOT NULL"
--- needs       = ["source.kind"]
+-- population  = "source WHERE kind = 'other' AND NOT excluded AND size_bytes IS NOT NULL AND coalesce(error_kind <> 'unreadable', true)"
+-- needs       = ["source.kind", "source.error_kind"]
 -- passed      = "There are no files besides photos and videos."
 -- failed_one  = "Files that are neither photos nor videos were not judged."
 -- failed_many = "$count kinds of files that are neither photos nor videos were not judged."
@@ -15,6 +15,7 @@
 -- but nobody has looked whether it is in the backup.
 -- """
 -- remedy      = "If they matter, back the whole folder up as well; `auditor manifest diff` compares all files of two lists."
+-- not_covered = "Files that could not be read (unreadable-file, unreadable-other)."
 -- ///
 SELECT 'source' AS side, NULL::VARCHAR AS path, sum(files)::BIGINT AS files, sum(bytes)::BIGINT AS size_bytes,
     formatReadableDecimalSize(sum(bytes)::BIGINT) AS size,
@@ -23,6 +24,7 @@ FROM (
     SELECT coalesce(nullif(extension, ''), 'no extension') AS extension, count(*) AS files, sum(size_bytes) AS bytes
     FROM source
     WHERE kind = 'other' AND NOT excluded AND NOT is_due AND size_bytes IS NOT NULL
+        AND coalesce(error_kind <> 'unreadable', true)
     GROUP BY 1
 )
 HAVING count(*) > 0

@@ -77,6 +77,22 @@ DUE = {
         {"path": "DCIM/IMG_1", "kind": "other", "size_bytes": 9, "error_kind": "unreadable"},
         True,
     ),
+    "what nobody could read, with an ending that says nothing": (
+        {"path": "DCIM/IMG_1.jpg~", "kind": "other", "size_bytes": 9, "error_kind": "unreadable"},
+        True,
+    ),
+    "what nobody could read of a kind that nobody knows": (
+        {"path": "a.xyz1", "kind": "other", "size_bytes": 9, "error_kind": "unreadable"},
+        True,
+    ),
+    "music that nobody could read": (
+        {"path": "a.M4A", "kind": "other", "size_bytes": 9, "error_kind": "unreadable"},
+        False,
+    ),
+    "an empty file that nobody could read": (
+        {"path": "a.xyz1", "kind": "other", "size_bytes": 0, "error_kind": "unreadable"},
+        False,
+    ),
     "a folder that nobody could list": ({"path": "DCIM/Camera", "kind": "other", "error_kind": "unreadable"}, False),
     "what was read and is no picture": ({"path": "DCIM/IMG_1", "kind": "other", "size_bytes": 9}, False),
     "a document that nobody could read": (
