@@ -6,6 +6,7 @@ A scrub and a backup ask the same questions here, so that neither calls lost wha
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
@@ -202,8 +203,8 @@ class Changes:
         return path if held.overwritten == answer.sha256 else None
 
     def _exchanged(self, found: list[Found]) -> list[Found]:
-        """Where every file that holds another one's content has its own under another name, nothing is lost: the rows
-        follow their content, and what was called overwritten or lost is called moved."""
+        """Where files were given each other's names, the rows follow their content, and what was called overwritten or
+        lost is called moved. What lies nowhere any more keeps a row where there is room for it."""
         displaced = {
             path: held
             for path, held in self.index.held.items()
@@ -217,18 +218,20 @@ class Changes:
         row_at = {there.pop(): path for path, held in displaced.items() if (there := homes.get(held.sha256 or ""))}
         to = {row: home for home, row in row_at.items()}
         elsewhere = {path: other for path in displaced.keys() - to if (other := self._copy_of(path))}
-        # A file whose own content lies nowhere keeps its row, so no other one can have its name; and so on.
-        stuck = [path for path in displaced if path not in {*to, *elsewhere, *self.looked.gone}]
-        while stuck:
-            if (row := row_at.pop(stuck.pop(), None)) is not None and row not in {*elsewhere, *self.looked.gone}:
-                stuck.append(row)
+        lost = self._out_of_the_way(
+            [path for path in displaced if path not in {*to, *elsewhere, *self.looked.gone}], row_at
+        )
         to = {row: home for home, row in row_at.items()}
         self.index.merge(elsewhere)
         fresh = row_at.keys() - displaced.keys()
         merged = self.index.origins_of(fresh)  # a fresh one may have taken in what another row told
         for home in fresh:
             self.index.forget(home)  # it was taken for a new file
-        self.index.moved({home: self._move(row, *self._read[home]) for row, home in to.items()})
+        gone = {free: _unmoved(row, self.before[row]) for row, free in lost.items()}
+        self.index.moved(gone | {home: self._move(row, *self._read[home]) for row, home in to.items()})
+        for free in gone:
+            self.index.lost(free)
+            self.index.read_now.discard(free)
         for home, origins in merged.items():
             for origin in origins:
                 self.index.add_origin(home, origin)
@@ -236,13 +239,29 @@ class Changes:
             self._correct(*self._read[path])  # its row went, and it is there: a copy of another
         self._now_at.update(to)
         lies = to | elsewhere
-        told = [one for one in found if one.path not in row_at or one.path in lies]
+        told = [one for one in found if one.path not in row_at or one.path in {*lies, *lost}]
         return [
             replace(one, fate=Fate.MOVED, detail=f"it lies at {display_path(lies[one.path])} now", read=None)
             if one.path in lies
             else one
             for one in told
         ]
+
+    def _out_of_the_way(self, rows: Sequence[str], row_at: dict[str, str]) -> dict[str, str]:
+        """The rows of overwritten files whose own content lies nowhere, by the paths that they get: where names were
+        shifted along a chain, its last one is free. Where none is, such a row keeps its path, so the row of what lies
+        there keeps its own too, and so on: these go out of `row_at`."""
+        free = {}
+        for row in rows:
+            chain = [row]
+            while chain[-1] not in self.looked.gone and chain[-1] in row_at:
+                chain.append(row_at[chain[-1]])
+            if chain[-1] in self.looked.gone:
+                free[row] = chain[-1]
+            else:
+                for path in chain:
+                    row_at.pop(path, None)
+        return free
 
     def _copy_of(self, path: str) -> str | None:
         """A file that holds whole what was stored as `path`, all of it, where a phone stored more than one version."""
@@ -263,6 +282,10 @@ class Changes:
         now = answer.size_bytes, answer.mtime_ns, answer.sha256, self.read_at
         # The listing is older than the reading: what changed in between is read again the next time.
         self.index.found(entry.path, *now, spoilt=spoilt, is_overwritten=is_overwritten, changed_ns=entry.changed_ns)
+
+
+def _unmoved(path: str, held: Held) -> Moved:
+    return Moved(path, held.size_bytes, held.mtime_ns, held.read_at, held.changed_ns)
 
 
 def _sizes(held: Held, answer: WasRead) -> str:

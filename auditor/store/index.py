@@ -107,7 +107,7 @@ class Moved:
     """Where a row's content was before, and what was read of it where it is now."""
 
     old: str
-    size_bytes: int
+    size_bytes: int | None
     mtime_ns: int | None
     read_at: str
     changed_ns: int | None

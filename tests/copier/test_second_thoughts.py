@@ -491,12 +491,43 @@ class TestToldByABackup:
         assert fates(dest) == {}
         assert give_back(dest, tmp_path / "back") == [] and tree(tmp_path / "back") == tree(phone)
 
-    def test_names_that_were_shifted_over_a_file_that_is_lost(self, phone: Path, dest: Path) -> None:
+    @pytest.mark.parametrize("scrubbed", [False, True])
+    def test_names_that_were_shifted_over_a_file_that_is_lost(
+        self, phone: Path, dest: Path, tmp_path: Path, scrubbed: bool
+    ) -> None:
+        """Only what is lost is copied once more: the rest lies there, under other names."""
         for number in (2, 1, 0):
             (dest / f"DCIM/{number}.jpg").replace(dest / f"DCIM/{number + 1}.jpg")
+        if scrubbed:
+            assert set(fates(dest).values()) == {Fate.LOST, Fate.OVERWRITTEN}
         ran = back_up(phone, dest)
-        assert _learned(ran) == {"DCIM/0.jpg": Fate.LOST} | {f"DCIM/{n}.jpg": Fate.OVERWRITTEN for n in (1, 2, 3)}
-        assert ran.paths(Outcome.REPAIRED) and set(tree(phone).values()) <= set(tree(dest).values())
+        assert _learned(ran) == {f"DCIM/{n}.jpg": Fate.MOVED for n in (0, 1, 2)} | {"DCIM/3.jpg": Fate.OVERWRITTEN}
+        assert sorted(tree(dest).values()) == sorted(tree(phone).values())
+        assert ran.paths(Outcome.REPAIRED) == {"DCIM/3.jpg"} and not ran.paths(Outcome.COPIED)
+        assert _learned(back_up(phone, dest)) == {} == fates(dest)
+        assert give_back(dest, tmp_path / "back") == [] and tree(tmp_path / "back") == tree(phone)
+
+    def test_names_that_were_shifted_over_a_file_that_no_phone_has(
+        self, phone: Path, dest: Path, tmp_path: Path
+    ) -> None:
+        (phone / "DCIM/3.jpg").unlink()
+        for number in (2, 1, 0):
+            (dest / f"DCIM/{number}.jpg").replace(dest / f"DCIM/{number + 1}.jpg")
+        back_up(phone, dest)
+        for _ in range(2):
+            assert list(_learned(back_up(phone, dest)).values()) == [Fate.LOST] == list(fates(dest).values())
+        write(phone / "DCIM/3.jpg", noise(3, 3_003), OLD_S + 3)
+        back_up(phone, dest)
+        assert fates(dest) == {}
+        assert give_back(dest, tmp_path / "back") == [] and tree(tmp_path / "back") == tree(phone)
+
+    def test_names_that_were_shifted_to_a_copy_of_another_file(self, phone: Path, dest: Path) -> None:
+        """No name is free: the file at the beginning holds another one's content."""
+        for number in (2, 1, 0):
+            (dest / f"DCIM/{number}.jpg").replace(dest / f"DCIM/{number + 1}.jpg")
+        write(dest / "DCIM/0.jpg", noise(1, 3_001))
+        back_up(phone, dest)
+        assert set(tree(phone).values()) <= set(tree(dest).values())
         back_up(phone, dest)
         assert fates(dest) == {}
 
