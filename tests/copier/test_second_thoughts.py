@@ -585,6 +585,20 @@ class TestToldByABackup:
         back_up(phone, dest)
         assert fates(dest) == {}
 
+    def test_an_edit_that_the_phone_took_over_is_what_is_stored(self, phone: Path, dest: Path, tmp_path: Path) -> None:
+        """Its owner put it in the place of what was stored, on both sides: no file of the phone lacks a copy."""
+        write(phone / "DCIM/twin.jpg", noise(1, 3_001), OLD_S + 9)
+        back_up(phone, dest)
+        for side in (dest, phone):
+            write(side / "DCIM/1.jpg", media.jpeg(90), OLD_S + 5_000)
+        (phone / "DCIM/twin.jpg").unlink()
+        for _ in range(2):  # the other name of what was stored is not forgotten
+            assert _learned(back_up(phone, dest)) == {"DCIM/1.jpg": Fate.EDITED} == fates(dest)
+        write(phone / "DCIM/twin.jpg", noise(1, 3_001), OLD_S + 9)
+        back_up(phone, dest)
+        assert _learned(back_up(phone, dest)) == {} == fates(dest)
+        assert give_back(dest, tmp_path / "back") == [] and tree(tmp_path / "back") == tree(phone)
+
     def test_an_edit_that_was_moved_still_lacks_what_was_stored(self, phone: Path, dest: Path) -> None:
         write(dest / "DCIM/1.jpg", media.jpeg(90), OLD_S + 5_000)
         assert fates(dest) == {"DCIM/1.jpg": Fate.EDITED}
