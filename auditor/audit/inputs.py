@@ -9,6 +9,7 @@ from pathlib import Path
 from auditor.errors import BadPlace
 from auditor.manifest.interop import foreign
 from auditor.manifest.jsonl import Manifest, load, looks_like_manifest
+from auditor.model import Header
 from auditor.places import Place
 from auditor.places.folder import FolderPlace, recorded_folder
 from auditor.places.nesting import within
@@ -17,13 +18,17 @@ from auditor.places.spec import open_place
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One side of an audit: a place to list now, a list made before, or another tool's list. One of them is set."""
+    """One side of an audit: a place to list now, a list made before, or a list in another tool's form. One is set.
+
+    `listed` says of which place a list was made, in either form; None of a place, and where the list does not say.
+    """
 
     spec: str
     label: str
     place: Place | None = None
     manifest: Manifest | None = None
     foreign: Path | None = None
+    listed: Header | None = None
 
 
 def side(spec: str) -> Side:
@@ -34,9 +39,10 @@ def side(spec: str) -> Side:
     path = Path(spec)
     if looks_like_manifest(path):
         manifest = load(path)
-        return Side(spec, manifest.header.label, manifest=manifest)
+        return Side(spec, manifest.header.label, manifest=manifest, listed=manifest.header)
     if foreign.detect(path):
-        return Side(spec, path.stem, foreign=path)
+        listed = foreign.read(path).place
+        return Side(spec, listed.label if listed else path.stem, foreign=path, listed=listed)
     place = open_place(spec)
     return Side(spec, place.label, place=place)
 
@@ -94,14 +100,16 @@ def _lies_in(inner: Side, outer: Side) -> bool:
 
 def _place(one: Side) -> Place | None:
     """The place, or the folder that a list was made of, where that is still there."""
-    if one.place is None and one.manifest is not None and one.manifest.header.place_kind == "folder":
-        return recorded_folder(one.manifest.header.place, one.manifest.header.place_id)
+    if one.place is None and one.listed is not None and one.listed.place_kind == "folder":
+        return recorded_folder(one.listed.place, one.listed.place_id)
     return one.place
 
 
 def _identity(one: Side) -> str:
     if one.place is not None:
         return one.place.id
+    if one.listed is not None and one.listed.place_id:
+        return one.listed.place_id
     if one.manifest is not None:
-        return one.manifest.header.place_id or one.manifest.footer.digest
+        return one.manifest.footer.digest
     return str(one.foreign and one.foreign.resolve())

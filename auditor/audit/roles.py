@@ -57,12 +57,12 @@ class Role:
 
 
 def role(side: Side) -> Role:
-    """What one side of an audit is, place or list; another tool's list says nothing."""
+    """What one side of an audit is, place or list; another tool's list may say nothing."""
     if side.place is not None:
         return role_of(side.place)
-    if side.manifest is None:
+    header = side.listed
+    if header is None:
         return Role(side.spec, side.label, is_list=True)
-    header = side.manifest.header
     sources = header.sources or {}
     ids = frozenset[str]() if sources else frozenset({header.place_id})
     is_phone = header.place_kind in _PHONES or bool(header.device and header.device.is_phone)

@@ -368,17 +368,22 @@ def _not_apart(order: Order) -> list[str]:
 
 
 def _without_a_place(order: Order) -> list[str]:
-    """What is to be said of lists that do not say of what disk they are: they may be of the phone itself, and count as
-    no further copy."""
+    """What is to be said of lists in other tools' forms, which do not say of what disk they are, or which of its files
+    they name: these may be the phone's own, by a second name or mount, and count as no further copy."""
     told = []
     for backup in order.backups:
         if backup.foreign is None or backup.label in order.policy.off_site:
             continue
-        words = f"{backup.label} is another tool's list, which does not say of what disk it is"
+        words, itself = f"{backup.label} is another tool's list, which does not say of what disk it is", "it is"
+        if backup.listed is not None:
+            words, itself = (
+                f"{backup.label} is a list for other tools, which does not say what file each row is",
+                "all are",
+            )
         if len(order.backups) > 1 and order.policy.min_copies > 1:
             told.append(f"{words}: beside other backups it counts as no further copy. Name the folder itself")
         else:
-            told.append(f"{words}: that it is not of the phone itself, only you can know.")
+            told.append(f"{words}: that {itself} not of the phone itself, only you can know.")
     return told
 
 

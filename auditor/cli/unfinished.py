@@ -106,4 +106,4 @@ def _is_of(order: auditing.Order, one: Side, header: Header | None) -> bool:
         return (header.place_id, header.place, header.depth) == wanted
     if one.manifest is not None:
         return header == one.manifest.header
-    return header.place == str(one.foreign)
+    return header.place == (one.listed.place if one.listed else str(one.foreign))

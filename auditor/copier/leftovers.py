@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
 from pathlib import Path
 
-from platformdirs import user_state_path
-
-from auditor.disk import small_files
-from auditor.disk.folder import Folder
+from auditor.disk import own_notes
 
 
 def marks(target: Path) -> set[str]:
@@ -27,23 +21,9 @@ def remember(target: Path, marks_now: set[str]) -> None:
     known.pop(key, None)
     if marks_now:
         known[key] = sorted(marks_now)
-    path = _path()
-    with contextlib.suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with Folder.open(path.parent) as folder:
-            folder.write_whole(path.name, json.dumps(known, indent=1).encode("utf-8", "surrogatepass"))
+    own_notes.keep("restores", known)
 
 
 def _known() -> dict[str, list[str]]:
-    try:
-        known = json.loads(small_files.read(_path()).decode("utf-8", "surrogatepass"))
-    except (OSError, ValueError, RecursionError):
-        return {}
-    if not isinstance(known, dict):
-        return {}
-    return {str(k): [str(mark) for mark in v] for k, v in known.items() if isinstance(v, list)}
-
-
-def _path() -> Path:
-    base = os.environ.get("AUDITOR_STATE_DIR")
-    return (Path(base) if base else user_state_path("auditor", appauthor=False)) / "restores.json"
+    known = own_notes.recall("restores")
+    return {path: [str(mark) for mark in v] for path, v in known.items() if isinstance(v, list)}

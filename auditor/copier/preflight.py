@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from platformdirs import user_state_path
-
 from auditor.copier.plan import Action, CopyStep
-from auditor.disk import small_files
-from auditor.disk.folder import Folder
+from auditor.disk import own_notes
 from auditor.disk.marker import Marker, SourceMark
 from auditor.disk.volume import Volume
 from auditor.errors import BadPlace
@@ -162,12 +158,8 @@ def remember(root: Path, backup_id: str, generation: int = 0, *, lower: bool = T
     if before == fresh:
         return
     known[str(root.resolve())] = fresh
-    path = _registry_path()
     kept = {key: {"id": one.id, "generation": one.generation} for key, one in known.items()}
-    with contextlib.suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with Folder.open(path.parent) as folder:
-            folder.write_whole(path.name, json.dumps(kept, indent=1).encode("utf-8", "surrogatepass"))
+    own_notes.keep("backups", kept)
 
 
 def remember_last(store: Store, *, lower: bool = True) -> None:
@@ -178,11 +170,7 @@ def remember_last(store: Store, *, lower: bool = True) -> None:
 
 
 def _registry() -> dict[str, Remembered]:
-    try:
-        known = json.loads(small_files.read(_registry_path()).decode("utf-8", "surrogatepass"))
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return {str(k): _remembered(v) for k, v in known.items()} if isinstance(known, dict) else {}
+    return {path: _remembered(one) for path, one in own_notes.recall("backups").items()}
 
 
 def _remembered(value: object) -> Remembered:
@@ -191,11 +179,6 @@ def _remembered(value: object) -> Remembered:
         return Remembered(str(value))
     number = value.get("generation")
     return Remembered(str(value.get("id")), number if type(number) is int else 0)
-
-
-def _registry_path() -> Path:
-    base = os.environ.get("AUDITOR_STATE_DIR")
-    return (Path(base) if base else user_state_path("auditor", appauthor=False)) / "backups.json"
 
 
 def _is_mount_point_by_name(root: Path) -> bool:

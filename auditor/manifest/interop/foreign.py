@@ -18,7 +18,7 @@ from auditor import __version__
 from auditor.disk import small_files
 from auditor.disk.folder import Folder
 from auditor.errors import BadManifest, BadOutput
-from auditor.manifest.interop import hashdeep, mhl, sums, tabular
+from auditor.manifest.interop import hashdeep, mhl, of_place, sums, tabular
 from auditor.manifest.interop.listed import Listed
 from auditor.manifest.jsonl import Manifest, Writer
 from auditor.manifest.rows import SCHEMA
@@ -115,6 +115,7 @@ def convert(path: Path, out: Path, now: datetime) -> Manifest:
     # An old list must not pass for a fresh one. When it was last written is the latest that it can speak of.
     made = min(now, _written(path, now))
     moment = made.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    place = listed.place
     known = ["path", "path_bytes", "kind", "error_kind", "error", "digest_origin"]
     known += ["size_bytes"] if any(facts.size_bytes is not None for facts in rows) else []
     known += ["mtime", "mtime_trusted"] if any(facts.mtime_ns is not None for facts in rows) else []
@@ -122,10 +123,12 @@ def convert(path: Path, out: Path, now: datetime) -> Manifest:
     header = Header(
         schema=SCHEMA,
         tool=f"auditor {__version__}",
-        place=str(path),
-        place_id="foreign:" + hashlib.sha256(content).hexdigest()[:24],
-        label=path.stem if path.suffix else path.name,
-        place_kind="manifest",
+        place=place.place if place else str(path),
+        place_id=place.place_id if place else "foreign:" + hashlib.sha256(content).hexdigest()[:24],
+        label=place.label if place else path.stem if path.suffix else path.name,
+        place_kind=place.place_kind if place else "manifest",
+        device=place.device if place else None,
+        sources=place.sources if place else None,
         depth=Depth.HASH if digests else Depth.LIST,
         started=moment,
         columns=(*known, *digests),
@@ -154,31 +157,36 @@ def export(manifest: Manifest, form: Format, out: Path, now: datetime, digest: s
     and names that lead out of their folder; what was read is written, whatever else could not be done with it.
 
     `out` is a file; for `bagit` and `mhl` a folder that is made (`ascmhl` in the place's own folder for MHL). `digest`
-    is the one wanted; an MHL holds md5 or sha1 only. Raises: BadOutput where it is there already or cannot be written
-    so; nothing is left half written.
+    is the one wanted; an MHL holds md5 or sha1 only. Which place the list is of, it says itself; in sha256sum's form it
+    cannot, and this machine keeps it in mind. Raises: BadOutput where it is there already or cannot be written so;
+    nothing is left half written.
     """
+    remark = of_place.remark(manifest.header)
     kept = [facts for facts in manifest.rows() if facts.digests and facts.error_kind is not ErrorKind.REFUSED]
     left_out = manifest.footer.files - len(kept)
     if form is Format.MHL:
         held = [kind for kind in (digest, *mhl.KINDS) if kind in mhl.KINDS and kind in manifest.header.digests]
         kind = held[0] if held else mhl.KINDS[0]
-        contents = mhl.write(kept, kind, manifest.header.label, now.astimezone(UTC), platform.node())
+        contents = mhl.write(kept, kind, manifest.header.label, now.astimezone(UTC), platform.node(), remark)
         return Written(_into_folder(out, contents), len(kept), left_out)
     if form is Format.BAGIT:
-        return Written(_into_folder(out, _bag(kept, digest, now)), len(kept), left_out)
+        return Written(_into_folder(out, _bag(kept, digest, now, remark)), len(kept), left_out)
     if form is Format.CSV:
-        lines = tabular.write_csv(kept)
+        lines = tabular.write_csv(kept, remark)
     elif form is Format.HASHDEEP:
-        lines = hashdeep.write(kept, manifest.header.digests)
+        lines = hashdeep.write(kept, manifest.header.digests, remark)
     elif form is Format.SUMS:
         lines = sums.write(kept, digest)
     else:
         raise BadOutput(f"a manifest cannot be written as {form}; sha256sum, hashdeep, bagit, mhl and csv can")
-    _new_file(out, b"".join(lines))
+    content = b"".join(lines)
+    _new_file(out, content)
+    if form is Format.SUMS:
+        of_place.keep(out, content, manifest.header)
     return Written((out,), len(kept), left_out)
 
 
-def _bag(rows: Iterable[FileFacts], digest: str, now: datetime) -> dict[str, bytes]:
+def _bag(rows: Iterable[FileFacts], digest: str, now: datetime, remark: str | None) -> dict[str, bytes]:
     """The tag files of a bag whose payload is to lie in `data/`.
 
     Version 0.97, which every tool reads: CR and LF in names are percent-encoded and nothing else.
@@ -196,7 +204,7 @@ def _bag(rows: Iterable[FileFacts], digest: str, now: datetime) -> dict[str, byt
         "bagit.txt": b"BagIt-Version: 0.97\nTag-File-Character-Encoding: UTF-8\n",
         "bag-info.txt": (
             f"Bag-Software-Agent: auditor {__version__}\nBagging-Date: {now.astimezone(UTC):%Y-%m-%d}\n"
-            f"Payload-Oxum: {size}.{count}\n"
+            f"Payload-Oxum: {size}.{count}\n" + (f"External-Description: {remark}\n" if remark else "")
         ).encode(),
         f"manifest-{digest}.txt": b"".join(lines),
     }

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from auditor.errors import BadManifest, BadOutput
+from auditor.manifest.interop import of_place
 from auditor.manifest.interop.listed import Listed, merged
 from auditor.manifest.interop.sums import need
 from auditor.model import FileFacts
@@ -19,14 +20,16 @@ _OURS = ("sha256", "md5", "sha1")
 def read(path: Path, content: bytes) -> Listed:
     """The rows of a hashdeep list. Raises: BadManifest where its columns are not said."""
     columns: list[str] = []
-    rows, unclear = [], []
+    rows, unclear, remarks = [], [], []
     for number, raw in enumerate(content.removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):
         line = raw.removesuffix(b"\r")
         if line.startswith(b"%%%% size,"):
             columns = line[5:].decode("ascii", "replace").split(",")
             if columns[-1] != "filename" or len(set(columns)) < len(columns):
                 raise BadManifest(f"{path}, line {number}: hashdeep's columns end with `filename`, each named once")
-        elif line and not line.startswith((b"#", b"%%%%")):
+        elif line.startswith(b"#"):
+            remarks.append(line.lstrip(b"#").decode("utf-8", "replace"))
+        elif line and not line.startswith(b"%%%%"):
             if not columns:
                 raise BadManifest(f"{path}, line {number}: hashdeep's line of columns (%%%% size,...) is missing")
             values = line.split(b",", len(columns) - 1)
@@ -37,11 +40,11 @@ def read(path: Path, content: bytes) -> Listed:
             name = told.pop("filename").decode("utf-8", "surrogateescape")
             size = size_of(told.pop("size"))
             rows.append(row(name, {kind: digest.decode("ascii", "replace") for kind, digest in told.items()}, size))
-    return Listed(merged(rows, str(path)), tuple(unclear))
+    return Listed(merged(rows, str(path)), tuple(unclear), of_place.place_in(remarks, path))
 
 
-def write(rows: Iterable[FileFacts], digests: Collection[str]) -> Iterator[bytes]:
-    """Lines for `hashdeep -a -k LIST -r -l .`; its names begin with `./` as it writes them then.
+def write(rows: Iterable[FileFacts], digests: Collection[str], remark: str | None = None) -> Iterator[bytes]:
+    """Lines for `hashdeep -a -k LIST -r -l .`; its names begin with `./` as it writes them then. `remark` is one line.
 
     Raises: BadOutput where the list has no digest that hashdeep knows, or a row lacks its size or a digest, or has a
     newline in its name, which cannot be held.
@@ -52,7 +55,8 @@ def write(rows: Iterable[FileFacts], digests: Collection[str]) -> Iterator[bytes
             f"hashdeep's format holds {', '.join(_OURS)}, and the list has {' and '.join(digests) or 'no digests'};"
             " write it as csv, or list the files themselves with `auditor scan PLACE`"
         )
-    yield MAGIC + b"\n%%%% size," + ",".join(kinds).encode() + b",filename\n## written by auditor\n##\n"
+    yield MAGIC + b"\n%%%% size," + ",".join(kinds).encode() + b",filename\n## written by auditor\n"
+    yield (f"## {remark}\n" if remark else "").encode() + b"##\n"
     for facts in rows:
         name = path_key(facts.path)
         if b"\n" in name or b"\r" in name or facts.size_bytes is None:

@@ -5,18 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from auditor.errors import BadManifest
-from auditor.model import FileFacts
+from auditor.model import FileFacts, Header
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
     """The rows of another tool's manifest, in its order, and in `unclear` a sentence for each thing not understood.
 
-    With `unclear` the list is not complete: what it does not name is unknown, never missing.
+    With `unclear` the list is not complete: what it does not name is unknown, never missing. `place` says which place
+    it was made of, None where nobody says.
     """
 
     rows: tuple[FileFacts, ...]
     unclear: tuple[str, ...] = ()
+    place: Header | None = None
 
 
 def merged(rows: list[FileFacts], source: str) -> tuple[FileFacts, ...]:

@@ -13,6 +13,7 @@ from xml.sax.saxutils import escape, quoteattr
 from auditor import __version__
 from auditor.dates import mtime_ns, rfc3339
 from auditor.errors import BadManifest, BadOutput
+from auditor.manifest.interop import of_place
 from auditor.manifest.interop.listed import Listed, merged
 from auditor.manifest.interop.sums import need
 from auditor.model import FileFacts
@@ -54,14 +55,17 @@ def read(path: Path, content: bytes) -> Listed:
         date = named.get("lastmodificationdate")
         digests = {kind: (values[kind].text or "").strip() for kind in KINDS if kind in values}
         rows.append(row(named.text, digests, size_of(size), _ns(date)))
-    return Listed(merged(rows, str(path)), tuple(unclear))
+    remarks = [element.text or "" for element in root.iter() if _tag(element) == "comment"]
+    return Listed(merged(rows, str(path)), tuple(unclear), of_place.place_in(remarks, path))
 
 
-def write(rows: Iterable[FileFacts], kind: str, name: str, now: datetime, host: str) -> dict[str, bytes]:
+def write(
+    rows: Iterable[FileFacts], kind: str, name: str, now: datetime, host: str, remark: str | None = None
+) -> dict[str, bytes]:
     """The files of a first generation, by name, to lie in the folder `ascmhl`: the hash list and the chain.
 
-    `kind` is md5 or sha1, the digests that the format and our rows share; `name` that of the folder. Raises: BadOutput
-    where a row lacks the digest, or has a name that XML cannot hold.
+    `kind` is md5 or sha1, the digests that the format and our rows share; `name` that of the folder, and
+    `remark` a comment on the list. Raises: BadOutput where a row lacks the digest, or has a name that XML cannot hold.
     """
     stamp = now.strftime("%Y-%m-%dT%H:%M:%S+00:00")
     entries, folders = [], set()
@@ -79,10 +83,11 @@ def write(rows: Iterable[FileFacts], kind: str, name: str, now: datetime, host: 
         for folder in sorted(folders, key=path_key)
     ]
     ignored = "".join(f"<pattern>{name}</pattern>" for name in (".DS_Store", "ascmhl", "ascmhl/", ".auditor/"))
+    comment = f"    <comment>{escape(remark)}</comment>\n" if remark else ""
     text = (
         f'<?xml version="1.0" encoding="UTF-8"?>\n<hashlist version="2.0" xmlns="{_NAMESPACE}">\n'
         f"  <creatorinfo>\n    <creationdate>{stamp}</creationdate>\n    <hostname>{escape(host)}</hostname>\n"
-        f'    <tool version="{__version__}">auditor</tool>\n  </creatorinfo>\n'
+        f'    <tool version="{__version__}">auditor</tool>\n{comment}  </creatorinfo>\n'
         f"  <processinfo>\n    <process>in-place</process>\n    <ignore>{ignored}</ignore>\n  </processinfo>\n"
         f"  <hashes>\n{''.join(entries)}  </hashes>\n</hashlist>\n"
     ).encode()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from auditor.disk import small_files
 from auditor.errors import BadManifest, BadOutput
+from auditor.manifest.interop import of_place
 from auditor.manifest.interop.listed import Listed, merged
 from auditor.model import DIGESTS, FileFacts
 from auditor.paths import display_path, path_key
@@ -81,7 +82,8 @@ def read(path: Path, content: bytes, bag_version: str | None = None) -> Listed:
             unclear.append(f"the phone could not read {met - len(rows)} of its {met} files")
     if text and not text.endswith(b"\n") and rows:
         unclear.append("the last line has no end: the list may have been cut off")
-    return Listed(merged(rows, str(path)), tuple(unclear))
+    said = of_place.place_in(_remarks(path.parent / "bag-info.txt"), path) if bag_version is not None else None
+    return Listed(merged(rows, str(path)), tuple(unclear), said or of_place.recall(path, content))
 
 
 def write(rows: Iterable[FileFacts], digest: str) -> Iterator[bytes]:
@@ -154,6 +156,12 @@ def _declared(declaration: Path) -> str:
         return small_files.read(declaration).decode("utf-8", "replace").lstrip("\ufeff")
     except OSError as error:
         raise BadManifest(f"{declaration} cannot be read: {small_files.reason(error)}") from error
+
+
+def _remarks(bag_info: Path) -> list[str]:
+    """What a bag says of itself, the values alone; a long one may go on in lines that begin with a space."""
+    lines = re.sub(r"\r?\n[ \t]+", " ", _declared(bag_info)).splitlines() if bag_info.is_file() else []
+    return [line.partition(":")[2] for line in lines]
 
 
 def bag_version(path: Path) -> str | None:

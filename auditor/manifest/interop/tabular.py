@@ -12,6 +12,7 @@ from pathlib import Path
 from auditor import words
 from auditor.dates import ns_or_none, rfc3339
 from auditor.errors import BadManifest
+from auditor.manifest.interop import of_place
 from auditor.manifest.interop.listed import Listed, merged
 from auditor.model import DIGESTS, FileFacts
 from auditor.paths import display_path, path_key, path_shown
@@ -41,9 +42,10 @@ def read_csv(path: Path, content: bytes) -> Listed:
     delimiter = max(",;\t", key=first.count)
     table = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:
-        header = [name.strip().lower() for name in next(table, ())]
+        titles = next(table, [])
     except csv.Error as error:
         raise BadManifest(f"{path} is no table: its first row cannot be read ({error})") from error
+    header = [name.strip().lower() for name in titles]
     columns = {name.replace("sha-", "sha"): position for position, name in enumerate(header)}
     named = next((columns[name] for name in _NAMES if name in columns), None)
     if named is None:
@@ -51,7 +53,7 @@ def read_csv(path: Path, content: bytes) -> Listed:
     sized = next((columns[name] for name in _SIZES if name in columns), None)
     dated = next((columns[name] for name in _DATES if name in columns), None)
     # In a table of our own, names are escaped where they are no text; in others a backslash is a backslash.
-    name_of = path_shown if tuple(header) == _COLUMNS else str
+    name_of = path_shown if tuple(header[: len(_COLUMNS)]) == _COLUMNS else str
     rows, unclear = [], []
     try:
         for number, values in enumerate(table, 2):
@@ -65,23 +67,29 @@ def read_csv(path: Path, content: bytes) -> Listed:
             rows.append(row(name_of(_unguarded(values[named])), digests, size, mtime))
     except csv.Error as error:
         unclear.append(f"the table cannot be read to its end: {error}")
-    return Listed(merged(rows, str(path)), tuple(unclear))
+    return Listed(merged(rows, str(path)), tuple(unclear), of_place.place_in(titles, path))
 
 
-def write_csv(rows: Iterable[FileFacts]) -> Iterator[bytes]:
+def write_csv(rows: Iterable[FileFacts], remark: str | None = None) -> Iterator[bytes]:
     """A CSV of path, size, date and digests that no spreadsheet runs as a formula; `read_csv` reads the same names.
 
     Names that begin as a formula does have `'` before them; what else would act in one is written as `\\x1b`.
+    `remark` is the name of a further column, which is empty: so it stays when rows are sorted or taken out.
     """
-    yield (",".join(_COLUMNS) + "\r\n").encode()
+    further = [remark] if remark else []
+    yield _csv_row([*_COLUMNS, *further])
     for facts in rows:
-        line = io.StringIO(newline="")
         date = "" if facts.mtime_ns is None else rfc3339(facts.mtime_ns)
         size = "" if facts.size_bytes is None else str(facts.size_bytes)
         digests = (facts.digests.get(kind, "") for kind in DIGESTS)
         cells = (digest if HEX.fullmatch(digest) else "" for digest in digests)
-        csv.writer(line).writerow([_cell(facts.path), size, date, *cells])
-        yield line.getvalue().encode()
+        yield _csv_row([_cell(facts.path), size, date, *cells, *("" for _ in further)])
+
+
+def _csv_row(cells: Iterable[str]) -> bytes:
+    line = io.StringIO(newline="")
+    csv.writer(line).writerow(cells)
+    return line.getvalue().encode()
 
 
 def looks_like_lsjson(head: bytes) -> bool:

@@ -1,0 +1,182 @@
+"""A list for other tools says of which place it is: the phone's own list is no backup of it, in whatever form."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from auditor.audit.inputs import side
+from auditor.errors import BadManifest
+from auditor.manifest.interop import foreign, of_place
+from auditor.manifest.interop.foreign import Format
+from auditor.manifest.jsonl import Manifest, Writer, load
+from auditor.manifest.rows import HASHED, SCHEMA
+from auditor.model import Depth, Device, Header
+from auditor.scan.run import scan
+from tests import media
+from tests.commandline import call
+from tests.copier.runs import back_up, write
+
+NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
+FORMS = (Format.SUMS, Format.HASHDEEP, Format.BAGIT, Format.MHL, Format.CSV)
+
+Command = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    """`auditor WORDS`."""
+    return lambda *words: call(monkeypatch, capsys, *map(str, words))
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A phone, and a backup of it with the same names."""
+    monkeypatch.chdir(tmp_path)
+    for number in range(2):
+        write(tmp_path / f"phone/DCIM/Camera/IMG_{number}.jpg", media.jpeg(number))
+    back_up(tmp_path / "phone", tmp_path / "disk")
+    return tmp_path
+
+
+def exported(folder: str, form: Format) -> Path:
+    """The list of a folder in another tool's form, as `auditor audit` takes it."""
+    return written(listed(folder), form, Path(f"{Path(folder).name}-{form}"))
+
+
+def listed(folder: str) -> Manifest:
+    place = side(folder).place
+    assert place is not None
+    out = Path(f"{Path(folder).name}.jsonl")
+    if out.exists():
+        return load(out)
+    return scan(place, out, jobs=1, use_cache=False, depth=Depth.HASH, extra_digests=("md5",))
+
+
+def written(manifest: Manifest, form: Format, out: Path) -> Path:
+    files = foreign.export(manifest, form, out, NOW, "md5" if form is Format.MHL else "sha256").files
+    return next(one for one in files if foreign.detect(one) is form)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_phones_own_list_is_refused_as_its_backup_in_every_form(here: Path, form: Format, run: Command) -> None:
+    """In the words that our own list of it is refused with."""
+    phone = exported("phone", form)
+    for name, spec in (("ours", Path("phone.jsonl")), ("theirs", phone)):
+        code, out, err = run("audit", "phone", spec, "-o", name)
+        assert code == 2 and "SAFE" not in out
+        assert f"phone and {spec} are the same place: a backup must be another copy" in err
+    assert "lies inside the source" in run("audit", "phone", exported("phone/DCIM", form), "-o", "part")[2]
+    # The other way round the list is of the phone, and stands where it belongs.
+    code, out, err = run("audit", phone, "disk", "-o", "of a list")
+    assert code == 0 and "SAFE: All 2 files" in out, out + err
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_list_of_the_backup_still_proves(here: Path, form: Format, run: Command) -> None:
+    disk = exported("disk", form)
+    code, out, err = run("audit", "phone", disk, "-o", "report", "--no-thumbnails")
+    assert code == 0 and "SAFE: All 2 files are safely backed up." in out, out + err
+    assert "auditor's backup of phone" in err
+    assert "disk is a list for other tools, which does not say what file each row is" in out
+    code, _, err = run("audit", disk, "phone", "-o", "turned")
+    assert code == 2 and "the backup that auditor keeps of phone: the phone comes first" in err
+
+
+def test_equal_lists_of_two_places_are_known_by_the_name_they_were_written_under(here: Path) -> None:
+    """A backup that mirrors the phone has the same lines; no line says whose they are."""
+    phone, disk = exported("phone", Format.SUMS), exported("disk", Format.SUMS)
+    assert phone.read_bytes() == disk.read_bytes()
+    assert [side(str(one)).label for one in (phone, disk)] == ["phone", "disk"]
+    moved = phone.rename("moved.txt")
+    assert side(str(moved)).listed is None, "it may be of either"
+    written(listed("disk"), Format.SUMS, phone)
+    found = side(str(phone)).listed
+    assert found is not None and found.label == "disk", "it was written over since"
+
+
+def test_a_list_of_one_place_is_known_wherever_it_lies(here: Path) -> None:
+    phone = exported("phone", Format.SUMS)
+    lines = phone.read_text("utf-8").splitlines()
+    Path("sorted.txt").write_text("\r\n".join(reversed(lines)) + "\r\n", "utf-8", newline="")
+    assert side("sorted.txt").label == "phone"
+    Path("less.txt").write_text(lines[0] + "\n", "utf-8")
+    assert side("less.txt").listed is None
+
+
+def test_a_place_of_any_name_is_named(tmp_path: Path) -> None:
+    """Its name ends no comment, no line and no cell, and nothing of it runs in a spreadsheet."""
+    label = "a;=1+1 --> <b>\n\"'\u202eAnna\udcff --"
+    header = Header(SCHEMA, "auditor 0", f"/media/{label}", "folder:1", label, "folder", Depth.HASH, "t", HASHED)
+    header = replace(header, device=Device(is_phone=True, filesystem="exfat"), sources={"adb:1": label})
+    remark = of_place.remark(header)
+    assert remark is not None and remark.isascii() and remark.isprintable()
+    assert ";" not in remark and "--" not in remark
+    manifest = Writer.create(tmp_path / "list.jsonl", replace(header, label="x", sources=None)).close(complete=True)
+    manifest = replace(manifest, header=header)
+    for form in (Format.HASHDEEP, Format.BAGIT, Format.MHL, Format.CSV):
+        foreign.export(manifest, form, tmp_path / form, NOW, "sha256")
+        found = of_place.place_in([remark], tmp_path)
+        assert found is not None and (found.label, found.place, found.sources) == (label, header.place, header.sources)
+        assert found.device == Device(is_phone=True)
+
+
+def test_what_names_two_places_or_none_is_refused(tmp_path: Path) -> None:
+    one = Header(SCHEMA, "auditor 0", "/a", "folder:1", "a", "folder", Depth.HASH, "t", HASHED)
+    remarks = [of_place.remark(header) or "" for header in (one, replace(one, place_id="folder:2", label="b"))]
+    assert of_place.place_in([remarks[0]] * 2, tmp_path) is not None
+    with pytest.raises(BadManifest, match=r"lists of several places \(a and b\)"):
+        of_place.place_in(remarks, tmp_path)
+    with pytest.raises(BadManifest, match="words that cannot be read"):
+        of_place.place_in([remarks[0][:-5]], tmp_path)
+    assert of_place.place_in(["written by auditor", "", "a list of nothing"], tmp_path) is None
+    assert of_place.remark(replace(one, place_kind="manifest")) is None, "another tool's list says nothing"
+
+
+def test_the_place_goes_on_from_list_to_list(here: Path, tmp_path: Path) -> None:
+    converted = foreign.convert(exported("phone", Format.CSV), tmp_path / "ours.jsonl", NOW)
+    assert converted.header.place_id == listed("phone").header.place_id
+    found = side(str(written(converted, Format.HASHDEEP, tmp_path / "deep.txt"))).listed
+    assert found is not None and found.label == "phone"
+
+
+def test_notes_that_somebody_changed_say_nothing(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUDITOR_STATE_DIR", str(here / "state"))
+    phone = exported("phone", Format.SUMS)
+    notes = here / "state/exports.json"
+    (key,) = json.loads(notes.read_text("utf-8"))
+    for changed in (
+        "[]",
+        "{",
+        f'{{"{key}": 5}}',
+        f'{{"{key}": [5, {{}}, {{"header": 3}}]}}',
+        f'{{"{key}": [{{"header": {{}}}}]}}',
+    ):
+        notes.write_text(changed, "utf-8")
+        assert side(str(phone)).listed is None
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("sha256sum", "-c", "--strict"),
+        ("busybox", "sha256sum", "-c"),
+        ("toybox", "sha256sum", "-c"),
+        ("shasum", "-a", "256", "-c", "--strict"),
+        ("rclone", "checksum", "sha256"),
+    ],
+)
+def test_every_reader_of_sums_takes_our_list_without_a_word_of_warning(here: Path, words: tuple[str, ...]) -> None:
+    if not shutil.which(words[0]):
+        pytest.skip(f"{words[0]} is not installed")
+    command = [*words, str(exported("phone", Format.SUMS).resolve()), *(["."] if words[0] == "rclone" else [])]
+    done = subprocess.run(command, cwd=here / "phone", capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "improperly" not in done.stderr and "WARNING" not in done.stderr
