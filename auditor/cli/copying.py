@@ -33,14 +33,24 @@ if TYPE_CHECKING:
 
 FINISHING = "Finishing the files in hand; press Ctrl-C again to stop at once (that is safe too).\n"
 FATES = {
-    Fate.ROTTED: "rotted: other bytes under the same date",
-    Fate.SPOILT: "spoilt: another date, and empty or damaged now",
-    Fate.OVERWRITTEN: "overwritten: they hold what other files of the backup were stored with",
-    Fate.LOST: "lost",
-    Fate.UNREADABLE: "could not be read",
-    Fate.EDITED: "edited: other bytes and another date; the stored version is not here any more",
-    Fate.MOVED: "moved: their content lies elsewhere in the backup, and is as it was stored",
-    Fate.NEW: "new since the last manifest",
+    Fate.ROTTED: ("rotted: other bytes under the same date",) * 2,
+    Fate.SPOILT: ("spoilt: another date, and empty or damaged now",) * 2,
+    Fate.OVERWRITTEN: (
+        "overwritten: it holds what another file of the backup was stored with",
+        "overwritten: they hold what other files of the backup were stored with",
+    ),
+    Fate.EXCHANGED: (
+        "exchanged: it lies whole under another name",
+        "exchanged: they lie whole under other names",
+    ),
+    Fate.LOST: ("lost",) * 2,
+    Fate.UNREADABLE: ("could not be read",) * 2,
+    Fate.EDITED: ("edited: other bytes and another date; the stored version is not here any more",) * 2,
+    Fate.MOVED: (
+        "moved: its content lies elsewhere in the backup, and is as it was stored",
+        "moved: their content lies elsewhere in the backup, and is as it was stored",
+    ),
+    Fate.NEW: ("new since the last manifest",) * 2,
 }
 SHOWN = 50
 """So many files of a kind are listed on the screen."""
@@ -134,9 +144,9 @@ def listed(files: Iterable[tuple[str, str]], say: Callable[[str], None] = screen
 
 def fates(found: Sequence[Found], say: Callable[[str], None] = screen.note) -> None:
     """What became of a backup's files since they were read last, the number of each fate and their paths."""
-    for fate, what in FATES.items():
+    for fate, (one_is, many_are) in FATES.items():
         if those := [one for one in found if one.fate is fate]:
-            say(f"  {count(len(those)):>10}  {what}")
+            say(f"  {count(len(those)):>10}  {one_is if len(those) == 1 else many_are}")
             listed(((one.path, one.detail) for one in those), say)
 
 

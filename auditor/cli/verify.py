@@ -65,9 +65,9 @@ def command(
     rotted; one with another date that is empty or damaged now was spoilt, not edited: run `auditor backup` to repair
     both.
 
-    Exit codes: 0 all as stored (new and moved files are told); 1 rotted, spoilt, overwritten, lost, or the last
-    manifest is missing or was changed; 2 bad input; 3 files could not be read, or were edited, so that the version
-    that was stored is not here any more; 130 stopped.
+    Exit codes: 0 all as stored (new and moved files are told); 1 rotted, spoilt, overwritten, exchanged, lost, or
+    the last manifest is missing or was changed; 2 bad input; 3 files could not be read, or were edited, so that the
+    version that was stored is not here any more; 130 stopped.
     """
     place = copying.kept_folder(backup)
     store = Store(place.root)
@@ -181,7 +181,10 @@ def show_verified(
         screen.say(f"  {verified.statement}")
     screen.say(f"  Not looked at: {NOT_LOOKED_AT}. {refusals.with_phone('audit', phones, backup)} does")
     again = refusals.with_phone("backup", phones, backup)
-    if any(counts[fate] for fate in scrubbing.BAD):
+    bad = {fate for fate in scrubbing.BAD if counts[fate]}
+    if bad == {Fate.EXCHANGED}:
+        screen.say(f"  Next     {again} writes down the names that they have now")
+    elif bad:
         screen.say(f"  Next     {again} repairs them, where the phone still has them")
     elif verified.chain:
         screen.say(f"  Next     {again} puts that right")

@@ -12,7 +12,7 @@ from auditor.words import count, counted
 NOT_LOOKED_AT = "what is on a phone, and whether pictures that are as stored can be opened"
 """What no scrub says anything of."""
 
-_WORST_FIRST = (Fate.LOST, Fate.OVERWRITTEN, Fate.SPOILT, Fate.ROTTED)
+_WORST_FIRST = (Fate.LOST, Fate.OVERWRITTEN, Fate.SPOILT, Fate.ROTTED, Fate.EXCHANGED)
 assert set(_WORST_FIRST) == set(BAD)
 
 

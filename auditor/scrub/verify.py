@@ -30,10 +30,10 @@ from auditor.store.index import Held, Index, known_columns, unread_row
 from auditor.store.survey import as_written, may_be_moved, survey
 from auditor.words import percent
 
-WAS_READ = (Fate.UNCHANGED, Fate.ROTTED, Fate.SPOILT, Fate.OVERWRITTEN, Fate.EDITED)
+WAS_READ = (Fate.UNCHANGED, Fate.ROTTED, Fate.SPOILT, Fate.OVERWRITTEN, Fate.EXCHANGED, Fate.EDITED)
 """The fates that only reading a known file can tell."""
 
-BAD = (Fate.ROTTED, Fate.SPOILT, Fate.OVERWRITTEN, Fate.LOST)
+BAD = (Fate.ROTTED, Fate.SPOILT, Fate.OVERWRITTEN, Fate.EXCHANGED, Fate.LOST)
 """What must not be passed over."""
 
 
@@ -290,7 +290,7 @@ class _Scrub:
         so = "If the others are like them, at" if self._by_age else "At"
         return (
             f"{read + len(self._fixed):,} of {self._population:,} files were read, {which}{also}:"
-            f" {bad:,} bad (rotted, spoilt, overwritten or lost). {so} most {most:,} of all"
+            f" {bad:,} bad (rotted, spoilt, overwritten, exchanged or lost). {so} most {most:,} of all"
             f" ({percent(most / self._population)}) are bad ({CONFIDENCE:.0%} confidence)."
         )
 

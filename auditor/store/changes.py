@@ -26,6 +26,7 @@ class Fate(StrEnum):
     ROTTED = "rotted"  # other bytes under the same date: nobody meant that
     SPOILT = "spoilt"  # another date, and empty or damaged now: nobody meant that either
     OVERWRITTEN = "overwritten"  # it holds what another file of the backup was stored with
+    EXCHANGED = "exchanged"  # it lies whole under another name, as all do whose names were exchanged or shifted
     EDITED = "edited"  # other bytes and another date
     MOVED = "moved"  # its content lies elsewhere in the backup
     LOST = "lost"
@@ -99,9 +100,8 @@ class Changes:
         found = [Found(e.path, Fate.UNREADABLE, detail=str(e.error)) for e in self.looked.unreadable]
         found += self._moved(complete)
         found += self._changed()
-        if mend:
-            found = self._exchanged(found)
-        found = [self._moved_edit(one) if one.fate is Fate.MOVED else one for one in found]
+        found = self._exchanged(found, mend=mend)
+        found = [self._moved_edit(one) if one.fate in (Fate.MOVED, Fate.EXCHANGED) else one for one in found]
         for entry in self.looked.new:
             if entry.path not in self.index.held:
                 self.index.add(unread_row(entry.path, entry.size_bytes, entry.mtime_ns))
@@ -202,9 +202,9 @@ class Changes:
             return others[0]
         return path if held.overwritten == answer.sha256 else None
 
-    def _exchanged(self, found: list[Found]) -> list[Found]:
-        """Where files were given each other's names, the rows follow their content, and what was called overwritten or
-        lost is called moved. What lies nowhere any more keeps a row where there is room for it."""
+    def _exchanged(self, found: list[Found], *, mend: bool) -> list[Found]:
+        """Where files were given each other's names, what was called overwritten or lost is called exchanged. `mend`:
+        the rows follow their content, and what lies nowhere any more keeps a row where there is room for it."""
         displaced = {
             path: held
             for path, held in self.index.held.items()
@@ -222,6 +222,15 @@ class Changes:
             [path for path in displaced if path not in {*to, *elsewhere, *self.looked.gone}], row_at
         )
         to = {row: home for home, row in row_at.items()}
+        lies = to | elsewhere
+        found = [
+            replace(one, fate=Fate.EXCHANGED, detail=f"it lies at {display_path(lies[one.path])} now", read=None)
+            if one.path in lies
+            else one
+            for one in found
+        ]
+        if not mend:
+            return found
         self.index.merge(elsewhere)
         fresh = row_at.keys() - displaced.keys()
         merged = self.index.origins_of(fresh)  # a fresh one may have taken in what another row told
@@ -238,14 +247,7 @@ class Changes:
         for path in ((to.keys() | elsewhere.keys()) - row_at.keys()) & self._read.keys():
             self._correct(*self._read[path])  # its row went, and it is there: a copy of another
         self._now_at.update(to)
-        lies = to | elsewhere
-        told = [one for one in found if one.path not in row_at or one.path in {*lies, *lost}]
-        return [
-            replace(one, fate=Fate.MOVED, detail=f"it lies at {display_path(lies[one.path])} now", read=None)
-            if one.path in lies
-            else one
-            for one in told
-        ]
+        return [one for one in found if one.path not in row_at or one.path in {*lies, *lost}]
 
     def _out_of_the_way(self, rows: Sequence[str], row_at: dict[str, str]) -> dict[str, str]:
         """The rows of overwritten files whose own content lies nowhere, by the paths that they get: where names were

@@ -203,7 +203,7 @@ def lists(run: Run, n: int) -> Told:
 def verify(run: Run, n: int) -> Told:
     code, out, err = run("verify", "disk", "-o", f"verify-{n}.json")
     record = json.loads(Path(f"verify-{n}.json").read_text("utf-8"))
-    fates = ("rotted", "spoilt", "overwritten", "lost", "unreadable")
+    fates = ("rotted", "spoilt", "overwritten", "exchanged", "lost", "unreadable")
     bad = frozenset(found["path"] for found in record["files"] if found["fate"] in fates)
     assert bad <= {path for path in bad if path in out}, "a file that went bad is named where it is counted"
     assert "Not looked at: what is on a phone" in out

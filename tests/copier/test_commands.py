@@ -490,7 +490,8 @@ def test_verify_names_what_it_found_and_nothing_that_it_did_not(auditor: Auditor
     assert said.code == 1 and "NOT SAFE: 1 overwritten, of" in said.out
     assert " 0 " not in said.out and "PHONE" not in said.out
     assert f"`auditor backup` with the phone ({phone.name}) first" in said.out
-    assert "1 bad (rotted, spoilt, overwritten or lost)" in said.out
+    assert "1 bad (rotted, spoilt, overwritten, exchanged or lost)" in said.out
+    assert "1  overwritten: it holds what another file of the backup was stored with" in said.out
     first.unlink()
     assert "NOT SAFE: 1 lost, 1 overwritten, of" in auditor("verify", tmp_path / "disk").out
 

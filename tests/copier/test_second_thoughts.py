@@ -410,7 +410,7 @@ class TestOverwritten:
         (dest / "x").rename(dest / "DCIM/1.jpg")
         for _ in range(2):
             verified = scrub(dest)
-            assert verified.counts[Fate.OVERWRITTEN] == 2 and conclude(verified, Choice()).exit_code == 1
+            assert verified.counts[Fate.EXCHANGED] == 2 and conclude(verified, Choice()).exit_code == 1
         assert give_back(dest, tmp_path / "before") == [] and tree(tmp_path / "before") == tree(phone)
         back_up(phone, dest)
         assert fates(dest) == {}
@@ -474,7 +474,7 @@ class TestToldByABackup:
         for old, new in (("0.jpg", "x"), ("1.jpg", "0.jpg"), ("x", "1.jpg")):
             (dest / "DCIM" / old).rename(dest / "DCIM" / new)
         ran = back_up(phone, dest)
-        assert _learned(ran) == {"DCIM/0.jpg": Fate.MOVED, "DCIM/1.jpg": Fate.MOVED} and ran.by_path == {}
+        assert _learned(ran) == dict.fromkeys(("DCIM/0.jpg", "DCIM/1.jpg"), Fate.EXCHANGED) and ran.by_path == {}
         assert fates(dest) == {}
         assert give_back(dest, tmp_path / "back") == [] and tree(tmp_path / "back") == tree(phone)
 
@@ -483,9 +483,10 @@ class TestToldByABackup:
         for number in (3, 2, 1, 0):
             (dest / f"DCIM/{number}.jpg").rename(dest / f"DCIM/{number + 1}.jpg")
         if scrubbed:
-            assert set(fates(dest).values()) == {Fate.LOST, Fate.OVERWRITTEN, Fate.NEW}
+            assert fates(dest) == {**_SHIFTED, "DCIM/4.jpg": Fate.NEW}
+            assert conclude(scrub(dest), Choice()).exit_code == 1
         ran = back_up(phone, dest)
-        assert _learned(ran) == {f"DCIM/{number}.jpg": Fate.MOVED for number in range(4)} and ran.by_path == {}
+        assert _learned(ran) == _SHIFTED and ran.by_path == {}
         assert ran.backed.manifest is not None
         assert [row.path for row in ran.backed.manifest.rows()] == sorted(tree(dest))
         assert fates(dest) == {}
@@ -570,7 +571,7 @@ class TestToldByABackup:
         (dest / "DCIM/0.jpg").rename(dest / "DCIM/9.jpg")
         write(dest / "DCIM/0.jpg", noise(1, 3_001))
         ran = back_up(phone, dest)
-        assert _learned(ran) == {"DCIM/0.jpg": Fate.MOVED} and ran.backed.manifest is not None
+        assert _learned(ran) == {"DCIM/0.jpg": Fate.EXCHANGED} and ran.backed.manifest is not None
         assert {row.path: row.sha256 for row in ran.backed.manifest.rows()} == {
             path: hashlib.sha256(content).hexdigest() for path, content in tree(dest).items()
         }
@@ -625,6 +626,10 @@ class TestToldByABackup:
         monkeypatch.setattr(Manifest, "rows", lambda self: reads.append(self) or rows(self))
         assert len(back_up(phone, dest).paths(Outcome.REPAIRED)) == 40
         assert len(reads) < 12
+
+
+_SHIFTED = {f"DCIM/{number}.jpg": Fate.EXCHANGED for number in range(4)}
+"""What four files are called, by a scrub and a backup alike, that each have the name of the next."""
 
 
 def _learned(ran: Ran) -> dict[str, Fate]:
@@ -798,7 +803,7 @@ def test_a_sample_counts_what_is_known_to_be_bad(dest: Path) -> None:
     verified = scrub(dest, Choice(number=2))
     assert verified.statement is not None and "3 of 4 files were read" in verified.statement
     assert (
-        "1 bad (rotted, spoilt, overwritten or lost). If the others are like them, at most 2 of all"
+        "1 bad (rotted, spoilt, overwritten, exchanged or lost). If the others are like them, at most 2 of all"
         in verified.statement
     )
 
