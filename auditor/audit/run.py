@@ -23,7 +23,7 @@ from auditor.judge.rules import Rule
 from auditor.manifest import jsonl
 from auditor.manifest.interop import foreign
 from auditor.manifest.jsonl import Manifest
-from auditor.model import DIGESTS, Audit, Depth, RuleOutcome
+from auditor.model import DIGESTS, Audit, Depth, RuleOutcome, Verdict
 from auditor.pictures import ranked
 from auditor.pictures.likeness import Answer, Likeness, Question, Verifier
 from auditor.pictures.looking import Look, look_at
@@ -48,7 +48,8 @@ class Order:
 
     `depth` None is decode, but for clouds that state digests: they are believed, and not downloaded. `began` is when
     the run began that read the places and brings its lists along (a backup); None: this audit lists them itself.
-    `pairs` are the phone with each backup, where they were compared before (`pairs_of`).
+    `pairs` are the phone with each backup, where they were compared before (`pairs_of`). `emptied` is the sentence, and
+    what belongs under it, where nothing is left on the phone because it was cleaned up; empty where it was not.
     """
 
     source: Side
@@ -62,6 +63,7 @@ class Order:
     with_thumbnails: bool = True
     began: datetime | None = None
     pairs: tuple[roles.Pair, ...] = ()
+    emptied: tuple[str, ...] = ()
 
 
 def pairs_of(source: Side, backups: Iterable[Side]) -> tuple[roles.Pair, ...]:
@@ -116,7 +118,9 @@ def _run(order: Order, folder: Path, out: Path, steps: Steps, clock: Callable[[]
         waivers.apply_baseline(lists.con, order.baseline)
         outcomes = [engine.counts(lists.con, outcome) for outcome in outcomes]
         partition = verdict.judge_files(lists.con, order.policy)
-        conclusion = verdict.conclude(lists.con, partition, outcomes, order.policy)
+        conclusion = verdict.conclude(lists.con, partition, outcomes, order.policy, order.emptied)
+        is_emptied = bool(order.emptied) and not partition.due
+        has_next = conclusion.verdict is not Verdict.SAFE and not is_emptied
         doubts = exchange.doubts(lists.con, order.backups, pairs)
         not_offered = _safe_to_delete(lists.con, order, doubts, started)
         audit = Audit(
@@ -125,7 +129,8 @@ def _run(order: Order, folder: Path, out: Path, steps: Steps, clock: Callable[[]
             partition,
             tuple(outcomes),
             (
-                *(f"{one.why} {one.remedy}" for one in doubts.values()),
+                # Where there is a next step, it begins with the remedy.
+                *(f"{one.why} {one.remedy}" if not has_next else one.why for one in doubts.values()),
                 *_part_of_phone(pairs),
                 *_only_listed(order, (source, *backups)),
                 *_not_apart(order),
@@ -140,6 +145,7 @@ def _run(order: Order, folder: Path, out: Path, steps: Steps, clock: Callable[[]
             {
                 **_provenance(order, source, started, clock(), doubts, pairs),
                 "not_read_again": not_offered,
+                **({"emptied": True} if is_emptied else {}),
                 **_not_due(lists.con),
             },
         )

@@ -13,7 +13,7 @@ import typer
 from auditor.audit import refusals
 from auditor.audit import run as auditing
 from auditor.audit.inputs import sides
-from auditor.cli import copying, screen, unfinished
+from auditor.cli import cleaned, copying, screen, unfinished
 from auditor.judge import policy as policies
 from auditor.judge import rules as ruling
 from auditor.judge import verdict, waivers
@@ -73,6 +73,7 @@ def command(
         depth,
         jobs,
         not no_thumbnails,
+        emptied=cleaned.told(ours.place),
     )
     folder = out or unfinished.audit(order)
     auditing.must_be_new(order, folder)

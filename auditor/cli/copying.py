@@ -172,7 +172,7 @@ def audit(
     from auditor.audit import inputs
     from auditor.audit import run as auditing  # heavy, and only wanted now
     from auditor.cli import audit as command
-    from auditor.cli import unfinished
+    from auditor.cli import cleaned, unfinished
     from auditor.copier.source_manifest import source_list
     from auditor.judge import rules as ruling
     from auditor.judge import verdict
@@ -191,6 +191,7 @@ def audit(
             known,
             depth=source.header.depth,
             began=datetime.fromisoformat(prepared.started),
+            emptied=cleaned.told(prepared.source),
         )
         result = command.run(order, report)
     command.show(result, report, {rule.id: rule for rule in known})

@@ -29,8 +29,17 @@ def command(
     """
     results = undo.undo(journal)
     back = sum(result.refused is None for result in results)
-    screen.say(f"{counted(back, 'file is', 'files are')} back in place.")
-    gone = sum(entry.state is State.PURGED for entry in journals.read(journal)[1])
+    states = [entry.state for entry in journals.read(journal)[1]]
+    gone = states.count(State.PURGED)
+    if results:
+        screen.say(f"{counted(back, 'file is', 'files are')} back in place.")
+    else:
+        before = states.count(State.RESTORED)
+        screen.say(
+            f"Nothing to undo: {counted(before, 'file is', 'files are')} back already."
+            if before
+            else "Nothing to undo."
+        )
     if gone:
         screen.say(f"  {counted(gone, 'file was', 'files were')} deleted for good by --purge.")
     left = [result for result in results if result.refused]

@@ -74,9 +74,13 @@ def conclude(
     partition: Partition,
     outcomes: Sequence[RuleOutcome],
     policy: Policy,
+    emptied: Sequence[str] = (),
 ) -> Conclusion:
     """The verdict over all: NOT SAFE beats CANNOT SAY beats SAFE, which needs proof of every due file that was not
-    waived (and of one at least), every rule run that is an error or can make a file unsafe, whole and fresh lists."""
+    waived (and of one at least), every rule run that is an error or can make a file unsafe, whole and fresh lists.
+
+    `emptied` is what is to be said where nothing is left to check, and it is known why; its first line is the sentence.
+    """
     caveats = []
     unrun = [o for o in outcomes if o.state in (RuleState.NOT_RUN, RuleState.BROKEN) and _must_run(o)]
     caveats += [f"The check {o.rule_id} could not run: {o.reason}." for o in unrun]
@@ -97,8 +101,8 @@ def conclude(
     unchecked, waived = partition.not_checked, partition.waived
     files = counted(due, "file", "files")
     if due == 0:
-        sentence = "Nothing to check: the phone's list holds no photos or videos."
-        return Conclusion(Verdict.CANNOT_SAY, sentence, (*doubts, *caveats))
+        sentence, *why = emptied or ("Nothing to check: the phone's list holds no photos or videos.",)
+        return Conclusion(Verdict.CANNOT_SAY, sentence, (*why, *doubts, *caveats))
     if waived == due:
         sentence = f"Nothing was proven: {_all_files(due)} left out on purpose."
         return Conclusion(Verdict.CANNOT_SAY, sentence, (*doubts, *caveats))

@@ -122,7 +122,7 @@ def failed_rules(audit: Audit, rules: Mapping[str, Rule]) -> list[RuleOutcome]:
 
 def next_step(audit: Audit, rules: Mapping[str, Rule]) -> str:
     """The one thing to do now; empty where there is nothing to do."""
-    if audit.verdict is Verdict.SAFE:
+    if audit.verdict is Verdict.SAFE or audit.provenance.get("emptied"):
         return ""
     # What could be tidied up is no way to a better verdict: an old list, say, must be made again first.
     counting = (o for o in failed_rules(audit, rules) if o.severity is Severity.ERROR or rules[o.rule_id].verdict)

@@ -59,6 +59,20 @@ def test_nothing_goes_by_a_backup_that_may_be_the_phone(
     assert tree(Path("nas")) == before
 
 
+def test_what_to_run_if_it_is_the_wrong_order_is_said_once_with_the_verdict(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    camera("nas", 1, 2, 3, 5)
+    camera("phone", 1, 2, 3, 9)
+    code, out, err = call(monkeypatch, capsys, "audit", "nas", "phone", "-o", "report")
+    assert code == 1 and "NOT SAFE" in out
+    command = "`auditor audit phone nas`"
+    assert command in err, "before the work"
+    assert (
+        out.count(command) == 1 and f"Next     Delete nothing on the phone. If phone is the phone, run {command}" in out
+    )
+
+
 def test_what_another_backup_holds_may_go_by_that_one(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

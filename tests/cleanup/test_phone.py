@@ -107,3 +107,42 @@ def test_without_the_folder_there_is_a_list_and_no_plan(audit: Path, tmp_path: P
     assert (free.plan, free.files) == (None, 2)
     assert free.hindrance
     assert "is not there as it was at the audit" in free.hindrance
+
+
+def test_a_phone_that_was_cleaned_empty_is_told_as_that(audit: Path, tmp_path: Path) -> None:
+    """Nobody is to look for what went wrong, and nothing is called safe for it."""
+
+    def said(*words: str) -> str:
+        result = CliRunner().invoke(app, [*words])
+        codes.append(result.exit_code)
+        return result.output
+
+    codes: list[int] = []
+    (tmp_path / "phone/DCIM/IMG_0002.jpg").unlink()
+    said("clean", str(audit), "--apply")
+    (journal,) = (tmp_path / "phone/.auditor/journal").glob("clean-*")
+    places = (str(tmp_path / "phone"), str(tmp_path / "backup"), "--jobs", "1")
+    shown = said("audit", *places, "-o", str(tmp_path / "again"))
+    assert "CANNOT SAY: Nothing is left to check: `auditor clean` took 2 files away from here" in shown
+    assert f"They lie in the quarantine, and `auditor undo {journal}` puts them back." in shown
+    assert "There is nothing here to lose." in shown and "Put right" not in shown and "Next" not in shown
+    page = (tmp_path / "again/report.html").read_text("utf-8")
+    assert "took 2 files away from here" in page and "Put right" not in page
+    said("clean", "--purge", str(journal), "--older-than", "0d")
+    shown = said("audit", *places, "-o", str(tmp_path / "purged"))
+    assert "took 2 files away" in shown and "2 files were deleted for good by --purge" in shown
+    assert codes == [0, 3, 0, 3]
+    assert said("undo", str(journal)).startswith("Nothing to undo.\n  2 files were deleted for good")
+
+
+def test_an_empty_phone_that_nobody_cleaned_is_not_told_so(audit: Path, tmp_path: Path) -> None:
+    said = CliRunner().invoke(app, ["clean", str(audit), "--apply"])
+    (journal,) = (tmp_path / "phone/.auditor/journal").glob("clean-*")
+    assert CliRunner().invoke(app, ["undo", str(journal)]).output == "2 files are back in place.\n", said.output
+    again = CliRunner().invoke(app, ["undo", str(journal)])
+    assert (again.exit_code, again.output) == (0, "Nothing to undo: 2 files are back already.\n")
+    for path in (tmp_path / "phone/DCIM").iterdir():
+        path.unlink()
+    command = ["audit", str(tmp_path / "phone"), str(tmp_path / "backup"), "-o", str(tmp_path / "again")]
+    shown = CliRunner().invoke(app, command)
+    assert shown.exit_code == 3 and "Nothing to check: the phone's list holds no photos or videos." in shown.output
