@@ -8,9 +8,11 @@ from typing import Annotated
 import typer
 
 from auditor.cli import screen
+from auditor.disk.folder import Folder
+from auditor.errors import BadOutput
 from auditor.judge import policy as policies
 from auditor.judge import rules as known
-from auditor.words import visible
+from auditor.words import typed, visible
 
 NAME = "policy"
 
@@ -34,7 +36,8 @@ def show_all() -> None:
     epilog=screen.examples(
         (
             ("auditor policy show family", "what the usual policy asks for"),
-            ("auditor policy show ./ours.toml", "whether your own is understood"),
+            ("auditor policy show office -o my-policy.toml", "a copy to change, for `audit --policy my-policy.toml`"),
+            ("auditor policy show my-policy.toml", "whether your own is understood"),
         )
     ),
 )
@@ -43,13 +46,17 @@ def show_one(
     rules: Annotated[
         list[Path] | None, typer.Option("--rules", metavar="DIR", help="A folder of your own rules that it names.")
     ] = None,
+    out: Annotated[Path | None, typer.Option("-o", metavar="FILE.toml", help="Write a copy of it, to change.")] = None,
 ) -> None:
     """Shows one policy: what it asks for, and which checks it weighs otherwise. A file is checked on the way.
 
-    Exit codes: 0 shown; 2 there is no such policy, or it cannot be understood.
+    Exit codes: 0 shown or copied; 2 there is no such policy, it cannot be understood, or FILE is there already.
     """
     policy = policies.load(name)
     policies.select(policy, known.load(rules or ()))
+    if out is not None:
+        _copy(name, out)
+        return
     screen.say(f"{visible(policy.id)}  (version {visible(policy.version)})")
     screen.say(visible(policy.title))
     for line in policy.description.splitlines():
@@ -72,3 +79,17 @@ def show_one(
     for title, text in rows:
         if text:
             screen.say(f"  {title:<18} {visible(text)}")
+
+
+def _copy(name: str, out: Path) -> None:
+    if out.suffix != ".toml":
+        raise BadOutput(f"{out} does not end with .toml, which says that it is a policy's file; choose such a name")
+    try:
+        with Folder.open(out.parent) as folder:
+            folder.write_new(out.name, policies.copy_of(name, out.stem))
+    except FileExistsError as error:
+        raise BadOutput(f"{out} is there already; nothing is written over. Choose another name with -o") from error
+    except OSError as error:
+        raise BadOutput(f"{out} cannot be written: {error.strerror}") from error
+    screen.say(visible(str(out)))
+    screen.note(f"Change it, then audit with --policy {visible(typed(str(out)))}")

@@ -33,21 +33,24 @@ def judge_files(con: duckdb.DuckDBPyConnection, policy: Policy) -> Partition:
 
     Proven: a status that is proof under the policy, in enough backups, enough of them off-site, and no unwaived finding
     that counts names it. Waived: all its findings that count are waived, and there is one. What is neither proven nor
-    named by a finding is not checked: nothing is safe for want of a complaint.
+    named by a finding is not checked: nothing is safe for want of a complaint. Where its status leaves open why a file
+    is not proven, the findings say it.
 
     Raises: PartitionBroken where the counts do not add up.
     """
     con.execute(
         """
-        UPDATE files SET verdict = judged.verdict FROM (
+        UPDATE files SET verdict = judged.verdict, detail = CASE WHEN judged.verdict IN ('not_safe', 'not_checked')
+            THEN coalesce(files.detail, judged.told) ELSE files.detail END FROM (
             WITH named AS (
                 SELECT path,
                     bool_or(verdict = 'not_safe' AND status <> 'waived') AS not_safe,
                     bool_or(verdict = 'not_checked' AND status <> 'waived') AS not_checked,
-                    bool_or(status = 'waived') AS waived
+                    bool_or(status = 'waived') AS waived,
+                    string_agg(message, ' ' ORDER BY rule) FILTER (WHERE status <> 'waived') AS told
                 FROM findings WHERE side = 'source' AND verdict <> 'none' GROUP BY path
             )
-            SELECT files.id, CASE
+            SELECT files.id, named.told, CASE
                 WHEN coalesce(named.not_safe, false) THEN 'not_safe'
                 WHEN coalesce(named.not_checked, false) THEN 'not_checked'
                 WHEN coalesce(named.waived, false) THEN 'waived'

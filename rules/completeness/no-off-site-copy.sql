@@ -9,15 +9,16 @@
 -- passed      = "Every file that is in a backup is also kept off-site."
 -- failed_one  = "1 file has no copy off-site."
 -- failed_many = "$count files have no copy off-site."
--- message     = "$path has $off_site of $wanted copies off-site."
+-- message     = "$path has $found off-site, and the policy asks for $wanted."
 -- why = """
 -- A fire, a flood or a theft takes everything that is in one house. The policy of this audit asks for a good copy
 -- elsewhere: in a cloud, in a Google Takeout, or in a backup that the policy names under [backups] off_site.
 -- """
--- remedy      = "Bring the file into the cloud or onto the disk that is kept elsewhere, and name that backup when you audit again."
+-- remedy      = "Bring the file into the cloud or onto the disk that is kept elsewhere, and name that backup when you audit again. That a disk is kept elsewhere, only you can know: `auditor policy show office -o my-policy.toml` makes a policy of your own; name the disk's folder in it under `off_site`, and audit with `--policy my-policy.toml`."
 -- not_covered = "Where a disk really lies: only clouds, Takeouts and the labels that the policy names count as off-site."
 -- ///
 SELECT 'source' AS side, due.path AS path, files.backup AS backup, files.off_site_copies AS off_site,
+    CASE files.off_site_copies WHEN 0 THEN 'no copy' WHEN 1 THEN '1 copy' ELSE concat(files.off_site_copies, ' copies') END AS found,
     $off_site_copies AS wanted, due.size_bytes AS size_bytes, due.taken_at AS taken_at
 FROM due
 JOIN files ON files.id = due.id

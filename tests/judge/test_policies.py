@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,8 @@ from auditor.audit import database
 from auditor.errors import BadPolicy
 from auditor.judge import policy, rules
 from auditor.model import Kind, Severity
+from tests import media
+from tests.commandline import call
 from tests.tables import opened
 
 RULES = rules.load()
@@ -220,3 +224,43 @@ def test_patterns_of_names(case: tuple[str, str], left_out: bool) -> None:
 
     glob, path = case
     assert bool(re.search(rf"(?:^|/){policy.pattern(glob)}(?:/|$)", path)) == left_out
+
+
+@pytest.mark.parametrize("name", PROOF)
+def test_a_copy_is_taken_as_it_is_and_changed(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, out, err = call(monkeypatch, capsys, "policy", "show", name, "-o", "my-policy.toml")
+    assert (code, out.strip()) == (0, "my-policy.toml") and "audit with --policy my-policy.toml" in err
+    shipped, copied = policy.load(name), policy.load("my-policy.toml")
+    assert copied.id == "my-policy" and replace(copied, id=name, sha256=shipped.sha256) == shipped
+    assert call(monkeypatch, capsys, "policy", "show", "my-policy.toml")[0] == 0
+    code, _, err = call(monkeypatch, capsys, "policy", "show", name, "-o", "my-policy.toml")
+    assert code == 2 and "written over" in err
+    assert call(monkeypatch, capsys, "policy", "show", name, "-o", "mine")[0] == 2, "it could not be named as a policy"
+    assert call(monkeypatch, capsys, "policy", "show", "my-policy.toml", "-o", "second.toml")[0] == 0
+    assert policy.load("second.toml").id == "second"
+
+
+def test_a_disk_kept_elsewhere_is_named_in_a_copy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What the finding says is done, step by step."""
+    monkeypatch.chdir(tmp_path)
+    for folder in ("phone", "home", "bank"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "a.jpg").write_bytes(media.jpeg(1))
+    audit = ("audit", "phone", "home", "bank", "--depth", "hash", "--no-thumbnails", "--policy")
+    code, out, _ = call(monkeypatch, capsys, *audit, "office", "-o", "before")
+    assert code == 1 and "Next     Delete nothing on the phone. Bring the file into the cloud" in out
+    command = "`auditor policy show office -o my-policy.toml`"
+    assert command in out and "audit with `--policy my-policy.toml`" in out
+    assert call(monkeypatch, capsys, *command.strip("`").split()[1:])[0] == 0
+    own = Path("my-policy.toml")
+    own.write_text(own.read_text("utf-8").replace("off_site = []", 'off_site = ["bank"]'), "utf-8")
+    code, out, err = call(monkeypatch, capsys, *audit, "my-policy.toml", "-o", "after")
+    assert code == 0 and "SAFE" in out, out + err
+    with Path("before/files.csv").open(encoding="utf-8-sig", newline="") as stream:
+        (row,) = csv.DictReader(stream)
+    assert row["detail"] == "a.jpg has no copy off-site, and the policy asks for 1."
