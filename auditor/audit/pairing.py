@@ -152,7 +152,7 @@ def _claimed(con: duckdb.DuckDBPyConnection, label: str) -> None:
         f"""
         SELECT s.id, arg_min(c.id, c.path) AS backup_id, concat(upper(split_part(any_value(c.claimed), ':', 1)),
             ' of the same content, but only as claimed by whoever uploaded it: the stored bytes were not read, neither',
-            ' all (`auditor audit --depth decode`) nor a sample (`auditor verify --sample`)') AS detail
+            ' all (`auditor audit --depth decode`) nor a sample (`auditor verify --manifest`)') AS detail
         FROM open_s s
         JOIN b c ON c.claimed IN ({", ".join(f"'{digest}:' || s.{digest}" for digest in DIGESTS)})
             AND coalesce(s.size_bytes = c.size_bytes, true)

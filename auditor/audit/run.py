@@ -488,7 +488,8 @@ def _thumbnails(con: duckdb.DuckDBPyConnection, order: Order) -> dict[tuple[str,
 def _words(order: Order, doubts: Mapping[str, refusals.Doubt], pairs: Sequence[roles.Pair]) -> dict[str, str]:
     """What stands in a rule's commands for a place, as it is typed here: PHONE and BACKUP are the places, or lists, of
     this audit (BACKUPS all of the latter), SOURCE the phone where it is no list, PLACES all backups where none is a
-    list, DEST the first that can be written to, REMOTE the only one by rclone, as rclone calls it.
+    list, DEST the first that can be written to, REMOTE the only one by rclone, as rclone calls it, KEPT the first
+    that has a record to be verified by.
 
     Where no backup can be, FOLDER stands for one to choose: so it is for what may be the phone. What looks like an
     option is left out.
@@ -497,6 +498,9 @@ def _words(order: Order, doubts: Mapping[str, refusals.Doubt], pairs: Sequence[r
     remotes = [b.spec.removeprefix("rclone:") for b in order.backups if b.spec.startswith("rclone:")]
     if len(remotes) == 1:
         specs["REMOTE"] = remotes[0]
+    kept = (b.spec for b, pair in zip(order.backups, pairs, strict=True) if b.place is not None and _has_record(pair))
+    if (spec := next(kept, None)) is not None:
+        specs["KEPT"] = spec
     if order.source.place is not None:
         specs["SOURCE"] = order.source.spec
         writable = (
@@ -513,6 +517,11 @@ def _words(order: Order, doubts: Mapping[str, refusals.Doubt], pairs: Sequence[r
         if all(backup.place is not None for backup in order.backups):
             made["PLACES"] = made["BACKUPS"]
     return made
+
+
+def _has_record(pair: roles.Pair) -> bool:
+    """Whether a backup has a record of its files, which one that was copied by hand has not, nor a part of one."""
+    return pair.backup.is_kept and pair.backup.part_of_backup is None
 
 
 def _not_due(con: duckdb.DuckDBPyConnection) -> dict[str, object]:

@@ -29,19 +29,22 @@ _WRITES = frozenset({Action.COPY, Action.REPAIR})
 _MOUNT_FOLDERS = ("/mnt", "/media", "/run/media", "/Volumes")
 
 
-def overlap(source: Place, root: Path) -> str | None:
-    """Why these two folders cannot be source and backup, by whatever links and mounts; None where they can."""
+def overlap(source: Place, root: Path, source_is: str = "source", root_is: str = "backup") -> str | None:
+    """Why nothing can be copied from the one folder to the other, by whatever links and mounts; None where it can.
+
+    `source_is` and `root_is` are what the two are called.
+    """
     top = getattr(source, "root", None)
     if not isinstance(top, Path):
         return None
     a, b = top.resolve(), root.resolve()
     inside, around = lies_in(b, a), lies_in(a, b)
     if inside and around:
-        return f"The source and the backup are the same folder ({root}); name another folder for the backup."
+        return f"The {source_is} and the {root_is} are the same folder ({root}); name another folder for the {root_is}."
     if inside:
-        return f"The backup {root} lies inside the source {top}; name a folder outside of it."
+        return f"The {root_is} {root} lies inside the {source_is} {top}; name a folder outside of it."
     if around:
-        return f"The source {top} lies inside the backup {root}; name a folder outside of it."
+        return f"The {source_is} {top} lies inside the {root_is} {root}; name a folder outside of it."
     return None
 
 

@@ -115,7 +115,7 @@ def prepare(store: Store, target: Path, wanted: list[Original], now: datetime) -
     Raises: BadPlace where the target lies in the backup or holds it.
     """
     place = FolderPlace(store.root, str(store.root))
-    if told := preflight.overlap(place, target):
+    if told := preflight.overlap(place, target, "backup", "target"):
         raise BadPlace(told)
     try:
         door = made(target)

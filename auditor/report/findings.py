@@ -165,11 +165,12 @@ _UNKNOWN_PLACES = {
     **dict.fromkeys(("BACKUP", "BACKUPS", "DEST"), "its backup"),
     "PLACES": "the backups themselves, not lists of them",
     "REMOTE": "the cloud's remote",
+    "KEPT": "a backup that auditor made",
 }
 """What stands in a rule's commands for a place of the audit, with the words for one that cannot be typed here.
 
 PHONE and BACKUP (BACKUPS: all) are what was audited, places or lists; SOURCE is the phone itself, PLACES all backups
-themselves, DEST what can be written to, and REMOTE the one cloud as rclone calls it.
+themselves, DEST what can be written to, REMOTE the one cloud as rclone calls it, and KEPT a backup that auditor made.
 """
 
 

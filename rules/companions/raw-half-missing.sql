@@ -10,7 +10,7 @@
 -- passed      = "No RAW file lacks the JPEG that its neighbours have."
 -- failed_one  = "1 RAW file has no JPEG beside it, though its neighbours have."
 -- failed_many = "$count RAW files have no JPEG beside them, though their neighbours have."
--- message     = "$path has no JPEG beside it; $pairs others in its folder have."
+-- message     = "$path has no JPEG beside it; others in its folder have ($pairs)."
 -- why = """
 -- In a folder where RAW and JPEG come in pairs, a RAW file alone may mean that its JPEG was deleted or lost.
 -- """

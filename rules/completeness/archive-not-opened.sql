@@ -5,6 +5,7 @@
 -- since       = "0.1.0"
 -- tags        = ["completeness"]
 -- population  = "backup"
+-- needs       = ["pairs.status", "files.status", "files.copies"]
 -- passed      = "No packed archive in a backup could hold what is missing there."
 -- failed_one  = "1 packed archive was not opened; what is missing may lie in it."
 -- failed_many = "$count packed archives were not opened; what is missing may lie in them."
@@ -18,5 +19,9 @@
 SELECT 'backup' AS side, b.path, b.backup, b.size_bytes
 FROM backup AS b
 WHERE regexp_matches(lower(b.path), '\.(zip|tar|tgz|tar\.gz|tbz2|tar\.bz2|txz|tar\.xz)$')
-    AND EXISTS (SELECT 1 FROM pairs AS p WHERE p.backup = b.backup AND p.status = 'missing')
+    -- What is missing here and proven elsewhere is not missed.
+    AND EXISTS (
+        SELECT 1 FROM pairs AS p JOIN files AS f ON f.id = p.id
+        WHERE p.backup = b.backup AND p.status = 'missing' AND NOT (list_contains($proof, f.status) AND f.copies >= $min_copies)
+    )
 ORDER BY b.backup, b.path

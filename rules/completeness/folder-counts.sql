@@ -7,17 +7,19 @@
 -- population  = "due"
 -- needs       = ["pairs.status"]
 -- passed      = "Every folder has as many files and bytes in each backup as on the phone."
--- failed_one  = "1 folder has fewer files in a backup than on the phone."
--- failed_many = "$count times a folder has fewer files in a backup than on the phone."
--- message     = "$path: $files files, $size on the phone; $files_there files, $size_there of them in $backup."
+-- failed_one  = "1 folder has files on the phone that a backup does not hold as they are."
+-- failed_many = "$count times a folder has files on the phone that a backup does not hold as they are."
+-- message     = "$path: $on_phone, $size on the phone; as they are there, $files_there of them ($size_there) in $backup."
 -- why = """
 -- This is the check that people do by hand: the number of files and the size of each folder, on the phone and in the
--- backup. Only files whose content is in the backup count, wherever they lie there.
+-- backup. Only files whose content is in the backup count, wherever they lie there; a smaller,
+-- larger or changed picture is another file.
 -- """
--- remedy      = "The other findings name each file that is missing; run `auditor backup` to the backup named here."
+-- remedy      = "The other findings name each of these files, and say what to do."
 -- not_covered = "Files of the backup that are not on the phone."
 -- ///
 SELECT 'source' AS side, coalesce(nullif(due.folder, ''), '(the top folder)') AS path, pairs.backup AS backup, count(*) AS files,
+    CASE count(*) WHEN 1 THEN '1 file' ELSE concat(count(*), ' files') END AS on_phone,
     count(*) FILTER (WHERE list_contains($proof, pairs.status)) AS files_there,
     coalesce(sum(due.size_bytes), 0)::BIGINT AS size_bytes,
     formatReadableDecimalSize(coalesce(sum(due.size_bytes), 0)::BIGINT) AS size,

@@ -14,7 +14,7 @@
 -- The bytes of these files were read and compared, so their copies are proven like all others. But no decoder here
 -- understands them, or nobody opened them in this run, so it is not known whether the picture itself is whole.
 -- """
--- remedy      = "`auditor audit PHONE BACKUPS` opens what can be opened. Of the others, open one in the program that made it."
+-- remedy      = "`auditor audit SOURCE PLACES` opens what can be opened. Of the others, open one in the program that made it."
 -- ///
 SELECT 'source' AS side, due.path AS path, 
     coalesce(due.error, CASE WHEN due.soundness IS NULL THEN 'it was compared, but not opened' END, 'the reason is not known')

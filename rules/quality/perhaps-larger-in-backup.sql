@@ -14,7 +14,7 @@
 -- So it is where a phone saves room and keeps small pictures while the cloud has the originals. By the lists, or by what
 -- could be seen, they look alike; that they are the same picture is not proven.
 -- """
--- remedy      = "If the phone optimises its storage, the originals are in the backup, and nothing is to be copied. Where lists were compared, audit the phone and the backup themselves: then the pixels are compared, and `auditor audit PHONE BACKUPS --policy storage-saver` counts what is the same as safe. Else look at both at full size."
+-- remedy      = "If the phone optimises its storage, the originals are in the backup, and nothing is to be copied. Where lists were compared, audit the phone and the backup themselves: then the pixels are compared, and `auditor audit SOURCE PLACES --policy storage-saver` counts what is the same as safe. Else look at both at full size."
 -- not_covered = "Films: a smaller one is another film to this program."
 -- ///
 SELECT 'source' AS side, due.path AS path, files.backup AS backup, files.backup_path AS backup_path,

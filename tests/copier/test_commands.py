@@ -204,10 +204,16 @@ def test_a_copy_that_the_phone_says_is_another_is_not_safe(
         (("verify", "phone", "--sample", "lots", "--manifest", "x"), "neither a number of files nor a share"),
         (("verify", "phone", "--budget", "soon", "--manifest", "x"), "--budget soon is no time"),
         (("restore", "phone", "back"), "no manifest of its own"),
+        (("restore", "disk", "disk/back"), "The target"),
+        (("restore", "disk", "disk"), "The backup and the target are the same folder"),
+        (("restore", "disk/in it", "disk"), "lies inside the target"),
     ],
 )
 def test_bad_input_is_one_sentence(auditor: Auditor, phone: Path, words: tuple[str, ...], says: str) -> None:
     (phone.parent / "phone.sha256").write_text(f"{'0' * 64}  a.jpg\n")
+    if words[0] == "restore":
+        back_up(phone, phone.parent / "disk")
+        back_up(phone, phone.parent / "disk/in it")
     said = auditor(*words)
     assert said.code == 2 and says in said.err
     assert said.err.count("\n") == 1

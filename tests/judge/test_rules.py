@@ -36,6 +36,15 @@ def test_rule_lives_in_a_family_and_speaks_plainly(rule: rules.Rule) -> None:
     assert rule.remedy or rule.severity == "info"
 
 
+@pytest.mark.parametrize("rule", RULES, ids=[r.id for r in RULES])
+def test_no_message_says_1_files(rule: rules.Rule) -> None:
+    """A number before a noun is made in the query, where one is told from many; `1 of 2 copies` is right as it is."""
+    counted = re.findall(
+        r"(?<!of )\$\w+ (?:files|photos|pictures|videos|copies|folders|places|times|others)\b", rule.message
+    )
+    assert not counted
+
+
 GOOD = (shipped.folder("rules") / "completeness" / "missing-from-backup.sql").read_text("utf-8")
 
 BAD = {

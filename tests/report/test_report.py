@@ -190,7 +190,25 @@ def test_no_rule_leaves_a_placeholder_to_the_reader() -> None:
         judged = Audit(Verdict.SAFE, "", Partition(0, 0, 0, 0, 0), (), (), {"words": places})
         for rule in rules.load(()):
             said = findings.remedy(judged, rule)
-            assert not re.search(r"PHONE|SOURCE|BACKUP|PLACES|REMOTE|DEST\b|\[", said), rule.id
+            assert not re.search(r"PHONE|SOURCE|BACKUP|PLACES|REMOTE|KEPT|DEST\b|\[", said), rule.id
+
+
+def test_lists_are_not_advised_to_be_compared_once_more() -> None:
+    """What lists cannot tell, only the phone and the backup themselves do."""
+    judged = Audit(
+        Verdict.CANNOT_SAY, "", Partition(0, 0, 0, 0, 0), (), (), {"words": {"PHONE": "p.jsonl", "BACKUPS": "b.jsonl"}}
+    )
+    for rule in rules.load(()):
+        if rule.id in ("perhaps-larger-in-backup", "not-looked-into", "not-checked"):
+            assert ".jsonl" not in findings.remedy(judged, rule), rule.id
+
+
+def test_only_a_backup_that_auditor_made_is_advised_to_be_verified() -> None:
+    by_hand = {"PHONE": "p", "SOURCE": "p", "BACKUP": "b", "BACKUPS": "b", "PLACES": "b", "DEST": "b"}
+    for places, advised in ((by_hand, set()), ({**by_hand, "KEPT": "b"}, {"content-changed"})):
+        judged = Audit(Verdict.SAFE, "", Partition(0, 0, 0, 0, 0), (), (), {"words": places})
+        said = {rule.id for rule in rules.load(()) if "auditor verify b" in findings.remedy(judged, rule)}
+        assert said == advised
 
 
 def test_no_tidying_up_is_the_next_step_to_a_better_verdict() -> None:
