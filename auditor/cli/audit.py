@@ -13,6 +13,7 @@ import typer
 from auditor.audit import refusals
 from auditor.audit import run as auditing
 from auditor.audit.inputs import sides
+from auditor.audit.order import Order, Steps, pairs_of
 from auditor.cli import cleaned, copying, screen, unfinished
 from auditor.judge import policy as policies
 from auditor.judge import rules as ruling
@@ -63,7 +64,7 @@ def command(
     known = ruling.load(rules or ())
     policies.select(chosen, known)
     ours, theirs = sides(source, backup)
-    order = auditing.Order(
+    order = Order(
         ours,
         theirs,
         chosen,
@@ -77,7 +78,7 @@ def command(
     )
     folder = out or unfinished.audit(order)
     auditing.must_be_new(order, folder)
-    order = replace(order, pairs=auditing.pairs_of(ours, theirs))
+    order = replace(order, pairs=pairs_of(ours, theirs))
     copying.name_sides(order.pairs, refusals.refusal_of_audit)
     result = run(order, folder)
     if as_json:
@@ -87,7 +88,7 @@ def command(
     raise typer.Exit(verdict.exit_code(result.verdict, result.outcomes, fail_on))
 
 
-def run(order: auditing.Order, folder: Path) -> Audit:
+def run(order: Order, folder: Path) -> Audit:
     """Runs an audit and shows on stderr how far it is, phase by phase."""
     with contextlib.ExitStack() as open_phase:
         title = ""
@@ -108,7 +109,7 @@ def run(order: auditing.Order, folder: Path) -> Audit:
             if done == total:
                 begin("Writing report")
 
-        steps = auditing.Steps(lambda label: begin(f"Reading {label}"), checking, looking)
+        steps = Steps(lambda label: begin(f"Reading {label}"), checking, looking)
         result = auditing.run(order, folder, steps)
         show(screen.step(result.partition.due, result.partition.due))
         return result

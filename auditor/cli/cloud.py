@@ -12,7 +12,7 @@ from pathlib import Path
 import typer
 
 from auditor.audit import inputs
-from auditor.audit import run as auditing
+from auditor.audit.order import Order
 from auditor.audit.refusals import refusal_of_backup
 from auditor.audit.roles import pair, role_of
 from auditor.cli import audit as audit_command
@@ -98,7 +98,7 @@ def _audit(
 ) -> int:
     known = ruling.load(())
     report = out or unfinished.new("audit")
-    order = auditing.Order(
+    order = Order(
         inputs.Side(place.spec, place.label, place, listed),
         (inputs.Side(cloud.spec, cloud.label, cloud),),
         policy,

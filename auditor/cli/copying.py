@@ -170,7 +170,7 @@ def audit(
     `altered` are files that the source says are others than what was copied, with the reason: they are not known.
     """
     from auditor.audit import inputs
-    from auditor.audit import run as auditing  # heavy, and only wanted now
+    from auditor.audit.order import Order
     from auditor.cli import audit as command
     from auditor.cli import cleaned, unfinished
     from auditor.copier.source_manifest import source_list
@@ -184,7 +184,7 @@ def audit(
     root = prepared.plan.root
     with tempfile.TemporaryDirectory() as work:
         source = source_list(backed, Path(work) / list_name(0), altered or {})
-        order = auditing.Order(
+        order = Order(
             inputs.Side(prepared.source.spec, prepared.source.label, prepared.source, source),
             (inputs.Side(str(root), root.name, FolderPlace(root, str(root)), backed.manifest),),
             policy,

@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from auditor.audit import run as auditing
 from auditor.audit.inputs import sides
+from auditor.audit.order import Order
 from auditor.cli import audit, screen
 from auditor.demo import story
 from auditor.errors import BadOutput
@@ -46,7 +46,7 @@ def command(
     phone, backup = story.build(folder)
     ours, theirs = sides(str(phone), [str(backup)])
     known = rules.load()
-    order = auditing.Order(ours, theirs, policy.load("family"), known, jobs=jobs)
+    order = Order(ours, theirs, policy.load("family"), known, jobs=jobs)
     report = folder / "audit"
     result = audit.run(order, report)
     audit.show(result, report, {rule.id: rule for rule in known})

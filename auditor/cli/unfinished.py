@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from auditor.audit import run as auditing
+from auditor.audit import listing
 from auditor.audit.inputs import Side
+from auditor.audit.order import Order, homes
 from auditor.cli import screen
 from auditor.disk import locks
 from auditor.manifest import jsonl
@@ -41,7 +42,7 @@ def manifest(place: Place, depth: Depth) -> Path:
     return new(name, ".jsonl")
 
 
-def audit(order: auditing.Order) -> Path:
+def audit(order: Order) -> Path:
     """The folder of an audit without -o: the newest one whose lists are of just these places."""
     return _left("audit", lambda folder: _fits(order, folder))
 
@@ -68,9 +69,9 @@ def _touched(folder: Path) -> datetime:
     return datetime.fromtimestamp(max(times, default=0), UTC)
 
 
-def _fits(order: auditing.Order, folder: Path) -> bool:
+def _fits(order: Order, folder: Path) -> bool:
     """Whether the lists in a folder are those that this audit would make, as far as they go."""
-    names = dict(auditing.homes(order))
+    names = dict(homes(order))
     there = {path.name.split(".jsonl")[0] for path in folder.glob("*.jsonl*")} - {"findings"}
     if not there or not there <= set(names):
         return False
@@ -98,11 +99,11 @@ def _headers(folder: Path, names: set[str]) -> Iterator[tuple[str, Header | None
         yield name, jsonl.begun(folder / f"{name}.jsonl")
 
 
-def _is_of(order: auditing.Order, one: Side, header: Header | None) -> bool:
+def _is_of(order: Order, one: Side, header: Header | None) -> bool:
     if header is None:
         return False
     if one.place is not None:
-        wanted = (one.place.id, recorded_name(one.place), auditing.depth_of(order, one))
+        wanted = (one.place.id, recorded_name(one.place), listing.depth_of(order, one))
         return (header.place_id, header.place, header.depth) == wanted
     if one.manifest is not None:
         return header == one.manifest.header

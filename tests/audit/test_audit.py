@@ -19,6 +19,7 @@ from PIL import ImageCms
 from auditor import report as reporting
 from auditor.audit import run as auditing
 from auditor.audit.inputs import sides
+from auditor.audit.order import Order
 from auditor.demo import media as scenes
 from auditor.errors import BadOutput, BadPlace
 from auditor.isolation import pool
@@ -80,7 +81,7 @@ def run(
     """Audits into a folder of its own; gives the audit and files.csv by path."""
     out = phone.parent / f"report-{random.random()}"
     ours, theirs = sides(str(phone), [str(b) for b in backups])
-    order = auditing.Order(ours, theirs, policies.load(policy), RULES, depth=depth, jobs=1, **more)  # type: ignore[arg-type]
+    order = Order(ours, theirs, policies.load(policy), RULES, depth=depth, jobs=1, **more)  # type: ignore[arg-type]
     result = auditing.run(order, out)
     return result, pd.read_csv(out / "files.csv", keep_default_na=False).set_index("path")
 
@@ -269,7 +270,7 @@ def test_safe_to_delete_names_only_what_was_read_now(places: tuple[Path, Path], 
     broken.write_bytes(broken.read_bytes()[:3000])
     shutil.copy(broken, places[1] / "DCIM/Camera/IMG_0004.jpg")
     ours, theirs = sides(str(places[0]), [str(places[1])])
-    order = auditing.Order(ours, theirs, policies.load("family"), RULES, jobs=1)
+    order = Order(ours, theirs, policies.load("family"), RULES, jobs=1)
     auditing.run(order, tmp_path / "report")
     rows = pd.read_csv(tmp_path / "report" / "safe-to-delete.csv")
     files = pd.read_csv(tmp_path / "report" / "files.csv", index_col="path")
@@ -278,7 +279,7 @@ def test_safe_to_delete_names_only_what_was_read_now(places: tuple[Path, Path], 
     assert len(rows) == len(files) - 1
     # The same with lists made before: proof for SAFE, not for deleting.
     again, listed = sides(str(tmp_path / "report/source.jsonl"), [str(tmp_path / "report/backup-1.jsonl")])
-    later = auditing.run(auditing.Order(again, listed, policies.load("family"), RULES), tmp_path / "later")
+    later = auditing.run(Order(again, listed, policies.load("family"), RULES), tmp_path / "later")
     assert later.verdict is Verdict.SAFE
     assert len(pd.read_csv(tmp_path / "later" / "safe-to-delete.csv")) == 0
 
@@ -286,7 +287,7 @@ def test_safe_to_delete_names_only_what_was_read_now(places: tuple[Path, Path], 
 def test_outcome_is_the_same_in_every_file(places: tuple[Path, Path], tmp_path: Path) -> None:
     (places[1] / "Pictures/shot.png").unlink()
     ours, theirs = sides(str(places[0]), [str(places[1])])
-    result = auditing.run(auditing.Order(ours, theirs, policies.load("family"), RULES, jobs=1), tmp_path / "r")
+    result = auditing.run(Order(ours, theirs, policies.load("family"), RULES, jobs=1), tmp_path / "r")
     record = json.loads((tmp_path / "r" / "audit.json").read_text("utf-8"))
     assert record["sentence"] == result.sentence == "1 of 8 files is not safely backed up."
     assert result.sentence in (tmp_path / "r" / "report.html").read_text("utf-8")
@@ -311,7 +312,7 @@ def test_bad_sides_are_one_sentence(places: tuple[Path, Path], which: str) -> No
 
 def test_nothing_is_written_over_nor_into_a_place(places: tuple[Path, Path], tmp_path: Path) -> None:
     ours, theirs = sides(str(places[0]), [str(places[1])])
-    order = auditing.Order(ours, theirs, policies.load("family"), RULES, jobs=1)
+    order = Order(ours, theirs, policies.load("family"), RULES, jobs=1)
     (tmp_path / "there").mkdir()
     for out in (tmp_path / "there", places[0] / "report", places[1] / "a" / "report"):
         with pytest.raises(BadOutput):

@@ -9,6 +9,7 @@ import pytest
 
 from auditor.audit import run as auditing
 from auditor.audit.inputs import sides
+from auditor.audit.order import Order
 from auditor.judge import policy as policies
 from auditor.judge import rules as ruling
 from auditor.manifest.jsonl import Writer
@@ -34,7 +35,7 @@ def findings(tmp_path: Path, **places: dict[str, bytes]) -> tuple[dict[str, str]
         fill(tmp_path / name, files)
     phone, *backups = (str(tmp_path / name) for name in places)
     ours, theirs = sides(phone, backups)
-    auditing.run(auditing.Order(ours, theirs, policies.load("family"), ruling.load(), jobs=1), tmp_path / "out")
+    auditing.run(Order(ours, theirs, policies.load("family"), ruling.load(), jobs=1), tmp_path / "out")
     found = pd.read_csv(tmp_path / "out" / "findings.csv", keep_default_na=False)
     return dict(zip(found.rule, found.message, strict=True)), (tmp_path / "out" / "report.html").read_text("utf-8")
 
@@ -105,7 +106,7 @@ def test_a_picture_that_is_larger_in_the_backup_s_list_is_not_called_reduced(tmp
         lists.append(str(scan(place, tmp_path / f"{name}.jsonl", jobs=1, use_cache=False).path))
     ours, theirs = sides(lists[0], lists[1:])
     known = ruling.load()
-    judged = auditing.run(auditing.Order(ours, theirs, policies.load("family"), known, jobs=1), tmp_path / "out")
+    judged = auditing.run(Order(ours, theirs, policies.load("family"), known, jobs=1), tmp_path / "out")
     found = pd.read_csv(tmp_path / "out" / "findings.csv", keep_default_na=False).set_index("rule").message
     assert "more pixels, but its pixels were not at hand" in found["perhaps-larger-in-backup"]
     assert "not-checked" not in found
@@ -133,7 +134,7 @@ def test_of_claimed_digests_both_ways_out_are_offered(tmp_path: Path, monkeypatc
         fill(tmp_path / name, {"a.jpg": WHOLE})
     ours, theirs = sides(str(tmp_path / "phone"), ["rclone:h:"])
     known = ruling.load()
-    judged = auditing.run(auditing.Order(ours, theirs, policies.load("family"), known, jobs=1), tmp_path / "out")
+    judged = auditing.run(Order(ours, theirs, policies.load("family"), known, jobs=1), tmp_path / "out")
     end_servers()
     assert judged.verdict is Verdict.CANNOT_SAY
     step = next_step(judged, {rule.id: rule for rule in known})
@@ -153,7 +154,7 @@ def test_of_claimed_digests_lists_are_not_to_be_downloaded(tmp_path: Path) -> No
         writer.close(complete=True)
     ours, theirs = sides(str(tmp_path / "phone.jsonl"), [str(tmp_path / "cloud.jsonl")])
     known = ruling.load()
-    judged = auditing.run(auditing.Order(ours, theirs, policies.load("family"), known, jobs=1), tmp_path / "out")
+    judged = auditing.run(Order(ours, theirs, policies.load("family"), known, jobs=1), tmp_path / "out")
     assert next_step(judged, {rule.id: rule for rule in known}) == (
         "Delete nothing on the phone. Nothing is to be copied: download and read every copy with"
         " `auditor audit --depth decode` (the phone first, then the backups themselves, not lists of them)."

@@ -23,6 +23,7 @@ from typer.testing import CliRunner
 
 from auditor.audit import run as audit
 from auditor.audit.inputs import sides
+from auditor.audit.order import Order
 from auditor.cli import app
 from auditor.judge import policy, rules
 from auditor.model import Audit, Depth, Verdict
@@ -78,7 +79,7 @@ class Bench:
     def audit(self, backup: str, depth: Depth | None = None, source: str | None = None) -> tuple[Audit, dict[str, str]]:
         """The outcome, and the status of each picture by its name."""
         ours, theirs = sides(source or self.place, [backup])
-        order = audit.Order(ours, theirs, policy.load("family"), rules.load(()), depth=depth, jobs=2)
+        order = Order(ours, theirs, policy.load("family"), rules.load(()), depth=depth, jobs=2)
         out = self.folder / "report"
         shutil.rmtree(out, ignore_errors=True)
         result = audit.run(order, out)

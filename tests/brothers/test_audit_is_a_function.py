@@ -14,6 +14,7 @@ import pytest
 
 from auditor.audit import run as auditing
 from auditor.audit.inputs import sides
+from auditor.audit.order import Order
 from auditor.isolation import pool
 from auditor.judge import policy as policies
 from auditor.judge import rules as ruling
@@ -67,7 +68,7 @@ Judged = tuple[str, list[tuple[str, ...]], list[tuple[str, ...]]]
 def _judged(source: str, backups: list[str], out: Path, now: datetime = NOON, jobs: int = 1) -> Judged:
     """What an audit says, the backups named by their number."""
     ours, theirs = sides(source, backups)
-    order = auditing.Order(ours, theirs, policies.load("family"), RULES, jobs=jobs, with_thumbnails=False)
+    order = Order(ours, theirs, policies.load("family"), RULES, jobs=jobs, with_thumbnails=False)
     result = auditing.run(order, out, now=lambda: now)
     numbers = {defuse(side.label): str(number) for number, side in enumerate(theirs)}
     tables = []

@@ -13,6 +13,7 @@ import pytest
 
 from auditor.audit import run as audit
 from auditor.audit.inputs import side, sides
+from auditor.audit.order import Order
 from auditor.cli import unfinished
 from auditor.disk import locks
 from auditor.errors import BadOutput
@@ -40,9 +41,9 @@ def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def order(source: str = "phone", backup: str = "backup", depth: Depth | None = None) -> audit.Order:
+def order(source: str = "phone", backup: str = "backup", depth: Depth | None = None) -> Order:
     ours, theirs = sides(source, [backup])
-    return audit.Order(ours, theirs, policy.load("family"), (), depth=depth)
+    return Order(ours, theirs, policy.load("family"), (), depth=depth)
 
 
 def stop_at(files: int) -> Callable[[scan.Progress], None]:

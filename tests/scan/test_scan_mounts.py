@@ -9,6 +9,7 @@ import pytest
 
 from auditor.audit import run as audit
 from auditor.audit.inputs import sides
+from auditor.audit.order import Order, Steps
 from auditor.judge import policy, rules
 from auditor.manifest.jsonl import load
 from auditor.model import Depth, FileFacts, Verdict
@@ -141,8 +142,8 @@ def test_what_a_pulled_backup_did_not_give_is_neither_safe_nor_missing(tmp_path:
                 mount.unplug()
 
         now_at: list[str] = []
-        steps = audit.Steps(scanning=lambda name: now_at.append(name) or pull)  # type: ignore[func-returns-value]
-        order = audit.Order(ours, theirs, policy.load("family"), rules.load(()), jobs=1, with_thumbnails=False)
+        steps = Steps(scanning=lambda name: now_at.append(name) or pull)  # type: ignore[func-returns-value]
+        order = Order(ours, theirs, policy.load("family"), rules.load(()), jobs=1, with_thumbnails=False)
         result = audit.run(order, tmp_path / "out", steps)
     assert result.verdict is Verdict.CANNOT_SAY
     assert (result.partition.not_safe, result.partition.not_checked) == (0, 12)

@@ -1,0 +1,134 @@
+"""What has to be said beside a verdict: what was not read in this run, not looked into, or cannot be known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import duckdb
+
+from auditor.audit import one_copy, refusals, roles
+from auditor.audit.order import Order
+from auditor.judge.policy import Policy
+from auditor.manifest.jsonl import Manifest
+from auditor.words import typed
+
+
+def only_listed(order: Order, lists: Sequence[Manifest]) -> list[str]:
+    """Which sides are lists made before, of when: nothing of them was read in this run."""
+    names = ["the phone", *(f"the backup {backup.label}" for backup in order.backups)]
+    told = [
+        f"Of {name} a list of {listed.footer.finished[:10]} was taken; nothing there was read in this run."
+        for name, one, listed in zip(names, (order.source, *order.backups), lists, strict=True)
+        if one.place is None
+    ]
+    both = "Lists made before were compared; nothing was read in this run. The oldest is of "
+    oldest = min(listed.footer.finished for listed in lists)
+    return [f"{both}{oldest[:10]}."] if len(told) == len(names) else told
+
+
+def part_of_phone(pairs: Sequence[roles.Pair]) -> list[str]:
+    """What is to be said where only a part of a phone was named: SAFE is read as a word on the whole phone."""
+    told = refusals.part_of_phone(pairs[0].source, [pair.backup for pair in pairs])
+    return [told] if told else []
+
+
+def not_apart(order: Order) -> list[str]:
+    """Where a mount may show the phone's own files as a backup's: nothing in that backup licenses a deletion."""
+    told = []
+    for backup in order.backups:
+        if one_copy.is_provably_apart(order.source.place, backup.place):
+            continue
+        seen = backup.label if one_copy.shown_by_another(backup.place) else "the phone"
+        told.append(
+            f"{seen} is mounted by a file system that may show the same files under other numbers, so nothing is"
+            f" offered for deletion by {backup.label}; name the folder that lies behind it"
+        )
+    return told
+
+
+def without_a_place(order: Order) -> list[str]:
+    """What is to be said of lists in other tools' forms, which do not say of what disk they are, or which of its files
+    they name: these may be the phone's own, by a second name or mount, and count as no further copy."""
+    told = []
+    for backup in order.backups:
+        if backup.foreign is None or backup.label in order.policy.off_site:
+            continue
+        words, itself = f"{backup.label} is another tool's list, which does not say of what disk it is", "it is"
+        if backup.listed is not None:
+            words, itself = (
+                f"{backup.label} is a list for other tools, which does not say what file each row is",
+                "all are",
+            )
+        if len(order.backups) > 1 and order.policy.min_copies > 1:
+            told.append(f"{words}: beside other backups it counts as no further copy. Name the folder itself")
+        else:
+            told.append(f"{words}: that {itself} not of the phone itself, only you can know.")
+    return told
+
+
+def unread_since(con: duckdb.DuckDBPyConnection, order: Order) -> list[str]:
+    """What is to be said of proof that rests on earlier reading, where a backup run gave the list of a place at hand.
+
+    Of a list alone its age is told already; places that are listed here are read anew.
+    """
+    manifest = order.source.manifest
+    if manifest is None:
+        return []
+    since = manifest.header.started
+    told = []
+    if order.source.place is not None:
+        count, oldest = con.execute(
+            """
+            SELECT count(*), min(s.read_at) FROM files f JOIN source s ON s.id = f.id
+            WHERE f.verdict = 'proven' AND left(coalesce(s.read_at, ''), 19) < left(?, 19)
+            """,
+            [since],
+        ).fetchall()[0]
+        again = " ".join(typed(one.spec) for one in (order.source, *order.backups))
+        told += _unread("the phone's files", count, oldest, f"`auditor audit {again}`")
+    for number, backup in enumerate(order.backups):
+        if backup.place is None or backup.manifest is None:
+            continue
+        count, oldest = con.execute(
+            """
+            SELECT count(DISTINCT f.id), min(b.read_at)
+            FROM files f JOIN pairs p ON p.id = f.id JOIN backup b ON b.id = p.backup_id
+            WHERE f.verdict = 'proven' AND b.backup_number = ? AND left(coalesce(b.read_at, ''), 19) < left(?, 19)
+            """,
+            [number, since],
+        ).fetchall()[0]
+        told += _unread("the copies", count, oldest, f"`auditor verify {typed(backup.spec)}`")
+    return told
+
+
+def _unread(of: str, count: int, oldest: str | None, command: str) -> list[str]:
+    if not count:
+        return []
+    be = f"1 of {of} was" if count == 1 else f"{count:,} of {of} were"
+    day = f", but on {oldest[:10]}" if oldest and count == 1 else ""
+    day = f"; the longest unread was read on {oldest[:10]}" if oldest and count > 1 else day
+    return [f"{be} not read again in this run{day}. Size and date are unchanged; {command} reads the bytes."]
+
+
+def unopened(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """What is to be said of photos and videos whose bytes were compared, and that no decoder opened."""
+    count, media = con.execute(
+        """
+        SELECT count(*) FILTER (WHERE soundness IS NULL AND coalesce(sha256, md5, sha1, quickxor, dropbox) IS NOT NULL),
+            count(*) FROM due WHERE kind IN ('photo', 'video')
+        """
+    ).fetchall()[0]
+    if not count:
+        return []
+    what = "None of the photos and videos was" if count == media else "1 photo or video was not"
+    what = what if count in (1, media) else f"{count:,} photos and videos were not"
+    return [f"{what} opened, only compared byte for byte: whether they are whole pictures was not looked at."]
+
+
+def switched_off(policy: Policy) -> list[str]:
+    """Which checks a policy leaves out: that they found nothing must not be taken for a pass."""
+    names = sorted(set(policy.skip_rules))
+    if not names:
+        return []
+    checks = "This check was" if len(names) == 1 else "These checks were"
+    return [f"{checks} not made, as the policy {policy.id} says: {', '.join(names)}."]

@@ -1,0 +1,96 @@
+"""What audit.json keeps of a run: its sides, its times, and how its places are typed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import duckdb
+
+from auditor.audit import refusals, roles
+from auditor.audit.order import Order, homes
+from auditor.manifest.jsonl import Manifest
+from auditor.model import Depth
+from auditor.words import typed
+
+
+def of_run(
+    order: Order,
+    source: Manifest,
+    started: datetime,
+    finished: datetime,
+    doubts: Mapping[str, refusals.Doubt],
+    pairs: Sequence[roles.Pair],
+) -> dict[str, object]:
+    return {
+        "source_files": source.footer.files,
+        "started": started.astimezone().isoformat(timespec="seconds"),
+        "finished": finished.astimezone().isoformat(timespec="seconds"),
+        "source": order.source.spec,
+        "backups": [backup.spec for backup in order.backups],
+        "words": _words(order, doubts, pairs),
+        **({"maybe_exchanged": _maybe_exchanged(order, doubts)} if doubts else {}),
+        "depth": (order.depth or Depth.DECODE).value,
+        "waivers": len(order.waivers),
+        "baseline": len(order.baseline),
+    }
+
+
+def _maybe_exchanged(order: Order, doubts: Mapping[str, refusals.Doubt]) -> list[dict[str, str]]:
+    """What may be the phone though it stands as a backup, under the label and with the list that it has here."""
+    return [
+        {"label": one.label, "list": f"{name}.jsonl", "why": doubts[one.label].why, "remedy": doubts[one.label].remedy}
+        for name, one in homes(order)[1:]
+        if one.label in doubts
+    ]
+
+
+def _words(order: Order, doubts: Mapping[str, refusals.Doubt], pairs: Sequence[roles.Pair]) -> dict[str, str]:
+    """What stands in a rule's commands for a place, as it is typed here: PHONE and BACKUP are the places, or lists, of
+    this audit (BACKUPS all of the latter), SOURCE the phone where it is no list, PLACES all backups where none is a
+    list, DEST the first that can be written to, REMOTE the only one by rclone, as rclone calls it, KEPT the first
+    that has a record to be verified by.
+
+    Where no backup can be, FOLDER stands for one to choose: so it is for what may be the phone. What looks like an
+    option is left out.
+    """
+    specs = {"PHONE": order.source.spec, "BACKUP": order.backups[0].spec}
+    remotes = [b.spec.removeprefix("rclone:") for b in order.backups if b.spec.startswith("rclone:")]
+    if len(remotes) == 1:
+        specs["REMOTE"] = remotes[0]
+    kept = (b.spec for b, pair in zip(order.backups, pairs, strict=True) if b.place is not None and _has_record(pair))
+    if (spec := next(kept, None)) is not None:
+        specs["KEPT"] = spec
+    if order.source.place is not None:
+        specs["SOURCE"] = order.source.spec
+        writable = (
+            b.spec
+            for b, pair in zip(order.backups, pairs, strict=True)
+            if b.place is not None
+            and b.place.kind in ("folder", "rclone")
+            and not (b.label in doubts or refusals.refusal_of_backup(pair))
+        )
+        specs["DEST"] = next(writable, "FOLDER")
+    made = {word: typed(spec) for word, spec in specs.items() if not spec.startswith("-")}
+    if not any(backup.spec.startswith("-") for backup in order.backups):
+        made["BACKUPS"] = " ".join(typed(backup.spec) for backup in order.backups)
+        if all(backup.place is not None for backup in order.backups):
+            made["PLACES"] = made["BACKUPS"]
+    return made
+
+
+def _has_record(pair: roles.Pair) -> bool:
+    """Whether a backup has a record of its files, which one that was copied by hand has not, nor a part of one."""
+    return pair.backup.is_kept and pair.backup.part_of_backup is None
+
+
+def not_due(con: duckdb.DuckDBPyConnection) -> dict[str, object]:
+    """How many files of the source the verdict does not speak of: no photos or videos, and left out by the policy."""
+    others, left_out = con.execute(
+        """
+        SELECT count(*) FILTER (WHERE NOT coalesce(excluded, false)), count(*) FILTER (WHERE excluded)
+        FROM source WHERE NOT is_due AND size_bytes IS NOT NULL
+            AND NOT coalesce(error_kind = 'unreadable' AND NOT excluded, false)  -- unreadable-other names these
+        """
+    ).fetchall()[0]
+    return {"other_files": others, "left_out_files": left_out}
