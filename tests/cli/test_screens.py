@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from auditor import data as shipped
 from auditor.cli import app
 from tests import media
 from tests.commandline import call
@@ -71,7 +72,13 @@ def test_what_every_command_shows(
     top.mkdir()
     lay_out(top)
     monkeypatch.chdir(top)
-    scrubs = {re.escape(str(top.resolve())): "HERE", r"(?m)^(Usage: |Try ')python -m \S+": r"\1auditor", **SCRUBS}
+    rules = re.escape(str(shipped.folder("rules")))
+    scrubs = {
+        re.escape(str(top.resolve())): "HERE",
+        rules: "RULES",
+        r"(?m)^(Usage: |Try ')python -m \S+": r"\1auditor",
+        **SCRUBS,
+    }
 
     def show(command: str) -> str:
         code, out, err = call(monkeypatch, capsys, *command.split())
