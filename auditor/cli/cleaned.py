@@ -27,7 +27,6 @@ def told(place: Place | None) -> tuple[str, ...]:
     if taken.purged:
         were = counted(taken.purged, "file was", "files were")
         lines.append(f"{were} deleted for good by --purge, after the copy that stays was read again.")
-    lines.append(
-        "There is nothing here to lose. Whether the copies are still as they were then, this audit does not say."
-    )
+    nothing = "Besides these there is nothing" if taken.held else "There is nothing"
+    lines.append(f"{nothing} here to lose. Whether the copies are still as they were then, this audit does not say.")
     return tuple(lines)

@@ -125,12 +125,13 @@ def test_a_phone_that_was_cleaned_empty_is_told_as_that(audit: Path, tmp_path: P
     shown = said("audit", *places, "-o", str(tmp_path / "again"))
     assert "CANNOT SAY: Nothing is left to check: `auditor clean` took 2 files away from here" in shown
     assert f"They lie in the quarantine, and `auditor undo {journal}` puts them back." in shown
-    assert "There is nothing here to lose." in shown and "Put right" not in shown and "Next" not in shown
+    assert "Besides these there is nothing here to lose." in shown and "Put right" not in shown and "Next" not in shown
     page = (tmp_path / "again/report.html").read_text("utf-8")
     assert "took 2 files away from here" in page and "Put right" not in page
     said("clean", "--purge", str(journal), "--older-than", "0d")
     shown = said("audit", *places, "-o", str(tmp_path / "purged"))
     assert "took 2 files away" in shown and "2 files were deleted for good by --purge" in shown
+    assert "There is nothing here to lose." in shown
     assert codes == [0, 3, 0, 3]
     assert said("undo", str(journal)).startswith("Nothing to undo.\n  2 files were deleted for good")
 
