@@ -25,8 +25,6 @@ EXCEPTIONS = {
     "cli/verify.py": "the report that a person named, opened so that nothing is written over",
     "copier/upload.py": "a temporary folder of its own",
     "copier/worker.py": "dates the open temporary file that it has just made",
-    "copier/leftovers.py": "makes the folder of this machine's own notes",
-    "copier/preflight.py": "makes the folder of this machine's own notes",
     "isolation/heartbeat.py": "a temporary folder of its own",
     "demo/media.py": "films in memory",
     "demo/story.py": "files of the demo's folder, which was not there",
