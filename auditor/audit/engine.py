@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -73,7 +73,7 @@ def run_rule(lists: Lists, rule: Rule, policy: Policy) -> RuleOutcome:
 def _population(con: duckdb.DuckDBPyConnection, rule: Rule, policy: Policy) -> int:
     sql = f"SELECT count(*) FROM {rule.population}"
     _one_select(sql, "population")
-    return int(con.execute(sql, _bound(sql, rule, policy)).fetchall()[0][0])
+    return int(con.execute(sql, bound(sql, rule, policy)).fetchall()[0][0])
 
 
 def _find(con: duckdb.DuckDBPyConnection, rule: Rule, policy: Policy, severity: Severity) -> int:
@@ -82,7 +82,7 @@ def _find(con: duckdb.DuckDBPyConnection, rule: Rule, policy: Policy, severity: 
     Nothing of ours stands around the query's text, so that no text of a rule can end it and say something else.
     """
     _one_select(rule.sql, "query")
-    asked = con.sql(rule.sql, params=_bound(rule.sql, rule, policy) or None)
+    asked = con.sql(rule.sql, params=bound(rule.sql, rule, policy) or None)
     columns = list(asked.columns)
     if missing := {"side", "path"} - set(columns):
         raise BadRule(f"its query gives no column {', '.join(sorted(missing))}")
@@ -121,7 +121,7 @@ def _one_select(sql: str, what: str) -> None:
         raise BadRule(f"its {what} is not one SELECT")
 
 
-def _bound(sql: str, rule: Rule, policy: Policy) -> dict[str, Any]:
+def bound(sql: str, rule: Rule, policy: Policy) -> dict[str, Any]:
     """The values that the query asks for, no others: DuckDB refuses what is not asked for."""
     values = policy.values(rule)
     wanted = set(duckdb.extract_statements(sql)[0].named_parameters)
@@ -142,30 +142,44 @@ def _message(rule: Rule, columns: Sequence[str]) -> str:
 def run_case(rule: Rule, case: Case, policy: Policy) -> tuple[RuleOutcome, tuple[str, ...]]:
     """Runs one case of a rule's test file: how the rule ended, and the paths that it found, in its order.
 
-    A finding that names no file has the path ''. Of `pairs`, what the case leaves out is filled in: the id of the
-    source's row by its path, that of the backup's by `backup` and `backup_path`.
+    A finding that names no file has the path ''.
 
     Raises: BadRule where a row of the case has a column or value that its view cannot have.
     """
+    with opened(case, policy) as (lists, chosen):
+        outcome = run_rule(lists, rule, chosen)
+        paths = lists.con.execute("SELECT coalesce(path, '') FROM findings ORDER BY number").fetchall()
+    return outcome, tuple(path for (path,) in paths)
+
+
+@contextlib.contextmanager
+def opened(case: Case, policy: Policy) -> Iterator[tuple[Lists, Policy]]:
+    """The lists that a case gives, shut off as those of an audit are, and the policy with the parameters of the case.
+
+    Of `pairs`, what the case leaves out is filled in: the id of the source's row by its path, that of the backup's by
+    `backup` and `backup_path`.
+
+    Raises: BadRule where a row of the case has a column or value that its view cannot have.
+    """
+    settings = {name: value for name, value in case.params.items() if name in _SETTINGS}
+    own = {name: value for name, value in case.params.items() if name not in _SETTINGS}
     with contextlib.closing(duckdb.connect(config={"threads": 1})) as con:
         create_tables(con)
         try:
             for view in ("header", "source", "due", "backup", "pairs"):
                 _insert_case_rows(con, view, case.views.get(view, ()))
-            settings = {name: value for name, value in case.params.items() if name in _SETTINGS}
             if "proof" in settings:
                 settings["proof"] = tuple(Status(status) for status in settings["proof"])
-            policy = replace(policy, params={}, **settings)
+            policy = replace(policy, params=own, **settings)
             summarise(con, [row["backup"] for row in case.views.get("pairs", ())], policy.proof)
         except (KeyError, ValueError, TypeError, duckdb.Error) as error:
             reason = " ".join(str(error.args[0]).split())
-            raise BadRule(f"{rule.id}.test.toml: the case {case.name} is none that can be run: {reason}") from error
+            raise BadRule(
+                f"{case.rule_id}.test.toml: the case {case.name} is none that can be run: {reason}"
+            ) from error
         ranked.fill(con, policy.keep)
         lock(con)
-        own = {name: value for name, value in case.params.items() if name not in _SETTINGS}
-        outcome = run_rule(Lists(con, EVERYTHING), replace(rule, params={**rule.params, **own}), policy)
-        paths = con.execute("SELECT coalesce(path, '') FROM findings ORDER BY number").fetchall()
-    return outcome, tuple(path for (path,) in paths)
+        yield Lists(con, EVERYTHING), policy
 
 
 _SETTINGS = ("proof", "min_copies", "off_site_copies", "max_list_age_days")

@@ -104,10 +104,12 @@ def test(
             cases += 1
             outcome, found = engine.run_case(rule, case, family)
             told = outcome.state in (RuleState.PASSED, RuleState.FAILED, RuleState.NOT_APPLICABLE)
-            if told and found == case.expect:
+            if told and found == case.expect and case.looked_at in (None, outcome.looked_at):
                 continue
             wrong += 1
             got = f"it found {_paths(found)}, not {_paths(case.expect)}" if told else str(outcome.reason)
+            if told and found == case.expect:
+                got = f"it looked at {outcome.looked_at}, not {case.looked_at}"
             screen.say(f"wrong   {rule.id}.{visible(case.name)}: {visible(got)}")
     screen.say(f"{cases - wrong} of {cases} cases of {len(chosen)} rules are as expected.")
     if wrong:

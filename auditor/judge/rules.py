@@ -172,7 +172,10 @@ def load(folders: Iterable[Path] = ()) -> tuple[Rule, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One case of a rule's `.test.toml`: rows of the views, and the paths that must be found: these, in this order."""
+    """One case of a rule's `.test.toml`: rows of the views, and the paths that must be found: these, in this order.
+
+    `looked_at` is how many rows its population must have; None: the case does not say.
+    """
 
     rule_id: str
     name: str
@@ -180,6 +183,7 @@ class Case:
     views: Mapping[str, list[dict[str, Any]]]
     params: Mapping[str, Any]
     expect: tuple[str, ...]
+    looked_at: int | None = None
 
 
 def cases(rule: Rule) -> tuple[Case, ...]:
@@ -209,17 +213,16 @@ def cases(rule: Rule) -> tuple[Case, ...]:
                     for view in ("header", "source", "due", "backup", "pairs")
                     if (rows := _tables(case, view)) or view in case
                 }
-                expect, params = (
-                    tuple(value_of(case, "expect", list, default=[])),
-                    value_of(case, "params", dict, default={}),
-                )
+                expect = tuple(value_of(case, "expect", list, default=[]))
+                params = value_of(case, "params", dict, default={})
+                looked_at = value_of(case, "looked_at", int) if "looked_at" in case else None
             except ValueError as error:
                 raise BadRule(f"{path}: [{group}.{name}]: {error}") from error
             if bool(expect) != must_fail:
                 raise BadRule(f"{path}: [{group}.{name}] must expect {'some' if must_fail else 'no'} paths")
-            if extra := set(case) - set(views) - {"expect", "params", "note"}:
+            if extra := set(case) - set(views) - {"expect", "params", "note", "looked_at"}:
                 raise BadRule(f"{path}: [{group}.{name}] has unknown keys {sorted(extra)}")
-            result.append(Case(rule.id, name, must_fail, views, params, expect))
+            result.append(Case(rule.id, name, must_fail, views, params, expect, looked_at))
     return tuple(result)
 
 

@@ -20,10 +20,8 @@ SELECT 'source' AS side, one.path AS path, CASE one.kind WHEN 'photo' THEN 'film
     one.image_id AS image_id, one.size_bytes AS size_bytes, one.taken_at AS taken_at
 FROM due one
 -- Apple marks both halves with a UUID; other makers number their photos otherwise.
-LEFT JOIN (SELECT DISTINCT image_id, kind FROM source WHERE image_id IS NOT NULL) other
-    ON other.image_id = one.image_id AND other.kind <> one.kind AND other.kind IN ('photo', 'video')
-LEFT JOIN (SELECT DISTINCT companion_of AS path FROM source WHERE companion_of IS NOT NULL AND kind = 'video') named
-    ON named.path = one.path
+ANTI JOIN source other ON other.image_id = one.image_id AND other.kind <> one.kind AND other.kind IN ('photo', 'video')
+ANTI JOIN source film ON film.companion_of = one.path AND film.kind = 'video'
 WHERE regexp_matches(one.image_id, '^[0-9A-Fa-f]{8}-') AND one.kind IN ('photo', 'video')
-    AND other.image_id IS NULL AND named.path IS NULL AND one.companion_of IS NULL
+    AND one.companion_of IS NULL
 ORDER BY one.path

@@ -34,7 +34,7 @@ WITH halves AS (
     JOIN pairs ON pairs.id = half.id AND list_contains($proof, pairs.status)
     JOIN backup ON backup.id = pairs.backup_id
 ), together AS (
-    SELECT DISTINCT halves.film_id
+    SELECT halves.film_id
     FROM halves
     JOIN copies film ON film.id = halves.film_id
     JOIN copies photo ON photo.id = halves.photo_id AND photo.backup = film.backup AND photo.folder = film.folder

@@ -18,6 +18,6 @@
 -- ///
 SELECT 'source' AS side, source.path AS path, source.size_bytes AS size_bytes
 FROM source
-LEFT JOIN (SELECT DISTINCT sidecar AS path FROM source WHERE sidecar IS NOT NULL) used ON used.path = source.path
-WHERE source.kind = 'sidecar' AND NOT source.excluded AND used.path IS NULL
+ANTI JOIN source photo ON photo.sidecar = source.path
+WHERE source.kind = 'sidecar' AND NOT source.excluded
 ORDER BY source.path

@@ -28,6 +28,6 @@ SELECT 'backup' AS side, NULL::VARCHAR AS path, h.backup AS backup, s.label AS p
 FROM header h
 JOIN header s ON s.side = 'source'
 JOIN found ON found.backup = h.backup
-WHERE h.side = 'backup' AND len(h.source_ids) > 0 AND NOT list_contains(h.source_ids, s.place_id)
+WHERE len(h.source_ids) > 0 AND NOT list_contains(h.source_ids, s.place_id)
     AND found.files >= $few_files AND found.found * 100 < found.files * $found_percent
 ORDER BY h.backup

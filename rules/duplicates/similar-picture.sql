@@ -32,7 +32,7 @@ WITH pictures AS (
 SELECT 'source' AS side, path, other, width, height, format, size_bytes, taken_at
 FROM pictures
 -- Many at once are pictures with little in them: dark, white, blank pages.
-WHERE alike BETWEEN 2 AND $most_alike AND path <> other
+WHERE alike BETWEEN 2 AND $most_alike
     AND (pixels < best_pixels OR format <> best_format)
     AND abs(ln((width / height) / best_shape)) < 0.02
     AND NOT coalesce(taken_at <> best_taken_at, false)

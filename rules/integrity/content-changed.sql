@@ -24,6 +24,6 @@ JOIN files ON files.id = due.id
 LEFT JOIN pairs ON pairs.id = due.id AND pairs.backup = files.backup
 LEFT JOIN backup ON backup.id = pairs.backup_id
 WHERE files.status = 'damaged'
-    -- cut-short-in-backup, damaged-in-backup and content-changed share the damaged copies among them: this CASE stands in all three.
-    AND CASE WHEN backup.size_bytes < due.size_bytes THEN 'shorter' WHEN backup.soundness = 'damaged' THEN 'damaged' ELSE 'changed' END = 'changed'
+    -- cut-short-in-backup, damaged-in-backup and content-changed share the damaged copies among them, in this order.
+    AND NOT coalesce(backup.size_bytes < due.size_bytes, false) AND backup.soundness IS DISTINCT FROM 'damaged'
 ORDER BY due.path

@@ -21,9 +21,9 @@ SELECT 'source' AS side, due.path AS path, files.backup AS backup, files.backup_
     due.size_bytes AS size_bytes, due.taken_at AS taken_at
 FROM due
 JOIN files ON files.id = due.id
-LEFT JOIN pairs ON pairs.id = due.id AND pairs.backup = files.backup
-LEFT JOIN backup ON backup.id = pairs.backup_id
+JOIN pairs ON pairs.id = due.id AND pairs.backup = files.backup
+JOIN backup ON backup.id = pairs.backup_id
 WHERE files.status = 'damaged'
-    -- cut-short-in-backup, damaged-in-backup and content-changed share the damaged copies among them: this CASE stands in all three.
-    AND CASE WHEN backup.size_bytes < due.size_bytes THEN 'shorter' WHEN backup.soundness = 'damaged' THEN 'damaged' ELSE 'changed' END = 'damaged'
+    -- cut-short-in-backup, damaged-in-backup and content-changed share the damaged copies among them, in this order.
+    AND NOT coalesce(backup.size_bytes < due.size_bytes, false) AND backup.soundness = 'damaged'
 ORDER BY due.path

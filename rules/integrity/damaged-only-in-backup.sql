@@ -19,8 +19,8 @@
 SELECT 'backup' AS side, backup.path AS path, backup.backup AS backup, coalesce(backup.damage[1].detail, 'it cannot be decoded') AS damage,
     coalesce(' (perhaps whole ' || whole.place || ' as ' || whole.path || ')', '') AS elsewhere, backup.damage[1].code AS code, backup.size_bytes AS size_bytes, backup.taken_at AS taken_at
 FROM backup
-LEFT JOIN (SELECT DISTINCT backup_id FROM pairs WHERE backup_id IS NOT NULL) used ON used.backup_id = backup.id
-LEFT JOIN (SELECT DISTINCT sha256 FROM source WHERE sha256 IS NOT NULL) here ON here.sha256 = backup.sha256
+ANTI JOIN pairs ON pairs.backup_id = backup.id
+ANTI JOIN source ON source.sha256 = backup.sha256
 LEFT JOIN (
     -- The same first 64 KiB, and it goes on to the end; or, where those were hit, the same name and length.
     WITH bad AS (SELECT id, head_sha256, name, size_bytes FROM backup WHERE soundness = 'damaged'),
@@ -40,5 +40,5 @@ LEFT JOIN (
     FROM found
     GROUP BY id
 ) whole ON whole.id = backup.id
-WHERE backup.soundness = 'damaged' AND backup.kind IN ('photo', 'video') AND used.backup_id IS NULL AND here.sha256 IS NULL
+WHERE backup.soundness = 'damaged' AND backup.kind IN ('photo', 'video')
 ORDER BY backup.backup, backup.path

@@ -26,7 +26,7 @@ JOIN files ON files.id = due.id
 LEFT JOIN pairs ON pairs.id = due.id AND pairs.backup = files.backup
 LEFT JOIN backup ON backup.id = pairs.backup_id
 WHERE files.status = 'not_checked'
-    AND NOT coalesce(due.error IS NOT NULL AND coalesce(due.sha256, due.md5, due.sha1, due.quickxor, due.dropbox) IS NULL, false)
+    AND NOT (due.error IS NOT NULL AND coalesce(due.sha256, due.md5, due.sha1, due.quickxor, due.dropbox) IS NULL)
     AND NOT files.only_claimed
     AND NOT coalesce(backup.width * backup.height > due.width * due.height, false)
 ORDER BY due.path

@@ -28,14 +28,14 @@ WITH prefixes AS (
         QUALIFY row_number() OVER (PARTITION BY backup ORDER BY files DESC, prefix) <= 3
     )
     UNION
-    SELECT DISTINCT backup, '' FROM pairs
+    SELECT backup, '' FROM pairs
 )
-SELECT DISTINCT 'source' AS side, due.path AS path, pairs.backup AS backup, pairs.backup_path AS backup_path,
+SELECT 'source' AS side, due.path AS path, pairs.backup AS backup, pairs.backup_path AS backup_path,
     namesake.path AS namesake, due.size_bytes AS size_bytes, namesake.size_bytes AS size_there_bytes, due.taken_at AS taken_at
 FROM due
 JOIN pairs ON pairs.id = due.id AND pairs.status = 'identical'
 JOIN prefixes ON prefixes.backup = pairs.backup
 JOIN backup namesake ON namesake.backup = pairs.backup AND namesake.path = prefixes.prefix || due.path
-LEFT JOIN (SELECT DISTINCT sha256 FROM source WHERE sha256 IS NOT NULL) phone ON phone.sha256 = namesake.sha256
-WHERE namesake.sha256 <> due.sha256 AND phone.sha256 IS NULL
+ANTI JOIN source ON source.sha256 = namesake.sha256
+WHERE namesake.sha256 <> due.sha256
 ORDER BY due.path, pairs.backup, namesake.path

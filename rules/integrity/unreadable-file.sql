@@ -22,5 +22,5 @@ FROM due
 JOIN files ON files.id = due.id
 -- The rest of what was not checked is named by not-checked, which has this condition too.
 WHERE files.status = 'not_checked'
-    AND coalesce(due.error IS NOT NULL AND coalesce(due.sha256, due.md5, due.sha1, due.quickxor, due.dropbox) IS NULL, false)
+    AND due.error IS NOT NULL AND coalesce(due.sha256, due.md5, due.sha1, due.quickxor, due.dropbox) IS NULL
 ORDER BY due.path

@@ -26,8 +26,7 @@ JOIN backup ON backup.id = pairs.backup_id
 WHERE list_contains($proof, files.status)
     AND due.kind IN ('photo', 'video') AND due.taken_at IS NULL AND due.mtime_trusted AND backup.mtime_trusted
     AND NOT regexp_matches(due.name, '(19|20)[0-9]{2}[-_.]?(0[1-9]|1[0-2])[-_.]?[0-3][0-9]')
-    -- FAT keeps 2 s, and a wrong time zone shifts by whole hours.
-    AND abs(due.mtime_s - backup.mtime_s) > 2.01
-    AND NOT (abs(due.mtime_s - backup.mtime_s) <= 26 * 3600 + 2
-        AND abs(abs(due.mtime_s - backup.mtime_s) - 3600 * round(abs(due.mtime_s - backup.mtime_s) / 3600)) <= 2.01)
+    -- FAT keeps 2 s, and a wrong time zone shifts by whole hours, 26 at most.
+    AND (abs(due.mtime_s - backup.mtime_s - 3600 * round((due.mtime_s - backup.mtime_s) / 3600)) > 2.01
+        OR abs(due.mtime_s - backup.mtime_s) > 26.5 * 3600)
 ORDER BY due.path

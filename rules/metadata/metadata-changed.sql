@@ -21,5 +21,5 @@ SELECT 'source' AS side, due.path AS path, files.backup AS backup, files.backup_
     coalesce(files.detail, 'other metadata changed') AS detail, due.size_bytes AS size_bytes, due.taken_at AS taken_at
 FROM due
 JOIN files ON files.id = due.id
-WHERE files.status = 'metadata_changed' AND NOT list_contains($proof, 'metadata_changed')
+WHERE files.status = 'metadata_changed'
 ORDER BY due.path

@@ -23,6 +23,6 @@ FROM files
 JOIN due ON due.id = files.id
 JOIN pairs ON pairs.id = files.id AND pairs.backup = files.backup
 JOIN backup ON backup.id = pairs.backup_id
-WHERE files.status = 'metadata_changed' AND list_contains($proof, files.status)
+WHERE files.status = 'metadata_changed'
     AND coalesce(due.orientation, 1) <> coalesce(backup.orientation, 1)
 ORDER BY due.path

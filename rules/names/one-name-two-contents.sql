@@ -28,11 +28,11 @@ WITH prefixes AS (
         QUALIFY row_number() OVER (PARTITION BY backup ORDER BY files DESC, prefix) <= 3
     )
     UNION
-    SELECT DISTINCT backup, '' FROM pairs
+    SELECT backup, '' FROM pairs
 ), phone AS (
-    SELECT sha256, min(path) AS path FROM source WHERE sha256 IS NOT NULL GROUP BY sha256
+    SELECT sha256, min(path) AS first FROM source GROUP BY sha256
 )
-SELECT DISTINCT 'source' AS side, due.path AS path, pairs.backup AS backup, namesake.path AS namesake, phone.path AS other,
+SELECT 'source' AS side, due.path AS path, pairs.backup AS backup, namesake.path AS namesake, phone.first AS other,
     pairs.backup_path AS backup_path, due.size_bytes AS size_bytes, due.taken_at AS taken_at
 FROM due
 JOIN pairs ON pairs.id = due.id AND pairs.status = 'identical'

@@ -26,7 +26,6 @@ WITH named AS (
     SELECT folded, min(path) AS first
     FROM named
     GROUP BY folded
-    HAVING min(path) <> max(path)
 )
 -- The first may keep its name.
 SELECT 'source' AS side, named.path AS path, first AS other,

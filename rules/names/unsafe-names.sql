@@ -32,11 +32,11 @@ FROM (
     FROM due
     JOIN files ON files.id = due.id
     -- The first backup whose file system refuses what Windows refuses; one that is not known may.
-    LEFT JOIN (
+    CROSS JOIN (
         SELECT min(backup) AS backup
         FROM header
         WHERE side = 'backup' AND coalesce(lower(filesystem), 'ntfs') IN ('ntfs', 'ntfs3', 'fuseblk', 'vfat', 'msdos', 'fat', 'exfat', 'cifs', 'smb3', 'smbfs', '9p', 'drvfs')
-    ) narrow ON true
+    ) narrow
     WHERE NOT list_contains($proof, files.status)
 )
 WHERE reason IS NOT NULL

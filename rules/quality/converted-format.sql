@@ -24,6 +24,6 @@ FROM due
 JOIN files ON files.id = due.id
 JOIN pairs ON pairs.id = due.id AND pairs.backup = files.backup
 JOIN backup ON backup.id = pairs.backup_id
-WHERE files.status = 'reduced' AND NOT list_contains($proof, 'reduced')
-    AND coalesce(backup.format <> due.format AND backup.width * backup.height = due.width * due.height, false)
+WHERE files.status = 'reduced'
+    AND backup.format <> due.format AND backup.width * backup.height = due.width * due.height
 ORDER BY due.path

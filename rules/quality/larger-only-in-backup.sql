@@ -25,8 +25,7 @@ WITH larger AS (
     FROM due
     JOIN files ON files.id = due.id AND list_contains($proof, files.status)
     JOIN backup there ON there.stem = due.stem AND there.width * there.height > due.width * due.height
-    WHERE due.kind = 'photo' AND due.phash IS NOT NULL AND there.phash IS NOT NULL
-        AND coalesce(there.soundness, '') <> 'damaged'
+    WHERE due.kind = 'photo' AND coalesce(there.soundness, '') <> 'damaged'
         AND bit_count(xor(try_cast('0x' || due.phash AS UBIGINT), try_cast('0x' || there.phash AS UBIGINT))) <= $most_bits_apart
         AND abs(ln((due.width / due.height) / (there.width / there.height))) < 0.02
         AND NOT coalesce(due.taken_at <> there.taken_at, false)
@@ -41,7 +40,7 @@ WITH larger AS (
     JOIN backup there ON there.path = due.path AND there.size_bytes > $least_times * due.size_bytes
     WHERE due.kind = 'photo' AND there.kind = 'photo' AND there.phash IS NULL
         AND coalesce(there.soundness, 'not_checked') = 'not_checked'
-        AND there.sha256 IS DISTINCT FROM due.sha256 AND there.error_kind IS NULL AND there.claimed IS NULL
+        AND there.error_kind IS NULL AND there.claimed IS NULL
         AND files.backup = there.backup AND files.backup_path <> there.path
         AND NOT EXISTS (SELECT 1 FROM source WHERE source.sha256 = there.sha256)
 )

@@ -26,6 +26,6 @@ JOIN files ON files.id = due.id
 JOIN pairs ON pairs.id = due.id AND pairs.backup = files.backup
 JOIN backup ON backup.id = pairs.backup_id
 WHERE files.status = 'not_checked' AND NOT files.only_claimed
-    AND coalesce(backup.width * backup.height > due.width * due.height, false)
-    AND NOT coalesce(due.error IS NOT NULL AND coalesce(due.sha256, due.md5, due.sha1, due.quickxor, due.dropbox) IS NULL, false)
+    AND backup.width * backup.height > due.width * due.height
+    AND NOT (due.error IS NOT NULL AND coalesce(due.sha256, due.md5, due.sha1, due.quickxor, due.dropbox) IS NULL)
 ORDER BY due.path

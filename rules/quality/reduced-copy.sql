@@ -26,7 +26,7 @@ FROM due
 JOIN files ON files.id = due.id
 LEFT JOIN pairs ON pairs.id = due.id AND pairs.backup = files.backup
 LEFT JOIN backup ON backup.id = pairs.backup_id
-WHERE files.status = 'reduced' AND NOT list_contains($proof, 'reduced')
+WHERE files.status = 'reduced'
     -- The other ones are named by converted-format and larger-in-backup, which have these conditions too.
     AND NOT coalesce(backup.format <> due.format AND backup.width * backup.height = due.width * due.height, false)
     AND NOT coalesce(backup.width * backup.height > due.width * due.height, false)

@@ -22,6 +22,6 @@ FROM due
 JOIN files ON files.id = due.id
 LEFT JOIN pairs ON pairs.id = due.id AND pairs.backup = files.backup
 LEFT JOIN backup ON backup.id = pairs.backup_id
-WHERE files.status = 'reduced' AND list_contains($proof, 'reduced')
+WHERE files.status = 'reduced'
     AND NOT coalesce(backup.width * backup.height > due.width * due.height, false)
 ORDER BY due.path

@@ -25,5 +25,5 @@ JOIN (
     WHERE NOT list_contains($proof, pairs.status) AND pairs.status <> 'not_checked'
     GROUP BY pairs.backup
 ) lacking ON lacking.backup = header.backup
-WHERE header.side = 'backup' AND lacking.bytes > header.storage_free_bytes
+WHERE lacking.bytes > header.storage_free_bytes
 ORDER BY header.backup

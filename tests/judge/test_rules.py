@@ -25,6 +25,7 @@ def test_case(rule: rules.Rule, case: rules.Case) -> None:
     outcome, found = engine.run_case(rule, case, policy.load("family"))
     assert outcome.state in (RuleState.PASSED, RuleState.FAILED, RuleState.NOT_APPLICABLE), outcome.reason
     assert found == case.expect
+    assert case.looked_at in (None, outcome.looked_at)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=[r.id for r in RULES])
