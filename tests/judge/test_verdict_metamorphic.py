@@ -171,7 +171,7 @@ def _another_order_of_rows(phone: Rows, backups: tuple[Rows, Rows], draw: st.Dat
 
 
 def _other_folders(phone: Rows, backups: tuple[Rows, Rows], draw: st.DataObject) -> None:
-    """Every folder is named otherwise, on all sides alike, and has other files' dates."""
+    """Every folder is named otherwise, on all sides alike. Of the dates of folders, a list knows nothing."""
     name = draw.draw(st.sampled_from(("Photos", "é ü", "2026=05", "a/b c", "[x]", "'")))
     moved = [tuple(replace(row, path=f"{name}/{row.path}") for row in rows) for rows in (phone, *backups)]
     assert _said(moved[0], moved[1:]) == _said(phone, backups)
