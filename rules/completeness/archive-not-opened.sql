@@ -22,6 +22,6 @@ WHERE regexp_matches(lower(b.path), '\.(zip|tar|tgz|tar\.gz|tbz2|tar\.bz2|txz|ta
     -- What is missing here and proven elsewhere is not missed.
     AND EXISTS (
         SELECT 1 FROM pairs AS p JOIN files AS f ON f.id = p.id
-        WHERE p.backup = b.backup AND p.status = 'missing' AND NOT (list_contains($proof, f.status) AND f.copies >= $min_copies)
+        WHERE p.backup = b.backup AND p.status = 'missing' AND f.copies < $min_copies
     )
 ORDER BY b.backup, b.path

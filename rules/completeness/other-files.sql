@@ -4,7 +4,7 @@
 -- verdict     = "none"
 -- since       = "0.1.0"
 -- tags        = ["completeness"]
--- population  = "source WHERE kind = 'other' AND NOT excluded AND size_bytes IS NOT NULL AND coalesce(error_kind <> 'unreadable', true)"
+-- population  = "source WHERE kind = 'other' AND NOT excluded AND size_bytes IS NOT NULL AND error_kind IS DISTINCT FROM 'unreadable'"
 -- needs       = ["source.kind", "source.error_kind"]
 -- passed      = "There are no files besides photos and videos."
 -- failed_one  = "Files that are neither photos nor videos were not judged."
@@ -24,7 +24,7 @@ FROM (
     SELECT coalesce(nullif(extension, ''), 'no extension') AS extension, count(*) AS files, sum(size_bytes) AS bytes
     FROM source
     WHERE kind = 'other' AND NOT excluded AND NOT is_due AND size_bytes IS NOT NULL
-        AND coalesce(error_kind <> 'unreadable', true)
+        AND error_kind IS DISTINCT FROM 'unreadable'
     GROUP BY 1
 )
 HAVING count(*) > 0
