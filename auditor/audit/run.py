@@ -62,7 +62,7 @@ def _run(order: Order, folder: Path, out: Path, steps: Steps, clock: Callable[[]
         is_emptied = bool(order.emptied) and not partition.due
         has_next = conclusion.verdict is not Verdict.SAFE and not is_emptied
         doubts = exchange.doubts(lists.con, order.backups, pairs)
-        not_offered = safe_to_delete.fill(lists.con, order, doubts, started)
+        not_offered, kept_backups = safe_to_delete.fill(lists.con, order, doubts, started)
         audit = Audit(
             conclusion.verdict,
             conclusion.sentence,
@@ -74,6 +74,7 @@ def _run(order: Order, folder: Path, out: Path, steps: Steps, clock: Callable[[]
                 *caveats.part_of_phone(pairs),
                 *caveats.only_listed(order, (source, *backups)),
                 *caveats.not_apart(order),
+                *kept_backups,
                 *(as_one if order.policy.min_copies > 1 else ()),
                 *caveats.without_a_place(order),
                 *caveats.unread_since(lists.con, order),

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
 
 import duckdb
 
 from auditor.audit import one_copy, refusals
+from auditor.audit.inputs import Side
 from auditor.audit.order import Order
+from auditor.disk import marker as markers
+from auditor.paths import display_path
+from auditor.places.folder import FolderPlace, is_whole_local_path
 from auditor.places.trash import TRASH_FOLDERS
 
 
-def fill(con: duckdb.DuckDBPyConnection, order: Order, doubts: Mapping[str, refusals.Doubt], started: datetime) -> int:
+def fill(
+    con: duckdb.DuckDBPyConnection, order: Order, doubts: Mapping[str, refusals.Doubt], started: datetime
+) -> tuple[int, list[str]]:
     """The files whose bytes were read in this run on both sides, that are identical, sound, and in enough backups.
     What may be the phone itself counts as none of these: by it the only backup would be emptied.
 
-    Returns how many would be among them but for the reading.
+    Returns how many would be among them but for the reading, and of what nothing ever is, as sentences.
     """
     since = started.strftime("%Y-%m-%dT%H:%M:%SZ")
     # A list made elsewhere may come from a clock that is ahead: only what was a place in this run was read in it.
@@ -49,5 +56,28 @@ def fill(con: duckdb.DuckDBPyConnection, order: Order, doubts: Mapping[str, refu
     con.execute(f"CREATE TABLE safe_to_delete AS {sql}", [read_now, read_now, since, since, least])
     labels = [b.label for b in undoubted]
     con.execute(f"CREATE TEMP TABLE safe_at_any_time AS {sql}", [labels, labels, "", "", least])
+    told = []
+    for backup, within in _kept_backups(con, order.source).items():
+        con.execute("DELETE FROM safe_to_delete WHERE starts_with(path, ?)", [within])
+        con.execute("DELETE FROM safe_at_any_time WHERE starts_with(path, ?)", [within])
+        told.append(f"Of {backup} nothing is offered for deletion: it is a backup that auditor keeps.")
     counts = "SELECT (SELECT count(*) FROM safe_at_any_time) - (SELECT count(*) FROM safe_to_delete)"
-    return int(con.execute(counts).fetchall()[0][0])
+    return int(con.execute(counts).fetchall()[0][0]), told
+
+
+def _kept_backups(con: duckdb.DuckDBPyConnection, source: Side) -> dict[Path, str]:
+    """The backups that this program keeps in which files of `safe_at_any_time` lie, each with how their paths begin."""
+    root = source.place.root if isinstance(source.place, FolderPlace) else None
+    if source.listed is not None and source.listed.place_kind == "folder" and is_whole_local_path(source.listed.place):
+        root = Path(source.listed.place)
+    if root is None:
+        return {}
+    kept_around = markers.kept_around()
+    found: dict[Path, str] = {}
+    rows = con.execute("SELECT path, path_bytes FROM safe_at_any_time JOIN source USING (path)").fetchall()
+    for path, raw in rows:
+        there = path if raw is None else bytes.fromhex(raw).decode("utf-8", "surrogateescape")
+        if backup := kept_around((root / there).parent):
+            within = display_path(backup.relative_to(root).as_posix()) + "/" if backup.is_relative_to(root) else ""
+            found[backup] = within if backup != root else ""
+    return found

@@ -132,16 +132,19 @@ def file_at(plan: Path, line: int, place: str | None, path: str | None, sha256: 
 def check(plan: Path, removals: Sequence[Removal]) -> None:
     """What one look at the plan and the disk can find wrong; nothing is opened.
 
-    Raises: BadPlan with the line: a file named twice, kept and removed, the last copy of itself, reached through a
-    link, or moving with a file that stays.
+    Raises: BadPlan with the line: a file of a backup that this program keeps, named twice, kept and removed, the last
+    copy of itself, reached through a link, or moving with a file that stays.
     """
     going: dict[str, int] = {}
     named: dict[str, int] = {}
-    for root in {removal.file.root: removal.line for removal in removals}:
-        if markers.is_kept(root):
-            raise BadPlan(f"{plan}: {root} is a backup that auditor keeps; nothing is removed from it")
+    kept_around = markers.kept_around()
     for removal in removals:
         _no_links(plan, removal.line, (removal.file, *removal.kept))
+        if backup := kept_around(removal.file.whole.parent):
+            raise BadPlan(
+                f"{plan} line {removal.line}: {removal.file.path} lies in {backup}, a backup that auditor keeps;"
+                " nothing is removed from it"
+            )
         name = _key(removal.file, links_apart=True)
         if name in named:
             raise BadPlan(f"{plan} line {removal.line}: {removal.file.path} is named already in line {named[name]}")

@@ -13,6 +13,7 @@ from auditor.cleanup.apply import judge
 from auditor.cleanup.files import Refused, read_again
 from auditor.cleanup.journal import Entry, Journal, State
 from auditor.cleanup.plan import FileAt
+from auditor.disk import marker as markers
 from auditor.disk.root import Root
 from auditor.errors import BadOutput, BadPlace
 from auditor.places.trash import in_bin
@@ -47,12 +48,18 @@ def purge(
     due = [entry for entry in entries if entry.state is State.MOVED and datetime.fromisoformat(entry.at) <= before]
     sound = judge(sorted({kept for e in due for kept in e.kept}, key=lambda f: str(f.whole)), jobs)
     numbers = {entry.number for entry in due}
+    kept_around = markers.kept_around()
 
     def delete(door: Root, journal: Journal, entry: Entry, now: Callable[[], datetime]) -> None:
         held = FileAt(entry.file.root, entry.target, entry.file.sha256)
         going = read_again(held, "the file in the quarantine").stamp
         if not entry.kept:
             raise Refused("nothing would be kept for it")
+        if backup := kept_around(entry.file.whole.parent.resolve()):
+            raise Refused(
+                f"{entry.file.whole} is of {backup}, a backup that auditor keeps, of which nothing is deleted;"
+                " `auditor undo` puts it back"
+            )
         for kept in entry.kept:
             if reason := sound.get(kept, "it was not checked"):
                 raise Refused(reason)

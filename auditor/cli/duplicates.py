@@ -65,7 +65,8 @@ def command(
 
     The same is: the same bytes, the same image data, or the same picture, proven on its pixels. What only looks
     alike (edits, bursts, screens, dark frames) is shown apart and never planned to go. Nothing is changed: `auditor
-    clean` shows and carries out the plan. A backup that auditor made is always a reference.
+    clean` shows and carries out the plan. A backup that auditor made is always a reference, also where
+    a part of it or a folder around it is named.
 
     Exit codes: 0 searched; 2 bad input; 130 stopped.
     """
@@ -115,7 +116,7 @@ def _source(side: Side, fixed: bool, target: Path, jobs: int | None, cache: bool
     for reason in listed.footer.reasons:
         screen.note(f"not listed: {visible(reason)}")
     root = side.place.root if isinstance(side.place, FolderPlace) else None
-    is_backup = root is not None and markers.is_kept(root)
+    is_backup = root is not None and markers.kept_around()(root) is not None
     name = str(root) if root is not None else side.place.spec
     return Source(name, side.label, tuple(listed.rows()), side.place, fixed or is_backup)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass
+from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any, cast
@@ -19,6 +20,9 @@ OWN_FOLDER = ".auditor"
 
 NAME = "place.toml"
 
+FIRST = (NAME, "lock")
+"""What an `.auditor` of ours has from its first day, that of a backup or that of a folder that was cleaned up."""
+
 _OURS = (NAME, f"{NAME}.new", "lock", "manifests", "journal", "quarantine", "partial")
 _SYSTEMS = (".ds_store", "thumbs.db", "desktop.ini")
 
@@ -28,9 +32,25 @@ def is_kept(root: Path) -> bool:
 
     One whose `.auditor` cannot be looked into may be one."""
     try:
-        return (root / OWN_FOLDER / NAME).exists()
+        (root / OWN_FOLDER / NAME).stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
     except OSError:
-        return True
+        pass
+    return True
+
+
+def kept_around() -> Callable[[Path], Path | None]:
+    """A question to ask of many folders, absolute and resolved: the kept backup that one is, or lies in, however deep;
+    None where it lies in none. Every folder is looked at once."""
+
+    @cache
+    def ask(folder: Path) -> Path | None:
+        if is_kept(folder):
+            return folder
+        return None if folder == folder.parent else ask(folder.parent)
+
+    return ask
 
 
 MOST_BYTES = 4 << 20

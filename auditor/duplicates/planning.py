@@ -112,7 +112,7 @@ def _rows(inventory: Inventory, group: Group, member: Member, unread: frozenset[
     if item.part_of is not None:
         whole = inventory.items[item.part_of].facts.path
         return [_row(inventory, Action.KEEP, item, kept, member.relation, f"it moves with {whole}")]
-    stays = _stays(source)
+    stays = _stays(source, item)
     if stays:
         return [_row(inventory, Action.KEEP, item, kept, member.relation, stays)]
     if member.relation not in PROVEN:
@@ -136,8 +136,10 @@ def _rows(inventory: Inventory, group: Group, member: Member, unread: frozenset[
     return found
 
 
-def _stays(source: Source) -> str | None:
-    """Why nothing of a place is ever moved; None where it may be."""
+def _stays(source: Source, item: Item) -> str | None:
+    """Why a file of a place is never moved; None where it may be."""
+    if item.backup is not None:
+        return f"{item.backup.name} is a backup that auditor keeps: nothing in it is changed"
     if source.reference:
         return f"{source.label} is a reference: nothing in it is changed"
     if source.place is None:

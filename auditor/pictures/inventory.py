@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from auditor.disk import marker as markers
 from auditor.model import FileFacts, Kind
 from auditor.places import Place, Power
 from auditor.places.trash import in_bin
@@ -33,6 +34,11 @@ class Source:
         return root if isinstance(root, Path) and Power.WRITE in powers else None
 
     @property
+    def whole(self) -> str:
+        """`name`, with `/`."""
+        return self.root.as_posix() if self.root is not None else self.name
+
+    @property
     def may_lose_files(self) -> bool:
         """Whether files of it may be moved away."""
         return self.root is not None and not self.reference
@@ -42,13 +48,16 @@ class Source:
 class Item:
     """One file. `source` is the index of its place; `parts` are the indices of the items that move with it.
 
-    `part_of` is the item that it moves with, None for a file that stands for itself.
+    `part_of` is the item that it moves with, None for a file that stands for itself. `reference`: it is never planned
+    to go, as its place is one or `backup`, the folder of a backup that this program keeps, holds it.
     """
 
     source: int
     facts: FileFacts
     parts: tuple[int, ...] = ()
     part_of: int | None = None
+    reference: bool = False
+    backup: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +78,7 @@ def take(sources: Sequence[Source], excluded: str | None = None) -> Inventory:
     """
     order = sorted(range(len(sources)), key=lambda k: (not sources[k].reference, k))
     leave_out = re.compile(excluded) if excluded else None
+    kept_around = markers.kept_around()
     seen: set[object] = set()
     found: list[tuple[int, FileFacts]] = []
     same_file = 0
@@ -76,7 +86,7 @@ def take(sources: Sequence[Source], excluded: str | None = None) -> Inventory:
         for facts in sources[k].rows:
             if not facts.size_bytes or not facts.sha256 or facts.kind is Kind.OTHER:
                 continue
-            if in_bin(facts.path) or (leave_out and leave_out.search(facts.path.lower())):
+            if in_bin(f"{sources[k].whole}/{facts.path}") or (leave_out and leave_out.search(facts.path.lower())):
                 continue
             identity = _identity(sources[k], facts.path)
             if identity in seen:
@@ -84,7 +94,12 @@ def take(sources: Sequence[Source], excluded: str | None = None) -> Inventory:
                 continue
             seen.add(identity)
             found.append((k, facts))
-    return Inventory(tuple(sources), with_parts(found), same_file)
+    items = []
+    for item in with_parts(found):
+        root = sources[item.source].root
+        backup = kept_around((root / item.facts.path).parent) if root is not None else None
+        items.append(replace(item, reference=sources[item.source].reference or backup is not None, backup=backup))
+    return Inventory(tuple(sources), tuple(items), same_file)
 
 
 def _identity(source: Source, path: str) -> object:

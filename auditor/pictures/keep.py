@@ -49,7 +49,7 @@ class _Context:
     image_bytes: Mapping[str, int]  # the size of the largest file that holds this image data
 
     def rank_of_place(self, item: Item) -> int:
-        return -item.source if not self.inventory.sources[item.source].reference else 1
+        return 1 if item.reference else -item.source
 
 
 @dataclass(frozen=True, slots=True)

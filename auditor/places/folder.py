@@ -106,7 +106,7 @@ class FolderPlace:
 
     def walk(self) -> Iterator[Entry]:
         """Each thing below the folder, once; a folder that cannot be listed is an entry with its reason. What this
-        program keeps of this place is left out, and of another backup that lies within it.
+        program keeps of this place is left out, and of any other that lies within it.
 
         Raises: BadPlace where the folder itself is not there or cannot be listed.
         """
@@ -118,13 +118,13 @@ class FolderPlace:
         pending: list[tuple[str, tuple[tuple[int, int], ...], str]] = [("", (), "")]
         keeps: dict[int, bool] = {}
         while pending:
-            folder, above, own = pending.pop()  # own: the `.auditor` of another backup that it lies in
+            folder, above, own = pending.pop()  # own: the `.auditor` of another place that it lies in
             items: list[tuple[str, os.stat_result | OSError]] = []
             try:
                 above = (*above, self._list(folder, above, items))
             except OSError as error:
                 yield Entry(folder, EntryKind.FOLDER, error=Trouble(ErrorKind.UNREADABLE, f"folder: {error.strerror}"))
-            if folder.endswith(f"/{OWN_FOLDER}") and any(name == markers.NAME for name, _ in items):
+            if folder.endswith(f"/{OWN_FOLDER}") and any(name in markers.FIRST for name, _ in items):
                 own = folder
             for name, facts in items:
                 path = f"{folder}/{name}" if folder else name

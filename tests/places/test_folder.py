@@ -214,9 +214,10 @@ def test_our_own_folder_is_left_out_at_the_root_only(tmp_path: Path) -> None:
     assert set(entries(tmp_path)) == {"sub/.auditor/a.jpg", "auditor/b.jpg"}
 
 
-def test_what_another_backup_within_keeps_of_itself_is_no_payload(tmp_path: Path) -> None:
+@pytest.mark.parametrize("first", ["place.toml", "lock"])
+def test_what_another_backup_within_keeps_of_itself_is_no_payload(tmp_path: Path, first: str) -> None:
     """A disk with two backups on it, or a folder that was cleaned up: only what is strange in there is told."""
-    ours = ("place.toml", "lock", "manifests/000001.jsonl", "journal/a.journal")
+    ours = (first, "manifests/000001.jsonl", "journal/a.journal")
     ours += ("quarantine/2026-01-01T120000123456/DCIM/b.jpg",)
     for path in (*(f"old/.auditor/{name}" for name in ours), "old/.auditor/journal/mine.jpg", "old/c.jpg"):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
