@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import duckdb
 
 from auditor.audit import one_copy, refusals, roles
+from auditor.audit.inputs import will_be_emptied
 from auditor.audit.order import Order
 from auditor.judge.policy import Policy
 from auditor.manifest.jsonl import Manifest
@@ -44,6 +45,16 @@ def not_apart(order: Order) -> list[str]:
             f" offered for deletion by {backup.label}; name the folder that lies behind it"
         )
     return told
+
+
+def in_bins(order: Order) -> list[str]:
+    """Which backups are none because of where they lie."""
+    return [
+        f"{backup.spec} lies in a bin or a quarantine, which will be emptied: nothing in it is a copy. Move it out of"
+        " there, then audit again."
+        for backup in order.backups
+        if will_be_emptied(backup)
+    ]
 
 
 def without_a_place(order: Order) -> list[str]:

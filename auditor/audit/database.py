@@ -126,11 +126,13 @@ def kinds(*names: ErrorKind) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One list that is judged, under its label. `off_site` says that it is kept elsewhere."""
+    """One list that is judged, under its label. `off_site` says that it is kept elsewhere, `in_bin` that all of it lies
+    in a bin."""
 
     label: str
     manifest: Manifest
     off_site: bool = False
+    in_bin: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +158,11 @@ def open_lists(source: Manifest, backups: Sequence[Listed], policy: Policy, now:
             _load(con, "source", source, None, 0)
             for number, listed in enumerate(backups):
                 _load(con, "backup", listed.manifest, listed.label, number)
+                if listed.in_bin:
+                    con.execute(
+                        "UPDATE backup SET error_kind = ?, error = 'it lies in a bin' WHERE backup_number = ?",
+                        [ErrorKind.TRASHED.value, number],
+                    )
         except duckdb.Error as error:
             raise BadManifest(f"a manifest has rows that are none: {str(error).splitlines()[0]}") from error
         _headers(con, Listed("source", source), backups, now)
@@ -327,8 +334,8 @@ def mark_due(con: duckdb.DuckDBPyConnection, policy: Policy) -> None:
         """,
         [[kind.value for kind in policy.kinds], extensions, untold],
     )
-    if pattern := policy.excluded():
-        con.execute("UPDATE source SET is_due = false, excluded = true WHERE regexp_matches(lower(path), ?)", [pattern])
+    left_out = "UPDATE source SET is_due = false, excluded = true WHERE regexp_matches(lower(path), ?)"
+    con.execute(left_out, [policy.excluded()])
     con.execute(
         """
         UPDATE source SET is_due = true

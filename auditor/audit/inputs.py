@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,7 +11,7 @@ from auditor.errors import BadPlace
 from auditor.manifest.interop import foreign
 from auditor.manifest.jsonl import Manifest, load, looks_like_manifest
 from auditor.model import Header
-from auditor.places import Place
+from auditor.places import Place, nesting, trash
 from auditor.places.folder import FolderPlace, recorded_folder
 from auditor.places.nesting import within
 from auditor.places.spec import open_place
@@ -96,6 +97,13 @@ def _same(one: Side, other: Side) -> bool:
 def _lies_in(inner: Side, outer: Side) -> bool:
     ours, theirs = _place(inner), _place(outer)
     return ours is not None and theirs is not None and within(ours, theirs)
+
+
+def will_be_emptied(one: Side) -> bool:
+    """Whether a place, or the one that a list was made of, lies as a whole in a bin or a quarantine."""
+    there = _place(one)
+    recorded = re.sub(r"[\\:]", "/", one.listed.place) if one.listed is not None else ""
+    return (there is not None and nesting.will_be_emptied(there)) or trash.will_be_emptied(f"{recorded}/")
 
 
 def _place(one: Side) -> Place | None:

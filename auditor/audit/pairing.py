@@ -14,7 +14,7 @@ from auditor.audit.database import kinds
 from auditor.audit.one_copy import copies
 from auditor.model import DIGESTS, DigestOrigin, ErrorKind, Status
 from auditor.pictures.likeness import Aim, Answer, Candidate, Likeness, Question, Side, Verifier, look_alikes
-from auditor.places.trash import ALBUMS, TRASH_FOLDERS
+from auditor.places.trash import ALBUMS, BINS, TRASH_FOLDERS
 
 _ALBUM = "EXISTS (FROM albums WHERE albums.path = backup.path AND albums.sha256 = backup.sha256)"
 NO_COPY = (
@@ -66,11 +66,10 @@ def pair(con: duckdb.DuckDBPyConnection, labels: Sequence[str], verify: Verifier
 
 
 def _open_lists(con: duckdb.DuckDBPyConnection, number: int) -> None:
-    strict = f"regexp_replace(lower(path), '{ALBUMS}', '/', 'g')"
     con.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE albums AS SELECT path, sha256 FROM source
-            WHERE regexp_matches(lower(path), '{ALBUMS}') AND NOT regexp_matches({strict}, '{TRASH_FOLDERS}');
+            WHERE regexp_matches(lower(path), '{ALBUMS}') AND NOT regexp_matches(lower(path), '{BINS}');
         CREATE OR REPLACE TEMP VIEW b AS SELECT * FROM backup WHERE backup_number = {int(number)}
             AND NOT {NO_COPY} AND NOT {_SHOWN};
         CREATE OR REPLACE TEMP VIEW no_copy AS SELECT * FROM backup WHERE backup_number = {int(number)} AND {NO_COPY};

@@ -8,6 +8,7 @@ from datetime import datetime
 import duckdb
 
 from auditor.audit import refusals, roles
+from auditor.audit.inputs import will_be_emptied
 from auditor.audit.order import Order, homes
 from auditor.manifest.jsonl import Manifest
 from auditor.model import Depth
@@ -68,7 +69,7 @@ def _words(order: Order, doubts: Mapping[str, refusals.Doubt], pairs: Sequence[r
             for b, pair in zip(order.backups, pairs, strict=True)
             if b.place is not None
             and b.place.kind in ("folder", "rclone")
-            and not (b.label in doubts or refusals.refusal_of_backup(pair))
+            and not (b.label in doubts or will_be_emptied(b) or refusals.refusal_of_backup(pair))
         )
         specs["DEST"] = next(writable, "FOLDER")
     made = {word: typed(spec) for word, spec in specs.items() if not spec.startswith("-")}

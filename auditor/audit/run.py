@@ -10,6 +10,7 @@ from pathlib import Path
 from auditor import report as reporting
 from auditor.audit import caveats, engine, exchange, listing, one_copy, pairing, record, reopened, safe_to_delete
 from auditor.audit.database import Listed, Lists, open_lists
+from auditor.audit.inputs import will_be_emptied
 from auditor.audit.order import Order, Steps, homes, pairs_of
 from auditor.disk import locks
 from auditor.errors import BadOutput
@@ -40,7 +41,7 @@ def _run(order: Order, folder: Path, out: Path, steps: Steps, clock: Callable[[]
     pairs = order.pairs or pairs_of(order.source, order.backups)
     source, *backups = [listing.listed(order, one, folder / f"{name}.jsonl", steps) for name, one in homes(order)]
     listed = [
-        Listed(s.label, m, m.header.off_site is True or s.label in order.policy.off_site)
+        Listed(s.label, m, m.header.off_site is True or s.label in order.policy.off_site, will_be_emptied(s))
         for s, m in zip(order.backups, backups, strict=True)
     ]
     with open_lists(source, listed, order.policy, clock()) as lists:
@@ -74,6 +75,7 @@ def _run(order: Order, folder: Path, out: Path, steps: Steps, clock: Callable[[]
                 *caveats.part_of_phone(pairs),
                 *caveats.only_listed(order, (source, *backups)),
                 *caveats.not_apart(order),
+                *caveats.in_bins(order),
                 *kept_backups,
                 *(as_one if order.policy.min_copies > 1 else ()),
                 *caveats.without_a_place(order),

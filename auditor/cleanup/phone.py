@@ -24,7 +24,7 @@ from auditor.manifest.jsonl import Manifest, load
 from auditor.model import DigestOrigin, FileFacts, Soundness
 from auditor.places.archive import packing_of
 from auditor.places.folder import recorded_folder
-from auditor.places.trash import in_bin
+from auditor.places.trash import will_be_emptied
 from auditor.report import RECORD, list_name
 from auditor.report import SAFE_TO_DELETE as TABLE
 from auditor.report.provenance import MOST_RECORD_BYTES
@@ -200,8 +200,10 @@ def _plan(
             if not _is_inside(facts.path):
                 continue
             sound = facts.soundness is Soundness.SOUND and facts.digest_origin is DigestOrigin.READ
-            if sound and facts.sha256 is not None and facts.sha256 in digests and not in_bin(facts.path):
-                copies[facts.sha256].setdefault(number, FileAt(there, facts.path, facts.sha256))
+            if sound and facts.sha256 is not None and facts.sha256 in digests:
+                copy = FileAt(there, facts.path, facts.sha256)
+                if not will_be_emptied(copy.whole.as_posix()):
+                    copies[facts.sha256].setdefault(number, copy)
     removals = []
     short = 0
     for line, facts in wanted:

@@ -18,7 +18,7 @@ from auditor.disk.mounts import may_be_one_file
 from auditor.disk.names import parts_inside
 from auditor.errors import BadManifest, BadPlan
 from auditor.places.folder import is_whole_local_path
-from auditor.places.trash import in_bin
+from auditor.places.trash import will_be_emptied
 
 NEEDED = ("action", "place", "path", "sha256", "kept_place", "kept_path", "kept_sha256")
 ACTIONS = ("remove", "keep", "ask")
@@ -122,7 +122,7 @@ def file_at(plan: Path, line: int, place: str | None, path: str | None, sha256: 
         raise BadPlan(f"{plan} line {line}: {path!r} would lead out of {root}") from error
     if parts[0].lower() == OWN_FOLDER:
         raise BadPlan(f"{plan} line {line}: {path!r} is auditor's own")
-    if OWN_FOLDER in (part.lower() for part in (*root.parts, *parts)) or in_bin((root / "/".join(parts)).as_posix()):
+    if will_be_emptied((root / "/".join(parts)).as_posix()):
         raise BadPlan(f"{plan} line {line}: {path!r} lies in a bin or a quarantine, which will be emptied")
     if not _SHA256.fullmatch(sha256):
         raise BadPlan(f"{plan} line {line}: {sha256!r} is no SHA-256")

@@ -16,7 +16,7 @@ from auditor.cleanup.plan import FileAt
 from auditor.disk import marker as markers
 from auditor.disk.root import Root
 from auditor.errors import BadOutput, BadPlace
-from auditor.places.trash import in_bin
+from auditor.places.trash import will_be_emptied
 from auditor.store.generations import QUARANTINE, locked
 
 
@@ -63,7 +63,7 @@ def purge(
         for kept in entry.kept:
             if reason := sound.get(kept, "it was not checked"):
                 raise Refused(reason)
-            if in_bin(kept.whole.resolve().as_posix()):
+            if will_be_emptied(kept.whole.resolve().as_posix()):
                 raise Refused(f"{kept.whole} lies in a bin or a quarantine: nothing would be kept")
             if (
                 read_again(kept, "the file to keep").stamp.same_file(going)

@@ -99,12 +99,11 @@ def command(
 
         cloud.backup(place, dest, chosen, out, fail_on, plan_only=plan_only, no_audit=no_audit)
     root = copying.folder(dest)
-    pattern = chosen.excluded()
     asked = backing.Request(
         layout=layout,
         examine=None if depth is Look.DIGESTS else Depth(depth.value),
         paranoid=paranoid,
-        excluded=re.compile(pattern) if pattern else None,
+        excluded=re.compile(chosen.excluded()),
         new_place=new_place,
         shrunk=shrunk,
     )

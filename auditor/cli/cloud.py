@@ -24,7 +24,7 @@ from auditor.judge import verdict
 from auditor.judge.policy import Policy
 from auditor.manifest.jsonl import Manifest
 from auditor.model import Depth, Severity
-from auditor.places import Place
+from auditor.places import Place, nesting
 from auditor.places.rclone import RclonePlace, open_rclone
 from auditor.places.rcloneclient import RemoteFailed, call
 from auditor.report import list_name
@@ -39,6 +39,8 @@ def backup(
 ) -> None:
     """Carries out `auditor backup SOURCE rclone:REMOTE:PATH`; exits as `backup` does."""
     cloud = open_rclone(dest.removeprefix(PREFIX))
+    if nesting.will_be_emptied(cloud):
+        raise BadPlace(f"{dest} lies in a bin, which will be emptied; name a folder outside of it")
     if plan_only:
         raise BadPlace(
             "an upload has no plan beforehand: run"
@@ -49,7 +51,7 @@ def backup(
         call(cloud.serving, "operations/mkdir", {"fs": cloud.remote, "remote": ""})
     except RemoteFailed as error:
         screen.note(f"the folder could not be made, it may be there already: {visible(str(error))}")
-    excluded = policy.excluded()
+    excluded = re.compile(policy.excluded())
     began = datetime.now(UTC)
     with tempfile.TemporaryDirectory() as work:
         with screen.phase(f"Reading {place.label}") as show:
@@ -61,7 +63,7 @@ def backup(
                 extra_digests=cloud.native_digests()[:1],
                 on_progress=show,
             )
-        done = _upload(place, listed, cloud, re.compile(excluded) if excluded else None)
+        done = _upload(place, listed, cloud, excluded)
         failed = [(upload.path, upload.reason or "") for upload in done if upload.outcome is Outcome.FAILED]
         if failed:
             screen.note(f"{count(len(failed)):>10}  not uploaded:")

@@ -65,7 +65,7 @@ def show_one(
     other = [f"{rule} ({severity.value})" for rule, severity in sorted(policy.severities.items())]
     rows = (
         ("Must be backed up", ", ".join(kind.value for kind in policy.kinds) + ", and their sidecars"),
-        ("Left out", ", ".join((*policy.exclude_names, *policy.exclude_paths))),
+        ("Left out", ", ".join(("what lies in a bin", *policy.exclude_names, *policy.exclude_paths))),
         ("Counts as proof", ", ".join(status.value for status in policy.proof)),
         ("Copies", f"{policy.min_copies}{off_site}"),
         ("Off-site are", ", ".join(("clouds", *policy.off_site))),

@@ -144,7 +144,7 @@ def session(root: Path, layout: Layout) -> Iterator[Store]:
 
 def refusals_before(source: Place, root: Path, asked: Request) -> list[str]:
     """What speaks against touching the destination at all."""
-    if told := preflight.overlap(source, root):
+    if told := preflight.overlap(source, root) or preflight.in_bin(root):
         return [told]
     marker = Store(root).marker()
     known = preflight.remembered(root)

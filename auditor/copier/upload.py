@@ -22,6 +22,7 @@ from auditor.places import Entry, EntryKind, Place
 from auditor.places.rclone import RclonePlace
 from auditor.places.rclone_remotes import grade
 from auditor.places.rcloneclient import RemoteFailed, call
+from auditor.places.trash import in_bin
 from auditor.readers import digests
 
 PARTIAL = ".auditor/partial"
@@ -61,7 +62,7 @@ def upload_missing(
             if facts.error_kind not in (ErrorKind.UNSUPPORTED, ErrorKind.SPECIAL, ErrorKind.ALIAS):
                 yield Upload(facts.path, Outcome.FAILED, reason=str(facts.error or "it was not read"))
             continue
-        if excluded is not None and excluded.search(facts.path):
+        if excluded is not None and excluded.search(facts.path.lower()):
             continue
         try:
             if (found := there.find(facts)) is not None:
@@ -97,30 +98,43 @@ class _RemoteIndex:
 
     def _note(self, entry: Entry) -> None:
         if self.kind and self.kind in entry.digests and entry.digest_origin is not DigestOrigin.CLAIMED:
-            self.by_digest[(entry.digests[self.kind], entry.size_bytes)] = entry.path
+            self._hold(entry.digests[self.kind], entry.size_bytes, entry.path)
         else:
             self.by_size.setdefault(entry.size_bytes, []).append(entry.path)
 
+    def _hold(self, digest: str, size_bytes: int | None, path: str) -> None:
+        if in_bin(path):  # only where nothing else has it
+            self.by_digest.setdefault((digest, size_bytes), path)
+        else:
+            self.by_digest[(digest, size_bytes)] = path
+
     def find(self, facts: FileFacts) -> str | None:
-        """Where this content is; None where it is not. Raises: OSError where the remote cannot be read."""
+        """Where this content is; None where it is not, or in a bin alone though the file lies in none. Raises: OSError
+        where the remote cannot be read."""
         digest = facts.digests.get(self.kind or "sha256")
         if digest is None:
             raise BadPlace(f"{facts.path} has no {self.kind} in the list of the source")
-        if (found := self.by_digest.get((digest, facts.size_bytes))) is not None:
+        found = self.by_digest.get((digest, facts.size_bytes))
+        if found is not None and _serves(found, facts):
             return found
         while (same := self.by_size.get(facts.size_bytes)) is not None and same:
             path = same.pop()
             with self.cloud.open(path) as stream:
                 content = _digest(iter(lambda: stream.read(_CHUNK_BYTES), b""), self.kind or "sha256")
-            self.by_digest[(content, facts.size_bytes)] = path
-            if content == digest:
+            self._hold(content, facts.size_bytes, path)
+            if content == digest and _serves(path, facts):
                 return path
         return None
 
     def add(self, path: str, facts: FileFacts) -> None:
         """Notes what was uploaded: the same content a second time is there already."""
         self.paths.add(path)
-        self.by_digest[(facts.digests[self.kind or "sha256"], facts.size_bytes)] = path
+        self._hold(facts.digests[self.kind or "sha256"], facts.size_bytes, path)
+
+
+def _serves(path: str, facts: FileFacts) -> bool:
+    """Whether a copy that lies in a bin is one: of what lies in a folder of that name itself (an album)."""
+    return in_bin(facts.path) or not in_bin(path)
 
 
 def _upload(source: Place, facts: FileFacts, cloud: RclonePlace, taken: set[str]) -> str:

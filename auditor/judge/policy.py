@@ -16,6 +16,7 @@ from auditor.disk import small_files
 from auditor.errors import BadPolicy
 from auditor.judge.rules import Rule
 from auditor.model import Kind, Severity, Status
+from auditor.places.trash import BINS
 
 _Enum = TypeVar("_Enum", bound=StrEnum)
 
@@ -24,8 +25,9 @@ _PROOF = (Status.IDENTICAL, Status.METADATA_CHANGED, Status.REDUCED)
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """One policy. `kinds` must be backed up; `exclude_names` are patterns of a file's or folder's name, at any depth,
-    `exclude_paths` patterns of a whole path (`*` stays within a folder, `**` does not), upper and lower case alike.
+    """One policy. `kinds` must be backed up, but for what lies in a bin; `exclude_names` are patterns of a file's or
+    folder's name, at any depth, `exclude_paths` patterns of a whole path (`*` stays within a folder, `**` does not),
+    upper and lower case alike.
 
     `proof` are the statuses that prove a file; `min_copies` of them are wanted, `off_site_copies` of those off-site.
     `off_site` are labels of backups that count as off-site besides clouds. `keep` is the order of reasons by which
@@ -65,11 +67,11 @@ class Policy:
             **{name: value for name, value in self.params.items() if name in rule.params},
         }
 
-    def excluded(self) -> str | None:
-        """A regular expression (RE2) that finds the lower-case paths that are left out; None: nothing is."""
+    def excluded(self) -> str:
+        """A regular expression (RE2) that finds the lower-case paths that are left out: those in bins always."""
         names = [rf"(?:^|/){pattern(name.lower())}(?:/|$)" for name in self.exclude_names]
         paths = [rf"^{pattern(path.lower())}(?:/|$)" for path in self.exclude_paths]
-        return "|".join(names + paths) or None
+        return "|".join((BINS, *names, *paths))
 
 
 def pattern(glob: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from auditor.disk import marker as markers
 from auditor.model import FileFacts, Kind
 from auditor.places import Place, Power
-from auditor.places.trash import in_bin
+from auditor.places.trash import will_be_emptied
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,9 @@ def take(sources: Sequence[Source], excluded: str | None = None) -> Inventory:
         for facts in sources[k].rows:
             if not facts.size_bytes or not facts.sha256 or facts.kind is Kind.OTHER:
                 continue
-            if in_bin(f"{sources[k].whole}/{facts.path}") or (leave_out and leave_out.search(facts.path.lower())):
+            if leave_out and leave_out.search(facts.path.lower()):
+                continue
+            if will_be_emptied(f"{sources[k].whole}/{facts.path}"):
                 continue
             identity = _identity(sources[k], facts.path)
             if identity in seen:

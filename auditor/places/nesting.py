@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 from auditor.disk.images import images_around
-from auditor.places import Place
+from auditor.places import Place, trash
 from auditor.places.adb import SDCARD, AdbPlace
 from auditor.places.archive import ArchivePlace
 from auditor.places.folder import FolderPlace
@@ -39,6 +39,16 @@ def within(inner: Place, outer: Place) -> bool:
     things, tops = things_of(inner), things_of(outer)
     enough = any if isinstance(inner, RclonePlace) else all
     return bool(things) and enough(any(lies_in(thing, top) for top in tops) for thing in things)
+
+
+def will_be_emptied(place: Place) -> bool:
+    """Whether a place lies as a whole in a bin or a quarantine; False where that is not known."""
+    paths = [thing.as_posix() for thing in things_of(place)]
+    if isinstance(place, AdbPlace):
+        paths = _on_phone(place)
+    if isinstance(place, RclonePlace):
+        paths.append(_remote(place)[1])
+    return any(trash.will_be_emptied(f"{path}/") for path in paths)
 
 
 def things_of(place: Place) -> tuple[Path, ...]:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+
+from auditor.disk.marker import OWN_FOLDER
 
 FOLDERS = (
     # Systems. Source: freedesktop.org Trash specification 1.0; Apple; Microsoft.
@@ -24,15 +27,23 @@ FOLDERS = (
 PEOPLES = ("trash", "recycled", "recently deleted")
 """Those of them that a person may give to an album: a copy of it at its own path is a copy all the same."""
 
-TRASH_FOLDERS = (
-    "(^|/)(" + "|".join(re.escape(name).replace(r"\*", "[^/]*").replace(r"\#", "#") for name in FOLDERS) + ")/"
-    # Android 11 and newer: MediaStore's IS_TRASHED renames the file where it lies.
-    r"|(^|/)\.trashed-"
-)
+
+def _finds(names: Iterable[str]) -> str:
+    """A regular expression (RE2 and Python) that finds the lower-case paths that lie in a folder with such a name."""
+    return "(^|/)(" + "|".join(re.escape(name).replace(r"\*", "[^/]*").replace(r"\#", "#") for name in names) + ")/"
+
+
+# Android 11 and newer: MediaStore's IS_TRASHED renames the file where it lies.
+_RENAMED = r"|(^|/)\.trashed-"
+
+TRASH_FOLDERS = _finds(FOLDERS) + _RENAMED
 """A regular expression (RE2 and Python) that finds lower-case paths that lie in a bin."""
 
-ALBUMS = f"(^|/)({'|'.join(PEOPLES)})/"
-"""As `TRASH_FOLDERS`, of those names alone."""
+BINS = _finds(name for name in FOLDERS if name not in PEOPLES) + _RENAMED
+"""As `TRASH_FOLDERS`, where it is no album either: of a phone this is never due, by any policy."""
+
+ALBUMS = _finds(PEOPLES)
+"""As `TRASH_FOLDERS`, of the names that may be an album's alone."""
 
 _TRASH_FOLDERS = re.compile(TRASH_FOLDERS)
 
@@ -40,3 +51,8 @@ _TRASH_FOLDERS = re.compile(TRASH_FOLDERS)
 def in_bin(path: str) -> bool:
     """Whether a path with `/` leads into a bin, in upper or lower case."""
     return _TRASH_FOLDERS.search(path.lower()) is not None
+
+
+def will_be_emptied(whole: str) -> bool:
+    """Whether a whole path with `/`, a folder's with one behind it, leads into a bin or what is this program's own."""
+    return in_bin(whole) or f"/{OWN_FOLDER}/" in f"/{whole.lower()}"

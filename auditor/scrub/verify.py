@@ -23,6 +23,7 @@ from auditor.manifest.jsonl import Manifest, load, looks_like_manifest
 from auditor.model import Depth, ErrorKind, FileFacts, Origin, Trouble
 from auditor.paths import path_key
 from auditor.places import Entry, EntryKind
+from auditor.places.trash import in_bin
 from auditor.scrub.sampling import CONFIDENCE, most_bad
 from auditor.store.changes import Changes, Fate, Found
 from auditor.store.generations import Generation, Remembered, Store, left_journals, locked, moment
@@ -201,7 +202,7 @@ class _Scrub:
         self._first_read += len(changes.moved_to & before.keys() - edited)
         told = {found.path for found in self._found} | changes.moved_to
         for entry in looked.new:
-            if entry.path not in told:
+            if entry.path not in told and not in_bin(entry.path):
                 self._note(Found(entry.path, Fate.NEW))
         here = {e.path for e in looked.known}
         elsewhere = sum(found.fate in WAS_READ and found.path not in here for found in self._found)  # edited and moved

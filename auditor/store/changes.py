@@ -14,6 +14,7 @@ from pathlib import Path
 from auditor.disk.durable import WasRead
 from auditor.paths import display_path
 from auditor.places import Entry
+from auditor.places.trash import in_bin
 from auditor.store import edits
 from auditor.store.index import EMPTY, Change, Held, Index, Moved, unread_row
 from auditor.store.survey import Survey
@@ -62,6 +63,7 @@ class Changes:
     _stored: dict[str, list[str]] = field(init=False)  # the paths of each content, as it was stored
     _gone: frozenset[str] = field(init=False)  # contents that may lie elsewhere
     _elsewhere: dict[str, str] = field(default_factory=dict, init=False)  # found whole under another row
+    _in_bins: dict[str, str] = field(default_factory=dict, init=False)  # contents found in a bin, with their paths
     _now_at: dict[str, str] = field(default_factory=dict, init=False)  # rows whose file has another name now
     _read: dict[str, tuple[Entry, WasRead]] = field(default_factory=dict, init=False)  # what is still to be judged
 
@@ -79,13 +81,18 @@ class Changes:
         return set(self._now_at.values())
 
     def take(self, entry: Entry, answer: WasRead) -> Found | None:
-        """The fate of a file that was read, where its own row decides it; None: `settle` will say."""
+        """The fate of a file that was read, where its own row decides it; None: `settle` will say. A bin will be
+        emptied: what is found there is lost, and what is new there gets no row."""
         held = self.before.get(entry.path)
+        if in_bin(entry.path):
+            self._in_bins.setdefault(answer.sha256, entry.path)
+            if held is None:
+                return None
         if held is None or held.sha256 is None or held.sha256 != answer.sha256:
             self._read[entry.path] = (entry, answer)
             return None
         self._correct(entry, answer)
-        if answer.sha256 in self._gone:
+        if answer.sha256 in self._gone and not in_bin(entry.path):
             self._elsewhere.setdefault(answer.sha256, entry.path)
         if lacking := self.index.lacking(held):  # told every time until a backup stores it once more
             detail = "edited earlier, and unchanged since then"
@@ -103,7 +110,7 @@ class Changes:
         found = self._exchanged(found, mend=mend)
         found = [self._moved_edit(one) if one.fate in (Fate.MOVED, Fate.EXCHANGED) else one for one in found]
         for entry in self.looked.new:
-            if entry.path not in self.index.held:
+            if entry.path not in self.index.held and not in_bin(entry.path):
                 self.index.add(unread_row(entry.path, entry.size_bytes, entry.mtime_ns))
         return found
 
@@ -111,7 +118,7 @@ class Changes:
         """Rows whose file is gone: their content may have been read elsewhere."""
         fresh: dict[str, list[str]] = defaultdict(list)
         for path, (_, answer) in self._read.items():
-            if (held := self.before.get(path)) is None or held.sha256 is None:
+            if not in_bin(path) and ((held := self.before.get(path)) is None or held.sha256 is None):
                 fresh[answer.sha256].append(path)
         known = self._elsewhere
         lying = {answer.sha256: path for path, (_, answer) in self._read.items()}
@@ -144,7 +151,9 @@ class Changes:
                 found.append(Found(path, Fate.MOVED if held.lost else Fate.LOST, content, detail))  # lost: it was told
             elif complete or held.lost:
                 self.index.lost(path)
-                if over := lying.get(content or ""):
+                if bin_path := self._in_bins.get(content or ""):
+                    instead = f"it lies in a bin now, which will be emptied: {display_path(bin_path)}"
+                elif over := lying.get(content or ""):
                     instead = f"its content lies at {display_path(over)}, in the place of another file"
                 found.append(Found(path, Fate.LOST, content, instead))
         self._now_at.update((move.old, new) for new, move in moves.items())
@@ -213,6 +222,8 @@ class Changes:
         }
         homes: dict[str, list[str]] = defaultdict(list)
         for path, (_, answer) in self._read.items():
+            if in_bin(path):
+                continue
             if path in displaced or (held := self.before.get(path)) is None or held.sha256 is None:
                 homes[answer.sha256].append(path)
         row_at = {there.pop(): path for path, held in displaced.items() if (there := homes.get(held.sha256 or ""))}

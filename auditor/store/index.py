@@ -28,6 +28,7 @@ from auditor.model import (
     Trouble,
 )
 from auditor.paths import path_key
+from auditor.places.trash import in_bin
 from auditor.readers.sniff import kind_by_name
 from auditor.scan import companions
 from auditor.store.generations import Store, left_rows
@@ -120,7 +121,8 @@ class Index:
     `held` by path in the backup; `by_content` the path of a whole copy by SHA-256, `bad` those of rows whose file is
     not what was stored any more; `origins` what each path of this source last held, with where that lies in the backup;
     `sizes` the sizes of whole copies; `read_now` the paths whose bytes were read in this run; `turn` the highest of all
-    origins. Empty files are no copies of each other: they are in neither index.
+    origins. Empty files are no copies of each other: they are in neither index. Nor is what lies in a bin, which will
+    be emptied: it is a copy of what came from a folder of that name (an album), and of nothing else.
     """
 
     source_id: str
@@ -443,7 +445,7 @@ class Index:
 
     def _index_origin(self, path: str, origin: Origin) -> None:
         self.turn = max(self.turn, origin.turn)
-        if origin.source == self.source_id:
+        if origin.source == self.source_id and (in_bin(origin.path) or not in_bin(path)):
             before = self.origins.get(origin.path)
             if before is None or before[1].order <= origin.order:
                 self.origins[origin.path] = (path, origin)
@@ -451,7 +453,7 @@ class Index:
     def _put(self, path: str, held: Held) -> None:
         self._drop(path)
         self.held[path] = held
-        if held.sha256 is None or held.sha256 == EMPTY:
+        if held.sha256 is None or held.sha256 == EMPTY or in_bin(path):
             return
         if not held.whole:
             self.bad.setdefault(held.sha256, []).append(path)

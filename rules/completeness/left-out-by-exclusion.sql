@@ -14,7 +14,7 @@
 -- Trashed and half-written files, thumbnails and caches need no backup, so the policy leaves them out. They are counted
 -- here, by folder, so that nothing is left out that somebody wanted. Each is a row of files.csv with the status not_due.
 -- """
--- remedy      = "If one of them matters, change `exclude_names` or `exclude_paths` in a copy of the policy, which `auditor policy show family -o my-policy.toml` makes, and audit with `--policy my-policy.toml`."
+-- remedy      = "If one of them matters, take it out of its bin on the phone, or change `exclude_names` or `exclude_paths` in a copy of the policy, which `auditor policy show family -o my-policy.toml` makes, and audit with `--policy my-policy.toml`."
 -- not_covered = "Files that are neither photos nor videos."
 -- ///
 SELECT 'source' AS side, coalesce(nullif(folder, ''), '(the top folder)') AS path, count(*) AS files,

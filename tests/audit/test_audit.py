@@ -26,6 +26,8 @@ from auditor.isolation import pool
 from auditor.judge import policy as policies
 from auditor.judge import rules as ruling
 from auditor.model import Audit, Depth, Verdict
+from auditor.places.folder import FolderPlace
+from auditor.scan.run import scan
 from tests import media
 
 RULES = ruling.load()
@@ -228,6 +230,40 @@ def test_an_excluded_file_is_listed_and_not_due(places: tuple[Path, Path], pictu
     assert result.verdict is Verdict.SAFE
     assert files.verdict["DCIM/Camera/.trashed-1-x.jpg"] == "not_due"
     assert files.verdict["DCIM/.thumbnails/1.jpg"] == "not_due"
+
+
+@pytest.mark.parametrize("where", [".Trash-1000/files", "Trash/bk", "p2/.auditor/quarantine/2026-01-01T120000123456"])
+@pytest.mark.parametrize("is_list", [False, True])
+def test_a_backup_that_lies_in_a_bin_is_none(places: tuple[Path, Path], where: str, is_list: bool) -> None:
+    phone, backup = places
+    root = backup.parent / where
+    root.parent.mkdir(parents=True)
+    backup.rename(root)
+    named = root
+    if is_list:
+        named = backup.parent / "list.jsonl"
+        scan(FolderPlace(root, str(root)), named, depth=Depth.DECODE, jobs=1, use_cache=False)
+        shutil.rmtree(root)
+    result, files = run(phone, named, depth=Depth.DECODE)
+    assert (result.verdict, set(files.status)) == (Verdict.NOT_SAFE, {"missing"})
+    assert set(files.detail) == {"what has its name there is no copy: it lies in a bin"}
+    assert any("lies in a bin or a quarantine" in told for told in result.caveats)
+    (report,) = phone.parent.glob("report-*")
+    assert len((report / "safe-to-delete.csv").read_text("utf-8").splitlines()) == 1
+
+
+def test_a_phone_that_lies_in_such_a_folder_can_be_safe(places: tuple[Path, Path]) -> None:
+    phone, backup = places
+    (phone.parent / "Trash").mkdir()
+    phone.rename(phone.parent / "Trash/phone")
+    assert run(phone.parent / "Trash/phone", backup)[0].verdict is Verdict.SAFE
+
+
+def test_an_album_that_is_called_as_a_bin_is_safe_in_its_place(places: tuple[Path, Path], pictures: Pictures) -> None:
+    extra = {"Trash/x.jpg": pictures.files["DCIM/Camera/IMG_0001.jpg"] + b"x"}
+    for root in places:
+        fill(root, extra)
+    assert run(*places)[0].verdict is Verdict.SAFE
 
 
 def test_nothing_to_check_is_not_safe(tmp_path: Path) -> None:

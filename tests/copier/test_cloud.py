@@ -14,6 +14,7 @@ from auditor.audit import one_copy
 from auditor.cli import app
 from auditor.copier import upload as copier
 from auditor.copier.upload import Outcome, upload_missing
+from auditor.judge import policy as policies
 from auditor.manifest.jsonl import Manifest
 from auditor.model import Depth
 from auditor.places import rcloneclient
@@ -151,3 +152,14 @@ def test_a_file_that_changed_since_it_was_listed_is_not_uploaded(tmp_path: Path,
     (upload,) = upload_missing(open_folder(str(phone)), manifest, cloud)
     assert upload.outcome is Outcome.FAILED and "changed" in (upload.reason or "")
     assert there(tmp_path) == {}
+
+
+def test_what_lies_in_a_bin_of_the_remote_is_no_copy(tmp_path: Path, cloud: RclonePlace) -> None:
+    files = {"DCIM/a.jpg": jpeg(seed=1), "Trash/b.jpg": jpeg(seed=2), ".globalTrash/c.jpg": jpeg(seed=3)}
+    source(tmp_path, files)
+    there = tmp_path / "there"
+    (there / "#recycle").mkdir()
+    (there / "#recycle/a.jpg").write_bytes(files["DCIM/a.jpg"])
+    excluded = policies.load("family").excluded()
+    assert run(tmp_path, cloud, excluded) == {"DCIM/a.jpg": Outcome.UPLOADED, "Trash/b.jpg": Outcome.UPLOADED}
+    assert run(tmp_path, cloud, excluded) == {"DCIM/a.jpg": Outcome.HELD, "Trash/b.jpg": Outcome.HELD}

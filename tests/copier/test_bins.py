@@ -1,0 +1,119 @@
+"""What lies in a bin of the backup will be emptied: it is no copy, for `backup` and `verify` as for an audit."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from auditor.copier.backup import refusals_before
+from auditor.copier.publish import Outcome
+from auditor.judge import policy
+from auditor.places.folder import FolderPlace
+from auditor.scrub.result import conclude
+from auditor.scrub.verify import Choice, Fate, Verified, verify
+from auditor.store.generations import Store, locked
+from tests import media
+from tests.copier import in_process
+from tests.copier.runs import DIGESTS, QUICK, back_up, tree, write
+
+FAMILY = replace(DIGESTS, excluded=re.compile(policy.load("family").excluded()))
+EVERYTHING = DIGESTS
+"""As by a policy that leaves nothing out: what earlier builds stored of a phone's bin."""
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    in_process.everything(monkeypatch)
+
+
+def scrub(dest: Path) -> Verified:
+    with locked(Store(dest)) as store:
+        return verify(store, Choice(), QUICK, lambda: datetime.now(UTC))
+
+
+def told(found: Verified) -> dict[str, tuple[Fate, str]]:
+    return {one.path: (one.fate, one.detail) for one in found.found}
+
+
+@pytest.fixture
+def phone(tmp_path: Path) -> Path:
+    for seed, name in enumerate(("a.jpg", "b.jpg")):
+        write(tmp_path / "phone/DCIM" / name, media.jpeg(seed))
+    return tmp_path / "phone"
+
+
+@pytest.fixture
+def dest(tmp_path: Path) -> Path:
+    return tmp_path / "backup"
+
+
+@pytest.mark.parametrize("into", [".Trash-1000/files", "Trash", "#recycle/DCIM"])
+def test_a_copy_that_was_moved_into_a_bin_is_told_and_stored_again(phone: Path, dest: Path, into: str) -> None:
+    back_up(phone, dest, FAMILY)
+    (dest / into).mkdir(parents=True)
+    (dest / "DCIM/a.jpg").rename(dest / into / "a.jpg")
+    for _ in range(2):  # until it is mended
+        found = scrub(dest)
+        assert told(found) == {"DCIM/a.jpg": (Fate.LOST, f"it lies in a bin now, which will be emptied: {into}/a.jpg")}
+        assert conclude(found, Choice()).exit_code == 1
+    ran = back_up(phone, dest, FAMILY)
+    assert ran.paths(Outcome.REPAIRED) == {"DCIM/a.jpg"}
+    assert (dest / "DCIM/a.jpg").read_bytes() == (phone / "DCIM/a.jpg").read_bytes()
+    assert back_up(phone, dest, FAMILY).backed.prepared.plan.to_do == ()
+    assert told(scrub(dest)) == {}
+    (dest / into / "a.jpg").unlink()
+    assert told(scrub(dest)) == {}  # what was never the backup's is not missed
+
+
+def test_without_a_look_between_it_is_stored_again_too(phone: Path, dest: Path) -> None:
+    back_up(phone, dest, FAMILY)
+    (dest / ".Trash-1000").mkdir()
+    (dest / "DCIM/a.jpg").rename(dest / ".Trash-1000/a.jpg")
+    assert back_up(phone, dest, FAMILY).paths(Outcome.REPAIRED) == {"DCIM/a.jpg"}
+    assert "DCIM/a.jpg" in tree(dest)
+
+
+def test_what_is_taken_out_of_the_bin_again_is_well(phone: Path, dest: Path) -> None:
+    back_up(phone, dest, FAMILY)
+    (dest / ".Trash-1000").mkdir()
+    (dest / "DCIM/a.jpg").rename(dest / ".Trash-1000/a.jpg")
+    assert told(scrub(dest))["DCIM/a.jpg"][0] is Fate.LOST
+    (dest / ".Trash-1000/a.jpg").rename(dest / "DCIM/a.jpg")
+    assert conclude(scrub(dest), Choice()).exit_code == 0
+
+
+def test_a_copy_of_the_phones_bin_holds_nothing_for_another_folder(phone: Path, dest: Path) -> None:
+    write(phone / ".globaltrash/1.jpg", media.jpeg(0))
+    back_up(phone, dest, EVERYTHING)
+    assert "DCIM/a.jpg" in tree(dest)
+    (dest / "DCIM/a.jpg").unlink()
+    ran = back_up(phone, dest, FAMILY)
+    assert "DCIM/a.jpg" in tree(dest), ran.by_path
+
+
+@pytest.mark.parametrize("folder", ["Trash", "Recently Deleted", ".globaltrash"])
+def test_what_came_from_such_a_folder_is_stored_once(phone: Path, dest: Path, folder: str) -> None:
+    """An album may have such a name, and a policy may want everything: neither makes a backup grow with every run."""
+    write(phone / folder / "c.jpg", media.jpeg(7))
+    back_up(phone, dest, EVERYTHING)
+    before = tree(dest)
+    assert f"{folder}/c.jpg" in before
+    assert back_up(phone, dest, EVERYTHING).backed.prepared.plan.to_do == ()
+    assert conclude(scrub(dest), Choice()).exit_code == 0
+    assert tree(dest) == before
+
+
+@pytest.mark.parametrize("root", [".Trash-1000/files", "Trash/bk", "old/.auditor/quarantine/x", "#recycle"])
+def test_nothing_is_backed_up_into_a_bin(phone: Path, tmp_path: Path, root: str) -> None:
+    (told,) = refusals_before(FolderPlace(phone, str(phone)), tmp_path / root, FAMILY)
+    assert "lies in a bin or a quarantine" in told and not (tmp_path / root).exists()
+
+
+def test_a_phone_that_lies_in_such_a_folder_is_backed_up(tmp_path: Path, dest: Path) -> None:
+    write(tmp_path / "Trash/phone/DCIM/a.jpg", media.jpeg(0))
+    back_up(tmp_path / "Trash/phone", dest, FAMILY)
+    assert set(tree(dest)) == {"DCIM/a.jpg"}
