@@ -122,7 +122,7 @@ def command(
             kept = f"What was read is written down; `auditor verify {typed(backup)}` goes on with the others."
         elif manifest is not None or verified.unwritten:
             kept = "Nothing was written down; the same command begins again."
-        elif not sum(verified.counts[fate] for fate in scrubbing.WAS_READ):
+        elif not verified.read:
             kept = "Nothing was read yet; the same command begins again."
         else:
             kept = "What was read is written down; the same command reads the longest unread first."

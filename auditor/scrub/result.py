@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from auditor.model import Verdict
-from auditor.scrub.verify import BAD, WAS_READ, Choice, Verified
+from auditor.scrub.verify import BAD, Choice, Verified
 from auditor.store.changes import Fate
 from auditor.words import count, counted
 
@@ -34,7 +34,7 @@ def conclude(verified: Verified, choice: Choice) -> Conclusion:
     An edit is CANNOT SAY: the version that was stored is not here any more, and no scrub knows whether a phone has it.
     """
     counts = verified.counts
-    read = sum(counts[fate] for fate in WAS_READ)
+    read = verified.read
     if sum(counts[fate] for fate in BAD):
         found = ", ".join(f"{count(counts[fate])} {fate}" for fate in (*_WORST_FIRST, Fate.EDITED) if counts[fate])
         looked_at = counted(read + counts[Fate.LOST] + counts[Fate.MOVED], "file", "files")
@@ -48,7 +48,7 @@ def conclude(verified: Verified, choice: Choice) -> Conclusion:
         unread = counted(counts[Fate.UNREADABLE], "file", "files")
         return Conclusion(Verdict.CANNOT_SAY, f"{unread} could not be read; {count(read + moved)} could.", 3)
     if edited:
-        return Conclusion(Verdict.CANNOT_SAY, _edited(edited, read + moved - edited), 3)
+        return Conclusion(Verdict.CANNOT_SAY, _edited(edited, max(0, read + moved - edited)), 3)
     if not (read or moved) and choice.everything:
         return Conclusion(Verdict.CANNOT_SAY, "Nothing was there to be compared with what was stored.", 3)
     but = f"; {count(moved)} {'was' if moved == 1 else 'were'} moved within the backup" if moved else ""

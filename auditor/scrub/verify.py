@@ -74,6 +74,16 @@ class Verified:
     unwritten: str | None = None
     outdated: tuple[Generation, ...] = ()
 
+    @property
+    def read(self) -> int:
+        """How many known files were read, each once."""
+        return read_of(self.counts, self.found)
+
+
+def read_of(counts: Counter[Fate], found: Sequence[Found]) -> int:
+    """How many known files were read by these fates, each once."""
+    return sum(counts[fate] for fate in WAS_READ) - sum(one.besides for one in found)
+
 
 def verify(
     store: Store,
@@ -205,8 +215,10 @@ class _Scrub:
             if entry.path not in told and not in_bin(entry.path):
                 self._note(Found(entry.path, Fate.NEW))
         here = {e.path for e in looked.known}
-        elsewhere = sum(found.fate in WAS_READ and found.path not in here for found in self._found)  # edited and moved
-        read = sum(self._counts[fate] for fate in WAS_READ) - elsewhere
+        elsewhere = sum(  # edited and moved
+            found.fate in WAS_READ and not found.besides and found.path not in here for found in self._found
+        )
+        read = read_of(self._counts, self._found) - elsewhere
         others = sum(found.fate in {Fate.UNREADABLE, Fate.MOVED} and found.path in here for found in self._found)
         self._counts[Fate.NOT_READ] = len(looked.known) - read - others - self._first_read
 

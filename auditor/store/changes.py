@@ -39,13 +39,15 @@ class Fate(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Found:
     """One file's fate. `stored` the SHA-256 it should have, None for new files; `read` the one that it has now, None
-    where that is no other or was not read; `detail` in words."""
+    where that is no other or was not read; `detail` in words. `besides`: its file has another fate too, or was not
+    read."""
 
     path: str
     fate: Fate
     stored: str | None = None
     detail: str = ""
     read: str | None = None
+    besides: bool = False
 
 
 @dataclass(slots=True)
@@ -66,6 +68,7 @@ class Changes:
     _in_bins: dict[str, str] = field(default_factory=dict, init=False)  # contents found in a bin, with their paths
     _now_at: dict[str, str] = field(default_factory=dict, init=False)  # rows whose file has another name now
     _read: dict[str, tuple[Entry, WasRead]] = field(default_factory=dict, init=False)  # what is still to be judged
+    _edited: dict[str, str] = field(default_factory=dict, init=False)  # told as edited earlier, and what it replaced
 
     def __post_init__(self) -> None:
         self.before = dict(self.index.held)
@@ -96,6 +99,7 @@ class Changes:
             self._elsewhere.setdefault(answer.sha256, entry.path)
         if lacking := self.index.lacking(held):  # told every time until a backup stores it once more
             detail = "edited earlier, and unchanged since then"
+            self._edited[entry.path] = lacking[0]
             return Found(entry.path, Fate.EDITED, lacking[0], detail, held.sha256)
         return Found(entry.path, Fate.UNCHANGED, held.sha256)
 
@@ -104,11 +108,15 @@ class Changes:
 
         `complete` False: the reading was stopped, so that nothing is called lost whose content may lie elsewhere.
         """
-        found = [Found(e.path, Fate.UNREADABLE, detail=str(e.error)) for e in self.looked.unreadable]
+        found = [
+            Found(e.path, Fate.UNREADABLE, h.sha256 if (h := self.before.get(e.path)) else None, str(e.error))
+            for e in self.looked.unreadable
+        ]
         found += self._moved(complete)
         found += self._changed()
         found = self._exchanged(found, mend=mend)
         found = [self._moved_edit(one) if one.fate in (Fate.MOVED, Fate.EXCHANGED) else one for one in found]
+        found += self._replaced(found, complete)
         for entry in self.looked.new:
             if entry.path not in self.index.held and not in_bin(entry.path):
                 self.index.add(unread_row(entry.path, entry.size_bytes, entry.mtime_ns))
@@ -287,6 +295,20 @@ class Changes:
         if home is None or not (lacking := self.index.lacking(held := self.index.held[home])):
             return moved
         return Found(home, Fate.EDITED, lacking[0], "edited earlier, and moved since then", held.sha256)
+
+    def _replaced(self, found: Sequence[Found], complete: bool) -> list[Found]:
+        """What phones stored, an edit replaced, and no other fate tells of: the edit rotted since then, say, or is gone
+        itself. Told every time until a backup stores it once more."""
+        told = {*self._edited.values(), *(one.stored for one in found)} | (frozenset() if complete else self._gone)
+        edited = self._edited.keys() | {one.path for one in found if one.fate is Fate.EDITED}
+        return [
+            Found(
+                path, Fate.EDITED, untold[0], "edited earlier; what was stored lies nowhere in the backup", besides=True
+            )
+            for path, held in self.index.held.items()
+            if held.replaced and path not in edited
+            if (untold := [content for content in self.index.lacking(held) if content not in told])
+        ]
 
     def _move(self, old: str, entry: Entry, answer: WasRead) -> Moved:
         return Moved(old, answer.size_bytes, answer.mtime_ns, self.read_at, entry.changed_ns)

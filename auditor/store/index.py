@@ -179,7 +179,7 @@ class Index:
 
     def add(self, row: FileFacts) -> None:
         """A new file of the backup, or a new state of one."""
-        for corrections in (self._facts, self._more):
+        for corrections in (self._facts, self._more, self._moved):
             corrections.pop(row.path, None)
         self._rows[row.path] = row
         self.note(row)
@@ -291,11 +291,12 @@ class Index:
         rows = {new: self._rows.pop(move.old) for new, move in moves.items() if move.old in self._rows}
         self._more.update({new: self._more.pop(m.old) for new, m in moves.items() if m.old in self._more})
         new_of = {move.old: new for new, move in moves.items()}
+        first = {move.old: self._moved.pop(move.old, move.old) for move in moves.values()}
         for new, move in moves.items():
             if new in rows:
                 self._rows[new] = replace(rows[new], path=new)
             else:
-                self._moved[new] = move.old
+                self._moved[new] = first[move.old]
             when = {"mtime_ns": move.mtime_ns, "read_at": move.read_at, "changed_ns": move.changed_ns}
             now = {"size_bytes": move.size_bytes, **when}
             digests = {"sha256": held[new].sha256}
@@ -325,7 +326,7 @@ class Index:
         """There is no such row any more; its origins are those of another one."""
         self._drop(path)
         del self.held[path]
-        for corrections in (self._rows, self._facts, self._more):
+        for corrections in (self._rows, self._facts, self._more, self._moved):
             corrections.pop(path, None)
         self._forgot = True
 

@@ -614,6 +614,43 @@ class TestToldByABackup:
         for _ in range(2):
             assert _learned(back_up(phone, dest)) == {"x.jpg": Fate.EDITED}
 
+    @pytest.mark.parametrize("fate", [Fate.ROTTED, Fate.SPOILT, Fate.OVERWRITTEN, Fate.LOST])
+    def test_an_edit_that_is_bad_itself_is_told_with_what_it_replaced(
+        self, phone: Path, dest: Path, fate: Fate
+    ) -> None:
+        """Two contents are gone: the edit, and what a phone stored. Both are told until they are mended."""
+        stored = hashlib.sha256((dest / "DCIM/1.jpg").read_bytes()).hexdigest()
+        write(dest / "DCIM/1.jpg", edit := media.jpeg(90), OLD_S + 5_000)
+        assert fates(dest) == {"DCIM/1.jpg": Fate.EDITED}
+        match fate:
+            case Fate.ROTTED:
+                rot(dest / "DCIM/1.jpg")
+            case Fate.SPOILT:
+                write(dest / "DCIM/1.jpg", b"", OLD_S + 9_000)
+            case Fate.OVERWRITTEN:
+                write(dest / "DCIM/1.jpg", noise(2, 3_002), OLD_S + 9_000)
+            case _:
+                (dest / "DCIM/1.jpg").unlink()
+        both = [(fate, hashlib.sha256(edit).hexdigest()), (Fate.EDITED, stored)]
+        for _ in range(2):
+            verified = scrub(dest)
+            assert sorted((f.fate, f.stored) for f in verified.found) == sorted(both)
+            assert verified.read == len(tree(dest)) and not verified.counts[Fate.NOT_READ]
+            assert conclude(verified, Choice()).sentence == f"1 {fate}, 1 edited, of 4 files looked at."
+        ran = back_up(phone, dest)
+        assert stored in {hashlib.sha256(content).hexdigest() for content in tree(dest).values()}
+        assert sorted((f.fate, f.stored) for f in ran.backed.prepared.learned) == sorted(both)
+        assert Fate.EDITED not in {found.fate for found in scrub(dest).found}
+
+    def test_a_file_that_was_moved_over_another_one_has_one_row(self, phone: Path, dest: Path) -> None:
+        """What is stored once more in its place has that row."""
+        (dest / "DCIM/1.jpg").replace(dest / "DCIM/2.jpg")
+        ran = back_up(phone, dest)
+        assert ran.backed.manifest is not None
+        rows = [(row.path, row.sha256) for row in ran.backed.manifest.rows()]
+        assert rows == [(path, hashlib.sha256(content).hexdigest()) for path, content in sorted(tree(dest).items())]
+        assert fates(dest) == {}
+
     def test_the_last_list_is_read_once_for_all_repairs(
         self, phone: Path, dest: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
