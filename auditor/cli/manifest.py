@@ -73,7 +73,14 @@ def export(
     for file in written.files:
         screen.say(str(file))
     left_out = f", {count(written.left_out)} left out that have no digest" if written.left_out else ""
+    if written.no_copies:
+        left_out += f", {count(written.no_copies)} left out that are no copy (in a bin, in somebody else's album)"
     screen.note(f"{counted(written.rows, 'file', 'files')}{left_out}")
+    if written.claimed:
+        screen.note(
+            "Its digests are partly claimed by whoever uploaded the files: nobody read what is stored, so the list says"
+            " it of all, and proves nothing to an audit"
+        )
 
 
 @app.command(

@@ -16,9 +16,10 @@ from auditor.audit.inputs import side
 from auditor.errors import BadManifest
 from auditor.manifest.interop import foreign, of_place
 from auditor.manifest.interop.foreign import Format
+from auditor.manifest.interop.listed import Said
 from auditor.manifest.jsonl import Manifest, Writer, load
 from auditor.manifest.rows import HASHED, SCHEMA
-from auditor.model import Depth, Device, Header
+from auditor.model import Depth, Device, DigestOrigin, ErrorKind, FileFacts, Header, Kind, Trouble
 from auditor.scan.run import scan
 from tests import media
 from tests.commandline import call
@@ -123,21 +124,108 @@ def test_a_place_of_any_name_is_named(tmp_path: Path) -> None:
     manifest = replace(manifest, header=header)
     for form in (Format.HASHDEEP, Format.BAGIT, Format.MHL, Format.CSV):
         foreign.export(manifest, form, tmp_path / form, NOW, "sha256")
-        found = of_place.place_in([remark], tmp_path)
+        found = of_place.said_in([remark], tmp_path).place
         assert found is not None and (found.label, found.place, found.sources) == (label, header.place, header.sources)
-        assert found.device == Device(is_phone=True)
+        assert found.device == header.device, "what it is mounted by may show the phone"
 
 
 def test_what_names_two_places_or_none_is_refused(tmp_path: Path) -> None:
     one = Header(SCHEMA, "auditor 0", "/a", "folder:1", "a", "folder", Depth.HASH, "t", HASHED)
     remarks = [of_place.remark(header) or "" for header in (one, replace(one, place_id="folder:2", label="b"))]
-    assert of_place.place_in([remarks[0]] * 2, tmp_path) is not None
+    assert of_place.said_in([remarks[0]] * 2, tmp_path).place is not None
     with pytest.raises(BadManifest, match=r"lists of several places \(a and b\)"):
-        of_place.place_in(remarks, tmp_path)
+        of_place.said_in(remarks, tmp_path)
     with pytest.raises(BadManifest, match="words that cannot be read"):
-        of_place.place_in([remarks[0][:-5]], tmp_path)
-    assert of_place.place_in(["written by auditor", "", "a list of nothing"], tmp_path) is None
+        of_place.said_in([remarks[0][:-5]], tmp_path)
+    assert of_place.said_in(["written by auditor", "", "a list of nothing"], tmp_path) == Said()
     assert of_place.remark(replace(one, place_kind="manifest")) is None, "another tool's list says nothing"
+
+
+def ours(tmp_path: Path, *rows: FileFacts, complete: bool = True, **more: object) -> Manifest:
+    """A list of a remote as a scan makes it."""
+    digests = ("sha256", "md5")
+    header = Header(SCHEMA, "auditor 0", "rclone:r:", "rclone:1", "r", "rclone", Depth.HASH, OLD, HASHED, digests)
+    writer = Writer.create(tmp_path / "remote.jsonl", replace(header, **more))  # type: ignore[arg-type]
+    for row in rows:
+        writer.add(row)
+    return writer.close(complete=complete, reasons=() if complete else ("cut off",), now=datetime.fromisoformat(OLD))
+
+
+OLD = "2020-01-02T03:04:05Z"
+_WORTH = list(DigestOrigin)
+
+
+def a_row(path: str = "a.jpg", **more: object) -> FileFacts:
+    digests = {"sha256": "a" * 64, "md5": "b" * 32}
+    row = FileFacts(path, size_bytes=5, digests=digests, digest_origin=DigestOrigin.READ, kind=Kind.PHOTO)
+    return replace(row, **more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("origin", [*DigestOrigin, None])
+def test_no_form_makes_more_of_a_digest_than_it_was(tmp_path: Path, form: Format, origin: DigestOrigin | None) -> None:
+    """Nor does a list that is written twice, from form to form, or without a place."""
+    for number, place_kind in enumerate(("rclone", "manifest")):
+        home = tmp_path / str(number)
+        home.mkdir()
+        manifest = ours(home, a_row(digest_origin=origin), place_kind=place_kind)
+        for turn, other in enumerate((form, form, Format.CSV)):
+            manifest = foreign.convert(written(manifest, other, home / f"{turn}-{other}"), home / f"{turn}.jsonl", NOW)
+            (row,) = manifest.rows()
+            assert row.digest_origin in _WORTH[_WORTH.index(origin or DigestOrigin.FOREIGN) :]
+            assert (row.digest_origin is DigestOrigin.CLAIMED) is (origin is DigestOrigin.CLAIMED)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_no_form_makes_a_list_newer_or_more_than_it_was(tmp_path: Path, form: Format) -> None:
+    """What the list is too old for, does not name, or names as unreadable, is as unknown afterwards."""
+    whole = ours(tmp_path, a_row(), FileFacts("b.fifo", error=Trouble(ErrorKind.SPECIAL, "a FIFO")))
+    unread = FileFacts("c.jpg", size_bytes=5, kind=Kind.PHOTO, error=Trouble(ErrorKind.UNREADABLE, "no"))
+    part = ours(tmp_path / "part", a_row(), complete=False)
+    less = ours(tmp_path / "less", a_row(), unread)
+    for number, (manifest, is_complete) in enumerate(((whole, True), (part, False), (less, False))):
+        out = written(manifest, form, tmp_path / f"{number}-{form}")
+        back = foreign.convert(out, tmp_path / f"{number}.jsonl", NOW)
+        assert back.footer.finished == OLD and back.footer.complete is is_complete, manifest.path
+        assert back.header.off_site is None
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("kind", ErrorKind)
+def test_what_is_no_copy_is_none_in_any_form(tmp_path: Path, form: Format, kind: ErrorKind) -> None:
+    """Only what was read, and could not be looked into, proves what its bytes prove."""
+    manifest = ours(tmp_path, a_row("0.jpg"), a_row(error=Trouble(kind, "x")))
+    result = foreign.export(manifest, form, tmp_path / "out", NOW, "md5")
+    back = foreign.convert(
+        next(one for one in result.files if foreign.detect(one) is form), tmp_path / "back.jsonl", NOW
+    )
+    proves = {Path(row.path).name for row in back.rows() if row.digests}  # a bag's lie in `data`
+    is_copy = "a.jpg" in proves
+    assert is_copy is (kind not in NO_COPIES)
+    assert result.no_copies == (not is_copy and kind is not ErrorKind.REFUSED)
+
+
+NO_COPIES = {
+    *(ErrorKind.TRASHED, ErrorKind.SHARED, ErrorKind.MISSING, ErrorKind.LINKED, ErrorKind.SHOWN, ErrorKind.TEMPORARY),
+    *(ErrorKind.REFUSED, ErrorKind.UNREADABLE, ErrorKind.SPECIAL),
+    *(ErrorKind.LINK, ErrorKind.LINK_TO_FILE, ErrorKind.NOT_HELD, ErrorKind.ALIAS),
+}
+
+
+def test_what_is_claimed_makes_no_audit_safe_by_a_form(here: Path, run: Command) -> None:
+    disk = listed("disk")
+    writer = Writer.create(Path("claimed.jsonl"), replace(disk.header, place_id="rclone:1", place_kind="rclone"))
+    for row in disk.rows():
+        writer.add(replace(row, digest_origin=DigestOrigin.CLAIMED))
+    claimed = writer.close(complete=True)
+    for form in FORMS:
+        out = written(claimed, form, Path(f"claimed-{form}"))
+        code, said, _ = run("audit", "phone", out, "-o", f"report-{form}", "--no-thumbnails")
+        assert code == 3 and "CANNOT SAY" in said, said
+    said = run("manifest", "export", "claimed.jsonl", "--to", "csv", "-o", "x.csv")[2]
+    assert "claimed by whoever uploaded the files" in said
+    if shutil.which("sha256sum"):
+        subprocess.run(["sha256sum", "-c", "../claimed-sha256sum"], cwd=here / "disk", check=True)
 
 
 def test_the_place_goes_on_from_list_to_list(here: Path, tmp_path: Path) -> None:

@@ -6,9 +6,11 @@ stated, not read by us. Nothing in them is trusted to be a path: names that lead
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import os
 import platform
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -19,10 +21,10 @@ from auditor.disk import small_files
 from auditor.disk.folder import Folder
 from auditor.errors import BadManifest, BadOutput
 from auditor.manifest.interop import hashdeep, mhl, of_place, sums, tabular
-from auditor.manifest.interop.listed import Listed
+from auditor.manifest.interop.listed import Listed, Said
 from auditor.manifest.jsonl import Manifest, Writer
 from auditor.manifest.rows import SCHEMA
-from auditor.model import DIGESTS, Depth, ErrorKind, FileFacts, Header
+from auditor.model import DIGESTS, Depth, DigestOrigin, ErrorKind, FileFacts, Header
 from auditor.paths import path_key
 
 _HEAD_BYTES = 65536
@@ -44,11 +46,23 @@ class Format(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What an export wrote: its files, and how many rows are in it and how many had nothing to be written for."""
+    """What an export wrote: its files, and how many rows are in it, how many had nothing to be written for, and how
+    many are no copy of anything (in a bin, in somebody else's album). `claimed`: nobody read what some digests are of.
+    """
 
     files: tuple[Path, ...]
     rows: int
     left_out: int
+    no_copies: int = 0
+    claimed: bool = False
+
+
+_PROVES = frozenset({None, ErrorKind.UNDECODABLE, ErrorKind.UNSUPPORTED, ErrorKind.DOUBTED})
+"""The trouble with which a row's digest is that of a copy all the same; no other form says of the others that it is
+not."""
+
+_NO_FILES = frozenset({ErrorKind.ALIAS, ErrorKind.SPECIAL, ErrorKind.TEMPORARY})
+"""What a list may lack and name all the files of its place."""
 
 
 def detect(path: Path) -> Format | None:
@@ -114,6 +128,8 @@ def convert(path: Path, out: Path, now: datetime) -> Manifest:
     content = _content(path)
     # An old list must not pass for a fresh one. When it was last written is the latest that it can speak of.
     made = min(now, _written(path, now))
+    if listed.said.finished is not None:
+        made = min(made, datetime.fromisoformat(listed.said.finished))
     moment = made.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     place = listed.place
     known = ["path", "path_bytes", "kind", "error_kind", "error", "digest_origin"]
@@ -153,37 +169,62 @@ def _written(path: Path, now: datetime) -> datetime:
 
 
 def export(manifest: Manifest, form: Format, out: Path, now: datetime, digest: str = "sha256") -> Written:
-    """Writes a manifest in another tool's format. Rows without a digest (unreadable files, links) are left out,
-    and names that lead out of their folder; what was read is written, whatever else could not be done with it.
+    """Writes a manifest in another tool's format. Rows without a digest (unreadable files, links) are left out, names
+    that lead out of their folder, and what is no copy of anything; what was read is written, whatever else could not be
+    done with it. Read again, no list proves more than this one: it says that something is lacking, or only claimed.
 
     `out` is a file; for `bagit` and `mhl` a folder that is made (`ascmhl` in the place's own folder for MHL). `digest`
     is the one wanted; an MHL holds md5 or sha1 only. Which place the list is of, it says itself; in sha256sum's form it
     cannot, and this machine keeps it in mind. Raises: BadOutput where it is there already or cannot be written so;
     nothing is left half written.
     """
-    remark = of_place.remark(manifest.header)
-    kept = [facts for facts in manifest.rows() if facts.digests and facts.error_kind is not ErrorKind.REFUSED]
-    left_out = manifest.footer.files - len(kept)
+    rows = list(manifest.rows())
+    kept = [one for one in rows if one.digests and one.error_kind in _PROVES]
+    claimed = any(facts.digest_origin is DigestOrigin.CLAIMED for facts in kept)
+    of_files = sum(facts.error_kind not in _NO_FILES for facts in rows)
+    here = sum(facts.error_kind not in _NO_FILES for facts in kept)
+    lacks = of_files - here + (not manifest.footer.complete)
+    remark = of_place.remark(manifest.header, Said(None, claimed, lacks, manifest.footer.finished))
+    files = _write(manifest, kept, form, out, now, digest, remark, is_bare=not (claimed or lacks))
+    no_copies = sum(bool(one.digests) and one.error_kind not in (*_PROVES, ErrorKind.REFUSED) for one in rows)
+    return Written(files, len(kept), len(rows) - len(kept) - no_copies, no_copies, claimed)
+
+
+def _write(
+    manifest: Manifest,
+    kept: Sequence[FileFacts],
+    form: Format,
+    out: Path,
+    now: datetime,
+    digest: str,
+    remark: str | None,
+    *,
+    is_bare: bool,
+) -> tuple[Path, ...]:
+    """`is_bare`: the lines say all that must be said, where a remark is not passed over by every reader."""
     if form is Format.MHL:
         held = [kind for kind in (digest, *mhl.KINDS) if kind in mhl.KINDS and kind in manifest.header.digests]
         kind = held[0] if held else mhl.KINDS[0]
         contents = mhl.write(kept, kind, manifest.header.label, now.astimezone(UTC), platform.node(), remark)
-        return Written(_into_folder(out, contents), len(kept), left_out)
+        return _into_folder(out, contents)
     if form is Format.BAGIT:
-        return Written(_into_folder(out, _bag(kept, digest, now, remark)), len(kept), left_out)
+        return _into_folder(out, _bag(kept, digest, now, remark))
     if form is Format.CSV:
         lines = tabular.write_csv(kept, remark)
     elif form is Format.HASHDEEP:
         lines = hashdeep.write(kept, manifest.header.digests, remark)
     elif form is Format.SUMS:
-        lines = sums.write(kept, digest)
+        lines = sums.write(kept, digest, None if is_bare else remark)
     else:
         raise BadOutput(f"a manifest cannot be written as {form}; sha256sum, hashdeep, bagit, mhl and csv can")
     content = b"".join(lines)
     _new_file(out, content)
     if form is Format.SUMS:
         of_place.keep(out, content, manifest.header)
-    return Written((out,), len(kept), left_out)
+        made = datetime.fromisoformat(manifest.footer.finished).timestamp()
+        with contextlib.suppress(OSError, OverflowError, ValueError):
+            os.utime(out, (made, made))  # as old as its rows; no line of it says so
+    return (out,)
 
 
 def _bag(rows: Iterable[FileFacts], digest: str, now: datetime, remark: str | None) -> dict[str, bytes]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from auditor.errors import BadManifest, BadOutput
 from auditor.manifest.interop import of_place
-from auditor.manifest.interop.listed import Listed, merged
+from auditor.manifest.interop.listed import Listed, listed
 from auditor.manifest.interop.sums import need
 from auditor.model import FileFacts
 from auditor.paths import display_path, path_key
@@ -40,7 +40,7 @@ def read(path: Path, content: bytes) -> Listed:
             name = told.pop("filename").decode("utf-8", "surrogateescape")
             size = size_of(told.pop("size"))
             rows.append(row(name, {kind: digest.decode("ascii", "replace") for kind, digest in told.items()}, size))
-    return Listed(merged(rows, str(path)), tuple(unclear), of_place.place_in(remarks, path))
+    return listed(rows, unclear, of_place.said_in(remarks, path), str(path))
 
 
 def write(rows: Iterable[FileFacts], digests: Collection[str], remark: str | None = None) -> Iterator[bytes]:

@@ -2,23 +2,58 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from auditor.errors import BadManifest
-from auditor.model import FileFacts, Header
+from auditor.model import DigestOrigin, FileFacts, Header
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a list for other tools says of itself. What is not said is not known, and no reason to doubt.
+
+    `place` is the place it was made of. `claimed`: some digests are only the word of whoever uploaded the files, so
+    none proves anything. `lacks` is how many entries the list had that this form does not hold, and whether the listing
+    ended cleanly (one more where not). `finished` is when the list was made, RFC 3339 UTC.
+    """
+
+    place: Header | None = None
+    claimed: bool = False
+    lacks: int = 0
+    finished: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
     """The rows of another tool's manifest, in its order, and in `unclear` a sentence for each thing not understood.
 
-    With `unclear` the list is not complete: what it does not name is unknown, never missing. `place` says which place
-    it was made of, None where nobody says.
+    With `unclear` the list is not complete: what it does not name is unknown, never missing.
     """
 
     rows: tuple[FileFacts, ...]
     unclear: tuple[str, ...] = ()
-    place: Header | None = None
+    said: Said = field(default_factory=Said)
+
+    @property
+    def place(self) -> Header | None:
+        """The place that it was made of, None where nobody says."""
+        return self.said.place
+
+
+def listed(rows: list[FileFacts], unclear: list[str], said: Said, source: str) -> Listed:
+    """The rows as far as the list itself says that they prove anything.
+
+    Raises: BadManifest where one path is named with two contents.
+    """
+    if said.lacks:
+        unclear = [
+            *unclear,
+            "the list that it was made of names more, or did not end cleanly; export keeps no such rows",
+        ]
+    whole = merged(rows, source)
+    if said.claimed:
+        whole = tuple(replace(one, digest_origin=DigestOrigin.CLAIMED) if one.digests else one for one in whole)
+    return Listed(whole, tuple(unclear), said)
 
 
 def merged(rows: list[FileFacts], source: str) -> tuple[FileFacts, ...]:

@@ -14,7 +14,7 @@ from auditor import __version__
 from auditor.dates import mtime_ns, rfc3339
 from auditor.errors import BadManifest, BadOutput
 from auditor.manifest.interop import of_place
-from auditor.manifest.interop.listed import Listed, merged
+from auditor.manifest.interop.listed import Listed, listed
 from auditor.manifest.interop.sums import need
 from auditor.model import FileFacts
 from auditor.paths import display_path, path_key
@@ -56,7 +56,7 @@ def read(path: Path, content: bytes) -> Listed:
         digests = {kind: (values[kind].text or "").strip() for kind in KINDS if kind in values}
         rows.append(row(named.text, digests, size_of(size), _ns(date)))
     remarks = [element.text or "" for element in root.iter() if _tag(element) == "comment"]
-    return Listed(merged(rows, str(path)), tuple(unclear), of_place.place_in(remarks, path))
+    return listed(rows, unclear, of_place.said_in(remarks, path), str(path))
 
 
 def write(

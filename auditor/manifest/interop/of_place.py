@@ -1,7 +1,9 @@
-"""Which place a list for other tools was made of, said in the list: it is no backup of that place.
+"""Which place a list for other tools was made of, said in the list: it is no backup of that place; and what else must
+not be lost on the way, since another tool's list proves more without it: claimed digests, what it lacks, its age.
 
 The line of our own manifest's header, where each format has room for a remark. Lines of sha256sum have none that every
-reader passes over (busybox and toybox take a comment for a file), so this machine keeps in mind what it wrote.
+reader passes over (busybox and toybox take a comment for a file), so this machine keeps in mind what it wrote; only a
+list whose digests are claimed, or that lacks something, has the comment there too.
 """
 
 from __future__ import annotations
@@ -10,43 +12,51 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from auditor.disk import own_notes, small_files
 from auditor.errors import BadManifest
+from auditor.manifest.interop.listed import Said
 from auditor.manifest.rows import SCHEMA, header_from, header_row
-from auditor.model import Device, Header
+from auditor.model import Header
 
 _MARK = "auditor list of "
 _NOTES = "exports"
+_OF_LIST = ("claimed", "lacks", "finished")
 
 
-def remark(header: Header) -> str | None:
-    """What a list of this place says of it: ASCII without line breaks, `--` or `;`. None where it is not known."""
+def remark(header: Header, said: Said | None = None) -> str | None:
+    """What a list of this place says of it, and of itself: ASCII without line breaks, `--` or `;`. None where there is
+    nothing to say."""
     place = _place_of(header)
-    if place is None:
+    row = header_row(place) if place else {}
+    row |= {name: value for name in _OF_LIST if said and (value := getattr(said, name))}
+    if not row:
         return None
-    text = json.dumps(header_row(place), sort_keys=True, separators=(",", ":"))
+    text = json.dumps(row, sort_keys=True, separators=(",", ":"))
     # No end of an XML comment, and nothing that a spreadsheet takes for the next cell: both occur in texts alone.
     return _MARK + text.replace("--", "-\\u002d").replace(";", "\\u003b")
 
 
-def place_in(remarks: Iterable[str], path: Path) -> Header | None:
-    """The place that one of these remarks names; None where none does. `path` is for the error's sentence.
+def said_in(remarks: Iterable[str], path: Path) -> Said:
+    """What these remarks say. `path` is for the error's sentence.
 
     Raises: BadManifest where a remark of ours was cut off or changed, or several places are named.
     """
-    found: dict[str, Header] = {}
-    for text in remarks:
-        text = text.strip()
-        if text.startswith(_MARK):
-            header = _header(text.removeprefix(_MARK), path)
-            found[header.place_id] = header
-    if len(found) > 1:
-        names = " and ".join(sorted(header.label for header in found.values()))
+    texts = [text.strip() for text in remarks]
+    found = [_said(text.removeprefix(_MARK), path) for text in texts if text.startswith(_MARK)]
+    places = {one.place.place_id: one.place for one in found if one.place}
+    if len(places) > 1:
+        names = " and ".join(sorted(header.label for header in places.values()))
         raise BadManifest(f"{path} holds lists of several places ({names}); name the list of each by itself")
-    return next(iter(found.values()), None)
+    return Said(
+        next(iter(places.values()), None),
+        any(one.claimed for one in found),
+        max((one.lacks for one in found), default=0),
+        min((one.finished for one in found if one.finished), default=None),
+    )
 
 
 def keep(path: Path, content: bytes, header: Header) -> None:
@@ -80,24 +90,27 @@ def recall(path: Path, content: bytes) -> Header | None:
 def _place_of(header: Header) -> Header | None:
     """What a header says of its place, and of nothing else; None where the list is another tool's, which says nothing.
 
-    The disk is left out: without the numbers of its files, which no other format holds, nothing follows from it.
+    That it is kept elsewhere is left out: so no list counts for more than ours.
     """
     if header.place_kind == "manifest":
         return None
-    is_phone = header.device is not None and header.device.is_phone
-    device = Device(is_phone=True) if is_phone else None
-    return replace(
-        header, schema=SCHEMA, columns=(), digests=(), exclusions=(), previous=None, off_site=None, device=device
-    )
+    return replace(header, schema=SCHEMA, columns=(), digests=(), exclusions=(), previous=None, off_site=None)
 
 
-def _header(text: str, path: Path) -> Header:
+def _said(text: str, path: Path) -> Said:
     try:
-        return header_from(small_files.parse_json(text.encode("utf-8", "surrogatepass")), path)
-    except (ValueError, AttributeError) as error:
+        row = small_files.parse_json(text.encode("utf-8", "surrogatepass"))
+        place = header_from(row, path) if "place_id" in row else None
+        claimed, lacks, finished = row.get("claimed", False), row.get("lacks", 0), row.get("finished")
+        if type(claimed) is not bool or type(lacks) is not int:
+            raise ValueError
+        if finished is not None and datetime.fromisoformat(finished).tzinfo is None:
+            raise ValueError
+    except (ValueError, AttributeError, TypeError) as error:
         raise BadManifest(
             f"{path} names the place that it was made of in words that cannot be read; export the list again"
         ) from error
+    return Said(place, claimed, lacks, finished)
 
 
 def _key(content: bytes) -> str:

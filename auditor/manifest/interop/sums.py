@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from auditor.disk import small_files
 from auditor.errors import BadManifest, BadOutput
 from auditor.manifest.interop import of_place
-from auditor.manifest.interop.listed import Listed, merged
+from auditor.manifest.interop.listed import Listed, listed
 from auditor.model import DIGESTS, FileFacts
 from auditor.paths import display_path, path_key
 from auditor.places.foreign_rows import HEX, row
@@ -50,13 +51,14 @@ def read(path: Path, content: bytes, bag_version: str | None = None) -> Listed:
     two contents.
     """
     rows: list[FileFacts] = []
-    unclear = []
+    unclear, remarks = [], []
     stats: dict[bytes, tuple[int, int]] = {}
     ended = met = None
     text = content.removeprefix(b"\xef\xbb\xbf")
     for number, raw in enumerate(text.split(b"\n"), 1):
         line = raw.removesuffix(b"\r")
         if not line or line.startswith(b"#") or (line.startswith(b"; ") and not rows):
+            remarks.append(_text(line).lstrip("#"))
             if match := _STAT.fullmatch(line):
                 stats[match[3]] = (int(match[1]), int(match[2]) * 1_000_000_000)
             elif match := _END.fullmatch(line):
@@ -82,15 +84,19 @@ def read(path: Path, content: bytes, bag_version: str | None = None) -> Listed:
             unclear.append(f"the phone could not read {met - len(rows)} of its {met} files")
     if text and not text.endswith(b"\n") and rows:
         unclear.append("the last line has no end: the list may have been cut off")
-    said = of_place.place_in(_remarks(path.parent / "bag-info.txt"), path) if bag_version is not None else None
-    return Listed(merged(rows, str(path)), tuple(unclear), said or of_place.recall(path, content))
+    if bag_version is not None:
+        remarks += _remarks(path.parent / "bag-info.txt")
+    said = of_place.said_in(remarks, path)
+    return listed(rows, unclear, replace(said, place=said.place or of_place.recall(path, content)), str(path))
 
 
-def write(rows: Iterable[FileFacts], digest: str) -> Iterator[bytes]:
+def write(rows: Iterable[FileFacts], digest: str, remark: str | None = None) -> Iterator[bytes]:
     """Lines that `sha256sum -c` (or md5sum, sha1sum) checks, names with a newline or backslash escaped as GNU does.
+    `remark` is one line, a comment, which busybox and toybox take for a file that is missing.
 
     Raises: BadOutput where a row has no such digest.
     """
+    yield f"# {remark}\n".encode() if remark else b""
     for facts in rows:
         name = path_key(facts.path)
         escaped = re.sub(rb"[\\\n\r]", lambda m: {b"\\": b"\\\\", b"\n": b"\\n", b"\r": b"\\r"}[m[0]], name)

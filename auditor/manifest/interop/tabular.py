@@ -13,7 +13,7 @@ from auditor import words
 from auditor.dates import ns_or_none, rfc3339
 from auditor.errors import BadManifest
 from auditor.manifest.interop import of_place
-from auditor.manifest.interop.listed import Listed, merged
+from auditor.manifest.interop.listed import Listed, listed, merged
 from auditor.model import DIGESTS, FileFacts
 from auditor.paths import display_path, path_key, path_shown
 from auditor.places.foreign_rows import HEX, lsjson_row, row, size_of
@@ -67,7 +67,7 @@ def read_csv(path: Path, content: bytes) -> Listed:
             rows.append(row(name_of(_unguarded(values[named])), digests, size, mtime))
     except csv.Error as error:
         unclear.append(f"the table cannot be read to its end: {error}")
-    return Listed(merged(rows, str(path)), tuple(unclear), of_place.place_in(titles, path))
+    return listed(rows, unclear, of_place.said_in(titles, path), str(path))
 
 
 def write_csv(rows: Iterable[FileFacts], remark: str | None = None) -> Iterator[bytes]:
