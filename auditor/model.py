@@ -298,13 +298,33 @@ class Device:
 
 
 @dataclass(frozen=True, slots=True)
+class Behind:
+    """One service that a remote leads to, as a list says it: enough to tell two of them from one, and no secret.
+
+    `kind` is rclone's word for it, `hosts` are where it is reached, `service` which one it is. The others are hashed,
+    step by step where they are paths, and say only what is equal: `account` facts on the account as `name=value`,
+    `base` from where paths go, `paths` the folder in it as it may be called, `hidden` the path below it in the words of
+    a remote that gives names of its own.
+    """
+
+    kind: str
+    service: str
+    hosts: tuple[str, ...] = ()
+    account: tuple[str, ...] = ()
+    base: str = ""
+    paths: tuple[str, ...] = ()
+    hidden: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Header:
     """First line of a manifest: what was listed, by what, when.
 
     `columns` are the row's columns that this list can know of; a rule that needs another one is not run, never passed.
     `previous` tells of the list of the same place before this one (`files`, `bytes`, `finished`), None for the first.
     `sources` names the places whose files a backup holds, label by id; None where it does not say. `off_site` says that
-    the place is kept elsewhere than on this machine and in its network; None where that is not known.
+    the place is kept elsewhere than on this machine and in its network; None where that is not known. `behind` are the
+    services that a remote leads to; None of every other place, and where the list does not say.
     """
 
     schema: int
@@ -322,6 +342,7 @@ class Header:
     previous: Mapping[str, Any] | None = None
     sources: Mapping[str, str] | None = None
     off_site: bool | None = None
+    behind: tuple[Behind, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

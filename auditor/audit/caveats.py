@@ -62,10 +62,18 @@ def without_a_place(order: Order) -> list[str]:
     they name: these may be the phone's own, by a second name or mount, and count as no further copy."""
     told = []
     for backup in order.backups:
-        if backup.foreign is None or backup.label in order.policy.off_site:
+        is_untold = (
+            backup.manifest is not None
+            and backup.listed is not None
+            and backup.listed.place_kind == "rclone"
+            and backup.listed.behind is None
+        )
+        if (backup.foreign is None and not is_untold) or backup.label in order.policy.off_site:
             continue
         words, itself = f"{backup.label} is another tool's list, which does not say of what disk it is", "it is"
-        if backup.listed is not None:
+        if is_untold:
+            words = f"{backup.label} is a list by an earlier build, which does not say what lies behind the remote"
+        elif backup.listed is not None:
             words, itself = (
                 f"{backup.label} is a list for other tools, which does not say what file each row is",
                 "all are",

@@ -8,6 +8,7 @@ what the rules find goes into `findings`. rules/README.md explains every column.
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 import tempfile
@@ -24,7 +25,7 @@ from auditor.disk import small_files
 from auditor.errors import BadManifest
 from auditor.judge.policy import Policy
 from auditor.manifest.jsonl import MAX_LINE_BYTES, Manifest
-from auditor.manifest.rows import DECODED
+from auditor.manifest.rows import DECODED, behind_rows
 from auditor.model import DigestOrigin, ErrorKind, Kind, Soundness
 from auditor.places import unfinished
 from auditor.readers.sniff import is_other_by_name, kind_by_name
@@ -88,6 +89,7 @@ HEADER_COLUMNS = {
     **dict.fromkeys(("storage_total_bytes", "storage_free_bytes"), "BIGINT"),
     **dict.fromkeys(("previous_files", "previous_bytes"), "HUGEINT"),
     "previous_finished": "VARCHAR",
+    "behind": "VARCHAR",
     **dict.fromkeys(("source_ids", "source_labels"), "VARCHAR[]"),
 }
 
@@ -287,6 +289,7 @@ def _headers(con: duckdb.DuckDBPyConnection, source: Listed, backups: Sequence[L
                 "mounted_from": device and device.mounted_from,
                 "storage_total_bytes": device and device.storage_total_bytes,
                 "storage_free_bytes": device and device.storage_free_bytes,
+                "behind": None if header.behind is None else json.dumps(behind_rows(header.behind)),
                 "source_ids": list(header.sources or ()),
                 "source_labels": list((header.sources or {}).values()),
                 "previous_files": previous.get("files"),

@@ -8,8 +8,10 @@ copy gets a time of its own, which no program can set (POSIX, st_ctim; MS-DTYP, 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -17,6 +19,7 @@ import duckdb
 from auditor.dates import rfc3339
 from auditor.disk.mounts import Mount, Shows, is_one_disk, may_show_one_file, mount_of, mounts_beneath
 from auditor.disk.this_machine import is_this_machine
+from auditor.manifest.rows import behind_from
 from auditor.model import DIGESTS, Device, ErrorKind
 from auditor.places import Place
 from auditor.places.adb import AdbPlace
@@ -25,7 +28,7 @@ from auditor.places.folder import FolderPlace, file_id
 from auditor.places.mtp import MtpPlace
 from auditor.places.nesting import things_of
 from auditor.places.rclone import RclonePlace
-from auditor.places.rclone_remotes import Leaf
+from auditor.places.rclone_remotes import Leaf, leaf_told
 from auditor.places.takeout import TakeoutPlace
 
 
@@ -72,6 +75,9 @@ def copies(label: str, where: str = "true", is_placed: str = "true") -> str:
     return f"greatest(least({', '.join(counts)}), least(count(*) FILTER (WHERE {where}), 1))"
 
 
+UNTOLD = "place_kind = 'rclone' AND behind IS NULL"
+"""Whether a list of a remote is one of an earlier build, which does not say what lies behind it, as SQL on `header`."""
+
 Rooms = Mapping[str, Device]
 """How full the services are that remotes are made of, by their words; those are left out that do not tell."""
 
@@ -107,12 +113,14 @@ def mark_linked(
         "UPDATE backup SET error_kind = ?, error = ? WHERE list_contains(?::BIGINT[], id)",
         [ErrorKind.LINKED.value, "it is the phone's own file under a second name", sorted(ids)],
     )
+    ours = _side(con, "source", source, 0)
     for number, place in enumerate(backups):
+        theirs = _side(con, "backup", place, number)
         if _may_be_one_phone(con, source, place, number):
             _mark_shown(con, number, [], _ONE_PHONE)
-        elif host := _served_here(source, place):
+        elif host := _served_here(ours, theirs):
             _mark_shown(con, number, [], _by_a_server(host))
-        elif _may_be_one_account(source, place, rooms):
+        elif _may_be_one_account(ours, theirs, rooms):
             _mark_shown(con, number, [], _ONE_ACCOUNT)
         elif doubted := _doubted(con, source, place, number):
             _mark_shown(con, number, doubted, _behind(doubted[0]))
@@ -144,12 +152,49 @@ def _by_a_server(host: str) -> str:
     )
 
 
-def _served_here(source: Place | None, place: Place | None) -> str | None:
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """One side: the `place`, None where there is only its list, and what lies behind it where it is a remote.
+
+    `behind` are the services, `told` the same as a list says them, which are compared where one side is a list.
+    `room_bytes` is how large the service was to the list, None where it does not say; `mounts` are those of its folder.
+    """
+
+    place: Place | None
+    behind: tuple[Leaf, ...]
+    told: tuple[Leaf, ...]
+    mounts: tuple[Mount, ...]
+    room_bytes: int | None = None
+
+    @property
+    def may_be_here(self) -> bool:
+        """Whether its files may lie in a folder of this machine, as those of any list may but one of a service."""
+        if self.place is None:
+            return not self.behind or any(leaf.kind == "local" for leaf in self.behind)
+        return bool(_here(self.place)) or isinstance(self.place, MtpPlace)
+
+
+def _side(con: duckdb.DuckDBPyConnection, side: str, place: Place | None, number: int) -> _Side:
+    """One side, of which a list says what the place itself does not: it is text, and nothing of it is opened."""
+    found = con.execute(
+        "SELECT behind, storage_total_bytes FROM header WHERE side = ? ORDER BY rowid LIMIT 1 OFFSET ?", [side, number]
+    ).fetchall()
+    text, room_bytes = found[0] if found else (None, None)
+    if place is not None:
+        behind = place.behind if isinstance(place, RclonePlace) else ()
+        return _Side(place, behind, tuple(leaf_told(leaf.told) for leaf in behind), _mounts(place), room_bytes)
+    behind = tuple(map(leaf_told, behind_from(json.loads(text)))) if text else ()
+    return _Side(None, behind, behind, _listed_mounts(con, side, number), room_bytes)
+
+
+def _served_here(one: _Side, two: _Side) -> str | None:
     """Where a remote is reached that may serve the folder that lies on the other side; None where none does."""
-    for remote, other in ((source, place), (place, source)):
-        if not isinstance(remote, RclonePlace) or not (other is None or _here(other) or isinstance(other, MtpPlace)):
+    for remote, other in ((one, two), (two, one)):
+        if not remote.behind or not other.may_be_here:
             continue
-        on_server = other is not None and any(mount.is_served for mount in _mounts(other))
+        if remote.place is None and len(remote.behind) > 1 and any(leaf.kind == "local" for leaf in remote.behind):
+            return "localhost"  # of one folder alone the rows number their files
+        on_server = any(mount.is_served for mount in other.mounts)
         for leaf in remote.behind:
             for host in leaf.hosts:
                 if is_this_machine(host.lower()) or (on_server and leaf.is_near):
@@ -289,7 +334,8 @@ def count_once(con: duckdb.DuckDBPyConnection, backups: Sequence[tuple[str, Plac
     times. Returns sentences on what counts as one. Call after `mark_linked`, which names the files.
     """
     told = []
-    for number, group in enumerate(_groups([place for _, place in backups], rooms)):
+    sides = [_side(con, "backup", place, number) for number, (_, place) in enumerate(backups)]
+    for number, group in enumerate(_groups(sides, rooms)):
         mounts = {mount for n in group for mount in _mounts(backups[n][1])}
         tells = all(mount.tells_times for mount in mounts)
         tells_all = (
@@ -319,7 +365,7 @@ def count_once(con: duckdb.DuckDBPyConnection, backups: Sequence[tuple[str, Plac
         if is_one:
             names = [backups[n][0] for n in group]
             those = f"{', '.join(names[:-1])} and {names[-1]}"
-            if any(isinstance(backups[n][1], RclonePlace) and not _here(backups[n][1]) for n in group):
+            if any(sides[n].behind and not _here(backups[n][1]) for n in group):
                 told.append(f"{those} seem to be one account under several names, so they count as one copy")
                 continue
             told.append(
@@ -329,29 +375,33 @@ def count_once(con: duckdb.DuckDBPyConnection, backups: Sequence[tuple[str, Plac
     return told
 
 
-def _groups(places: Sequence[Place | None], rooms: Rooms) -> list[list[int]]:
-    """The places, by number, of which each may show the files of another one of its group; none of one alone."""
+def _groups(sides: Sequence[_Side], rooms: Rooms) -> list[list[int]]:
+    """The sides, by number, of which each may show the files of another one of its group; none of one alone."""
     groups: list[list[int]] = []
-    for number, place in enumerate(places):
-        near = [group for group in groups if any(not _is_apart(place, places[n], rooms) for n in group)]
+    for number, side in enumerate(sides):
+        near = [group for group in groups if any(not _is_apart(side, sides[n], rooms) for n in group)]
         groups = [group for group in groups if group not in near] + [[*(n for group in near for n in group), number]]
     return [sorted(group) for group in groups if len(group) > 1]
 
 
-def _is_apart(one: Place | None, other: Place | None, rooms: Rooms) -> bool:
-    """Whether the files of two backups are surely two: not where their mounts may show one file under two numbers."""
-    if _is_one_mount(_here(one), _here(other)):
+def _is_apart(one: _Side, other: _Side, rooms: Rooms) -> bool:
+    """Whether the files of two backups are surely two: not where their mounts may show one file under two numbers, or a
+    server the folder that is named as well."""
+    if _is_one_mount(_here(one.place), _here(other.place)):
         return True
-    if _is_one_disk(one, other) or _may_be_one_account(one, other, rooms):
+    if _is_one_disk(one.place, other.place) or _may_be_one_account(one, other, rooms) or _served_here(one, other):
         return False
-    return not any(may_show_one_file(a, b) for a in _mounts(one) for b in _mounts(other))
+    return not any(may_show_one_file(a, b) for a in _mounts(one.place) for b in _mounts(other.place))
 
 
-def _may_be_one_account(one: Place | None, other: Place | None, rooms: Rooms) -> bool:
+def _may_be_one_account(one: _Side, other: _Side, rooms: Rooms) -> bool:
     """Whether a service behind one remote of rclone's, whatever names lie around it, may hold files of the other."""
-    if not isinstance(one, RclonePlace) or not isinstance(other, RclonePlace):
-        return False
-    return any(_may_share(a, b, rooms) for a in one.behind for b in other.behind)
+    if one.place is not None and other.place is not None:
+        return any(_may_share(a, b, rooms) for a in one.behind for b in other.behind)
+    sizes = {one.room_bytes, other.room_bytes} - {None}
+    if len(sizes) == 2 and len(one.told) == len(other.told) == 1 and one.told[0].kind == other.told[0].kind:
+        return False  # two accounts, by how large they are
+    return any(a.may_be_one_service(b) and a.may_overlap(b) for a in one.told for b in other.told)
 
 
 def _may_share(one: Leaf, other: Leaf, rooms: Rooms) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import duckdb
 
 from auditor.audit.database import kinds
-from auditor.audit.one_copy import copies
+from auditor.audit.one_copy import UNTOLD, copies
 from auditor.model import DIGESTS, DigestOrigin, ErrorKind, Status
 from auditor.pictures.likeness import Aim, Answer, Candidate, Likeness, Question, Side, Verifier, look_alikes
 from auditor.places.trash import ALBUMS, BINS, TRASH_FOLDERS
@@ -543,14 +543,17 @@ def summarise(con: duckdb.DuckDBPyConnection, labels: Sequence[str], proof: Sequ
     """
     order = ", ".join(f"'{status.value}'" for status in Status)
     proves, away = "list_contains(proof, b.status)", "list_contains(off_site, b.backup)"
-    # Another tool's list does not say of which disk it is: it may be of one that is named as well, unless the policy
-    # says that it lies elsewhere.
-    placed = f"(b.digest_origin IS DISTINCT FROM '{DigestOrigin.FOREIGN}' OR {away})"
+    # Another tool's list does not say of which disk it is, nor an older list of a remote of which service: it may be of
+    # one that is named as well, unless the policy says that it lies elsewhere.
+    unplaced = f"(b.digest_origin IS NOT DISTINCT FROM '{DigestOrigin.FOREIGN}' OR list_contains(untold, b.backup))"
+    placed = f"(NOT {unplaced} OR {away})"
     con.execute(
         f"""
         CREATE OR REPLACE TABLE files AS
         WITH away AS (
-            SELECT coalesce(list(backup) FILTER (WHERE off_site), []) AS off_site FROM header
+            SELECT coalesce(list(backup) FILTER (WHERE off_site), []) AS off_site,
+                coalesce(list(backup) FILTER (WHERE side = 'backup' AND {UNTOLD}), []) AS untold
+            FROM header
         ), ranked AS (
             SELECT pairs.*, list_position([{order}], status) AS rank,
                 list_position(?::VARCHAR[], pairs.backup) AS turn, file_id, changed, sha256, digest_origin, claimed,

@@ -60,6 +60,7 @@ def source_list(backed: BackupResult, path: Path, altered: Mapping[str, str]) ->
         started=prepared.started,
         columns=tuple(c for c in backed.manifest.header.columns if c not in KEPT),
         device=prepared.source.device(),
+        behind=getattr(prepared.source, "services", None),
         previous={"files": mark.files, "bytes": mark.bytes, "finished": mark.listed} if mark else None,
     )
     belong = companions.by_name(step.path for step in steps)

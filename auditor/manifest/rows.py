@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ from auditor.manifest import earlier_schemas
 from auditor.model import (
     DIGESTS,
     MOST_BYTES,
+    Behind,
     Damage,
     Depth,
     Device,
@@ -284,6 +285,8 @@ def header_row(header: Header) -> dict[str, Any]:
         value = getattr(header, f.name)
         if isinstance(value, Device):
             value = {d.name: getattr(value, d.name) for d in fields(Device) if getattr(value, d.name) is not None}
+        if f.name == "behind" and value is not None:
+            value = behind_rows(value)
         if value is not None:
             row[f.name] = list(value) if isinstance(value, tuple) else value
     return row
@@ -308,6 +311,8 @@ def header_from(row: Mapping[str, Any], path: Path) -> Header:
             known["columns"] += ("error_kind",)  # it is made of the sentence as the rows are read
         if known.get("device") is not None:
             known["device"] = _device(value_of(row, "device", dict))
+        if known.get("behind") is not None:
+            known["behind"] = behind_from(value_of(row, "behind", list)) or None
         previous, sources = (value_of(row, name, dict) if known.get(name) else {} for name in ("previous", "sources"))
         for name in ("files", "bytes"):
             _amount(previous.get(name), name)
@@ -330,6 +335,27 @@ def _device(told: Mapping[str, Any]) -> Device:
         elif not isinstance(value, bool if name == "is_phone" else str | None):
             raise ValueError(f"its device's {name} is {shown(value)}")
     return Device(**values)
+
+
+def behind_rows(behind: Iterable[Behind]) -> list[dict[str, Any]]:
+    """The services behind a remote as a header holds them."""
+    told = [{f.name: getattr(one, f.name) for f in fields(Behind)} for one in behind]
+    return [{k: list(v) if isinstance(v, tuple) else v for k, v in one.items() if v} for one in told]
+
+
+def behind_from(rows: list[Any]) -> tuple[Behind, ...]:
+    """What `behind_rows` gave. Raises: ValueError where it is none."""
+    found = []
+    for one in rows:
+        if not isinstance(one, dict):
+            raise ValueError(f"its behind holds {shown(one)}")
+        values: dict[str, Any] = {}
+        for f in fields(Behind):
+            is_text = f.name in ("kind", "service", "base", "hidden")
+            told = {f.name: one.get(f.name, "" if is_text else [])}
+            values[f.name] = value_of(told, f.name, str) if is_text else _texts(told, f.name)
+        found.append(Behind(**values))
+    return tuple(found)
 
 
 def _amount(value: Any, name: str) -> None:

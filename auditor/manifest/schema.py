@@ -83,6 +83,14 @@ _HEADER = {
     **dict.fromkeys(("tool", "place", "place_id", "label", "place_kind"), _TEXT),
     "started": _DATE,
     "off_site": {"type": "boolean"},
+    "behind": {
+        "type": "array",
+        "items": _object(
+            dict.fromkeys(("kind", "service", "base", "hidden"), _TEXT)
+            | dict.fromkeys(("hosts", "account", "paths"), _TEXTS),
+            [],
+        ),
+    },
 }
 _FOOTER = {
     "row": {"const": "footer"},

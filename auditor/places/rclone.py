@@ -19,7 +19,7 @@ from auditor.disk.foreign_names import row_path
 from auditor.disk.marker import OWN_FOLDER
 from auditor.disk.volume import keeps_change_times
 from auditor.errors import BadPlace, ListingCut
-from auditor.model import Device, ErrorKind, FileFacts, Kind, Trouble
+from auditor.model import Behind, Device, ErrorKind, FileFacts, Kind, Trouble
 from auditor.places import Entry, EntryKind, Power, links, own_folder
 from auditor.places.folder import file_id
 from auditor.places.foreign_rows import lsjson_row
@@ -164,6 +164,11 @@ class RclonePlace:
         for entry in replace(self, digests=(name,)).walk():
             if entry.path in wanted and name in entry.digests:
                 yield entry.path, entry.digests[name]
+
+    @property
+    def services(self) -> tuple[Behind, ...]:
+        """What it is made of, as its list says it."""
+        return tuple(leaf.told for leaf in self.behind)
 
     @property
     def is_off_site(self) -> bool:

@@ -13,8 +13,8 @@ import urllib.parse
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from auditor.model import DigestOrigin
-from auditor.places.rclone_services import Where, where
+from auditor.model import Behind, DigestOrigin
+from auditor.places.rclone_services import Where, hashed_path, plain_host, where
 
 GRADES = {
     # rclone reads the bytes itself, now.
@@ -100,6 +100,14 @@ class Leaf:
         """How rclone is asked for it."""
         return f"{self.remote}:{self.path}"
 
+    @property
+    def told(self) -> Behind:
+        """The same as a list says it: no secret, no setting, no path."""
+        at = self.where.hashed()
+        account = tuple(sorted(f"{name}={value}" for name, value in at.known))
+        hosts = tuple(map(plain_host, self.hosts))
+        return Behind(self.kind, at.service, hosts, account, at.base, at.paths, hashed_path(self.hidden))
+
     def may_be_one_service(self, other: Leaf) -> bool:
         """Whether nothing says that both are not of one account. Folders of this machine are compared by where they
         lie."""
@@ -123,6 +131,13 @@ class Leaf:
         if self.kind in ("", "local", "memory"):
             return True
         return any(map(_is_near, self.hosts))
+
+
+def leaf_told(told: Behind) -> Leaf:
+    """What a list says of a service, to be compared with what another one says, and with nothing else."""
+    known = frozenset((name, value) for name, _, value in (fact.partition("=") for fact in told.account))
+    at = Where(told.service, known, told.base, told.paths)
+    return Leaf(told.kind, told.hosts, hidden=told.hidden, where=at)
 
 
 def grade(leaves: tuple[Leaf, ...], size_bytes: int | None) -> DigestOrigin:

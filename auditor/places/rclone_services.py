@@ -5,6 +5,7 @@ What cannot be told apart by what rclone was told is taken for one: a copy too f
 
 from __future__ import annotations
 
+import hashlib
 import posixpath
 import re
 import urllib.parse
@@ -115,6 +116,12 @@ class Where:
     base: str = ""
     paths: tuple[str, ...] = ("",)
 
+    def hashed(self) -> Where:
+        """The same, in words that say only what is equal: accounts, users and folders are nobody's else to read."""
+        known = frozenset((name, hashed(value)) for name, value in self.known)
+        service = self.service if _PLAIN.fullmatch(self.service) else hashed(self.service)
+        return Where(service, known, self.base and hashed(self.base), tuple(map(hashed_path, self.paths)))
+
     def may_be_one_service(self, other: Where) -> bool:
         """Whether nothing says that they are two services, or two accounts of one."""
         ours, theirs = dict(self.known), dict(other.known)
@@ -129,6 +136,25 @@ class Where:
             return True
         pairs = [(_steps(a), _steps(b)) for a in self.paths for b in other.paths]
         return any(_are_nested(a, b) if a != b else _are_nested(*map(_steps, hidden)) for a, b in pairs)
+
+
+_PLAIN = re.compile(r"[\w. :-]*")
+"""What a service or host is called that holds no more than its name."""
+
+
+def hashed(text: str) -> str:
+    """A text that is nobody's to read; equal for texts that differ in the case of letters alone."""
+    return hashlib.sha256(text.casefold().encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def hashed_path(path: str) -> str:
+    """A path, each name of it hashed."""
+    return "/".join(hashed(step) for step in _steps(path)[1:])
+
+
+def plain_host(host: str) -> str:
+    """The host, "" where what was named as one may hold more than that."""
+    return host if _PLAIN.fullmatch(host) else ""
 
 
 def where(kind: str, settings: Mapping[str, str], hosts: Sequence[str], path: str) -> Where:

@@ -107,6 +107,7 @@ def scan(
         previous=_previous(lists),
         sources=getattr(place, "sources", None),
         off_site=getattr(place, "is_off_site", None),
+        behind=getattr(place, "services", None),
     )
     left = jsonl.take_up(out)
     now = clock()

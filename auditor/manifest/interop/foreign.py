@@ -145,6 +145,7 @@ def convert(path: Path, out: Path, now: datetime) -> Manifest:
         place_kind=place.place_kind if place else "manifest",
         device=place.device if place else None,
         sources=place.sources if place else None,
+        behind=place.behind if place else None,
         depth=Depth.HASH if digests else Depth.LIST,
         started=moment,
         columns=(*known, *digests),
