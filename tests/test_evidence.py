@@ -22,9 +22,21 @@ from auditor.disk.mounts import Mount, may_show_one_file
 from auditor.judge import policy
 from auditor.manifest import jsonl
 from auditor.manifest.interop import foreign
-from auditor.manifest.jsonl import Manifest, Writer
+from auditor.manifest.jsonl import Manifest, Writer, load
 from auditor.manifest.rows import DECODED, from_row
-from auditor.model import Depth, Device, DigestOrigin, ErrorKind, FileFacts, Header, Kind, Soundness, Status, Trouble
+from auditor.model import (
+    Behind,
+    Depth,
+    Device,
+    DigestOrigin,
+    ErrorKind,
+    FileFacts,
+    Header,
+    Kind,
+    Soundness,
+    Status,
+    Trouble,
+)
 from auditor.places import Entry, mtp, rclone_remotes
 from auditor.places.adb import AdbPlace
 from auditor.places.adbclient import Client
@@ -751,6 +763,44 @@ def test_two_names_of_one_account_are_one_copy_and_no_copy_of_each_other(
         one_copy.mark_linked(opened.con, places[0], [places[1]], rooms)
         doubted = opened.con.execute("SELECT error FROM backup WHERE error IS NOT NULL").fetchall()
         assert [("one account" in error) for (error,) in doubted] == ([True] if is_one else [])
+
+
+HERE = (Behind("sftp", "127.0.0.1", ("127.0.0.1",), base="x", paths=("y",)),)
+AWAY = (Behind("sftp", "nas.example.org", ("nas.example.org",), base="x", paths=("y",)),)
+ELSEWHERE = (Behind("sftp", "nas.example.org", ("nas.example.org",), base="x", paths=("z",)),)
+OLDER = None
+"""A list by an earlier build does not say it."""
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "copies"),
+    [(AWAY, AWAY, 1), (AWAY, ELSEWHERE, 2), (AWAY, OLDER, 1), (OLDER, OLDER, 1), (HERE, AWAY, 1), (AWAY, (), 1)],
+)
+def test_lists_of_remotes_are_as_many_copies_as_the_remotes(
+    one: tuple[Behind, ...] | None, other: tuple[Behind, ...] | None, copies: int, tmp_path: Path
+) -> None:
+    """One on a server of this machine may be the phone's own folder, and is none."""
+    family = policy.load("family")
+    facts = FileFacts("a.jpg", 9, mtime_ns=1, kind=Kind.PHOTO, digests={"sha256": "ab" * 32})
+    facts = replace(facts, digest_origin=DigestOrigin.READ)
+    lists = []
+    for number, changes in enumerate(({}, {"behind": one}, {"behind": other})):
+        kind = "rclone" if number else "folder"
+        writer = Writer.create(
+            tmp_path / f"{number}.jsonl", header(tmp_path, columns=DECODED, place_kind=kind, **changes)
+        )
+        writer.add(facts)
+        writer.close(complete=True)
+        lists.append(load(tmp_path / f"{number}.jsonl"))
+    listed = [database.Listed(label, one) for label, one in zip("ab", lists[1:], strict=True)]
+    with database.open_lists(lists[0], listed, family, MOMENT) as opened:
+        one_copy.mark_linked(opened.con, None, [None, None], {})
+        one_copy.count_once(opened.con, [("a", None), ("b", None)], {})
+        pairing.pair(opened.con, ["a", "b"], None)
+        pairing.summarise(opened.con, ["a", "b"], family.proof)
+        assert opened.con.execute("SELECT copies FROM files").fetchall() == [(copies,)]
+        doubted = opened.con.execute("SELECT backup FROM backup WHERE error_kind = 'shown'").fetchall()
+        assert doubted == ([("a",)] if one is HERE else [])
 
 
 MOMENT = datetime(2026, 6, 15, 12, tzinfo=UTC)

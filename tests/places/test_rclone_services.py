@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 
 import pytest
 
 from auditor.audit import one_copy
+from auditor.manifest.rows import behind_from, behind_rows
 from auditor.model import Device
-from auditor.places.rclone_remotes import Leaf, leaves_of
+from auditor.places.rclone_remotes import Leaf, leaf_told, leaves_of
 
 DAV = "https://cloud.example.org/remote.php"
 REMOTES = {
@@ -185,6 +187,38 @@ def test_one_account_by_two_ways_is_one_copy(one: str, other: str) -> None:
 def test_two_accounts_buckets_and_folders_are_two_copies(one: str, other: str) -> None:
     assert not may_share(one, other, {})
     assert not may_share(other, one, {})
+
+
+def as_told(words: str) -> tuple[Leaf, ...]:
+    """The same after a list said it."""
+    told = json.loads(json.dumps(behind_rows(leaf.told for leaf in leaves(words))))
+    return tuple(map(leaf_told, behind_from(told)))
+
+
+@pytest.mark.parametrize(("one", "other"), [*ONE, *TWO])
+def test_lists_tell_two_accounts_from_one_as_the_remotes_do(one: str, other: str) -> None:
+    pairs = [(a, b) for a in as_told(one) for b in as_told(other)]
+    is_one = any(a.may_be_one_service(b) and a.may_overlap(b) for a, b in pairs)
+    assert is_one is ((one, other) in ONE)
+
+
+def test_a_list_holds_no_secret_of_a_remote() -> None:
+    """No setting, user, folder, or address but the host's."""
+    remotes = {
+        "dav": {"type": "webdav", "url": "https://me:geheim@cloud.example.org/public.php/geheim", "user": "geheim"},
+        "s3": {
+            "type": "s3",
+            "access_key_id": "geheim",
+            "secret_access_key": "geheim",
+            "endpoint": "https://geheim@h.org",
+        },
+        "odd": {"type": "sftp", "host": "me:geheim@:22", "user": "geheim", "pass": "geheim"},
+        "vault": {"type": "crypt", "remote": "s3:geheim", "password": "geheim"},
+        "blob": {"type": "azureblob", "sas_url": "https://a.blob.core.windows.net/c?sig=geheim", "account": "geheim"},
+    }
+    for words in ("dav:geheim", "s3:geheim", "odd:/geheim", "vault:geheim", "blob:geheim", ":sftp,host=h,pass=geheim:"):
+        told = [leaf.told for leaf in leaves_of(words, remotes, {})]
+        assert told and "geheim" not in json.dumps(behind_rows(told)), told
 
 
 def test_how_full_an_account_is_by_another_protocol_tells_nothing() -> None:
