@@ -803,6 +803,40 @@ def test_lists_of_remotes_are_as_many_copies_as_the_remotes(
         assert doubted == ([("a",)] if one is HERE else [])
 
 
+def test_a_folder_and_a_server_here_that_may_show_it_are_one_copy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And a list that does not say what it is of is named, beside others and alone."""
+    monkeypatch.chdir(tmp_path)
+    photos(tmp_path / "phone", "DCIM/1.jpg")
+    shutil.copytree(tmp_path / "phone", tmp_path / "disk")
+    rows = list(scan(open_folder("disk"), tmp_path / "disk.jsonl", jobs=1, use_cache=False).rows())
+    for name, behind in (("here", HERE), ("older", OLDER)):
+        changes = {"place_id": f"rclone:{name}", "label": name, "behind": behind}
+        writer = Writer.create(
+            tmp_path / f"{name}.jsonl", header(tmp_path, columns=DECODED, place_kind="rclone", **changes)
+        )
+        for row in rows:
+            writer.add(replace(row, file_id=None, changed_ns=None))
+        writer.close(complete=True)
+    shutil.copy(Path(shipped.__file__).parent.parent / "rules/policies/family.toml", "two.toml")
+    two = Path("two.toml").read_text("utf-8")
+    Path("two.toml").write_text(re.sub(r"(?m)^min_copies *=.*", "min_copies = 2", two), "utf-8")
+    said = run(monkeypatch, capsys, "audit", "phone", "disk", "here.jsonl", "--policy", "two.toml", "-o", "1")
+    assert said[0] == 1, said
+    listed = [database.Listed(one, load(tmp_path / f"{one}.jsonl")) for one in ("disk", "here")]
+    with database.open_lists(listed[0].manifest, listed, policy.load("family"), MOMENT) as opened:  # of a phone by adb
+        (told,) = one_copy.count_once(opened.con, [("disk", open_folder("disk")), ("here", None)], {})
+    assert told.startswith("disk and here may be one folder, which a server on this machine or nearby shows as well")
+    said = run(monkeypatch, capsys, "audit", "phone", "disk", "older.jsonl", "--policy", "two.toml", "-o", "2")
+    assert said[0] == 1 and "older is a list by an earlier build" in said[1], said
+    assert "beside other backups it counts as no further copy" in " ".join(said[1].split())
+    said = run(monkeypatch, capsys, "audit", "phone", "older.jsonl", "-o", "3")
+    assert said[0] == 0 and "not of the phone itself, only you can know" in " ".join(said[1].split()), said
+    said = run(monkeypatch, capsys, "audit", "phone", "here.jsonl", "-o", "4")
+    assert said[0] == 3 and "CANNOT SAY" in said[1], said
+
+
 MOMENT = datetime(2026, 6, 15, 12, tzinfo=UTC)
 READ = FileFacts(
     "a.jpg",

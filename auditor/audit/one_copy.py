@@ -365,8 +365,15 @@ def count_once(con: duckdb.DuckDBPyConnection, backups: Sequence[tuple[str, Plac
         if is_one:
             names = [backups[n][0] for n in group]
             those = f"{', '.join(names[:-1])} and {names[-1]}"
-            if any(sides[n].behind and not _here(backups[n][1]) for n in group):
+            remotes = [n for n in group if sides[n].behind and not _here(backups[n][1])]
+            if remotes == group:
                 told.append(f"{those} seem to be one account under several names, so they count as one copy")
+                continue
+            if remotes:
+                told.append(
+                    f"{those} may be one folder, which a server on this machine or nearby shows as well, so they count"
+                    " as one copy; name the folder alone"
+                )
                 continue
             told.append(
                 f"{those} are mounted by file systems that may show the same files, so they count as one copy; name the"
