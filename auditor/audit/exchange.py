@@ -20,21 +20,26 @@ def doubts(
     found = {}
     for number, (backup, pair) in enumerate(zip(backups, pairs, strict=True)):
         doubt = refusals.doubt(pair)
-        if doubt is None and roles.maybe_phone(pair) and (more := _newer_from_a_camera(con, number, pair.backup)):
-            photos = counted(more, "photo or video", "photos and videos")
-            why = f"{backup.spec} has {photos} in {CAMERAS} that {pair.source.spec} lacks, as new as anything there"
-            doubt = refusals.doubted(why, pair)
+        if doubt is None and roles.maybe_phone(pair):
+            more, are_newer = _more_from_a_camera(con, number, pair.backup)
+            if are_newer:
+                photos = counted(more, "photo or video", "photos and videos")
+                why = f"{backup.spec} has {photos} in {CAMERAS} that {pair.source.spec} lacks, as new as anything there"
+                doubt = refusals.doubted(why, pair)
+            elif not more:  # a copy has more, and older, where the phone was cleared
+                doubt = refusals.doubt_of_equals(pair)
         if doubt is not None:
             found[backup.label] = doubt
     return found
 
 
-def _newer_from_a_camera(con: duckdb.DuckDBPyConnection, number: int, theirs: roles.Role) -> int:
-    """How many photos and videos a backup has in a camera's folder that the source has in no version.
+def _more_from_a_camera(con: duckdb.DuckDBPyConnection, number: int, theirs: roles.Role) -> tuple[int, bool]:
+    """How many photos and videos a backup has in a camera's folder that the source has in no version, and whether they
+    are newer than all of it.
 
-    0 where something in the source is newer: then photos are taken there, and the others were cleared away.
+    Where something in the source is newer, photos are taken there, and the others were cleared away.
     """
-    count, *newest = con.execute(
+    count, taken, ours_taken, dated, ours_dated = con.execute(
         f"""
         WITH more AS (
             SELECT b.taken_at, b.mtime_s FROM backup b
@@ -50,7 +55,6 @@ def _newer_from_a_camera(con: duckdb.DuckDBPyConnection, number: int, theirs: ro
         """,  # noqa: S608 (a name of ours)
         [number, theirs.is_of_cameras],
     ).fetchall()[0]
-    taken, ours_taken, dated, ours_dated = newest
     # A copy may have lost the dates of its files; when a photo was taken is written in it.
-    theirs, ours = (taken, ours_taken) if taken and ours_taken else (dated, ours_dated)
-    return 0 if theirs is None or ours is None or theirs < ours else int(count)
+    newest_more, newest = (taken, ours_taken) if taken and ours_taken else (dated, ours_dated)
+    return int(count), newest_more is not None and newest is not None and newest_more >= newest

@@ -41,10 +41,10 @@ class Order:
     emptied: tuple[str, ...] = ()
 
 
-def pairs_of(source: Side, backups: Iterable[Side]) -> tuple[roles.Pair, ...]:
+def pairs_of(source: Side, backups: Iterable[Side], *, is_by_hand: bool = False) -> tuple[roles.Pair, ...]:
     """What a phone and each of its backups are to each other."""
     ours = roles.role(source)
-    return tuple(roles.pair(ours, roles.role(backup)) for backup in backups)
+    return tuple(roles.pair(ours, roles.role(backup), is_by_hand=is_by_hand) for backup in backups)
 
 
 @dataclass(frozen=True, slots=True)

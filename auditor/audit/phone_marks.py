@@ -15,6 +15,8 @@ from enum import StrEnum
 from pathlib import Path, PurePath
 
 from auditor.disk.volume import filesystem
+from auditor.model import Kind
+from auditor.readers import kind_by_name
 
 CAMERAS = "DCIM"
 """Where every camera keeps its photos: DCF, JEITA CP-3461B, 3.2."""
@@ -22,10 +24,26 @@ CAMERAS = "DCIM"
 _PHONES = "Android"
 """What lies beside it in every Android phone's storage, and on a card that one has used."""
 
+_PUBLIC = frozenset(
+    [
+        *("Alarms", "Audiobooks", "Documents", "Download", "Movies", "Music", "Notifications", "Pictures"),
+        *("Podcasts", "Recordings", "Ringtones", "Screenshots"),
+    ]
+)
+"""The other folders that Android makes there. Source: developer.android.com, android.os.Environment, DIRECTORY_*."""
+
+_OF_DESKTOPS = frozenset({"Documents", "Movies", "Music", "Pictures"})
+"""Those that a home folder on a computer has too, where `Android` may be what programs for phones are made with."""
+
+_OF_APPS = frozenset({"data", "media", "obb"})
+"""What apps keep in `Android`. Source: developer.android.com, Context.getExternalFilesDirs, getExternalMediaDirs,
+getObbDirs."""
+
 _OF_CARDS = frozenset({"MISC", "PRIVATE", "CANONMSC", "AVF_INFO", "MP_ROOT", "LOST.DIR"})
 """What cameras make beside it: print orders, films, databases."""
 
 _DCF_FOLDER = re.compile(r"[1-9]\d\d[0-9A-Z_]{5}", re.IGNORECASE)
+_YEAR = re.compile(r"(?:19|20)\d\d(?!\d)")
 _FAT = frozenset({"vfat", "msdos", "fat", "fat32", "exfat", "fuse.exfat", "fuse.fusefat"})
 
 _SAME_DATE_S = 2  # that of FAT
@@ -52,13 +70,22 @@ class Marks:
         """Whether they are those of an Android phone's storage, or of a card that one has used."""
         return _PHONES in self.names
 
+    def is_around(self, folder: Path) -> bool:
+        """Whether a folder is this one, or a part of the phone or card in it. All of a storage and of a card is; beside
+        a mere camera's folder may lie anything."""
+        if folder == self.folder or self.is_android or (self.is_volume and self.is_storage):
+            return True
+        within = folder.relative_to(self.folder).parts[0]  # as it was typed: FAT knows no case
+        return within.casefold() in {name.casefold() for name in self.names}
+
 
 def marks_of(folder: Path) -> Marks | None:
     """The marks of a phone or card at the top of a folder; None where it has none. Upper and lower case are one: a card
     may be mounted in lower case (FAT, `shortname=lower`), and a copy of it has these names."""
     cameras = _cameras(folder)
     if not cameras:
-        return None
+        public = _beside_apps(folder)
+        return Marks(folder, (_PHONES, public), True, _is_volume(folder)) if public else None
     written = str.lower if all(one.name.islower() for one in cameras) else str  # a card has all its names in one case
     if os.path.isdir(folder / written(_PHONES)):  # noqa: PTH112 (never raises)
         return Marks(folder, (CAMERAS, _PHONES), True, _is_volume(folder))
@@ -68,7 +95,22 @@ def marks_of(folder: Path) -> Marks | None:
     by_a_camera = any(map(_DCF_FOLDER.fullmatch, inside))
     beside = sorted(set(map(written, _OF_CARDS)) & _names(folder)) if by_a_camera else []
     is_volume = _is_volume(folder)
-    return Marks(folder, (CAMERAS, *beside[:1]), bool(beside) or (by_a_camera and is_volume), is_volume)
+    is_storage = bool(beside) or (by_a_camera and is_volume)
+    if not is_storage and any(map(_YEAR.match, _names(folder))):
+        return None  # somebody's archive, which a camera's folder was put into
+    return Marks(folder, (CAMERAS, *beside[:1]), is_storage, is_volume)
+
+
+def _beside_apps(folder: Path) -> str | None:
+    """A folder that Android makes, beside the one of its apps; None where this is no storage of a phone."""
+    for written in (str, str.lower):
+        apps = folder / written(_PHONES)
+        if os.path.isdir(apps):  # noqa: PTH112 (never raises)
+            found = set(map(written, _PUBLIC)) & _names(folder)
+            sure = found - set(map(written, _OF_DESKTOPS))
+            if sure or (found and set(map(written, _OF_APPS)) & _names(apps)):
+                return min(sure or found)
+    return None
 
 
 def is_within_cameras(folder: PurePath) -> bool:
@@ -113,8 +155,8 @@ def which(ours: Marks, theirs: Marks) -> tuple[Phone, str]:
     """
     if ours.is_storage != theirs.is_storage:
         return (Phone.OURS if ours.is_storage else Phone.THEIRS), ""
-    mine, other = _photos(ours.folder), _photos(theirs.folder)
-    if not other and all(map(_is_readable, _cameras(theirs.folder))):  # folders without a file are nobody's photos
+    mine, other = _photos(ours), _photos(theirs)
+    if not other and all(map(_is_readable, _tops(theirs))):  # folders without a file are nobody's photos
         return Phone.OURS, ""
     votes = [
         (_by_volume(ours, theirs), "is the whole of a card or stick"),
@@ -132,13 +174,19 @@ _Photos = dict[tuple[str, int], float]
 """The date of each photo, in seconds, by its name and size."""
 
 
-def _photos(folder: Path) -> _Photos:
+def _photos(marks: Marks) -> _Photos:
+    """What the cameras took; of a phone's storage all photos and videos, for some lie elsewhere in it."""
     found: _Photos = {}
-    for cameras in _cameras(folder):
-        for name, facts in _files(cameras):
-            key = (name, facts.st_size)
-            found[key] = max(facts.st_mtime, found.get(key, facts.st_mtime))
+    for top in _tops(marks):
+        for name, facts in _files(top):
+            if not marks.is_android or kind_by_name(name) in (Kind.PHOTO, Kind.VIDEO):
+                key = (name, facts.st_size)
+                found[key] = max(facts.st_mtime, found.get(key, facts.st_mtime))
     return found
+
+
+def _tops(marks: Marks) -> list[Path]:
+    return [marks.folder] if marks.is_android else _cameras(marks.folder)
 
 
 def _is_readable(folder: Path) -> bool:

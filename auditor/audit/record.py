@@ -59,7 +59,11 @@ def _words(order: Order, doubts: Mapping[str, refusals.Doubt], pairs: Sequence[r
     remotes = [b.spec.removeprefix("rclone:") for b in order.backups if b.spec.startswith("rclone:")]
     if len(remotes) == 1:
         specs["REMOTE"] = remotes[0]
-    kept = (b.spec for b, pair in zip(order.backups, pairs, strict=True) if b.place is not None and _has_record(pair))
+    kept = (
+        b.spec
+        for b, pair in zip(order.backups, pairs, strict=True)
+        if b.place is not None and b.place.kind == "folder" and _has_record(pair)
+    )
     if (spec := next(kept, None)) is not None:
         specs["KEPT"] = spec
     if order.source.place is not None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from auditor.audit.phone_marks import Marks, Phone
+from auditor.audit.phone_marks import Phone
 from auditor.audit.roles import Pair, Role, exchanged, like_a_phone
 from auditor.disk import marker as markers
 from auditor.words import typed, visible
@@ -28,10 +28,17 @@ def doubt(pair: Pair) -> Doubt | None:
     return doubted(pair.why, pair) if pair.why else None
 
 
+def doubt_of_equals(pair: Pair) -> Doubt | None:
+    """The same of two places of which nothing tells which is the phone."""
+    is_untold = pair.phone is Phone.UNKNOWN and pair.source.marks is not None
+    return doubted(_untold(pair), pair) if is_untold else None
+
+
 def doubted(why: str, pair: Pair) -> Doubt:
     """A doubt with the right command; `why` as the beginning of a sentence."""
     return Doubt(
-        f"{why}. The phone comes first, then its backups.",
+        f"{why}. The phone comes first, then its backups."
+        + f" If {pair.backup.spec} is a copy made by hand, audit with --copy-by-hand." * pair.may_be_told,
         f"If {pair.backup.spec} is the phone, run {_turned('audit', pair.source, pair.backup)}.",
     )
 
@@ -61,10 +68,8 @@ def _by_mistake(source: Role, backup: Role) -> str:
     )
 
 
-def refusal_of_backup(pair: Pair, *, is_by_hand: bool = False) -> str | None:
-    """Why nothing is written to the backup, with the right command; None where it may be. `is_by_hand`: the user says
-    that it is a copy made by hand, and the source the phone; that decides where no more than dates, the newest photos
-    or a camera's folder speak against it."""
+def refusal_of_backup(pair: Pair) -> str | None:
+    """Why nothing is written to the backup, with the right command; None where it may be."""
     source, dest = pair.source, pair.backup
     right = _turned("backup", source, dest)
     if why := exchanged(source, dest):
@@ -76,29 +81,23 @@ def refusal_of_backup(pair: Pair, *, is_by_hand: bool = False) -> str | None:
         return f"{dest.spec} is a phone: a backup on it is lost with it. Name a folder on a disk, a stick or a NAS"
     if pair.phone is Phone.OURS or dest.marks is None:
         return None
-    may_be_told = not _is_more_than_a_copy(source.marks, dest.marks)
-    has_lists = (Path(dest.spec).expanduser() / markers.OWN_FOLDER / "manifests").is_dir()
-    if may_be_told and (is_by_hand or (pair.phone is Phone.UNKNOWN and has_lists)):  # a backup that lost its record
-        return None
     why = f"{pair.why}: a backup on a phone is lost with it, so nothing is written to it"
     if pair.phone is Phone.UNKNOWN:
-        why = (
-            f"{dest.spec} {like_a_phone(dest)}, as {source.spec} does too, and neither their dates nor their newest"
-            " photos tell which is the copy: nothing is written to it"
-        )
-    a_copy = f"If it is a copy made by hand, {'add --copy-by-hand' if may_be_told else _FOLDER_AROUND}"
+        why = f"{_untold(pair)}: nothing is written to it"
+    a_copy = f"If it is a copy made by hand, {'add --copy-by-hand' if pair.may_be_told else _FOLDER_AROUND}"
     return f"{why}. If {dest.spec} is the phone, run {right}. {a_copy}"
+
+
+def _untold(pair: Pair) -> str:
+    return (
+        f"{pair.backup.spec} {like_a_phone(pair.backup)}, as {pair.source.spec} does too, and neither their dates nor"
+        " their newest photos tell which is the copy"
+    )
 
 
 _FOLDER_AROUND = (
     "make a new folder around the copy: move all of it, DCIM and what lies beside it, to `new/copy`, and name `new`"
 )
-
-
-def _is_more_than_a_copy(ours: Marks | None, theirs: Marks) -> bool:
-    """Whether a folder has what a copy made by hand seldom has, and the other place has not."""
-    is_android = theirs.is_android and not (ours and ours.is_android)
-    return is_android or (theirs.is_volume and not (ours and ours.is_volume))
 
 
 def refusal_of_init(folder: Role, backups: Iterable[Role]) -> str | None:

@@ -14,10 +14,13 @@ from pathlib import Path, PureWindowsPath
 
 from auditor.audit.inputs import Side
 from auditor.audit.phone_marks import CAMERAS, Marks, Phone, is_within_cameras, marks_of, which
+from auditor.audit.uploads import sources_of
 from auditor.disk import marker as markers
 from auditor.places import Place
 from auditor.places.folder import FolderPlace, recorded_folder
 from auditor.places.mtp import mount_around
+from auditor.places.nesting import things_of
+from auditor.places.rclone import RclonePlace
 
 _PHONES = ("adb", "mtp")
 
@@ -32,6 +35,7 @@ class Role:
     itself, or is none. `marks`: of a phone or card, in it or in a folder around it; `is_marked`: it is that folder, or
     lies in one that marks it. `is_folder`: of this machine, or a list of one; nothing else may be a card. `is_list`:
     what lies around it may not be known. `is_of_cameras`: it is a camera's folder, or lies in one: so do all its files.
+    `was_begun`: a backup to it was broken off; `lost_record`: it has a backup's lists, and nothing that says so.
     `holds`: that nothing is there yet, in words; "" for all else: an unmounted disk or a mistyped name looks so.
     """
 
@@ -48,7 +52,14 @@ class Role:
     is_folder: bool = False
     is_list: bool = False
     is_of_cameras: bool = False
+    was_begun: bool = False
+    lost_record: bool = False
     holds: str = ""
+
+    @property
+    def is_copied(self) -> bool:
+        """Whether auditor copied to it. That it has a record is no sign of that: `verify --init` makes one anywhere."""
+        return bool(self.sources) or self.was_begun
 
     @property
     def looks_like_phone(self) -> bool:
@@ -86,6 +97,7 @@ def role(side: Side) -> Role:
 
 def role_of_folder(root: Path, spec: str) -> Role:
     """What a folder of this machine is, which need not be there yet."""
+    root = Path(os.path.realpath(root))  # what lies around it is not what lies around a link to it
     there = next((folder for folder in (root, *root.parents) if os.path.isdir(folder)), root)  # noqa: PTH112 (never raises)
     is_phone = mount_around(there) is not None
     holds = "a new folder"
@@ -100,8 +112,8 @@ def role_of_folder(root: Path, spec: str) -> Role:
 def role_of(place: Place) -> Role:
     """What a place is."""
     if not isinstance(place, FolderPlace):
-        is_phone = place.kind in _PHONES
-        return Role(place.spec, place.label, frozenset({place.id}), is_phone=is_phone)
+        plain = Role(place.spec, place.label, frozenset({place.id}), is_phone=place.kind in _PHONES)
+        return plain if plain.is_phone else _in_folders(place, plain)
     around = [FolderPlace(folder, place.spec) for folder in (place.root, *place.root.parents)]
     kept = next((one for one in around if markers.is_kept(one.root)), None)
     marks, is_marked = _marks_around(place.root)
@@ -119,7 +131,31 @@ def role_of(place: Place) -> Role:
         is_marked=is_marked,
         is_folder=True,
         is_of_cameras=is_within_cameras(place.root),
+        was_begun=kept is not None and markers.has_journal(kept.root),
+        lost_record=kept is None and markers.has_manifests(place.root),
     )
+
+
+def _in_folders(place: Place, plain: Role) -> Role:
+    """What a place is by the folders of this machine that its files lie in, whatever way leads there. Of several the
+    one decides that is likest to a phone. What lies packed in a backup is no part of its record."""
+    those = [_role_at(thing, place.spec) for thing in things_of(place)]
+    if isinstance(place, RclonePlace):
+        those = [replace(a, sources=a.sources or sources_of(b)) for a, b in zip(those, place.folders, strict=True)]
+    if not those:
+        return plain
+    likest = max(those, key=lambda one: (one.is_phone, one.is_marked and not one.is_copied, not one.is_copied))
+    found = replace(likest, label=plain.label, ids=plain.ids.union(*(one.ids for one in those)))
+    if isinstance(place, RclonePlace):
+        return found
+    return replace(found, sources={}, is_kept=False, part_of_backup=None, was_begun=False, lost_record=False)
+
+
+def _role_at(thing: Path, spec: str) -> Role:
+    if os.path.isfile(thing):  # noqa: PTH113 (never raises)
+        is_phone = mount_around(thing.parent) is not None
+        return replace(role_of(FolderPlace(thing.resolve(), spec)), is_phone=is_phone)
+    return role_of_folder(thing, spec)
 
 
 def _whole_of(place: FolderPlace, whole: FolderPlace | None) -> str | None:
@@ -141,15 +177,8 @@ def _marks_around(root: Path) -> tuple[Marks | None, bool]:
     """The marks of a folder or one around it, and whether it is that folder or lies in one that marks it: these first,
     and a whole storage before a camera's folder."""
     found = [marks for folder in (root, *root.parents) if (marks := marks_of(folder))]
-    inside = [(marks, _is_in(root, marks)) for marks in found]
+    inside = [(marks, marks.is_around(root)) for marks in found]
     return max(inside, key=lambda one: (one[1], one[1] and one[0].is_storage), default=(None, False))
-
-
-def _is_in(root: Path, marks: Marks) -> bool:
-    if root == marks.folder:
-        return True
-    within = root.relative_to(marks.folder).parts[0]  # as it was typed: FAT knows no case
-    return within.casefold() in {name.casefold() for name in marks.names}
 
 
 def exchanged(source: Role, backup: Role) -> str | None:
@@ -160,7 +189,7 @@ def exchanged(source: Role, backup: Role) -> str | None:
     if source.is_kept:
         if backup.ids & source.sources.keys():
             return f"{source.spec} is the backup that auditor keeps of {backup.spec}"
-        if backup.is_phone or (backup.looks_like_phone and not backup.is_kept):
+        if backup.is_phone or (source.is_copied and backup.looks_like_phone and not backup.is_copied):
             return f"{source.spec} is a backup that auditor keeps, and {backup.spec} looks like a phone"
     elif backup.is_phone and not source.looks_like_phone:
         return f"{backup.spec} is a phone, and {source.spec} is none"
@@ -171,27 +200,40 @@ def exchanged(source: Role, backup: Role) -> str | None:
 class Pair:
     """A phone and one of its backups, as they were named. `phone` says which of the two may be it where nothing proves
     it, `why` what speaks for the backup, as the beginning of a sentence; "" where nothing does, or as much against it.
+    `is_by_hand`: the user says that the backup is a copy made by hand, and the source the phone.
     """
 
     source: Role
     backup: Role
     phone: Phone
     why: str = ""
+    is_by_hand: bool = False
+
+    @property
+    def may_be_told(self) -> bool:
+        """Whether the user's word decides: not against what a copy made by hand seldom has, and the source has not."""
+        ours, theirs = self.source.marks, self.backup.marks
+        if theirs is None:
+            return True
+        is_android = theirs.is_android and not (ours and ours.is_android)
+        return not (is_android or (theirs.is_volume and not (ours and ours.is_volume)))
 
 
-def pair(source: Role, backup: Role) -> Pair:
+def pair(source: Role, backup: Role, *, is_by_hand: bool = False) -> Pair:
     """Compares the two, which may walk through the camera's folders of both: once for each pair."""
-    return Pair(source, backup, *_likely(source, backup))
+    found = Pair(source, backup, *_likely(source, backup), is_by_hand)
+    is_told = is_by_hand or (backup.lost_record and found.phone is Phone.UNKNOWN)
+    return replace(found, phone=Phone.OURS, why="") if is_told and found.may_be_told else found
 
 
 def _likely(source: Role, backup: Role) -> tuple[Phone, str]:
     """Which of two places is the phone, and what speaks for the backup's being it."""
-    if source.is_phone or backup.is_kept or backup.is_phone or not (backup.marks and backup.is_marked):
+    if source.is_phone or backup.is_copied or backup.is_phone or not (backup.marks and backup.is_marked):
         return Phone.OURS, ""
     if backup.holds and not backup.marks.is_storage:
         return Phone.OURS, ""
     like = f"{backup.spec} {like_a_phone(backup)}"
-    if source.is_kept:
+    if source.is_copied:
         return Phone.THEIRS, f"{like}, and {source.spec} is a backup that auditor keeps"
     if source.marks is None:
         return (Phone.UNKNOWN, "") if source.is_list else (Phone.THEIRS, f"{like}, and {source.spec} does not")
@@ -206,7 +248,7 @@ def maybe_phone(pair: Pair) -> bool:
     """Whether a backup that has what the source lacks may be the phone: nothing says that the source is it."""
     source, backup = pair.source, pair.backup
     if backup.is_list and backup.is_folder and backup.marks is None:
-        return not (source.is_phone or source.looks_like_phone or backup.is_kept)
+        return not (pair.is_by_hand or source.is_phone or source.looks_like_phone or backup.is_copied)
     return pair.phone is not Phone.OURS
 
 

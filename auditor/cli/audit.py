@@ -50,6 +50,9 @@ def command(
         Severity, typer.Option(help="Exit with 1 from this severity on, though all is safe.")
     ] = Severity.ERROR,
     jobs: Annotated[int | None, typer.Option(min=1, max=64, help="Worker processes. [default: one a core]")] = None,
+    copy_by_hand: Annotated[
+        bool, typer.Option("--copy-by-hand", help="The backups are copies made by hand, SOURCE is the phone.")
+    ] = False,
     no_thumbnails: Annotated[bool, typer.Option("--no-thumbnails", help="No pictures in the report.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="audit.json on stdout, and nothing else.")] = False,
 ) -> None:
@@ -78,7 +81,7 @@ def command(
     )
     folder = out or unfinished.audit(order)
     auditing.must_be_new(order, folder)
-    order = replace(order, pairs=pairs_of(ours, theirs))
+    order = replace(order, pairs=pairs_of(ours, theirs, is_by_hand=copy_by_hand))
     copying.name_sides(order.pairs, refusals.refusal_of_audit)
     result = run(order, folder)
     if as_json:

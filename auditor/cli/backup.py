@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from enum import StrEnum
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -97,7 +96,7 @@ def command(
     if dest.startswith("rclone:"):
         from auditor.cli import cloud
 
-        cloud.backup(place, dest, chosen, out, fail_on, plan_only=plan_only, no_audit=no_audit)
+        cloud.backup(place, dest, chosen, out, fail_on, plan_only=plan_only, no_audit=no_audit, is_by_hand=copy_by_hand)
     root = copying.folder(dest)
     asked = backing.Request(
         layout=layout,
@@ -108,8 +107,8 @@ def command(
         shrunk=shrunk,
     )
     _refuse(backing.refusals_before(place, root, asked))
-    refusal = partial(refusal_of_backup, is_by_hand=copy_by_hand)
-    copying.name_sides([pair(role_of(place), role_of_folder(root, dest))], refusal)
+    sides = pair(role_of(place), role_of_folder(root, dest), is_by_hand=copy_by_hand)
+    copying.name_sides([sides], refusal_of_backup)
     if plan_only:
         prepared = backing.prepare(place, Store(root), asked, RunOptions(hang_s=hang))
         _learned(prepared)

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import typer
 
-from auditor.audit import inputs
+from auditor.audit import inputs, uploads
 from auditor.audit.order import Order
 from auditor.audit.refusals import refusal_of_backup
-from auditor.audit.roles import pair, role_of
+from auditor.audit.roles import Pair, pair, role_of
 from auditor.cli import audit as audit_command
 from auditor.cli import copying, screen, unfinished
 from auditor.copier.upload import Outcome, Upload, upload_missing
@@ -35,7 +35,15 @@ PREFIX = "rclone:"
 
 
 def backup(
-    place: Place, dest: str, policy: Policy, out: Path | None, fail_on: Severity, *, plan_only: bool, no_audit: bool
+    place: Place,
+    dest: str,
+    policy: Policy,
+    out: Path | None,
+    fail_on: Severity,
+    *,
+    plan_only: bool,
+    no_audit: bool,
+    is_by_hand: bool = False,
 ) -> None:
     """Carries out `auditor backup SOURCE rclone:REMOTE:PATH`; exits as `backup` does."""
     cloud = open_rclone(dest.removeprefix(PREFIX))
@@ -46,11 +54,13 @@ def backup(
             "an upload has no plan beforehand: run"
             f" `auditor audit {typed(place.spec)} {typed(dest)}`, which changes nothing"
         )
-    copying.name_sides([pair(role_of(place), role_of(cloud))], refusal_of_backup)
+    sides = pair(role_of(place), role_of(cloud), is_by_hand=is_by_hand)
+    copying.name_sides([sides], refusal_of_backup)
     try:
         call(cloud.serving, "operations/mkdir", {"fs": cloud.remote, "remote": ""})
     except RemoteFailed as error:
         screen.note(f"the folder could not be made, it may be there already: {visible(str(error))}")
+    uploads.remember(cloud.folders, place)
     excluded = re.compile(policy.excluded())
     began = datetime.now(UTC)
     with tempfile.TemporaryDirectory() as work:
@@ -70,7 +80,7 @@ def backup(
             copying.listed(failed)
         if no_audit:
             raise typer.Exit(1 if failed or not listed.footer.complete else 0)
-        code = _audit(place, listed, cloud, policy, out, fail_on, began)
+        code = _audit(place, listed, cloud, policy, out, fail_on, began, sides)
     raise typer.Exit(code)
 
 
@@ -97,6 +107,7 @@ def _audit(
     out: Path | None,
     fail_on: Severity,
     began: datetime,
+    sides: Pair,
 ) -> int:
     known = ruling.load(())
     report = out or unfinished.new("audit")
@@ -106,6 +117,7 @@ def _audit(
         policy,
         known,
         began=began,
+        pairs=(sides,),
     )
     result = audit_command.run(order, report)
     audit_command.show(result, report, {rule.id: rule for rule in known})

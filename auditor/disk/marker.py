@@ -53,6 +53,23 @@ def kept_around() -> Callable[[Path], Path | None]:
     return ask
 
 
+def has_journal(root: Path) -> bool:
+    """Whether a run that copied to a backup was broken off: it left its journal there."""
+    return _any_in(root / OWN_FOLDER / "journal")
+
+
+def has_manifests(root: Path) -> bool:
+    """Whether a folder has lists of a backup of ours."""
+    return _any_in(root / OWN_FOLDER / "manifests")
+
+
+def _any_in(folder: Path) -> bool:
+    try:
+        return any(folder.iterdir())
+    except OSError:
+        return False
+
+
 MOST_BYTES = 4 << 20
 
 _NUMBERS = ("generation", "files", "bytes")

@@ -39,13 +39,13 @@ def marked(folder: str) -> Marks:
     return marks
 
 
-def paired(source: str, dest: str) -> Pair:
+def paired(source: str, dest: str, *, is_by_hand: bool = False) -> Pair:
     one, other = (role_of_folder(Path(name).absolute(), name) for name in (source, dest))
-    return pair(one, other)
+    return pair(one, other, is_by_hand=is_by_hand)
 
 
 def refusal(source: str, dest: str, *, is_by_hand: bool = False) -> str | None:
-    return refusal_of_backup(paired(source, dest), is_by_hand=is_by_hand)
+    return refusal_of_backup(paired(source, dest, is_by_hand=is_by_hand))
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,14 @@ def refusal(source: str, dest: str, *, is_by_hand: bool = False) -> str | None:
         ("Dcim/Camera", ("Android",), True),
         ("dcim/camera", ("android",), True),
         ("dcim/100canon", ("misc",), True),
+        ("DCIM/100CANON", ("MISC", "2019"), True),
+        ("DCIM/100CANON", ("2019 Rome",), None),  # an archive, and one card in it
         ("Pictures", (), None),
+        ("Pictures", ("Android/media",), True),
+        ("pictures", ("android/media",), True),
+        ("Pictures", ("Android/Sdk",), None),  # a home folder, with what programs for phones are made with
+        ("Pictures", ("Android", "Download"), True),
+        ("Holiday", ("Android/media",), None),
         ("Photos/DCIM", ("MISC",), None),
     ],
 )

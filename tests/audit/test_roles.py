@@ -110,7 +110,9 @@ BY_HAND = Role(
     marks=Marks(Path("copy"), ("DCIM", "Android"), True),
     is_marked=True,
 )
-KEPT_PHONE_FOLDERS = Role("disk2", "disk2", is_kept=True, marks=BY_HAND.marks, is_marked=True)
+KEPT_PHONE_FOLDERS = Role(
+    "disk2", "disk2", sources={"folder:9": "Ben"}, is_kept=True, marks=BY_HAND.marks, is_marked=True
+)
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,15 @@ def audit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             stamp = OLD if number != 1 else datetime.now(UTC).timestamp()
             os.utime(path, (stamp, stamp))
     out = tmp_path / "audit"
-    command = ["audit", str(tmp_path / "phone"), str(tmp_path / "backup"), "-o", str(out), "--no-cache"]
+    command = [
+        "audit",
+        str(tmp_path / "phone"),
+        str(tmp_path / "backup"),
+        "--copy-by-hand",
+        "-o",
+        str(out),
+        "--no-cache",
+    ]
     result = CliRunner().invoke(app, [*command[:-1], "--jobs", "1", "--no-thumbnails"])
     assert out.is_dir(), result.output
     return out

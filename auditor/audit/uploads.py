@@ -1,0 +1,32 @@
+"""Which folders of this machine were backed up to through a remote of rclone: no record is kept in these, and the next
+backup must not take them for a phone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from auditor.disk import own_notes
+from auditor.places import Place
+from auditor.places.folder import FolderPlace
+
+_NOTES = "uploads"
+
+
+def remember(folders: tuple[Path, ...], source: Place) -> None:
+    """Keeps in mind that a source is uploaded to these folders, which are there."""
+    known = own_notes.recall(_NOTES)
+    for folder in folders:
+        known[_id(folder)] = {**sources_of(folder), source.id: source.label}
+    if folders:
+        own_notes.keep(_NOTES, known)
+
+
+def sources_of(folder: Path) -> Mapping[str, str]:
+    """The places that were uploaded to a folder from here, label by id."""
+    noted = own_notes.recall(_NOTES).get(_id(folder))
+    return {str(one): str(label) for one, label in noted.items()} if isinstance(noted, dict) else {}
+
+
+def _id(folder: Path) -> str:
+    return FolderPlace(folder.resolve(), str(folder)).location_id
