@@ -19,7 +19,7 @@ from PIL import ImageCms
 from auditor import report as reporting
 from auditor.audit import run as auditing
 from auditor.audit.inputs import sides
-from auditor.audit.order import Order
+from auditor.audit.order import Order, pairs_of
 from auditor.demo import media as scenes
 from auditor.errors import BadOutput, BadPlace
 from auditor.isolation import pool
@@ -83,7 +83,9 @@ def run(
     """Audits into a folder of its own; gives the audit and files.csv by path."""
     out = phone.parent / f"report-{random.random()}"
     ours, theirs = sides(str(phone), [str(b) for b in backups])
-    order = Order(ours, theirs, policies.load(policy), RULES, depth=depth, jobs=1, **more)  # type: ignore[arg-type]
+    # The copies have the dates of the phone: nothing else tells which is which.
+    pairs = pairs_of(ours, theirs, is_by_hand=True)
+    order = Order(ours, theirs, policies.load(policy), RULES, depth=depth, jobs=1, pairs=pairs, **more)  # type: ignore[arg-type]
     result = auditing.run(order, out)
     return result, pd.read_csv(out / "files.csv", keep_default_na=False).set_index("path")
 
@@ -306,8 +308,8 @@ def test_safe_to_delete_names_only_what_was_read_now(places: tuple[Path, Path], 
     broken.write_bytes(broken.read_bytes()[:3000])
     shutil.copy(broken, places[1] / "DCIM/Camera/IMG_0004.jpg")
     ours, theirs = sides(str(places[0]), [str(places[1])])
-    order = Order(ours, theirs, policies.load("family"), RULES, jobs=1)
-    auditing.run(order, tmp_path / "report")
+    pairs = pairs_of(ours, theirs, is_by_hand=True)
+    auditing.run(Order(ours, theirs, policies.load("family"), RULES, jobs=1, pairs=pairs), tmp_path / "report")
     rows = pd.read_csv(tmp_path / "report" / "safe-to-delete.csv")
     files = pd.read_csv(tmp_path / "report" / "files.csv", index_col="path")
     assert files.verdict["DCIM/Camera/IMG_0004.jpg"] == "proven"  # broken on the phone already, and kept as it is
