@@ -157,14 +157,13 @@ class _Side:
     """One side: the `place`, None where there is only its list, and what lies behind it where it is a remote.
 
     `behind` are the services, `told` the same as a list says them, which are compared where one side is a list.
-    `room_bytes` is how large the service was to the list, None where it does not say; `mounts` are those of its folder.
+    `mounts` are those of its folder.
     """
 
     place: Place | None
     behind: tuple[Leaf, ...]
     told: tuple[Leaf, ...]
     mounts: tuple[Mount, ...]
-    room_bytes: int | None = None
 
     @property
     def may_be_here(self) -> bool:
@@ -176,15 +175,14 @@ class _Side:
 
 def _side(con: duckdb.DuckDBPyConnection, side: str, place: Place | None, number: int) -> _Side:
     """One side, of which a list says what the place itself does not: it is text, and nothing of it is opened."""
-    found = con.execute(
-        "SELECT behind, storage_total_bytes FROM header WHERE side = ? ORDER BY rowid LIMIT 1 OFFSET ?", [side, number]
-    ).fetchall()
-    text, room_bytes = found[0] if found else (None, None)
     if place is not None:
         behind = place.behind if isinstance(place, RclonePlace) else ()
-        return _Side(place, behind, tuple(leaf_told(leaf.told) for leaf in behind), _mounts(place), room_bytes)
-    behind = tuple(map(leaf_told, behind_from(json.loads(text)))) if text else ()
-    return _Side(None, behind, behind, _listed_mounts(con, side, number), room_bytes)
+        return _Side(place, behind, tuple(leaf_told(leaf.told) for leaf in behind), _mounts(place))
+    found = con.execute(
+        "SELECT behind FROM header WHERE side = ? ORDER BY rowid LIMIT 1 OFFSET ?", [side, number]
+    ).fetchall()
+    behind = tuple(map(leaf_told, behind_from(json.loads(found[0][0])))) if found and found[0][0] else ()
+    return _Side(None, behind, behind, _listed_mounts(con, side, number))
 
 
 def _served_here(one: _Side, two: _Side) -> str | None:
@@ -405,9 +403,6 @@ def _may_be_one_account(one: _Side, other: _Side, rooms: Rooms) -> bool:
     """Whether a service behind one remote of rclone's, whatever names lie around it, may hold files of the other."""
     if one.place is not None and other.place is not None:
         return any(_may_share(a, b, rooms) for a in one.behind for b in other.behind)
-    sizes = {one.room_bytes, other.room_bytes} - {None}
-    if len(sizes) == 2 and len(one.told) == len(other.told) == 1 and one.told[0].kind == other.told[0].kind:
-        return False  # two accounts, by how large they are
     return any(a.may_be_one_service(b) and a.may_overlap(b) for a in one.told for b in other.told)
 
 
