@@ -24,18 +24,24 @@ def doubts(
             more, are_newer = _more_from_a_camera(con, number, pair.backup)
             if are_newer:
                 photos = counted(more, "photo or video", "photos and videos")
-                why = f"{backup.spec} has {photos} in {CAMERAS} that {pair.source.spec} lacks, as new as anything there"
+                where = "" if _is_whole(pair.backup) else f"in {CAMERAS} "
+                why = f"{backup.spec} has {photos} {where}that {pair.source.spec} lacks, as new as anything there"
                 doubt = refusals.doubted(why, pair)
-            elif not more:  # a copy has more, and older, where the phone was cleared
+            elif not more or are_newer is None:  # a copy has more, and older, where the phone was cleared
                 doubt = refusals.doubt_of_equals(pair)
         if doubt is not None:
             found[backup.label] = doubt
     return found
 
 
-def _more_from_a_camera(con: duckdb.DuckDBPyConnection, number: int, theirs: roles.Role) -> tuple[int, bool]:
+def _is_whole(theirs: roles.Role) -> bool:
+    """Whether it may be all of a phone, where photos lie outside the camera's folder too."""
+    return theirs.marks is not None and theirs.marks.is_android
+
+
+def _more_from_a_camera(con: duckdb.DuckDBPyConnection, number: int, theirs: roles.Role) -> tuple[int, bool | None]:
     """How many photos and videos a backup has in a camera's folder that the source has in no version, and whether they
-    are newer than all of it.
+    are newer than all of it; None where the dates of one side are not known.
 
     Where something in the source is newer, photos are taken there, and the others were cleared away.
     """
@@ -53,8 +59,8 @@ def _more_from_a_camera(con: duckdb.DuckDBPyConnection, number: int, theirs: rol
         SELECT (SELECT count(*) FROM more), (SELECT max(taken_at) FROM more), (SELECT max(taken_at) FROM ours),
             (SELECT max(mtime_s) FROM more), (SELECT max(mtime_s) FROM ours)
         """,  # noqa: S608 (a name of ours)
-        [number, theirs.is_of_cameras],
+        [number, theirs.is_of_cameras or _is_whole(theirs)],
     ).fetchall()[0]
     # A copy may have lost the dates of its files; when a photo was taken is written in it.
     newest_more, newest = (taken, ours_taken) if taken and ours_taken else (dated, ours_dated)
-    return int(count), newest_more is not None and newest is not None and newest_more >= newest
+    return int(count), None if newest_more is None or newest is None else newest_more >= newest

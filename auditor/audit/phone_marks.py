@@ -32,9 +32,6 @@ _PUBLIC = frozenset(
 )
 """The other folders that Android makes there. Source: developer.android.com, android.os.Environment, DIRECTORY_*."""
 
-_OF_DESKTOPS = frozenset({"Documents", "Movies", "Music", "Pictures"})
-"""Those that a home folder on a computer has too, where `Android` may be what programs for phones are made with."""
-
 _OF_APPS = frozenset({"data", "media", "obb"})
 """What apps keep in `Android`. Source: developer.android.com, Context.getExternalFilesDirs, getExternalMediaDirs,
 getObbDirs."""
@@ -96,20 +93,19 @@ def marks_of(folder: Path) -> Marks | None:
     beside = sorted(set(map(written, _OF_CARDS)) & _names(folder)) if by_a_camera else []
     is_volume = _is_volume(folder)
     is_storage = bool(beside) or (by_a_camera and is_volume)
-    if not is_storage and any(map(_YEAR.match, _names(folder))):
+    if not beside and any(map(_YEAR.match, _names(folder))):
         return None  # somebody's archive, which a camera's folder was put into
     return Marks(folder, (CAMERAS, *beside[:1]), is_storage, is_volume)
 
 
 def _beside_apps(folder: Path) -> str | None:
-    """A folder that Android makes, beside the one of its apps; None where this is no storage of a phone."""
+    """A folder that Android makes, beside that in which apps have theirs; None where this is no storage of a phone."""
     for written in (str, str.lower):
         apps = folder / written(_PHONES)
         if os.path.isdir(apps):  # noqa: PTH112 (never raises)
             found = set(map(written, _PUBLIC)) & _names(folder)
-            sure = found - set(map(written, _OF_DESKTOPS))
-            if sure or (found and set(map(written, _OF_APPS)) & _names(apps)):
-                return min(sure or found)
+            if found and set(map(written, _OF_APPS)) & _names(apps):
+                return min(found)
     return None
 
 

@@ -30,8 +30,13 @@ def doubt(pair: Pair) -> Doubt | None:
 
 def doubt_of_equals(pair: Pair) -> Doubt | None:
     """The same of two places of which nothing tells which is the phone."""
-    is_untold = pair.phone is Phone.UNKNOWN and pair.source.marks is not None
-    return doubted(_untold(pair), pair) if is_untold else None
+    if pair.phone is not Phone.UNKNOWN:
+        return None
+    if pair.source.marks is not None:
+        return doubted(_untold(pair), pair)
+    if pair.source.is_list and pair.backup.looks_like_phone:
+        return doubted(f"{pair.backup.spec} {like_a_phone(pair.backup)}, and {pair.source.spec} says of no phone", pair)
+    return None
 
 
 def doubted(why: str, pair: Pair) -> Doubt:
@@ -46,7 +51,7 @@ def doubted(why: str, pair: Pair) -> Doubt:
 def refusal_of_audit(pair: Pair) -> str | None:
     """Why an audit in this order would say nothing of the phone, with the right command; None where it is right."""
     source, backup = pair.source, pair.backup
-    if why := exchanged(source, backup):
+    if why := exchanged(pair):
         return f"{why}: the phone comes first, then its backups. Run {_turned('audit', source, backup)}" + _by_mistake(
             source, backup
         )
@@ -72,7 +77,7 @@ def refusal_of_backup(pair: Pair) -> str | None:
     """Why nothing is written to the backup, with the right command; None where it may be."""
     source, dest = pair.source, pair.backup
     right = _turned("backup", source, dest)
-    if why := exchanged(source, dest):
+    if why := exchanged(pair):
         back = f"; to bring its files back: `auditor restore {typed(source.spec)} FOLDER`" if source.is_kept else ""
         by_mistake = _by_mistake(source, dest)
         run = f"If {dest.spec} is the phone, run" if by_mistake else "To back up the phone run"

@@ -181,15 +181,17 @@ def _marks_around(root: Path) -> tuple[Marks | None, bool]:
     return max(inside, key=lambda one: (one[1], one[1] and one[0].is_storage), default=(None, False))
 
 
-def exchanged(source: Role, backup: Role) -> str | None:
+def exchanged(pair: Pair) -> str | None:
     """Why the two stand in the wrong order, as the beginning of a sentence; None where nothing says so.
 
     Not the wrong order: a backup of a backup, and two phones (has the new one all that the old one had?).
     """
+    source, backup = pair.source, pair.backup
+    if backup.ids & source.sources.keys():
+        return f"{source.spec} is the backup that auditor keeps of {backup.spec}"
     if source.is_kept:
-        if backup.ids & source.sources.keys():
-            return f"{source.spec} is the backup that auditor keeps of {backup.spec}"
-        if backup.is_phone or (source.is_copied and backup.looks_like_phone and not backup.is_copied):
+        is_told = pair.is_by_hand and pair.may_be_told
+        if backup.is_phone or (source.is_copied and backup.looks_like_phone and not (backup.is_copied or is_told)):
             return f"{source.spec} is a backup that auditor keeps, and {backup.spec} looks like a phone"
     elif backup.is_phone and not source.looks_like_phone:
         return f"{backup.spec} is a phone, and {source.spec} is none"
@@ -238,6 +240,8 @@ def _likely(source: Role, backup: Role) -> tuple[Phone, str]:
     if source.marks is None:
         return (Phone.UNKNOWN, "") if source.is_list else (Phone.THEIRS, f"{like}, and {source.spec} does not")
     phone, told = which(source.marks, backup.marks)
+    if source.is_kept and phone is Phone.OURS:
+        return Phone.UNKNOWN, ""  # a record is no sign of a backup, and none of a phone
     if phone is not Phone.THEIRS:
         return phone, ""
     besides = f"as {source.spec} does too, but it {told}" if told else f"and {source.spec} has {CAMERAS} alone"

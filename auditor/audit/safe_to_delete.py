@@ -13,7 +13,7 @@ from auditor.audit.inputs import Side
 from auditor.audit.order import Order
 from auditor.disk import marker as markers
 from auditor.paths import display_path
-from auditor.places.folder import FolderPlace, is_whole_local_path
+from auditor.places.folder import FolderPlace, recorded_folder
 from auditor.places.trash import TRASH_FOLDERS
 
 
@@ -68,8 +68,9 @@ def fill(
 def _kept_backups(con: duckdb.DuckDBPyConnection, source: Side) -> dict[Path, str]:
     """The backups that this program keeps in which files of `safe_at_any_time` lie, each with how their paths begin."""
     root = source.place.root if isinstance(source.place, FolderPlace) else None
-    if source.listed is not None and source.listed.place_kind == "folder" and is_whole_local_path(source.listed.place):
-        root = Path(source.listed.place)
+    if source.listed is not None and source.listed.place_kind == "folder":
+        behind = recorded_folder(source.listed.place, source.listed.place_id)
+        root = behind.root if behind else root
     if root is None:
         return {}
     kept_around = markers.kept_around()

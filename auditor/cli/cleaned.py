@@ -23,7 +23,9 @@ def told(place: Place | None) -> tuple[str, ...]:
         it, be = ("it", "lies") if taken.held == 1 else ("them", "lie")
         which = f"{taken.held:,} of them" if taken.purged else "It" if taken.held == 1 else "They"
         undo = " and ".join(f"`auditor undo {typed(str(path))}`" for path in taken.journals)
-        lines.append(f"{which} {be} in the quarantine, and {undo} puts {it} back.")
+        lines.append(
+            f"{which} {be} in the quarantine, and {undo} {'puts' if len(taken.journals) == 1 else 'put'} {it} back."
+        )
     if taken.purged:
         were = counted(taken.purged, "file was", "files were")
         lines.append(f"{were} deleted for good by --purge, after the copy that stays was read again.")

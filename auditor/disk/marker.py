@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass
 from functools import cache
@@ -53,19 +54,25 @@ def kept_around() -> Callable[[Path], Path | None]:
     return ask
 
 
+JOURNAL_NAME = re.compile(r"(?:turn-\d{9}-[0-9a-f]{8}|\d{8}T\d{6}-\d+)\.jsonl")
+"""What the journal of a run that copies is called."""
+
+_OF_COPIES = re.compile(rf"unfinished|{JOURNAL_NAME.pattern}")
+
+
 def has_journal(root: Path) -> bool:
-    """Whether a run that copied to a backup was broken off: it left its journal there."""
-    return _any_in(root / OWN_FOLDER / "journal")
+    """Whether a run that copied to a backup was broken off: it left its journal there, as no clean-up does."""
+    return _any_in(root / OWN_FOLDER / "journal", _OF_COPIES)
 
 
 def has_manifests(root: Path) -> bool:
     """Whether a folder has lists of a backup of ours."""
-    return _any_in(root / OWN_FOLDER / "manifests")
+    return _any_in(root / OWN_FOLDER / "manifests", re.compile(".*"))
 
 
-def _any_in(folder: Path) -> bool:
+def _any_in(folder: Path, names: re.Pattern[str]) -> bool:
     try:
-        return any(folder.iterdir())
+        return any(names.fullmatch(one.name) for one in folder.iterdir())
     except OSError:
         return False
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 if sys.platform != "win32":
     import resource  # elsewhere only the wall limit holds
 
-    _LIMITED = (resource.RLIMIT_CPU, resource.RLIMIT_AS)
+    _LIMITED = (resource.RLIMIT_CPU, *([resource.RLIMIT_AS] if sys.platform == "linux" else []))
 
 MEMORY_BYTES = 3 << 30
 """Address space of a worker beyond the file it holds: one 200 MP HEIC fits, a bomb does not."""

@@ -41,7 +41,6 @@ KEPT = ("origins", "fixity", "stored_sha256", "edited")
 
 HEAD = json.dumps({"format": JOURNAL_FORMAT}).encode()[:-1]
 MOST_BYTES = 4 << 30
-_JOURNAL_NAME = re.compile(r"(?:turn-\d{9}-[0-9a-f]{8}|\d{8}T\d{6}-\d+)\.jsonl")
 _GENERATION = re.compile(r"(\d{6})\.jsonl")
 
 
@@ -370,7 +369,7 @@ def left_journals(store: Store) -> list[LeftJournal]:
 
     Raises: LeadsOut where they lie behind a link.
     """
-    names = sorted(name for name in _names(store.root, JOURNALS) if _JOURNAL_NAME.fullmatch(name))
+    names = sorted(name for name in _names(store.root, JOURNALS) if markers.JOURNAL_NAME.fullmatch(name))
     found = []
     if names:
         with Folder.open(store.root) as top, beneath(top, tuple(JOURNALS.split("/"))) as folder:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -138,7 +140,48 @@ def test_a_record_that_verify_made_is_no_sign_of_a_backup(
         assert not deletable(f"of {copy}")
     code, out, err = call(monkeypatch, capsys, "audit", "phone", "copy", "-o", "right", "--depth", "hash")
     assert code == 1 and "comes first" not in out + err
-    assert call(monkeypatch, capsys, "backup", "phone", "copy", "--no-audit")[0] == 0
+    code, _, err = call(monkeypatch, capsys, "backup", "phone", "copy", "--no-audit")
+    assert code == 2 and "add --copy-by-hand" in err, "a copy made by hand may have that record too"
+    assert call(monkeypatch, capsys, "backup", "phone", "copy", "--no-audit", "--copy-by-hand")[0] == 0
+
+
+def test_neither_is_the_journal_of_a_clean_up(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    photos("phone/DCIM/100APPLE", 1, 2, 3, 9)
+    shutil.copy2("phone/DCIM/100APPLE/IMG_9.jpg", "phone/DCIM/100APPLE/IMG_9 copy.jpg")
+    photos("copy/DCIM/100APPLE", 1, 2, 3)
+    assert call(monkeypatch, capsys, "duplicates", "phone", "-o", "found")[0] == 0
+    assert call(monkeypatch, capsys, "clean", "found/plan.csv", "--apply")[0] == 0
+    assert call(monkeypatch, capsys, "verify", "phone", "--init")[0] == 0
+    assert call(monkeypatch, capsys, "backup", "copy", "phone")[0] == 2
+    call(monkeypatch, capsys, "audit", "copy", "phone", "-o", "report")
+    assert not deletable("report")
+
+
+def test_a_copy_with_a_record_of_its_own_writes_nothing_to_the_phone(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`verify --init` made it, and an edit in the copy is newer than all that is on the phone."""
+    photos("phone/DCIM/100APPLE", 1, 2, 3)
+    photos("copy/DCIM/100APPLE", 1, 2, 3, 9)
+    assert call(monkeypatch, capsys, "verify", "copy", "--init")[0] == 0
+    assert call(monkeypatch, capsys, "backup", "copy", "phone")[0] == 2 and not Path("phone/.auditor").exists()
+
+
+@pytest.mark.parametrize("elsewhere", [(), (7, 8)])
+def test_a_list_that_says_of_no_phone_proves_nothing_of_one(
+    elsewhere: tuple[int, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A list of the backup, or a part of it, and the phone named as its backup."""
+    photos("phone/DCIM/Camera", 1, 2, 3)
+    photos("phone/Pictures", *elsewhere)
+    Path("phone/Android/media").mkdir(parents=True)
+    taken = sorted(Path("phone/DCIM/Camera").iterdir())
+    lines = (f"{hashlib.sha256(one.read_bytes()).hexdigest()}  {one.name}\n" for one in taken)
+    Path("list.sha256").write_text("".join(lines))
+    _, out, _ = call(monkeypatch, capsys, "audit", "list.sha256", "phone", "-o", "report")
+    assert "The phone comes first, then its backups" in out
 
 
 def test_what_auditor_copied_is_a_backup_however_far_it_came(

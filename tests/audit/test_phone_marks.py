@@ -68,7 +68,8 @@ def refusal(source: str, dest: str, *, is_by_hand: bool = False) -> str | None:
         ("Pictures", ("Android/media",), True),
         ("pictures", ("android/media",), True),
         ("Pictures", ("Android/Sdk",), None),  # a home folder, with what programs for phones are made with
-        ("Pictures", ("Android", "Download"), True),
+        ("Pictures", ("Android/data", "Download"), True),
+        ("Audiobooks", ("Android", "Download"), None),  # somebody's disk, with what is for his phone
         ("Holiday", ("Android/media",), None),
         ("Photos/DCIM", ("MISC",), None),
     ],

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from auditor.audit.phone_marks import Marks
+from auditor.audit.phone_marks import Marks, Phone
 from auditor.audit.refusals import refusal_of_backup
-from auditor.audit.roles import Role, exchanged, pair, role_of_folder
+from auditor.audit.roles import Pair, Role, exchanged, pair, role_of_folder
 from tests import media
 from tests.commandline import call
 from tests.copier.runs import back_up, tree, write
@@ -118,6 +119,7 @@ KEPT_PHONE_FOLDERS = Role(
 @pytest.mark.parametrize(
     ("source", "backup", "wrong"),
     [
+        (Role("rclone:x", "x", sources={"folder:2": "Anna"}), PLAIN, True),  # uploaded to it: no record is there
         (KEPT, BY_CABLE, True),  # another phone than it was made of, or the same by another way
         (KEPT, BY_HAND, True),  # a card
         (PLAIN, BY_CABLE, True),
@@ -131,7 +133,19 @@ KEPT_PHONE_FOLDERS = Role(
     ],
 )
 def test_what_speaks_for_an_exchange(source: Role, backup: Role, wrong: bool) -> None:
-    assert (exchanged(source, backup) is not None) is wrong
+    assert (exchanged(Pair(source, backup, Phone.UNKNOWN)) is not None) is wrong
+
+
+def test_a_copy_of_a_backup_is_one_by_the_users_word() -> None:
+    """Unless it is the very place that was backed up, a phone by cable, or has more of a phone than the backup has."""
+    kept = replace(KEPT, marks=BY_HAND.marks)
+    for source, backup, wrong in (
+        (kept, BY_HAND, False),
+        (KEPT, BY_HAND, True),
+        (kept, BY_CABLE, True),
+        (kept, replace(BY_HAND, ids=frozenset({"folder:1"})), True),
+    ):
+        assert (exchanged(Pair(source, backup, Phone.UNKNOWN, is_by_hand=True)) is not None) is wrong
 
 
 @pytest.mark.parametrize(
