@@ -23,6 +23,7 @@ def of_run(
     doubts: Mapping[str, refusals.Doubt],
     pairs: Sequence[roles.Pair],
 ) -> dict[str, object]:
+    """The `provenance` of audit.json, but for what the stations of the audit add to it."""
     return {
         "source_files": source.footer.files,
         "started": started.astimezone().isoformat(timespec="seconds"),
