@@ -186,6 +186,8 @@ def test_bad_input_is_one_sentence_and_exit_2(
 def test_usage_error_is_exit_2(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     assert call(monkeypatch, capsys, "audit", "phone")[0] == 2
     assert call(monkeypatch, capsys, "nonsense")[0] == 2
+    code, _, err = call(monkeypatch, capsys, "manifest", "export", "list.jsonl")
+    assert code == 2 and "--to" in err and "hashdeep" in err and "U+0009" not in err
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs file names that Windows refuses")

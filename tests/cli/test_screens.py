@@ -35,7 +35,6 @@ SCREENS = {
         "manifest check phone.jsonl",
         "manifest diff phone.jsonl phone.jsonl",
         "manifest export phone.jsonl --to sha256sum -o list.sums",
-        "manifest export phone.jsonl",
     ],
     "rules": ["rules show missing-from-backup", "rules show no-such-rule"],
     "policy": ["policy list", "policy show family", "policy show no-such-policy"],
