@@ -149,7 +149,7 @@ def test_names_places_and_dates_cost_nothing(
     assert result.verdict is Verdict.SAFE
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=12, deadline=None, suppress_health_check=SLOW)
 @given(data=st.data())
 def test_a_flipped_byte_is_never_identical(
     tmp_path_factory: pytest.TempPathFactory, pictures: Pictures, data: st.DataObject
