@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass
+from dataclasses import MISSING, asdict, dataclass
 from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any, cast
+
+import tomli_w
 
 from auditor.disk import small_files
 from auditor.disk.folder import Folder
@@ -120,11 +121,9 @@ class Marker:
 
     def text(self) -> bytes:
         """The marker as its file holds it."""
-        lines = [f"{name} = {_toml(getattr(self, name))}" for name in Marker.__dataclass_fields__ if name != "sources"]
-        for source in self.sources:
-            lines += ["", "[[source]]"]
-            lines += [f"{name} = {_toml(getattr(source, name))}" for name in SourceMark.__dataclass_fields__]
-        return ("\n".join(lines) + "\n").encode()
+        values: dict[str, Any] = {name: _text(value) for name, value in asdict(self).items() if name != "sources"}
+        values["source"] = [{name: _text(value) for name, value in asdict(one).items()} for one in self.sources]
+        return tomli_w.dumps(values).encode()
 
 
 def parse(data: bytes, path: Path) -> Marker:
@@ -191,9 +190,8 @@ def _values(kind: type[Marker | SourceMark], raw: object) -> dict[str, Any]:
     return known
 
 
-def _toml(value: str | int) -> str:
-    # A JSON string is a TOML basic string, but for DEL; lone surrogates are no text in either.
+def _text(value: str | int) -> str | int:
+    """A value that TOML can hold: half a UTF-16 pair becomes a visible escape."""
     if isinstance(value, int):
-        return str(value)
-    text = value.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+        return value
+    return value.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
