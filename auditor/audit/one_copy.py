@@ -365,7 +365,7 @@ def count_once(con: duckdb.DuckDBPyConnection, backups: Sequence[tuple[str, Plac
             those = f"{', '.join(names[:-1])} and {names[-1]}"
             remotes = [n for n in group if sides[n].behind and not _here(backups[n][1])]
             if remotes == group:
-                told.append(f"{those} seem to be one account under several names, so they count as one copy")
+                told.append(f"{those} {_why_one([sides[n] for n in group])}")
                 continue
             if remotes:
                 told.append(
@@ -378,6 +378,16 @@ def count_once(con: duckdb.DuckDBPyConnection, backups: Sequence[tuple[str, Plac
                 " folders or the remotes that lie behind them"
             )
     return told
+
+
+def _why_one(sides: Sequence[_Side]) -> str:
+    leaves = [(side, leaf) for side in sides for leaf in side.told]
+    if any(a is not b and one.may_be_one_server(two) for a, one in leaves for b, two in leaves):
+        return (
+            "may be one server, by its name, by an address or by a profile, which only the network could tell apart, so"
+            " they count as one copy; name the server by one word in both remotes"
+        )
+    return "seem to be one account under several names, so they count as one copy"
 
 
 def _groups(sides: Sequence[_Side], rooms: Rooms) -> list[list[int]]:

@@ -8,13 +8,15 @@ is which stands in `GRADES`, with sources; docs/evidence.md has the table for pe
 from __future__ import annotations
 
 import ipaddress
+import os
 import re
 import urllib.parse
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from auditor.disk import small_files
 from auditor.model import Behind, DigestOrigin
-from auditor.places.rclone_services import Where, hashed_path, plain_host, where
+from auditor.places.rclone_services import BY_S3, Where, hashed_path, may_be_one_server, plain_host, where
 
 GRADES = {
     # rclone reads the bytes itself, now.
@@ -68,6 +70,9 @@ _ENV_AUTH = (
 """Addresses that `env_auth` takes from the environment of other tools. Source: docs.aws.amazon.com/sdkref,
 "Service-specific endpoints"; rclone.org/swift, "Configuration from the environment"."""
 
+_OF_A_PROFILE = "endpoint of a profile"
+"""A word among the settings that is none of rclone's: the address stands in a profile of Amazon's own programs."""
+
 _MOST_LAYERS = 10
 
 
@@ -111,7 +116,23 @@ class Leaf:
     def may_be_one_service(self, other: Leaf) -> bool:
         """Whether nothing says that both are not of one account. Folders of this machine are compared by where they
         lie."""
-        return "local" not in (self.kind, other.kind) and self.where.may_be_one_service(other.where)
+        if "local" in (self.kind, other.kind):
+            return False
+        return self.where.may_be_one_service(other.where) or self.may_be_one_server(other)
+
+    def may_be_one_server(self, other: Leaf) -> bool:
+        """Whether two servers that are not named alike may be one, and one account on it."""
+        if not (self.hosts and other.hosts) and not (self.is_untold or other.is_untold):
+            return False
+        is_one = may_be_one_server(self.where.service, other.where.service)
+        for one, two in ((self, other), (other, self)):
+            is_one |= one.is_untold and two.kind in BY_S3
+        return is_one and self.where.may_be_one_account(other.where)
+
+    @property
+    def is_untold(self) -> bool:
+        """Whether its address stands in the settings of another program, which may be changed by a word there."""
+        return self.kind == "s3" and self.hosts == ("",)
 
     def may_overlap(self, other: Leaf) -> bool:
         """Whether one folder may be, or lie in, the other, if both are of one account."""
@@ -171,12 +192,31 @@ class _Settings:
             return None
         found = {**written, **self._said(_PREFIXES.get(kind, kind)), **of_remote, **given}
         if found.get("env_auth", "").lower() == "true":
-            return {to: self.environment[key] for key, to in _ENV_AUTH if key in self.environment} | found
+            found = {to: self.environment[key] for key, to in _ENV_AUTH if key in self.environment} | found
+            if kind == "s3" and not found.get("endpoint") and _profiles_name_endpoints(found, self.environment):
+                found[_OF_A_PROFILE] = "true"
         return found
 
     def _said(self, of: str) -> dict[str, str]:
         start = f"RCLONE_{of.replace('-', '_').upper()}_"
         return {k[len(start) :].lower(): v for k, v in self.environment.items() if k.upper().startswith(start)}
+
+
+def _profiles_name_endpoints(settings: Mapping[str, str], environment: Mapping[str, str]) -> bool:
+    """Whether any profile of Amazon's own programs leads elsewhere than to Amazon: which one counts is not asked.
+    Source: docs.aws.amazon.com/sdkref, "Shared config and credentials files", "Service-specific endpoints"."""
+    config = environment.get("AWS_CONFIG_FILE") or "~/.aws/config"
+    secrets = settings.get("shared_credentials_file") or environment.get("AWS_SHARED_CREDENTIALS_FILE")
+    for file in (config, secrets or "~/.aws/credentials"):
+        try:
+            text = small_files.read(os.path.expanduser(file))  # noqa: PTH111 (without a home it stays as it is)
+        except FileNotFoundError:
+            continue
+        except (OSError, ValueError):  # nobody knows
+            return True
+        if b"endpoint_url" in text.lower():
+            return True
+    return False
 
 
 def _leaves(words: str, known: _Settings, *, is_own: bool, layers: int) -> Iterator[Leaf]:
@@ -255,6 +295,8 @@ def _hosts(kind: str, settings: Mapping[str, str]) -> Iterator[str]:
             yield value
     if settings.get("use_emulator", "").lower() == "true":
         yield "localhost"
+    if not named and settings.get(_OF_A_PROFILE):
+        yield ""
     if not named and kind in ("webdav", "sftp", "ftp", "smb", "http", "hdfs", "seafile"):
         yield ""
 

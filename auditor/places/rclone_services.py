@@ -6,6 +6,7 @@ What cannot be told apart by what rclone was told is taken for one: a copy too f
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 import posixpath
 import re
 import urllib.parse
@@ -124,8 +125,12 @@ class Where:
 
     def may_be_one_service(self, other: Where) -> bool:
         """Whether nothing says that they are two services, or two accounts of one."""
+        return self.service == other.service and self.may_be_one_account(other)
+
+    def may_be_one_account(self, other: Where) -> bool:
+        """Whether nothing says that they are two accounts, if they are of one service."""
         ours, theirs = dict(self.known), dict(other.known)
-        return self.service == other.service and all(ours[name] == theirs[name] for name in ours.keys() & theirs.keys())
+        return all(ours[name] == theirs[name] for name in ours.keys() & theirs.keys())
 
     def may_overlap(self, other: Where, hidden: tuple[str, str]) -> bool:
         """Whether one folder may be, or lie in, the other; `hidden` are the paths below each, in the words of crypt.
@@ -136,6 +141,31 @@ class Where:
             return True
         pairs = [(_steps(a), _steps(b)) for a in self.paths for b in other.paths]
         return any(_are_nested(a, b) if a != b else _are_nested(*map(_steps, hidden)) for a, b in pairs)
+
+
+BY_S3 = ("s3", "b2", "google cloud storage", "internetarchive", "oracleobjectstorage", "qingstor", "storj")
+"""Kinds of which one bucket may be reached by S3 too."""
+
+
+def may_be_one_server(one: str, other: str) -> bool:
+    """Whether two hosts of servers, no services of the net, may be one server though they are two words: its name and
+    an address, addresses of both kinds, its name with a domain and without. Only the network could tell, and it is not
+    asked."""
+    if one in SERVICES or other in SERVICES:
+        return False
+    versions = [_version(host) for host in (one, other)]
+    if versions != [None, None]:
+        return versions[0] != versions[1]
+    short, long = sorted((one, other), key=len)
+    return short != "" and "." not in short and long.startswith(f"{short}.")
+
+
+def _version(host: str) -> int | None:
+    """Of which kind an address is; None of a name."""
+    try:
+        return ipaddress.ip_address(host.partition("%")[0]).version
+    except ValueError:
+        return None
 
 
 _PLAIN = re.compile(r"[\w. :-]*")
@@ -159,7 +189,7 @@ def plain_host(host: str) -> str:
 
 def where(kind: str, settings: Mapping[str, str], hosts: Sequence[str], path: str) -> Where:
     """Where a remote of these settings leads; `hosts` are those that they name."""
-    at = [host.lower().rstrip(".") for host in hosts] or list(_own_host(kind, settings))
+    at = [host.lower().rstrip(".") for host in hosts if host or kind != "s3"] or list(_own_host(kind, settings))
     known = {key: settings[key].lower() for key in _DRIVES if settings.get(key)}
     base = _base(kind, settings, path)
     for name, service in SERVICES.items():
@@ -171,8 +201,9 @@ def where(kind: str, settings: Mapping[str, str], hosts: Sequence[str], path: st
             inside = _inside(kind, settings, path, service.top)
             paths = (inside, f"{said['bucket']}/{inside}") if said.get("bucket") else (inside,)
             return Where(name, frozenset(known.items()), base, paths)
-    service_of_its_own = " ".join(sorted(set(at))) or kind
-    base = f"{kind} {base}" if at else base  # a folder of a server has another path by each protocol
+    service_of_its_own = " ".join(sorted(set(at))) or ("" if hosts else kind)
+    # A folder of a server has another path by each protocol; a bucket is one by S3 alone.
+    base = f"{kind} {base}" if at and kind != "s3" else base
     return Where(service_of_its_own, frozenset(known.items()), base, (_inside(kind, settings, path, ""),))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
@@ -103,6 +104,13 @@ REMOTES = {
     "nas of nobody": {"type": "sftp", "host": "nas.lan"},
     "nas of another": {"type": "sftp", "host": "nas.lan", "user": "other"},
     "other nas": {"type": "sftp", "host": "other.lan", "user": "me"},
+    "nas by number": {"type": "sftp", "host": "192.168.1.5", "user": "me"},
+    "nas by six": {"type": "sftp", "host": "fd00::5", "user": "me"},
+    "another by number": {"type": "sftp", "host": "192.168.1.6", "user": "me"},
+    "nas in short": {"type": "sftp", "host": "nas", "user": "me"},
+    "minio by number": {"type": "s3", "endpoint": "http://192.168.1.5:9000"},
+    "by a profile": {"type": "s3", "env_auth": "true", "profile": "family"},
+    "drive": {"type": "drive"},
     "by ftp": {"type": "ftp", "host": "nas.lan", "user": "me"},
     "ftp with port": {"type": "ftp", "host": "nas.lan", "user": "me", "port": "21"},
     "windows": {"type": "smb", "host": "nas.lan"},
@@ -142,6 +150,9 @@ ONE = [
         ("by ftp:P", "ftp with port:P"),
     ],
     *[("windows:Photos/P", "windows of a user:photos"), ("windows:homes/me/P", "windows of a user:home/P")],
+    *[("nas:P", "nas by number:P"), ("nas by number:P", "nas by six:P"), ("nas:P", "nas in short:P")],
+    *[("nas by number:P", "plain:P"), ("minio:bucket", "minio by number:bucket/p")],
+    *[("by a profile:bucket", f"{name}:bucket") for name in ("aws", "minio", "minio by number", "b2", "by a profile")],
     *[("windows:C$/Photos", "windows:Photos"), ("vault:P", "vault too:P"), ("name:p", "b2 by s3:bucket/p/2024")],
     *[("name:", "pieces:"), ("pool:", "b2:other"), ("pool:P", "koofr by webdav:P")],
     *[("side by side:cloud/p", "google:bucket/p"), ("side by side:disk", "yandex by webdav:")],
@@ -159,6 +170,10 @@ TWO = [
         ("yandex:P", "yandex by webdav:Q"),
     ],
     *[("next:P", "next by its older address:Q"), ("next folder:2024", "next:Q/2024"), ("nas:P", "nas loud:Q")],
+    *[("nas by number:P", "another by number:P"), ("nas in short:P", "other nas:P"), ("nas by number:P", "drive:P")],
+    *[("nas by number:P", "nas:Q"), ("aws:bucket", "minio by number:bucket"), ("minio:bucket", "minio by number:q")],
+    *[("by a profile:bucket", f"{name}:bucket2") for name in ("aws", "minio", "b2", "by a profile")],
+    *[("by a profile:bucket", f"{name}:bucket") for name in ("drive", "nas", "koofr")],
     *[("nas:P", "other nas:P"), ("nas:/volume1/P", "nas:/volume2/P"), ("windows:photos", "windows of a user:films")],
     *[
         ("vault:P", "vault too:Q"),
@@ -169,8 +184,36 @@ TWO = [
 ]
 
 
+ENVIRONMENT: dict[str, str] = {}
+
+
+@pytest.fixture(autouse=True)
+def profiles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The settings of Amazon's own programs, in which a profile leads elsewhere."""
+    file = tmp_path / "config"
+    file.write_text("[profile family]\nendpoint_url = https://minio.lan:9000\n", "utf-8")
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setitem(ENVIRONMENT, name, str(file))
+    return file
+
+
 def leaves(words: str) -> tuple[Leaf, ...]:
-    return leaves_of(words, REMOTES, {})
+    return leaves_of(words, REMOTES, ENVIRONMENT)
+
+
+def test_profiles_that_lead_nowhere_else_are_amazons(profiles: Path) -> None:
+    profiles.write_text("[profile family]\nregion = eu-west-1\n", "utf-8")
+    assert not may_share("by a profile:bucket", "minio:bucket", {})
+    assert may_share("by a profile:bucket", "aws:bucket", {})
+    profiles.unlink()
+    assert not may_share("by a profile:bucket", "minio:bucket", {})
+    profiles.mkdir()  # it cannot be read: nobody knows
+    assert may_share("by a profile:bucket", "minio:bucket", {})
+
+
+def test_where_a_profile_leads_may_be_nearby() -> None:
+    (leaf,) = leaves("by a profile:bucket")
+    assert leaf.is_near
 
 
 def may_share(one: str, other: str, rooms: Mapping[str, Device]) -> bool:
