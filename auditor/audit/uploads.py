@@ -15,16 +15,16 @@ _NOTES = "uploads"
 
 def remember(folders: tuple[Path, ...], source: Place) -> None:
     """Keeps in mind that a source is uploaded to these folders, which are there."""
-    known = own_notes.recall(_NOTES)
     for folder in folders:
-        known[_id(folder)] = {**sources_of(folder), source.id: source.label}
-    if folders:
-        own_notes.keep(_NOTES, known)
+        own_notes.change(_NOTES, _id(folder), lambda noted: {**_sources(noted), source.id: source.label})
 
 
 def sources_of(folder: Path) -> Mapping[str, str]:
     """The places that were uploaded to a folder from here, label by id."""
-    noted = own_notes.recall(_NOTES).get(_id(folder))
+    return _sources(own_notes.recall(_NOTES).get(_id(folder)))
+
+
+def _sources(noted: object) -> dict[str, str]:
     return {str(one): str(label) for one, label in noted.items()} if isinstance(noted, dict) else {}
 
 

@@ -161,16 +161,13 @@ def seen_here() -> list[Path]:
 def remember(root: Path, backup_id: str, generation: int = 0, *, lower: bool = True) -> None:
     """Keeps in mind which backup lies at this path, and its last generation. `lower` False: never an earlier one than
     before of the same backup. Where that cannot be kept, only these safeguards are lost."""
-    known = _registry()
-    before = known.get(str(root.resolve()))
-    if not lower and before is not None and before.id == backup_id:
-        generation = max(generation, before.generation)
-    fresh = Remembered(backup_id, generation)
-    if before == fresh:
-        return
-    known[str(root.resolve())] = fresh
-    kept = {key: {"id": one.id, "generation": one.generation} for key, one in known.items()}
-    own_notes.keep("backups", kept)
+
+    def fresh(noted: object) -> dict[str, object]:
+        before = None if noted is None else _remembered(noted)
+        last = before.generation if before is not None and before.id == backup_id and not lower else 0
+        return {"id": backup_id, "generation": max(generation, last)}
+
+    own_notes.change("backups", str(root.resolve()), fresh)
 
 
 def remember_last(store: Store, *, lower: bool = True) -> None:

@@ -8,6 +8,7 @@ import os
 import re
 import stat
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,6 +29,27 @@ def take(fd: int) -> None:
         import fcntl
 
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def wait_for(fd: int, most_s: float) -> None:
+    """Takes the lock of an open file when another process lets go of it; at once on a file system without locks.
+
+    Raises: OSError where that takes longer than `most_s`.
+    """
+    until = time.monotonic() + most_s
+    while True:
+        try:
+            return take(fd)
+        except OSError as error:
+            if error.errno not in _HELD:
+                return None
+            if time.monotonic() >= until:
+                raise
+        time.sleep(0.01)
+
+
+_HELD = (errno.EWOULDBLOCK, errno.EACCES)
+"""How a system says that another process holds a lock; all else is a file system without locks."""
 
 
 def begin(folder: Path, ours: re.Pattern[str]) -> None:
@@ -71,7 +93,7 @@ def held(folder: Path) -> Iterator[None]:
         try:
             take(fd)
         except OSError as error:
-            if error.errno in (errno.EWOULDBLOCK, errno.EACCES):  # others: a file system without locks
+            if error.errno in _HELD:
                 raise _taken(folder) from error
         if not _is(fd, folder):  # renamed by a run that finished between the two lines above
             raise _taken(folder)

@@ -251,6 +251,17 @@ def test_notes_that_somebody_changed_say_nothing(here: Path, monkeypatch: pytest
         assert side(str(phone)).listed is None
 
 
+def test_a_list_that_is_made_again_and_again_is_noted_once(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUDITOR_STATE_DIR", str(here / "state"))
+    header = listed("phone").header
+    for number in range(3):
+        of_place.keep(here / "a.txt", b"1  a.jpg", replace(header, started=f"2026-01-0{number + 1}T00:00:00Z"))
+    (entries,) = json.loads((here / "state/exports.json").read_text("utf-8")).values()
+    assert [entry["header"]["started"] for entry in entries] == ["2026-01-03T00:00:00Z"]
+    found = of_place.recall(here / "a.txt", b"1  a.jpg")
+    assert found is not None and found.place_id == header.place_id
+
+
 @pytest.mark.parametrize(
     "words",
     [

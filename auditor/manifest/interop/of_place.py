@@ -64,11 +64,20 @@ def keep(path: Path, content: bytes, header: Header) -> None:
     place = _place_of(header)
     if place is None:
         return
-    known = own_notes.recall(_NOTES)
     entry = {"file": str(path.resolve()), "header": header_row(place)}
-    told = known.get(_key(content))
-    others = [one for one in told if one != entry] if isinstance(told, list) else []
-    own_notes.keep(_NOTES, known | {_key(content): [*others, entry]})
+
+    def fresh(told: object) -> list[Any]:
+        return [*(one for one in told if _of(one) != _of(entry)), entry] if isinstance(told, list) else [entry]
+
+    own_notes.change(_NOTES, _key(content), fresh)
+
+
+def _of(entry: Any) -> object:
+    """Which list of which place a note is about: made once more, its note takes the place of the one before."""
+    try:
+        return entry["file"], entry["header"]["place_id"]
+    except (TypeError, KeyError):
+        return entry
 
 
 def recall(path: Path, content: bytes) -> Header | None:
