@@ -90,7 +90,7 @@ HEADER_COLUMNS = {
     **dict.fromkeys(("previous_files", "previous_bytes"), "HUGEINT"),
     "previous_finished": "VARCHAR",
     "behind": "VARCHAR",
-    **dict.fromkeys(("source_ids", "source_labels"), "VARCHAR[]"),
+    **dict.fromkeys(("homes", "source_ids", "source_labels"), "VARCHAR[]"),
 }
 
 _WORDS: Mapping[str, type[StrEnum]] = {
@@ -129,12 +129,13 @@ def kinds(*names: ErrorKind) -> str:
 @dataclass(frozen=True, slots=True)
 class Listed:
     """One list that is judged, under its label. `off_site` says that it is kept elsewhere, `in_bin` that all of it lies
-    in a bin."""
+    in a bin, `homes` where in it a phone's own folders lie, each with `/` behind it."""
 
     label: str
     manifest: Manifest
     off_site: bool = False
     in_bin: bool = False
+    homes: tuple[str, ...] = ("",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,6 +291,7 @@ def _headers(con: duckdb.DuckDBPyConnection, source: Listed, backups: Sequence[L
                 "storage_total_bytes": device and device.storage_total_bytes,
                 "storage_free_bytes": device and device.storage_free_bytes,
                 "behind": None if header.behind is None else json.dumps(behind_rows(header.behind)),
+                "homes": list(listed.homes),
                 "source_ids": list(header.sources or ()),
                 "source_labels": list((header.sources or {}).values()),
                 "previous_files": previous.get("files"),

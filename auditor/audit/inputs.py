@@ -106,6 +106,12 @@ def will_be_emptied(one: Side) -> bool:
     return (there is not None and nesting.will_be_emptied(there)) or trash.will_be_emptied(f"{recorded}/")
 
 
+def homes(backup: Side) -> tuple[str, ...]:
+    """Where in a backup a phone's own folders lie, by its record, each with `/` behind it; its top always."""
+    there = _place(backup)
+    return tuple(dict.fromkeys(("", *(there.homes if isinstance(there, FolderPlace) else ()))))
+
+
 def _place(one: Side) -> Place | None:
     """The place, or the folder that a list was made of, where that is still there."""
     if one.place is None and one.listed is not None and one.listed.place_kind == "folder":

@@ -48,7 +48,7 @@ def pair(con: duckdb.DuckDBPyConnection, labels: Sequence[str], verify: Verifier
     reduced copy is `not_checked`, and of what has one image digest the digest decides.
     """
     for number, label in enumerate(labels):
-        _open_lists(con, number)
+        _open_lists(con, number, label)
         _identical(con, label)
         _claimed(con, label)
         _shown(con, label, number)
@@ -65,11 +65,18 @@ def pair(con: duckdb.DuckDBPyConnection, labels: Sequence[str], verify: Verifier
         con.execute(f"DROP TABLE IF EXISTS {name}")
 
 
-def _open_lists(con: duckdb.DuckDBPyConnection, number: int) -> None:
+def _open_lists(con: duckdb.DuckDBPyConnection, number: int, label: str) -> None:
     con.execute(
         f"""
-        CREATE OR REPLACE TEMP TABLE albums AS SELECT path, sha256 FROM source
-            WHERE regexp_matches(lower(path), '{ALBUMS}') AND NOT regexp_matches(lower(path), '{BINS}');
+        CREATE OR REPLACE TEMP TABLE albums AS
+        SELECT home || path AS path, sha256
+        FROM source, (SELECT '' AS home UNION SELECT unnest(homes) FROM header WHERE side = 'backup' AND backup = ?)
+        WHERE regexp_matches(lower(path), '{ALBUMS}') AND NOT regexp_matches(lower(home || path), '{BINS}')
+        """,
+        [label],
+    )
+    con.execute(
+        f"""
         CREATE OR REPLACE TEMP VIEW b AS SELECT * FROM backup WHERE backup_number = {int(number)}
             AND NOT {NO_COPY} AND NOT {_SHOWN};
         CREATE OR REPLACE TEMP VIEW no_copy AS SELECT * FROM backup WHERE backup_number = {int(number)} AND {NO_COPY};

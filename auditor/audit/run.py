@@ -8,9 +8,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from auditor import report as reporting
-from auditor.audit import caveats, engine, exchange, listing, one_copy, pairing, record, reopened, safe_to_delete
+from auditor.audit import (
+    caveats,
+    engine,
+    exchange,
+    inputs,
+    listing,
+    one_copy,
+    pairing,
+    record,
+    reopened,
+    safe_to_delete,
+)
 from auditor.audit.database import Listed, Lists, open_lists
-from auditor.audit.inputs import will_be_emptied
 from auditor.audit.order import Order, Steps, homes, pairs_of
 from auditor.disk import locks
 from auditor.errors import BadOutput
@@ -41,7 +51,13 @@ def _run(order: Order, folder: Path, out: Path, steps: Steps, clock: Callable[[]
     pairs = order.pairs or pairs_of(order.source, order.backups)
     source, *backups = [listing.listed(order, one, folder / f"{name}.jsonl", steps) for name, one in homes(order)]
     listed = [
-        Listed(s.label, m, m.header.off_site is True or s.label in order.policy.off_site, will_be_emptied(s))
+        Listed(
+            s.label,
+            m,
+            m.header.off_site is True or s.label in order.policy.off_site,
+            inputs.will_be_emptied(s),
+            inputs.homes(s),
+        )
         for s, m in zip(order.backups, backups, strict=True)
     ]
     with open_lists(source, listed, order.policy, clock()) as lists:

@@ -7,11 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from auditor.disk import marker as markers
+from auditor.disk.marker import UNDATED
 from auditor.disk.names import NameRules, escape_path, mark
 from auditor.model import FileFacts
-
-UNDATED = "undated"
-"""The folder of `by-date` for what tells no date, with the source's own folders below it."""
 
 _DATE_IN_NAME = re.compile(r"(?<!\d)((?:19|20)\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?!\d{3})")
 _TAG = re.compile(r"~([0-9a-f]{8,64})(?=\.|$)")
@@ -29,7 +28,7 @@ class Layout(StrEnum):
     """How a backup is ordered."""
 
     MIRROR = "mirror"
-    BY_DATE = "by-date"
+    BY_DATE = markers.BY_DATE
 
 
 def month_of(path: str, facts: FileFacts | None) -> str | None:

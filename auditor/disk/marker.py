@@ -25,6 +25,12 @@ NAME = "place.toml"
 FIRST = (NAME, "lock")
 """What an `.auditor` of ours has from its first day, that of a backup or that of a folder that was cleaned up."""
 
+BY_DATE = "by-date"
+"""The layout with a folder a month."""
+
+UNDATED = "undated"
+"""The folder of `by-date` for what tells no date, with the source's own folders below it."""
+
 _OURS = (NAME, f"{NAME}.new", "lock", "manifests", "journal", "quarantine", "partial")
 _SYSTEMS = (".ds_store", "thumbs.db", "desktop.ini")
 
@@ -118,6 +124,12 @@ class Marker:
     def source(self, source_id: str) -> SourceMark | None:
         """What is known of a source, None for a new one."""
         return next((s for s in self.sources if s.id == source_id), None)
+
+    @property
+    def homes(self) -> tuple[str, ...]:
+        """The folders in which the backup keeps a phone's own folders, each with `/` behind it; "" is its top."""
+        tops = [source.folder + "/" * bool(source.folder) for source in self.sources]
+        return tuple(f"{top}{UNDATED}/" if self.layout == BY_DATE else top for top in tops)
 
     def text(self) -> bytes:
         """The marker as its file holds it."""

@@ -75,6 +75,12 @@ class FolderPlace:
         marker = self._marker()
         return {source.id: source.label for source in marker.sources} or None if marker else None
 
+    @property
+    def homes(self) -> tuple[str, ...]:
+        """The folders in it that hold a phone's own folders, by the record of a backup, each with `/` behind it."""
+        marker = self._marker()
+        return marker.homes if marker else ()
+
     def _marker(self) -> markers.Marker | None:
         with contextlib.suppress(BadPlace):
             return markers.read(self.root)

@@ -25,7 +25,8 @@ FOLDERS = (
 """Names of folders, lower case, at any depth; `*` stands for any letters of one name."""
 
 PEOPLES = ("trash", "recycled", "recently deleted")
-"""Those of them that a person may give to an album: a copy of it at its own path is a copy all the same."""
+"""Those of them that a person may give to an album: a copy of it at its own path is a copy all the same,
+and so is one below the folder that the record of a backup names for the phone."""
 
 
 def _finds(names: Iterable[str]) -> str:

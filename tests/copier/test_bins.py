@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import random
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -9,9 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from auditor.audit import inputs
+from auditor.audit import run as auditing
+from auditor.audit.order import Order
 from auditor.copier.backup import refusals_before
+from auditor.copier.layout import Layout
 from auditor.copier.publish import Outcome
-from auditor.judge import policy
+from auditor.judge import policy, rules
+from auditor.model import Depth
 from auditor.places.folder import FolderPlace
 from auditor.scrub.result import conclude
 from auditor.scrub.verify import Choice, Fate, Verified, verify
@@ -33,6 +40,18 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 def scrub(dest: Path) -> Verified:
     with locked(Store(dest)) as store:
         return verify(store, Choice(), QUICK, lambda: datetime.now(UTC))
+
+
+def verdicts(phone: Path, backup: Path) -> dict[str, set[str]]:
+    """The files that must be backed up, by what an audit says of them."""
+    ours, theirs = inputs.sides(str(phone), [str(backup)])
+    asked = Order(ours, theirs, policy.load("family"), rules.load(), depth=Depth.HASH, jobs=1)
+    out = phone.parent / f"report-{random.random()}"
+    auditing.run(asked, out)
+    found: dict[str, set[str]] = {}
+    for row in csv.DictReader((out / "files.csv").open(encoding="utf-8", newline="")):
+        found.setdefault(row["verdict"], set()).add(row["path"])
+    return found
 
 
 def told(found: Verified) -> dict[str, tuple[Fate, str]]:
@@ -105,6 +124,27 @@ def test_what_came_from_such_a_folder_is_stored_once(phone: Path, dest: Path, fo
     assert back_up(phone, dest, EVERYTHING).backed.prepared.plan.to_do == ()
     assert conclude(scrub(dest), Choice()).exit_code == 0
     assert tree(dest) == before
+
+
+@pytest.mark.parametrize(
+    ("label", "layout"), [("second", Layout.MIRROR), ("second", Layout.BY_DATE), (".Trash-1000", Layout.MIRROR)]
+)
+def test_an_album_of_a_second_phone_that_is_called_so_is_safe(
+    phone: Path, tmp_path: Path, dest: Path, label: str, layout: Layout
+) -> None:
+    second = tmp_path / label
+    for seed, name in enumerate(("DCIM/c.jpg", "Pictures/Trash/d.jpg", "Trash/e.jpg"), 3):
+        write(second / name, media.jpeg(seed))
+    write(phone / "Trash/f.jpg", media.jpeg(9))
+    for source in (phone, second):
+        back_up(source, dest, replace(FAMILY, layout=layout))
+    for source in (phone, second):
+        assert verdicts(source, dest).keys() == {"proven"}
+    (stored,) = dest.rglob("Trash/e.jpg")
+    elsewhere = dest / "elsewhere/Trash/e.jpg"  # of which the record says nothing
+    elsewhere.parent.mkdir(parents=True)
+    stored.rename(elsewhere)
+    assert verdicts(second, dest)["not_safe"] == {"Trash/e.jpg"}
 
 
 @pytest.mark.parametrize("root", [".Trash-1000/files", "Trash/bk", "old/.auditor/quarantine/x", "#recycle"])
