@@ -11,6 +11,7 @@ from auditor.audit.inputs import will_be_emptied
 from auditor.audit.order import Order
 from auditor.judge.policy import Policy
 from auditor.manifest.jsonl import Manifest
+from auditor.places.trash import LIES_IN_ONE
 from auditor.words import typed
 
 
@@ -50,8 +51,7 @@ def not_apart(order: Order) -> list[str]:
 def in_bins(order: Order) -> list[str]:
     """Which backups are none because of where they lie."""
     return [
-        f"{backup.spec} lies in a bin or a quarantine, which will be emptied: nothing in it is a copy. Move it out of"
-        " there, then audit again."
+        f"{backup.spec} {LIES_IN_ONE}: nothing in it is a copy. Move it out of there, then audit again."
         for backup in order.backups
         if will_be_emptied(backup)
     ]

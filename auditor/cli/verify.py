@@ -79,6 +79,8 @@ def command(
         raise BadOutput(f"{out} cannot be written: there is no folder {out.parent}; make it, or choose another -o")
     if init and (manifest or out or not choice.everything):
         raise BadPlace("--init reads everything and compares with nothing: leave the others out")
+    if init and (told := preflight.in_bin(place.root)):
+        raise BadPlace(told)
     if init and (told := refusals.refusal_of_init(role, map(roles.role_of_root, preflight.seen_here()))):
         raise BadPlace(told)
     if not init and manifest is None and not scrubbing.has_rows(store):
@@ -159,7 +161,10 @@ def show_verified(
     counts = verified.counts
     sign, word, colour = _SIGNS[conclusion.exit_code]
     screen.say(f"{sign} {word}{conclusion.sentence}", style=f"bold {colour}")
+    unread = f"  {count(counts[Fate.NOT_READ]):>10}  not read this time"
     if screen.quiet():
+        if counts[Fate.NOT_READ]:  # the sentence speaks of the others alone
+            screen.say(unread)
         return
     for generation in verified.chain:
         screen.say(f"  {generation.path.name}: {visible(generation.trouble or '')}")
@@ -172,7 +177,10 @@ def show_verified(
         screen.say(f"  Not written down: {visible(verified.unwritten)}")
     copying.fates(verified.found, screen.say)
     if counts[Fate.NOT_READ]:
-        screen.say(f"  {count(counts[Fate.NOT_READ]):>10}  not read this time")
+        screen.say(unread)
+    if verified.binned:
+        lie = "lies" if verified.binned == 1 else "lie"
+        screen.say(f"  {count(verified.binned):>10}  {lie} in a bin here, which will be emptied; not counted")
     for line in _whence(verified):
         screen.say(f"  {line}")
     if verified.oldest_read:
@@ -182,7 +190,9 @@ def show_verified(
     screen.say(f"  Not looked at: {NOT_LOOKED_AT}. {refusals.with_phone('audit', phones, backup)} does")
     again = refusals.with_phone("backup", phones, backup)
     bad = {fate for fate in scrubbing.BAD if counts[fate]}
-    if bad == {Fate.EXCHANGED}:
+    if verified.lies_in_bin:
+        screen.say(f"  Next     move it out of there, then run `auditor {NAME}` on it again")
+    elif bad == {Fate.EXCHANGED}:
         screen.say(f"  Next     {again} writes down the names that they have now")
     elif bad:
         screen.say(f"  Next     {again} repairs them, where the phone still has them")
@@ -212,6 +222,7 @@ def _record(verified: Verified, conclusion: Conclusion, label: str, now: datetim
         "read_from_device": verified.from_device,
         "could_not_tell": verified.untold,
         "every_file_read_since": verified.oldest_read,
+        "read_in_a_bin": verified.binned,
         "not_written_down": verified.unwritten,
         "manifests_not_right": [{"name": g.path.name, "trouble": g.trouble} for g in verified.chain],
         "older_manifests_not_right": [{"name": g.path.name, "trouble": g.trouble} for g in verified.outdated],

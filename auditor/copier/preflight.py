@@ -18,7 +18,7 @@ from auditor.model import Device
 from auditor.paths import display_path
 from auditor.places import Place
 from auditor.places.nesting import lies_in
-from auditor.places.trash import will_be_emptied
+from auditor.places.trash import LIES_IN_ONE, will_be_emptied
 from auditor.store.generations import Remembered, Store
 from auditor.words import counted, size
 
@@ -53,7 +53,7 @@ def in_bin(root: Path) -> str | None:
     """Why a folder that will be emptied is no place for a backup; None where it is none."""
     if not will_be_emptied(f"{root.resolve().as_posix()}/"):
         return None
-    return f"{root} lies in a bin or a quarantine, which will be emptied; name a folder outside of it, or move it out."
+    return f"{root} {LIES_IN_ONE}; name a folder outside of it, or move it out."
 
 
 def wrong_disk(root: Path, marker: Marker | None, volume: Volume, expected_id: str | None) -> list[str]:

@@ -49,6 +49,10 @@ ALBUMS = _finds(PEOPLES)
 _TRASH_FOLDERS = re.compile(TRASH_FOLDERS)
 
 
+LIES_IN_ONE = "lies in a bin or a quarantine, which will be emptied"
+"""What is said of a place, behind its name, that lies in a bin as a whole."""
+
+
 def in_bin(path: str) -> bool:
     """Whether a path with `/` leads into a bin, in upper or lower case."""
     return _TRASH_FOLDERS.search(path.lower()) is not None

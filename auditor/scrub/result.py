@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from auditor.model import Verdict
+from auditor.places.trash import LIES_IN_ONE
 from auditor.scrub.verify import BAD, Choice, Verified
 from auditor.store.changes import Fate
 from auditor.words import count, counted
@@ -33,6 +34,14 @@ def conclude(verified: Verified, choice: Choice) -> Conclusion:
 
     An edit is CANNOT SAY: the version that was stored is not here any more, and no scrub knows whether a phone has it.
     """
+    found = _of_files(verified, choice)
+    if verified.lies_in_bin:
+        words = f"The backup {LIES_IN_ONE}: nothing in it is a copy. {found.sentence}"
+        return Conclusion(Verdict.NOT_SAFE, words, 1)
+    return found
+
+
+def _of_files(verified: Verified, choice: Choice) -> Conclusion:
     counts = verified.counts
     read = verified.read
     if sum(counts[fate] for fate in BAD):

@@ -23,7 +23,7 @@ from auditor.manifest.jsonl import Manifest, load, looks_like_manifest
 from auditor.model import Depth, ErrorKind, FileFacts, Origin, Trouble
 from auditor.paths import path_key
 from auditor.places import Entry, EntryKind
-from auditor.places.trash import in_bin
+from auditor.places.trash import in_bin, will_be_emptied
 from auditor.scrub.sampling import CONFIDENCE, most_bad
 from auditor.store.changes import Changes, Fate, Found
 from auditor.store.generations import Generation, Remembered, Store, left_journals, locked, moment
@@ -60,7 +60,8 @@ class Verified:
     `from_device` and `untold`: reads known to come from the device, and those where that could not be told.
     `statement` says what the sample says of all files, None where all were read. `chain` are the generations that are
     missing or were changed and that no sound one came after, `outdated` those that a sound one came after: nothing
-    depends on them. `unwritten` says why what was found could not be written down, None where it was.
+    depends on them. `unwritten` says why what was found could not be written down, None where it was. `binned` are the
+    files read that somebody put into a bin of the backup, `lies_in_bin` says that all of it lies in one.
     """
 
     counts: Counter[Fate]
@@ -72,6 +73,8 @@ class Verified:
     chain: tuple[Generation, ...]
     manifest: Manifest | None
     unwritten: str | None = None
+    binned: int = 0
+    lies_in_bin: bool = False
     outdated: tuple[Generation, ...] = ()
 
     @property
@@ -183,10 +186,13 @@ class _Scrub:
         self._at_random: set[str] = set()
         self._bad_at_random = self._bad_known = 0
         self._population = 0
+        self._binned = 0
+        self._lies_in_bin = False
         self._first_read = 0  # listed before, and read now for the first time
 
     def run(self, store: Store, entries: Sequence[Entry]) -> None:
         """Reads what is to be read and corrects the rows."""
+        self._lies_in_bin = will_be_emptied(f"{store.root.resolve().as_posix()}/")
         before = dict(self._index.held)
         looked = survey(entries, before)
         changes = Changes(self._index, store.root, looked, utc(self._started))
@@ -237,6 +243,8 @@ class _Scrub:
             chain=chain,
             manifest=manifest,
             unwritten=unwritten,
+            binned=self._binned,
+            lies_in_bin=self._lies_in_bin,
         )
 
     def _was_read(self, held: Held) -> str:
@@ -277,6 +285,7 @@ class _Scrub:
                     self._index.unreadable(entry.path, answer.reason)
             else:
                 self._cold[answer.cold] += 1
+                self._binned += held is None and in_bin(entry.path)
                 if entry.path in at_random and held is not None and held.sha256 is not None:
                     self._at_random.add(entry.path)
                 if found := changes.take(entry, answer):

@@ -11,19 +11,21 @@ from pathlib import Path
 
 import pytest
 
-from auditor.audit import inputs
+from auditor.audit import caveats, inputs
 from auditor.audit import run as auditing
 from auditor.audit.order import Order
+from auditor.cli.verify import show_verified
 from auditor.copier.backup import refusals_before
 from auditor.copier.layout import Layout
 from auditor.copier.publish import Outcome
 from auditor.judge import policy, rules
-from auditor.model import Depth
+from auditor.model import Depth, Verdict
 from auditor.places.folder import FolderPlace
 from auditor.scrub.result import conclude
 from auditor.scrub.verify import Choice, Fate, Verified, verify
 from auditor.store.generations import Store, locked
 from tests import media
+from tests.commandline import call
 from tests.copier import in_process
 from tests.copier.runs import DIGESTS, QUICK, back_up, tree, write
 
@@ -42,12 +44,15 @@ def scrub(dest: Path) -> Verified:
         return verify(store, Choice(), QUICK, lambda: datetime.now(UTC))
 
 
+def order(phone: Path, backup: Path) -> Order:
+    ours, theirs = inputs.sides(str(phone), [str(backup)])
+    return Order(ours, theirs, policy.load("family"), rules.load(), depth=Depth.HASH, jobs=1)
+
+
 def verdicts(phone: Path, backup: Path) -> dict[str, set[str]]:
     """The files that must be backed up, by what an audit says of them."""
-    ours, theirs = inputs.sides(str(phone), [str(backup)])
-    asked = Order(ours, theirs, policy.load("family"), rules.load(), depth=Depth.HASH, jobs=1)
     out = phone.parent / f"report-{random.random()}"
-    auditing.run(asked, out)
+    auditing.run(order(phone, backup), out)
     found: dict[str, set[str]] = {}
     for row in csv.DictReader((out / "files.csv").open(encoding="utf-8", newline="")):
         found.setdefault(row["verdict"], set()).add(row["path"])
@@ -145,6 +150,35 @@ def test_an_album_of_a_second_phone_that_is_called_so_is_safe(
     elsewhere.parent.mkdir(parents=True)
     stored.rename(elsewhere)
     assert verdicts(second, dest)["not_safe"] == {"Trash/e.jpg"}
+
+
+def test_a_backup_that_lies_in_a_bin_as_a_whole_is_not_called_as_stored(
+    phone: Path, tmp_path: Path, dest: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    back_up(phone, dest, FAMILY)
+    whole = tmp_path / ".Trash-1000/files/backup"
+    whole.parent.mkdir(parents=True)
+    dest.rename(whole)
+    found = conclude(scrub(whole), Choice())
+    assert (found.verdict, found.exit_code) == (Verdict.NOT_SAFE, 1)
+    of_audit = caveats.in_bins(order(phone, whole))[0].removeprefix(str(whole)).partition(". ")[0]
+    assert of_audit in found.sentence and "2 files were read, and are as they were stored" in found.sentence
+    code, _, said = call(monkeypatch, capsys, "verify", str(whole), "--init")
+    assert code == 2 and "lies in a bin or a quarantine" in said
+
+
+def test_what_was_read_in_a_bin_makes_the_numbers_agree(
+    phone: Path, tmp_path: Path, dest: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    back_up(phone, dest, FAMILY)
+    write(dest / ".Trash-1000/files/c.jpg", media.jpeg(8))
+    verified = scrub(dest)
+    assert verified.read == 2 and verified.binned == 1
+    assert verified.read + verified.binned == verified.from_device + verified.untold
+    show_verified(verified, conclude(verified, Choice()), str(dest))
+    said = capsys.readouterr().out
+    assert "2 files were read, and are as they were stored." in said
+    assert "1  lies in a bin here, which will be emptied; not counted" in said
 
 
 @pytest.mark.parametrize("root", [".Trash-1000/files", "Trash/bk", "old/.auditor/quarantine/x", "#recycle"])
