@@ -10,7 +10,7 @@ import typer
 
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 NoColor = Annotated[bool, typer.Option("--no-color", help="No colours (so do NO_COLOR and TERM=dumb).")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only the verdict line.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only the verdict, and what limits it.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Every check of an audit with its time.")]
 
 

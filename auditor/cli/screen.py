@@ -49,7 +49,7 @@ def debug() -> bool:
 
 
 def quiet() -> bool:
-    """Whether only the verdict line is wanted."""
+    """Whether only the verdict, and what limits it, is wanted."""
     return _settings.quiet
 
 

@@ -54,6 +54,14 @@ def test_not_safe_is_exit_1_and_quiet_is_one_line(stage: Path) -> None:
         assert run.out.splitlines() == ["\u2717 NOT SAFE: 1 of 3 files is not safely backed up."]
 
 
+def test_nothing_is_called_safe_without_what_limits_it(stage: Path) -> None:
+    run = auditor("-q", "audit", "phone.jsonl", "backup", "-o", "safe-quiet", cwd=stage)
+    verdict, *limits = run.out.splitlines()
+    assert (run.code, run.err, verdict) == (0, "", "\u2713 SAFE: All 3 files are safely backed up.")
+    assert any("nothing there was read in this run" in line for line in limits)
+    assert limits == [f"  {one}" for one in json.loads((stage / "safe-quiet/audit.json").read_text("utf-8"))["caveats"]]
+
+
 def test_the_next_step_can_be_copied_into_the_shell(stage: Path) -> None:
     shutil.copytree(stage / "phone", stage / "Anna's phone")
     (stage / "old backup").mkdir()
