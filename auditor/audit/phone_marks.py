@@ -40,6 +40,9 @@ _OF_CARDS = frozenset({"MISC", "PRIVATE", "CANONMSC", "AVF_INFO", "MP_ROOT", "LO
 """What cameras make beside it: print orders, films, databases."""
 
 _DCF_FOLDER = re.compile(r"[1-9]\d\d[0-9A-Z_]{5}", re.IGNORECASE)
+_OF_AN_IPHONE = re.compile(r"\d{3}APPLE|(?:19|20)\d{4}_[a-z_]", re.IGNORECASE)
+"""What an iPhone names its folders of that form: it has no card."""
+
 _YEAR = re.compile(r"(?:19|20)\d\d(?!\d)")
 _FAT = frozenset({"vfat", "msdos", "fat", "fat32", "exfat", "fuse.exfat", "fuse.fusefat"})
 
@@ -54,7 +57,7 @@ _FEWEST = 3
 class Marks:
     """What speaks for a phone in `folder`: the `names` in it. `is_storage`: they are more than a camera's folder.
 
-    `is_volume`: it is the whole of a FAT volume, as a card is.
+    `is_volume`: it is the whole of a FAT volume, as a card is, and has more of a card than `DCIM`.
     """
 
     folder: Path
@@ -75,6 +78,12 @@ class Marks:
         within = folder.relative_to(self.folder).parts[0]  # as it was typed: FAT knows no case
         return within.casefold() in {name.casefold() for name in self.names}
 
+    def is_foreign(self, thing: Path) -> bool:
+        """Whether something in the folder lies in none that a phone, its apps or a camera makes there."""
+        within = thing.relative_to(self.folder).parts[:-1]
+        known = {CAMERAS, _PHONES, *_PUBLIC, *_OF_CARDS, *self.names}
+        return thing != self.folder and not (within and within[0].casefold() in {name.casefold() for name in known})
+
 
 def marks_of(folder: Path) -> Marks | None:
     """The marks of a phone or card at the top of a folder; None where it has none. Upper and lower case are one: a card
@@ -91,8 +100,10 @@ def marks_of(folder: Path) -> Marks | None:
         return None
     by_a_camera = any(map(_DCF_FOLDER.fullmatch, inside))
     beside = sorted(set(map(written, _OF_CARDS)) & _names(folder)) if by_a_camera else []
-    is_volume = _is_volume(folder)
-    is_storage = bool(beside) or (by_a_camera and is_volume)
+    # On a whole stick or disk its camera's folders tell a card: anybody may have put a phone's DCIM on a disk of his.
+    of_a_card = any(_DCF_FOLDER.fullmatch(one) and not _OF_AN_IPHONE.fullmatch(one) for one in inside)
+    is_volume = (of_a_card or bool(beside)) and _is_volume(folder)
+    is_storage = bool(beside) or is_volume
     if not beside and any(map(_YEAR.match, _names(folder))):
         return None  # somebody's archive, which a camera's folder was put into
     return Marks(folder, (CAMERAS, *beside[:1]), is_storage, is_volume)

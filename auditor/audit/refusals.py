@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from auditor.audit.phone_marks import Phone
+from auditor.audit.phone_marks import Marks, Phone
 from auditor.audit.roles import Pair, Role, exchanged, like_a_phone
 from auditor.disk import marker as markers
 from auditor.words import typed, visible
@@ -44,7 +44,7 @@ def doubted(why: str, pair: Pair) -> Doubt:
     return Doubt(
         f"{why}. The phone comes first, then its backups."
         + f" If {pair.backup.spec} is a copy made by hand, audit with --copy-by-hand." * pair.may_be_told,
-        f"If {pair.backup.spec} is the phone, run {_turned('audit', pair.source, pair.backup)}.",
+        f"If {_phone_of(pair.backup)} is the phone, run {_turned('audit', pair.source, pair.backup)}.",
     )
 
 
@@ -59,7 +59,12 @@ def refusal_of_audit(pair: Pair) -> str | None:
 
 
 def _turned(command: str, source: Role, backup: Role) -> str:
-    return f"`auditor {command} {typed(backup.spec)} {typed(source.spec)}`"
+    return f"`auditor {command} {typed(_phone_of(backup))} {typed(source.spec)}`"
+
+
+def _phone_of(backup: Role) -> str:
+    """What the phone is, if a backup is one or lies on one: never an archive or an export itself."""
+    return backup.marked_folder or backup.spec if backup.is_packed else backup.spec
 
 
 def _by_mistake(source: Role, backup: Role) -> str:
@@ -89,7 +94,7 @@ def refusal_of_backup(pair: Pair) -> str | None:
     why = f"{pair.why}: a backup on a phone is lost with it, so nothing is written to it"
     if pair.phone is Phone.UNKNOWN:
         why = f"{_untold(pair)}: nothing is written to it"
-    a_copy = f"If it is a copy made by hand, {'add --copy-by-hand' if pair.may_be_told else _FOLDER_AROUND}"
+    a_copy = f"If it is a copy made by hand, {'add --copy-by-hand' if pair.may_be_told else _folder_around(dest.marks)}"
     return f"{why}. If {dest.spec} is the phone, run {right}. {a_copy}"
 
 
@@ -100,9 +105,11 @@ def _untold(pair: Pair) -> str:
     )
 
 
-_FOLDER_AROUND = (
-    "make a new folder around the copy: move all of it, DCIM and what lies beside it, to `new/copy`, and name `new`"
-)
+def _folder_around(marks: Marks) -> str:
+    return (
+        f"make a new folder around the copy: move all of it, {marks.names[0]} and what lies beside it, to `new/copy`,"
+        " and name `new`"
+    )
 
 
 def refusal_of_init(folder: Role, backups: Iterable[Role]) -> str | None:
@@ -114,7 +121,7 @@ def refusal_of_init(folder: Role, backups: Iterable[Role]) -> str | None:
         return _refusal_of_part(folder, "verify")
     elif folder.looks_like_phone and folder.marks and (folder.marks.is_android or folder.marks.is_volume):
         why = like_a_phone(folder)
-        or_else = f". If it is a copy made by hand, {_FOLDER_AROUND}"
+        or_else = f". If it is a copy made by hand, {_folder_around(folder.marks)}"
     elif kept := next((one for one in backups if one.is_kept and folder.ids & one.sources.keys()), None):
         why = f"is the phone that {kept.spec} is a backup of"
     if why is None:
@@ -192,7 +199,10 @@ def named(pairs: Sequence[Pair]) -> list[str]:
 def _marked(backup: Role) -> str:
     if backup.marks is None or not backup.is_marked or backup.is_kept or backup.holds:
         return ""
-    return f", with {' and '.join(backup.marks.names)} as a phone or card has"
+    names = " and ".join(backup.marks.names)
+    if backup.marked_folder:
+        return f", in {backup.marked_folder}, which has {names} as a phone or card has"
+    return f", with {names} as a phone or card has"
 
 
 def _shown(one: Role) -> str:

@@ -36,6 +36,9 @@ class Role:
     lies in one that marks it. `is_folder`: of this machine, or a list of one; nothing else may be a card. `is_list`:
     what lies around it may not be known. `is_of_cameras`: it is a camera's folder, or lies in one: so do all its files.
     `was_begun`: a backup to it was broken off; `lost_record`: it has a backup's lists, and nothing that says so.
+    `marked_folder`: the folder around it whose marks they are, as it is typed; None where they are its own.
+    `is_packed`: it is an archive or an export, and so no phone itself; `is_foreign`: it lies in no folder of the phone
+    or card around it.
     `holds`: that nothing is there yet, in words; "" for all else: an unmounted disk or a mistyped name looks so.
     """
 
@@ -55,6 +58,9 @@ class Role:
     was_begun: bool = False
     lost_record: bool = False
     holds: str = ""
+    marked_folder: str | None = None
+    is_packed: bool = False
+    is_foreign: bool = False
 
     @property
     def is_copied(self) -> bool:
@@ -119,6 +125,7 @@ def role_of(place: Place) -> Role:
     marks, is_marked = _marks_around(place.root)
     storage = marks.folder if marks and is_marked and marks.is_storage else None
     phone = next((one for one in around if one.root == storage), None)
+    marking = next((one for one in around if marks and is_marked and one.root == marks.folder), None)
     return Role(
         place.spec,
         place.label,
@@ -133,6 +140,8 @@ def role_of(place: Place) -> Role:
         is_of_cameras=is_within_cameras(place.root),
         was_begun=kept is not None and markers.has_journal(kept.root),
         lost_record=kept is None and markers.has_manifests(place.root),
+        marked_folder=_whole_of(place, marking),
+        is_foreign=marks is not None and is_marked and marks.is_foreign(place.root),
     )
 
 
@@ -148,7 +157,8 @@ def _in_folders(place: Place, plain: Role) -> Role:
     found = replace(likest, label=plain.label, ids=plain.ids.union(*(one.ids for one in those)))
     if isinstance(place, RclonePlace):
         return found
-    return replace(found, sources={}, is_kept=False, part_of_backup=None, was_begun=False, lost_record=False)
+    found = replace(found, sources={}, is_kept=False, part_of_backup=None, was_begun=False, lost_record=False)
+    return replace(found, is_packed=True)
 
 
 def _role_at(thing: Path, spec: str) -> Role:
@@ -240,6 +250,8 @@ def _likely(source: Role, backup: Role) -> tuple[Phone, str]:
     if source.marks is None:
         return (Phone.UNKNOWN, "") if source.is_list else (Phone.THEIRS, f"{like}, and {source.spec} does not")
     phone, told = which(source.marks, backup.marks)
+    if phone is Phone.UNKNOWN and backup.is_packed and backup.is_foreign:
+        return Phone.OURS, ""  # nobody's phone has it there: it was put beside a copy
     if source.is_kept and phone is Phone.OURS:
         return Phone.UNKNOWN, ""  # a record is no sign of a backup, and none of a phone
     if phone is not Phone.THEIRS:
@@ -260,7 +272,7 @@ def like_a_phone(folder: Role) -> str:
     """Why a folder is taken for a phone, to stand behind its name."""
     if folder.marks is None:
         return "looks like a phone"
-    inside = f"lies in {folder.part_of_phone}, which " if folder.part_of_phone else ""
+    inside = f"lies in {folder.marked_folder}, which " if folder.marked_folder else ""
     return f"{inside}looks like a phone's storage or card (it {_shown_marks(folder.marks)})"
 
 

@@ -12,7 +12,7 @@ import pytest
 from auditor.audit.inputs import sides
 from auditor.audit.order import pairs_of
 from auditor.audit.phone_marks import Phone
-from auditor.audit.refusals import refusal_of_backup
+from auditor.audit.refusals import doubt_of_equals, refusal_of_backup
 from auditor.audit.roles import Pair, Role, pair, role_of, role_of_folder
 from auditor.places.spec import open_place
 from tests import media
@@ -123,6 +123,33 @@ def test_what_is_packed_on_a_phone_is_no_backup_of_it() -> None:
     found = paired("album", "phone/album.zip")
     assert found.phone is Phone.THEIRS and "phone/album.zip lies in phone, which looks like" in found.why
     assert paired("phone", "album.zip").phone is Phone.OURS
+
+
+def test_what_is_packed_beside_a_copy_by_hand_is_no_phone(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing tells the copy from the phone; but neither is the archive a phone, nor has one an archive there."""
+    for place in ("phone", "copy"):
+        photos(f"{place}/DCIM/Camera", 1, 2, 3)
+        Path(place, "Android/data").mkdir(parents=True)
+        Path(place, "Download").mkdir()
+    photos("copy/Takeout/Google Photos/2026", 1, 2, 3)
+    for name in ("copy/all.zip", "copy/old/all.zip", "copy/Download/all.zip"):
+        Path(name).parent.mkdir(exist_ok=True)
+        with zipfile.ZipFile(name, "w") as packed:
+            for number in (1, 2, 3):
+                packed.write(f"phone/DCIM/Camera/IMG_{number}.jpg", f"{number}.jpg")
+    for named in ("copy/all.zip", "copy/old/all.zip", "takeout:copy/Takeout"):
+        found = paired("phone", named)
+        assert found.phone is Phone.OURS and not found.why, named
+    found = paired("phone", "copy/Download/all.zip")
+    assert found.phone is Phone.UNKNOWN
+    told = doubt_of_equals(found)
+    assert told and told.why.startswith("copy/Download/all.zip lies in copy, which looks like")
+    assert told.remedy == "If copy is the phone, run `auditor audit copy phone`."
+    code, out, err = call(monkeypatch, capsys, "audit", "phone", "copy/all.zip", "-o", "report")
+    assert code == 0 and "comes first" not in out + err
+    assert "Backup:  copy/all.zip, in copy, which has DCIM and Android as a phone or card has" in err
 
 
 def test_a_record_that_verify_made_is_no_sign_of_a_backup(

@@ -10,7 +10,7 @@ import pytest
 
 from auditor.audit import phone_marks
 from auditor.audit.phone_marks import Marks, Phone, marks_of, which
-from auditor.audit.refusals import refusal_of_backup
+from auditor.audit.refusals import named, refusal_of_backup
 from auditor.audit.roles import Pair, pair, role_of_folder
 from tests import media
 from tests.commandline import call
@@ -165,7 +165,7 @@ def test_a_folder_that_looks_like_a_phone_does_not() -> None:
     before = tree(Path("phone")), tree(Path("card"))
     for source, dest, told in (
         ("flat", "phone", "phone looks like a phone's storage or card (it has DCIM), and flat does not"),
-        ("flat", "phone/DCIM", "phone/DCIM looks like"),
+        ("flat", "phone/DCIM", "phone/DCIM lies in phone, which looks like"),
         ("flat", "card", "card looks like a phone's storage or card (it has DCIM and MISC), and flat does not"),
         ("nas", "phone", "as nas does too, but it has the newest photos"),
         ("nas", "card", "(it has DCIM and MISC), and nas has DCIM alone"),
@@ -330,3 +330,37 @@ def test_the_way_out_for_a_phone_that_was_made_a_backup(
     for command in (("backup", "phone", "nas", "--no-audit"), ("audit", "phone", "nas", "-o", "two")):
         code, out, err = call(monkeypatch, capsys, *command)
         assert code == 0, out + err
+
+
+@pytest.mark.parametrize(
+    ("of", "beside", "is_card"),
+    [
+        ("DCIM/100CANON", (), True),
+        ("DCIM/100CANON", ("MISC",), True),
+        ("DCIM/Camera", ("Android",), True),
+        ("DCIM/Camera", (), False),
+        ("DCIM", (), False),
+        ("DCIM/100APPLE", (), False),
+        ("DCIM/202401__", ("Documents",), False),
+    ],
+)
+def test_a_disk_onto_which_a_phones_photos_were_put_is_no_card(
+    of: str, beside: tuple[str, ...], is_card: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stick or disk of exFAT is a backup's as often: `DCIM` alone makes no card of it, and the user may say so."""
+    monkeypatch.setattr(phone_marks, "_is_volume", lambda folder: folder.name == "disk")
+    camera("disk", 1, 2, 3, of=of, beside=beside)
+    camera("phone", 1, 2, 3, of="DCIM/202401__")
+    assert marked("disk").is_volume is is_card
+    said = refusal("phone", "disk")
+    assert said and ("card or stick" in said) is is_card
+    assert (refusal("phone", "disk", is_by_hand=True) is None) is not is_card
+
+
+def test_what_is_said_of_a_part_names_the_whole() -> None:
+    camera("disk", 2, 3, of="Pictures/Rome", beside=("Android/media", "Audiobooks"))
+    camera("flat", 1, 2, of=".")
+    (_, line, _) = named([paired("flat", "disk/Pictures")])
+    assert line == "Backup:  disk/Pictures, in disk, which has Android and Audiobooks as a phone or card has"
+    said = refusal("flat", "disk/Pictures", is_by_hand=True)
+    assert said and "make a new folder around the copy: move all of it, Android and what lies beside it, to" in said
