@@ -10,6 +10,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -326,6 +327,30 @@ def test_ascmhl_verifies_our_list_and_we_read_it_back(tmp_path: Path) -> None:
     assert found == ours
     spoil(tree)
     assert subprocess.run([debug, "verify", str(tree)], capture_output=True).returncode != 0
+
+
+@pytest.mark.parametrize("names", [NAMES[:1], ("a/b/c.jpg", "a/d.jpg", "e.jpg"), ()])
+def test_our_hash_list_has_what_its_schema_asks_for(tmp_path: Path, names: tuple[str, ...]) -> None:
+    """ASCMHL.xsd of version 2.0: what must be there, in this order; nothing that asks for what nobody knows."""
+    tree = make(tmp_path / "tree", names) if names else tmp_path / "tree"
+    manifest = manifest_of(tree, tmp_path / "m.jsonl")
+    content = foreign.export(manifest, Format.MHL, tmp_path / "ascmhl", NOW, "md5").files[0].read_bytes()
+    root = ElementTree.fromstring(content)
+
+    def inner(element: ElementTree.Element) -> list[str]:
+        return [one.tag.removeprefix("{urn:ASC:MHL:v2.0}") for one in element]
+
+    assert root.get("version") == "2.0"
+    assert inner(root) == ["creatorinfo", "processinfo", *(["hashes"] if names else [])]
+    assert inner(root[0]) in ([*(begin := ["creationdate", "hostname", "tool"])], [*begin, "comment"])
+    assert inner(root[1]) == ["process", "ignore"] and set(inner(root[1][1])) == {"pattern"}
+    for entry in root[2] if names else ():
+        # A `directoryhash` must hold `content` and `structure`, which count empty folders in.
+        assert entry.tag.endswith("}hash") and inner(entry) == ["path", "md5"]
+        assert set(entry[0].attrib) == {"size", "lastmodificationdate"}
+        assert entry[1].attrib == {"action": "original", "hashdate": "2026-06-15T12:00:00+00:00"}
+    chain = ElementTree.fromstring((tmp_path / "ascmhl/ascmhl_chain.xml").read_bytes())
+    assert [one.tag.partition("}")[2] for one in chain[0]] == ["path", "c4"] and chain[0].get("sequencenr") == "1"
 
 
 def test_a_digest_that_was_not_made_is_said(tmp_path: Path) -> None:

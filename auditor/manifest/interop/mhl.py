@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Iterable
 from datetime import datetime
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape, quoteattr
 
@@ -17,7 +17,7 @@ from auditor.manifest.interop import of_place
 from auditor.manifest.interop.listed import Listed, listed
 from auditor.manifest.interop.sums import need
 from auditor.model import FileFacts
-from auditor.paths import display_path, path_key
+from auditor.paths import display_path
 from auditor.places.foreign_rows import row, size_of
 
 _NAMESPACE = "urn:ASC:MHL:v2.0"
@@ -64,11 +64,12 @@ def write(
 ) -> dict[str, bytes]:
     """The files of a first generation, by name, to lie in the folder `ascmhl`: the hash list and the chain.
 
+    Folders have no entries: the hashes that these must have count empty folders in, of which a manifest knows none.
     `kind` is md5 or sha1, the digests that the format and our rows share; `name` that of the folder, and
     `remark` a comment on the list. Raises: BadOutput where a row lacks the digest, or has a name that XML cannot hold.
     """
     stamp = now.strftime("%Y-%m-%dT%H:%M:%S+00:00")
-    entries, folders = [], set()
+    entries = []
     for facts in rows:
         if _NOT_IN_XML.search(facts.path) or "\r" in facts.path:
             raise BadOutput(f"an MHL cannot hold the name {display_path(facts.path)!r}; use sha256sum's format")
@@ -77,19 +78,15 @@ def write(
         digest = f'<{kind} action="original" hashdate="{stamp}">{need(facts, kind)}</{kind}>'
         path = f"<path{size}{date}>{escape(facts.path)}</path>"
         entries.append(f"    <hash>\n      {path}\n      {digest}\n    </hash>\n")
-        folders |= {str(parent) for parent in PurePosixPath(facts.path).parents} - {"."}
-    entries += [
-        f"    <directoryhash>\n      <path>{escape(folder)}</path>\n    </directoryhash>\n"
-        for folder in sorted(folders, key=path_key)
-    ]
     ignored = "".join(f"<pattern>{name}</pattern>" for name in (".DS_Store", "ascmhl", "ascmhl/", ".auditor/"))
     comment = f"    <comment>{escape(remark)}</comment>\n" if remark else ""
+    hashes = f"  <hashes>\n{''.join(entries)}  </hashes>\n" if entries else ""  # the schema knows no empty one
     text = (
         f'<?xml version="1.0" encoding="UTF-8"?>\n<hashlist version="2.0" xmlns="{_NAMESPACE}">\n'
         f"  <creatorinfo>\n    <creationdate>{stamp}</creationdate>\n    <hostname>{escape(host)}</hostname>\n"
         f'    <tool version="{__version__}">auditor</tool>\n{comment}  </creatorinfo>\n'
         f"  <processinfo>\n    <process>in-place</process>\n    <ignore>{ignored}</ignore>\n  </processinfo>\n"
-        f"  <hashes>\n{''.join(entries)}  </hashes>\n</hashlist>\n"
+        f"{hashes}</hashlist>\n"
     ).encode()
     file = f"0001_{re.sub(r'[^A-Za-z0-9._-]', '_', name)}_{now.strftime('%Y-%m-%d_%H%M%S')}Z.mhl"
     chain = (
