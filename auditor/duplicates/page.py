@@ -46,7 +46,11 @@ class _Section:
 
 
 def sentence(found: Search) -> str:
-    """What was found, in one sentence; the same words as on the screen."""
+    """What was found, and where nothing goes in any case; the same words as on the screen."""
+    return " ".join([_sum(found), *(f"{text.visible(why)}." for why in found.plan.untouched)])
+
+
+def _sum(found: Search) -> str:
     fates = _fates(found)
     going = sum(Action.REMOVE in actions for actions in fates)
     asking = sum(Action.ASK in actions for actions in fates)

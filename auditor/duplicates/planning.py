@@ -50,12 +50,13 @@ class PlanRow:
 @dataclass(frozen=True, slots=True)
 class Plan:
     """All rows, group by group, and what they come to: groups with something to remove, bytes that frees, groups that
-    want a person's eyes."""
+    want a person's eyes; `untouched` says of which places nothing proven to be there twice ever goes, and why."""
 
     rows: tuple[PlanRow, ...]
     removing_groups: int
     freed_bytes: int
     asking_groups: int
+    untouched: tuple[str, ...] = ()
 
 
 def plan(inventory: Inventory, groups: Sequence[Group], unread_sources: frozenset[int] = frozenset()) -> Plan:
@@ -76,7 +77,15 @@ def plan(inventory: Inventory, groups: Sequence[Group], unread_sources: frozense
         reason = group.why(group.members[0]) if group.proven else "look at it and the others"
         kept_item = inventory.items[group.kept]
         by_group.append([_row(inventory, Action.KEEP, kept_item, kept_item, None, reason), *rows])
-    return _settled(by_group)
+    return replace(_settled(by_group), untouched=tuple(_untouched(inventory, groups)))
+
+
+def _untouched(inventory: Inventory, groups: Sequence[Group]) -> list[str]:
+    """What the user did not ask for himself, as he does with a reference."""
+    items = [inventory.items[member.item] for group in groups if group.proven for member in group.members]
+    told = ((inventory.sources[item.source], item) for item in items)
+    reasons = [_stays(source, item) for source, item in told if item.backup is not None or not source.reference]
+    return list(dict.fromkeys(why for why in reasons if why))
 
 
 def _settled(by_group: Sequence[Sequence[PlanRow]]) -> Plan:

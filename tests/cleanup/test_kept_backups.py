@@ -85,6 +85,8 @@ def test_duplicates_in_a_kept_backup_stay_however_it_is_reached(tmp_path: Path, 
     assert code == 0, said
     going = {path for action, path in planned(tmp_path / "out") if action == "remove"}
     assert going == ({"DCIM/Camera/IMG_20200101_120000.jpg"} if searched == "disk" else set())
+    why = "bk is a backup that auditor keeps: nothing in it is changed."
+    assert said.count(why) == 1 and (tmp_path / "out/duplicates.html").read_text("utf-8").count(why)
 
 
 def test_what_was_moved_out_of_a_backup_once_is_not_deleted(tmp_path: Path) -> None:
