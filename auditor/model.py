@@ -316,6 +316,10 @@ class Behind:
     hidden: str = ""
 
 
+MADE_ON_PHONE = "phone"
+"""The kind of place of a list that a phone made of itself: it is of a phone, and says perhaps of which model."""
+
+
 @dataclass(frozen=True, slots=True)
 class Header:
     """First line of a manifest: what was listed, by what, when.

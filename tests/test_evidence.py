@@ -837,9 +837,13 @@ def test_a_folder_and_a_server_here_that_may_show_it_are_one_copy(
     assert told.startswith("disk and here may be one folder, which a server on this machine or nearby shows as well")
     said = run(monkeypatch, capsys, "audit", "phone", "disk", "older.jsonl", "--policy", "two.toml", "-o", "2")
     assert said[0] == 1 and "older is a list by an earlier build" in said[1], said
+    assert "as no further copy. List the remote again with `auditor scan`" in " ".join(said[1].split())
     assert "beside other backups it counts as no further copy" in " ".join(said[1].split())
     said = run(monkeypatch, capsys, "audit", "phone", "older.jsonl", "-o", "3")
-    assert said[0] == 0 and "not of the phone itself, only you can know" in " ".join(said[1].split()), said
+    told = (
+        "not of the phone itself, only you can know. List the remote again with `auditor scan`, which writes that down."
+    )
+    assert said[0] == 0 and told in " ".join(said[1].split()), said
     said = run(monkeypatch, capsys, "audit", "phone", "here.jsonl", "-o", "4")
     assert said[0] == 3 and "CANNOT SAY" in said[1], said
 

@@ -71,17 +71,20 @@ def without_a_place(order: Order) -> list[str]:
         if (backup.foreign is None and not is_untold) or backup.label in order.policy.off_site:
             continue
         words, itself = f"{backup.label} is another tool's list, which does not say of what disk it is", "it is"
+        beside, alone = " Name the folder itself", ""
         if is_untold:
             words = f"{backup.label} is a list by an earlier build, which does not say what lies behind the remote"
+            alone = " List the remote again with `auditor scan`, which writes that down."
+            beside = alone
         elif backup.listed is not None:
             words, itself = (
                 f"{backup.label} is a list for other tools, which does not say what file each row is",
                 "all are",
             )
         if len(order.backups) > 1 and order.policy.min_copies > 1:
-            told.append(f"{words}: beside other backups it counts as no further copy. Name the folder itself")
+            told.append(f"{words}: beside other backups it counts as no further copy.{beside}")
         else:
-            told.append(f"{words}: that {itself} not of the phone itself, only you can know.")
+            told.append(f"{words}: that {itself} not of the phone itself, only you can know.{alone}")
     return told
 
 

@@ -20,7 +20,7 @@ from auditor.dates import rfc3339
 from auditor.disk.mounts import Mount, Shows, is_one_disk, may_show_one_file, mount_of, mounts_beneath
 from auditor.disk.this_machine import is_this_machine
 from auditor.manifest.rows import behind_from
-from auditor.model import DIGESTS, Device, ErrorKind
+from auditor.model import DIGESTS, MADE_ON_PHONE, Device, ErrorKind
 from auditor.places import Place
 from auditor.places.adb import AdbPlace
 from auditor.places.archive import ArchivePlace
@@ -116,7 +116,9 @@ def mark_linked(
     ours = _side(con, "source", source, 0)
     for number, place in enumerate(backups):
         theirs = _side(con, "backup", place, number)
-        if _may_be_one_phone(con, source, place, number):
+        if _is_list_of_one_phone(con, number):
+            _mark_shown(con, number, [], _PHONES_LIST)
+        elif _may_be_one_phone(con, source, place, number):
             _mark_shown(con, number, [], _ONE_PHONE)
         elif host := _served_here(ours, theirs):
             _mark_shown(con, number, [], _by_a_server(host))
@@ -129,6 +131,12 @@ def mark_linked(
 _ONE_PHONE = (
     "it may be the phone's own file: one phone by adb and as a mount cannot be told from two where the mount does not"
     " say the phone's serial number; name both phones by `adb:`"
+)
+
+
+_PHONES_LIST = (
+    "it may be the phone's own file: a phone made the list of itself, and nothing in it says that it is another phone;"
+    " name the backup, or its list"
 )
 
 
@@ -198,6 +206,17 @@ def _served_here(one: _Side, two: _Side) -> str | None:
                 if is_this_machine(host.lower()) or (on_server and leaf.is_near):
                     return host or "a server nearby"
     return None
+
+
+def _is_list_of_one_phone(con: duckdb.DuckDBPyConnection, number: int) -> bool:
+    """Whether a backup is a list that a phone made of itself, and no model says that the source is another phone."""
+    (theirs, its_model), (_, our_model) = (
+        con.execute(
+            "SELECT place_kind, model FROM header WHERE side = ? ORDER BY rowid LIMIT 1 OFFSET ?", [side, at]
+        ).fetchall()[0]
+        for side, at in (("backup", number), ("source", 0))
+    )
+    return theirs == MADE_ON_PHONE and (None in (its_model, our_model) or its_model == our_model)
 
 
 def _may_be_one_phone(con: duckdb.DuckDBPyConnection, source: Place | None, place: Place | None, number: int) -> bool:

@@ -16,6 +16,7 @@ from auditor.audit.inputs import Side
 from auditor.audit.phone_marks import CAMERAS, Marks, Phone, is_within_cameras, marks_of, which
 from auditor.audit.uploads import sources_of
 from auditor.disk import marker as markers
+from auditor.model import MADE_ON_PHONE
 from auditor.places import Place
 from auditor.places.folder import FolderPlace, recorded_folder
 from auditor.places.mtp import mount_around
@@ -38,7 +39,7 @@ class Role:
     `was_begun`: a backup to it was broken off; `lost_record`: it has a backup's lists, and nothing that says so.
     `marked_folder`: the folder around it whose marks they are, as it is typed; None where they are its own.
     `is_packed`: it is an archive or an export, and so no phone itself; `is_foreign`: it lies in no folder of the phone
-    or card around it.
+    or card around it. `is_phones_list`: a phone made this list of itself; which phone, it does not say.
     `holds`: that nothing is there yet, in words; "" for all else: an unmounted disk or a mistyped name looks so.
     """
 
@@ -61,6 +62,7 @@ class Role:
     marked_folder: str | None = None
     is_packed: bool = False
     is_foreign: bool = False
+    is_phones_list: bool = False
 
     @property
     def is_copied(self) -> bool:
@@ -97,6 +99,7 @@ def role(side: Side) -> Role:
         is_marked=there.is_marked,
         is_folder=header.place_kind == "folder",
         is_list=True,
+        is_phones_list=header.place_kind == MADE_ON_PHONE,
         is_of_cameras=header.place_kind == "folder" and is_within_cameras(PureWindowsPath(header.place)),
     )
 
@@ -203,6 +206,10 @@ def exchanged(pair: Pair) -> str | None:
         is_told = pair.is_by_hand and pair.may_be_told
         if backup.is_phone or (source.is_copied and backup.looks_like_phone and not (backup.is_copied or is_told)):
             return f"{source.spec} is a backup that auditor keeps, and {backup.spec} looks like a phone"
+    elif backup.is_phones_list and not source.looks_like_phone and not source.is_phones_list:
+        return f"{backup.spec} is a list that a phone made of itself, and {source.spec} is of no phone"
+    elif backup.is_phone and source.is_phones_list:
+        return f"{source.spec} is a list that a phone made of itself, perhaps {backup.spec}"
     elif backup.is_phone and not source.looks_like_phone:
         return f"{backup.spec} is a phone, and {source.spec} is none"
     return None

@@ -34,6 +34,10 @@ there() { # the folders of "$@" that this phone has, given to find with further 
 }
 
 echo "# auditor phone list 1" >"$part" || exit 2
+# Which phone it is: two lists of two phones, or a list and a phone on a cable, are told apart by it. No more is known to
+# programs on a phone.
+model=$(getprop ro.product.model 2>/dev/null | tr -d '\r\n')
+[ -z "$model" ] || echo "# model $model" >>"$part"
 # A name with a line break would make two lines of one: such files are counted, and said to be missing from the list.
 for folder; do
     [ -d "$folder" ] || continue

@@ -11,9 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from auditor.audit import database, one_copy, pairing
+from auditor.audit.inputs import side
+from auditor.audit.roles import role
+from auditor.judge import policy
 from auditor.manifest.interop import foreign
 from auditor.manifest.jsonl import Manifest
 from auditor.places import mtp
+from tests.commandline import call
 from tests.doubles.phone import TOYS
 
 SCRIPT = Path(mtp.__file__).with_name("phone-manifest.sh")
@@ -120,3 +125,54 @@ def test_a_list_that_was_cut_off_is_noticed(tree: Path) -> None:
     lines = file.read_text("utf-8").splitlines(keepends=True)
     file.write_text("".join(lines[:-2]), "utf-8")
     assert not listed(tree).footer.complete
+
+
+def named(tree: Path, model: str) -> Path:
+    """The list of a phone of this model, or of one that does not say it."""
+    tools = tree.parent / "tools"
+    tools.mkdir(exist_ok=True)
+    (tools / "getprop").write_text(f"#!/bin/sh\n[ $1 = ro.product.model ] && printf '%b\\n' '{model}'\n")
+    (tools / "getprop").chmod(0o755)
+    assert run(tree, "sh", False, str(tree)).returncode == 0
+    return tree / "Download/auditor-phone.txt"
+
+
+@pytest.mark.parametrize(("model", "label"), [("Pixel 8", "Pixel 8"), ("a\\nb", "ab"), ("", "auditor-phone")])
+def test_the_list_says_of_which_phone_it_is(tree: Path, model: str, label: str) -> None:
+    header = foreign.read(named(tree, model)).place
+    assert header is not None and header.label == label
+    found = role(side(str(tree / "Download/auditor-phone.txt")))
+    assert found.is_phones_list and not found.is_phone
+
+
+def test_a_list_that_a_phone_made_of_itself_is_no_backup_of_it(
+    tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = named(tree, "Pixel 8")
+    shutil.copytree(tree, tmp_path / "backup/of the phone", ignore=shutil.ignore_patterns("auditor-phone*"))
+    code, out, err = call(monkeypatch, capsys, "audit", str(file), "backup", "-o", "right")
+    assert code == 0 and "(Pixel 8)" in err and "Of the phone a list of" in out.splitlines()[1], out
+    code, _, err = call(monkeypatch, capsys, "audit", "backup", str(file), "-o", "wrong")
+    assert code == 2 and "is a list that a phone made of itself, and backup is of no phone" in err
+    (tree / "Android").mkdir()
+    code, out, _ = call(monkeypatch, capsys, "audit", str(tree), str(file), "-o", "itself")
+    assert code == 3 and "CANNOT SAY" in out
+    table = (tmp_path / "itself/files.csv").read_text("utf-8")
+    assert "a phone made the list of itself, and nothing in it says that it is another phone" in table
+
+
+@pytest.mark.parametrize(("models", "copies"), [(("One", "Two"), 1), (("One", "One"), 0), (("", "Two"), 0)])
+def test_a_list_of_another_model_is_of_another_phone(
+    models: tuple[str, str], copies: int, tree: Path, tmp_path: Path
+) -> None:
+    lists = []
+    for number, model in enumerate(models):
+        shutil.copy(named(tree, model), tmp_path / f"{number}.txt")
+        lists.append(foreign.convert(tmp_path / f"{number}.txt", tmp_path / f"{number}.jsonl", datetime.now(UTC)))
+    family = policy.load("family")
+    with database.open_lists(lists[0], [database.Listed("other", lists[1])], family, datetime.now(UTC)) as opened:
+        one_copy.mark_linked(opened.con, None, [None], {})
+        pairing.pair(opened.con, ["other"], None)
+        pairing.summarise(opened.con, ["other"], family.proof)
+        assert opened.con.execute("SELECT max(copies) FROM files").fetchall() == [(copies,)]

@@ -5,6 +5,7 @@ Source: GNU coreutils manual, "md5 invocation" (escaped names, comments); RFC 84
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -14,7 +15,8 @@ from auditor.disk import small_files
 from auditor.errors import BadManifest, BadOutput
 from auditor.manifest.interop import of_place
 from auditor.manifest.interop.listed import Listed, listed
-from auditor.model import DIGESTS, FileFacts
+from auditor.manifest.rows import SCHEMA
+from auditor.model import DIGESTS, MADE_ON_PHONE, Depth, Device, FileFacts, Header
 from auditor.paths import display_path, path_key
 from auditor.places.foreign_rows import HEX, row
 
@@ -31,6 +33,7 @@ _STAT = re.compile(rb"# stat (\d{1,19}) (-?\d{1,12}) (.+)", re.DOTALL)
 _END = re.compile(rb"# end (\d{1,19})")
 _FILES = re.compile(rb"# files (\d{1,19})")
 _UNLISTED = re.compile(rb"# unlisted (.+)", re.DOTALL)
+_MODEL = re.compile(rb"# model (.{1,200})")
 _PHONE = b"# auditor phone list"
 _ESCAPES = {b"\\\\": b"\\", b"\\n": b"\n", b"\\r": b"\r"}
 
@@ -53,7 +56,7 @@ def read(path: Path, content: bytes, bag_version: str | None = None) -> Listed:
     rows: list[FileFacts] = []
     unclear, remarks = [], []
     stats: dict[bytes, tuple[int, int]] = {}
-    ended = met = None
+    ended = met = model = None
     text = content.removeprefix(b"\xef\xbb\xbf")
     for number, raw in enumerate(text.split(b"\n"), 1):
         line = raw.removesuffix(b"\r")
@@ -65,6 +68,8 @@ def read(path: Path, content: bytes, bag_version: str | None = None) -> Listed:
                 ended = int(match[1])
             elif match := _FILES.fullmatch(line):
                 met = int(match[1])
+            elif match := _MODEL.fullmatch(line):
+                model = _text(match[1])
             elif match := _UNLISTED.fullmatch(line):
                 unclear.append(f"the phone could not list {display_path(_text(match[1]))}")
             continue
@@ -87,7 +92,25 @@ def read(path: Path, content: bytes, bag_version: str | None = None) -> Listed:
     if bag_version is not None:
         remarks += _remarks(path.parent / "bag-info.txt")
     said = of_place.said_in(remarks, path)
+    if text.startswith(_PHONE):
+        said = replace(said, place=_of_phone(path, content, model))
     return listed(rows, unclear, replace(said, place=said.place or of_place.recall(path, content)), str(path))
+
+
+def _of_phone(path: Path, content: bytes, model: str | None) -> Header:
+    """The place of a list that a phone made of itself. Which phone, it can say by no more than its model."""
+    return Header(
+        schema=SCHEMA,
+        tool="phone-manifest.sh",
+        place=str(path),
+        place_id="phone:" + hashlib.sha256(content).hexdigest()[:24],
+        label=model or path.stem,
+        place_kind=MADE_ON_PHONE,
+        depth=Depth.HASH,
+        started="",
+        columns=(),
+        device=Device(model=model) if model else None,
+    )
 
 
 def write(rows: Iterable[FileFacts], digest: str, remark: str | None = None) -> Iterator[bytes]:
