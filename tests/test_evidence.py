@@ -810,6 +810,40 @@ def test_lists_of_remotes_are_as_many_copies_as_the_remotes(
         assert doubted == ([("a",)] if one is HERE else [])
 
 
+@pytest.mark.parametrize("is_place", [False, True])
+def test_lists_of_one_account_with_another_quota_are_one_copy(is_place: bool, tmp_path: Path) -> None:
+    """Between two lists an account may get more room, and be filled: only what is asked in one run tells two apart."""
+    family = policy.load("family")
+    facts = FileFacts("a.jpg", 9, mtime_ns=1, kind=Kind.PHOTO, digests={"sha256": "ab" * 32})
+    facts = replace(facts, digest_origin=DigestOrigin.READ)
+    leaves = [rclone_remotes.leaves_of(f"{name}:P", ACCOUNTS_OF, {}) for name in "ab"]
+    devices = [Device(storage_total_bytes=total, storage_free_bytes=total // 2) for total in (TOTAL, 8 * TOTAL)]
+    places = [
+        RclonePlace(*("rclone", f"{name}:P", f"rclone:{name}:P", "", (), False, True, Server("", "")), behind)
+        for name, behind in zip("ab", leaves, strict=True)
+    ]
+    lists = []
+    for number, (behind, device) in enumerate([((), None), *zip(leaves, devices, strict=True)]):
+        told = {"behind": tuple(leaf.told for leaf in behind), "device": device} if number else {}
+        kind = "rclone" if number else "folder"
+        writer = Writer.create(tmp_path / f"{number}.jsonl", header(tmp_path, columns=DECODED, place_kind=kind, **told))
+        writer.add(facts)
+        lists.append(writer.close(complete=True))
+    listed = [database.Listed(label, one) for label, one in zip("ab", lists[1:], strict=True)]
+    at_hand = [places[0] if is_place else None, None]
+    rooms = {leaf.words: device for (leaf,), device in zip(leaves, devices, strict=True)}
+    with database.open_lists(lists[0], listed, family, MOMENT) as opened:
+        one_copy.count_once(opened.con, list(zip("ab", at_hand, strict=True)), rooms)
+        pairing.pair(opened.con, ["a", "b"], None)
+        pairing.summarise(opened.con, ["a", "b"], family.proof)
+        assert opened.con.execute("SELECT copies FROM files").fetchall() == [(1,)]
+    with database.open_lists(lists[0], listed, family, MOMENT) as opened:  # both asked: they are two
+        one_copy.count_once(opened.con, list(zip("ab", places, strict=True)), rooms)
+        pairing.pair(opened.con, ["a", "b"], None)
+        pairing.summarise(opened.con, ["a", "b"], family.proof)
+        assert opened.con.execute("SELECT copies FROM files").fetchall() == [(2,)]
+
+
 def test_a_folder_and_a_server_here_that_may_show_it_are_one_copy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
