@@ -405,7 +405,10 @@ class Partition:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """The outcome of an audit: what the screen, the CSV, the JSON and the report say with the same words."""
+    """The outcome of an audit: what the screen, the CSV, the JSON and the report say with the same words.
+
+    `limits` are the caveats without which the verdict is not to be had: of what it is not a word, or rests on.
+    """
 
     verdict: Verdict
     sentence: str
@@ -413,3 +416,4 @@ class Audit:
     outcomes: tuple[RuleOutcome, ...]
     caveats: tuple[str, ...] = ()
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    limits: tuple[str, ...] = ()

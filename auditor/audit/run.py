@@ -80,33 +80,31 @@ def _run(order: Order, folder: Path, out: Path, steps: Steps, clock: Callable[[]
         has_next = conclusion.verdict is not Verdict.SAFE and not is_emptied
         doubts = exchange.doubts(lists.con, order.backups, pairs)
         not_offered, kept_backups = safe_to_delete.fill(lists.con, order, doubts, started)
+        limits = (
+            # Where there is a next step, it begins with the remedy.
+            *(f"{one.why} {one.remedy}" if not has_next else one.why for one in doubts.values()),
+            *caveats.part_of_phone(pairs),
+            *caveats.only_listed(order, (source, *backups)),
+            *caveats.in_bins(order),
+            *(as_one if order.policy.min_copies > 1 else ()),
+            *caveats.without_a_place(order),
+            *caveats.unread_since(lists.con, order),
+            *caveats.unopened(lists.con),
+            *caveats.switched_off(order.policy),
+        )
         audit = Audit(
             conclusion.verdict,
             conclusion.sentence,
             partition,
             tuple(outcomes),
-            (
-                # Where there is a next step, it begins with the remedy.
-                *(f"{one.why} {one.remedy}" if not has_next else one.why for one in doubts.values()),
-                *caveats.part_of_phone(pairs),
-                *caveats.only_listed(order, (source, *backups)),
-                *caveats.not_apart(order),
-                *caveats.in_bins(order),
-                *kept_backups,
-                *(as_one if order.policy.min_copies > 1 else ()),
-                *caveats.without_a_place(order),
-                *caveats.unread_since(lists.con, order),
-                *caveats.unopened(lists.con),
-                *caveats.switched_off(order.policy),
-                *conclusion.caveats,
-                *waived,
-            ),
+            (*limits, *caveats.not_apart(order), *kept_backups, *conclusion.caveats, *waived),
             {
                 **record.of_run(order, source, started, clock(), doubts, pairs),
                 "not_read_again": not_offered,
                 **({"emptied": True} if is_emptied else {}),
                 **record.not_due(lists.con),
             },
+            limits,
         )
         manifests = [source.path, *(m.path for m in backups)]
         pictures = reopened.pictures(lists.con, order)

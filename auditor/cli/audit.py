@@ -129,12 +129,12 @@ def show(result: Audit, folder: Path, rules: dict[str, ruling.Rule]) -> None:
     """The verdict, what it counts, the findings by rule, and where the report is. Safe is short."""
     sign = verdict.SIGNS[result.verdict]
     screen.say(f"{sign} {result.verdict}: {visible(result.sentence)}", style=f"bold {_COLOURS[result.verdict]}")
-    if screen.quiet() and result.verdict is not Verdict.SAFE:
-        return
-    for line in result.caveats:  # nothing is called safe without what limits it
-        screen.say(f"  {visible(line)}")
     if screen.quiet():
+        for line in result.limits if result.verdict is Verdict.SAFE else ():
+            screen.say(f"  {visible(line)}")
         return
+    for line in result.caveats:
+        screen.say(f"  {visible(line)}")
     if result.verdict is Verdict.SAFE:
         screen.say(f"  {findings.covered(result)}")
     if result.verdict is not Verdict.SAFE or screen.verbose():
