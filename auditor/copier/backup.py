@@ -235,6 +235,12 @@ def carry_out(
     Where the destination is gone and not even that can be written, the ending says so; what is safe is in the journal.
     """
     plan, store, index = prepared.plan, prepared.store, prepared.index
+    if plan.to_do and prepared.learned and index.changed:
+        try:
+            # A journal tells of new files alone: what became of the old ones must be known before their names are used.
+            _add_generation(prepared, prepared.marker.sources, now())
+        except (OSError, BadOutput, BadPlace) as error:
+            return BackupResult(prepared, _unwritten(Ending((), stopped=True, gone=None), error), index.last)
     journal = Journal.begin(store, index.turn + 1, plan.mark)
     publisher = Publisher(
         door=store.door,
@@ -268,8 +274,11 @@ def carry_out(
             manifest = _next_generation(prepared, now())
         return BackupResult(prepared, ending, manifest, fake)
     except (OSError, BadOutput, BadPlace) as error:
-        gone = f"the backup's manifest cannot be written ({error})"
-        return BackupResult(prepared, replace(ending, stopped=True, gone=gone), index.last)
+        return BackupResult(prepared, _unwritten(ending, error), index.last)
+
+
+def _unwritten(ending: Ending, error: Exception) -> Ending:
+    return replace(ending, stopped=True, gone=f"the backup's manifest cannot be written ({error})")
 
 
 def _read_back(prepared: Prepared, ending: Ending, options: RunOptions) -> tuple[str | None, bool]:
@@ -310,6 +319,13 @@ def _next_generation(prepared: Prepared, now: datetime) -> Manifest | None:
         if sources != prepared.marker.sources:
             store.put(replace(store.marker() or prepared.marker, sources=sources))
         return index.last
+    return _add_generation(prepared, sources, now)
+
+
+def _add_generation(prepared: Prepared, sources: tuple[SourceMark, ...], now: datetime) -> Manifest:
+    """Writes what is known of the backup's files; the journals of killed runs are in it then."""
+    index, store = prepared.index, prepared.store
+    journals = left_journals(store)
     examine = _examine(prepared)
     known = KNOWN_AT[examine] if examine else DIGESTS_ONLY
     depths = [d for d in (index.last.header.depth if index.last else None, examine) if d]

@@ -10,6 +10,7 @@ import stat
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from pathlib import PurePosixPath
 
 from auditor.copier.layout import Namer
 from auditor.copier.messages import Arrived, Cause, Checked
@@ -270,9 +271,13 @@ class Publisher:
         return step.backup_path if {(o.source, o.path) for o in origins} == {(self.source_id, step.path)} else None
 
     def _put_aside(self, path: str) -> bool:
-        """Makes room for a good copy at `path`. False where what lies there is not for us to move: a folder, or a file
-        with the content of another one that lies nowhere else."""
+        """Makes room for a good copy at `path`. False where what lies there is not for us to move: a folder, a file
+        where a folder of it should be, or one with the content of another file that lies nowhere else."""
         assert self.index is not None
+        for above in reversed([str(one) for one in PurePosixPath(path).parents[:-1]]):
+            there = self.door.there(above)
+            if there is not None and not stat.S_ISDIR(there.st_mode):
+                return False
         there = self.door.there(path)
         if there is None:
             return True

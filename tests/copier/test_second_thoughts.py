@@ -642,6 +642,42 @@ class TestToldByABackup:
         assert sorted((f.fate, f.stored) for f in ran.backed.prepared.learned) == sorted(both)
         assert Fate.EDITED not in {found.fate for found in scrub(dest).found}
 
+    @pytest.mark.parametrize("is_verified", [False, True])
+    @pytest.mark.parametrize("is_cleared", ["before", "after", "not"])
+    def test_a_file_that_was_moved_over_another_one_before_a_killed_backup(
+        self, is_cleared: str, is_verified: bool, phone: Path, dest: Path, tmp_path: Path
+    ) -> None:
+        whole = tree(phone)
+        (dest / "DCIM/0.jpg").replace(dest / "DCIM/1.jpg")
+        if is_cleared == "before":  # an audit of earlier called it safe
+            (phone / "DCIM/0.jpg").unlink()
+        killed_backup(phone, dest)
+        if is_cleared == "after":
+            (phone / "DCIM/0.jpg").unlink()
+        if is_verified:
+            assert not {Fate.ROTTED, Fate.LOST, Fate.OVERWRITTEN} & set(fates(dest).values())
+        back_up(phone, dest)
+        assert list((dest / ".auditor/quarantine").rglob("*.jpg")) == []
+        assert give_back(dest, tmp_path / "back") == [] and tree(tmp_path / "back") == whole
+
+    def test_what_is_moved_over_after_a_killed_backup_is_told(self, phone: Path, dest: Path) -> None:
+        (dest / "DCIM/0.jpg").replace(dest / "DCIM/1.jpg")
+        killed_backup(phone, dest)
+        lost = hashlib.sha256((dest / "DCIM/1.jpg").read_bytes()).hexdigest()
+        (dest / "DCIM/2.jpg").replace(dest / "DCIM/1.jpg")
+        told = {found.stored for found in scrub(dest).found if found.fate in {Fate.LOST, Fate.OVERWRITTEN}}
+        assert told == {lost}
+
+    def test_a_file_where_the_folder_of_a_lost_one_was(self, phone: Path, dest: Path) -> None:
+        (dest / "DCIM/0.jpg").unlink()
+        (dest / "DCIM/0.jpg").mkdir()
+        (dest / "DCIM/1.jpg").replace(dest / "DCIM/0.jpg/in.jpg")
+        scrub(dest)
+        shutil.rmtree(dest / "DCIM/0.jpg")
+        assert back_up(phone, dest).failed == {}
+        assert sorted(tree(dest).values()) == sorted(tree(phone).values())
+        assert back_up(phone, dest).by_path == {}
+
     def test_a_file_that_was_moved_over_another_one_has_one_row(self, phone: Path, dest: Path) -> None:
         """What is stored once more in its place has that row."""
         (dest / "DCIM/1.jpg").replace(dest / "DCIM/2.jpg")
@@ -909,6 +945,13 @@ def test_records_that_a_stick_did_not_keep_are_told(
 
     monkeypatch.setattr(backup, "_next_generation", zeros)
     assert "other bytes than were written" in str(back_up(phone, dest).backed.fake)
+
+
+def killed_backup(phone: Path, dest: Path) -> None:
+    """One that ends when all is copied and its last list is still to be written."""
+    with pytest.MonkeyPatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr("auditor.copier.backup._next_generation", killed)
+        back_up(phone, dest)
 
 
 def killed(*_: object) -> Ran:
