@@ -291,7 +291,7 @@ def _doubted(con: duckdb.DuckDBPyConnection, source: Place | None, place: Place 
         return []
     theirs = _mounts(place) if place is not None else _listed_mounts(con, "backup", number)
     doubted = [mount for mount in theirs if mount.shows is not Shows.OWN]
-    if isinstance(source, AdbPlace) or (source is None and _kind_of_source(con) == "adb"):
+    if isinstance(source, AdbPlace) or (source is None and _kind_of_source(con) in ("adb", MADE_ON_PHONE)):
         phones = [m for m in theirs if m.shows_a_phone] if not isinstance(place, MtpPlace) else []
         return [*phones, *(mount for mount in doubted if mount.shows is Shows.UNKNOWN)]
     if isinstance(source, RclonePlace) and not source.folders:

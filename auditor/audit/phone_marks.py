@@ -43,6 +43,9 @@ _DCF_FOLDER = re.compile(r"[1-9]\d\d[0-9A-Z_]{5}", re.IGNORECASE)
 _OF_AN_IPHONE = re.compile(r"\d{3}APPLE|(?:19|20)\d{4}_[a-z_]", re.IGNORECASE)
 """What an iPhone names its folders of that form: it has no card."""
 
+_WITHOUT_A_NUMBER = re.compile(r"DJI_\d+\w*|Camera\d\d", re.IGNORECASE)
+"""What drones and panorama cameras name theirs on a card, which DCF does not allow."""
+
 _YEAR = re.compile(r"(?:19|20)\d\d(?!\d)")
 _FAT = frozenset({"vfat", "msdos", "fat", "fat32", "exfat", "fuse.exfat", "fuse.fusefat"})
 
@@ -101,8 +104,9 @@ def marks_of(folder: Path) -> Marks | None:
     by_a_camera = any(map(_DCF_FOLDER.fullmatch, inside))
     beside = sorted(set(map(written, _OF_CARDS)) & _names(folder)) if by_a_camera else []
     # On a whole stick or disk its camera's folders tell a card: anybody may have put a phone's DCIM on a disk of his.
-    of_a_card = any(_DCF_FOLDER.fullmatch(one) and not _OF_AN_IPHONE.fullmatch(one) for one in inside)
-    is_volume = (of_a_card or bool(beside)) and _is_volume(folder)
+    numbered = {one for one in inside if _DCF_FOLDER.fullmatch(one) and not _OF_AN_IPHONE.fullmatch(one)}
+    of_a_card = numbered or any(map(_WITHOUT_A_NUMBER.fullmatch, inside))
+    is_volume = bool(of_a_card or beside) and _is_volume(folder)
     is_storage = bool(beside) or is_volume
     if not beside and any(map(_YEAR.match, _names(folder))):
         return None  # somebody's archive, which a camera's folder was put into

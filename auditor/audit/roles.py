@@ -70,6 +70,11 @@ class Role:
         return bool(self.sources) or self.was_begun
 
     @property
+    def is_of_phone(self) -> bool:
+        """Whether it is a phone, or the list that one made of itself."""
+        return self.is_phone or self.is_phones_list
+
+    @property
     def looks_like_phone(self) -> bool:
         """Whether it is a phone, or its folders are a phone's or card's, as those of a copy by hand are too."""
         return self.is_phone or (self.marks is not None and self.is_marked and self.marks.is_storage)
@@ -247,7 +252,7 @@ def pair(source: Role, backup: Role, *, is_by_hand: bool = False) -> Pair:
 
 def _likely(source: Role, backup: Role) -> tuple[Phone, str]:
     """Which of two places is the phone, and what speaks for the backup's being it."""
-    if source.is_phone or backup.is_copied or backup.is_phone or not (backup.marks and backup.is_marked):
+    if source.is_of_phone or backup.is_copied or backup.is_phone or not (backup.marks and backup.is_marked):
         return Phone.OURS, ""
     if backup.holds and not backup.marks.is_storage:
         return Phone.OURS, ""
@@ -271,7 +276,7 @@ def maybe_phone(pair: Pair) -> bool:
     """Whether a backup that has what the source lacks may be the phone: nothing says that the source is it."""
     source, backup = pair.source, pair.backup
     if backup.is_list and backup.is_folder and backup.marks is None:
-        return not (pair.is_by_hand or source.is_phone or source.looks_like_phone or backup.is_copied)
+        return not (pair.is_by_hand or source.is_of_phone or source.looks_like_phone or backup.is_copied)
     return pair.phone is not Phone.OURS
 
 

@@ -337,6 +337,7 @@ def test_the_way_out_for_a_phone_that_was_made_a_backup(
     [
         ("DCIM/100CANON", (), True),
         ("DCIM/100CANON", ("MISC",), True),
+        ("DCIM/DJI_001", (), True),
         ("DCIM/Camera", ("Android",), True),
         ("DCIM/Camera", (), False),
         ("DCIM", (), False),

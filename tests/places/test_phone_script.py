@@ -150,11 +150,18 @@ def test_a_list_that_a_phone_made_of_itself_is_no_backup_of_it(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     file = named(tree, "Pixel 8")
-    shutil.copytree(tree, tmp_path / "backup/of the phone", ignore=shutil.ignore_patterns("auditor-phone*"))
+    shutil.copytree(tree, tmp_path / "backup", ignore=shutil.ignore_patterns("auditor-phone*"))
+    (tmp_path / "backup/Android").mkdir()  # by hand, all of it
     code, out, err = call(monkeypatch, capsys, "audit", str(file), "backup", "-o", "right")
-    assert code == 0 and "(Pixel 8)" in err and "Of the phone a list of" in out.splitlines()[1], out
-    code, _, err = call(monkeypatch, capsys, "audit", "backup", str(file), "-o", "wrong")
-    assert code == 2 and "is a list that a phone made of itself, and backup is of no phone" in err
+    assert (
+        code == 0
+        and "(Pixel 8)" in err
+        and "says of no phone" not in out
+        and "Of the phone a list of" in out.splitlines()[1]
+    ), out
+    shutil.move(tmp_path / "backup/DCIM", tmp_path / "flat")
+    code, _, err = call(monkeypatch, capsys, "audit", "flat", str(file), "-o", "wrong")
+    assert code == 2 and "is a list that a phone made of itself, and flat is of no phone" in err
     (tree / "Android").mkdir()
     code, out, _ = call(monkeypatch, capsys, "audit", str(tree), str(file), "-o", "itself")
     assert code == 3 and "CANNOT SAY" in out
