@@ -7,7 +7,8 @@ from typing import Any
 
 import duckdb
 
-from auditor.audit import database, pairing
+from auditor.database import files, schema
+from auditor.database.connection import Database
 from auditor.model import Status
 
 Row = Mapping[str, Any]
@@ -20,10 +21,10 @@ def opened(
     backup: Sequence[Row] = (),
     header: Sequence[Row] | None = None,
     proof: Sequence[Status] = (Status.IDENTICAL,),
-) -> duckdb.DuckDBPyConnection:
+) -> Database:
     """A database with these rows; ids are numbered. `header` None: a complete and fresh list a side."""
-    con = duckdb.connect(config={"threads": 1})
-    database.create_tables(con)
+    db = Database(duckdb.connect(config={"threads": 1}), schema.EVERYTHING)
+    schema.create_tables(db)
     labels = sorted({str(p["backup"]) for p in pairs}) or ["nas"]
     if header is None:
         fresh = {"complete": True, "age_days": 0.1, "files": 1}
@@ -31,23 +32,22 @@ def opened(
             {"side": "source", **fresh},
             *({"side": "backup", "backup": b, "off_site": False, **fresh} for b in labels),
         ]
-    database.insert(con, "header", header)
-    database.insert(con, "source", [{"id": n, "is_due": True, "excluded": False, **r} for n, r in enumerate(due, 1)])
-    database.insert(con, "backup", [{"id": n, **r} for n, r in enumerate(backup, 1)])
-    for table in ("source", "backup"):
-        con.execute(f"UPDATE {table} SET {', '.join(f'{name} = {sql}' for name, sql in database.DERIVED.items())}")
+    schema.insert(db, "header", header)
+    schema.insert(db, "source", [{"id": n, "is_due": True, "excluded": False, **r} for n, r in enumerate(due, 1)])
+    schema.insert(db, "backup", [{"id": n, **r} for n, r in enumerate(backup, 1)])
+    schema.derive(db)
     ids = {row["path"]: number for number, row in enumerate(due, 1)}
     there = {(row.get("backup"), row["path"]): number for number, row in enumerate(backup, 1)}
-    database.insert(
-        con,
+    schema.insert(
+        db,
         "pairs",
         [{"id": ids[p["path"]], "backup_id": there.get((p["backup"], p.get("backup_path"))), **p} for p in pairs],
     )
-    pairing.summarise(con, labels, proof)
-    return con
+    files.summarise(db, labels, proof)
+    return db
 
 
-def found(con: duckdb.DuckDBPyConnection, **finding: Any) -> None:
+def found(db: Database, **finding: Any) -> None:
     """Adds a finding as a rule would; what is left out has a plain value."""
     plain = {
         "rule": "missing-from-backup",
@@ -57,4 +57,4 @@ def found(con: duckdb.DuckDBPyConnection, **finding: Any) -> None:
         "verdict": "not_safe",
         "fingerprint": "0" * 64,
     }
-    database.insert(con, "findings", [{**plain, **finding}])
+    schema.insert(db, "findings", [{**plain, **finding}])

@@ -16,7 +16,9 @@ from pathlib import Path
 import pytest
 
 from auditor import data as shipped
-from auditor.audit import database, one_copy, pairing
+from auditor.audit import one_copy, pairing
+from auditor.database import files, loading
+from auditor.database.headers import Listed
 from auditor.disk import volume
 from auditor.disk.mounts import Mount, may_show_one_file
 from auditor.judge import policy
@@ -233,10 +235,10 @@ def test_the_word_of_the_uploader_is_no_proof(
 
     family = policy.load("family")
     now = datetime.now(UTC)
-    with database.open_lists(
-        listed("phone", DigestOrigin.READ), [database.Listed("cloud", listed("cloud", origin))], family, now
+    with loading.open_lists(
+        listed("phone", DigestOrigin.READ), [Listed("cloud", listed("cloud", origin))], family, now
     ) as lists:
-        pairing.pair(lists.con, ["cloud"], None)
+        pairing.pair(lists, ["cloud"], None)
         found = lists.con.execute("SELECT status, detail FROM pairs").fetchall()
     assert [row[0] for row in found] == [status]
     assert words in found[0][1]
@@ -362,10 +364,10 @@ def test_one_file_by_two_mounts_is_one_copy(tmp_path: Path, file_id: str, nanose
         writer = Writer.create(tmp_path / f"{number}.jsonl", header(tmp_path))
         writer.add(row)
         lists.append(writer.close(complete=True))
-    backups = [database.Listed(label, listed) for label, listed in zip("bc", lists[1:], strict=True)]
-    with database.open_lists(lists[0], backups, policy.load("family"), datetime.now(UTC)) as opened:
-        pairing.pair(opened.con, ["b", "c"], None)
-        pairing.summarise(opened.con, ["b", "c"], [Status.IDENTICAL])
+    backups = [Listed(label, listed) for label, listed in zip("bc", lists[1:], strict=True)]
+    with loading.open_lists(lists[0], backups, policy.load("family"), datetime.now(UTC)) as opened:
+        pairing.pair(opened, ["b", "c"], None)
+        files.summarise(opened, ["b", "c"], [Status.IDENTICAL])
         assert opened.con.execute("SELECT copies FROM files").fetchall() == [(copies,)]
 
 
@@ -408,10 +410,8 @@ def test_two_mounts_of_servers_may_be_of_one(
         writer = Writer.create(tmp_path / f"{number}.jsonl", header(tmp_path, place_id=str(number), device=device))
         writer.add(row)
         lists.append(writer.close(complete=True))
-    with database.open_lists(
-        lists[0], [database.Listed("b", lists[1])], policy.load("family"), datetime.now(UTC)
-    ) as opened:
-        one_copy.mark_linked(opened.con, None, [None], {})
+    with loading.open_lists(lists[0], [Listed("b", lists[1])], policy.load("family"), datetime.now(UTC)) as opened:
+        one_copy.mark_linked(opened, None, [None], {})
         assert opened.con.execute("SELECT error_kind FROM backup").fetchall() == [("shown" if doubted else None,)]
 
 
@@ -439,10 +439,8 @@ def test_one_phone_by_adb_and_as_a_mount_is_no_backup_of_itself(
             writer = Writer.create(path, header(tmp_path, place_kind=kind, place_id=kind))
             writer.add(row)
             lists.append(writer.close(complete=True))
-        with database.open_lists(
-            lists[0], [database.Listed("b", lists[1])], policy.load("family"), datetime.now(UTC)
-        ) as got:
-            one_copy.mark_linked(got.con, places[0], [places[1]], {})
+        with loading.open_lists(lists[0], [Listed("b", lists[1])], policy.load("family"), datetime.now(UTC)) as got:
+            one_copy.mark_linked(got, places[0], [places[1]], {})
             assert got.con.execute("SELECT error_kind FROM backup").fetchall() == [(None if told else "shown",)]
 
 
@@ -458,8 +456,8 @@ def test_a_file_that_changed_at_the_same_instant_is_the_same_file(tmp_path: Path
             writer = Writer.create(tmp_path / f"{len(list(tmp_path.iterdir()))}{number}.jsonl", header(tmp_path))
             writer.add(row)
             lists.append(writer.close(complete=True))
-        with database.open_lists(lists[0], [database.Listed("b", lists[1])], family, now) as opened:
-            one_copy.mark_linked(opened.con, None, [None], {})
+        with loading.open_lists(lists[0], [Listed("b", lists[1])], family, now) as opened:
+            one_copy.mark_linked(opened, None, [None], {})
             return [kind for (kind,) in opened.con.execute("SELECT error_kind FROM backup").fetchall()]
 
     assert marked(facts, replace(facts, file_id="y:7")) == ["linked"]
@@ -528,10 +526,8 @@ def test_what_is_mounted_twice_is_one(
         monkeypatch.setattr(one_copy, "_is_one_mount", lambda one, other: False)
     monkeypatch.setattr(one_copy, "mount_of", lambda root: one if root.name == "phone" else other)
     places = [open_folder(str(tmp_path / name)) for name in ("phone", "disk")]
-    with database.open_lists(
-        lists[0], [database.Listed("b", lists[1])], policy.load("family"), datetime.now(UTC)
-    ) as opened:
-        one_copy.mark_linked(opened.con, places[0], [places[1]], {})
+    with loading.open_lists(lists[0], [Listed("b", lists[1])], policy.load("family"), datetime.now(UTC)) as opened:
+        one_copy.mark_linked(opened, places[0], [places[1]], {})
         assert opened.con.execute("SELECT error_kind FROM backup").fetchall() == [("shown" if doubted else None,)]
 
 
@@ -596,10 +592,10 @@ def test_a_list_that_names_no_disk_may_be_of_one_that_is_named_too(
         writer = Writer.create(tmp_path / f"{number}.jsonl", header(tmp_path, columns=DECODED))
         writer.add(replace(READ, file_id=None, digest_origin=origin, kind=Kind.PHOTO))
         lists.append(writer.close(complete=True))
-    backups = [database.Listed("b1", lists[1]), database.Listed("b2", lists[2], off_site)]
-    with database.open_lists(lists[0], backups, family, datetime.now(UTC)) as opened:
-        pairing.pair(opened.con, ["b1", "b2"], None)
-        pairing.summarise(opened.con, ["b1", "b2"], family.proof)
+    backups = [Listed("b1", lists[1]), Listed("b2", lists[2], off_site)]
+    with loading.open_lists(lists[0], backups, family, datetime.now(UTC)) as opened:
+        pairing.pair(opened, ["b1", "b2"], None)
+        files.summarise(opened, ["b1", "b2"], family.proof)
         found = opened.con.execute("SELECT copies, off_site_copies FROM files").fetchall()
     assert found == [(copies, int(off_site))]
 
@@ -667,12 +663,12 @@ def test_two_mounts_that_may_show_one_file_are_one_copy(
     mounts = {"b1": Mount(kinds[0], "//nas/one", on), "b2": Mount(kinds[1], "//nas/one", on)}
     monkeypatch.setattr(one_copy, "_is_one_mount", lambda one, other: False)
     monkeypatch.setattr(one_copy, "mount_of", lambda root: mounts[root.name])
-    listed = [database.Listed(label, one) for label, one in zip(("b1", "b2"), lists[1:], strict=True)]
-    with database.open_lists(lists[0], listed, family, datetime.now(UTC)) as opened:
-        one_copy.mark_linked(opened.con, None, [None, None], {})
-        told = one_copy.count_once(opened.con, [("b1", places[1]), ("b2", places[2])], {})
-        pairing.pair(opened.con, ["b1", "b2"], None)
-        pairing.summarise(opened.con, ["b1", "b2"], family.proof)
+    listed = [Listed(label, one) for label, one in zip(("b1", "b2"), lists[1:], strict=True)]
+    with loading.open_lists(lists[0], listed, family, datetime.now(UTC)) as opened:
+        one_copy.mark_linked(opened, None, [None, None], {})
+        told = one_copy.count_once(opened, [places[1], places[2]], {})
+        pairing.pair(opened, ["b1", "b2"], None)
+        files.summarise(opened, ["b1", "b2"], family.proof)
         assert opened.con.execute("SELECT copies FROM files").fetchall() == [(copies,)]
     assert len(told) == (copies == 1)
 
@@ -756,18 +752,18 @@ def test_two_names_of_one_account_are_one_copy_and_no_copy_of_each_other(
         writer = Writer.create(tmp_path / f"{number}.jsonl", header(tmp_path, columns=DECODED))
         writer.add(facts)
         lists.append(writer.close(complete=True))
-    with database.open_lists(
-        lists[0], [database.Listed(label, one) for label, one in zip("ab", lists[1:], strict=True)], family, MOMENT
+    with loading.open_lists(
+        lists[0], [Listed(label, one) for label, one in zip("ab", lists[1:], strict=True)], family, MOMENT
     ) as opened:
-        told = one_copy.count_once(opened.con, list(zip("ab", places, strict=True)), rooms)
+        told = one_copy.count_once(opened, places, rooms)
         why = "may be one server" if "by number:b/p" in remotes else "seem to be one account under several names"
         assert [(one.startswith(f"a and b {why}"), "so they count as one copy" in one) for one in told] == (
             [(True, True)] * is_one
         )
-        pairing.pair(opened.con, ["a", "b"], None)
-        pairing.summarise(opened.con, ["a", "b"], family.proof)
+        pairing.pair(opened, ["a", "b"], None)
+        files.summarise(opened, ["a", "b"], family.proof)
         assert opened.con.execute("SELECT copies FROM files").fetchall() == [(1 if is_one else 2,)]
-        one_copy.mark_linked(opened.con, places[0], [places[1]], rooms)
+        one_copy.mark_linked(opened, places[0], [places[1]], rooms)
         doubted = opened.con.execute("SELECT error FROM backup WHERE error IS NOT NULL").fetchall()
         assert [("one account" in error) for (error,) in doubted] == ([True] if is_one else [])
 
@@ -799,12 +795,12 @@ def test_lists_of_remotes_are_as_many_copies_as_the_remotes(
         writer.add(facts)
         writer.close(complete=True)
         lists.append(load(tmp_path / f"{number}.jsonl"))
-    listed = [database.Listed(label, one) for label, one in zip("ab", lists[1:], strict=True)]
-    with database.open_lists(lists[0], listed, family, MOMENT) as opened:
-        one_copy.mark_linked(opened.con, None, [None, None], {})
-        one_copy.count_once(opened.con, [("a", None), ("b", None)], {})
-        pairing.pair(opened.con, ["a", "b"], None)
-        pairing.summarise(opened.con, ["a", "b"], family.proof)
+    listed = [Listed(label, one) for label, one in zip("ab", lists[1:], strict=True)]
+    with loading.open_lists(lists[0], listed, family, MOMENT) as opened:
+        one_copy.mark_linked(opened, None, [None, None], {})
+        one_copy.count_once(opened, [None, None], {})
+        pairing.pair(opened, ["a", "b"], None)
+        files.summarise(opened, ["a", "b"], family.proof)
         assert opened.con.execute("SELECT copies FROM files").fetchall() == [(copies,)]
         doubted = opened.con.execute("SELECT backup FROM backup WHERE error_kind = 'shown'").fetchall()
         assert doubted == ([("a",)] if one is HERE else [])
@@ -829,18 +825,18 @@ def test_lists_of_one_account_with_another_quota_are_one_copy(is_place: bool, tm
         writer = Writer.create(tmp_path / f"{number}.jsonl", header(tmp_path, columns=DECODED, place_kind=kind, **told))
         writer.add(facts)
         lists.append(writer.close(complete=True))
-    listed = [database.Listed(label, one) for label, one in zip("ab", lists[1:], strict=True)]
+    listed = [Listed(label, one) for label, one in zip("ab", lists[1:], strict=True)]
     at_hand = [places[0] if is_place else None, None]
     rooms = {leaf.words: device for (leaf,), device in zip(leaves, devices, strict=True)}
-    with database.open_lists(lists[0], listed, family, MOMENT) as opened:
-        one_copy.count_once(opened.con, list(zip("ab", at_hand, strict=True)), rooms)
-        pairing.pair(opened.con, ["a", "b"], None)
-        pairing.summarise(opened.con, ["a", "b"], family.proof)
+    with loading.open_lists(lists[0], listed, family, MOMENT) as opened:
+        one_copy.count_once(opened, at_hand, rooms)
+        pairing.pair(opened, ["a", "b"], None)
+        files.summarise(opened, ["a", "b"], family.proof)
         assert opened.con.execute("SELECT copies FROM files").fetchall() == [(1,)]
-    with database.open_lists(lists[0], listed, family, MOMENT) as opened:  # both asked: they are two
-        one_copy.count_once(opened.con, list(zip("ab", places, strict=True)), rooms)
-        pairing.pair(opened.con, ["a", "b"], None)
-        pairing.summarise(opened.con, ["a", "b"], family.proof)
+    with loading.open_lists(lists[0], listed, family, MOMENT) as opened:  # both asked: they are two
+        one_copy.count_once(opened, places, rooms)
+        pairing.pair(opened, ["a", "b"], None)
+        files.summarise(opened, ["a", "b"], family.proof)
         assert opened.con.execute("SELECT copies FROM files").fetchall() == [(2,)]
 
 
@@ -865,9 +861,9 @@ def test_a_folder_and_a_server_here_that_may_show_it_are_one_copy(
     Path("two.toml").write_text(re.sub(r"(?m)^min_copies *=.*", "min_copies = 2", two), "utf-8")
     said = run(monkeypatch, capsys, "audit", "phone", "disk", "here.jsonl", "--policy", "two.toml", "-o", "1")
     assert said[0] == 1, said
-    listed = [database.Listed(one, load(tmp_path / f"{one}.jsonl")) for one in ("disk", "here")]
-    with database.open_lists(listed[0].manifest, listed, policy.load("family"), MOMENT) as opened:  # of a phone by adb
-        (told,) = one_copy.count_once(opened.con, [("disk", open_folder("disk")), ("here", None)], {})
+    listed = [Listed(one, load(tmp_path / f"{one}.jsonl")) for one in ("disk", "here")]
+    with loading.open_lists(listed[0].manifest, listed, policy.load("family"), MOMENT) as opened:  # of a phone by adb
+        (told,) = one_copy.count_once(opened, [open_folder("disk"), None], {})
     assert told.startswith("disk and here may be one folder, which a server on this machine or nearby shows as well")
     said = run(monkeypatch, capsys, "audit", "phone", "disk", "older.jsonl", "--policy", "two.toml", "-o", "2")
     assert said[0] == 1 and "older is a list by an earlier build" in said[1], said

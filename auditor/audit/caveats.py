@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import duckdb
-
 from auditor.audit import one_copy, refusals, roles
-from auditor.audit.inputs import will_be_emptied
-from auditor.audit.order import Order
+from auditor.audit.inputs import Side, will_be_emptied
+from auditor.database import caveats as database
+from auditor.database.caveats import Unread
+from auditor.database.connection import Database
 from auditor.judge.policy import Policy
 from auditor.manifest.jsonl import Manifest
 from auditor.places.trash import LIES_IN_ONE
 from auditor.words import typed
 
 
-def only_listed(order: Order, lists: Sequence[Manifest]) -> list[str]:
+def only_listed(source: Side, backups: Sequence[Side], lists: Sequence[Manifest]) -> list[str]:
     """Which sides are lists made before, of when: nothing of them was read in this run."""
-    names = ["the phone", *(f"the backup {backup.label}" for backup in order.backups)]
+    names = ["the phone", *(f"the backup {backup.label}" for backup in backups)]
     told = [
         f"Of {name} a list of {listed.footer.finished[:10]} was taken; nothing there was read in this run."
-        for name, one, listed in zip(names, (order.source, *order.backups), lists, strict=True)
+        for name, one, listed in zip(names, (source, *backups), lists, strict=True)
         if one.place is None
     ]
     both = "Lists made before were compared; nothing was read in this run. The oldest is of "
@@ -34,11 +34,11 @@ def part_of_phone(pairs: Sequence[roles.Pair]) -> list[str]:
     return [told] if told else []
 
 
-def not_apart(order: Order) -> list[str]:
+def not_apart(source: Side, backups: Sequence[Side]) -> list[str]:
     """Where a mount may show the phone's own files as a backup's: nothing in that backup licenses a deletion."""
     told = []
-    for backup in order.backups:
-        if one_copy.is_provably_apart(order.source.place, backup.place):
+    for backup in backups:
+        if one_copy.is_provably_apart(source.place, backup.place):
             continue
         seen = backup.label if one_copy.shown_by_another(backup.place) else "the phone"
         told.append(
@@ -48,27 +48,27 @@ def not_apart(order: Order) -> list[str]:
     return told
 
 
-def in_bins(order: Order) -> list[str]:
+def in_bins(backups: Sequence[Side]) -> list[str]:
     """Which backups are none because of where they lie."""
     return [
         f"{backup.spec} {LIES_IN_ONE}: nothing in it is a copy. Move it out of there, then audit again."
-        for backup in order.backups
+        for backup in backups
         if will_be_emptied(backup)
     ]
 
 
-def without_a_place(order: Order) -> list[str]:
+def without_a_place(backups: Sequence[Side], policy: Policy) -> list[str]:
     """What is to be said of lists in other tools' forms, which do not say of what disk they are, or which of its files
     they name: these may be the phone's own, by a second name or mount, and count as no further copy."""
     told = []
-    for backup in order.backups:
+    for backup in backups:
         is_untold = (
             backup.manifest is not None
             and backup.listed is not None
             and backup.listed.place_kind == "rclone"
             and backup.listed.behind is None
         )
-        if (backup.foreign is None and not is_untold) or backup.label in order.policy.off_site:
+        if (backup.foreign is None and not is_untold) or backup.label in policy.off_site:
             continue
         words, itself = f"{backup.label} is another tool's list, which does not say of what disk it is", "it is"
         beside, alone = " Name the folder itself", ""
@@ -81,49 +81,34 @@ def without_a_place(order: Order) -> list[str]:
                 f"{backup.label} is a list for other tools, which does not say what file each row is",
                 "all are",
             )
-        if len(order.backups) > 1 and order.policy.min_copies > 1:
+        if len(backups) > 1 and policy.min_copies > 1:
             told.append(f"{words}: beside other backups it counts as no further copy.{beside}")
         else:
             told.append(f"{words}: that {itself} not of the phone itself, only you can know.{alone}")
     return told
 
 
-def unread_since(con: duckdb.DuckDBPyConnection, order: Order) -> list[str]:
+def unread_since(db: Database, source: Side, backups: Sequence[Side]) -> list[str]:
     """What is to be said of proof that rests on earlier reading, where a backup run gave the list of a place at hand.
 
     Of a list alone its age is told already; places that are listed here are read anew.
     """
-    manifest = order.source.manifest
-    if manifest is None:
+    if source.manifest is None:
         return []
-    since = manifest.header.started
+    since = source.manifest.header.started
     told = []
-    if order.source.place is not None:
-        count, oldest = con.execute(
-            """
-            SELECT count(*), min(s.read_at) FROM files f JOIN source s ON s.id = f.id
-            WHERE f.verdict = 'proven' AND left(coalesce(s.read_at, ''), 19) < left(?, 19)
-            """,
-            [since],
-        ).fetchall()[0]
-        again = " ".join(typed(one.spec) for one in (order.source, *order.backups))
-        told += _unread("the phone's files", count, oldest, f"`auditor audit {again}`")
-    for number, backup in enumerate(order.backups):
-        if backup.place is None or backup.manifest is None:
-            continue
-        count, oldest = con.execute(
-            """
-            SELECT count(DISTINCT f.id), min(b.read_at)
-            FROM files f JOIN pairs p ON p.id = f.id JOIN backup b ON b.id = p.backup_id
-            WHERE f.verdict = 'proven' AND b.backup_number = ? AND left(coalesce(b.read_at, ''), 19) < left(?, 19)
-            """,
-            [number, since],
-        ).fetchall()[0]
-        told += _unread("the copies", count, oldest, f"`auditor verify {typed(backup.spec)}`")
+    if source.place is not None:
+        again = " ".join(typed(one.spec) for one in (source, *backups))
+        told += _unread("the phone's files", database.unread_files(db, since), f"`auditor audit {again}`")
+    for number, backup in enumerate(backups):
+        if backup.place is not None and backup.manifest is not None:
+            copies = database.unread_copies(db, number, since)
+            told += _unread("the copies", copies, f"`auditor verify {typed(backup.spec)}`")
     return told
 
 
-def _unread(of: str, count: int, oldest: str | None, command: str) -> list[str]:
+def _unread(of: str, unread: Unread, command: str) -> list[str]:
+    count, oldest = unread.files, unread.oldest
     if not count:
         return []
     be = f"1 of {of} was" if count == 1 else f"{count:,} of {of} were"
@@ -132,18 +117,13 @@ def _unread(of: str, count: int, oldest: str | None, command: str) -> list[str]:
     return [f"{be} not read again in this run{day}. Size and date are unchanged; {command} reads the bytes."]
 
 
-def unopened(con: duckdb.DuckDBPyConnection) -> list[str]:
+def unopened(db: Database) -> list[str]:
     """What is to be said of photos and videos whose bytes were compared, and that no decoder opened."""
-    count, media = con.execute(
-        """
-        SELECT count(*) FILTER (WHERE soundness IS NULL AND coalesce(sha256, md5, sha1, quickxor, dropbox) IS NOT NULL),
-            count(*) FROM due WHERE kind IN ('photo', 'video')
-        """
-    ).fetchall()[0]
-    if not count:
+    found = database.unopened(db)
+    if not found.files:
         return []
-    what = "None of the photos and videos was" if count == media else "1 photo or video was not"
-    what = what if count in (1, media) else f"{count:,} photos and videos were not"
+    what = "None of the photos and videos was" if found.files == found.media else "1 photo or video was not"
+    what = what if found.files in (1, found.media) else f"{found.files:,} photos and videos were not"
     return [f"{what} opened, only compared byte for byte: whether they are whole pictures was not looked at."]
 
 

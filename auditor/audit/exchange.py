@@ -5,23 +5,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import duckdb
-
 from auditor.audit import refusals, roles
 from auditor.audit.inputs import Side
 from auditor.audit.phone_marks import CAMERAS
+from auditor.database import exchange as compared
+from auditor.database.connection import Database
 from auditor.words import counted
 
 
-def doubts(
-    con: duckdb.DuckDBPyConnection, backups: Sequence[Side], pairs: Sequence[roles.Pair]
-) -> dict[str, refusals.Doubt]:
+def doubts(db: Database, backups: Sequence[Side], pairs: Sequence[roles.Pair]) -> dict[str, refusals.Doubt]:
     """What speaks for the wrong order, by the label of the backup that may be the phone; a pair for each backup."""
     found = {}
     for number, (backup, pair) in enumerate(zip(backups, pairs, strict=True)):
         doubt = refusals.doubt(pair)
         if doubt is None and roles.maybe_phone(pair):
-            more, are_newer = _more_from_a_camera(con, number, pair.backup)
+            more, are_newer = _more_from_a_camera(db, number, pair.backup)
             if are_newer:
                 photos = counted(more, "photo or video", "photos and videos")
                 where = "" if _is_whole(pair.backup) else f"in {CAMERAS} "
@@ -39,28 +37,16 @@ def _is_whole(theirs: roles.Role) -> bool:
     return theirs.marks is not None and theirs.marks.is_android
 
 
-def _more_from_a_camera(con: duckdb.DuckDBPyConnection, number: int, theirs: roles.Role) -> tuple[int, bool | None]:
+def _more_from_a_camera(db: Database, number: int, theirs: roles.Role) -> tuple[int, bool | None]:
     """How many photos and videos a backup has in a camera's folder that the source has in no version, and whether they
     are newer than all of it; None where the dates of one side are not known.
 
     Where something in the source is newer, photos are taken there, and the others were cleared away.
     """
-    count, taken, ours_taken, dated, ours_dated = con.execute(
-        f"""
-        WITH more AS (
-            SELECT b.taken_at, b.mtime_s FROM backup b
-            WHERE b.backup_number = ? AND b.kind IN ('photo', 'video') AND b.sha256 IS NOT NULL
-                AND (? OR b.path ILIKE '{CAMERAS}/%')
-                -- Another version of a photo is no further photo.
-                AND NOT EXISTS (SELECT 1 FROM source s WHERE s.sha256 = b.sha256)
-                AND NOT EXISTS (SELECT 1 FROM source s WHERE s.stem = b.stem)
-                AND NOT EXISTS (SELECT 1 FROM pairs p WHERE p.backup_id = b.id)
-        ), ours AS (SELECT taken_at, mtime_s FROM source WHERE kind IN ('photo', 'video'))
-        SELECT (SELECT count(*) FROM more), (SELECT max(taken_at) FROM more), (SELECT max(taken_at) FROM ours),
-            (SELECT max(mtime_s) FROM more), (SELECT max(mtime_s) FROM ours)
-        """,  # noqa: S608 (a name of ours)
-        [number, theirs.is_of_cameras or _is_whole(theirs)],
-    ).fetchall()[0]
+    more = compared.more(db, number, None if theirs.is_of_cameras or _is_whole(theirs) else CAMERAS)
     # A copy may have lost the dates of its files; when a photo was taken is written in it.
-    newest_more, newest = (taken, ours_taken) if taken and ours_taken else (dated, ours_dated)
-    return int(count), None if newest_more is None or newest is None else newest_more >= newest
+    if more.taken and more.source_taken:
+        return more.files, more.taken >= more.source_taken
+    if more.dated is None or more.source_dated is None:
+        return more.files, None
+    return more.files, more.dated >= more.source_dated

@@ -9,18 +9,19 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
-import duckdb
-
+from auditor.database import headers, same_file
+from auditor.database.connection import Database
+from auditor.database.same_file import Times
 from auditor.dates import rfc3339
 from auditor.disk.mounts import Mount, Shows, is_one_disk, may_show_one_file, mount_of, mounts_beneath
 from auditor.disk.this_machine import is_this_machine
 from auditor.manifest.rows import behind_from
-from auditor.model import DIGESTS, MADE_ON_PHONE, Device, ErrorKind
+from auditor.model import MADE_ON_PHONE, Device
 from auditor.places import Place
 from auditor.places.adb import AdbPlace
 from auditor.places.archive import ArchivePlace
@@ -30,53 +31,6 @@ from auditor.places.nesting import things_of
 from auditor.places.rclone import RclonePlace
 from auditor.places.rclone_remotes import Leaf, leaf_told
 from auditor.places.takeout import TakeoutPlace
-
-
-def _instant(column: str) -> str:
-    """A time to 100 ns, as SQL."""
-    return f"rtrim(left({column}, 27), 'Z0')"
-
-
-def _is_fine(column: str) -> str:
-    """Whether a time is finer than any file system that keeps whole seconds, or that makes it up from the file's date,
-    as SQL."""
-    return f"regexp_matches({_instant(column)}, '[.][0-9]{{3,}}[1-9]')"
-
-
-def _may_be_made_up(one: str, other: str) -> str:
-    """Whether a time of change may be no more than the date, which a copy has too, as SQL. A server that keeps no such
-    times gives the date for them (SFTP has none, and neither have services that are shown by NFS)."""
-    dates = [_instant(f"{row}.mtime") for row in (one, other)]
-    alike = [f"coalesce({_instant(f'{row}.changed')} = {_instant(f'{row}.mtime')}, true)" for row in (one, other)]
-    return f"(coalesce({dates[0]} = {dates[1]}, true) AND ({alike[0]} OR {alike[1]}))"
-
-
-_SAME_FILE = f"""
-    (s.file_id = b.file_id AND coalesce(s.size_bytes = b.size_bytes, true) AND coalesce(s.sha256 = b.sha256, true))
-    -- Two numbers of one volume are two files, though both were made in one tick of its clock. An export does not say
-    -- the date of its file.
-    OR (coalesce(split_part(s.file_id, ':', 1) <> split_part(b.file_id, ':', 1), true)
-        AND s.sha256 = b.sha256 AND {_instant("s.changed")} = {_instant("b.changed")}
-        AND coalesce({_instant("s.mtime")} = {_instant("b.mtime")}, true) AND {_is_fine("s.changed")}
-        AND (s.changed <> coalesce(s.mtime, b.mtime) OR split_part(s.file_id, ':', 2) = split_part(b.file_id, ':', 2)))
-"""
-
-
-def copies(label: str, where: str = "true", is_placed: str = "true") -> str:
-    """How many files the rows `b` of backups are, as an SQL aggregate; `label` is the column of the backup's label.
-
-    One file that two backups hold under two names, or show by two mounts under one number, is one copy. A row that is
-    not `is_placed` may be of the very file that another row is of: all such rows are one copy where there is no other.
-    """
-    by_number = f"coalesce(b.file_id, {label})"
-    moment = f"concat_ws(' ', split_part(b.file_id, ':', 2), {_instant('b.changed')}, b.sha256)"
-    by_moment = f"CASE WHEN b.file_id IS NOT NULL AND {_is_fine('b.changed')} THEN {moment} ELSE {label} END"
-    counts = (f"count(DISTINCT {key}) FILTER (WHERE {where} AND {is_placed})" for key in (by_number, by_moment))
-    return f"greatest(least({', '.join(counts)}), least(count(*) FILTER (WHERE {where}), 1))"
-
-
-UNTOLD = "place_kind = 'rclone' AND behind IS NULL"
-"""Whether a list of a remote is one of an earlier build, which does not say what lies behind it, as SQL on `header`."""
 
 Rooms = Mapping[str, Device]
 """How full the services are that remotes are made of, by their words; those are left out that do not tell."""
@@ -94,38 +48,35 @@ def ask_rooms(places: Sequence[Place | None]) -> Rooms:
     return {words: room for words, room in told.items() if room is not None}
 
 
-def mark_linked(
-    con: duckdb.DuckDBPyConnection, source: Place | None, backups: Sequence[Place | None], rooms: Rooms
-) -> None:
+def mark_linked(db: Database, source: Place | None, backups: Sequence[Place | None], rooms: Rooms) -> None:
     """Marks the files of backups that are the phone's own files: they are no copies; and those that may be, by a mount
     that may show the phone's files under numbers and times of its own: they prove nothing.
 
     Places that are at hand as folders are asked for what their lists do not say. `rooms` are those of all the places.
     """
-    _name_files(con, "source", source, None)
+    _number_files(db, "source", source)
     for number, place in enumerate(backups):
-        _name_files(con, "backup", place, number)
-    ids = set()
-    for key in ("file_id", "sha256"):
-        found = con.execute(f"SELECT DISTINCT b.id FROM backup b JOIN source s USING ({key}) WHERE {_SAME_FILE}")
-        ids |= {row for (row,) in found.fetchall()}
-    con.execute(
-        "UPDATE backup SET error_kind = ?, error = ? WHERE list_contains(?::BIGINT[], id)",
-        [ErrorKind.LINKED.value, "it is the phone's own file under a second name", sorted(ids)],
-    )
-    ours = _side(con, "source", source, 0)
-    for number, place in enumerate(backups):
-        theirs = _side(con, "backup", place, number)
-        if _is_list_of_one_phone(con, number):
-            _mark_shown(con, number, [], _PHONES_LIST)
-        elif _may_be_one_phone(con, source, place, number):
-            _mark_shown(con, number, [], _ONE_PHONE)
+        _number_files(db, "backup", place, number)
+    same_file.mark_linked(db, "it is the phone's own file under a second name")
+    ours, *sides = _sides(db, source, backups)
+    for number, theirs in enumerate(sides):
+        if _is_list_of_one_phone(ours, theirs):
+            same_file.mark_shown(db, number, _PHONES_LIST)
+        elif _may_be_one_phone(ours, theirs):
+            same_file.mark_shown(db, number, _ONE_PHONE)
         elif host := _served_here(ours, theirs):
-            _mark_shown(con, number, [], _by_a_server(host))
+            same_file.mark_shown(db, number, _by_a_server(host))
         elif _may_be_one_account(ours, theirs, rooms):
-            _mark_shown(con, number, [], _ONE_ACCOUNT)
-        elif doubted := _doubted(con, source, place, number):
-            _mark_shown(con, number, doubted, _behind(doubted[0]))
+            same_file.mark_shown(db, number, _ONE_ACCOUNT)
+        elif doubted := _doubted(ours, theirs):
+            same_file.mark_shown(db, number, _behind(doubted[0]), _times_of(doubted))
+
+
+def _times_of(mounts: Collection[Mount]) -> Times:
+    """What times of change tell of files on these mounts."""
+    if not all(mount.tells_times for mount in mounts):
+        return Times.NOTHING
+    return Times.UNLESS_THE_DATE if any(mount.is_told_its_times for mount in mounts) else Times.ALL
 
 
 _ONE_PHONE = (
@@ -162,13 +113,14 @@ def _by_a_server(host: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Side:
-    """One side: the `place`, None where there is only its list, and what lies behind it where it is a remote.
+    """One side: the `place`, None where there is only its list, and what that says of itself.
 
-    `behind` are the services, `told` the same as a list says them, which are compared where one side is a list.
-    `mounts` are those of its folder.
+    `behind` are the services behind a remote, `told` the same as a list says them, which are compared where one side is
+    a list. `mounts` are those of its folder.
     """
 
     place: Place | None
+    listed: headers.Told
     behind: tuple[Leaf, ...]
     told: tuple[Leaf, ...]
     mounts: tuple[Mount, ...]
@@ -181,16 +133,21 @@ class _Side:
         return bool(_here(self.place)) or isinstance(self.place, MtpPlace)
 
 
-def _side(con: duckdb.DuckDBPyConnection, side: str, place: Place | None, number: int) -> _Side:
+def _sides(db: Database, source: Place | None, backups: Sequence[Place | None]) -> list[_Side]:
+    """The source, then the backups."""
+    return [_side(*one) for one in zip((source, *backups), headers.told(db), strict=False)]
+
+
+def _side(place: Place | None, listed: headers.Told) -> _Side:
     """One side, of which a list says what the place itself does not: it is text, and nothing of it is opened."""
     if place is not None:
         behind = place.behind if isinstance(place, RclonePlace) else ()
-        return _Side(place, behind, tuple(leaf_told(leaf.told) for leaf in behind), _mounts(place))
-    found = con.execute(
-        "SELECT behind FROM header WHERE side = ? ORDER BY rowid LIMIT 1 OFFSET ?", [side, number]
-    ).fetchall()
-    behind = tuple(map(leaf_told, behind_from(json.loads(found[0][0])))) if found and found[0][0] else ()
-    return _Side(None, behind, behind, _listed_mounts(con, side, number))
+        return _Side(place, listed, behind, tuple(leaf_told(leaf.told) for leaf in behind), _mounts(place))
+    behind = tuple(map(leaf_told, behind_from(json.loads(listed.behind)))) if listed.behind else ()
+    mounts: tuple[Mount, ...] = ()
+    if listed.filesystem and listed.place_kind in ("folder", "takeout"):
+        mounts = (Mount(listed.filesystem, listed.mounted_from or ""),)
+    return _Side(None, listed, behind, behind, mounts)
 
 
 def _served_here(one: _Side, two: _Side) -> str | None:
@@ -208,181 +165,73 @@ def _served_here(one: _Side, two: _Side) -> str | None:
     return None
 
 
-def _is_list_of_one_phone(con: duckdb.DuckDBPyConnection, number: int) -> bool:
+def _is_list_of_one_phone(ours: _Side, theirs: _Side) -> bool:
     """Whether a backup is a list that a phone made of itself, and no model says that the source is another phone."""
-    (theirs, its_model), (_, our_model) = (
-        con.execute(
-            "SELECT place_kind, model FROM header WHERE side = ? ORDER BY rowid LIMIT 1 OFFSET ?", [side, at]
-        ).fetchall()[0]
-        for side, at in (("backup", number), ("source", 0))
-    )
-    return theirs == MADE_ON_PHONE and (None in (its_model, our_model) or its_model == our_model)
+    models = (ours.listed.model, theirs.listed.model)
+    return theirs.listed.place_kind == MADE_ON_PHONE and (None in models or models[0] == models[1])
 
 
-def _may_be_one_phone(con: duckdb.DuckDBPyConnection, source: Place | None, place: Place | None, number: int) -> bool:
+def _may_be_one_phone(ours: _Side, theirs: _Side) -> bool:
     """Whether one side is a phone by adb and the other a mounted one, and no serial number tells that they are two."""
-    kinds = {
-        kind
-        for side, at in (("source", 0), ("backup", number))
-        for (kind,) in con.execute(
-            "SELECT place_kind FROM header WHERE side = ? ORDER BY rowid LIMIT 1 OFFSET ?", [side, at]
-        ).fetchall()
-    }
-    if kinds != {"adb", "mtp"}:
+    if {ours.listed.place_kind, theirs.listed.place_kind} != {"adb", "mtp"}:
         return False
-    mounted = next((one for one in (source, place) if isinstance(one, MtpPlace)), None)
-    by_adb = any(isinstance(one, AdbPlace) for one in (source, place))
+    places = (ours.place, theirs.place)
+    mounted = next((one for one in places if isinstance(one, MtpPlace)), None)
+    by_adb = any(isinstance(one, AdbPlace) for one in places)
     # One of the same number was refused before.
     return not (by_adb and mounted is not None and mounted.tells_serial)
 
 
-def _mark_shown(con: duckdb.DuckDBPyConnection, number: int, doubted: Sequence[Mount], why: str) -> None:
-    """Marks each file of a backup that may be a file of the phone: one of the same content that did not change at
-    another instant. Where one file surely is the phone's own, the mount shows the phone, and all of it is marked.
-
-    `doubted` are the mounts that may show the phone's files: what they tell of times decides; none, and nothing does.
-    `why` is for people.
-    """
-    tells_times = bool(doubted) and all(mount.tells_times for mount in doubted)
-    is_told = any(mount.is_told_its_times for mount in doubted)
-    ids = set()
-    for digest in DIGESTS:
-        found = con.execute(
-            f"""
-            SELECT DISTINCT b.id FROM backup b JOIN source s USING ({digest})
-            WHERE b.backup_number = ?
-                AND NOT (? AND coalesce({_instant("s.changed")} <> {_instant("b.changed")}, false)
-                    AND NOT (? AND {_may_be_made_up("s", "b")}))
-            """,
-            [number, tells_times, is_told],
-        )
-        ids |= {row for (row,) in found.fetchall()}
-    con.execute(
-        f"""
-        UPDATE backup SET error_kind = ?, error = ? WHERE backup_number = ?
-            AND coalesce(error_kind NOT IN ({_KNOWN_TO_BE_NO_COPY}), true)
-            AND (list_contains(?::BIGINT[], id) OR EXISTS (
-                SELECT 1 FROM backup l WHERE l.backup_number = ? AND l.error_kind = '{ErrorKind.LINKED}'))
-        """,
-        [
-            ErrorKind.SHOWN.value,
-            why,
-            number,
-            sorted(ids),
-            number,
-        ],
-    )
-
-
-_KNOWN_TO_BE_NO_COPY = ", ".join(
-    f"'{kind}'" for kind in (ErrorKind.LINKED, ErrorKind.MISSING, ErrorKind.TRASHED, ErrorKind.SHARED)
-)
-
-
-def _doubted(con: duckdb.DuckDBPyConnection, source: Place | None, place: Place | None, number: int) -> list[Mount]:
+def _doubted(ours: _Side, theirs: _Side) -> list[Mount]:
     """The mounts by which the files of a backup may be the phone's own; none where they are surely not.
 
     What lies in an archive is not the phone's file. A phone by adb is on no folder of this machine, but a program that
     nobody knows here may show it; a list of a folder may be of any.
     """
+    source, place = ours.place, theirs.place
     if any(isinstance(one, ArchivePlace) or (isinstance(one, TakeoutPlace) and one.packed) for one in (source, place)):
         return []
     if _is_one_mount(_here(source), _here(place)):
         return []
-    theirs = _mounts(place) if place is not None else _listed_mounts(con, "backup", number)
-    doubted = [mount for mount in theirs if mount.shows is not Shows.OWN]
-    if isinstance(source, AdbPlace) or (source is None and _kind_of_source(con) in ("adb", MADE_ON_PHONE)):
-        phones = [m for m in theirs if m.shows_a_phone] if not isinstance(place, MtpPlace) else []
+    doubted = [mount for mount in theirs.mounts if mount.shows is not Shows.OWN]
+    if isinstance(source, AdbPlace) or (source is None and ours.listed.place_kind in ("adb", MADE_ON_PHONE)):
+        phones = [m for m in theirs.mounts if m.shows_a_phone] if not isinstance(place, MtpPlace) else []
         return [*phones, *(mount for mount in doubted if mount.shows is Shows.UNKNOWN)]
     if isinstance(source, RclonePlace) and not source.folders:
         return []
-    ours = _roots_mounts(source) if source is not None else _listed_mounts(con, "source", None)
+    # Of a phone on MTP too another mount may show its folder.
+    own = (mount_of(source.root),) if isinstance(source, MtpPlace) else ours.mounts
     # Two names or addresses are no two servers, and nothing else tells either.
-    doubted += [mount for a in ours for b in theirs if a.is_served and b.is_served for mount in (a, b)]
+    doubted += [mount for a in own for b in theirs.mounts if a.is_served and b.is_served for mount in (a, b)]
     if source is not None and place is not None:  # mounted twice: a vault, a bucket
-        doubted += [mount for mount in theirs if mount in ours and mount.shows_another]
-    if _is_one_disk(source, place) or _is_listed_of_one_size(con, source, place, number):
-        doubted += [mount for mount in (*ours, *theirs) if mount.is_served]
+        doubted += [mount for mount in theirs.mounts if mount in own and mount.shows_another]
+    if _is_one_disk(source, place) or _is_listed_of_one_size(ours, theirs):
+        doubted += [mount for mount in (*own, *theirs.mounts) if mount.is_served]
     if place is None or _here(place):
-        doubted += [mount for mount in ours if mount.shows is not Shows.OWN]
+        doubted += [mount for mount in own if mount.shows is not Shows.OWN]
     return doubted
 
 
-def _roots_mounts(place: Place) -> tuple[Mount, ...]:
-    """The same as `_mounts`, of a phone on MTP too: another mount may show its folder."""
-    return (mount_of(place.root),) if isinstance(place, MtpPlace) else _mounts(place)
-
-
-def _listed_mounts(con: duckdb.DuckDBPyConnection, side: str, number: int | None) -> tuple[Mount, ...]:
-    """The mount that a list's place lay on, as far as the list says."""
-    found = con.execute(
-        "SELECT filesystem, mounted_from, place_kind FROM header WHERE side = ? ORDER BY rowid LIMIT 1 OFFSET ?",
-        [side, number or 0],
-    ).fetchall()
-    return tuple(
-        Mount(kind, of or "") for kind, of, place_kind in found if kind and place_kind in ("folder", "takeout")
-    )
-
-
-def _is_listed_of_one_size(
-    con: duckdb.DuckDBPyConnection, source: Place | None, place: Place | None, number: int
-) -> bool:
+def _is_listed_of_one_size(one: _Side, other: _Side) -> bool:
     """Whether one side is a list, and both disks had the very same size: how much room there was then says nothing."""
-    if source is not None and place is not None:
+    if one.place is not None and other.place is not None:
         return False
-    sizes = [
-        size
-        for side, at in (("source", 0), ("backup", number))
-        for (size,) in con.execute(
-            "SELECT storage_total_bytes FROM header WHERE side = ? ORDER BY rowid LIMIT 1 OFFSET ?", [side, at]
-        ).fetchall()
-    ]
-    return len(sizes) == 2 and sizes[0] == sizes[1] is not None
+    return one.listed.storage_total_bytes == other.listed.storage_total_bytes is not None
 
 
-def _kind_of_source(con: duckdb.DuckDBPyConnection) -> str | None:
-    found = con.execute("SELECT place_kind FROM header WHERE side = 'source'").fetchall()
-    return str(found[0][0]) if found else None
-
-
-def count_once(con: duckdb.DuckDBPyConnection, backups: Sequence[tuple[str, Place | None]], rooms: Rooms) -> list[str]:
-    """Gives one number to all files of one content in backups (label and place) whose mounts may show the same files,
-    so that `copies` counts them once. Files that changed at times of their own are two, where the mounts tell such
-    times. Returns sentences on what counts as one. Call after `mark_linked`, which names the files.
+def count_once(db: Database, backups: Sequence[Place | None], rooms: Rooms) -> list[str]:
+    """Gives one number to all files of one content in backups whose mounts may show the same files, so that each counts
+    once. Files that changed at times of their own are two, where the mounts tell such times. Returns sentences on what
+    counts as one. Call after `mark_linked`, which numbers the files.
     """
     told = []
-    sides = [_side(con, "backup", place, number) for number, (_, place) in enumerate(backups)]
+    _, *sides = _sides(db, None, backups)
     for number, group in enumerate(_groups(sides, rooms)):
-        mounts = {mount for n in group for mount in _mounts(backups[n][1])}
-        tells = all(mount.tells_times for mount in mounts)
-        tells_all = (
-            f"? AND bool_and(coalesce({_is_fine('changed')} AND NOT (? AND coalesce(changed = mtime, true)), false))"
-        )
-        con.execute(
-            f"""
-            WITH told AS (
-                SELECT sha256, {tells_all} AS tells FROM backup
-                WHERE list_contains(?::INTEGER[], backup_number) GROUP BY sha256
-            )
-            UPDATE backup SET file_id = ? || CASE WHEN told.tells THEN ' at ' || {_instant("changed")} ELSE '' END
-            FROM told
-            WHERE told.sha256 IS NOT DISTINCT FROM backup.sha256 AND list_contains(?::INTEGER[], backup_number)
-            """,
-            [tells, any(mount.is_told_its_times for mount in mounts), group, f"shown {number}", group],
-        )
-        (is_one,) = con.execute(
-            """
-            SELECT count(*) > 0 FROM (
-                SELECT sha256 FROM backup WHERE list_contains(?::INTEGER[], backup_number) AND error_kind IS NULL
-                GROUP BY sha256, file_id HAVING count(DISTINCT backup_number) > 1
-            )
-            """,
-            [group],
-        ).fetchall()[0]
-        if is_one:
-            names = [backups[n][0] for n in group]
+        times = _times_of({mount for n in group for mount in _mounts(sides[n].place)})
+        if same_file.count_once(db, group, f"shown {number}", times):
+            names = [str(sides[n].listed.backup) for n in group]
             those = f"{', '.join(names[:-1])} and {names[-1]}"
-            remotes = [n for n in group if sides[n].behind and not _here(backups[n][1])]
+            remotes = [n for n in group if sides[n].behind and not _here(sides[n].place)]
             if remotes == group:
                 told.append(f"{those} {_why_one([sides[n] for n in group])}")
                 continue
@@ -470,34 +319,18 @@ def _is_one_disk(one: Place | None, other: Place | None) -> bool:
     return any(is_one_disk(a, b) for a in _here(one) for b in _here(other))
 
 
-def _name_files(con: duckdb.DuckDBPyConnection, table: str, place: Place | None, number: int | None) -> None:
-    if not isinstance(place, FolderPlace):
-        return
-    other = "backup" if table == "source" else "source"
-    mine = "" if number is None else f" AND backup_number = {int(number)}"
-    rows = con.execute(
-        f"""
-        SELECT id, coalesce(path_bytes, hex(encode(path))) FROM {table}
-        WHERE (file_id IS NULL OR changed IS NULL) AND sha256 IN (SELECT sha256 FROM {other}){mine}
-        """
-    ).fetchall()
-    named = list(_named(place, rows))
-    if named:
-        con.execute("CREATE OR REPLACE TEMP TABLE named (id BIGINT, file_id VARCHAR, changed VARCHAR)")
-        con.executemany("INSERT INTO named VALUES (?, ?, ?)", named)
-        con.execute(
-            f"UPDATE {table} SET file_id = named.file_id, changed = named.changed FROM named"
-            f" WHERE named.id = {table}.id"
-        )
-        con.execute("DROP TABLE named")
+def _number_files(db: Database, side: Literal["source", "backup"], place: Place | None, backup_number: int = 0) -> None:
+    if isinstance(place, FolderPlace):
+        rows = same_file.unnumbered(db, side, backup_number)
+        same_file.number(db, side, _numbered(place, rows))
 
 
-def _named(place: FolderPlace, rows: Sequence[tuple[int, str]]) -> Iterable[tuple[int, str, str]]:
-    for row, raw in rows:
+def _numbered(place: FolderPlace, rows: Sequence[same_file.Unnumbered]) -> Iterable[tuple[int, str, str]]:
+    for row in rows:
         with contextlib.suppress(OSError, ValueError):
-            facts = (place.root / os.fsdecode(bytes.fromhex(raw))).lstat()
+            facts = (place.root / row.path).lstat()
             if name := file_id(facts):
-                yield row, name, rfc3339(facts.st_ctime_ns)
+                yield row.id, name, rfc3339(facts.st_ctime_ns)
 
 
 def is_provably_apart(source: Place | None, backup: Place | None) -> bool:

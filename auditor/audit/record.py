@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-import duckdb
-
 from auditor.audit import refusals, roles
 from auditor.audit.inputs import will_be_emptied
 from auditor.audit.order import Order, homes
+from auditor.database import caveats as database
+from auditor.database.connection import Database
 from auditor.manifest.jsonl import Manifest
 from auditor.model import Depth
 from auditor.words import typed
@@ -90,13 +90,7 @@ def _has_record(pair: roles.Pair) -> bool:
     return pair.backup.is_kept and pair.backup.part_of_backup is None
 
 
-def not_due(con: duckdb.DuckDBPyConnection) -> dict[str, object]:
+def not_due(db: Database) -> dict[str, object]:
     """How many files of the source the verdict does not speak of: no photos or videos, and left out by the policy."""
-    others, left_out = con.execute(
-        """
-        SELECT count(*) FILTER (WHERE NOT coalesce(excluded, false)), count(*) FILTER (WHERE excluded)
-        FROM source WHERE NOT is_due AND size_bytes IS NOT NULL
-            AND NOT coalesce(error_kind = 'unreadable' AND NOT excluded, false)  -- unreadable-other names these
-        """
-    ).fetchall()[0]
-    return {"other_files": others, "left_out_files": left_out}
+    found = database.not_due(db)
+    return {"other_files": found.others, "left_out_files": found.left_out}

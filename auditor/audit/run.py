@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from auditor import report as reporting
@@ -20,15 +20,20 @@ from auditor.audit import (
     reopened,
     safe_to_delete,
 )
-from auditor.audit.database import Listed, Lists, open_lists
 from auditor.audit.order import Order, Steps, homes, pairs_of
+from auditor.database import files, findings
+from auditor.database.connection import Database
+from auditor.database.headers import Listed
+from auditor.database.loading import open_lists
 from auditor.disk import locks
 from auditor.errors import BadOutput
 from auditor.judge import verdict, waivers
 from auditor.judge.policy import select
 from auditor.judge.rules import Rule
+from auditor.manifest.jsonl import Manifest
 from auditor.model import Audit, RuleOutcome, Verdict
 from auditor.pictures import ranked
+from auditor.places import Place
 from auditor.places.folder import FolderPlace
 
 
@@ -49,47 +54,31 @@ def run(order: Order, out: Path, steps: Steps = Steps(), now: Callable[[], datet
 def _run(order: Order, folder: Path, out: Path, steps: Steps, clock: Callable[[], datetime]) -> Audit:
     started = order.began or clock()
     pairs = order.pairs or pairs_of(order.source, order.backups)
-    source, *backups = [listing.listed(order, one, folder / f"{name}.jsonl", steps) for name, one in homes(order)]
-    listed = [
-        Listed(
-            s.label,
-            m,
-            m.header.off_site is True or s.label in order.policy.off_site,
-            inputs.will_be_emptied(s),
-            inputs.homes(s),
-        )
-        for s, m in zip(order.backups, backups, strict=True)
-    ]
-    with open_lists(source, listed, order.policy, clock()) as lists:
-        labels = [s.label for s in order.backups]
-        places = [b.place for b in order.backups]
-        rooms = one_copy.ask_rooms([order.source.place, *places])
-        one_copy.mark_linked(lists.con, order.source.place, places, rooms)
-        as_one = one_copy.count_once(lists.con, list(zip(labels, places, strict=True)), rooms)
-        pairing.pair(lists.con, labels, reopened.verifier(lists.con, order, steps))
-        pairing.summarise(lists.con, labels, order.policy.proof)
-        ranked.fill(lists.con, order.policy.keep)
+    lists = _listed(order, folder, steps)
+    source, *backups = lists
+    with open_lists(source, _named(order, backups), order.policy, clock()) as db:
+        at_hand = {b.label: b.place for b in order.backups if b.place is not None}
+        as_one = _pair(db, order, at_hand, steps)
         chosen = select(order.policy, order.rules)
-        outcomes = _run_rules(lists, chosen, order, steps)
-        waived = waivers.apply(lists.con, order.waivers, clock().date())
-        waivers.apply_baseline(lists.con, order.baseline)
-        outcomes = [engine.counts(lists.con, outcome) for outcome in outcomes]
-        partition = verdict.judge_files(lists.con, order.policy)
-        conclusion = verdict.conclude(lists.con, partition, outcomes, order.policy, order.emptied)
+        outcomes, waived = _check(db, order, chosen, steps, clock().date())
+        partition = verdict.judge_files(db, order.policy)
+        conclusion = verdict.conclude(db, partition, outcomes, order.policy, order.emptied)
         is_emptied = bool(order.emptied) and not partition.due
         has_next = conclusion.verdict is not Verdict.SAFE and not is_emptied
-        doubts = exchange.doubts(lists.con, order.backups, pairs)
-        not_offered, kept_backups = safe_to_delete.fill(lists.con, order, doubts, started)
+        doubts = exchange.doubts(db, order.backups, pairs)
+        not_offered, kept_backups = safe_to_delete.fill(
+            db, order.source, order.backups, doubts, started, order.policy.min_copies
+        )
         limits = (
             # Where there is a next step, it begins with the remedy.
             *(f"{one.why} {one.remedy}" if not has_next else one.why for one in doubts.values()),
             *caveats.part_of_phone(pairs),
-            *caveats.only_listed(order, (source, *backups)),
-            *caveats.in_bins(order),
+            *caveats.only_listed(order.source, order.backups, lists),
+            *caveats.in_bins(order.backups),
             *(as_one if order.policy.min_copies > 1 else ()),
-            *caveats.without_a_place(order),
-            *caveats.unread_since(lists.con, order),
-            *caveats.unopened(lists.con),
+            *caveats.without_a_place(order.backups, order.policy),
+            *caveats.unread_since(db, order.source, order.backups),
+            *caveats.unopened(db),
             *caveats.switched_off(order.policy),
         )
         audit = Audit(
@@ -97,20 +86,64 @@ def _run(order: Order, folder: Path, out: Path, steps: Steps, clock: Callable[[]
             conclusion.sentence,
             partition,
             tuple(outcomes),
-            (*limits, *caveats.not_apart(order), *kept_backups, *conclusion.caveats, *waived),
+            (*limits, *caveats.not_apart(order.source, order.backups), *kept_backups, *conclusion.caveats, *waived),
             {
                 **record.of_run(order, source, started, clock(), doubts, pairs),
                 "not_read_again": not_offered,
                 **({"emptied": True} if is_emptied else {}),
-                **record.not_due(lists.con),
+                **record.not_due(db),
             },
             limits,
         )
-        manifests = [source.path, *(m.path for m in backups)]
-        pictures = reopened.pictures(lists.con, order)
-        reporting.write(audit, lists.con, chosen, order.policy, folder, manifests, pictures)
+        pictures = reopened.pictures(db, order.source.place, at_hand, order.jobs) if order.with_thumbnails else {}
+        reporting.write(audit, db, chosen, order.policy, folder, [one.path for one in lists], pictures)
     folder.rename(out)
     return audit
+
+
+def _listed(order: Order, folder: Path, steps: Steps) -> list[Manifest]:
+    """The list of each side, the source's first."""
+    digests = listing.asked_for((order.source, *order.backups), order.depth)
+    return [
+        listing.listed(one, folder / f"{name}.jsonl", order.depth, digests, order.jobs, steps.scanning)
+        for name, one in homes(order)
+    ]
+
+
+def _named(order: Order, backups: Sequence[Manifest]) -> list[Listed]:
+    """The lists of the backups, with what is known of where they lie."""
+    away = order.policy.off_site
+    return [
+        Listed(s.label, m, m.header.off_site is True or s.label in away, inputs.will_be_emptied(s), inputs.homes(s))
+        for s, m in zip(order.backups, backups, strict=True)
+    ]
+
+
+def _pair(db: Database, order: Order, at_hand: Mapping[str, Place], steps: Steps) -> list[str]:
+    """Gives every file its one status. Returns sentences on which backups count as one copy."""
+    source, backups = order.source.place, [backup.place for backup in order.backups]
+    labels = [backup.label for backup in order.backups]
+    rooms = one_copy.ask_rooms([source, *backups])
+    one_copy.mark_linked(db, source, backups, rooms)
+    as_one = one_copy.count_once(db, backups, rooms)
+    pairing.pair(db, labels, reopened.verifier(db, source, at_hand, order.jobs, steps.looking))
+    files.summarise(db, labels, order.policy.proof)
+    ranked.fill(db, order.policy.keep)
+    return as_one
+
+
+def _check(
+    db: Database, order: Order, rules: Sequence[Rule], steps: Steps, today: date
+) -> tuple[list[RuleOutcome], tuple[str, ...]]:
+    """Runs the rules, and tells their findings apart by what people decided. Returns sentences on waivers too."""
+    outcomes = []
+    for number, rule in enumerate(rules):
+        steps.checking(number, len(rules), rule.id)
+        outcomes.append(engine.run_rule(db, rule, order.policy))
+    steps.checking(len(rules), len(rules), "")
+    waived = waivers.apply(db, order.waivers, today)
+    findings.mark_known(db, order.baseline)
+    return [engine.counts(db, outcome) for outcome in outcomes], waived
 
 
 _OURS = re.compile(r"(source|backup-\d+)\.jsonl(\.partial(\.old|\.tmp)?)?|" + "|".join(map(re.escape, reporting.NAMES)))
@@ -138,12 +171,3 @@ def _begin(order: Order, out: Path) -> Path:
     folder = partial_folder(out)
     locks.begin(folder, _OURS)
     return folder
-
-
-def _run_rules(lists: Lists, rules: Sequence[Rule], order: Order, steps: Steps) -> list[RuleOutcome]:
-    outcomes = []
-    for number, rule in enumerate(rules):
-        steps.checking(number, len(rules), rule.id)
-        outcomes.append(engine.run_rule(lists, rule, order.policy))
-    steps.checking(len(rules), len(rules), "")
-    return outcomes

@@ -138,20 +138,15 @@ def opened(path: Path, work: Path) -> Manifest:
 
 
 def _parquet(manifest: Manifest, out: Path) -> Path:
-    import duckdb
+    from auditor.database import loading
 
-    from auditor.audit import database
-
-    query = f"SELECT * FROM read_json(?, format = 'newline_delimited', sample_size = -1, {database.THIS_FILE_ONLY})"
     try:
         with Folder.open(out.parent) as folder, tempfile.TemporaryDirectory() as work:
             if folder.there(out.name) is not None:
                 raise BadOutput(f"{out} is there already; nothing is written over. Choose another name with -o")
             whole = Path(work) / "list.parquet"
-            with database.named_for_duckdb(manifest.path) as name, duckdb.connect() as con:
-                rows = con.sql(query, params=[name])
-                rows.filter("path IS NOT NULL").write_parquet(str(whole))
+            loading.write_parquet(manifest, whole)
             folder.write_new(out.name, whole.read_bytes())
-    except (duckdb.Error, OSError) as error:
+    except OSError as error:
         raise BadOutput(f"{out} cannot be written: {str(error).splitlines()[0]}") from error
     return out

@@ -103,7 +103,7 @@ def _is_of(order: Order, one: Side, header: Header | None) -> bool:
     if header is None:
         return False
     if one.place is not None:
-        wanted = (one.place.id, recorded_name(one.place), listing.depth_of(order, one))
+        wanted = (one.place.id, recorded_name(one.place), listing.depth_of(one, order.depth))
         return (header.place_id, header.place, header.depth) == wanted
     if one.manifest is not None:
         return header == one.manifest.header

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import duckdb
-
+from auditor.database import files, findings, headers
+from auditor.database.connection import Database
+from auditor.database.headers import Told
 from auditor.errors import PartitionBroken
 from auditor.judge.policy import Policy
 from auditor.model import Partition, RuleOutcome, RuleState, Severity, Verdict
@@ -28,52 +29,26 @@ class Conclusion:
     caveats: tuple[str, ...]
 
 
-def judge_files(con: duckdb.DuckDBPyConnection, policy: Policy) -> Partition:
+def judge_files(db: Database, policy: Policy) -> Partition:
     """Gives every file of `files` its verdict and counts them.
 
     Proven: a status that is proof under the policy, in enough backups, enough of them off-site, and no unwaived finding
     that counts names it. Waived: all its findings that count are waived, and there is one. What is neither proven nor
-    named by a finding is not checked: nothing is safe for want of a complaint. Where its status leaves open why a file
-    is not proven, the findings say it.
+    named by a finding is not checked: nothing is safe for want of a complaint.
 
     Raises: PartitionBroken where the counts do not add up.
     """
-    con.execute(
-        """
-        UPDATE files SET verdict = judged.verdict, detail = CASE WHEN judged.verdict IN ('not_safe', 'not_checked')
-            THEN coalesce(files.detail, judged.told) ELSE files.detail END FROM (
-            WITH named AS (
-                SELECT path,
-                    bool_or(verdict = 'not_safe' AND status <> 'waived') AS not_safe,
-                    bool_or(verdict = 'not_checked' AND status <> 'waived') AS not_checked,
-                    bool_or(status = 'waived') AS waived,
-                    string_agg(message, ' ' ORDER BY rule) FILTER (WHERE status <> 'waived') AS told
-                FROM findings WHERE side = 'source' AND verdict <> 'none' GROUP BY path
-            )
-            SELECT files.id, named.told, CASE
-                WHEN coalesce(named.not_safe, false) THEN 'not_safe'
-                WHEN coalesce(named.not_checked, false) THEN 'not_checked'
-                WHEN coalesce(named.waived, false) THEN 'waived'
-                WHEN list_contains(?::VARCHAR[], files.status) AND files.copies >= ? AND files.off_site_copies >= ?
-                    THEN 'proven'
-                ELSE 'not_checked' END AS verdict
-            FROM files LEFT JOIN named ON named.path = files.path
-            WHERE files.status <> 'not_due'
-        ) AS judged WHERE judged.id = files.id
-        """,
-        [[status.value for status in policy.proof], policy.min_copies, policy.off_site_copies],
-    )
-    counted = dict(con.execute("SELECT verdict, count(*) FROM files GROUP BY verdict").fetchall())
-    due = con.execute("SELECT count(*) FROM due").fetchall()[0][0]
-    parts = [counted.get(name, 0) for name in ("proven", "not_safe", "not_checked", "waived")]
+    files.judge(db, policy.proof, policy.min_copies, policy.off_site_copies)
+    counts = files.verdicts(db)
+    parts = [counts.get(name, 0) for name in ("proven", "not_safe", "not_checked", "waived")]
     try:
-        return Partition(due, *parts)
+        return Partition(files.due(db), *parts)
     except ValueError as error:
         raise PartitionBroken(f"the counts of this audit do not add up ({error}); please report this") from error
 
 
 def conclude(
-    con: duckdb.DuckDBPyConnection,
+    db: Database,
     partition: Partition,
     outcomes: Sequence[RuleOutcome],
     policy: Policy,
@@ -84,25 +59,12 @@ def conclude(
 
     `emptied` is what is to be said where nothing is left to check, and it is known why; its first line is the sentence.
     """
-    caveats = []
     unrun = [o for o in outcomes if o.state in (RuleState.NOT_RUN, RuleState.BROKEN) and _must_run(o)]
-    caveats += [f"The check {o.rule_id} could not run: {o.reason}." for o in unrun]
-    lists = con.execute("SELECT side, backup, complete, age_days, reasons FROM header").fetchall()
-    alone = sum(side == "backup" for side, *_ in lists) == 1
-    doubts = []
-    for side, label, complete, age_days, reasons in lists:
-        theirs = "The backup's list" if alone else f"The list of the backup {label}"
-        whose = "The phone's list" if side == "source" else theirs
-        if not complete:
-            what = f" ({reasons[0]})" if reasons else ""
-            doubts.append(f"{whose} is not complete{what}; mend that, and audit again.")
-        if age_days > policy.max_list_age_days:
-            doubts.append(f"{whose} is {age_days:.0f} days old; make a new one with `auditor scan`.")
-        if age_days < -1:
-            doubts.append(f"{whose} is dated in the future; check this computer's clock and make the list again.")
+    caveats = [f"The check {o.rule_id} could not run: {o.reason}." for o in unrun]
+    doubts = _doubts(headers.told(db), policy)
     due, proven, unsafe = partition.due, partition.proven, partition.not_safe
     unchecked, waived = partition.not_checked, partition.waived
-    files = counted(due, "file", "files")
+    total = counted(due, "file", "files")
     if due == 0:
         sentence, *why = emptied or ("Nothing to check: the phone's list holds no photos or videos.",)
         return Conclusion(Verdict.CANNOT_SAY, sentence, (*why, *doubts, *caveats))
@@ -111,52 +73,60 @@ def conclude(
         return Conclusion(Verdict.CANNOT_SAY, sentence, (*doubts, *caveats))
     if unsafe:
         be = "is" if unsafe == 1 else "are"
-        sentence = f"{unsafe:,} of {files} {be} not safely backed up."
+        sentence = f"{unsafe:,} of {total} {be} not safely backed up."
         return Conclusion(Verdict.NOT_SAFE, sentence, (*_left_out(waived), *doubts, *caveats))
     if unchecked:
         be = "is" if proven == 1 or due == 1 else "are"
-        sentence = f"{proven:,} of {files} {be} safely backed up; {unchecked:,} could not be checked."
+        sentence = f"{proven:,} of {total} {be} safely backed up; {unchecked:,} could not be checked."
         return Conclusion(Verdict.CANNOT_SAY, sentence, (*_left_out(waived), *doubts, *caveats))
     if doubts or caveats:
         sentence = (
             doubts[0] if doubts else f"{len(caveats)} of the checks could not run, so this cannot be called safe."
         )
         return Conclusion(Verdict.CANNOT_SAY, sentence, (*_left_out(waived), *doubts[1:], *caveats))
-    besides: tuple[str, ...] = ()
-    told = [o for o in outcomes if o.severity is not Severity.INFO]
-    if tidy := _untidy(con, told):
-        besides = (f"{counted(tidy, 'thing', 'things')} could be tidied up; none puts a file at risk.",)
+    return _safe(partition, tuple(_besides(db, [o for o in outcomes if o.severity is not Severity.INFO])))
+
+
+def _doubts(lists: Sequence[Told], policy: Policy) -> list[str]:
+    """What keeps lists from being whole, and of now."""
+    alone = sum(one.side == "backup" for one in lists) == 1
+    doubts = []
+    for one in lists:
+        theirs = "The backup's list" if alone else f"The list of the backup {one.backup}"
+        whose = "The phone's list" if one.side == "source" else theirs
+        if not one.complete:
+            what = f" ({one.reasons[0]})" if one.reasons else ""
+            doubts.append(f"{whose} is not complete{what}; mend that, and audit again.")
+        if one.age_days > policy.max_list_age_days:
+            doubts.append(f"{whose} is {one.age_days:.0f} days old; make a new one with `auditor scan`.")
+        if one.age_days < -1:
+            doubts.append(f"{whose} is dated in the future; check this computer's clock and make the list again.")
+    return doubts
+
+
+def _besides(db: Database, told: Sequence[RuleOutcome]) -> Iterator[str]:
+    """What is not as it should be though every file is safe."""
     if grave := sum(o.findings for o in told if not o.tidying):
         be = "is not as it" if grave == 1 else "are not as they"
         things = counted(grave, "thing", "things")
-        besides = (f"{things} {be} should be, though every file is in the backup: see the warnings.", *besides)
+        yield f"{things} {be} should be, though every file is in the backup: see the warnings."
+    tidying = [o.rule_id for o in told if o.tidying]
+    if tidy := findings.untidy(db, tidying, [o.rule_id for o in told if not o.tidying]):
+        yield f"{counted(tidy, 'thing', 'things')} could be tidied up; none puts a file at risk."
+
+
+def _safe(partition: Partition, besides: tuple[str, ...]) -> Conclusion:
+    due, proven, waived = partition.due, partition.proven, partition.waived
     if waived:
         be = "is" if proven == 1 else "are"
-        sentence = f"{proven:,} of {files} {be} safely backed up; {waived:,} left out on purpose."
+        sentence = (
+            f"{proven:,} of {counted(due, 'file', 'files')} {be} safely backed up; {waived:,} left out on purpose."
+        )
     elif due == 1:
         sentence = "The 1 file is safely backed up."
     else:
         sentence = f"All {due:,} files are safely backed up."
     return Conclusion(Verdict.SAFE, sentence, besides)
-
-
-def _untidy(con: duckdb.DuckDBPyConnection, told: Sequence[RuleOutcome]) -> int:
-    """How many files could be tidied up: the one of a group that is to be kept is none, nor is a file of which another
-    rule says that something is wrong with it, even where somebody waived that."""
-    return int(
-        con.execute(
-            """
-            SELECT count(DISTINCT coalesce(side || '/' || path, number::VARCHAR))
-            FROM findings f
-            WHERE list_contains(?::VARCHAR[], rule) AND status <> 'waived'
-                AND json_extract_string(evidence, '$.keep') IS DISTINCT FROM 'yes'
-                AND NOT EXISTS (
-                    SELECT 1 FROM findings g
-                    WHERE g.side = f.side AND g.path = f.path AND list_contains(?::VARCHAR[], g.rule))
-            """,
-            [[o.rule_id for o in told if o.tidying], [o.rule_id for o in told if not o.tidying]],
-        ).fetchall()[0][0]
-    )
 
 
 def _must_run(outcome: RuleOutcome) -> bool:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-import duckdb
-
+from auditor.database import findings
+from auditor.database.connection import Database
 from auditor.disk import small_files
 from auditor.errors import BadPolicy
 from auditor.judge.policy import pattern
@@ -64,7 +64,7 @@ def _waiver(item: object, where: str) -> Waiver:
     return Waiver(item["rule"], tuple(paths or ()), fingerprint, item["reason"], item["by"], item["expires"])
 
 
-def apply(con: duckdb.DuckDBPyConnection, waivers: Sequence[Waiver], today: date) -> tuple[str, ...]:
+def apply(db: Database, waivers: Sequence[Waiver], today: date) -> tuple[str, ...]:
     """Marks the findings that are waived, and says in words which waivers did nothing: expired, or unused."""
     words = []
     for waiver in waivers:
@@ -72,18 +72,9 @@ def apply(con: duckdb.DuckDBPyConnection, waivers: Sequence[Waiver], today: date
         if waiver.expires < today:
             words.append(f"{which} expired on {waiver.expires.isoformat()}: its findings count again")
             continue
-        patterns = "|".join(f"(?:{pattern(path)})" for path in waiver.paths)
-        used = con.execute(
-            """
-            UPDATE findings SET status = 'waived', waiver_reason = ?, waiver_by = ?, waiver_expires = ?
-            WHERE rule = ? AND (fingerprint = ? OR (? <> '' AND regexp_full_match(path, ?)))
-            """,
-            [
-                *(waiver.reason, waiver.by, waiver.expires.isoformat()),
-                *(waiver.rule, waiver.fingerprint or "", patterns, patterns or "x"),
-            ],
-        ).fetchall()
-        if not used or not used[0][0]:
+        paths = "|".join(f"(?:{pattern(path)})" for path in waiver.paths)
+        people = {"reason": waiver.reason, "by": waiver.by, "expires": waiver.expires.isoformat()}
+        if not findings.waive(db, waiver.rule, paths, waiver.fingerprint, **people):
             words.append(f"{which} matches no finding: take it out")
     return tuple(words)
 
@@ -103,11 +94,3 @@ def load_baseline(path: Path) -> tuple[str, ...]:
         if len(line) != 64 or not set(line) <= set("0123456789abcdef"):
             raise BadPolicy(f"{path}: {line[:40]!r} is not a fingerprint (64 hex digits, as in findings.jsonl)")
     return found
-
-
-def apply_baseline(con: duckdb.DuckDBPyConnection, fingerprints: Sequence[str]) -> None:
-    """Marks findings that were known before. They still count; only their status tells them from new ones."""
-    con.execute(
-        "UPDATE findings SET status = 'known' WHERE status = 'new' AND list_contains(?::VARCHAR[], fingerprint)",
-        [list(fingerprints)],
-    )

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import duckdb
-
+    from auditor.database.connection import Database
     from auditor.judge.policy import Policy
     from auditor.judge.rules import Rule
     from auditor.model import Audit
@@ -32,7 +31,7 @@ def list_name(number: int) -> str:
 
 def write(
     audit: Audit,
-    con: duckdb.DuckDBPyConnection,
+    db: Database,
     rules: Sequence[Rule],
     policy: Policy,
     folder: Path,
@@ -42,9 +41,9 @@ def write(
 ) -> Path:
     """Writes a whole audit folder and seals it. The caller gives it its final name once this has returned.
 
-    `con` holds the tables `files`, `findings`, `header`, `source`, `backup` and the view `safe_to_delete`; `manifests`
+    `db` holds the tables `files`, `findings`, `header`, `source`, `backup` and the view `safe_to_delete`; `manifests`
     are the lists judged, the source's first. `pictures` are what is shown of files, by backup (empty for the source)
-    and path (`thumbnails.wanted` and `thumbnails.damaged_copies` say which, `thumbnails.take` makes one); `zone` is
+    and path (`page.pictured` and `page.damaged_copies` say which, `thumbnails.take` makes one); `zone` is
     that of the page's dates, None for this machine's own.
     Returns the path of report.html.
     """
@@ -56,15 +55,15 @@ def write(
 
     folder.mkdir(parents=True, exist_ok=True)
     lists = [provenance.sealed_file(path) for path in _kept(manifests, folder)]
-    tables.write_files(con, folder / FILES)
-    tables.write_findings(con, folder / FINDINGS)
-    tables.write_findings_jsonl(con, folder / FINDINGS_EXACT)
-    tables.write_safe_to_delete(con, folder / SAFE_TO_DELETE)
-    not_read = provenance.not_read_now(con, audit.provenance.get("started"))
+    tables.write_files(db, folder / FILES)
+    tables.write_findings(db, folder / FINDINGS)
+    tables.write_findings_jsonl(db, folder / FINDINGS_EXACT)
+    tables.write_safe_to_delete(db, folder / SAFE_TO_DELETE)
+    not_read = provenance.not_read_now(db, audit.provenance.get("started"))
     record = provenance.audit_record(audit, rules, policy, lists, not_read)
     provenance.write_record(record, folder / RECORD)
     files = provenance.describe(folder)
-    html.write(audit, con, rules, record, files, folder / PAGE, pictures or {}, zone)
+    html.write(audit, db, rules, record, files, folder / PAGE, pictures or {}, zone)
     provenance.seal(folder)
     return folder / PAGE
 

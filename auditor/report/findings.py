@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
 
-import duckdb
-
 from auditor import words as text
+from auditor.database import page
+from auditor.database.connection import Database
+from auditor.database.page import Finding, Share
 from auditor.judge.rules import Rule
 from auditor.model import Audit, FindingStatus, RuleOutcome, RuleState, Severity, Verdict
 
@@ -193,49 +194,38 @@ def _typed(command: Sequence[str], places: Mapping[str, str]) -> str | None:
     return made if "`" not in made and text.visible(made) == made else None
 
 
-def sections(con: duckdb.DuckDBPyConnection, audit: Audit, rules: Sequence[Rule]) -> list[Section]:
+def sections(db: Database, audit: Audit, rules: Sequence[Rule]) -> list[Section]:
     """A section for each rule that found something, worst first, then by number."""
     by_id = {rule.id: rule for rule in rules}
     failed = failed_rules(audit, by_id)
-    limit = MOST_FINDINGS if sum(outcome.findings for outcome in failed) <= MOST_FINDINGS else _FIRST_OF_MANY
-    return [_section(con, outcome, by_id[outcome.rule_id], limit) for outcome in failed]
+    most = MOST_FINDINGS if sum(outcome.findings for outcome in failed) <= MOST_FINDINGS else _FIRST_OF_MANY
+    return [_section(db, outcome, by_id[outcome.rule_id], most) for outcome in failed]
 
 
-def waived(con: duckdb.DuckDBPyConnection) -> list[tuple[Row, str, str, str, str]]:
+def waived(db: Database) -> list[tuple[Row, str, str, str, str]]:
     """The waived findings with rule, reason, by whom and until when; at most as many as a page holds of one rule."""
-    con.execute(
-        f"SELECT {_COLUMNS}, f.rule, f.waiver_reason, f.waiver_by, CAST(f.waiver_expires AS VARCHAR) {_JOINED}"
-        f" WHERE f.status = 'waived' ORDER BY f.rule, f.path LIMIT {_FIRST_OF_MANY}"
-    )
     return [
-        (_row(*values[:11]), *(text.visible(value or "") for value in values[11:]))  # type: ignore[misc]
-        for values in con.fetchall()
+        (
+            _row(found),
+            text.visible(found.rule),
+            text.visible(waiver.reason or ""),
+            text.visible(waiver.by or ""),
+            text.visible(waiver.expires or ""),
+        )
+        for found, waiver in page.waived(db, _FIRST_OF_MANY)
     ]
 
 
-_COLUMNS = (
-    "f.path, f.side, f.backup, f.message, f.status, f.evidence, s.detail, s.size_bytes, s.taken_at, s.kind,"
-    " json_extract_string(f.evidence, '$.backup_path')"
-)
-_JOINED = "FROM findings f LEFT JOIN files s ON f.side = 'source' AND s.path = f.path"
-
-
-def _section(con: duckdb.DuckDBPyConnection, outcome: RuleOutcome, rule: Rule, limit: int) -> Section:
-    counted = "f.rule = ? AND f.status <> 'waived'"
-    con.execute(
-        f"SELECT {_COLUMNS} {_JOINED} WHERE {counted} ORDER BY f.path NULLS FIRST, f.backup NULLS FIRST LIMIT {limit}",
-        [outcome.rule_id],
-    )
+def _section(db: Database, outcome: RuleOutcome, rule: Rule, most: int) -> Section:
     rows, general, grouped = [], [], []
-    while batch := con.fetchmany(10_000):
-        for values in batch:
-            row = _row(*values)
-            if row.key is None:
-                general.append(row.message)
-            else:
-                rows.append(row)
-                if '"group"' in (values[5] or ""):
-                    grouped.append((row, values[5]))
+    for found in page.findings(db, outcome.rule_id, most):
+        row = _row(found)
+        if row.key is None:
+            general.append(row.message)
+        else:
+            rows.append(row)
+            if found.evidence and '"group"' in found.evidence:
+                grouped.append((row, found.evidence))
     groups = _groups(grouped)
     together = {id(member.row) for group in groups for member in group}
     single = [row for row in rows if id(row) not in together]
@@ -247,44 +237,34 @@ def _section(con: duckdb.DuckDBPyConnection, outcome: RuleOutcome, rule: Rule, l
         tuple(single),
         len(single) + outcome.findings - len(rows) - len(general),
         tuple(general),
-        tuple(_months(con, counted, outcome)),
-        tuple(_folders(con, counted, outcome)),
+        tuple(_months(db, outcome.rule_id)),
+        tuple(_bars(_first_folders(page.by_folder(db, outcome.rule_id)))),
         tuple(groups[:MOST_GROUPS]),
         len(groups),
     )
 
 
-def _row(
-    path: str | None,
-    side: str,
-    backup: str | None,
-    message: str,
-    status: str,
-    evidence: str | None,
-    detail: str | None,
-    size_bytes: int | None,
-    taken_at: str | None,
-    kind: str | None,
-    backup_path: str | None,
-) -> Row:
-    if evidence and size_bytes is None and side != "source" and '"size_bytes"' in evidence:
-        size_bytes = _whole(json.loads(evidence).get("size_bytes"))
-    why = message.replace(path, NAME_HERE) if path else message
-    if detail and detail not in message:
-        why = f"{why} ({detail})" if not why.endswith(".") else f"{why[:-1]} ({detail})."
+def _row(found: Finding) -> Row:
+    path, size_bytes, on_source = found.path, found.size_bytes, found.side == "source"
+    if found.evidence and size_bytes is None and not on_source and '"size_bytes"' in found.evidence:
+        size_bytes = _whole(json.loads(found.evidence).get("size_bytes"))
+    why = found.message.replace(path, NAME_HERE) if path else found.message
+    if found.detail and found.detail not in found.message:
+        why = f"{why} ({found.detail})" if not why.endswith(".") else f"{why[:-1]} ({found.detail})."
     folder, slash, name = (path or "").rpartition("/")
+    copy = found.copy_path or (path if found.side == "backup" else None)
     return Row(
         path,
         text.visible(folder + slash),
         text.visible(name),
         NAME_HERE.join(map(text.visible, why.split(NAME_HERE))),
-        text.visible(backup or ""),
-        text.taken(taken_at),
+        text.visible(found.backup or ""),
+        text.taken(found.taken_at),
         size_bytes,
-        kind or "",
-        status == FindingStatus.KNOWN,
-        side == "source",
-        (backup, copy) if backup and (copy := backup_path or (path if side == "backup" else None)) else None,
+        found.kind or "",
+        found.status == FindingStatus.KNOWN,
+        on_source,
+        (found.backup, copy) if found.backup and copy else None,
     )
 
 
@@ -292,33 +272,22 @@ def _whole(value: Any) -> int | None:
     return value if isinstance(value, int) else None
 
 
-def _months(con: duckdb.DuckDBPyConnection, counted: str, outcome: RuleOutcome) -> Iterator[Bar]:
+def _months(db: Database, rule: str) -> Iterator[Bar]:
     """By month, or by year where there would be too many bars."""
-    for digits in (7, 4):
-        con.execute(
-            f"SELECT substr(s.taken_at, 1, {digits}), count(*) {_JOINED} WHERE {counted} AND f.path IS NOT NULL"
-            " AND s.path IS NOT NULL GROUP BY 1 ORDER BY 1 NULLS LAST",
-            [outcome.rule_id],
-        )
-        found = con.fetchall()
-        if len(found) <= _MOST_BARS + 1:
-            break
-    dated = [(text.visible(when), number) for when, number in found if when is not None]
-    undated = [("no date", number) for when, number in found if when is None]
+    found = page.by_date(db, rule, 7)
+    if len(found) > _MOST_BARS + 1:
+        found = page.by_date(db, rule, 4)
+    dated = [(text.visible(one.name), one.count) for one in found if one.name is not None]
+    undated = [("no date", one.count) for one in found if one.name is None]
     more = [("earlier", sum(number for _, number in dated[:-_MOST_BARS]))] if len(dated) > _MOST_BARS else []
     return _bars(more + dated[-_MOST_BARS:] + undated if dated else [])
 
 
-def _folders(con: duckdb.DuckDBPyConnection, counted: str, outcome: RuleOutcome) -> Iterator[Bar]:
-    con.execute(
-        "SELECT regexp_extract(f.path, '^(?s)(.*)/', 1) AS folder, count(*) FROM findings f "
-        f"WHERE {counted} AND f.path IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1",
-        [outcome.rule_id],
-    )
-    found = [(text.visible(folder) or "(top folder)", number) for folder, number in con.fetchall()]
+def _first_folders(found: Sequence[Share]) -> list[tuple[str, int]]:
+    first = [(text.visible(one.name or "") or "(top folder)", one.count) for one in found[:_MOST_BARS]]
     rest = found[_MOST_BARS:]
-    others = [(text.counted(len(rest), "other folder", "other folders"), sum(number for _, number in rest))]
-    return _bars(found[:_MOST_BARS] + (others if rest else []))
+    others = (text.counted(len(rest), "other folder", "other folders"), sum(one.count for one in rest))
+    return [*first, others] if rest else first
 
 
 def _bars(counts: list[tuple[str, int]]) -> Iterator[Bar]:

@@ -11,12 +11,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import jinja2
 from markupsafe import Markup, escape
 
 from auditor import data as shipped
 from auditor import words as text
+from auditor.database import headers, page
+from auditor.database.connection import Database
 from auditor.judge.rules import Rule
 from auditor.judge.verdict import SIGNS
 from auditor.model import Audit, Severity, Status
@@ -46,7 +47,7 @@ class Listed:
 
 def write(
     audit: Audit,
-    con: duckdb.DuckDBPyConnection,
+    db: Database,
     rules: Sequence[Rule],
     record: Mapping[str, Any],
     files: Sequence[Sealed],
@@ -59,8 +60,8 @@ def write(
     `pictures` are what is shown of files, by backup (empty for the source) and path; `zone` is that of the dates, None
     for this machine's.
     """
-    shown = findings.sections(con, audit, rules)
-    page = (
+    shown = findings.sections(db, audit, rules)
+    made = (
         environment(zone)
         .get_template("report.html.j2")
         .render(
@@ -69,20 +70,20 @@ def write(
             sign=SIGNS[audit.verdict],
             state=audit.verdict.lower().replace(" ", "-"),
             sections=shown,
-            lists=(lists := _lists(con, zone)),
+            lists=(lists := _lists(db, zone)),
             title=_title(lists),
-            breakdown=_breakdown(con),
-            left_out=_left_out(con),
+            breakdown=[(_STATUS_WORDS[one.status], one.verdict, one.count) for one in page.breakdown(db)],
+            left_out=[(text.visible(one.name or ""), one.count) for one in page.left_out(db)],
             next_step=findings.next_step(audit, {rule.id: rule for rule in rules}),
             remedy=partial(findings.remedy, audit),
             covered=findings.covered(audit, zone),
-            waived=findings.waived(con),
+            waived=findings.waived(db),
             rules={rule.id: rule for rule in rules},
             record=record,
             files=files,
             sealed={sealed.name: sealed for sealed in files},
-            thumbs=(thumbs := _thumbs(con, shown, pictures)),
-            copies=(copies := _copies(con, shown, pictures)),
+            thumbs=(thumbs := _thumbs(db, shown, pictures)),
+            copies=(copies := _copies(db, shown, pictures)),
             data={
                 "rules": [_packed(section) for section in shown],
                 "thumbs": _behind(thumbs),
@@ -91,7 +92,7 @@ def write(
             badges=_BADGES,
         )
     )
-    path.write_text(page, encoding="utf-8", newline="\n")
+    path.write_text(made, encoding="utf-8", newline="\n")
 
 
 def environment(zone: tzinfo | None) -> jinja2.Environment:
@@ -138,24 +139,20 @@ def assets() -> dict[str, Markup | str]:
     return assets
 
 
-def _lists(con: duckdb.DuckDBPyConnection, zone: tzinfo | None) -> list[Listed]:
-    con.execute(
-        "SELECT side, label, place, tool, depth, finished, complete, files, bytes FROM header"
-        " ORDER BY side DESC, backup NULLS FIRST"
-    )
+def _lists(db: Database, zone: tzinfo | None) -> list[Listed]:
     return [
         Listed(
-            side,
-            text.visible(label or ""),
-            text.visible(place or ""),
-            text.visible(tool or ""),
-            depth or "",
-            text.moment(finished, zone),
-            bool(complete),
-            files or 0,
-            text.size(size_bytes),
+            one.side,
+            text.visible(one.label or ""),
+            text.visible(one.place or ""),
+            text.visible(one.tool or ""),
+            one.depth or "",
+            text.moment(one.finished, zone),
+            bool(one.complete),
+            one.files or 0,
+            text.size(one.bytes),
         )
-        for side, label, place, tool, depth, finished, complete, files, size_bytes in con.fetchall()
+        for one in headers.told(db)
     ]
 
 
@@ -174,24 +171,6 @@ _STATUS_WORDS = {
 }
 
 
-def _breakdown(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str, int]]:
-    """How many due files are in which state: words, the file verdict, the number."""
-    con.execute(
-        "SELECT status, verdict, count(*) FROM files WHERE verdict <> 'not_due' GROUP BY 1, 2"
-        " ORDER BY list_position(['proven', 'not_safe', 'not_checked', 'waived'], verdict), 3 DESC, 1"
-    )
-    return [(_STATUS_WORDS[Status(status)], verdict, number) for status, verdict, number in con.fetchall()]
-
-
-def _left_out(con: duckdb.DuckDBPyConnection) -> list[tuple[str, int]]:
-    """Files of the source that need no backup, by reason or, without one, by kind."""
-    con.execute(
-        "SELECT coalesce(nullif(detail, ''), kind, 'other'), count(*) FROM files WHERE verdict = 'not_due'"
-        " GROUP BY 1 ORDER BY 2 DESC, 1"
-    )
-    return [(text.visible(reason), number) for reason, number in con.fetchall()]
-
-
 @dataclass(frozen=True, slots=True)
 class Thumb:
     """One picture in the page: a data URI, empty where nothing can be shown, and words on what can be seen."""
@@ -204,9 +183,10 @@ Thumbs = dict[tuple[str, int], Thumb]
 """Pictures by where they stand: the rule and the number of the row, or of the grouped file counted from -1 down."""
 
 
-def _thumbs(con: duckdb.DuckDBPyConnection, shown: Sequence[Section], pictures: Mapping[Any, Shown]) -> Thumbs:
+def _thumbs(db: Database, shown: Sequence[Section], pictures: Mapping[Any, Shown]) -> Thumbs:
     """The source's pictures. One that two rules name stands twice; there are no more than the page can bear."""
-    kept = thumbnails.vetted(pictures, [("", path) for path in thumbnails.wanted(con)] if pictures else [])
+    wanted = [("", one.path) for one in page.pictured(db, thumbnails.LIMIT)] if pictures else []
+    kept = thumbnails.vetted(pictures, wanted)
     places = [
         ((section.outcome.rule_id, number), made)
         for section in shown
@@ -219,9 +199,9 @@ def _thumbs(con: duckdb.DuckDBPyConnection, shown: Sequence[Section], pictures: 
     return _first(places, thumbnails.LIMIT)
 
 
-def _copies(con: duckdb.DuckDBPyConnection, shown: Sequence[Section], pictures: Mapping[Any, Shown]) -> Thumbs:
+def _copies(db: Database, shown: Sequence[Section], pictures: Mapping[Any, Shown]) -> Thumbs:
     """What is left of the damaged files of backups, beside the findings that speak of them."""
-    kept = thumbnails.vetted(pictures, thumbnails.damaged_copies(con) if pictures else [])
+    kept = thumbnails.vetted(pictures, page.damaged_copies(db, thumbnails.MOST_COPIES) if pictures else [])
     places = [
         ((section.outcome.rule_id, number), made)
         for section in shown

@@ -12,14 +12,14 @@ from enum import StrEnum
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-import duckdb
-
 import auditor
+from auditor.database import caveats, connection
+from auditor.database.connection import Database
 from auditor.disk import small_files
 from auditor.errors import BadManifest
 from auditor.judge.policy import Policy
 from auditor.judge.rules import Rule
-from auditor.model import DIGESTS, Audit, RuleOutcome
+from auditor.model import Audit, RuleOutcome
 from auditor.report import SEAL
 
 MOST_RECORD_BYTES = 256 << 20
@@ -70,7 +70,7 @@ def audit_record(
     known = {rule.id: rule for rule in rules}
     outcomes = [_outcome(outcome, known.get(outcome.rule_id)) for outcome in audit.outcomes]
     judged = {"id": policy.id, "version": policy.version, "sha256": policy.sha256, "params": policy_params(policy)}
-    versions = {"auditor": auditor.__version__, "python": platform.python_version(), "duckdb": duckdb.__version__}
+    versions = {"auditor": auditor.__version__, "python": platform.python_version(), "duckdb": connection.VERSION}
     asked = [(outcome.rule_id, outcome.state, outcome.findings, outcome.waived) for outcome in audit.outcomes]
     subject = [asked, judged, [sealed.sha256 for sealed in lists], audit.provenance.get("started"), versions]
     return {
@@ -90,31 +90,17 @@ def audit_record(
     }
 
 
-def not_read_now(con: duckdb.DuckDBPyConnection, started: object) -> list[dict[str, Any]]:
+def not_read_now(db: Database, started: object) -> list[dict[str, Any]]:
     """What each list says of files whose bytes this audit did not read: how many, why, and since when it is known.
 
     `why` is `read before` (an earlier list, or a run that was stopped), one of the other words of
     `_ORIGINS`; `oldest` is None where nobody says when the digest was made. `started` is the audit's start, RFC 3339.
     """
     since = datetime.fromisoformat(str(started)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if started else ""
-    known = " OR ".join(f'"{digest}" IS NOT NULL' for digest in DIGESTS)
-    found: list[dict[str, Any]] = []
-    for table, label in (("source", "NULL"), ("backup", "backup")):
-        con.execute(
-            f"""
-            SELECT {label}, coalesce(digest_origin, 'foreign') AS origin, count(*), min(read_at)
-            FROM {table}
-            WHERE ({known} OR coalesce(digest_origin = 'claimed', false))
-                AND (coalesce(digest_origin, 'foreign') <> 'read' OR read_at IS NULL OR read_at < ?)
-            GROUP BY ALL ORDER BY ALL
-            """,
-            [since],
-        )
-        found += [
-            {"side": table, "backup": backup, "files": files, "why": _ORIGINS[origin], "oldest": oldest}
-            for backup, origin, files, oldest in con.fetchall()
-        ]
-    return found
+    return [
+        {"side": one.side, "backup": one.backup, "files": one.files, "why": _ORIGINS[one.origin], "oldest": one.oldest}
+        for one in caveats.not_read_now(db, since)
+    ]
 
 
 _ORIGINS = {

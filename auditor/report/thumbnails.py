@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-import duckdb
 import pillow_heif
 import rawpy
 from PIL import Image, ImageOps
@@ -35,48 +34,6 @@ class Shown:
 
     webp: bytes | None
     words: str = ""
-
-
-def wanted(con: duckdb.DuckDBPyConnection, limit: int = LIMIT) -> list[str]:
-    """Paths of the source's photos and films that the report would show: files that are not safe or not checked, that
-    are damaged on either side, and files in groups of duplicates; the worst findings first, and of each rule its first
-    rows before its later ones."""
-    con.execute(
-        """
-        WITH counting AS (
-            SELECT path, evidence, list_position(['error', 'warning', 'info'], severity) AS severity,
-                row_number() OVER (PARTITION BY rule ORDER BY path) AS nth
-            FROM findings WHERE side = 'source' AND path IS NOT NULL AND status <> 'waived'
-        )
-        SELECT c.path FROM counting c JOIN files s ON s.path = c.path
-        WHERE s.kind IN ('photo', 'video') AND (s.verdict IN ('not_safe', 'not_checked') OR s.status = 'damaged'
-            OR s.soundness = 'damaged' OR c.evidence LIKE '%"group"%')
-        GROUP BY c.path ORDER BY min(c.severity), min(c.nth), c.path LIMIT ?
-        """,
-        [limit],
-    )
-    return [path for (path,) in con.fetchall()]
-
-
-def damaged_copies(con: duckdb.DuckDBPyConnection, limit: int = MOST_COPIES) -> list[tuple[str, str]]:
-    """The damaged files of the backups that findings speak of, as (backup, path): what is left of them is shown."""
-    con.execute(
-        """
-        WITH counting AS (
-            SELECT backup,
-                coalesce(json_extract_string(evidence, '$.backup_path'), CASE side WHEN 'backup' THEN path END) AS path,
-                list_position(['error', 'warning', 'info'], severity) AS severity,
-                row_number() OVER (PARTITION BY rule ORDER BY path) AS nth
-            FROM findings WHERE backup IS NOT NULL AND status <> 'waived'
-        )
-        SELECT c.backup, c.path FROM counting c JOIN backup b ON b.backup = c.backup AND b.path = c.path
-        LEFT JOIN pairs p ON p.backup = c.backup AND p.backup_path = c.path AND p.status = 'damaged'
-        WHERE b.kind IN ('photo', 'video') AND b.size_bytes > 0 AND (b.soundness = 'damaged' OR p.path IS NOT NULL)
-        GROUP BY c.backup, c.path ORDER BY min(c.severity), min(c.nth), c.backup, c.path LIMIT ?
-        """,
-        [limit],
-    )
-    return [(backup, path) for backup, path in con.fetchall()]
 
 
 @dataclass(frozen=True, slots=True)

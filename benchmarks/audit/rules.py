@@ -14,7 +14,9 @@ from collections.abc import Iterator
 
 import duckdb
 
-from auditor.audit import database, engine, pairing
+from auditor.audit import engine
+from auditor.database import files, loading, schema
+from auditor.database.connection import Database
 from auditor.judge import policy, rules
 from auditor.model import RuleState
 
@@ -30,26 +32,25 @@ SHARES = (
 
 
 @contextlib.contextmanager
-def lists(files: int) -> Iterator[database.Lists]:
+def lists(count: int) -> Iterator[Database]:
     """A phone of so many files and two backups of it, paired."""
     with contextlib.closing(duckdb.connect()) as con:
-        database.create_tables(con)
-        con.execute("SET memory_limit = '1200MB'")
-        con.execute(_SOURCE, [files])
+        db = Database(con, schema.EVERYTHING)
+        schema.create_tables(db)
+        db.con.execute("SET memory_limit = '1200MB'")
+        db.con.execute(_SOURCE, [files])
         for number, label in enumerate(("nas", "disk")):
-            con.execute(_BACKUP, {"label": label, "number": number, "offset": number * files})
-            con.execute(_PAIRS, {"label": label, "shift": number * 5})
-        for table in ("source", "backup"):
-            derived = ", ".join(f"{name} = {sql}" for name, sql in database.DERIVED.items())
-            con.execute(f"UPDATE {table} SET {derived}")
+            db.con.execute(_BACKUP, {"label": label, "number": number, "offset": number * files})
+            db.con.execute(_PAIRS, {"label": label, "shift": number * 5})
+        schema.derive(db)
         phone = {"side": "source", "is_phone": True, "place": "adb:", "android_version": "9"}
         full = {"storage_total_bytes": 64_000_000_000, "storage_free_bytes": 1_000_000_000}
         old = {"complete": False, "age_days": 90.0, "files": files, "previous_files": 2 * files}
         backups = ({"side": "backup", "backup": label, "off_site": False} for label in ("nas", "disk"))
-        database.insert(con, "header", [{**row, **full, **old} for row in (phone, *backups)])
-        database.mark_due(con, policy.load("family"))
-        pairing.summarise(con, ("nas", "disk"), policy.load("family").proof)
-        yield database.Lists(con, database.EVERYTHING)
+        schema.insert(db, "header", [{**row, **full, **old} for row in (phone, *backups)])
+        loading.mark_due(db, policy.load("family"))
+        files.summarise(db, ("nas", "disk"), policy.load("family").proof)
+        yield db
 
 
 _SOURCE = """
@@ -132,9 +133,9 @@ def measure(files: int) -> bool:
         return files > 100_000 or rows[0][0] < BUDGET_S
 
 
-def _cpu(con: duckdb.DuckDBPyConnection, sql: str) -> float:
+def _cpu(db: Database, sql: str) -> float:
     start = time.process_time()
-    con.execute(sql).fetchall()
+    db.con.execute(sql).fetchall()
     return max(time.process_time() - start, 1e-4)
 
 

@@ -15,9 +15,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import duckdb
-
 from auditor import report as reporting
+from auditor.database.connection import Database
 from auditor.report import tables
 from tests import browser
 from tests.report import sample
@@ -25,10 +24,10 @@ from tests.report import sample
 SECTION = "#missing-from-backup"
 
 
-def lists(rows: int, findings: int) -> duckdb.DuckDBPyConnection:
+def lists(rows: int, findings: int) -> Database:
     """A source of so many files of which so many are missing, in 400 folders over ten years."""
-    con = sample.database(proven=0)
-    con.execute(
+    db = sample.database(proven=0)
+    db.con.execute(
         "INSERT INTO files SELECT 1000 + i, printf('DCIM/%03dAPPLE/IMG_%07d.HEIC', i % 400, i),"
         " CASE WHEN i < $1 THEN 'missing' ELSE 'identical' END, CASE WHEN i < $1 THEN 'not_safe' ELSE 'proven' END,"
         " NULL, CASE WHEN i >= $1 THEN 'nas' END, CASE WHEN i >= $1 THEN printf('2026/IMG_%07d.HEIC', i) END,"
@@ -37,13 +36,13 @@ def lists(rows: int, findings: int) -> duckdb.DuckDBPyConnection:
         " '2026-05-03T16:02:11Z', 'sound', '2026-06-15T09:45:00Z' FROM range($2) t(i)",
         [findings, rows],
     )
-    con.execute(
-        "INSERT INTO findings SELECT 'missing-from-backup', 'error', 'new', 'source', NULL, path,"
+    db.con.execute(
+        f"INSERT INTO findings ({sample.FINDING}) SELECT 'missing-from-backup', 'error', 'new', 'source', NULL, path,"
         " path || ' is in none of the backups.', '{\"size_bytes\":' || size_bytes || '}', sha256(path), NULL, NULL,"
         " NULL"
         " FROM files WHERE status = 'missing' AND id >= 1000"
     )
-    return con
+    return db
 
 
 def seconds(work: Callable[[], object]) -> tuple[float, float]:
@@ -53,26 +52,26 @@ def seconds(work: Callable[[], object]) -> tuple[float, float]:
     return time.perf_counter() - wall, time.process_time() - cpu
 
 
-def plain_csv(con: duckdb.DuckDBPyConnection, path: Path) -> None:
-    con.execute(f"SELECT {tables.FILES} FROM files ORDER BY id")
+def plain_csv(db: Database, path: Path) -> None:
+    db.con.execute(f"SELECT {', '.join(tables.FILES)} FROM files ORDER BY id")
     with path.open("w", newline="", encoding="utf-8") as out:
         writer = csv.writer(out, lineterminator="\n")
-        while batch := con.fetchmany(10_000):
+        while batch := db.con.fetchmany(10_000):
             writer.writerows(batch)
 
 
-def plain_html(con: duckdb.DuckDBPyConnection, path: Path) -> None:
-    con.execute("SELECT path, size_bytes, message FROM findings LEFT JOIN files USING (path) WHERE path IS NOT NULL")
+def plain_html(db: Database, path: Path) -> None:
+    db.con.execute("SELECT path, size_bytes, message FROM findings LEFT JOIN files USING (path) WHERE path IS NOT NULL")
     with path.open("w", encoding="utf-8") as out:
         out.write("<!doctype html><meta charset=utf-8><table>")
-        for row in con.fetchall():
+        for row in db.con.fetchall():
             out.write("<tr>" + "".join(f"<td>{html.escape(str(cell))}</td>" for cell in row) + "</tr>")
 
 
 def write_tables(rows: int, folder: Path) -> None:
-    con = lists(rows, 100_000)
+    db = lists(rows, 100_000)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
-    wall, floor = seconds(lambda: plain_csv(con, folder / "floor.csv"))
+    wall, floor = seconds(lambda: plain_csv(db, folder / "floor.csv"))
     print(f"{rows:,} rows fetched and written by csv alone: {wall:.1f} s, {floor:.1f} s CPU")
     for name, write in (
         ("files.csv", tables.write_files),
@@ -80,7 +79,7 @@ def write_tables(rows: int, folder: Path) -> None:
         ("findings.jsonl", tables.write_findings_jsonl),
         ("safe-to-delete.csv", tables.write_safe_to_delete),
     ):
-        wall, cpu = seconds(lambda write=write, name=name: write(con, folder / name))  # type: ignore[misc]
+        wall, cpu = seconds(lambda write=write, name=name: write(db, folder / name))  # type: ignore[misc]
         size = (folder / name).stat().st_size / 1e6
         print(f"  {name}: {wall:.1f} s, {cpu:.1f} s CPU, {cpu / floor:.2f} x that floor, {size:.0f} MB")
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
@@ -88,17 +87,17 @@ def write_tables(rows: int, folder: Path) -> None:
 
 
 def open_page(findings: int, folder: Path) -> None:
-    con = lists(findings + 1000, findings)
+    db = lists(findings + 1000, findings)
     (folder / "a.jsonl").write_text("\n")
     out: list[Path] = []
-    audit = sample.audit(con)
+    audit = sample.audit(db)
     wall, _ = seconds(
         lambda: out.append(
-            reporting.write(audit, con, sample.RULES, sample.POLICY, folder / "audit", [folder / "a.jsonl"])
+            reporting.write(audit, db, sample.RULES, sample.POLICY, folder / "audit", [folder / "a.jsonl"])
         )
     )
     print(f"{findings:,} findings: audit folder written in {wall:.1f} s, page {out[0].stat().st_size / 1e6:.1f} MB")
-    plain_html(con, folder / "plain.html")
+    plain_html(db, folder / "plain.html")
     if not browser.USABLE:
         print(f"  not opened: {browser.MISSING}")
         return

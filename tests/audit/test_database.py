@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from auditor.audit import database
-from auditor.audit.database import Listed, open_lists
+from auditor.database import loading
+from auditor.database.headers import Listed
+from auditor.database.loading import open_lists
 from auditor.errors import BadManifest
 from auditor.judge import policy
 from auditor.manifest.jsonl import Manifest, Writer
@@ -88,7 +90,7 @@ def test_the_name_of_a_folder_changes_nothing(
 ) -> None:
     """To DuckDB a path may be a pattern, columns (`sha256=abc/`) or an address; ours is one file, however named."""
     if not by_descriptor:
-        monkeypatch.setattr(database.os.path, "exists", lambda _: False)
+        monkeypatch.setattr(loading.os.path, "exists", lambda _: False)
     for decoy in ("rep1", "repx", "a", "u", "x"):
         (tmp_path / decoy).mkdir()
         listed(tmp_path / decoy / "source.jsonl", photo("decoy.jpg"))
@@ -108,3 +110,12 @@ def test_a_list_that_is_gone_is_a_sentence(tmp_path: Path) -> None:
     source.path.unlink()
     with pytest.raises(BadManifest, match="cannot be read"), open_lists(source, [], FAMILY, NOW):
         pass
+
+
+def test_sql_is_written_in_one_room() -> None:
+    """Who asks the database elsewhere asks by a name, and gets typed answers."""
+    program = Path(loading.__file__).parents[1]
+    sql = re.compile(r"\b(SELECT|INSERT INTO|DELETE FROM|UPDATE \w+ SET|CREATE (OR|TABLE|VIEW|TEMP))\b|\.con\b")
+    others = [path for path in program.rglob("*.py") if program / "database" not in path.parents]
+    assert len(others) > 200
+    assert not [str(path) for path in others if sql.search(path.read_text("utf-8"))]

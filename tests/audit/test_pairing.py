@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import duckdb
 import pytest
 
 from auditor.audit import pairing
+from auditor.database import files
+from auditor.database.connection import Database
 from auditor.model import Status
 from auditor.pictures.likeness import Aim, Answer, Likeness, Question, Side, Verifier
 from tests.tables import opened
@@ -22,22 +23,20 @@ def paired(
     source: Mapping[str, Any], *copies: Mapping[str, Any], verify: Verifier | None = None
 ) -> tuple[str, str | None]:
     """The status of one file, and where in the backup its counterpart lies."""
-    con = tables(source, *copies, verify=verify)
-    found = con.execute("SELECT status, backup_path FROM files").fetchall()
+    db = tables(source, *copies, verify=verify)
+    found = db.con.execute("SELECT status, backup_path FROM files").fetchall()
     return found[0][0], found[0][1]
 
 
-def tables(
-    source: Mapping[str, Any], *copies: Mapping[str, Any], verify: Verifier | None = None
-) -> duckdb.DuckDBPyConnection:
+def tables(source: Mapping[str, Any], *copies: Mapping[str, Any], verify: Verifier | None = None) -> Database:
     rows = [
         {"path": f"copy-{n}.jpg", "backup": "nas", "backup_number": 0, "sha256": f"{n}" * 64, **PHOTO, **copy}
         for n, copy in enumerate(copies, 2)
     ]
-    con = opened([{"path": "a.jpg", "sha256": "1" * 64, **PHOTO, **source}], backup=rows)
-    pairing.pair(con, ["nas"], verify)
-    pairing.summarise(con, ["nas"], (Status.IDENTICAL, Status.METADATA_CHANGED))
-    return con
+    db = opened([{"path": "a.jpg", "sha256": "1" * 64, **PHOTO, **source}], backup=rows)
+    pairing.pair(db, ["nas"], verify)
+    files.summarise(db, ["nas"], (Status.IDENTICAL, Status.METADATA_CHANGED))
+    return db
 
 
 CASES: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
@@ -90,9 +89,9 @@ def test_two_files_with_one_best_counterpart_share_none() -> None:
         {"path": f"{folder}/a.jpg", "backup": "nas", "backup_number": 0, "sha256": f"{n}" * 64, **date}
         for n, folder in enumerate(("x", "y"), 3)
     ]
-    con = opened(due, backup=copies)
-    pairing.pair(con, ["nas"], None)
-    assert con.execute("SELECT path, status, backup_path FROM pairs ORDER BY path").fetchall() == [
+    db = opened(due, backup=copies)
+    pairing.pair(db, ["nas"], None)
+    assert db.con.execute("SELECT path, status, backup_path FROM pairs ORDER BY path").fetchall() == [
         ("one/a.jpg", "damaged", "x/a.jpg"),
         ("two/a.jpg", "damaged", "y/a.jpg"),
     ]
@@ -133,8 +132,8 @@ CLOSED = Answer(Likeness.CANNOT_TELL, "the copy cannot be opened", Side.COPY)
 def test_one_image_digest_is_proof_where_independent_decoders_see_the_same(
     answer: Answer, status: str, words: str
 ) -> None:
-    con = tables(SOUND, SOUND, verify=opening(copy_2=answer))
-    assert con.execute("SELECT status, detail FROM files").fetchall() == [(status, words)]
+    db = tables(SOUND, SOUND, verify=opening(copy_2=answer))
+    assert db.con.execute("SELECT status, detail FROM files").fetchall() == [(status, words)]
 
 
 def test_a_copy_that_opens_is_found_behind_one_that_does_not() -> None:
@@ -162,8 +161,8 @@ def test_the_same_coded_picture_in_another_file_is_no_proof(copy: dict[str, Any]
         return [Answer(Likeness.CANNOT_TELL if q.aim is Aim.PARTS else Likeness.SAME) for q in questions]
 
     for verify in (None, same):
-        con = tables({**ELSEWHERE, "phash": "0" * 16}, {**ELSEWHERE, "image_sha256": "2" * 64, **copy}, verify=verify)
-        assert con.execute("SELECT status, detail FROM files").fetchall() == [(status, words)]
+        db = tables({**ELSEWHERE, "phash": "0" * 16}, {**ELSEWHERE, "image_sha256": "2" * 64, **copy}, verify=verify)
+        assert db.con.execute("SELECT status, detail FROM files").fetchall() == [(status, words)]
 
 
 @pytest.mark.parametrize(
@@ -178,21 +177,21 @@ def test_the_same_coded_picture_in_another_file_is_no_proof(copy: dict[str, Any]
 def test_other_content_under_the_same_name_size_and_date_is_damage(mtime: str, image: str | None, status: str) -> None:
     dated = {"mtime": "2024-05-01T10:00:00Z", "mtime_trusted": True, "path": "a.jpg"}
     copy = {**ELSEWHERE, **dated, "mtime": mtime, "image_sha256": image and image * 64}
-    found = tables({**ELSEWHERE, **dated}, copy).execute("SELECT status, detail FROM files").fetchall()
+    found = tables({**ELSEWHERE, **dated}, copy).con.execute("SELECT status, detail FROM files").fetchall()
     words = "differs though name, size and date agree"
     assert found[0][0] == status and (found[0][1] == words) is (status == "damaged")
 
 
 def test_what_such_a_copy_lacks_is_told() -> None:
     told = opening(copy_2=Answer(Likeness.CANNOT_TELL, "the copy has no depth map"))
-    con = tables(ELSEWHERE, {**ELSEWHERE, "image_sha256": "2" * 64}, verify=told)
-    assert con.execute("SELECT detail FROM files").fetchall() == [(f"{LOST}: the copy has no depth map",)]
+    db = tables(ELSEWHERE, {**ELSEWHERE, "image_sha256": "2" * 64}, verify=told)
+    assert db.con.execute("SELECT detail FROM files").fetchall() == [(f"{LOST}: the copy has no depth map",)]
 
 
 def test_lists_of_the_first_schema_prove_no_metadata_alone() -> None:
     """What they called the image's digest left out depth maps, timing and more."""
     old = {"image_sha256": None, "coded_sha256": "1" * 64, "soundness": "sound"}
-    found = tables(old, old).execute("SELECT status, detail FROM files").fetchall()
+    found = tables(old, old).con.execute("SELECT status, detail FROM files").fetchall()
     assert found == [
         ("not_checked", "it holds the same picture data, but the lists do not tell whether the rest is only metadata")
     ]

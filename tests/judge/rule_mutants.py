@@ -23,7 +23,8 @@ import sqlglot
 from sqlglot import exp
 
 from auditor.audit import engine
-from auditor.audit.database import Lists
+from auditor.database import rule_query
+from auditor.database.connection import Database
 from auditor.judge import policy, rules
 
 
@@ -292,10 +293,10 @@ def _survivors(rule: rules.Rule, found: Sequence[Mutant]) -> tuple[list[Mutant],
     return [mutant for mutant in alive if mutant not in unfit], [mutant for mutant in found if mutant in unfit]
 
 
-def _paths(lists: Lists, rule: rules.Rule, sql: str, chosen: policy.Policy) -> tuple[object, ...] | None:
+def _paths(lists: Database, rule: rules.Rule, sql: str, chosen: policy.Policy) -> tuple[object, ...] | None:
     """The column `path` of what a query gives, '' where it is NULL; None where it is no query."""
     try:
-        rows = lists.con.execute(sql, engine.bound(sql, rule, chosen))
+        rows = lists.con.execute(sql, rule_query.bound(sql, chosen.values(rule)))
         at = [column[0] for column in rows.description].index("path")
         return tuple("" if row[at] is None else row[at] for row in rows.fetchall())
     except duckdb.Error:

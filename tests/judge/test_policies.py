@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from auditor.audit import database
+from auditor.database import loading
 from auditor.errors import BadPolicy
 from auditor.judge import policy, rules
 from auditor.model import Kind, Severity
@@ -70,9 +70,9 @@ LEFT_OUT = {
 @pytest.mark.parametrize(("path", "left_out"), LEFT_OUT.items(), ids=LEFT_OUT)
 @pytest.mark.parametrize("name", PROOF)
 def test_what_is_left_out(name: str, path: str, left_out: bool) -> None:
-    con = opened([{"path": path, "kind": "photo", "size_bytes": 1}])
-    database.mark_due(con, policy.load(name))
-    assert con.execute("SELECT is_due, excluded FROM source").fetchall() == [(not left_out, left_out)]
+    db = opened([{"path": path, "kind": "photo", "size_bytes": 1}])
+    loading.mark_due(db, policy.load(name))
+    assert db.con.execute("SELECT is_due, excluded FROM source").fetchall() == [(not left_out, left_out)]
 
 
 DUE = {
@@ -114,13 +114,13 @@ DUE = {
 
 @pytest.mark.parametrize(("row", "due"), DUE.values(), ids=DUE)
 def test_what_must_be_backed_up(row: dict[str, object], due: bool) -> None:
-    con = opened([row])
-    database.mark_due(con, policy.load("family"))
-    assert con.execute("SELECT is_due FROM source").fetchall() == [(due,)]
+    db = opened([row])
+    loading.mark_due(db, policy.load("family"))
+    assert db.con.execute("SELECT is_due FROM source").fetchall() == [(due,)]
 
 
 def test_sidecars_follow_their_media() -> None:
-    con = opened(
+    db = opened(
         [
             {"path": "a.heic", "kind": "photo", "size_bytes": 1, "sidecar": "a.aae"},
             {"path": "a.aae", "kind": "sidecar", "size_bytes": 1},
@@ -130,8 +130,8 @@ def test_sidecars_follow_their_media() -> None:
             {"path": "cache/c.xmp", "kind": "sidecar", "size_bytes": 1},
         ]
     )
-    database.mark_due(con, policy.load("family"))
-    due = con.execute("SELECT path FROM due ORDER BY path").fetchall()
+    loading.mark_due(db, policy.load("family"))
+    due = db.con.execute("SELECT path FROM due ORDER BY path").fetchall()
     assert due == [("a.aae",), ("a.heic",), ("c.jpg",)]
 
 

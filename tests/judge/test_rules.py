@@ -13,7 +13,9 @@ from sqlglot import exp
 
 import auditor
 from auditor import data as shipped
-from auditor.audit import database, engine
+from auditor.audit import engine
+from auditor.database import schema
+from auditor.database.connection import Database
 from auditor.errors import BadRule
 from auditor.judge import policy, rules
 from auditor.model import ErrorKind, RuleState
@@ -132,13 +134,13 @@ def test_no_name_of_a_column_makes_a_finding_of_its_own(tmp_path: Path, alias: s
     named = '"' + alias.replace('"', '""') + '"'
     path.write_text(GOOD[: GOOD.index("SELECT")] + f"SELECT 'source' AS side, path, 7 AS {named} FROM due", "utf-8")
     rule = rules.parse(path.read_text("utf-8"), path)
-    con = duckdb.connect()
-    database.create_tables(con)
-    con.execute("INSERT INTO source (id, path, is_due) VALUES (1, 'a.jpg', true)")
-    database.lock(con)
-    outcome = engine.run_rule(database.Lists(con, database.EVERYTHING), rule, policy.load("family"))
+    db = Database(duckdb.connect(), schema.EVERYTHING)
+    schema.create_tables(db)
+    db.con.execute("INSERT INTO source (id, path, is_due) VALUES (1, 'a.jpg', true)")
+    db.lock()
+    outcome = engine.run_rule(db, rule, policy.load("family"))
     columns = "number, rule, severity, status, side, backup, path, verdict, evidence, waiver_reason"
-    found = con.execute(f"SELECT {columns} FROM findings").fetchall()
+    found = db.con.execute(f"SELECT {columns} FROM findings").fetchall()
     if not alias:  # SQL knows no empty name
         assert outcome.state is RuleState.BROKEN
         return
@@ -179,9 +181,9 @@ def test_users_rule_replaces_ours(tmp_path: Path) -> None:
 
 def test_missing_column_is_not_run(tmp_path: Path) -> None:
     rule = rules.parse(GOOD.replace('"pairs.status"', '"source.taken_at"'), tmp_path / "missing-from-backup.sql")
-    con = duckdb.connect()
-    database.create_tables(con)
-    outcome = engine.run_rule(database.Lists(con, frozenset({"pairs.status"})), rule, policy.load("family"))
+    db = Database(duckdb.connect(), frozenset({"pairs.status"}))
+    schema.create_tables(db)
+    outcome = engine.run_rule(db, rule, policy.load("family"))
     assert outcome.state is RuleState.NOT_RUN
     assert "source.taken_at" in (outcome.reason or "")
 
@@ -197,7 +199,7 @@ def test_readme_names_every_rule_with_its_severity() -> None:
 
 def test_readme_names_every_column() -> None:
     described = set(re.findall(r"`([a-z_0-9]+)`", README))
-    for name in database.EVERYTHING:
+    for name in schema.EVERYTHING:
         assert name.partition(".")[2] in described, name
 
 

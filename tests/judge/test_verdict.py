@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor.audit import database, engine
+from auditor.audit import engine
 from auditor.judge import policy, rules, verdict
 from auditor.model import FileVerdict, Partition, RuleOutcome, RuleState, Severity, Status, Verdict
 from tests.tables import found, opened
@@ -217,37 +217,37 @@ def test_sentence(
     sentence: str,
     caveats: tuple[str, ...],
 ) -> None:
-    con = opened(header=lists)
+    db = opened(header=lists)
     for o in outcomes:
         for n in range(o.findings if o.severity is Severity.WARNING else 0):
-            found(con, rule=o.rule_id, severity="warning", path=f"{o.rule_id}/{n}.jpg", verdict="none")
-    conclusion = verdict.conclude(con, Partition(*counts), outcomes, FAMILY)
+            found(db, rule=o.rule_id, severity="warning", path=f"{o.rule_id}/{n}.jpg", verdict="none")
+    conclusion = verdict.conclude(db, Partition(*counts), outcomes, FAMILY)
     assert conclusion == verdict.Conclusion(Verdict(word), sentence, caveats)
 
 
 def test_what_is_to_be_kept_or_warned_of_could_not_be_tidied_up() -> None:
-    con = opened(header=header())
+    db = opened(header=header())
     for path, keep in (("a.jpg", "yes"), ("b.jpg", "no"), ("cut.jpg", "no"), ("accepted.jpg", "no")):
-        found(con, rule="tidying-rule", path=path, evidence=f'{{"keep": "{keep}"}}', verdict="none")
-    found(con, rule="tidying-rule", path="b.jpg", evidence='{"reason": "another group"}', verdict="none")
-    found(con, rule="tidying-rule", path="waived.jpg", status="waived", verdict="none")
-    found(con, rule="some-rule", path="cut.jpg", verdict="none")
-    found(con, rule="some-rule", path="accepted.jpg", status="waived", verdict="none")
+        found(db, rule="tidying-rule", path=path, evidence=f'{{"keep": "{keep}"}}', verdict="none")
+    found(db, rule="tidying-rule", path="b.jpg", evidence='{"reason": "another group"}', verdict="none")
+    found(db, rule="tidying-rule", path="waived.jpg", status="waived", verdict="none")
+    found(db, rule="some-rule", path="cut.jpg", verdict="none")
+    found(db, rule="some-rule", path="accepted.jpg", status="waived", verdict="none")
     told = [outcome("warning", 5, tidying=True), outcome("warning", 1)]
-    caveats = verdict.conclude(con, Partition(9, 9, 0, 0, 0), told, FAMILY).caveats
+    caveats = verdict.conclude(db, Partition(9, 9, 0, 0, 0), told, FAMILY).caveats
     assert caveats == (GRAVE_ONE, "1 thing could be tidied up; none puts a file at risk.")
 
 
 def test_several_backups_are_told_apart_by_their_labels() -> None:
     fresh = {"complete": True, "age_days": 0.1}
-    con = opened(
+    db = opened(
         header=[
             {"side": "source", **fresh},
             {"side": "backup", "backup": "nas", "complete": True, "age_days": 40.0},
             {"side": "backup", "backup": "disk", **fresh},
         ]
     )
-    conclusion = verdict.conclude(con, Partition(5, 5, 0, 0, 0), [], FAMILY)
+    conclusion = verdict.conclude(db, Partition(5, 5, 0, 0, 0), [], FAMILY)
     assert conclusion.sentence.startswith("The list of the backup nas is 40 days old")
 
 
@@ -287,25 +287,25 @@ def test_exit_code(word: str, outcomes: list[RuleOutcome], fail_on: str | None, 
     assert verdict.exit_code(Verdict(word), outcomes, Severity(fail_on) if fail_on else None) == code
 
 
-def judged(con: Any, chosen: policy.Policy = FAMILY) -> dict[str, str]:
-    verdict.judge_files(con, chosen)
-    return dict(con.execute("SELECT path, verdict FROM files").fetchall())
+def judged(db: Any, chosen: policy.Policy = FAMILY) -> dict[str, str]:
+    verdict.judge_files(db, chosen)
+    return dict(db.con.execute("SELECT path, verdict FROM files").fetchall())
 
 
 def test_proof_alone_proves() -> None:
     names = ["proven.jpg", "named.jpg", "doubted.jpg", "waived.jpg", "half-waived.jpg", "info.jpg", "nobody-said.jpg"]
     pairs = [{"path": n, "backup": "nas", "status": "identical"} for n in names[:-1]]
     pairs.append({"path": names[-1], "backup": "nas", "status": "missing"})
-    con = opened([{"path": n, "kind": "photo"} for n in names], pairs, proof=FAMILY.proof)
-    found(con, path="named.jpg")
-    found(con, path="named.jpg", verdict="not_checked")
-    found(con, path="doubted.jpg", verdict="not_checked")
-    found(con, path="waived.jpg", status="waived")
-    found(con, path="half-waived.jpg", status="waived")
-    found(con, path="half-waived.jpg", status="known", rule="damaged-in-backup")
-    found(con, path="info.jpg", verdict="none")
-    found(con, path="proven.jpg", side="backup")
-    assert judged(con) == {
+    db = opened([{"path": n, "kind": "photo"} for n in names], pairs, proof=FAMILY.proof)
+    found(db, path="named.jpg")
+    found(db, path="named.jpg", verdict="not_checked")
+    found(db, path="doubted.jpg", verdict="not_checked")
+    found(db, path="waived.jpg", status="waived")
+    found(db, path="half-waived.jpg", status="waived")
+    found(db, path="half-waived.jpg", status="known", rule="damaged-in-backup")
+    found(db, path="info.jpg", verdict="none")
+    found(db, path="proven.jpg", side="backup")
+    assert judged(db) == {
         "proven.jpg": "proven",
         "named.jpg": "not_safe",
         "doubted.jpg": "not_checked",
@@ -317,8 +317,8 @@ def test_proof_alone_proves() -> None:
 
 
 def test_fewer_copies_than_asked_for_prove_nothing() -> None:
-    con = opened([{"path": "a.jpg"}], [{"path": "a.jpg", "backup": "nas", "status": "identical"}], proof=FAMILY.proof)
-    assert judged(con, replace(FAMILY, min_copies=2)) == {"a.jpg": "not_checked"}
+    db = opened([{"path": "a.jpg"}], [{"path": "a.jpg", "backup": "nas", "status": "identical"}], proof=FAMILY.proof)
+    assert judged(db, replace(FAMILY, min_copies=2)) == {"a.jpg": "not_checked"}
 
 
 def test_a_partition_that_does_not_add_up_cannot_be_made() -> None:
@@ -371,14 +371,14 @@ def test_every_due_file_is_proven_or_named(name: str, phone: list[Any], off_site
         {"side": "backup", "backup": f"b{turn}", "off_site": off_site[turn], "complete": True, "age_days": 0.0}
         for turn in range(len(phone[0][1]))
     ]
-    con = opened(due, pairs, backup=backup, header=lists, proof=chosen.proof)
-    outcomes = [engine.run_rule(database.Lists(con, database.EVERYTHING), rule, chosen) for rule in COUNTING]
+    db = opened(due, pairs, backup=backup, header=lists, proof=chosen.proof)
+    outcomes = [engine.run_rule(db, rule, chosen) for rule in COUNTING]
     assert not [o for o in outcomes if o.state in (RuleState.BROKEN, RuleState.NOT_RUN)]
-    partition = verdict.judge_files(con, chosen)
+    partition = verdict.judge_files(db, chosen)
     assert partition.due == len(due) == sum((partition.proven, partition.not_safe, partition.not_checked))
-    verdicts = dict(con.execute("SELECT path, verdict FROM files").fetchall())
+    verdicts = dict(db.con.execute("SELECT path, verdict FROM files").fetchall())
     named = dict(
-        con.execute(
+        db.con.execute(
             "SELECT path, list(verdict) FROM findings WHERE side = 'source' AND verdict <> 'none' GROUP BY path"
         ).fetchall()
     )
@@ -394,7 +394,7 @@ def test_every_due_file_is_proven_or_named(name: str, phone: list[Any], off_site
         if not proofs and any(p["status"] == "not_checked" for p in own):
             better = [p for p in own if p["status"] in ("metadata_changed", "reduced")]
             assert word == ("not_safe" if better else "not_checked")
-    assert not con.execute("SELECT rule, path, count(*) FROM findings GROUP BY ALL HAVING count(*) > 1").fetchall()
+    assert not db.con.execute("SELECT rule, path, count(*) FROM findings GROUP BY ALL HAVING count(*) > 1").fetchall()
 
 
 CLAIMS: dict[str, dict[str, Any]] = {
@@ -411,7 +411,7 @@ CLAIMS: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("is_read", [True, False])
 def test_a_file_that_was_not_checked_is_named_by_one_rule(claim: str, width: int | None, is_read: bool) -> None:
     here = {"sha256": "aa"} if is_read else {"error": "Input/output error"}
-    con = opened(
+    db = opened(
         [{"path": "a.jpg", "kind": "photo", "size_bytes": 10, "width": 100, "height": 100, **here}],
         [{"path": "a.jpg", "backup": "cloud", "backup_path": "a.jpg", "status": "not_checked"}],
         backup=[
@@ -419,7 +419,7 @@ def test_a_file_that_was_not_checked_is_named_by_one_rule(claim: str, width: int
             | {"digest_origin": "claimed" if CLAIMS[claim] else None, **CLAIMS[claim]}
         ],
     )
-    outcomes = [engine.run_rule(database.Lists(con, database.EVERYTHING), rule, FAMILY) for rule in COUNTING]
+    outcomes = [engine.run_rule(db, rule, FAMILY) for rule in COUNTING]
     (named,) = [one.rule_id for one in outcomes if one.findings]
     if is_read and claim in ("other content", "this content in another size"):
         assert named in ("not-checked", "perhaps-larger-in-backup")

@@ -15,7 +15,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor.audit import database, engine, pairing
+from auditor.audit import engine, pairing
+from auditor.database import loading
+from auditor.database.files import summarise
+from auditor.database.headers import Listed
 from auditor.judge import policy, rules, verdict, waivers
 from auditor.judge.waivers import Waiver
 from auditor.manifest.jsonl import Header, Manifest, Writer
@@ -112,17 +115,17 @@ def _said(phone: Rows, backups: Sequence[Rows], waived: tuple[Waiver, ...] = ())
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         source, *lists = [_list(folder / n, n, rows) for n, rows in zip(NAMED, (phone, *backups), strict=False)]
-        listed = [database.Listed(name, one) for name, one in zip(NAMED[1:], lists, strict=False)]
+        listed = [Listed(name, one) for name, one in zip(NAMED[1:], lists, strict=False)]
         labels = [one.label for one in listed]
-        with database.open_lists(source, listed, FAMILY, NOON) as opened:
-            pairing.pair(opened.con, labels, None)
-            pairing.summarise(opened.con, labels, FAMILY.proof)
-            ranked.fill(opened.con, FAMILY.keep)
+        with loading.open_lists(source, listed, FAMILY, NOON) as opened:
+            pairing.pair(opened, labels, None)
+            summarise(opened, labels, FAMILY.proof)
+            ranked.fill(opened, FAMILY.keep)
             outcomes = [engine.run_rule(opened, rule, FAMILY) for rule in DECIDING]
-            waivers.apply(opened.con, waived, NOON.date())
-            outcomes = [engine.counts(opened.con, outcome) for outcome in outcomes]
-            partition = verdict.judge_files(opened.con, FAMILY)
-            conclusion = verdict.conclude(opened.con, partition, outcomes, FAMILY)
+            waivers.apply(opened, waived, NOON.date())
+            outcomes = [engine.counts(opened, outcome) for outcome in outcomes]
+            partition = verdict.judge_files(opened, FAMILY)
+            conclusion = verdict.conclude(opened, partition, outcomes, FAMILY)
             rows = opened.con.execute("SELECT path, verdict FROM files").fetchall()
     files = {Path(path).name: said for path, said in rows}
     assert len(files) == len(phone)

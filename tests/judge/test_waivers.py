@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from auditor.database import findings
 from auditor.errors import BadPolicy
 from auditor.judge import policy, verdict, waivers
 from auditor.judge.waivers import Waiver
@@ -104,40 +105,40 @@ MATCHES = {
 
 @pytest.mark.parametrize(("one", "waived"), MATCHES.values(), ids=MATCHES)
 def test_which_findings_are_waived(one: Waiver, waived: set[str]) -> None:
-    con = opened()
+    db = opened()
     for path in PATHS:
-        found(con, path=path, fingerprint=MINE if path == "a.jpg" else OTHER)
-    found(con, path=None, rule="old-list", fingerprint="d" * 64)
-    words = waivers.apply(con, [one], TODAY)
-    rows = con.execute("SELECT path, waiver_reason, waiver_by FROM findings WHERE status = 'waived'").fetchall()
+        found(db, path=path, fingerprint=MINE if path == "a.jpg" else OTHER)
+    found(db, path=None, rule="old-list", fingerprint="d" * 64)
+    words = waivers.apply(db, [one], TODAY)
+    rows = db.con.execute("SELECT path, waiver_reason, waiver_by FROM findings WHERE status = 'waived'").fetchall()
     assert {path for path, _, _ in rows} == waived
     assert all((reason, by) == ("a reason", "Anna") for _, reason, by in rows)
     assert bool(words) == (not waived)
 
 
 def test_a_waiver_that_does_nothing_is_said() -> None:
-    con = opened()
-    found(con, path="a.jpg")
-    expired, unused = waivers.apply(con, [waiver("a.jpg", expires=date(2026, 6, 14)), waiver("b.jpg")], TODAY)
+    db = opened()
+    found(db, path="a.jpg")
+    expired, unused = waivers.apply(db, [waiver("a.jpg", expires=date(2026, 6, 14)), waiver("b.jpg")], TODAY)
     assert "expired on 2026-06-14: its findings count again" in expired
     assert "matches no finding: take it out" in unused
 
 
 def test_the_last_day_still_counts() -> None:
-    con = opened()
-    found(con, path="a.jpg")
-    assert waivers.apply(con, [waiver("a.jpg", expires=TODAY)], TODAY) == ()
+    db = opened()
+    found(db, path="a.jpg")
+    assert waivers.apply(db, [waiver("a.jpg", expires=TODAY)], TODAY) == ()
 
 
 def test_a_file_is_waived_when_all_its_findings_are() -> None:
     family = policy.load("family")
     pairs = [{"path": name, "backup": "nas", "status": "missing"} for name in ("a.jpg", "b.jpg")]
-    con = opened([{"path": "a.jpg"}, {"path": "b.jpg"}], pairs, proof=family.proof)
-    found(con, path="a.jpg")
-    found(con, path="b.jpg")
-    found(con, path="b.jpg", rule="damaged-in-backup")
-    waivers.apply(con, [waiver("*")], TODAY)
-    partition = verdict.judge_files(con, family)
+    db = opened([{"path": "a.jpg"}, {"path": "b.jpg"}], pairs, proof=family.proof)
+    found(db, path="a.jpg")
+    found(db, path="b.jpg")
+    found(db, path="b.jpg", rule="damaged-in-backup")
+    waivers.apply(db, [waiver("*")], TODAY)
+    partition = verdict.judge_files(db, family)
     assert (partition.due, partition.waived, partition.not_safe) == (2, 1, 1)
 
 
@@ -146,12 +147,12 @@ def test_baseline(tmp_path: Path) -> None:
     path.write_text(f"# seen in May\n{MINE}  # a.jpg\n\n", "utf-8")
     known = waivers.load_baseline(path)
     assert known == (MINE,)
-    con = opened()
-    found(con, path="a.jpg", fingerprint=MINE)
-    found(con, path="b.jpg", fingerprint=OTHER)
-    found(con, path="c.jpg", fingerprint=MINE, status="waived")
-    waivers.apply_baseline(con, known)
-    assert con.execute("SELECT path, status FROM findings ORDER BY path").fetchall() == [
+    db = opened()
+    found(db, path="a.jpg", fingerprint=MINE)
+    found(db, path="b.jpg", fingerprint=OTHER)
+    found(db, path="c.jpg", fingerprint=MINE, status="waived")
+    findings.mark_known(db, known)
+    assert db.con.execute("SELECT path, status FROM findings ORDER BY path").fetchall() == [
         ("a.jpg", "known"),
         ("b.jpg", "new"),
         ("c.jpg", "waived"),
@@ -160,10 +161,10 @@ def test_baseline(tmp_path: Path) -> None:
 
 def test_a_baseline_never_changes_the_verdict() -> None:
     family = policy.load("family")
-    con = opened([{"path": "a.jpg"}], [{"path": "a.jpg", "backup": "nas", "status": "missing"}], proof=family.proof)
-    found(con, path="a.jpg", fingerprint=MINE)
-    waivers.apply_baseline(con, [MINE])
-    assert verdict.judge_files(con, family).not_safe == 1
+    db = opened([{"path": "a.jpg"}], [{"path": "a.jpg", "backup": "nas", "status": "missing"}], proof=family.proof)
+    found(db, path="a.jpg", fingerprint=MINE)
+    findings.mark_known(db, [MINE])
+    assert verdict.judge_files(db, family).not_safe == 1
 
 
 BAD_BASELINES = {

@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from auditor.audit import database, one_copy, pairing
+from auditor.audit import one_copy, pairing
 from auditor.audit.inputs import side
 from auditor.audit.roles import role
+from auditor.database import files, loading
+from auditor.database.headers import Listed
 from auditor.judge import policy
 from auditor.manifest.interop import foreign
 from auditor.manifest.jsonl import Manifest
@@ -178,8 +180,8 @@ def test_a_list_of_another_model_is_of_another_phone(
         shutil.copy(named(tree, model), tmp_path / f"{number}.txt")
         lists.append(foreign.convert(tmp_path / f"{number}.txt", tmp_path / f"{number}.jsonl", datetime.now(UTC)))
     family = policy.load("family")
-    with database.open_lists(lists[0], [database.Listed("other", lists[1])], family, datetime.now(UTC)) as opened:
-        one_copy.mark_linked(opened.con, None, [None], {})
-        pairing.pair(opened.con, ["other"], None)
-        pairing.summarise(opened.con, ["other"], family.proof)
+    with loading.open_lists(lists[0], [Listed("other", lists[1])], family, datetime.now(UTC)) as opened:
+        one_copy.mark_linked(opened, None, [None], {})
+        pairing.pair(opened, ["other"], None)
+        files.summarise(opened, ["other"], family.proof)
         assert opened.con.execute("SELECT max(copies) FROM files").fetchall() == [(copies,)]

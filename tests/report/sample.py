@@ -10,6 +10,8 @@ from typing import Any
 
 import duckdb
 
+from auditor.database import schema
+from auditor.database.connection import Database
 from auditor.judge.policy import Policy
 from auditor.judge.rules import Rule
 from auditor.model import Audit, FileVerdict, Partition, RuleOutcome, RuleState, Severity, Status, Verdict
@@ -144,7 +146,14 @@ _SEED_ROWS = (  # path, status, verdict, detail, taken
 )
 
 
-def database(names: Sequence[str] = (), proven: int = 30) -> duckdb.DuckDBPyConnection:
+FINDING = (
+    "rule, severity, status, side, backup, path, message, evidence, fingerprint, waiver_reason, waiver_by,"
+    " waiver_expires"
+)
+"""The columns of a finding that a report shows."""
+
+
+def database(names: Sequence[str] = (), proven: int = 30) -> Database:
     """The tables of an audit: the seeded rows, `proven` files that are safe, and one missing file a name."""
     rows = list(_SEED_ROWS)
     rows += [
@@ -153,57 +162,51 @@ def database(names: Sequence[str] = (), proven: int = 30) -> duckdb.DuckDBPyConn
     ]
     rows += [(f"{name}", "missing", "not_safe", "0 of 1 copies", None) for name in names]
     rows.sort(key=lambda row: row[0].encode("utf-8", "surrogateescape"))
-    con = duckdb.connect()
-    con.execute(
+    db = Database(duckdb.connect(), schema.EVERYTHING)
+    schema.create_tables(db)
+    db.con.execute(
         "CREATE TABLE files(id BIGINT, path VARCHAR, status VARCHAR, verdict VARCHAR, detail VARCHAR, backup VARCHAR,"
         " backup_path VARCHAR, copies INTEGER, size_bytes BIGINT, taken_at VARCHAR, sha256 VARCHAR, kind VARCHAR,"
         " mtime VARCHAR, soundness VARCHAR, read_at VARCHAR)"
     )
-    con.executemany(
+    db.con.executemany(
         "INSERT INTO files VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", [_file(n, *r) for n, r in enumerate(rows)]
     )
-    con.execute(
-        "CREATE TABLE findings(rule VARCHAR, severity VARCHAR, status VARCHAR, side VARCHAR, backup VARCHAR,"
-        " path VARCHAR, message VARCHAR, evidence VARCHAR, fingerprint VARCHAR, waiver_reason VARCHAR,"
-        " waiver_by VARCHAR, waiver_expires VARCHAR)"
-    )
-    con.executemany("INSERT INTO findings VALUES (?,?,?,?,?,?,?,?,?,?,?,?)", list(_findings(rows)))
-    con.execute(
-        "CREATE TABLE header(side VARCHAR, backup VARCHAR, label VARCHAR, place VARCHAR, place_kind VARCHAR,"
-        " tool VARCHAR, depth VARCHAR, started VARCHAR, finished VARCHAR, complete BOOLEAN, files BIGINT,"
-        " bytes BIGINT, digest VARCHAR)"
-    )
+    places = ", ".join("?" * len(FINDING.split(",")))
+    db.con.executemany(f"INSERT INTO findings ({FINDING}) VALUES ({places})", list(_findings(rows)))
     lists = [
         ("source", None, "Anna's phone", "adb:R5CT/sdcard", "adb", len(rows)),
         ("backup", "Family NAS", "Family NAS", "/mnt/nas/anna", "folder", len(rows) + 20),
     ]
-    con.executemany(
-        "INSERT INTO header VALUES (?,?,?,?,?,'auditor 0.1.0','decode','2026-06-15T09:41:00Z','2026-06-15T09:58:12Z',"
-        "true,?,123456789,'ab12')",
+    db.con.executemany(
+        "INSERT INTO header (side, backup, label, place, place_kind, files, tool, depth, started, finished, complete,"
+        " bytes, digest) VALUES (?,?,?,?,?,?,'auditor 0.1.0','decode','2026-06-15T09:41:00Z','2026-06-15T09:58:12Z',"
+        "true,123456789,'ab12')",
         lists,
     )
-    con.execute(
-        "CREATE TABLE source AS SELECT path, size_bytes, taken_at, kind, sha256, NULL AS md5, NULL AS sha1,"
-        " NULL AS quickxor, NULL AS dropbox, 'read' AS digest_origin, read_at FROM files"
+    db.con.execute(
+        "INSERT INTO source BY NAME SELECT path, size_bytes, taken_at, kind, sha256,"
+        " 'read' AS digest_origin, read_at FROM files"
     )
-    con.execute(
-        "CREATE TABLE backup AS SELECT backup, backup_path AS path, size_bytes, taken_at, kind, sha256, NULL AS md5,"
-        " NULL AS sha1, NULL AS quickxor, NULL AS dropbox, 'read' AS digest_origin, read_at, soundness FROM files"
+    db.con.execute(
+        "INSERT INTO backup BY NAME SELECT backup, backup_path AS path, size_bytes, taken_at, kind, sha256,"
+        " 'read' AS digest_origin, read_at, soundness FROM files"
         " WHERE backup IS NOT NULL"
     )
-    con.execute(
-        "CREATE TABLE pairs AS SELECT id, path, backup, status, backup_path, detail FROM files WHERE backup IS NOT NULL"
+    db.con.execute(
+        "INSERT INTO pairs BY NAME SELECT id, path, backup, status, backup_path, detail FROM files"
+        " WHERE backup IS NOT NULL"
     )
-    con.execute(
+    db.con.execute(
         "CREATE VIEW safe_to_delete AS SELECT path, size_bytes, mtime, sha256, backup AS backups, read_at FROM files"
         " WHERE status = 'identical' AND verdict = 'proven'"
     )
-    return con
+    return db
 
 
-def audit(con: duckdb.DuckDBPyConnection) -> Audit:
+def audit(db: Database) -> Audit:
     """What the verdict says of the sample's tables."""
-    counts = dict(con.execute("SELECT verdict, count(*) FROM files GROUP BY verdict").fetchall())
+    counts = dict(db.con.execute("SELECT verdict, count(*) FROM files GROUP BY verdict").fetchall())
     parts = {name: counts.get(name, 0) for name in ("proven", "not_safe", "not_checked", "waived")}
     due = sum(parts.values())
     if parts["not_safe"]:
@@ -220,7 +223,7 @@ def audit(con: duckdb.DuckDBPyConnection) -> Audit:
         verdict,
         sentence,
         Partition(due, **parts),
-        tuple(_outcomes(con)),
+        tuple(_outcomes(db)),
         caveats=(),
         provenance={
             "started": "2026-06-15T09:58:20Z",
@@ -283,10 +286,10 @@ def _finding(
     return rule, severity, status, "source", backup, path, message, json.dumps(evidence), fingerprint, *waiver
 
 
-def _outcomes(con: duckdb.DuckDBPyConnection) -> list[RuleOutcome]:
+def _outcomes(db: Database) -> list[RuleOutcome]:
     counts = {
         rule: rest
-        for rule, *rest in con.execute(
+        for rule, *rest in db.con.execute(
             "SELECT rule, count(*) FILTER (status <> 'waived'), count(*) FILTER (status = 'known'),"
             " count(*) FILTER (status = 'waived') FROM findings GROUP BY rule"
         ).fetchall()

@@ -26,11 +26,11 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
         *sample.HOSTILE_NAMES,
         *(f"DCIM/{n % 3}/IMG_{n:04d}.{'MOV' if n % 10 == 0 else 'JPG'}" for n in range(300)),
     ]
-    con = sample.database(names)
-    con.execute("UPDATE files SET taken_at = '2025-12-24T18:00:00' WHERE path LIKE '%IMG_001_.JPG'")
+    db = sample.database(names)
+    db.con.execute("UPDATE files SET taken_at = '2025-12-24T18:00:00' WHERE path LIKE '%IMG_001_.JPG'")
     pictures = {("", name): Shown(webp()) for name in names}
     pictures["Family NAS", "Photos/2026/IMG_0003.JPG"] = Shown(webp(), "the upper 61 % can be seen")
-    return written(tmp_path_factory.mktemp("report"), con, pictures)
+    return written(tmp_path_factory.mktemp("report"), db, pictures)
 
 
 @pytest.fixture(scope="module")

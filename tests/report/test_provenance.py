@@ -9,6 +9,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from auditor.database import schema
+from auditor.database.connection import Database
 from auditor.errors import BadManifest
 from auditor.report import provenance
 from auditor.report.provenance import Difference, Mismatch
@@ -86,25 +88,25 @@ def test_the_record_has_the_keys_of_the_contract_and_an_id_of_what_was_judged(tm
 
 
 def test_files_that_were_not_read_in_this_audit_are_counted() -> None:
-    con = duckdb.connect()
-    columns = "sha256 VARCHAR, md5 VARCHAR, sha1 VARCHAR, quickxor VARCHAR, dropbox VARCHAR, digest_origin VARCHAR"
-    con.execute(f"CREATE TABLE source ({columns}, read_at VARCHAR)")
-    con.execute(f"CREATE TABLE backup ({columns}, read_at VARCHAR, backup VARCHAR)")
+    db = Database(duckdb.connect(), schema.EVERYTHING)
+    schema.create_tables(db)
     rows = [
         ("aa", None, "read", "2026-06-15T10:00:00Z"),  # now, to the second
         ("aa", None, "read", "2026-06-15T09:59:59Z"),
         ("aa", None, "read", "2026-05-01T00:00:00Z"),
         (None, None, "read", "2026-01-01T00:00:00Z"),  # nothing is claimed of it
     ]
-    con.executemany("INSERT INTO source VALUES (?, ?, NULL, NULL, NULL, ?, ?)", rows)
+    db.con.executemany("INSERT INTO source (sha256, md5, digest_origin, read_at) VALUES (?, ?, ?, ?)", rows)
     elsewhere = [
         (None, "bb", "computed", "2026-06-15T10:00:01Z", "cloud"),
         ("aa", None, "foreign", None, "disk"),
         ("bb", None, None, "2026-06-15T10:00:09Z", "disk"),  # nobody says that it was read
         ("aa", None, "read", "2026-06-15T10:00:09Z", "nas"),
     ]
-    con.executemany("INSERT INTO backup VALUES (?, ?, NULL, NULL, NULL, ?, ?, ?)", elsewhere)
-    found = [tuple(part.values()) for part in provenance.not_read_now(con, "2026-06-15T12:00:00+02:00")]
+    db.con.executemany(
+        "INSERT INTO backup (sha256, md5, digest_origin, read_at, backup) VALUES (?, ?, ?, ?, ?)", elsewhere
+    )
+    found = [tuple(part.values()) for part in provenance.not_read_now(db, "2026-06-15T12:00:00+02:00")]
     assert found == [
         ("source", None, 2, "read before", "2026-05-01T00:00:00Z"),
         ("backup", "cloud", 1, "stated by its service", "2026-06-15T10:00:01Z"),

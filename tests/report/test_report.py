@@ -13,11 +13,12 @@ from datetime import timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 from PIL import Image
 
 from auditor import report as reporting
+from auditor.database import page as questions
+from auditor.database.connection import Database
 from auditor.judge import rules
 from auditor.model import Audit, FileVerdict, Partition, RuleOutcome, RuleState, Severity, Verdict
 from auditor.report import findings, provenance, thumbnails
@@ -31,14 +32,12 @@ NAMES = {
 }  # fmt: skip
 
 
-def written(
-    folder: Path, con: duckdb.DuckDBPyConnection, pictures: dict[tuple[str, str], thumbnails.Shown] | None = None
-) -> Path:
+def written(folder: Path, db: Database, pictures: dict[tuple[str, str], thumbnails.Shown] | None = None) -> Path:
     lists = []
     for name in ("phone.jsonl", "nas.jsonl"):
         lists.append(folder / name)
         lists[-1].write_text(f"{name}\n", newline="\n")
-    return reporting.write(sample.audit(con), con, sample.RULES, sample.POLICY, folder / "audit", lists, pictures, ZONE)
+    return reporting.write(sample.audit(db), db, sample.RULES, sample.POLICY, folder / "audit", lists, pictures, ZONE)
 
 
 class Reader(html.parser.HTMLParser):
@@ -108,13 +107,13 @@ def test_the_verdict_comes_first_and_the_sum_adds_up(tmp_path: Path) -> None:
 
 
 def test_hostile_names_stay_text(tmp_path: Path) -> None:
-    con = sample.database(sample.HOSTILE_NAMES)
-    con.execute("UPDATE header SET label = ? WHERE side = 'source'", [sample.HOSTILE_NAMES[0]])
-    con.execute(
+    db = sample.database(sample.HOSTILE_NAMES)
+    db.con.execute("UPDATE header SET label = ? WHERE side = 'source'", [sample.HOSTILE_NAMES[0]])
+    db.con.execute(
         "UPDATE findings SET waiver_reason = ?, waiver_by = ? WHERE status = 'waived'", sample.HOSTILE_NAMES[:2]
     )
-    con.execute("UPDATE files SET detail = ? WHERE status = 'damaged'", [sample.HOSTILE_NAMES[1]])
-    raw = written(tmp_path, con).read_text("utf-8")
+    db.con.execute("UPDATE files SET detail = ? WHERE status = 'damaged'", [sample.HOSTILE_NAMES[1]])
+    raw = written(tmp_path, db).read_text("utf-8")
     page = Reader(raw)
     assert [attributes.get("type") for tag, attributes in page.elements if tag == "script"] == [
         "application/json",
@@ -149,10 +148,10 @@ def test_only_our_style_and_script_may_run(tmp_path: Path) -> None:
 
 
 def test_a_safe_audit_asks_for_nothing_and_a_doubtful_one_does(tmp_path: Path) -> None:
-    con = sample.database()
-    con.execute("DELETE FROM findings WHERE severity = 'error'")
-    con.execute("UPDATE files SET status = 'identical', verdict = 'proven' WHERE verdict <> 'not_due'")
-    text = Reader(written(tmp_path, con).read_text("utf-8")).text
+    db = sample.database()
+    db.con.execute("DELETE FROM findings WHERE severity = 'error'")
+    db.con.execute("UPDATE files SET status = 'identical', verdict = 'proven' WHERE verdict <> 'not_due'")
+    text = Reader(written(tmp_path, db).read_text("utf-8")).text
     assert "All 38 files are safely backed up." in text
     assert "delete nothing" not in text
     assert "0 not safe" in re.sub(r"\s+", " ", text)
@@ -226,18 +225,18 @@ def test_no_tidying_up_is_the_next_step_to_a_better_verdict() -> None:
 
 
 def test_nothing_to_judge_is_a_page_too(tmp_path: Path) -> None:
-    con = sample.database(proven=0)
+    db = sample.database(proven=0)
     for table in ("files", "findings"):
-        con.execute(f"DELETE FROM {table}")
-    text = Reader(written(tmp_path, con).read_text("utf-8")).text
+        db.con.execute(f"DELETE FROM {table}")
+    text = Reader(written(tmp_path, db).read_text("utf-8")).text
     assert "0 must be backed up" in re.sub(r"\s+", " ", text)
 
 
 def test_no_position_is_in_the_page(tmp_path: Path) -> None:
-    con = sample.database()
+    db = sample.database()
     evidence = {"group": "g1", "keep": "yes", "latitude": 48.13743, "longitude": 11.57549, "has_place": True}
-    con.execute("UPDATE findings SET evidence = ? WHERE rule = 'same-picture'", [json.dumps(evidence)])
-    raw = written(tmp_path, con).read_text("utf-8")
+    db.con.execute("UPDATE findings SET evidence = ? WHERE rule = 'same-picture'", [json.dumps(evidence)])
+    raw = written(tmp_path, db).read_text("utf-8")
     assert "48.137" not in raw
     assert "11.575" not in raw
     assert "place known" in raw
@@ -250,7 +249,7 @@ def webp(**extra: Any) -> bytes:
 
 
 def test_thumbnails_stand_beside_their_file_and_carry_nothing_else(tmp_path: Path) -> None:
-    con = sample.database()
+    db = sample.database()
     missing, damaged = "DCIM/100APPLE/IMG_0001.HEIC", "DCIM/100APPLE/IMG_0003.JPG"
     secret = Image.Exif()
     secret[0x010E] = "secret"
@@ -260,24 +259,24 @@ def test_thumbnails_stand_beside_their_file_and_carry_nothing_else(tmp_path: Pat
         ("", "Download/manual.pdf"): thumbnails.Shown(webp()),
         ("", "x"): thumbnails.Shown(b"<svg onload=alert(1)>"),
     }
-    assert {missing, damaged} <= set(thumbnails.wanted(con))
-    raw = written(tmp_path, con, pictures).read_text("utf-8")
+    assert {missing, damaged} <= {one.path for one in questions.pictured(db, thumbnails.LIMIT)}
+    raw = written(tmp_path, db, pictures).read_text("utf-8")
     sources = [a["src"] for tag, a in Reader(raw).elements if tag == "img"]
     assert sources == [f"data:image/webp;base64,{base64.b64encode(webp()).decode()}"]
 
 
 def test_what_is_left_of_a_damaged_copy_stands_beside_its_finding(tmp_path: Path) -> None:
-    con = sample.database()
+    db = sample.database()
     copy = ("Family NAS", "Photos/2026/IMG_0003.JPG")
-    assert thumbnails.damaged_copies(con) == [copy]
+    assert questions.damaged_copies(db, thumbnails.MOST_COPIES) == [copy]
     shown = {copy: thumbnails.Shown(webp(), "the upper 61 % can be <seen>")}
-    page = Reader(written(tmp_path, con, shown).read_text("utf-8"))
+    page = Reader(written(tmp_path, db, shown).read_text("utf-8"))
     assert len([a for tag, a in page.elements if tag == "img"]) == 1
     assert "the upper 61 % can be <seen>" in page.text
     assert "Damaged copy" in page.text
     nothing = {copy: thumbnails.Shown(None, "nothing of it can be seen")}
     (again := tmp_path / "again").mkdir()
-    page = Reader(written(again, con, nothing).read_text("utf-8"))
+    page = Reader(written(again, db, nothing).read_text("utf-8"))
     assert "nothing of it can be seen" in page.text
 
 
@@ -308,8 +307,8 @@ def test_a_picture_that_is_no_whole_webp_is_left_out(cut: int) -> None:
 def test_a_big_audit_holds_the_first_of_each_rule_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(findings, "MOST_FINDINGS", 300)
     monkeypatch.setattr(findings, "_FIRST_OF_MANY", 250)
-    con = sample.database([f"DCIM/100/{n:04d}.jpg" for n in range(400)])
-    page = Reader(written(tmp_path, con).read_text("utf-8"))
+    db = sample.database([f"DCIM/100/{n:04d}.jpg" for n in range(400)])
+    page = Reader(written(tmp_path, db).read_text("utf-8"))
     rule = next(
         r for r in json.loads(page.content["scriptapplication/json"])["rules"] if r["id"] == "missing-from-backup"
     )
@@ -320,8 +319,8 @@ def test_a_big_audit_holds_the_first_of_each_rule_and_says_so(tmp_path: Path, mo
 
 
 def test_patterns_count_every_finding(tmp_path: Path) -> None:
-    con = sample.database([f"Pictures/{n % 30}/{n:04d}.jpg" for n in range(90)])
-    shown = findings.sections(con, sample.audit(con), sample.RULES)[0]
+    db = sample.database([f"Pictures/{n % 30}/{n:04d}.jpg" for n in range(90)])
+    shown = findings.sections(db, sample.audit(db), sample.RULES)[0]
     assert sum(bar.count for bar in shown.months) == sum(bar.count for bar in shown.folders) == shown.total == 94
     assert shown.folders[-1].label == "20 other folders"
     assert [bar.label for bar in shown.months] == ["2026-05", "2026-06", "no date"]

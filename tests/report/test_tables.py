@@ -21,14 +21,14 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 
 
 def test_files_csv_has_every_row_of_the_source_and_the_columns_of_the_contract(tmp_path: Path) -> None:
-    con = sample.database()
-    assert tables.write_files(con, tmp_path / "files.csv") == 40
+    db = sample.database()
+    assert tables.write_files(db, tmp_path / "files.csv") == 40
     text = (tmp_path / "files.csv").read_bytes()
     assert b"\r" not in text
     assert text.startswith(b"path,status,verdict,detail,backup,backup_path,copies,size_bytes,taken_at,sha256\n")
     rows = rows_of(tmp_path / "files.csv")
     assert [row["path"] for row in rows] == [
-        path for (path,) in con.execute("SELECT path FROM files ORDER BY id").fetchall()
+        path for (path,) in db.con.execute("SELECT path FROM files ORDER BY id").fetchall()
     ]
     unknown = next(row for row in rows if row["path"].endswith("IMG_1200.MOV"))
     assert (unknown["sha256"], unknown["taken_at"], unknown["copies"]) == ("", "", "0"), (
@@ -38,10 +38,10 @@ def test_files_csv_has_every_row_of_the_source_and_the_columns_of_the_contract(t
 
 @pytest.mark.parametrize("write", [tables.write_files, tables.write_findings, tables.write_safe_to_delete])
 def test_an_empty_table_has_its_header(tmp_path: Path, write: object) -> None:
-    con = sample.database(proven=0)
-    con.execute("DELETE FROM files")
-    con.execute("DELETE FROM findings")
-    assert write(con, tmp_path / "t.csv") == 0  # type: ignore[operator]
+    db = sample.database(proven=0)
+    db.con.execute("DELETE FROM files")
+    db.con.execute("DELETE FROM findings")
+    assert write(db, tmp_path / "t.csv") == 0  # type: ignore[operator]
     assert (tmp_path / "t.csv").read_text().count("\n") == 1
 
 
@@ -49,10 +49,10 @@ def test_an_empty_table_has_its_header(tmp_path: Path, write: object) -> None:
 def test_hostile_names_are_neither_formulas_nor_acts(tmp_path: Path, storage: str) -> None:
     if storage == "pyarrow":
         pytest.importorskip("pyarrow", reason="pyarrow is not installed: pandas keeps text the other way")
-    con = sample.database(sample.HOSTILE_NAMES)
+    db = sample.database(sample.HOSTILE_NAMES)
     with pd.option_context("mode.string_storage", storage):
-        tables.write_files(con, tmp_path / "files.csv")
-        tables.write_findings(con, tmp_path / "findings.csv")
+        tables.write_files(db, tmp_path / "files.csv")
+        tables.write_findings(db, tmp_path / "findings.csv")
     for name in ("files.csv", "findings.csv"):
         for row in rows_of(tmp_path / name):
             for column, cell in row.items():
@@ -68,10 +68,10 @@ def test_hostile_names_are_neither_formulas_nor_acts(tmp_path: Path, storage: st
 
 
 def test_evidence_in_the_csv_is_json_with_the_same_value(tmp_path: Path) -> None:
-    con = sample.database()
+    db = sample.database()
     evidence = {"other": "annex\u202egpj;=1+1\x1b[0m\U000e0041.exe", "n": 3}
-    con.execute("UPDATE findings SET evidence = ?", [json.dumps(evidence, ensure_ascii=False)])
-    tables.write_findings(con, tmp_path / "findings.csv")
+    db.con.execute("UPDATE findings SET evidence = ?", [json.dumps(evidence, ensure_ascii=False)])
+    tables.write_findings(db, tmp_path / "findings.csv")
     cells = [row["evidence"] for row in rows_of(tmp_path / "findings.csv")]
     assert all(json.loads(cell) == evidence for cell in cells)
     assert not any("\u202e" in cell or ";=" in cell for cell in cells)
@@ -85,11 +85,11 @@ def test_findings_are_worst_first(tmp_path: Path) -> None:
 
 
 def test_the_jsonl_is_exact(tmp_path: Path) -> None:
-    con = sample.database(sample.HOSTILE_NAMES)
-    tables.write_findings_jsonl(con, tmp_path / "f.jsonl")
+    db = sample.database(sample.HOSTILE_NAMES)
+    tables.write_findings_jsonl(db, tmp_path / "f.jsonl")
     lines = (tmp_path / "f.jsonl").read_bytes().splitlines()
     found = [json.loads(line) for line in lines]
-    assert len(found) == con.execute("SELECT count(*) FROM findings").fetchone()[0]  # type: ignore[index]
+    assert len(found) == db.con.execute("SELECT count(*) FROM findings").fetchone()[0]  # type: ignore[index]
     assert set(sample.HOSTILE_NAMES) <= {finding["path"] for finding in found}
     waived = [finding for finding in found if "waiver" in finding]
     assert [finding["waiver"]["by"] for finding in waived] == ["Anna"]
@@ -97,11 +97,11 @@ def test_the_jsonl_is_exact(tmp_path: Path) -> None:
 
 
 def test_safe_to_delete_never_names_another_file(tmp_path: Path) -> None:
-    con = sample.database(sample.HOSTILE_NAMES)
-    con.execute("UPDATE files SET status = 'identical', verdict = 'proven', backup = 'NAS' WHERE status = 'missing'")
-    tables.write_safe_to_delete(con, tmp_path / "s.csv")
+    db = sample.database(sample.HOSTILE_NAMES)
+    db.con.execute("UPDATE files SET status = 'identical', verdict = 'proven', backup = 'NAS' WHERE status = 'missing'")
+    tables.write_safe_to_delete(db, tmp_path / "s.csv")
     listed = {row["path"] for row in rows_of(tmp_path / "s.csv")}
-    real = {path for (path,) in con.execute("SELECT path FROM safe_to_delete").fetchall()}
+    real = {path for (path,) in db.con.execute("SELECT path FROM safe_to_delete").fetchall()}
     assert listed <= real
     assert real - listed <= set(sample.HOSTILE_NAMES)
     assert "'=already.jpg" in listed

@@ -1,0 +1,65 @@
+"""The connection to the database of one audit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import duckdb
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+T = TypeVar("T")
+Values = Sequence[Any] | Mapping[str, Any]
+
+VERSION = duckdb.__version__
+_ROWS_A_BATCH = 10_000
+_VECTORS_A_FRAME = 20  # of 2,048 rows each
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """The tables of one audit, and which columns its lists can know (`source.taken_at`, `backup.phash`, ...)."""
+
+    con: duckdb.DuckDBPyConnection
+    known: frozenset[str]
+
+    def run(self, sql: str, values: Values = ()) -> None:
+        """Runs statements whose answer nobody needs."""
+        self.con.execute(sql, values or None)
+
+    def rows(self, made: Callable[..., T], sql: str, values: Values = ()) -> list[T]:
+        """What a query gives: of each row the `made` of its columns."""
+        return [made(*row) for row in self.con.execute(sql, values or None).fetchall()]
+
+    def one(self, made: Callable[..., T], sql: str, values: Values = ()) -> T:
+        """The first row of a query that always gives one."""
+        return self.rows(made, sql, values)[0]
+
+    def stream(self, made: Callable[..., T], sql: str, values: Values = ()) -> Iterator[T]:
+        """The same as `rows`, for tables that need not fit in memory. No other query may run meanwhile."""
+        self.con.execute(sql, values or None)
+        while batch := self.con.fetchmany(_ROWS_A_BATCH):
+            yield from (made(*row) for row in batch)
+
+    def frames(self, sql: str) -> Iterator[pd.DataFrame]:
+        """What a query gives in frames of some ten thousand rows; at least one, so that an empty table has its columns.
+        No other query may run meanwhile."""
+        self.con.execute(sql)
+        frame = self.con.fetch_df_chunk(_VECTORS_A_FRAME)
+        yield frame
+        while len(frame := self.con.fetch_df_chunk(_VECTORS_A_FRAME)):
+            yield frame
+
+    def put(self, table: str, columns: Mapping[str, str], rows: Iterable[Sequence[Any]]) -> None:
+        """Makes a temporary table of rows, given in the order of `columns` (names with their types)."""
+        lists = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in columns]
+        unpacked = ", ".join(f"unnest(?::{kind}[]) AS {name}" for name, kind in columns.items())
+        self.run(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT {unpacked}", lists)
+
+    def lock(self) -> None:
+        """Shuts the database off: no files, no network, no extensions, no way to switch them on again."""
+        self.run("SET enable_external_access = false")
+        self.run("SET lock_configuration = true")

@@ -1,0 +1,1 @@
+"""Which row of a backup stands beside each due file, step by step, and what that proves."""

@@ -1,0 +1,54 @@
+"""The table `safe_to_delete`: the files of the source that an audit licenses to delete."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from auditor.database.connection import Database
+from auditor.database.rows import Stored
+from auditor.database.same_file import copies
+from auditor.places.trash import TRASH_FOLDERS
+
+_TABLES = ("safe_to_delete", "safe_at_any_time")
+
+
+def fill(db: Database, read_now: Sequence[str], since: str, undoubted: Sequence[str], min_copies: int) -> None:
+    """Fills it with the files that are proven, identical and sound, and were read `since` then (RFC 3339) on both
+    sides, in enough backups of those that were read (labels). `safe_at_any_time` are all such files of the `undoubted`
+    backups, whenever they were read.
+    """
+    sql = f"""
+        SELECT s.path, s.size_bytes, s.mtime, s.sha256,
+            string_agg(p.backup, '; ' ORDER BY list_position(?::VARCHAR[], p.backup)) AS backups, s.read_at
+        FROM files f
+        JOIN source s ON s.id = f.id
+        JOIN pairs p ON p.id = f.id AND p.status = 'identical'
+        JOIN backup b ON b.id = p.backup_id
+        WHERE f.verdict = 'proven' AND f.status = 'identical' AND list_contains(?::VARCHAR[], p.backup)
+            AND s.soundness = 'sound' AND b.soundness = 'sound' AND s.sha256 = b.sha256
+            AND s.digest_origin = 'read' AND b.digest_origin = 'read' AND s.read_at >= ? AND b.read_at >= ?
+            -- An album may be called so; what empties bins goes by the name as well.
+            AND NOT regexp_matches(lower(s.path), '{TRASH_FOLDERS}')
+            AND NOT regexp_matches(lower(b.path), '{TRASH_FOLDERS}')
+        GROUP BY s.id, s.path, s.size_bytes, s.mtime, s.sha256, s.read_at
+        HAVING {copies("p.backup")} >= ?
+        """
+    for table, labels, when in zip(_TABLES, (read_now, undoubted), (since, ""), strict=True):
+        db.run(f"CREATE TABLE {table} AS {sql}", [list(labels), list(labels), when, when, min_copies])
+
+
+def files(db: Database) -> list[Stored]:
+    """The files that are safe to delete, whenever they were read."""
+    return db.rows(Stored, "SELECT path, path_bytes, source.size_bytes FROM safe_at_any_time JOIN source USING (path)")
+
+
+def leave_out(db: Database, within: str) -> None:
+    """Takes out all files whose paths begin so."""
+    for table in _TABLES:
+        db.run(f"DELETE FROM {table} WHERE starts_with(path, ?)", [within])
+
+
+def not_read(db: Database) -> int:
+    """How many would be safe to delete but for the reading."""
+    counts = "SELECT (SELECT count(*) FROM safe_at_any_time) - (SELECT count(*) FROM safe_to_delete)"
+    return db.one(int, counts)
