@@ -17,8 +17,21 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from auditor.manifest.jsonl import Writer
-from auditor.manifest.rows import KNOWN_AT
-from auditor.model import Damage, Depth, Device, DigestOrigin, FileFacts, Header, Kind, Soundness, Status, Tier
+from auditor.manifest.rows import KNOWN_AT, SCHEMA
+from auditor.model import (
+    Damage,
+    Depth,
+    Device,
+    DigestOrigin,
+    ErrorKind,
+    FileFacts,
+    Header,
+    Kind,
+    Soundness,
+    Status,
+    Tier,
+    Trouble,
+)
 from auditor.paths import path_key
 
 SHARES = {
@@ -87,7 +100,7 @@ def in_backup(facts: FileFacts, rng: random.Random) -> tuple[Status, FileFacts |
         )
     if status is Status.NOT_CHECKED:
         # Without a size: it would pass for a copy that nobody could read of every lost file that has the same one.
-        unread = FileFacts(path=facts.path, kind=facts.kind, error="unreadable: EIO")
+        unread = FileFacts(path=facts.path, kind=facts.kind, error=Trouble(ErrorKind.UNREADABLE, "EIO"))
         return status, unread
     return status, None
 
@@ -96,7 +109,7 @@ def write(path: Path, rows: list[FileFacts], label: str, phone: bool) -> None:
     """Writes one list."""
     device = Device(model="Pixel 6", android_version="14", storage_total_bytes=128 << 30, storage_free_bytes=40 << 30)
     header = Header(
-        schema=1,
+        schema=SCHEMA,
         tool="benchmark",
         place=label,
         place_id=label,
