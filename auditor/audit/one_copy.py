@@ -24,13 +24,10 @@ from auditor.manifest.rows import behind_from
 from auditor.model import MADE_ON_PHONE, Device
 from auditor.places import Place
 from auditor.places.adb import AdbPlace
-from auditor.places.archive import ArchivePlace
 from auditor.places.folder import FolderPlace, file_id
 from auditor.places.mtp import MtpPlace
-from auditor.places.nesting import things_of
 from auditor.places.rclone import RclonePlace
 from auditor.places.rclone_remotes import Leaf, leaf_told
-from auditor.places.takeout import TakeoutPlace
 
 Rooms = Mapping[str, Device]
 """How full the services are that remotes are made of, by their words; those are left out that do not tell."""
@@ -189,7 +186,7 @@ def _doubted(ours: _Side, theirs: _Side) -> list[Mount]:
     nobody knows here may show it; a list of a folder may be of any.
     """
     source, place = ours.place, theirs.place
-    if any(isinstance(one, ArchivePlace) or (isinstance(one, TakeoutPlace) and one.packed) for one in (source, place)):
+    if any(one is not None and one.is_packed for one in (source, place)):
         return []
     if _is_one_mount(_here(source), _here(place)):
         return []
@@ -197,7 +194,7 @@ def _doubted(ours: _Side, theirs: _Side) -> list[Mount]:
     if isinstance(source, AdbPlace) or (source is None and ours.listed.place_kind in ("adb", MADE_ON_PHONE)):
         phones = [m for m in theirs.mounts if m.shows_a_phone] if not isinstance(place, MtpPlace) else []
         return [*phones, *(mount for mount in doubted if mount.shows is Shows.UNKNOWN)]
-    if isinstance(source, RclonePlace) and not source.folders:
+    if isinstance(source, RclonePlace) and not source.local_things:
         return []
     # Of a phone on MTP too another mount may show its folder.
     own = (mount_of(source.root),) if isinstance(source, MtpPlace) else ours.mounts
@@ -361,7 +358,7 @@ def _mounts(place: Place | None) -> tuple[Mount, ...]:
 
 def _here(place: Place | None) -> tuple[Path, ...]:
     """The folders and files of this machine's disks that a place consists of; none where it lies elsewhere."""
-    return () if place is None or isinstance(place, MtpPlace) else tuple(one.resolve() for one in things_of(place))
+    return () if place is None or isinstance(place, MtpPlace) else tuple(one.resolve() for one in place.local_things)
 
 
 def _is_one_mount(ours: Sequence[Path], theirs: Sequence[Path]) -> bool:

@@ -20,7 +20,6 @@ from auditor.model import MADE_ON_PHONE
 from auditor.places import Place
 from auditor.places.folder import FolderPlace, recorded_folder
 from auditor.places.mtp import mount_around
-from auditor.places.nesting import things_of
 from auditor.places.rclone import RclonePlace
 
 _PHONES = ("adb", "mtp")
@@ -156,9 +155,9 @@ def role_of(place: Place) -> Role:
 def _in_folders(place: Place, plain: Role) -> Role:
     """What a place is by the folders of this machine that its files lie in, whatever way leads there. Of several the
     one decides that is likest to a phone. What lies packed in a backup is no part of its record."""
-    those = [_role_at(thing, place.spec) for thing in things_of(place)]
+    those = [_role_at(thing, place.spec) for thing in place.local_things]
     if isinstance(place, RclonePlace):
-        those = [replace(a, sources=a.sources or sources_of(b)) for a, b in zip(those, place.folders, strict=True)]
+        those = [replace(a, sources=a.sources or sources_of(b)) for a, b in zip(those, place.local_things, strict=True)]
     if not those:
         return plain
     likest = max(those, key=lambda one: (one.is_phone, one.is_marked and not one.is_copied, not one.is_copied))

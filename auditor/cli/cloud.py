@@ -60,7 +60,7 @@ def backup(
         call(cloud.serving, "operations/mkdir", {"fs": cloud.remote, "remote": ""})
     except RemoteFailed as error:
         screen.note(f"the folder could not be made, it may be there already: {visible(str(error))}")
-    uploads.remember(cloud.folders, place)
+    uploads.remember(cloud.local_things, place)
     excluded = re.compile(policy.excluded())
     began = datetime.now(UTC)
     with tempfile.TemporaryDirectory() as work:

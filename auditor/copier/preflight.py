@@ -35,8 +35,8 @@ def overlap(source: Place, root: Path, source_is: str = "source", root_is: str =
 
     `source_is` and `root_is` are what the two are called.
     """
-    top = getattr(source, "root", None)
-    if not isinstance(top, Path):
+    top = source.local_root
+    if top is None:
         return None
     a, b = top.resolve(), root.resolve()
     inside, around = lies_in(b, a), lies_in(a, b)

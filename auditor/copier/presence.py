@@ -16,13 +16,13 @@ def watch(source: Place, door: Root | None) -> Callable[[], str | None]:
 
     `door` is that of the destination, None where nothing is written.
     """
-    top = getattr(source, "root", None)
-    before = _mount_point(top) if isinstance(top, Path) else None
+    top = source.local_root
+    before = None if top is None else _mount_point(top)
 
     def gone() -> str | None:
         if door is not None and (told := away(door)):
             return told
-        if isinstance(top, Path):
+        if top is not None:
             return None if _mount_point(top) == before else f"the source {source.label} is gone"
         try:
             next(iter(source.walk()), None)

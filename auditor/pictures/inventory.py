@@ -29,9 +29,7 @@ class Source:
     @property
     def root(self) -> Path | None:
         """The folder of this machine that the place is; None for every other place."""
-        root = getattr(self.place, "root", None)
-        powers = self.place.powers if self.place is not None else frozenset()
-        return root if isinstance(root, Path) and Power.WRITE in powers else None
+        return self.place.local_root if self.place is not None and Power.WRITE in self.place.powers else None
 
     @property
     def whole(self) -> str:

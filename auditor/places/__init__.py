@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from typing import BinaryIO, Protocol, runtime_checkable
 
-from auditor.model import MOST_BYTES, Device, DigestOrigin, ErrorKind, FileFacts, Trouble
+from auditor.model import MOST_BYTES, Behind, Device, DigestOrigin, ErrorKind, FileFacts, Trouble
 
 
 class EntryKind(StrEnum):
@@ -76,7 +77,41 @@ class Power(StrEnum):
     COMPUTES = "computes"  # it makes those digests from the bytes when asked, as a phone does; a service repeats them
 
 
-class Place(Protocol):
+class Whereabouts(Protocol):
+    """Where a place lies, and what is known of it there. A place derives from this, and says what it knows."""
+
+    @property
+    def local_root(self) -> Path | None:
+        """The folder of this machine that it is, or lies in; None where it is none."""
+        return None
+
+    @property
+    def local_things(self) -> tuple[Path, ...]:
+        """The folders and files of this machine that it consists of; none where it lies elsewhere."""
+        return () if self.local_root is None else (self.local_root,)
+
+    @property
+    def is_packed(self) -> bool:
+        """Whether its files lie in archives, so that no folder shows them."""
+        return False
+
+    @property
+    def is_off_site(self) -> bool | None:
+        """Whether all of it is kept elsewhere than here; None where that is not known."""
+        return None
+
+    @property
+    def services(self) -> tuple[Behind, ...] | None:
+        """The services and folders that a remote is made of, as a list says them; None for every other place."""
+        return None
+
+    @property
+    def sources(self) -> dict[str, str] | None:
+        """The places whose files a backup holds, label by id; None where it is no backup that says so."""
+        return None
+
+
+class Place(Whereabouts, Protocol):
     """The contract of a place. A place can be sent to a worker process (it pickles) and holds no open files.
 
     `walk` yields each thing once, in any order, and never follows links; what cannot be listed is an Entry with

@@ -14,7 +14,7 @@ from typing import BinaryIO
 from auditor.disk.foreign_names import row_path
 from auditor.errors import BadPlace, ListingCut
 from auditor.model import Device, ErrorKind, FileFacts, Kind, Trouble
-from auditor.places import Entry, EntryKind, Power, links
+from auditor.places import Entry, EntryKind, Power, Whereabouts, links
 from auditor.places.adbclient import Answer, CableLost, Client, choose, find_adb
 from auditor.places.adbstream import open_on_phone
 from auditor.readers import kind_by_name
@@ -38,7 +38,7 @@ _DIGEST = re.compile(rb"\\?([0-9a-f]{32,64})  ")
 
 
 @dataclass(frozen=True, slots=True)
-class AdbPlace:
+class AdbPlace(Whereabouts):
     """A folder of a phone. `folders` are those below `root` that are listed; rows are relative to `root`."""
 
     client: Client

@@ -16,7 +16,7 @@ from typing import BinaryIO, Protocol
 
 from auditor.errors import BadPlace
 from auditor.model import Device
-from auditor.places import Entry, Power
+from auditor.places import Entry, Power, Whereabouts
 from auditor.places.members import UNREADABLE
 from auditor.places.tars import OpenTar
 from auditor.places.zips import OpenZip
@@ -33,12 +33,22 @@ class OpenArchive(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class ArchivePlace:
+class ArchivePlace(Whereabouts):
     """One archive file. `path` is absolute; `packing` is `zip` or `tar`."""
 
     path: Path
     spec: str
     packing: str
+
+    @property
+    def local_things(self) -> tuple[Path, ...]:
+        """The archive."""
+        return (self.path,)
+
+    @property
+    def is_packed(self) -> bool:
+        """It is."""
+        return True
 
     @property
     def label(self) -> str:

@@ -22,16 +22,21 @@ from auditor.disk.mounts import mount_of
 from auditor.disk.volume import filesystem, keeps_change_times
 from auditor.errors import BadPlace, LeadsOut
 from auditor.model import Device, ErrorKind, Trouble
-from auditor.places import Entry, EntryKind, Place, Power, links, unfinished
+from auditor.places import Entry, EntryKind, Place, Power, Whereabouts, links, unfinished
 from auditor.places.ours import is_ours
 
 
 @dataclass(frozen=True, slots=True)
-class FolderPlace:
+class FolderPlace(Whereabouts):
     """A folder and what is below it. Links are listed and never followed; `root` is absolute and resolved."""
 
     root: Path
     spec: str
+
+    @property
+    def local_root(self) -> Path:
+        """The folder."""
+        return self.root
 
     @property
     def label(self) -> str:

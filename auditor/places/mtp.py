@@ -20,7 +20,7 @@ from urllib.parse import unquote
 from auditor.disk import mounts as disk
 from auditor.errors import BadPlace, ListingCut
 from auditor.model import Device
-from auditor.places import Entry, Power
+from auditor.places import Entry, Power, Whereabouts
 from auditor.places.folder import FolderPlace
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Mount:
 
 
 @dataclass(frozen=True, slots=True)
-class MtpPlace:
+class MtpPlace(Whereabouts):
     """A mounted phone or camera, or a folder of it."""
 
     mount: Mount
@@ -54,6 +54,11 @@ class MtpPlace:
     @property
     def root(self) -> Path:
         """The mount's folder."""
+        return self.mount.root
+
+    @property
+    def local_root(self) -> Path:
+        """The same: nothing of it lies on a disk of this machine."""
         return self.mount.root
 
     @property

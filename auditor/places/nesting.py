@@ -10,11 +10,8 @@ from pathlib import Path
 from auditor.disk.images import images_around
 from auditor.places import Place, trash
 from auditor.places.adb import SDCARD, AdbPlace
-from auditor.places.archive import ArchivePlace
-from auditor.places.folder import FolderPlace
 from auditor.places.mtp import MtpPlace
 from auditor.places.rclone import RclonePlace
-from auditor.places.takeout import TakeoutPlace
 
 _SHARED_STORAGE = re.compile(r"/(?:storage/emulated/0|storage/self/primary|mnt/sdcard)(?=/|$)")
 """Other names that Android has for /sdcard."""
@@ -36,32 +33,19 @@ def within(inner: Place, outer: Place) -> bool:
     for phone, mount in ((inner, outer), (outer, inner)):
         if isinstance(phone, AdbPlace) and isinstance(mount, MtpPlace):
             return phone.phone_serial.lower() in mount.mount.name.lower().split()
-    things, tops = things_of(inner), things_of(outer)
+    things, tops = inner.local_things, outer.local_things
     enough = any if isinstance(inner, RclonePlace) else all
     return bool(things) and enough(any(lies_in(thing, top) for top in tops) for thing in things)
 
 
 def will_be_emptied(place: Place) -> bool:
     """Whether a place lies as a whole in a bin or a quarantine; False where that is not known."""
-    paths = [thing.as_posix() for thing in things_of(place)]
+    paths = [thing.as_posix() for thing in place.local_things]
     if isinstance(place, AdbPlace):
         paths = _on_phone(place)
     if isinstance(place, RclonePlace):
         paths.append(_remote(place)[1])
     return any(trash.will_be_emptied(f"{path}/") for path in paths)
-
-
-def things_of(place: Place) -> tuple[Path, ...]:
-    """The folders and files of this machine that a place consists of; none where it lies elsewhere."""
-    if isinstance(place, FolderPlace | MtpPlace):
-        return (place.root,)
-    if isinstance(place, ArchivePlace):
-        return (place.path,)
-    if isinstance(place, TakeoutPlace):
-        return (place.root,) if place.unpacked else tuple(place.root / name for name in place.packed)
-    if isinstance(place, RclonePlace):
-        return place.folders
-    return ()
 
 
 def lies_in(thing: Path, top: Path) -> bool:

@@ -20,7 +20,7 @@ from auditor.disk.marker import OWN_FOLDER
 from auditor.disk.volume import keeps_change_times
 from auditor.errors import BadPlace, ListingCut
 from auditor.model import Behind, Device, ErrorKind, FileFacts, Kind, Trouble
-from auditor.places import Entry, EntryKind, Power, links, own_folder
+from auditor.places import Entry, EntryKind, Power, Whereabouts, links, own_folder
 from auditor.places.folder import file_id
 from auditor.places.foreign_rows import lsjson_row
 from auditor.places.members import once
@@ -55,7 +55,7 @@ class _File(TypedDict):
 
 
 @dataclass(frozen=True, slots=True)
-class RclonePlace:
+class RclonePlace(Whereabouts):
     """A folder of a remote. `digests` are those its service states; `slow` is whether it reads the bytes for them,
     `behind` the services and hosts that it is made of."""
 
@@ -176,7 +176,7 @@ class RclonePlace:
         return bool(self.behind) and not any(leaf.is_near for leaf in self.behind)
 
     @property
-    def folders(self) -> tuple[Path, ...]:
+    def local_things(self) -> tuple[Path, ...]:
         """The folders of this machine in which its files lie, as far as rclone's settings tell."""
         return tuple(Path(leaf.folder).absolute() for leaf in self.behind if leaf.folder is not None)
 
@@ -184,7 +184,7 @@ class RclonePlace:
     def _folder(self) -> Path | None:
         """The folder of this machine that the remote is; None where it is none."""
         (leaf,) = self.behind if len(self.behind) == 1 else (None,)
-        return self.folders[0] if leaf and self.folders and not leaf.is_own else None
+        return self.local_things[0] if leaf and self.local_things and not leaf.is_own else None
 
     def _entry(self, item: dict[str, object], seen: dict[str, int], keeps_change_times: bool = False) -> Entry:
         facts = lsjson_row(item)

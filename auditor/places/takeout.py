@@ -17,7 +17,7 @@ from typing import BinaryIO
 from auditor.disk.foreign_names import row_path
 from auditor.errors import BadPlace, ListingCut
 from auditor.model import Device, ErrorKind, FileFacts, Kind, Trouble
-from auditor.places import Entry, EntryKind, Power
+from auditor.places import Entry, EntryKind, Power, Whereabouts
 from auditor.places.archive import ArchivePlace, packing_of
 from auditor.places.folder import FolderPlace
 from auditor.places.takeout_items import Item, item_of
@@ -39,13 +39,28 @@ _FAILED_FOLDER = "failed videos"
 
 
 @dataclass(frozen=True, slots=True)
-class TakeoutPlace:
+class TakeoutPlace(Whereabouts):
     """The parts of one export in the folder `root`: `packed` are archives; `unpacked`, whether files lie there too."""
 
     root: Path
     spec: str
     packed: tuple[str, ...]
     unpacked: bool
+
+    @property
+    def local_root(self) -> Path:
+        """The folder in which the parts lie, beside whatever else."""
+        return self.root
+
+    @property
+    def local_things(self) -> tuple[Path, ...]:
+        """The folder, where files of it are unpacked there; else the archives."""
+        return (self.root,) if self.unpacked else tuple(self.root / name for name in self.packed)
+
+    @property
+    def is_packed(self) -> bool:
+        """Whether parts of it are archives."""
+        return bool(self.packed)
 
     @property
     def label(self) -> str:

@@ -105,9 +105,9 @@ def scan(
         digests=names,
         device=place.device(),
         previous=_previous(lists),
-        sources=getattr(place, "sources", None),
-        off_site=getattr(place, "is_off_site", None),
-        behind=getattr(place, "services", None),
+        sources=place.sources,
+        off_site=place.is_off_site,
+        behind=place.services,
     )
     left = jsonl.take_up(out)
     now = clock()
@@ -163,9 +163,9 @@ def _dated(entry: Entry) -> Entry:
 
 def _own_output(place: Place, out: Path) -> Callable[[str], bool]:
     """Whether a path of the place is the manifest that is being written, or on the way to it."""
-    root = getattr(place, "root", None)
+    root = place.local_root
     whole = out.resolve()
-    if not isinstance(root, Path) or not whole.is_relative_to(root):
+    if root is None or not whole.is_relative_to(root):
         return lambda path: False
     return lambda path: out.name in path and jsonl.is_part_of(root / path, whole)
 

@@ -14,14 +14,14 @@ import pytest
 from auditor.errors import ListingCut
 from auditor.manifest.jsonl import load
 from auditor.model import Depth, Device, DigestOrigin, ErrorKind, FileFacts
-from auditor.places import Entry, Power
+from auditor.places import Entry, Power, Whereabouts
 from auditor.places.archive import open_archive
 from auditor.scan.run import scan
 from tests.places.test_archive import tar_of
 
 
 @dataclass(frozen=True, slots=True)
-class Teller:
+class Teller(Whereabouts):
     """A place of files in memory that states digests; `computes` as a phone does, else as a cloud does."""
 
     files: tuple[tuple[str, bytes], ...]

@@ -21,7 +21,7 @@ import pytest
 from auditor.errors import AuditorError, BadOutput, BadPlace
 from auditor.manifest.jsonl import Manifest, load, partial_path
 from auditor.model import Depth, Device, DigestOrigin, FileFacts, Kind, Soundness, Tier
-from auditor.places import Entry, EntryKind, Place, Power
+from auditor.places import Entry, EntryKind, Place, Power, Whereabouts
 from auditor.places.folder import open_folder
 from auditor.scan import cache, one_file, reuse
 from auditor.scan import run as scanning
@@ -230,7 +230,7 @@ def test_a_folder_that_cannot_be_listed_makes_the_list_incomplete(
 
 
 @dataclass(frozen=True, slots=True)
-class Odd:
+class Odd(Whereabouts):
     """A place of one file whose stream misbehaves as `how` says."""
 
     how: str
