@@ -10,7 +10,6 @@ from auditor.isolation import pool
 from auditor.pictures.likeness import Answer, Likeness, Question, Verifier
 from auditor.pictures.looking import Look, look_at
 from auditor.places import Place, Power
-from auditor.places.folder import FolderPlace
 from auditor.report import thumbnails
 from auditor.report.thumbnails import Shown, Subject
 
@@ -64,14 +63,14 @@ def pictures(
     places = dict(backups)
     if source is not None:
         places[""] = source
-        most = thumbnails.LIMIT if isinstance(source, FolderPlace) else MOST_FETCHED_AGAIN
+        most = thumbnails.LIMIT if source.folder is not None else MOST_FETCHED_AGAIN
         shown |= {("", one.path): one.is_damaged for one in page.pictured(db, most)}
     far = 0
     for label, path in page.damaged_copies(db, thumbnails.MOST_COPIES):
         if (place := backups.get(label)) is None:
             continue
-        far += not isinstance(place, FolderPlace)
-        if isinstance(place, FolderPlace) or far <= MOST_FETCHED_AGAIN:
+        far += place.folder is None
+        if place.folder is not None or far <= MOST_FETCHED_AGAIN:
             shown[label, path] = True
     stored = rows.stored(db, shown)
     subjects = [Subject(places[key[0]], stored[key].raw_path, is_damaged) for key, is_damaged in shown.items()]

@@ -34,7 +34,6 @@ from auditor.manifest.jsonl import Manifest
 from auditor.model import Audit, RuleOutcome, Verdict
 from auditor.pictures import ranked
 from auditor.places import Place
-from auditor.places.folder import FolderPlace
 
 
 def run(order: Order, out: Path, steps: Steps = Steps(), now: Callable[[], datetime] | None = None) -> Audit:
@@ -161,7 +160,7 @@ def must_be_new(order: Order, out: Path) -> None:
         raise BadOutput(f"{out} is there already; nothing is written over. Choose another folder with -o")
     where = out.resolve()
     for one in (order.source, *order.backups):
-        root = one.place.root if isinstance(one.place, FolderPlace) else None
+        root = one.place.folder if one.place is not None else None
         if root is not None and (root == where or root in where.parents):
             raise BadOutput(f"the report {out} would lie inside {one.spec}, which is audited; choose another -o")
 

@@ -13,7 +13,7 @@ from auditor.database.connection import Database
 from auditor.database.rows import Stored
 from auditor.disk import marker as markers
 from auditor.paths import display_path
-from auditor.places.folder import FolderPlace, recorded_folder
+from auditor.places.folder import recorded_folder
 
 
 def fill(
@@ -43,7 +43,7 @@ def fill(
 
 def _kept_backups(source: Side, files: Sequence[Stored]) -> dict[Path, str]:
     """The backups that this program keeps in which some of these files lie, each with how their paths begin."""
-    root = source.place.root if isinstance(source.place, FolderPlace) else None
+    root = source.place.folder if source.place is not None else None
     if source.listed is not None and source.listed.place_kind == "folder":
         behind = recorded_folder(source.listed.place, source.listed.place_id)
         root = behind.root if behind else root

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from auditor.cleanup.taken import taken_from
 from auditor.places import Place
-from auditor.places.folder import FolderPlace
 from auditor.words import counted, typed
 
 
 def told(place: Place | None) -> tuple[str, ...]:
     """A sentence for the verdict, and those that belong under it; none where no clean-up took anything away."""
-    if not isinstance(place, FolderPlace):
+    if place is None or place.folder is None:
         return ()
-    taken = taken_from(place.root)
+    taken = taken_from(place.folder)
     if not (taken.held or taken.purged):
         return ()
     files = counted(taken.held + taken.purged, "file", "files")

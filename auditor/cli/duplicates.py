@@ -23,7 +23,6 @@ from auditor.judge import policy
 from auditor.manifest.jsonl import load
 from auditor.model import Depth
 from auditor.pictures.inventory import Source
-from auditor.places.folder import FolderPlace
 from auditor.report import DUPLICATES, DUPLICATES_PAGE, PLAN
 from auditor.scan import run as scanning
 from auditor.words import counted, typed, visible
@@ -115,7 +114,7 @@ def _source(side: Side, fixed: bool, target: Path, jobs: int | None, cache: bool
             listed = scanning.scan(side.place, target, depth=Depth.DECODE, jobs=jobs, use_cache=cache, on_progress=show)
     for reason in listed.footer.reasons:
         screen.note(f"not listed: {visible(reason)}")
-    root = side.place.root if isinstance(side.place, FolderPlace) else None
+    root = side.place.folder if side.place is not None else None
     is_backup = root is not None and markers.kept_around()(root) is not None
     name = str(root) if root is not None else side.place.spec
     return Source(name, side.label, tuple(listed.rows()), side.place, fixed or is_backup)

@@ -102,9 +102,8 @@ class Prepared:
     @property
     def near(self) -> bool:
         """Whether two reads of the source are two: nothing but the system itself stands between it and its disk."""
-        return (
-            isinstance(self.source, FolderPlace) and self.source.root.exists() and volume_of(self.source.root).is_near
-        )
+        folder = self.source.folder
+        return folder is not None and folder.exists() and volume_of(folder).is_near
 
 
 @dataclass(frozen=True, slots=True)
@@ -384,7 +383,7 @@ def _new_source(source: Place, marker: Marker, rules: NameRules) -> SourceMark:
 
 def _keeps_changes(source: Place) -> bool:
     """Whether change times and file numbers in the source tell a file that is the very same."""
-    return isinstance(source, FolderPlace) and source.root.exists() and volume_of(source.root).keeps_changes
+    return source.folder is not None and source.folder.exists() and volume_of(source.folder).keeps_changes
 
 
 def _as_trusted(entry: Entry, trusted: bool) -> Entry:

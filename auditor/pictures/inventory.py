@@ -9,7 +9,7 @@ from pathlib import Path
 
 from auditor.disk import marker as markers
 from auditor.model import FileFacts, Kind
-from auditor.places import Place, Power
+from auditor.places import Place
 from auditor.places.trash import will_be_emptied
 
 
@@ -29,7 +29,7 @@ class Source:
     @property
     def root(self) -> Path | None:
         """The folder of this machine that the place is; None for every other place."""
-        return self.place.local_root if self.place is not None and Power.WRITE in self.place.powers else None
+        return None if self.place is None else self.place.folder
 
     @property
     def whole(self) -> str:

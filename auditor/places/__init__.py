@@ -82,7 +82,12 @@ class Whereabouts(Protocol):
 
     @property
     def local_root(self) -> Path | None:
-        """The folder of this machine that it is, or lies in; None where it is none."""
+        """The folder of this machine in which all of it lies; None where there is none."""
+        return None
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder of this machine that it is, each of its files at its path below; None for every other place."""
         return None
 
     @property

@@ -39,6 +39,11 @@ class FolderPlace(Whereabouts):
         return self.root
 
     @property
+    def folder(self) -> Path:
+        """The folder."""
+        return self.root
+
+    @property
     def label(self) -> str:
         """The folder's name."""
         return self.root.name or str(self.root)
