@@ -24,9 +24,8 @@ from auditor.manifest.rows import behind_from
 from auditor.model import MADE_ON_PHONE, Device
 from auditor.places import Place
 from auditor.places.adb import AdbPlace
-from auditor.places.folder import FolderPlace, file_id
+from auditor.places.folder import file_id
 from auditor.places.mtp import MtpPlace
-from auditor.places.rclone import RclonePlace
 from auditor.places.rclone_remotes import Leaf, leaf_told
 
 Rooms = Mapping[str, Device]
@@ -35,7 +34,7 @@ Rooms = Mapping[str, Device]
 
 def ask_rooms(places: Sequence[Place | None]) -> Rooms:
     """How full each service is that two places may have in common under two names; each is asked once."""
-    leaves = [(place, leaf) for place in places if isinstance(place, RclonePlace) for leaf in place.behind]
+    leaves = [(place, leaf) for place in places if place is not None for leaf in place.behind]
     asked = {
         leaf.words: (place, leaf)
         for place, leaf in leaves
@@ -138,8 +137,8 @@ def _sides(db: Database, source: Place | None, backups: Sequence[Place | None]) 
 def _side(place: Place | None, listed: headers.Told) -> _Side:
     """One side, of which a list says what the place itself does not: it is text, and nothing of it is opened."""
     if place is not None:
-        behind = place.behind if isinstance(place, RclonePlace) else ()
-        return _Side(place, listed, behind, tuple(leaf_told(leaf.told) for leaf in behind), _mounts(place))
+        told = tuple(leaf_told(leaf.told) for leaf in place.behind)
+        return _Side(place, listed, place.behind, told, _mounts(place))
     behind = tuple(map(leaf_told, behind_from(json.loads(listed.behind)))) if listed.behind else ()
     mounts: tuple[Mount, ...] = ()
     if listed.filesystem and listed.place_kind in ("folder", "takeout"):
@@ -194,7 +193,7 @@ def _doubted(ours: _Side, theirs: _Side) -> list[Mount]:
     if isinstance(source, AdbPlace) or (source is None and ours.listed.place_kind in ("adb", MADE_ON_PHONE)):
         phones = [m for m in theirs.mounts if m.shows_a_phone] if not isinstance(place, MtpPlace) else []
         return [*phones, *(mount for mount in doubted if mount.shows is Shows.UNKNOWN)]
-    if isinstance(source, RclonePlace) and not source.local_things:
+    if source is not None and source.kind == "rclone" and not source.local_things:
         return []
     # Of a phone on MTP too another mount may show its folder.
     own = (mount_of(source.root),) if isinstance(source, MtpPlace) else ours.mounts
@@ -317,15 +316,15 @@ def _is_one_disk(one: Place | None, other: Place | None) -> bool:
 
 
 def _number_files(db: Database, side: Literal["source", "backup"], place: Place | None, backup_number: int = 0) -> None:
-    if isinstance(place, FolderPlace):
+    if place is not None and place.folder is not None:
         rows = same_file.unnumbered(db, side, backup_number)
-        same_file.number(db, side, _numbered(place, rows))
+        same_file.number(db, side, _numbered(place.folder, rows))
 
 
-def _numbered(place: FolderPlace, rows: Sequence[same_file.Unnumbered]) -> Iterable[tuple[int, str, str]]:
+def _numbered(folder: Path, rows: Sequence[same_file.Unnumbered]) -> Iterable[tuple[int, str, str]]:
     for row in rows:
         with contextlib.suppress(OSError, ValueError):
-            facts = (place.root / row.path).lstat()
+            facts = (folder / row.path).lstat()
             if name := file_id(facts):
                 yield row.id, name, rfc3339(facts.st_ctime_ns)
 

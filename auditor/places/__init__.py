@@ -11,9 +11,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import BinaryIO, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, BinaryIO, Protocol, runtime_checkable
 
 from auditor.model import MOST_BYTES, Behind, Device, DigestOrigin, ErrorKind, FileFacts, Trouble
+
+if TYPE_CHECKING:
+    from auditor.places.rclone_remotes import Leaf
 
 
 class EntryKind(StrEnum):
@@ -106,8 +109,17 @@ class Whereabouts(Protocol):
         return None
 
     @property
+    def behind(self) -> tuple[Leaf, ...]:
+        """The services and folders that a remote is made of; none for every other place."""
+        return ()
+
+    def room_of(self, leaf: Leaf) -> Device | None:
+        """How full one of them is; None where it does not tell."""
+        return None
+
+    @property
     def services(self) -> tuple[Behind, ...] | None:
-        """The services and folders that a remote is made of, as a list says them; None for every other place."""
+        """The same as a list says them; None for every other place."""
         return None
 
     @property
