@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from auditor import data as shipped
-from auditor.audit import one_copy, pairing
+from auditor.audit import one_account, one_copy, pairing
 from auditor.database import files, loading
 from auditor.database.headers import Listed
 from auditor.disk import volume
@@ -742,7 +742,7 @@ def test_two_names_of_one_account_are_one_copy_and_no_copy_of_each_other(
         return used and Device(storage_total_bytes=TOTAL, storage_free_bytes=TOTAL - used[places.index(place)])
 
     monkeypatch.setattr(RclonePlace, "room_of", room_of)
-    rooms = one_copy.ask_rooms(places)
+    rooms = one_account.ask_rooms(places)
     assert len(asked) == len(set(asked))
     family = policy.load("family")
     facts = FileFacts("a.jpg", 9, mtime_ns=1, kind=Kind.PHOTO, digests={"sha256": "ab" * 32})

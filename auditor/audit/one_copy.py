@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from auditor.audit.one_account import Rooms, may_share
 from auditor.database import headers, same_file
 from auditor.database.connection import Database
 from auditor.database.same_file import Times
@@ -21,27 +22,12 @@ from auditor.dates import rfc3339
 from auditor.disk.mounts import Mount, Shows, is_one_disk, may_show_one_file, mount_of, mounts_beneath
 from auditor.disk.this_machine import is_this_machine
 from auditor.manifest.rows import behind_from
-from auditor.model import MADE_ON_PHONE, Device
+from auditor.model import MADE_ON_PHONE
 from auditor.places import Place
 from auditor.places.adb import AdbPlace
 from auditor.places.folder import file_id
 from auditor.places.mtp import MtpPlace
 from auditor.places.rclone_remotes import Leaf, leaf_told
-
-Rooms = Mapping[str, Device]
-"""How full the services are that remotes are made of, by their words; those are left out that do not tell."""
-
-
-def ask_rooms(places: Sequence[Place | None]) -> Rooms:
-    """How full each service is that two places may have in common under two names; each is asked once."""
-    leaves = [(place, leaf) for place in places if place is not None for leaf in place.behind]
-    asked = {
-        leaf.words: (place, leaf)
-        for place, leaf in leaves
-        if any(_is_asked(leaf, b) for other, b in leaves if other is not place)
-    }
-    told = {words: place.room_of(leaf) for words, (place, leaf) in asked.items()}
-    return {words: room for words, room in told.items() if room is not None}
 
 
 def mark_linked(db: Database, source: Place | None, backups: Sequence[Place | None], rooms: Rooms) -> None:
@@ -276,38 +262,8 @@ def _is_apart(one: _Side, other: _Side, rooms: Rooms) -> bool:
 def _may_be_one_account(one: _Side, other: _Side, rooms: Rooms) -> bool:
     """Whether a service behind one remote of rclone's, whatever names lie around it, may hold files of the other."""
     if one.place is not None and other.place is not None:
-        return any(_may_share(a, b, rooms) for a in one.behind for b in other.behind)
+        return any(may_share(a, b, rooms) for a in one.behind for b in other.behind)
     return any(a.may_be_one_service(b) and a.may_overlap(b) for a in one.told for b in other.told)
-
-
-def _may_share(one: Leaf, other: Leaf, rooms: Rooms) -> bool:
-    """Whether two folders of services may have files in common: of one name, by their paths alone; of two names, where
-    the service seems to be one account by its room or, where it does not say its room, by the paths too."""
-    if not one.may_be_one_service(other):
-        return False
-    if _is_asked(one, other) and one.words in rooms and other.words in rooms:
-        return _is_one_room(rooms[one.words], rooms[other.words])
-    return one.may_overlap(other)
-
-
-def _is_asked(one: Leaf, other: Leaf) -> bool:
-    """Whether how full they are tells one account from two: two protocols may count differently."""
-    return one.remote != other.remote and one.kind == other.kind and one.may_be_one_service(other)
-
-
-def _is_one_room(one: Device, other: Device) -> bool:
-    """Whether two answers, seconds apart, may be of one account: mail may arrive between them.
-
-    They may differ by a thousandth of the room, but no more than a hundredth of what is in it: two new accounts, which
-    have the same room, are told apart by the little that is in them.
-    """
-    total, frees = one.storage_total_bytes, (one.storage_free_bytes, other.storage_free_bytes)
-    if total is None or total != other.storage_total_bytes:
-        return False
-    known = [free for free in frees if free is not None]
-    if len(known) < len(frees):
-        return True
-    return max(known) - min(known) <= min(total // 1000, (total - min(known)) // 100)
 
 
 def _is_one_disk(one: Place | None, other: Place | None) -> bool:

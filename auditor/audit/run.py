@@ -14,6 +14,7 @@ from auditor.audit import (
     exchange,
     inputs,
     listing,
+    one_account,
     one_copy,
     pairing,
     record,
@@ -122,7 +123,7 @@ def _pair(db: Database, order: Order, at_hand: Mapping[str, Place], steps: Steps
     """Gives every file its one status. Returns sentences on which backups count as one copy."""
     source, backups = order.source.place, [backup.place for backup in order.backups]
     labels = [backup.label for backup in order.backups]
-    rooms = one_copy.ask_rooms([source, *backups])
+    rooms = one_account.ask_rooms([source, *backups])
     one_copy.mark_linked(db, source, backups, rooms)
     as_one = one_copy.count_once(db, backups, rooms)
     pairing.pair(db, labels, reopened.verifier(db, source, at_hand, order.jobs, steps.looking))

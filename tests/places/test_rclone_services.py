@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from auditor.audit import one_copy
+from auditor.audit import one_account
 from auditor.manifest.rows import behind_from, behind_rows
 from auditor.model import Device
 from auditor.places.rclone_remotes import Leaf, leaf_told, leaves_of
@@ -217,7 +217,7 @@ def test_where_a_profile_leads_may_be_nearby() -> None:
 
 
 def may_share(one: str, other: str, rooms: Mapping[str, Device]) -> bool:
-    return any(one_copy._may_share(a, b, rooms) for a in leaves(one) for b in leaves(other))
+    return any(one_account.may_share(a, b, rooms) for a in leaves(one) for b in leaves(other))
 
 
 @pytest.mark.parametrize(("one", "other"), ONE)
