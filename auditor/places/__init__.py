@@ -1,8 +1,9 @@
 """Where files live. A place lists its files and opens them; every place passes the suite in tests/places/contract.py.
 
 To add a place: one module here, one line in `OPENERS` of `spec.py`, one call of the contract suite.
-A place of folders needs only `Place`. What more a place may know is optional: facts stated beside the bytes
-(`Entry.stated`), and digests without moving the bytes (`StatesDigests`).
+A place needs only `Place`. What more it may know is optional: where it lies and what is known of it there
+(`Whereabouts`, from which it derives), facts stated beside the bytes (`Entry.stated`), and digests without moving the
+bytes (`StatesDigests`).
 """
 
 from __future__ import annotations
