@@ -136,12 +136,12 @@ def mark_shown(db: Database, backup_number: int, why: str, times: Times = Times.
     no_copies = kinds(ErrorKind.LINKED, ErrorKind.MISSING, ErrorKind.TRASHED, ErrorKind.SHARED)
     db.run(
         f"""
-        UPDATE backup SET error_kind = $shown, error = $why WHERE backup_number = $number
+        UPDATE backup SET error_kind = ?, error = ? WHERE backup_number = ?
             AND coalesce(error_kind NOT IN ({no_copies}), true)
-            AND (list_contains($found::BIGINT[], id) OR EXISTS (
-                SELECT 1 FROM backup l WHERE l.backup_number = $number AND l.error_kind = '{ErrorKind.LINKED}'))
+            AND (list_contains(?::BIGINT[], id) OR EXISTS (
+                SELECT 1 FROM backup l WHERE l.backup_number = ? AND l.error_kind = '{ErrorKind.LINKED}'))
         """,
-        {"shown": ErrorKind.SHOWN.value, "why": why, "number": backup_number, "found": sorted(found)},
+        [ErrorKind.SHOWN.value, why, backup_number, sorted(found), backup_number],
     )
 
 
