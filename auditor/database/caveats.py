@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from auditor.database.connection import Database
+from auditor.database.schema import NOT_SEEN
 from auditor.model import DIGESTS
 
 _HAS_DIGEST = f"coalesce({', '.join(DIGESTS)}) IS NOT NULL"
@@ -74,10 +75,10 @@ def not_due(db: Database) -> NotDue:
     """The files of the source that need no backup."""
     return db.one(
         NotDue,
-        """
+        f"""
         SELECT count(*) FILTER (WHERE NOT coalesce(excluded, false)), count(*) FILTER (WHERE excluded)
         FROM source WHERE NOT is_due AND size_bytes IS NOT NULL
-            AND NOT coalesce(error_kind = 'unreadable' AND NOT excluded, false)  -- unreadable-other names these
+            AND NOT coalesce({NOT_SEEN} AND NOT excluded, false)  -- unreadable-other names these
         """,
     )
 

@@ -17,7 +17,7 @@ import duckdb
 from auditor.database import headers, schema
 from auditor.database.connection import Database
 from auditor.database.headers import Listed
-from auditor.database.schema import DERIVED, ROW_COLUMNS, kinds, quoted
+from auditor.database.schema import DERIVED, NOT_SEEN, ROW_COLUMNS, kinds, quoted
 from auditor.disk import small_files
 from auditor.errors import BadManifest
 from auditor.manifest.jsonl import MAX_LINE_BYTES, Manifest
@@ -159,7 +159,7 @@ def mark_due(db: Database, scope: Scope) -> None:
     found = db.rows(str, "SELECT DISTINCT extension FROM source WHERE extension IS NOT NULL")
     extensions = [one for one in found if one and kind_by_name(f"x.{one}") in scope.kinds]
     untold = [one for one in found if kind_by_name(f"x.{one}") is Kind.OTHER and not is_other_by_name(f"x.{one}")]
-    unreadable = kinds(ErrorKind.UNREADABLE)
+    link = kinds(ErrorKind.LINK_TO_FILE)
     by_name = kinds(ErrorKind.UNREADABLE, ErrorKind.LINK_TO_FILE)
     behind = kinds(ErrorKind.LINK, ErrorKind.NOT_HELD)
     db.run(
@@ -168,7 +168,7 @@ def mark_due(db: Database, scope: Scope) -> None:
             -- By its name, only what is a file: a folder or a FIFO named x.jpg is none.
             OR (list_contains(?, extension) AND (size_bytes IS NOT NULL OR error_kind IN ({by_name})))
             -- A name says nothing, and nobody could look: programs keep photos under such names.
-            OR coalesce(list_contains(?, extension) AND size_bytes > 0 AND error_kind = {unreadable}, false)
+            OR coalesce(list_contains(?, extension) AND (size_bytes > 0 OR error_kind = {link}) AND {NOT_SEEN}, false)
             -- Photos may be behind it, and nobody has seen them.
             OR coalesce(error_kind IN ({behind}), false)
         """,

@@ -7,7 +7,7 @@ from typing import Any
 
 from auditor.database.connection import Database
 from auditor.manifest.rows import DECODED
-from auditor.model import DigestOrigin, ErrorKind
+from auditor.model import DIGESTS, DigestOrigin, ErrorKind
 
 ROW_COLUMNS = {
     **dict.fromkeys(("path", "path_bytes", "mtime", "read_at", "digest_origin", "sha256", "md5", "sha1"), "VARCHAR"),
@@ -99,6 +99,12 @@ EVERYTHING = known((*DECODED, *ROW_COLUMNS), (*DECODED, *ROW_COLUMNS))
 def kinds(*names: ErrorKind) -> str:
     """These kinds of trouble as SQL, for `error_kind IN (...)`."""
     return ", ".join(f"'{name.value}'" for name in names)
+
+
+_UNSEEN = (ErrorKind.UNREADABLE, ErrorKind.UNSUPPORTED, ErrorKind.REFUSED, ErrorKind.DOUBTED, ErrorKind.LINK_TO_FILE)
+
+NOT_SEEN = f"(error_kind IN ({kinds(*_UNSEEN)}) AND coalesce({', '.join(DIGESTS)}) IS NULL)"
+"""Whether nobody could look into a row's file, so that only its name says what it is, as SQL. The rules say it too."""
 
 
 def create_tables(db: Database) -> None:

@@ -4,7 +4,7 @@
 -- verdict     = "none"
 -- since       = "0.1.0"
 -- tags        = ["completeness"]
--- population  = "source WHERE kind = 'other' AND NOT excluded AND size_bytes IS NOT NULL AND error_kind IS DISTINCT FROM 'unreadable'"
+-- population  = "source WHERE kind = 'other' AND NOT excluded AND size_bytes IS NOT NULL AND NOT (coalesce(error_kind IN ('unreadable', 'unsupported', 'refused', 'doubted'), false) AND coalesce(sha256, md5, sha1, quickxor, dropbox) IS NULL)"
 -- needs       = ["source.kind", "source.error_kind"]
 -- passed      = "There are no files besides photos and videos."
 -- failed_one  = "Files that are neither photos nor videos were not judged."
@@ -24,7 +24,8 @@ FROM (
     SELECT coalesce(nullif(extension, ''), 'no extension') AS extension, count(*) AS files, sum(size_bytes) AS bytes
     FROM source
     WHERE kind = 'other' AND NOT excluded AND NOT is_due AND size_bytes IS NOT NULL
-        AND error_kind IS DISTINCT FROM 'unreadable'
+        AND NOT (coalesce(error_kind IN ('unreadable', 'unsupported', 'refused', 'doubted'), false)
+            AND coalesce(sha256, md5, sha1, quickxor, dropbox) IS NULL)
     GROUP BY 1
 )
 HAVING count(*) > 0

@@ -19,5 +19,8 @@
 -- ///
 SELECT 'source' AS side, path, error AS reason, size_bytes
 FROM source
-WHERE kind = 'other' AND NOT excluded AND NOT is_due AND size_bytes IS NOT NULL AND error_kind = 'unreadable'
+WHERE kind = 'other' AND NOT excluded AND NOT is_due AND size_bytes IS NOT NULL
+    -- What was looked into has a digest, whatever was made of it.
+    AND error_kind IN ('unreadable', 'unsupported', 'refused', 'doubted')
+    AND coalesce(sha256, md5, sha1, quickxor, dropbox) IS NULL
 ORDER BY path
