@@ -936,7 +936,11 @@ IN_A_BIN = (
     *(".recycle/x/a.jpg", "RECYCLED/a.jpg", "Pictures/.Gallery2/recycle/a.jpg", ".dropbox.cache/2026/a.jpg"),
     *("Trash/a.jpg", ".Trash-1000/files/a.jpg", "#recycle/a.jpg", "@Recycle/a.jpg", ".Trashes/501/a.jpg"),
     *("$RECYCLE.BIN/S-1/a.jpg", "Android/.Trash/a.jpg", ".oprecyclebin/a.jpg", "$.Trash$/a.jpg"),
-    *("Recently Deleted/a.jpg", ".sync/Archive/a.jpg", "DCIM/.trashed-1700000000-a.jpg"),
+    *("Recently Deleted/a.jpg", ".sync/Archive/a.jpg", "DCIM/.trashed-1700000000-a.jpg", "photo/#trash/a.jpg"),
+    *("#snapshot/GMT-2024.01.01/a.jpg", "@Recently-Snapshot/1/a.jpg", "~snapshot/hourly/a.jpg", ".snapshot/a.jpg"),
+    *(".snapshots/12/snapshot/a.jpg", ".zfs/snapshot/daily/a.jpg", "anna/files_versions/P/a.jpg"),
+    *(".vivoFileRecycleBin/a.jpg", ".VivoGalleryRecycler/a.jpg", ".trash_bin/a.jpg", ".dumpster/a.jpg"),
+    *("Takeout/Google Photos/Bin/a.jpg", "Takeout/Google Fotos/Papierkorb/a.jpg"),
 )
 
 
@@ -947,7 +951,18 @@ def test_what_lies_in_a_bin_is_no_copy(path: str) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["Trashcan Sinatras/a.jpg", "my trash/a.jpg", "recycle/a.jpg", "trash.jpg", "DCIM/trash", "Gallery2/recycle/a.jpg"],
+    [
+        *(
+            "Trashcan Sinatras/a.jpg",
+            "my trash/a.jpg",
+            "recycle/a.jpg",
+            "trash.jpg",
+            "DCIM/trash",
+            "Gallery2/recycle/a.jpg",
+        ),
+        *("Bin/a.jpg", "Papierkorb/a.jpg", "Snapshots/a.jpg", "snapshot/a.jpg", "zfs/snapshot/a.jpg"),
+        *("Google Photos/Robin/a.jpg", "files_versions", ".snapshots.jpg"),
+    ],
 )
 def test_what_only_sounds_like_a_bin_is_none(path: str) -> None:
     assert not in_bin(path)

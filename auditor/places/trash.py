@@ -1,4 +1,4 @@
-"""Folders that somebody or something will empty: a copy in one of them is no copy."""
+"""Folders that somebody or something will empty, as bins and snapshots: a copy in one of them is no copy."""
 
 from __future__ import annotations
 
@@ -12,12 +12,18 @@ FOLDERS = (
     *(".trash", ".trash-*", "trash", ".trashes", "$recycle.bin", "recycler", "recycled"),
     "network trash folder",  # netatalk, for Macs
     # Disks in the network. Source: Synology and QNAP knowledge bases; vfs_recycle(8).
-    *("#recycle", "@recycle", ".recycle"),
+    *("#recycle", "@recycle", ".recycle", "#trash"),
+    # Snapshots and versions, of which the oldest go by themselves. Source: Synology, QNAP and NetApp knowledge bases;
+    # snapper(8), rsnapshot(1), zfsprops(7); Nextcloud files_versions.
+    *("#snapshot", "@recently-snapshot", "~snapshot", ".snapshot", ".snapshots", ".zfs/snapshot", "files_versions"),
     # What keeps folders in step. Source: Nextcloud files_trashbin; Syncthing versioning; Resilio; Dropbox.
     *("files_trashbin", ".stversions", ".sync/archive", ".dropbox.cache"),
     # Galleries. Source: d4rken-org/sdmaid issues 2660, 4169, 4774, 4809; sdmaid-se issue 1057 (Samsung: Android/.Trash)
     *(".trashbin", ".globaltrash", ".gallery2/recycle", "recyclebin", ".recyclebin", ".oprecyclebin"),
-    *("$.trash$", ".$trash$"),
+    *("$.trash$", ".$trash$", ".trash_bin", ".recycle_bin", ".dumpster", ".vivofilerecyclebin", ".vivogalleryrecycler"),
+    # Exports of Google Photos, where no JSON beside a file says so: the bin has a folder in the account's language.
+    *(f"google *otos/{name}" for name in ("bin", "papierkorb", "corbeille", "papelera", "cestino", "prullenbak")),
+    *(f"google *otos/{name}" for name in ("lixeira", "kosz", "papirkurv", "papperskorgen", "roskakori")),
     # Exports of Apple's Photos.
     "recently deleted",
     ".auditor/quarantine",
@@ -49,7 +55,7 @@ ALBUMS = _finds(PEOPLES)
 _TRASH_FOLDERS = re.compile(TRASH_FOLDERS)
 
 
-LIES_IN_ONE = "lies in a bin or a quarantine, which will be emptied"
+LIES_IN_ONE = "lies in a bin or a quarantine, or in a snapshot, which will be emptied"
 """What is said of a place, behind its name, that lies in a bin as a whole."""
 
 

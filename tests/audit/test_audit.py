@@ -248,7 +248,7 @@ def test_a_backup_that_lies_in_a_bin_is_none(places: tuple[Path, Path], where: s
         shutil.rmtree(root)
     result, files = run(phone, named, depth=Depth.DECODE)
     assert (result.verdict, set(files.status)) == (Verdict.NOT_SAFE, {"missing"})
-    assert set(files.detail) == {"what has its name there is no copy: it lies in a bin"}
+    assert set(files.detail) == {"what has its name there is no copy: it lies in a bin or a snapshot"}
     assert any("lies in a bin or a quarantine" in told for told in result.caveats)
     (report,) = phone.parent.glob("report-*")
     assert len((report / "safe-to-delete.csv").read_text("utf-8").splitlines()) == 1

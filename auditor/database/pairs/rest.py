@@ -60,7 +60,8 @@ def missing(one: OneBackup) -> None:
         SELECT s.id, NULL::BIGINT AS backup_id, {detail} AS detail
         FROM open_s s LEFT JOIN (SELECT DISTINCT lower(name) AS name FROM open_b) v ON v.name = lower(s.name)
         LEFT JOIN (
-            SELECT lower(name) AS name, coalesce(min(error), 'it lies in a bin') AS error FROM no_copy GROUP BY 1
+            SELECT lower(name) AS name, coalesce(min(error), 'it lies in a bin or a snapshot') AS error
+            FROM no_copy GROUP BY 1
         ) n ON n.name = lower(s.name)
         """,
     )
