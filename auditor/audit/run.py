@@ -19,6 +19,7 @@ from auditor.audit import (
     pairing,
     record,
     reopened,
+    rewritten,
     safe_to_delete,
 )
 from auditor.audit.order import Order, Steps, homes, pairs_of
@@ -125,7 +126,7 @@ def _pair(db: Database, order: Order, at_hand: Mapping[str, Place], steps: Steps
     labels = [backup.label for backup in order.backups]
     rooms = one_account.ask_rooms([source, *backups])
     one_copy.mark_linked(db, source, backups, rooms)
-    as_one = one_copy.count_once(db, backups, rooms)
+    as_one = [*rewritten.mark(db, labels, backups), *one_copy.count_once(db, backups, rooms)]
     pairing.pair(db, labels, reopened.verifier(db, source, at_hand, order.jobs, steps.looking))
     files.summarise(db, labels, order.policy.proof)
     ranked.fill(db, order.policy.keep)
