@@ -676,7 +676,8 @@ def test_two_mounts_that_may_show_one_file_are_one_copy(
 ACCOUNTS_OF = {
     **{name: {"type": "drive"} for name in ("a", "b")},
     **{name: {"type": "s3"} for name in ("s3", "other")},
-    **{name: {"type": "s3", "endpoint": f"https://{name}"} for name in ("minio", "ceph")},
+    **{name: {"type": "s3", "endpoint": f"https://{name}.example.org"} for name in ("minio", "ceph")},
+    **{name: {"type": "sftp", "host": name, "user": "me"} for name in ("nas.local", "diskstation.local")},
     "by number": {"type": "s3", "endpoint": "http://192.168.1.5:9000"},
     "one": {"type": "onedrive"},
     "al": {"type": "alias", "remote": "s3:bucket/phone"},
@@ -701,6 +702,9 @@ ACCOUNTS: dict[str, tuple[str, str, tuple[int, int] | None, bool]] = {
     "another bucket": ("s3:bucket/p", "other:other/p", None, False),
     "another service": ("a:P", "one:P", (USED, USED), False),
     "another server": ("minio:b/p", "ceph:b/p", None, False),
+    "two servers at home that do not tell their room": ("nas.local:P", "diskstation.local:P", None, True),
+    "two servers at home": ("nas.local:P", "diskstation.local:P", (USED, 2 * USED), False),
+    "one server at home by two names": ("nas.local:P", "diskstation.local:P", (USED, USED), True),
     "two folders of one name": ("a:P", "a:Q", (USED, USED), False),
     "a folder and one in it": ("a:P", "a:P/2024", (USED, USED), True),
     "one folder in letters of either case": ("one:Photos", "one:photos", None, True),
@@ -756,7 +760,11 @@ def test_two_names_of_one_account_are_one_copy_and_no_copy_of_each_other(
         lists[0], [Listed(label, one) for label, one in zip("ab", lists[1:], strict=True)], family, MOMENT
     ) as opened:
         told = one_copy.count_once(opened, places, rooms)
-        why = "may be one server" if "by number:b/p" in remotes else "seem to be one account under several names"
+        why = (
+            "may be one server"
+            if {"by number:b/p", "nas.local:P"} & {*remotes}
+            else "seem to be one account under several names"
+        )
         assert [(one.startswith(f"a and b {why}"), "so they count as one copy" in one) for one in told] == (
             [(True, True)] * is_one
         )

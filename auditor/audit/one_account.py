@@ -36,7 +36,8 @@ def may_share(one: Leaf, other: Leaf, rooms: Rooms) -> bool:
 
 def _is_asked(one: Leaf, other: Leaf) -> bool:
     """Whether how full they are tells one account from two: two protocols may count differently."""
-    return one.remote != other.remote and one.kind == other.kind and one.may_be_one_service(other)
+    is_one_kind = one.kind == other.kind and not one.is_unknown
+    return one.remote != other.remote and is_one_kind and one.may_be_one_service(other)
 
 
 def _is_one_room(one: Device, other: Device) -> bool:

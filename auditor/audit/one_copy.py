@@ -46,12 +46,16 @@ def mark_linked(db: Database, source: Place | None, backups: Sequence[Place | No
             same_file.mark_shown(db, number, _PHONES_LIST)
         elif _may_be_one_phone(ours, theirs):
             same_file.mark_shown(db, number, _ONE_PHONE)
+        elif _is_unknown(ours, theirs):
+            same_file.mark_shown(db, number, _UNKNOWN)
         elif host := _served_here(ours, theirs):
             same_file.mark_shown(db, number, _by_a_server(host))
         elif _may_be_one_account(ours, theirs, rooms):
             same_file.mark_shown(db, number, _ONE_ACCOUNT)
         elif doubted := _doubted(ours, theirs):
             same_file.mark_shown(db, number, _behind(doubted[0]), _times_of(doubted))
+        elif _may_hide_one_file(ours, theirs):
+            same_file.mark_shown(db, number, _UNNUMBERED, only_unnumbered=True)
 
 
 def _times_of(mounts: Collection[Mount]) -> Times:
@@ -79,6 +83,18 @@ _ONE_ACCOUNT = (
 )
 
 
+_UNKNOWN = (
+    "it may be the very file of the other side: what lies behind the remote cannot be told from its words; name the"
+    " folder, or a remote without further settings"
+)
+
+
+_UNNUMBERED = (
+    "it may be the phone's own file: the remote shows a folder of this machine, and which file of it this is cannot be"
+    " told; name the folder itself"
+)
+
+
 def _behind(mount: Mount) -> str:
     return (
         f"it may be the phone's own file: the mount by {mount.kind} may show files of this machine under other numbers;"
@@ -98,7 +114,7 @@ class _Side:
     """One side: the `place`, None where there is only its list, and what that says of itself.
 
     `behind` are the services behind a remote, `told` the same as a list says them, which are compared where one side is
-    a list. `mounts` are those of its folder.
+    a list. `mounts` are those of its folder. `is_numbered` says that every row that counts tells which file it is of.
     """
 
     place: Place | None
@@ -106,30 +122,57 @@ class _Side:
     behind: tuple[Leaf, ...]
     told: tuple[Leaf, ...]
     mounts: tuple[Mount, ...]
+    is_numbered: bool
 
     @property
     def may_be_here(self) -> bool:
         """Whether its files may lie in a folder of this machine, as those of any list may but one of a service."""
         if self.place is None:
-            return not self.behind or any(leaf.kind == "local" for leaf in self.behind)
+            return not self.behind or any(leaf.kind == "local" and not leaf.hidden for leaf in self.behind)
         return bool(_here(self.place)) or isinstance(self.place, MtpPlace)
 
 
 def _sides(db: Database, source: Place | None, backups: Sequence[Place | None]) -> list[_Side]:
     """The source, then the backups."""
-    return [_side(*one) for one in zip((source, *backups), headers.told(db), strict=False)]
+    places = (source, *backups)
+    numbered = [same_file.is_numbered(db, number) for number in (None, *range(len(backups)))]
+    return [_side(*one) for one in zip(places, headers.told(db), numbered, strict=False)]
 
 
-def _side(place: Place | None, listed: headers.Told) -> _Side:
+def _side(place: Place | None, listed: headers.Told, is_numbered: bool) -> _Side:
     """One side, of which a list says what the place itself does not: it is text, and nothing of it is opened."""
     if place is not None:
         told = tuple(leaf_told(leaf.told) for leaf in place.behind)
-        return _Side(place, listed, place.behind, told, _mounts(place))
+        return _Side(place, listed, place.behind, told, _mounts(place), is_numbered)
     behind = tuple(map(leaf_told, behind_from(json.loads(listed.behind)))) if listed.behind else ()
     mounts: tuple[Mount, ...] = ()
     if listed.filesystem and listed.place_kind in ("folder", "takeout"):
         mounts = (Mount(listed.filesystem, listed.mounted_from or ""),)
-    return _Side(None, listed, behind, behind, mounts)
+    return _Side(None, listed, behind, behind, mounts, is_numbered)
+
+
+def _is_unknown(one: _Side, two: _Side) -> bool:
+    """Whether nobody knows what a remote of one side is, so that it may be whatever the other side is."""
+    return any(leaf.is_unknown for leaf in (*one.behind, *two.behind))
+
+
+def _may_hide_one_file(one: _Side, two: _Side) -> bool:
+    """Whether a row that does not tell which file it is of, in a remote of folders of this machine, may be of a file of
+    the other side. What is encrypted has the bytes of no file, but perhaps those of another one that is.
+    """
+    if any(side.place is not None and side.place.is_packed for side in (one, two)):
+        return False
+    for side, other in ((one, two), (two, one)):
+        for leaf in () if side.is_numbered else side.behind:
+            if leaf.kind != "local":
+                continue
+            may_be_here = (
+                any(a.kind == "local" and a.hidden for a in other.behind) if leaf.hidden else other.may_be_here
+            )
+            is_listed = side.place is None or other.place is None
+            if may_be_here and (is_listed or leaf.follows_links or set(side.mounts) & set(other.mounts)):
+                return True
+    return False
 
 
 def _served_here(one: _Side, two: _Side) -> str | None:
@@ -137,8 +180,6 @@ def _served_here(one: _Side, two: _Side) -> str | None:
     for remote, other in ((one, two), (two, one)):
         if not remote.behind or not other.may_be_here:
             continue
-        if remote.place is None and len(remote.behind) > 1 and any(leaf.kind == "local" for leaf in remote.behind):
-            return "localhost"  # of one folder alone the rows number their files
         on_server = any(mount.is_served for mount in other.mounts)
         for leaf in remote.behind:
             for host in leaf.hosts:
@@ -213,6 +254,12 @@ def count_once(db: Database, backups: Sequence[Place | None], rooms: Rooms) -> l
         if same_file.count_once(db, group, f"shown {number}", times):
             names = [str(sides[n].listed.backup) for n in group]
             those = f"{', '.join(names[:-1])} and {names[-1]}"
+            if any(_may_hide_one_file(sides[a], sides[b]) for a in group for b in group if a < b):
+                told.append(
+                    f"{those} may hold the same files of this machine, and which file each of theirs is cannot be told,"
+                    " so they count as one copy; name the folders themselves"
+                )
+                continue
             remotes = [n for n in group if sides[n].behind and not _here(sides[n].place)]
             if remotes == group:
                 told.append(f"{those} {_why_one([sides[n] for n in group])}")
@@ -231,6 +278,11 @@ def count_once(db: Database, backups: Sequence[Place | None], rooms: Rooms) -> l
 
 
 def _why_one(sides: Sequence[_Side]) -> str:
+    if any(leaf.is_unknown for side in sides for leaf in side.behind):
+        return (
+            "may be one place, as what lies behind a remote cannot be told from its words, so they count as one copy;"
+            " name remotes without further settings"
+        )
     leaves = [(side, leaf) for side in sides for leaf in side.told]
     if any(a is not b and one.may_be_one_server(two) for a, one in leaves for b, two in leaves):
         return (
@@ -252,6 +304,8 @@ def _groups(sides: Sequence[_Side], rooms: Rooms) -> list[list[int]]:
 def _is_apart(one: _Side, other: _Side, rooms: Rooms) -> bool:
     """Whether the files of two backups are surely two: not where their mounts may show one file under two numbers, or a
     server the folder that is named as well."""
+    if _is_unknown(one, other) or _may_hide_one_file(one, other):
+        return False
     if _is_one_mount(_here(one.place), _here(other.place)):
         return True
     if _is_one_disk(one.place, other.place) or _may_be_one_account(one, other, rooms) or _served_here(one, other):

@@ -42,7 +42,9 @@ def count_once(db: Database, number: int) -> list[str]:
         """,
         {"number": number},
     )
-    db.run("UPDATE backup SET file_id = became.file_id, changed = became.changed FROM became WHERE became.id = backup.id")
+    db.run(
+        "UPDATE backup SET file_id = became.file_id, changed = became.changed FROM became WHERE became.id = backup.id"
+    )
     others = db.rows(str, "SELECT DISTINCT backup FROM became ORDER BY 1")
     db.run("DROP TABLE became")
     return others

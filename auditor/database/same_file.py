@@ -115,10 +115,21 @@ class Times(StrEnum):
     NOTHING = "nothing"
 
 
-def mark_shown(db: Database, backup_number: int, why: str, times: Times = Times.NOTHING) -> None:
+def is_numbered(db: Database, backup_number: int | None) -> bool:
+    """Whether every row of a backup that counts tells which file it is of; None: of the source."""
+    table, mine = ("source", "true") if backup_number is None else ("backup", f"backup_number = {int(backup_number)}")
+    sql = f"SELECT count(*) FROM {table} WHERE file_id IS NULL AND size_bytes IS NOT NULL AND {mine}"
+    return db.one(int, sql) == 0
+
+
+def mark_shown(
+    db: Database, backup_number: int, why: str, times: Times = Times.NOTHING, *, only_unnumbered: bool = False
+) -> None:
     """Marks each file of a backup that may be a file of the source: one of the same content, if times do not tell that
     it is another one. Where one file surely is the source's own, all of the backup is marked. `why` is for people.
+    `only_unnumbered`: where both have a number, it tells.
     """
+    may_be = "(s.file_id IS NULL OR b.file_id IS NULL)" if only_unnumbered else "true"
     found = {
         row
         for digest in DIGESTS
@@ -126,7 +137,7 @@ def mark_shown(db: Database, backup_number: int, why: str, times: Times = Times.
             int,
             f"""
             SELECT DISTINCT b.id FROM backup b JOIN source s USING ({digest})
-            WHERE b.backup_number = ?
+            WHERE b.backup_number = ? AND {may_be}
                 AND NOT (? AND coalesce({_instant("s.changed")} <> {_instant("b.changed")}, false)
                     AND NOT (? AND {_may_be_made_up("s", "b")}))
             """,
@@ -138,7 +149,7 @@ def mark_shown(db: Database, backup_number: int, why: str, times: Times = Times.
         f"""
         UPDATE backup SET error_kind = ?, error = ? WHERE backup_number = ?
             AND coalesce(error_kind NOT IN ({no_copies}), true)
-            AND (list_contains(?::BIGINT[], id) OR EXISTS (
+            AND (list_contains(?::BIGINT[], id) OR {not only_unnumbered} AND EXISTS (
                 SELECT 1 FROM backup l WHERE l.backup_number = ? AND l.error_kind = '{ErrorKind.LINKED}'))
         """,
         [ErrorKind.SHOWN.value, why, backup_number, sorted(found), backup_number],

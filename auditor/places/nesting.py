@@ -12,6 +12,8 @@ from auditor.places import Place, trash
 from auditor.places.adb import SDCARD, AdbPlace
 from auditor.places.mtp import MtpPlace
 from auditor.places.rclone import RclonePlace
+from auditor.places.rclone_remotes import Leaf
+from auditor.places.rclone_services import holds
 
 _SHARED_STORAGE = re.compile(r"/(?:storage/emulated/0|storage/self/primary|mnt/sdcard)(?=/|$)")
 """Other names that Android has for /sdcard."""
@@ -22,14 +24,17 @@ def within(inner: Place, outer: Place) -> bool:
     shows several as one it is enough that one of them does.
 
     Compared by where things lie, through links, second mounts and other names of a phone's storage. One phone by adb
-    and as a mount is one place, whatever the folders. Not known: where a remote of rclone of another name leads.
+    and as a mount is one place, whatever the folders; remotes of rclone are compared by what lies behind their names.
+    Not known: where two names of one service lead.
     """
     if isinstance(inner, AdbPlace) and isinstance(outer, AdbPlace):
         same = inner.phone_serial == outer.phone_serial
         return same and _all_below(_on_phone(inner), _on_phone(outer))
     if isinstance(inner, RclonePlace) and isinstance(outer, RclonePlace):
         (name, path), (other, top) = _remote(inner), _remote(outer)
-        return name == other and _below(path, top)
+        return (name == other and _below(path, top)) or any(
+            _leaf_lies_in(leaf, around) for leaf in inner.behind for around in outer.behind
+        )
     for phone, mount in ((inner, outer), (outer, inner)):
         if isinstance(phone, AdbPlace) and isinstance(mount, MtpPlace):
             return phone.phone_serial.lower() in mount.mount.name.lower().split()
@@ -62,6 +67,16 @@ def lies_in(thing: Path, top: Path) -> bool:
         except OSError:
             continue
     return False
+
+
+def _leaf_lies_in(leaf: Leaf, outer: Leaf) -> bool:
+    """Whether what a remote is made of is, or lies in, a part of another one, whatever names lie around them."""
+    if leaf.folder is None or outer.folder is None:
+        return outer.surely_holds(leaf)
+    folder, top = Path(leaf.folder).absolute(), Path(outer.folder).absolute()
+    if leaf.hidden and outer.hidden and lies_in(top, folder):  # in one folder, names that `crypt` hides tell them apart
+        return holds(outer.hidden, leaf.hidden) and lies_in(folder, top)
+    return lies_in(folder, top)
 
 
 def _on_phone(place: AdbPlace) -> list[str]:

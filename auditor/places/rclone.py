@@ -10,6 +10,8 @@ import contextlib
 import hashlib
 import json
 import os
+import re
+import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -119,13 +121,13 @@ class RclonePlace(Whereabouts):
         if isinstance(failed, BadPlace) and not items:
             raise failed
         seen: dict[str, int] = {}
-        keeps = self._folder is not None and keeps_change_times(self._folder)
+        tops = tuple(_Top.of(leaf) for leaf in self.behind if leaf.folder is not None and not leaf.hidden)
         for item in items:
             top, _, rest = str(item["Path"]).partition("/")
             if top != OWN_FOLDER:
-                yield self._entry(item, seen, keeps)
+                yield self._entry(item, seen, tops)
             elif not is_ours(rest):
-                yield own_folder.told(self._entry(item, seen, keeps))
+                yield own_folder.told(self._entry(item, seen, tops))
         for folder, reason in folders.items():
             if folder:
                 yield Entry(
@@ -180,13 +182,7 @@ class RclonePlace(Whereabouts):
         """The folders of this machine in which its files lie, as far as rclone's settings tell."""
         return tuple(Path(leaf.folder).absolute() for leaf in self.behind if leaf.folder is not None)
 
-    @property
-    def _folder(self) -> Path | None:
-        """The folder of this machine that the remote is; None where it is none."""
-        (leaf,) = self.behind if len(self.behind) == 1 else (None,)
-        return self.local_things[0] if leaf and self.local_things and not leaf.is_own else None
-
-    def _entry(self, item: dict[str, object], seen: dict[str, int], keeps_change_times: bool = False) -> Entry:
+    def _entry(self, item: dict[str, object], seen: dict[str, int], tops: Sequence[_Top] = ()) -> Entry:
         facts = lsjson_row(item)
         path = once(facts.path, seen)
         error = facts.error
@@ -201,7 +197,7 @@ class RclonePlace(Whereabouts):
             digest_origin=grade(self.behind, facts.size_bytes),
             error=error,
             stated=stated,
-            **_file(self._folder, path, keeps_change_times),
+            **_file(tops, facts),
         )
 
 
@@ -220,13 +216,53 @@ def _room(program: str, remote: str, service: str) -> Device | None:
     )
 
 
-def _file(folder: Path | None, path: str, keeps_change_times: bool) -> _File:
-    """Which file of this machine it is, where the remote is a folder of this machine."""
-    if folder is not None:
+@dataclass(frozen=True, slots=True)
+class _Top:
+    """A folder of this machine whose files a remote shows as they are; `device` is its disk, None where it is not
+    there."""
+
+    folder: Path
+    device: int | None
+    keeps_change_times: bool
+
+    @classmethod
+    def of(cls, leaf: Leaf) -> _Top:
+        folder = Path(leaf.path).absolute()
+        try:
+            device = folder.stat().st_dev
+        except (OSError, ValueError):
+            return cls(folder, None, keeps_change_times=False)
+        return cls(folder, device, keeps_change_times(folder))
+
+    def file(self, facts: FileFacts) -> os.stat_result | None:
+        """The file that is read for a row, through links as rclone goes; None where nothing is surely that file: a name
+        that rclone spells otherwise than the disk, another size or date, or another disk behind a link."""
+        if _SPELT.search(facts.path):
+            return None
         with contextlib.suppress(OSError, ValueError):
-            facts = (folder / path).lstat()
-            return {"file_id": file_id(facts), "changed_ns": facts.st_ctime_ns if keeps_change_times else None}
-    return {"file_id": None, "changed_ns": None}
+            there = self.folder / facts.path
+            found = there.stat()
+            is_it = stat.S_ISREG(found.st_mode) and found.st_size == facts.size_bytes
+            is_it &= facts.mtime_ns is None or abs(found.st_mtime_ns - facts.mtime_ns) < _TICK_NS
+            if is_it and (found.st_dev == self.device or there.resolve() == self.folder.resolve() / facts.path):
+                return found
+        return None
+
+
+_SPELT = re.compile("[\u2400-\u2426\u201b\ufffd]")
+"""What rclone writes for letters that a name may not have, and before those that stand for one: rclone.org/overview,
+"Restricted filenames"."""
+
+_TICK_NS = 1_000
+
+
+def _file(tops: Sequence[_Top], facts: FileFacts) -> _File:
+    """Which file of this machine a row is of; nothing where none is, where it may be of two, or nobody can tell."""
+    found = [(top, there) for top in tops if (there := top.file(facts)) is not None]
+    if len({file_id(there) for _, there in found}) != 1:
+        return {"file_id": None, "changed_ns": None}
+    top, there = found[0]
+    return {"file_id": file_id(there), "changed_ns": there.st_ctime_ns if top.keeps_change_times else None}
 
 
 def open_rclone(words: str) -> RclonePlace:

@@ -7,7 +7,6 @@ is which stands in `GRADES`, with sources; docs/evidence.md has the table for pe
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import re
 import urllib.parse
@@ -16,7 +15,16 @@ from dataclasses import dataclass, field, replace
 
 from auditor.disk import small_files
 from auditor.model import Behind, DigestOrigin
-from auditor.places.rclone_services import BY_S3, Where, hashed_path, may_be_one_server, plain_host, where
+from auditor.places.rclone_services import (
+    BY_S3,
+    Where,
+    hashed_path,
+    holds,
+    is_near,
+    may_be_one_server,
+    plain_host,
+    where,
+)
 
 GRADES = {
     # rclone reads the bytes itself, now.
@@ -75,6 +83,9 @@ _OF_A_PROFILE = "endpoint of a profile"
 
 _MOST_LAYERS = 10
 
+_NO = ("", "0", "f", "false")
+"""How a setting says no: pkg.go.dev/strconv, ParseBool."""
+
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
@@ -84,7 +95,8 @@ class Leaf:
     address but its service's own; `is_own` says that the digests are not its, but kept by a remote around it.
     `remote` is its name as rclone takes it, with the settings given in words, and `path` the folder in it, with nothing
     of the names around it; `hidden` the path below that in the words of a `crypt` remote, whatever it is called there.
-    `where` is the service and the account, as far as that is known.
+    What has one is encrypted. `where` is the service and the account, as far as that is known; `follows_links` says of
+    a folder that what links in it lead to is shown as if it lay there.
     """
 
     kind: str
@@ -94,6 +106,12 @@ class Leaf:
     remote: str = ""
     hidden: str = ""
     where: Where = field(default_factory=Where)
+    follows_links: bool = False
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether nobody can say what it is: it may be whatever lies on another side."""
+        return self.kind == ""
 
     @property
     def folder(self) -> str | None:
@@ -116,6 +134,8 @@ class Leaf:
     def may_be_one_service(self, other: Leaf) -> bool:
         """Whether nothing says that both are not of one account. Folders of this machine are compared by where they
         lie."""
+        if self.is_unknown or other.is_unknown:
+            return True
         if "local" in (self.kind, other.kind):
             return False
         return self.where.may_be_one_service(other.where) or self.may_be_one_server(other)
@@ -124,7 +144,7 @@ class Leaf:
         """Whether two servers that are not named alike may be one, and one account on it."""
         if not (self.hosts and other.hosts) and not (self.is_untold or other.is_untold):
             return False
-        is_one = may_be_one_server(self.where.service, other.where.service)
+        is_one = may_be_one_server(self.where.service, other.where.service, is_one_protocol=self.kind == other.kind)
         for one, two in ((self, other), (other, self)):
             is_one |= one.is_untold and two.kind in BY_S3
         return is_one and self.where.may_be_one_account(other.where)
@@ -136,6 +156,8 @@ class Leaf:
 
     def may_overlap(self, other: Leaf) -> bool:
         """Whether one folder may be, or lie in, the other, if both are of one account."""
+        if self.is_unknown or other.is_unknown:
+            return True
         return self.where.may_overlap(other.where, (self.hidden, other.hidden))
 
     def grade(self, size_bytes: int | None) -> DigestOrigin:
@@ -151,7 +173,16 @@ class Leaf:
         """Whether it is, or may be, on this machine or in this network."""
         if self.kind in ("", "local", "memory"):
             return True
-        return any(map(_is_near, self.hosts))
+        return any(map(is_near, self.hosts))
+
+    def surely_holds(self, other: Leaf) -> bool:
+        """Whether a folder of a remote that both name alike is, or holds, that of the other; not asked of folders of
+        this machine."""
+        if self.remote != other.remote or "local" in (self.kind, other.kind):
+            return False
+        if self.path == other.path:
+            return holds(self.hidden, other.hidden)
+        return holds(self.path, other.path)
 
 
 def leaf_told(told: Behind) -> Leaf:
@@ -197,6 +228,11 @@ class _Settings:
                 found[_OF_A_PROFILE] = "true"
         return found
 
+    def follow_links(self, settings: Mapping[str, str] | None) -> bool:
+        """Whether a `local` remote shows what links lead to: rclone.org/local, "--copy-links"."""
+        said = (settings or {}).get("copy_links") or self.environment.get("RCLONE_COPY_LINKS", "")
+        return said.lower() not in _NO
+
     def _said(self, of: str) -> dict[str, str]:
         start = f"RCLONE_{of.replace('-', '_').upper()}_"
         return {k[len(start) :].lower(): v for k, v in self.environment.items() if k.upper().startswith(start)}
@@ -222,25 +258,35 @@ def _profiles_name_endpoints(settings: Mapping[str, str], environment: Mapping[s
 def _leaves(words: str, known: _Settings, *, is_own: bool, layers: int) -> Iterator[Leaf]:
     split = _split(words)
     if split is None:
-        yield Leaf("local", is_own=is_own, path=words)
+        yield Leaf("local", is_own=is_own, path=words, follows_links=known.follow_links(known.of(":local", {})))
         return
     name, given, path = split
     remote = words[: len(words) - len(path)].removesuffix(":")
-    settings = known.of(name, given)
+    settings = known.of(name, given) if given is not None else None
+    unknown = Leaf("", is_own=is_own, path=path, remote=remote, where=Where(paths=(path,)))
     if settings is None or layers > _MOST_LAYERS:
-        yield Leaf("", is_own=is_own, path=path, remote=remote, where=Where(paths=(path,)))
+        yield unknown
         return
     kind = settings["type"]
-    if kind in _PASS_ON or kind in MAKE_THEIR_OWN:
-        found = list(_within(kind, settings, path))
+    is_around = kind in _PASS_ON or kind in MAKE_THEIR_OWN
+    if is_around or settings.get("remote") or settings.get("upstreams"):
+        found = list(_within(kind, settings, path)) if is_around else []
         for part in found:
             for leaf in _leaves(part, known, is_own=is_own or kind in MAKE_THEIR_OWN, layers=layers + 1):
-                yield replace(leaf, hidden=f"{path}/{leaf.hidden}") if kind == _RENAMES else leaf
+                yield _in_crypt(leaf, settings, path) if kind == _RENAMES else leaf
         if not found:
-            yield Leaf("", is_own=is_own, path=path, remote=remote, where=Where(paths=(path,)))
+            yield unknown
         return
     hosts = tuple(_hosts(kind, settings))
-    yield Leaf(kind, hosts, is_own, path, remote, where=where(kind, settings, hosts, path))
+    at = where(kind, settings, hosts, path)
+    yield Leaf(kind, hosts, is_own, path, remote, where=at, follows_links=known.follow_links(settings))
+
+
+def _in_crypt(leaf: Leaf, settings: Mapping[str, str], path: str) -> Leaf:
+    """What lies behind a `crypt` remote. Where it leaves the bytes as they are, only its names are its own."""
+    if settings.get("no_data_encryption", "false").lower() not in _NO:
+        return replace(leaf, where=replace(leaf.where, base=f"{leaf.where.base} crypt {path}"))
+    return replace(leaf, hidden=f"{path}/{leaf.hidden}")
 
 
 def _within(kind: str, settings: Mapping[str, str], path: str) -> Iterator[str]:
@@ -265,24 +311,30 @@ def _listed(upstreams: str) -> list[str]:
     return [plain or quoted.replace('""', '"') for quoted, plain in re.findall(r'"((?:[^"]|"")*)"|(\S+)', upstreams)]
 
 
-def _split(words: str) -> tuple[str, dict[str, str], str] | None:
+def _split(words: str) -> tuple[str, dict[str, str] | None, str] | None:
     """Name (with its colon in front where it is a type), settings and path of `NAME,a=b,c="d:e":PATH`; None for a path
-    of this machine. Source: rclone.org/docs, "Connection strings"."""
+    of this machine. The settings are None where they are not understood. Source: rclone.org/docs, "Connection strings";
+    rclone, fs/fspath/path.go."""
     start = re.match(r":?[\w.+@ -]+(?=[,:])", words)
-    if start is None or re.match(r"[A-Za-z]:[\\/]", words):
+    if re.match(r"[A-Za-z]:[\\/]", words) or (start is None and ":" not in words.partition("/")[0]):
         return None
+    if start is None:
+        return words, None, ""
     at = start.end()
     settings: dict[str, str] = {}
     while words[at : at + 1] == ",":
-        found = re.compile(r""",([\w-]+)(?:=("(?:[^"]|"")*"|'(?:[^']|'')*'|[^,:"']*))?""").match(words, at)
+        found = _SETTING.match(words, at)
         if found is None:
-            return start[0], settings, ""
+            return words, None, ""
         value = found[2] if found[2] is not None else "true"
-        if value[:1] in ("'", '"') and value:
+        if value[:1] in ("'", '"'):
             value = value[1:-1].replace(value[0] * 2, value[0])
         settings[found[1].replace("-", "_")] = value
         at = found.end()
     return start[0], settings, words[at + 1 :]
+
+
+_SETTING = re.compile(r""",([\w.-]+)(?:=("(?:[^"]|"")*"|'(?:[^']|'')*'|(?!["'])[^,:]*))?(?=[,:])""")
 
 
 def _hosts(kind: str, settings: Mapping[str, str]) -> Iterator[str]:
@@ -299,16 +351,3 @@ def _hosts(kind: str, settings: Mapping[str, str]) -> Iterator[str]:
         yield ""
     if not named and kind in ("webdav", "sftp", "ftp", "smb", "http", "hdfs", "seafile"):
         yield ""
-
-
-def _is_near(host: str) -> bool:
-    """Whether a host is this machine or in a private network; a name without a dot is one of the own network.
-
-    Source: RFC 1918, 3927, 4193, 6761 (localhost), 6762 (.local), 8375 (home.arpa).
-    """
-    name = host.lower().rstrip(".")
-    try:
-        return not ipaddress.ip_address(name.partition("%")[0]).is_global
-    except ValueError:
-        own = (".localhost", ".local", ".lan", ".home", ".internal", ".home.arpa", ".intranet", ".fritz.box")
-        return "." not in name or name.endswith(own)

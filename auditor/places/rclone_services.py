@@ -147,17 +147,27 @@ BY_S3 = ("s3", "b2", "google cloud storage", "internetarchive", "oracleobjectsto
 """Kinds of which one bucket may be reached by S3 too."""
 
 
-def may_be_one_server(one: str, other: str) -> bool:
+def may_be_one_server(one: str, other: str, *, is_one_protocol: bool) -> bool:
     """Whether two hosts of servers, no services of the net, may be one server though they are two words: its name and
-    an address, addresses of both kinds, its name with a domain and without. Only the network could tell, and it is not
-    asked."""
+    an address, addresses of both kinds, two names or addresses in the own network, of which one box has several; or a
+    name of the own network and one of the net, by one protocol. Only the network could tell, and it is not asked."""
     if one in SERVICES or other in SERVICES:
         return False
-    versions = [_version(host) for host in (one, other)]
-    if versions != [None, None]:
-        return versions[0] != versions[1]
-    short, long = sorted((one, other), key=len)
-    return short != "" and "." not in short and long.startswith(f"{short}.")
+    near = is_near(one) + is_near(other)
+    return near == 2 or _version(one) != _version(other) or (near == 1 and is_one_protocol and _version(one) is None)
+
+
+def is_near(host: str) -> bool:
+    """Whether a host is this machine or in a private network; a name without a dot is one of the own network.
+
+    Source: RFC 1918, 3927, 4193, 6761 (localhost), 6762 (.local), 8375 (home.arpa).
+    """
+    name = host.lower().rstrip(".")
+    try:
+        return not ipaddress.ip_address(name.partition("%")[0]).is_global
+    except ValueError:
+        own = (".localhost", ".local", ".lan", ".home", ".internal", ".home.arpa", ".intranet", ".fritz.box")
+        return "." not in name or name.endswith(own)
 
 
 def _version(host: str) -> int | None:
@@ -258,6 +268,11 @@ def _of_address(settings: Mapping[str, str]) -> str:
 def _steps(path: str) -> tuple[str, ...]:
     """The names in a path. Letters of either case are one, as OneDrive and Dropbox have it."""
     return PurePosixPath(posixpath.normpath("/" + path.strip("/")).casefold()).parts
+
+
+def holds(outer: str, inner: str) -> bool:
+    """Whether a path is another one, or leads into it."""
+    return _steps(inner)[: len(_steps(outer))] == _steps(outer)
 
 
 def _are_nested(one: tuple[str, ...], other: tuple[str, ...]) -> bool:

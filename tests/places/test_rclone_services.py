@@ -11,7 +11,7 @@ import pytest
 from auditor.audit import one_account
 from auditor.manifest.rows import behind_from, behind_rows
 from auditor.model import Device
-from auditor.places.rclone_remotes import Leaf, leaf_told, leaves_of
+from auditor.places.rclone_remotes import Leaf, _split, leaf_told, leaves_of
 
 DAV = "https://cloud.example.org/remote.php"
 REMOTES = {
@@ -107,6 +107,11 @@ REMOTES = {
     "nas by number": {"type": "sftp", "host": "192.168.1.5", "user": "me"},
     "nas by six": {"type": "sftp", "host": "fd00::5", "user": "me"},
     "another by number": {"type": "sftp", "host": "192.168.1.6", "user": "me"},
+    "away": {"type": "sftp", "host": "anna.dyndns.example.org", "user": "me"},
+    "also away": {"type": "sftp", "host": "backup.example.org", "user": "me"},
+    "away by number": {"type": "sftp", "host": "9.9.9.9", "user": "me"},
+    "also away by number": {"type": "sftp", "host": "1.1.1.1", "user": "me"},
+    "cloud away": {"type": "webdav", "url": "https://cloud.example.com/dav"},
     "nas in short": {"type": "sftp", "host": "nas", "user": "me"},
     "minio by number": {"type": "s3", "endpoint": "http://192.168.1.5:9000"},
     "by a profile": {"type": "s3", "env_auth": "true", "profile": "family"},
@@ -151,6 +156,9 @@ ONE = [
     ],
     *[("windows:Photos/P", "windows of a user:photos"), ("windows:homes/me/P", "windows of a user:home/P")],
     *[("nas:P", "nas by number:P"), ("nas by number:P", "nas by six:P"), ("nas:P", "nas in short:P")],
+    # A box has a name and an address at each of its sockets, and perhaps one in the net.
+    *[("nas by number:P", "another by number:P"), ("nas in short:P", "other nas:P"), ("nas:P", "other nas:P")],
+    *[("nas:P", "away:P"), ("nas by number:P", "away:P"), ("away:P", "away by number:P")],
     *[("nas by number:P", "plain:P"), ("minio:bucket", "minio by number:bucket/p")],
     *[("by a profile:bucket", f"{name}:bucket") for name in ("aws", "minio", "minio by number", "b2", "by a profile")],
     *[("windows:C$/Photos", "windows:Photos"), ("vault:P", "vault too:P"), ("name:p", "b2 by s3:bucket/p/2024")],
@@ -170,11 +178,12 @@ TWO = [
         ("yandex:P", "yandex by webdav:Q"),
     ],
     *[("next:P", "next by its older address:Q"), ("next folder:2024", "next:Q/2024"), ("nas:P", "nas loud:Q")],
-    *[("nas by number:P", "another by number:P"), ("nas in short:P", "other nas:P"), ("nas by number:P", "drive:P")],
+    *[("away:P", "also away:P"), ("away by number:P", "also away by number:P"), ("nas by number:P", "drive:P")],
     *[("nas by number:P", "nas:Q"), ("aws:bucket", "minio by number:bucket"), ("minio:bucket", "minio by number:q")],
+    *[("nas by number:P", "other nas:Q"), ("nas:P", "hidrive by ssh:P"), ("windows:photos", "cloud away:photos")],
     *[("by a profile:bucket", f"{name}:bucket2") for name in ("aws", "minio", "b2", "by a profile")],
     *[("by a profile:bucket", f"{name}:bucket") for name in ("drive", "nas", "koofr")],
-    *[("nas:P", "other nas:P"), ("nas:/volume1/P", "nas:/volume2/P"), ("windows:photos", "windows of a user:films")],
+    *[("nas:/volume1/P", "nas:/volume2/P"), ("windows:photos", "windows of a user:films")],
     *[
         ("vault:P", "vault too:Q"),
         ("name:q", "pieces:"),
@@ -271,3 +280,30 @@ def test_how_full_an_account_is_by_another_protocol_tells_nothing() -> None:
         words: Device(storage_total_bytes=10 << 30, storage_free_bytes=free << 30) for words, free in sizes.items()
     }
     assert may_share("yandex:P", "yandex by webdav:P", rooms)
+
+
+def test_what_nobody_knows_may_be_anything() -> None:
+    """Settings that are not understood, and kinds of remotes around others that came after this program."""
+    layers = {"new": {"type": "archive", "remote": "/srv"}, "over": {"type": "alias", "remote": "nobody:P"}}
+    for words in ("nobody:P", ":local,a b=c:/srv", ":local,x='y:/srv", ":local,x='y'z:/srv", "new:", "over:"):
+        (leaf,) = leaves_of(words, layers, {})
+        assert leaf.is_unknown and leaf.is_near and leaf.folder is None
+        for other in ("aws:bucket", "nas:P", ":local:/srv", "nobody:Q"):
+            (known,) = leaves(other)
+            assert one_account.may_share(leaf, known, {}) and one_account.may_share(known, leaf, {})
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        *[
+            ("global.checkers=3", "3"),
+            ("override.links=true", "true"),
+            ("x=a'b", "a'b"),
+            ('x="a "":,"" b"', 'a ":," b'),
+        ],
+        *[("x='it''s'", "it's"), ("x", "true"), ("x=", ""), ("x=a/b", "a/b")],
+    ],
+)
+def test_settings_in_words_are_read_as_rclone_reads_them(setting: str, value: str) -> None:
+    assert _split(f":local,{setting}:/srv/p") == (":local", {setting.partition("=")[0]: value}, "/srv/p")
