@@ -128,7 +128,7 @@ class _Side:
     def may_be_here(self) -> bool:
         """Whether its files may lie in a folder of this machine, as those of any list may but one of a service."""
         if self.place is None:
-            return not self.behind or any(leaf.kind == "local" and not leaf.hidden for leaf in self.behind)
+            return not self.behind or any(leaf.kind == "local" for leaf in self.behind)
         return bool(_here(self.place)) or isinstance(self.place, MtpPlace)
 
 
@@ -166,9 +166,9 @@ def _may_hide_one_file(one: _Side, two: _Side) -> bool:
         for leaf in () if side.is_numbered else side.behind:
             if leaf.kind != "local":
                 continue
-            may_be_here = (
-                any(a.kind == "local" and a.hidden for a in other.behind) if leaf.hidden else other.may_be_here
-            )
+            # The other side holds such files too: encrypted ones, or files as they are.
+            is_alike = any(a.kind == "local" and bool(a.hidden) is bool(leaf.hidden) for a in other.behind)
+            may_be_here = other.may_be_here and (is_alike or not (leaf.hidden or other.behind))
             is_listed = side.place is None or other.place is None
             if may_be_here and (is_listed or leaf.follows_links or set(side.mounts) & set(other.mounts)):
                 return True

@@ -129,7 +129,8 @@ class Leaf:
         at = self.where.hashed()
         account = tuple(sorted(f"{name}={value}" for name, value in at.known))
         hosts = tuple(map(plain_host, self.hosts))
-        return Behind(self.kind, at.service, hosts, account, at.base, at.paths, hashed_path(self.hidden))
+        hidden = f"/{hashed_path(self.hidden)}" if self.hidden else ""
+        return Behind(self.kind, at.service, hosts, account, at.base, at.paths, hidden)
 
     def may_be_one_service(self, other: Leaf) -> bool:
         """Whether nothing says that both are not of one account. Folders of this machine are compared by where they
