@@ -161,7 +161,7 @@ def test_a_backup_that_lies_in_a_bin_as_a_whole_is_not_called_as_stored(
     dest.rename(whole)
     found = conclude(scrub(whole), Choice())
     assert (found.verdict, found.exit_code) == (Verdict.NOT_SAFE, 1)
-    of_audit = caveats.in_bins(order(phone, whole))[0].removeprefix(str(whole)).partition(". ")[0]
+    of_audit = caveats.in_bins(order(phone, whole).backups)[0].removeprefix(str(whole)).partition(". ")[0]
     assert of_audit in found.sentence and "2 files were read, and are as they were stored" in found.sentence
     code, _, said = call(monkeypatch, capsys, "verify", str(whole), "--init")
     assert code == 2 and "lies in a bin or a quarantine" in said
