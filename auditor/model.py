@@ -284,7 +284,8 @@ MOST_BYTES = (1 << 63) - 1
 class Device:
     """What is known of the phone or disk behind a place; None where the place cannot tell.
 
-    `mounted_from` is what a mount that shows what lies elsewhere is said to be of: a server's share, a remote.
+    `mounted_from` is what a mount that shows what lies elsewhere is said to be of: a server's share, a remote. `phone`
+    is the same for all places of one phone: a digest of its serial number.
     """
 
     model: str | None = None
@@ -295,6 +296,7 @@ class Device:
     storage_free_bytes: int | None = None
     usb_state: str | None = None
     is_phone: bool = False
+    phone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

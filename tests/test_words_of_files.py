@@ -11,7 +11,8 @@ import pytest
 
 import auditor
 from auditor.manifest.jsonl import Manifest, Writer, load
-from auditor.places.folder import FolderPlace, is_whole_local_path, open_folder, recorded_folder, recorded_name
+from auditor.places.folder import FolderPlace, is_whole_local_path, open_folder
+from auditor.places.recorded import recorded_folder, recorded_name
 from auditor.report import provenance
 from auditor.scan.run import scan
 from tests import commandline, media

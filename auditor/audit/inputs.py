@@ -12,8 +12,11 @@ from auditor.manifest.interop import foreign
 from auditor.manifest.jsonl import Manifest, load, looks_like_manifest
 from auditor.model import Header
 from auditor.places import Place, nesting, trash
-from auditor.places.folder import FolderPlace, recorded_folder
+from auditor.places.adb import AdbPlace
+from auditor.places.folder import FolderPlace
+from auditor.places.mtp import MtpPlace
 from auditor.places.nesting import within
+from auditor.places.recorded import recorded_place
 from auditor.places.spec import open_place
 
 
@@ -71,6 +74,8 @@ def sides(source: str, backups: Sequence[str]) -> tuple[Side, tuple[Side, ...]]:
 def _must_be_apart(source: Side, backup: Side) -> None:
     if _same(source, backup):
         raise BadPlace(f"{source.spec} and {backup.spec} are the same place: a backup must be another copy")
+    if told := _on_one_phone(source, backup):
+        raise BadPlace(f"{told}: what is lost with the phone is no backup of it. Name one on a disk, a stick or a NAS")
     if _lies_in(source, backup):
         raise BadPlace(f"the source {source.spec} lies inside its backup {backup.spec}; name places that are apart")
     if _lies_in(backup, source):
@@ -80,6 +85,8 @@ def _must_be_apart(source: Side, backup: Side) -> None:
 def _must_be_two(one: Side, other: Side) -> None:
     if _same(one, other):
         raise BadPlace(f"{other.spec} is named twice; name each backup once")
+    if told := _on_one_phone(one, other):
+        raise BadPlace(f"{told}, so they are one copy; name one of them")
     for inner, outer in ((one, other), (other, one)):
         if _lies_in(inner, outer):
             raise BadPlace(
@@ -94,28 +101,51 @@ def _same(one: Side, other: Side) -> bool:
     return _identity(one) == _identity(other)
 
 
+def _on_one_phone(one: Side, other: Side) -> str | None:
+    """That both are of the same phone, whatever the folders; None where they are not, and where only the rows tell."""
+    kinds = [side.place.kind if side.place else side.listed.place_kind if side.listed else "" for side in (one, other)]
+    if not set(kinds) <= {"adb", "mtp"}:
+        return None
+    phones = [_phone(side) for side in (one, other)]
+    if None not in phones:
+        return f"{one.spec} and {other.spec} are of the same phone" if phones[0] == phones[1] else None
+    if kinds[0] != kinds[1] or one.label != other.label:
+        return None
+    older = (one if phones[0] is None else other).spec
+    return (
+        f"{one.spec} and {other.spec} may be of the same phone ({older} does not say of which; make it again with"
+        " `auditor scan`)"
+    )
+
+
+def _phone(one: Side) -> str | None:
+    if isinstance(one.place, AdbPlace | MtpPlace):
+        return one.place.phone
+    return one.listed.device.phone if one.listed and one.listed.device else None
+
+
 def _lies_in(inner: Side, outer: Side) -> bool:
-    ours, theirs = _place(inner), _place(outer)
+    ours, theirs = place_behind(inner), place_behind(outer)
     return ours is not None and theirs is not None and within(ours, theirs)
 
 
 def will_be_emptied(one: Side) -> bool:
     """Whether a place, or the one that a list was made of, lies as a whole in a bin or a quarantine."""
-    there = _place(one)
+    there = place_behind(one)
     recorded = re.sub(r"[\\:]", "/", one.listed.place) if one.listed is not None else ""
     return (there is not None and nesting.will_be_emptied(there)) or trash.will_be_emptied(f"{recorded}/")
 
 
 def homes(backup: Side) -> tuple[str, ...]:
     """Where in a backup a phone's own folders lie, by its record, each with `/` behind it; its top always."""
-    there = _place(backup)
+    there = place_behind(backup)
     return tuple(dict.fromkeys(("", *(there.homes if isinstance(there, FolderPlace) else ()))))
 
 
-def _place(one: Side) -> Place | None:
-    """The place, or the folder that a list was made of, where that is still there."""
-    if one.place is None and one.listed is not None and one.listed.place_kind == "folder":
-        return recorded_folder(one.listed.place, one.listed.place_id)
+def place_behind(one: Side) -> Place | None:
+    """The place, or the folder, archive or export that a list was made of, where that is still there."""
+    if one.place is None and one.listed is not None:
+        return recorded_place(one.listed.place_kind, one.listed.place, one.listed.place_id)
     return one.place
 
 

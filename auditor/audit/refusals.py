@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from auditor.audit.phone_marks import Marks, Phone
 from auditor.audit.roles import Pair, Role, exchanged, like_a_phone
 from auditor.disk import marker as markers
 from auditor.words import typed, visible
@@ -25,26 +24,21 @@ class Doubt:
 
 def doubt(pair: Pair) -> Doubt | None:
     """What is to be said of an audit that is not refused, and may yet be in the wrong order."""
-    return doubted(pair.why, pair) if pair.why else None
+    return _doubted(f"{pair.backup.spec} {like_a_phone(pair.backup)}", pair) if pair.maybe_phone else None
 
 
-def doubt_of_equals(pair: Pair) -> Doubt | None:
-    """The same of two places of which nothing tells which is the phone."""
-    if pair.phone is not Phone.UNKNOWN:
-        return None
-    if pair.source.marks is not None:
-        return doubted(_untold(pair), pair)
-    if pair.source.is_list and pair.backup.looks_like_phone:
-        return doubted(f"{pair.backup.spec} {like_a_phone(pair.backup)}, and {pair.source.spec} says of no phone", pair)
-    return None
+def doubt_of_list(names: str, pair: Pair) -> Doubt:
+    """The same of a list that `names` what lies in a phone, where the folder itself is not at hand."""
+    return _doubted(f"{pair.backup.spec} lists {names}, as a list of a phone or card does", pair)
 
 
-def doubted(why: str, pair: Pair) -> Doubt:
+def _doubted(why: str, pair: Pair) -> Doubt:
     """A doubt with the right command; `why` as the beginning of a sentence."""
+    backup = pair.backup
+    a_copy = "audit with --copy-by-hand" if pair.may_be_told else _folder_around(backup)
     return Doubt(
-        f"{why}. The phone comes first, then its backups."
-        + f" If {pair.backup.spec} is a copy made by hand, audit with --copy-by-hand." * pair.may_be_told,
-        f"If {_phone_of(pair.backup)} is the phone, run {_turned('audit', pair.source, pair.backup)}.",
+        f"{why}, and may be the phone itself: if it is a copy made by hand, {a_copy}.",
+        f"If {_phone_of(backup)} is the phone, run {_turned('audit', pair.source, backup)}.",
     )
 
 
@@ -55,7 +49,17 @@ def refusal_of_audit(pair: Pair) -> str | None:
         return f"{why}: the phone comes first, then its backups. Run {_turned('audit', source, backup)}" + _by_mistake(
             source, backup
         )
-    return None
+    return _on_one_phone(pair)
+
+
+def _on_one_phone(pair: Pair) -> str | None:
+    """Why what lies on the phone itself is no backup of it."""
+    if pair.one_phone is None:
+        return None
+    return (
+        f"{pair.backup.spec} lies on the same phone or card as {pair.source.spec}, in {pair.one_phone}, and is lost"
+        " with it: it is no backup. Name one on a disk, a stick or a NAS"
+    )
 
 
 def _turned(command: str, source: Role, backup: Role) -> str:
@@ -89,27 +93,20 @@ def refusal_of_backup(pair: Pair) -> str | None:
         return f"{why}: nothing is written to it. {run} {right}{back}{by_mistake}"
     if dest.is_phone:
         return f"{dest.spec} is a phone: a backup on it is lost with it. Name a folder on a disk, a stick or a NAS"
-    if pair.phone is Phone.OURS or dest.marks is None:
+    if told := _on_one_phone(pair):
+        return f"{told}. Nothing is written to it"
+    if not pair.maybe_phone:
         return None
-    why = f"{pair.why}: a backup on a phone is lost with it, so nothing is written to it"
-    if pair.phone is Phone.UNKNOWN:
-        why = f"{_untold(pair)}: nothing is written to it"
-    a_copy = f"If it is a copy made by hand, {'add --copy-by-hand' if pair.may_be_told else _folder_around(dest.marks)}"
-    return f"{why}. If {dest.spec} is the phone, run {right}. {a_copy}"
-
-
-def _untold(pair: Pair) -> str:
+    a_copy = "add --copy-by-hand" if pair.may_be_told else _folder_around(dest)
     return (
-        f"{pair.backup.spec} {like_a_phone(pair.backup)}, as {pair.source.spec} does too, and neither their dates nor"
-        " their newest photos tell which is the copy"
+        f"{dest.spec} {like_a_phone(dest)}, and a backup on a phone is lost with it: nothing is written to it. If"
+        f" {_phone_of(dest)} is the phone, run {right}. If it is a copy made by hand, {a_copy}"
     )
 
 
-def _folder_around(marks: Marks) -> str:
-    return (
-        f"make a new folder around the copy: move all of it, {marks.names[0]} and what lies beside it, to `new/copy`,"
-        " and name `new`"
-    )
+def _folder_around(copy: Role) -> str:
+    name = copy.marks.names[0] if copy.marks else "DCIM"
+    return f"make a new folder around it: move all of it, {name} and what lies beside it, to `new/copy`, and name `new`"
 
 
 def refusal_of_init(folder: Role, backups: Iterable[Role]) -> str | None:
@@ -121,7 +118,7 @@ def refusal_of_init(folder: Role, backups: Iterable[Role]) -> str | None:
         return _refusal_of_part(folder, "verify")
     elif folder.looks_like_phone and folder.marks and (folder.marks.is_android or folder.marks.is_volume):
         why = like_a_phone(folder)
-        or_else = f". If it is a copy made by hand, {_folder_around(folder.marks)}"
+        or_else = f". If it is a copy made by hand, {_folder_around(folder)}"
     elif kept := next((one for one in backups if one.is_kept and folder.ids & one.sources.keys()), None):
         why = f"is the phone that {kept.spec} is a backup of"
     if why is None:

@@ -1,25 +1,26 @@
 """Which place is the phone, and which is the backup.
 
 What a place says of itself decides: the record that a backup keeps, the way that leads to a phone, and the marks of a
-phone's storage. A copy by hand has these marks too: there the dates and the newest photos say which of the two it is.
-That the one holds more than the other does not: so it is when the phone was cleared.
+phone's storage. A copy by hand has these marks too, and neither dates nor photos tell it from the phone: it may be the
+phone until auditor has copied to it, or its owner has said what it is.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PureWindowsPath
 
-from auditor.audit.inputs import Side
-from auditor.audit.phone_marks import CAMERAS, Marks, Phone, is_within_cameras, marks_of, which
+from auditor.audit.inputs import Side, place_behind
 from auditor.audit.uploads import sources_of
 from auditor.disk import marker as markers
 from auditor.model import MADE_ON_PHONE
 from auditor.places import Place
-from auditor.places.folder import FolderPlace, recorded_folder
+from auditor.places.folder import FolderPlace
 from auditor.places.mtp import mount_around
+from auditor.places.phone_marks import Marks, is_within_cameras, marks_around
 from auditor.places.rclone import RclonePlace
 
 _PHONES = ("adb", "mtp")
@@ -33,12 +34,11 @@ class Role:
     `is_kept`: it is a backup with such a record. `is_phone`: the way to it leads to a phone. `part_of_backup` and
     `part_of_phone`: the folder around it that is the whole of it, as it is typed; None where this place is the whole
     itself, or is none. `marks`: of a phone or card, in it or in a folder around it; `is_marked`: it is that folder, or
-    lies in one that marks it. `is_folder`: of this machine, or a list of one; nothing else may be a card. `is_list`:
-    what lies around it may not be known. `is_of_cameras`: it is a camera's folder, or lies in one: so do all its files.
-    `was_begun`: a backup to it was broken off; `lost_record`: it has a backup's lists, and nothing that says so.
-    `marked_folder`: the folder around it whose marks they are, as it is typed; None where they are its own.
-    `is_packed`: it is an archive or an export, and so no phone itself; `is_foreign`: it lies in no folder of the phone
-    or card around it. `is_phones_list`: a phone made this list of itself; which phone, it does not say.
+    lies in one that marks it. `is_untold`: the list of a folder that is not there, of whose marks its rows alone tell.
+    `is_of_cameras`: such a list is of a camera's folder, or one in it: so are all its files. `was_begun`: a backup to
+    it was broken off. `marked_folder`: the folder around it whose marks they are, as it is typed; None where they are
+    its own. `is_packed`: it is an archive or an export, and so no phone itself. `is_phones_list`: a phone made this
+    list of itself; which phone, it does not say.
     `holds`: that nothing is there yet, in words; "" for all else: an unmounted disk or a mistyped name looks so.
     """
 
@@ -52,15 +52,12 @@ class Role:
     part_of_phone: str | None = None
     marks: Marks | None = None
     is_marked: bool = False
-    is_folder: bool = False
-    is_list: bool = False
+    is_untold: bool = False
     is_of_cameras: bool = False
     was_begun: bool = False
-    lost_record: bool = False
     holds: str = ""
     marked_folder: str | None = None
     is_packed: bool = False
-    is_foreign: bool = False
     is_phones_list: bool = False
 
     @property
@@ -69,8 +66,8 @@ class Role:
         return bool(self.sources) or self.was_begun
 
     @property
-    def is_of_phone(self) -> bool:
-        """Whether it is a phone, or the list that one made of itself."""
+    def is_proven_phone(self) -> bool:
+        """Whether the way to it leads to a phone, or it is a list that a phone made."""
         return self.is_phone or self.is_phones_list
 
     @property
@@ -85,26 +82,23 @@ def role(side: Side) -> Role:
         return role_of(side.place)
     header = side.listed
     if header is None:
-        return Role(side.spec, side.label, is_list=True)
+        return Role(side.spec, side.label)
     sources = header.sources or {}
-    ids = frozenset[str]() if sources else frozenset({header.place_id})
-    is_phone = header.place_kind in _PHONES or bool(header.device and header.device.is_phone)
-    behind = recorded_folder(header.place, header.place_id) if header.place_kind == "folder" else None
-    there = role_of(behind) if behind else Role(side.spec, side.label)
-    return Role(
-        side.spec,
-        side.label,
-        ids,
-        sources,
-        bool(sources),
-        is_phone,
-        part_of_phone=there.part_of_phone,
-        marks=there.marks,
-        is_marked=there.is_marked,
-        is_folder=header.place_kind == "folder",
-        is_list=True,
+    behind = place_behind(side)
+    plain = Role(side.spec, side.label)
+    there = replace(role_of(behind), spec=side.spec, label=side.label) if behind else plain
+    is_folder = header.place_kind == "folder"
+    return replace(
+        there,
+        ids=frozenset() if sources else frozenset({header.place_id}),
+        sources=sources,
+        is_kept=bool(sources),
+        is_phone=header.place_kind in _PHONES or bool(header.device and header.device.is_phone),
+        part_of_backup=None,
+        was_begun=False,
+        is_untold=is_folder and behind is None,
+        is_of_cameras=is_folder and is_within_cameras(PureWindowsPath(header.place)),
         is_phones_list=header.place_kind == MADE_ON_PHONE,
-        is_of_cameras=header.place_kind == "folder" and is_within_cameras(PureWindowsPath(header.place)),
     )
 
 
@@ -129,7 +123,7 @@ def role_of(place: Place) -> Role:
         return plain if plain.is_phone else _in_folders(place, plain)
     around = [FolderPlace(folder, place.spec) for folder in (place.root, *place.root.parents)]
     kept = next((one for one in around if markers.is_kept(one.root)), None)
-    marks, is_marked = _marks_around(place.root)
+    marks, is_marked = marks_around()(place.root)
     storage = marks.folder if marks and is_marked and marks.is_storage else None
     phone = next((one for one in around if one.root == storage), None)
     marking = next((one for one in around if marks and is_marked and one.root == marks.folder), None)
@@ -143,12 +137,8 @@ def role_of(place: Place) -> Role:
         part_of_phone=_whole_of(place, phone),
         marks=marks,
         is_marked=is_marked,
-        is_folder=True,
-        is_of_cameras=is_within_cameras(place.root),
         was_begun=kept is not None and markers.has_journal(kept.root),
-        lost_record=kept is None and markers.has_manifests(place.root),
         marked_folder=_whole_of(place, marking),
-        is_foreign=marks is not None and is_marked and marks.is_foreign(place.root),
     )
 
 
@@ -164,7 +154,7 @@ def _in_folders(place: Place, plain: Role) -> Role:
     found = replace(likest, label=plain.label, ids=plain.ids.union(*(one.ids for one in those)))
     if isinstance(place, RclonePlace):
         return found
-    found = replace(found, sources={}, is_kept=False, part_of_backup=None, was_begun=False, lost_record=False)
+    found = replace(found, sources={}, is_kept=False, part_of_backup=None, was_begun=False)
     return replace(found, is_packed=True)
 
 
@@ -190,14 +180,6 @@ def role_of_root(root: Path) -> Role:
     return role_of_folder(root, str(root))
 
 
-def _marks_around(root: Path) -> tuple[Marks | None, bool]:
-    """The marks of a folder or one around it, and whether it is that folder or lies in one that marks it: these first,
-    and a whole storage before a camera's folder."""
-    found = [marks for folder in (root, *root.parents) if (marks := marks_of(folder))]
-    inside = [(marks, marks.is_around(root)) for marks in found]
-    return max(inside, key=lambda one: (one[1], one[1] and one[0].is_storage), default=(None, False))
-
-
 def exchanged(pair: Pair) -> str | None:
     """Why the two stand in the wrong order, as the beginning of a sentence; None where nothing says so.
 
@@ -210,7 +192,7 @@ def exchanged(pair: Pair) -> str | None:
         is_told = pair.is_by_hand and pair.may_be_told
         if backup.is_phone or (source.is_copied and backup.looks_like_phone and not (backup.is_copied or is_told)):
             return f"{source.spec} is a backup that auditor keeps, and {backup.spec} looks like a phone"
-    elif backup.is_phones_list and not source.looks_like_phone and not source.is_phones_list:
+    elif backup.is_phones_list and not (source.looks_like_phone or source.is_phones_list):
         return f"{backup.spec} is a list that a phone made of itself, and {source.spec} is of no phone"
     elif backup.is_phone and source.is_phones_list:
         return f"{source.spec} is a list that a phone made of itself, perhaps {backup.spec}"
@@ -221,62 +203,51 @@ def exchanged(pair: Pair) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A phone and one of its backups, as they were named. `phone` says which of the two may be it where nothing proves
-    it, `why` what speaks for the backup, as the beginning of a sentence; "" where nothing does, or as much against it.
-    `is_by_hand`: the user says that the backup is a copy made by hand, and the source the phone.
-    """
+    """A phone and one of its backups, as they were named. `is_by_hand`: the user says that the backup is a copy made by
+    hand, and the source the phone."""
 
     source: Role
     backup: Role
-    phone: Phone
-    why: str = ""
     is_by_hand: bool = False
+
+    @property
+    def maybe_phone(self) -> bool:
+        """Whether the backup may be the phone: it has the marks of one, auditor never copied to it, and nobody says
+        that it is a copy. Beside a phone on a cable a camera's folder is none; a whole storage may be another way to
+        it."""
+        theirs = self.backup
+        if theirs.is_phone or theirs.is_copied or theirs.marks is None or not theirs.is_marked:
+            return False
+        if self.source.is_proven_phone and not theirs.looks_like_phone:
+            return False
+        return not (self.is_by_hand and self.may_be_told)
 
     @property
     def may_be_told(self) -> bool:
         """Whether the user's word decides: not against what a copy made by hand seldom has, and the source has not."""
         ours, theirs = self.source.marks, self.backup.marks
-        if theirs is None:
+        if theirs is None or self.source.is_proven_phone:
             return True
         is_android = theirs.is_android and not (ours and ours.is_android)
         return not (is_android or (theirs.is_volume and not (ours and ours.is_volume)))
 
+    @property
+    def needs_rows(self) -> bool:
+        """Whether only the rows of the backup's list tell that it may be of the phone."""
+        ours, theirs = self.source, self.backup
+        return theirs.is_untold and not (theirs.is_kept or ours.is_proven_phone or self.is_by_hand)
 
-def pair(source: Role, backup: Role, *, is_by_hand: bool = False) -> Pair:
-    """Compares the two, which may walk through the camera's folders of both: once for each pair."""
-    found = Pair(source, backup, *_likely(source, backup), is_by_hand)
-    is_told = is_by_hand or (backup.lost_record and found.phone is Phone.UNKNOWN)
-    return replace(found, phone=Phone.OURS, why="") if is_told and found.may_be_told else found
-
-
-def _likely(source: Role, backup: Role) -> tuple[Phone, str]:
-    """Which of two places is the phone, and what speaks for the backup's being it."""
-    if source.is_of_phone or backup.is_copied or backup.is_phone or not (backup.marks and backup.is_marked):
-        return Phone.OURS, ""
-    if backup.holds and not backup.marks.is_storage:
-        return Phone.OURS, ""
-    like = f"{backup.spec} {like_a_phone(backup)}"
-    if source.is_copied:
-        return Phone.THEIRS, f"{like}, and {source.spec} is a backup that auditor keeps"
-    if source.marks is None:
-        return (Phone.UNKNOWN, "") if source.is_list else (Phone.THEIRS, f"{like}, and {source.spec} does not")
-    phone, told = which(source.marks, backup.marks)
-    if phone is Phone.UNKNOWN and backup.is_packed and backup.is_foreign:
-        return Phone.OURS, ""  # nobody's phone has it there: it was put beside a copy
-    if source.is_kept and phone is Phone.OURS:
-        return Phone.UNKNOWN, ""  # a record is no sign of a backup, and none of a phone
-    if phone is not Phone.THEIRS:
-        return phone, ""
-    besides = f"as {source.spec} does too, but it {told}" if told else f"and {source.spec} has {CAMERAS} alone"
-    return phone, f"{like}, {besides}"
-
-
-def maybe_phone(pair: Pair) -> bool:
-    """Whether a backup that has what the source lacks may be the phone: nothing says that the source is it."""
-    source, backup = pair.source, pair.backup
-    if backup.is_list and backup.is_folder and backup.marks is None:
-        return not (pair.is_by_hand or source.is_of_phone or source.looks_like_phone or backup.is_copied)
-    return pair.phone is not Phone.OURS
+    @property
+    def one_phone(self) -> Path | None:
+        """The folder with a phone's marks in which both lie, so that they go together; None where there is none. What
+        auditor copied from a backup lies where no phone is."""
+        ours, theirs = self.source, self.backup
+        if ours.is_copied or not (ours.marks and ours.is_marked and theirs.marks and theirs.is_marked):
+            return None
+        with suppress(OSError):
+            if ours.marks.folder.samefile(theirs.marks.folder):
+                return theirs.marks.folder
+        return None
 
 
 def like_a_phone(folder: Role) -> str:

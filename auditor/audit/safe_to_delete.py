@@ -13,7 +13,7 @@ from auditor.database.connection import Database
 from auditor.database.rows import Stored
 from auditor.disk import marker as markers
 from auditor.paths import display_path
-from auditor.places.folder import recorded_folder
+from auditor.places.recorded import recorded_folder
 
 
 def fill(

@@ -23,7 +23,7 @@ from auditor.errors import BadManifest, BadPlan
 from auditor.manifest.jsonl import Manifest, load
 from auditor.model import DigestOrigin, FileFacts, Soundness
 from auditor.places.archive import packing_of
-from auditor.places.folder import recorded_folder
+from auditor.places.recorded import recorded_folder
 from auditor.places.trash import will_be_emptied
 from auditor.report import RECORD, list_name
 from auditor.report import SAFE_TO_DELETE as TABLE

@@ -13,7 +13,7 @@ import typer
 
 from auditor.audit.inputs import side
 from auditor.audit.refusals import refusal_of_backup
-from auditor.audit.roles import pair, role_of, role_of_folder
+from auditor.audit.roles import Pair, role_of, role_of_folder
 from auditor.cli import copying, screen
 from auditor.copier import backup as backing
 from auditor.copier import preflight
@@ -107,7 +107,7 @@ def command(
         shrunk=shrunk,
     )
     _refuse(backing.refusals_before(place, root, asked))
-    sides = pair(role_of(place), role_of_folder(root, dest), is_by_hand=copy_by_hand)
+    sides = Pair(role_of(place), role_of_folder(root, dest), copy_by_hand)
     copying.name_sides([sides], refusal_of_backup)
     if plan_only:
         prepared = backing.prepare(place, Store(root), asked, RunOptions(hang_s=hang))

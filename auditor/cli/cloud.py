@@ -14,7 +14,7 @@ import typer
 from auditor.audit import inputs, uploads
 from auditor.audit.order import Order
 from auditor.audit.refusals import refusal_of_backup
-from auditor.audit.roles import Pair, pair, role_of
+from auditor.audit.roles import Pair, role_of
 from auditor.cli import audit as audit_command
 from auditor.cli import copying, screen, unfinished
 from auditor.copier.upload import Outcome, Upload, upload_missing
@@ -54,7 +54,7 @@ def backup(
             "an upload has no plan beforehand: run"
             f" `auditor audit {typed(place.spec)} {typed(dest)}`, which changes nothing"
         )
-    sides = pair(role_of(place), role_of(cloud), is_by_hand=is_by_hand)
+    sides = Pair(role_of(place), role_of(cloud), is_by_hand)
     copying.name_sides([sides], refusal_of_backup)
     try:
         call(cloud.serving, "operations/mkdir", {"fs": cloud.remote, "remote": ""})

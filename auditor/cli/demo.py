@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from auditor.audit.inputs import sides
-from auditor.audit.order import Order
+from auditor.audit.order import Order, pairs_of
 from auditor.cli import audit, screen
 from auditor.demo import story
 from auditor.errors import BadOutput
@@ -46,7 +46,8 @@ def command(
     phone, backup = story.build(folder)
     ours, theirs = sides(str(phone), [str(backup)])
     known = rules.load()
-    order = Order(ours, theirs, policy.load("family"), known, jobs=jobs)
+    pairs = pairs_of(ours, theirs, is_by_hand=True)
+    order = Order(ours, theirs, policy.load("family"), known, jobs=jobs, pairs=pairs)
     report = folder / "audit"
     result = audit.run(order, report)
     audit.show(result, report, {rule.id: rule for rule in known})

@@ -15,7 +15,7 @@ from auditor.disk import locks
 from auditor.manifest import jsonl
 from auditor.model import Depth, Header
 from auditor.places import Place
-from auditor.places.folder import recorded_name
+from auditor.places.recorded import recorded_name
 
 GOES_ON = timedelta(days=1)
 """An audit that was stopped longer ago begins anew: what was read then says too little of today."""

@@ -16,7 +16,7 @@ from auditor.manifest.jsonl import Manifest, Writer
 from auditor.model import Depth, ErrorKind, FileFacts, Header, Trouble
 from auditor.paths import display_path, path_key
 from auditor.places import Entry, Place, Power
-from auditor.places.folder import recorded_name
+from auditor.places.recorded import recorded_name
 from auditor.scan import companions
 from auditor.scan import run as scan
 from auditor.scan.one_file import unread

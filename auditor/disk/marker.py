@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import MISSING, asdict, dataclass
 from functools import cache
 from itertools import count
@@ -72,9 +73,13 @@ def has_journal(root: Path) -> bool:
     return _any_in(root / OWN_FOLDER / "journal", _OF_COPIES)
 
 
-def has_manifests(root: Path) -> bool:
-    """Whether a folder has lists of a backup of ours."""
-    return _any_in(root / OWN_FOLDER / "manifests", re.compile(".*"))
+def is_copied(root: Path) -> bool:
+    """Whether auditor copied to the backup in a folder: its record has sources, or a run was broken off. That it has
+    a record is no sign of it: `verify --init` makes one of any folder."""
+    with suppress(BadPlace):
+        if (marker := read(root)) and marker.sources:
+            return True
+    return has_journal(root)
 
 
 def _any_in(folder: Path, names: re.Pattern[str]) -> bool:

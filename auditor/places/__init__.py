@@ -8,6 +8,7 @@ bytes (`StatesDigests`).
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -185,3 +186,9 @@ class StatesDigests(Protocol):
         A phone reads the bytes now, itself; a cloud repeats what it noted at upload. `kind` tells which.
         Raises: ListingCut where the place was lost on the way; what was yielded before is true.
         """
+
+
+def phone_id(words: str) -> str:
+    """Which phone it is, made of its serial number or whatever else tells it: the same for all its folders, and by
+    every way that tells its serial number."""
+    return "phone:" + hashlib.sha256(words.lower().encode("utf-8", "surrogateescape")).hexdigest()[:24]

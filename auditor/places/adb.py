@@ -14,7 +14,7 @@ from typing import BinaryIO
 from auditor.disk.foreign_names import row_path
 from auditor.errors import BadPlace, ListingCut
 from auditor.model import Device, ErrorKind, FileFacts, Kind, Trouble
-from auditor.places import Entry, EntryKind, Power, Whereabouts, links
+from auditor.places import Entry, EntryKind, Power, Whereabouts, links, phone_id
 from auditor.places.adbclient import Answer, CableLost, Client, choose, find_adb
 from auditor.places.adbstream import open_on_phone
 from auditor.readers import kind_by_name
@@ -60,6 +60,11 @@ class AdbPlace(Whereabouts):
         return "adb:" + hashlib.sha256(words.encode("utf-8", "surrogateescape")).hexdigest()[:24]
 
     @property
+    def phone(self) -> str:
+        """Which phone it is, whatever the folder."""
+        return phone_id(self.phone_serial)
+
+    @property
     def kind(self) -> str:
         """Always `adb`."""
         return "adb"
@@ -87,6 +92,7 @@ class AdbPlace(Whereabouts):
             storage_free_bytes=int(size[3]) * 1024 if size else None,
             usb_state=lines[2].strip() or None if len(lines) > 2 else None,
             is_phone=True,
+            phone=self.phone,
         )
 
     def walk(self) -> Iterator[Entry]:

@@ -22,7 +22,7 @@ from auditor.disk.mounts import mount_of
 from auditor.disk.volume import filesystem, keeps_change_times
 from auditor.errors import BadPlace, LeadsOut
 from auditor.model import Device, ErrorKind, Trouble
-from auditor.places import Entry, EntryKind, Place, Power, Whereabouts, links, unfinished
+from auditor.places import Entry, EntryKind, Power, Whereabouts, links, unfinished
 from auditor.places.ours import is_ours
 
 
@@ -226,28 +226,6 @@ def open_folder(spec: str) -> FolderPlace:
     if not root.is_dir():
         raise BadPlace(f"{spec} is a file; name a folder")
     return FolderPlace(root, spec)
-
-
-def recorded_name(place: Place) -> str:
-    """What a list calls the place it was made of: words that mean the same from everywhere."""
-    if isinstance(place, FolderPlace) and not Path(place.spec).is_absolute():
-        return str(place.root)
-    return place.spec
-
-
-def recorded_folder(place: str, place_id: str) -> FolderPlace | None:
-    """The folder that a list, plan or record names, if it is there now and is still the same place; else None.
-
-    The words of a file are for people. Of them only the whole path of a folder of this machine is ever opened: a phone,
-    a remote, a program or another computer is named by the user alone.
-    """
-    if not is_whole_local_path(place):
-        return None
-    try:
-        found = open_folder(place)
-    except (BadPlace, ValueError):  # ValueError: a NUL in it
-        return None
-    return found if found.id == place_id else None
 
 
 def is_whole_local_path(place: str) -> bool:

@@ -20,7 +20,7 @@ from urllib.parse import unquote
 from auditor.disk import mounts as disk
 from auditor.errors import BadPlace, ListingCut
 from auditor.model import Device
-from auditor.places import Entry, Power, Whereabouts
+from auditor.places import Entry, Power, Whereabouts, phone_id
 from auditor.places.folder import FolderPlace
 
 if TYPE_CHECKING:
@@ -79,6 +79,15 @@ class MtpPlace(Whereabouts):
         return "mtp:" + hashlib.sha256(words.encode("utf-8", "surrogateescape")).hexdigest()[:24]
 
     @property
+    def phone(self) -> str:
+        """Which phone it is, whatever the folder: by its serial number or, where the mount does not tell it, as long as
+        it is mounted there."""
+        if self.tells_serial:
+            return phone_id(self.mount.name.split(" ")[-1])
+        top = next((one for one in (self.root, *self.root.parents) if one.is_mount()), self.root)
+        return phone_id(f"{self.mount.maker} {self.mount.name} {os.fsencode(top).hex()}")
+
+    @property
     def kind(self) -> str:
         """Always `mtp`."""
         return "mtp"
@@ -91,7 +100,7 @@ class MtpPlace(Whereabouts):
     def device(self) -> Device | None:
         """The phone's storage, where the mount tells; it says neither model nor Android version."""
         told = self._folder().device()
-        return replace(told, filesystem=self.mount.maker, is_phone=True) if told else Device(is_phone=True)
+        return replace(told or Device(), filesystem=self.mount.maker, is_phone=True, phone=self.phone)
 
     def walk(self) -> Iterator[Entry]:
         """Each file once. Sizes that may be wrong are not given.

@@ -62,7 +62,7 @@ def open_place(spec: str) -> Place:
     """The place that the user named with `spec`, on the command line or in the configuration.
 
     Never words out of a list, plan or journal: those may name a remote that runs a program. For them there is
-    `folder.recorded_folder`.
+    `recorded.recorded_place`.
 
     Raises: BadPlace, with one sentence, where it is not there or cannot be reached.
     """

@@ -18,7 +18,7 @@ from auditor.manifest.rows import KNOWN_AT, SCHEMA
 from auditor.model import DIGESTS, Depth, ErrorKind, FileFacts, Header, Trouble
 from auditor.paths import display_path, path_key
 from auditor.places import Entry, EntryKind, Place, Power, own_folder, unfinished
-from auditor.places.folder import recorded_name
+from auditor.places.recorded import recorded_name
 from auditor.scan import cache, companions, without_bytes
 from auditor.scan.one_file import Task, read_file, read_without_decoders, unread, with_stated
 from auditor.scan.reuse import ReusableRows, taken_up, usable

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import zipfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from auditor.audit.inputs import side, sides
 from auditor.errors import BadPlace
+from auditor.manifest.jsonl import Writer
+from auditor.manifest.rows import SCHEMA
+from auditor.model import Depth, Device, Header
 from auditor.scan.run import scan
 from tests import media
 
@@ -29,6 +33,69 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         scan(place, tmp_path / f"{name.replace('/', '-')}.jsonl", jobs=1, use_cache=False)
     (tmp_path / "link").symlink_to("nas")
     return tmp_path
+
+
+def test_the_list_of_an_archive_in_the_source_lies_in_it(here: Path) -> None:
+    """Whatever words it was named by; the archive itself is looked for, not its name."""
+    for number, place in enumerate(("phone/old.zip", "takeout:phone/old.zip")):
+        opened = side(place).place
+        assert opened is not None
+        scan(opened, here / f"{number}.jsonl", jobs=1, use_cache=False)
+        with pytest.raises(BadPlace, match="lies inside the source"):
+            sides("phone", [f"{number}.jsonl"])
+        sides("disk", [f"{number}.jsonl"])
+    (here / "phone/old.zip").rename(here / "phone/other.zip")
+    assert len(sides("phone", ["0.jsonl", "apart.zip"])[1]) == 2
+
+
+@dataclass(frozen=True)
+class Listed:
+    """The list of a phone: its file, how it was reached, which phone it says it is, and its model."""
+
+    name: str
+    kind: str
+    phone: str | None
+    label: str = "Pixel"
+
+    def write(self) -> str:
+        header = Header(
+            schema=SCHEMA,
+            tool="auditor",
+            place=f"{self.kind}:",
+            place_id=f"{self.kind}:{self.name}",
+            label=self.label,
+            place_kind=self.kind,
+            depth=Depth.LIST,
+            started="2026-01-01T00:00:00Z",
+            columns=("path", "kind", "digest_origin"),
+            device=Device(is_phone=True, phone=self.phone),
+        )
+        Writer.create(Path(self.name), header).close(complete=True)
+        return self.name
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "says"),
+    [
+        (Listed("a", "adb", "phone:1"), Listed("b", "adb", "phone:1"), "are of the same phone"),
+        (Listed("a", "adb", "phone:1"), Listed("b", "mtp", "phone:1", "Google Pixel"), "are of the same phone"),
+        (Listed("a", "mtp", "phone:1"), Listed("b", "mtp", "phone:1"), "are of the same phone"),
+        (Listed("a", "adb", "phone:1"), Listed("b", "adb", None), "b does not say of which"),
+        (Listed("a", "adb", "phone:1"), Listed("b", "adb", "phone:2"), None),
+        (Listed("a", "adb", None), Listed("b", "adb", None, "Galaxy"), None),
+    ],
+)
+def test_a_phone_is_no_backup_of_itself_whatever_the_folder(
+    one: Listed, other: Listed, says: str | None, here: Path
+) -> None:
+    names = [one.write(), other.write()]
+    for source, *backups in (names, names[::-1], ["disk", *names]):
+        if says is None:
+            sides(source, backups)
+        else:
+            with pytest.raises(BadPlace, match=says) as told:
+                sides(source, backups)
+            assert "\n" not in str(told.value)
 
 
 BAD = {

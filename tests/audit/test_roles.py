@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from auditor.audit.phone_marks import Marks, Phone
 from auditor.audit.refusals import refusal_of_backup
-from auditor.audit.roles import Pair, Role, exchanged, pair, role_of_folder
+from auditor.audit.roles import Pair, Role, exchanged, role_of_folder
+from auditor.places.phone_marks import Marks
 from tests import media
 from tests.commandline import call
 from tests.copier.runs import back_up, tree, write
@@ -111,6 +111,7 @@ BY_HAND = Role(
     marks=Marks(Path("copy"), ("DCIM", "Android"), True),
     is_marked=True,
 )
+CAMERAS_FOLDER = replace(BY_HAND, marks=Marks(Path("copy"), ("DCIM",)))
 KEPT_PHONE_FOLDERS = Role(
     "disk2", "disk2", sources={"folder:9": "Ben"}, is_kept=True, marks=BY_HAND.marks, is_marked=True
 )
@@ -133,7 +134,7 @@ KEPT_PHONE_FOLDERS = Role(
     ],
 )
 def test_what_speaks_for_an_exchange(source: Role, backup: Role, wrong: bool) -> None:
-    assert (exchanged(Pair(source, backup, Phone.UNKNOWN)) is not None) is wrong
+    assert (exchanged(Pair(source, backup)) is not None) is wrong
 
 
 def test_a_copy_of_a_backup_is_one_by_the_users_word() -> None:
@@ -145,7 +146,7 @@ def test_a_copy_of_a_backup_is_one_by_the_users_word() -> None:
         (kept, BY_CABLE, True),
         (kept, replace(BY_HAND, ids=frozenset({"folder:1"})), True),
     ):
-        assert (exchanged(Pair(source, backup, Phone.UNKNOWN, is_by_hand=True)) is not None) is wrong
+        assert (exchanged(Pair(source, backup, is_by_hand=True)) is not None) is wrong
 
 
 @pytest.mark.parametrize(
@@ -154,12 +155,19 @@ def test_a_copy_of_a_backup_is_one_by_the_users_word() -> None:
         (BY_CABLE, BY_CABLE, True),
         (BY_HAND, BY_CABLE, True),
         (PLAIN, BY_HAND, True),
-        (BY_CABLE, BY_HAND, False),  # a copy by hand becomes the backup
+        (BY_CABLE, BY_HAND, True),  # a whole storage: perhaps the phone by another way
+        (BY_CABLE, CAMERAS_FOLDER, False),  # a copy by hand becomes the backup
+        (PLAIN, CAMERAS_FOLDER, True),
         (PLAIN, KEPT_PHONE_FOLDERS, False),
     ],
 )
 def test_no_phone_becomes_a_backup(source: Role, dest: Role, refused: bool) -> None:
-    assert (refusal_of_backup(pair(source, dest)) is not None) is refused
+    assert (refusal_of_backup(Pair(source, dest)) is not None) is refused
+
+
+def test_beside_a_phone_on_a_cable_the_users_word_decides() -> None:
+    assert refusal_of_backup(Pair(BY_CABLE, BY_HAND, is_by_hand=True)) is None
+    assert refusal_of_backup(Pair(PLAIN, BY_HAND, is_by_hand=True)) is not None
 
 
 def test_a_folder_is_a_phone_by_its_folders(tmp_path: Path) -> None:

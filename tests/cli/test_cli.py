@@ -33,7 +33,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_safe_is_two_lines_and_exit_0(stage: Path) -> None:
-    run = auditor("audit", "phone", "backup", "-o", "safe", cwd=stage)
+    run = auditor("audit", "phone", "backup", "-o", "safe", "--copy-by-hand", cwd=stage)
     assert run.code == 0, run.err
     first, *rest = run.out.splitlines()
     assert first == "\u2713 SAFE: All 3 files are safely backed up."

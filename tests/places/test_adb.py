@@ -109,6 +109,7 @@ def test_without_a_path_the_media_folders_are_listed(phone_of: Callable[..., Pho
     }
     device = place.device()
     assert device and device.is_phone and (device.model, device.android_version) == ("Pixel Double", "13")
+    assert device.phone == open_adb(f"127.0.0.1:{phone.port}/sdcard/DCIM").phone, "one phone, whatever the folder"
     assert device.usb_state == "mtp,adb" and device.storage_total_bytes and device.storage_free_bytes
     assert place.label == "Pixel Double"
 

@@ -8,7 +8,7 @@ from typing import BinaryIO
 import pytest
 
 from auditor.errors import BadPlace, ListingCut
-from auditor.places import Place, Power, mtp
+from auditor.places import Place, Power, mtp, phone_id
 from auditor.places.folder import FolderPlace
 from auditor.places.mtp import Mount, MtpPlace, advice, mounts, open_mtp
 from auditor.places.spec import kind_of, open_place
@@ -109,7 +109,8 @@ def test_only_a_serial_number_in_the_mounts_name_tells_phones_apart(surroundings
     """gvfs writes the USB port into the folder's name with its signs in hexadecimal."""
     plug(surroundings, "mtp:host=%5Busb%3A001%2C005%5D")
     assert open_mtp("").label == "[usb:001,005]" and not open_mtp("").tells_serial
-    assert MtpPlace(Mount(surroundings, "gvfs mtp", "Google Pixel 6 1A061FDEE0072K"), "mtp:").tells_serial
+    told = MtpPlace(Mount(surroundings, "gvfs mtp", "Google Pixel 6 1A061FDEE0072K"), "mtp:")
+    assert told.tells_serial and told.phone == phone_id("1A061FDEE0072K"), "as adb knows it"
     for maker, name in (("gvfs gphoto2", "Google Pixel 7"), ("fuse.jmtpfs", "1A061FDEE0072K")):
         assert not MtpPlace(Mount(surroundings, maker, name), "mtp:").tells_serial
 

@@ -1,22 +1,21 @@
-"""The marks of a phone's storage or a camera's card, and which of two folders that have them is the phone.
+"""The marks of a phone's storage or a camera's card.
 
-A copy made by hand has the same folders. What tells the two apart: a card is a whole FAT volume; new photos arise on
-the phone; a copy never has earlier dates than what it was copied from.
+A copy made by hand has the same folders, and no date or photo in them tells which is the phone: what has these marks
+may be one.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from enum import StrEnum
+from functools import cache
 from pathlib import Path, PurePath
 
+from auditor.disk import marker as markers
 from auditor.disk.volume import filesystem
-from auditor.model import Kind
-from auditor.readers import kind_by_name
 
 CAMERAS = "DCIM"
 """Where every camera keeps its photos: DCF, JEITA CP-3461B, 3.2."""
@@ -49,12 +48,6 @@ _WITHOUT_A_NUMBER = re.compile(r"DJI_\d+\w*|Camera\d\d", re.IGNORECASE)
 _YEAR = re.compile(r"(?:19|20)\d\d(?!\d)")
 _FAT = frozenset({"vfat", "msdos", "fat", "fat32", "exfat", "fuse.exfat", "fuse.fusefat"})
 
-_SAME_DATE_S = 2  # that of FAT
-_ZONE_STEP_S = 900  # FAT keeps local time: the same date may be off by a time zone
-_LARGEST_ZONE_S = 26 * 3600
-_MOST_OF = 0.9
-_FEWEST = 3
-
 
 @dataclass(frozen=True, slots=True)
 class Marks:
@@ -81,12 +74,6 @@ class Marks:
         within = folder.relative_to(self.folder).parts[0]  # as it was typed: FAT knows no case
         return within.casefold() in {name.casefold() for name in self.names}
 
-    def is_foreign(self, thing: Path) -> bool:
-        """Whether something in the folder lies in none that a phone, its apps or a camera makes there."""
-        within = thing.relative_to(self.folder).parts[:-1]
-        known = {CAMERAS, _PHONES, *_PUBLIC, *_OF_CARDS, *self.names}
-        return thing != self.folder and not (within and within[0].casefold() in {name.casefold() for name in known})
-
 
 def marks_of(folder: Path) -> Marks | None:
     """The marks of a phone or card at the top of a folder; None where it has none. Upper and lower case are one: a card
@@ -99,8 +86,6 @@ def marks_of(folder: Path) -> Marks | None:
     if os.path.isdir(folder / written(_PHONES)):  # noqa: PTH112 (never raises)
         return Marks(folder, (CAMERAS, _PHONES), True, _is_volume(folder))
     inside = frozenset[str]().union(*map(_names, cameras))
-    if not inside:
-        return None
     by_a_camera = any(map(_DCF_FOLDER.fullmatch, inside))
     beside = sorted(set(map(written, _OF_CARDS)) & _names(folder)) if by_a_camera else []
     # On a whole stick or disk its camera's folders tell a card: anybody may have put a phone's DCIM on a disk of his.
@@ -108,7 +93,7 @@ def marks_of(folder: Path) -> Marks | None:
     of_a_card = numbered or any(map(_WITHOUT_A_NUMBER.fullmatch, inside))
     is_volume = bool(of_a_card or beside) and _is_volume(folder)
     is_storage = bool(beside) or is_volume
-    if not beside and any(map(_YEAR.match, _names(folder))):
+    if not is_storage and any(map(_YEAR.match, _names(folder))):
         return None  # somebody's archive, which a camera's folder was put into
     return Marks(folder, (CAMERAS, *beside[:1]), is_storage, is_volume)
 
@@ -150,113 +135,30 @@ def _is_volume(folder: Path) -> bool:
     return False
 
 
-class Phone(StrEnum):
-    """Which of two is the phone."""
+def marks_around() -> Callable[[Path], tuple[Marks | None, bool]]:
+    """A question to ask of many folders: the marks of one or of a folder around it, and whether it is that folder or
+    lies in one that marks it: these first, and a whole storage before a camera's folder. Every folder is looked at
+    once."""
+    once = cache(marks_of)
 
-    OURS = "ours"
-    THEIRS = "theirs"
-    UNKNOWN = "unknown"
+    def ask(root: Path) -> tuple[Marks | None, bool]:
+        found = [marks for folder in (root, *root.parents) if (marks := once(folder))]
+        inside = [(marks, marks.is_around(root)) for marks in found]
+        return max(inside, key=lambda one: (one[1], one[1] and one[0].is_storage), default=(None, False))
 
-
-def which(ours: Marks, theirs: Marks) -> tuple[Phone, str]:
-    """Which of two folders with a phone's marks is the phone, and what shows that it is `theirs`, in words to stand
-    behind its name; "" where its marks alone do, and where it is not.
-
-    Where one thing speaks for this and one for that, it is not known.
-    """
-    if ours.is_storage != theirs.is_storage:
-        return (Phone.OURS if ours.is_storage else Phone.THEIRS), ""
-    mine, other = _photos(ours), _photos(theirs)
-    if not other and all(map(_is_readable, _tops(theirs))):  # folders without a file are nobody's photos
-        return Phone.OURS, ""
-    votes = [
-        (_by_volume(ours, theirs), "is the whole of a card or stick"),
-        (_by_dates(mine, other), "has the earlier dates"),
-        (_by_newest(mine, other), "has the newest photos"),
-    ]
-    for one, another in ((Phone.OURS, Phone.THEIRS), (Phone.THEIRS, Phone.OURS)):
-        reasons = [words for who, words in votes if who is one]
-        if reasons and all(who is not another for who, _ in votes):
-            return one, " and ".join(reasons) if one is Phone.THEIRS else ""
-    return Phone.UNKNOWN, ""
+    return ask
 
 
-_Photos = dict[tuple[str, int], float]
-"""The date of each photo, in seconds, by its name and size."""
+def maybe_phone_around() -> Callable[[Path], Path | None]:
+    """A question to ask of many folders, absolute and resolved: the folder with a phone's marks that one is, or lies
+    in; None where there is none, and where a backup that auditor copied to is around it."""
+    around, kept_around = marks_around(), markers.kept_around()
+    is_copied = cache(markers.is_copied)
 
+    @cache
+    def ask(folder: Path) -> Path | None:
+        marks, is_marked = around(folder)
+        backup = kept_around(folder)
+        return marks.folder if marks and is_marked and not (backup and is_copied(backup)) else None
 
-def _photos(marks: Marks) -> _Photos:
-    """What the cameras took; of a phone's storage all photos and videos, for some lie elsewhere in it."""
-    found: _Photos = {}
-    for top in _tops(marks):
-        for name, facts in _files(top):
-            if not marks.is_android or kind_by_name(name) in (Kind.PHOTO, Kind.VIDEO):
-                key = (name, facts.st_size)
-                found[key] = max(facts.st_mtime, found.get(key, facts.st_mtime))
-    return found
-
-
-def _tops(marks: Marks) -> list[Path]:
-    return [marks.folder] if marks.is_android else _cameras(marks.folder)
-
-
-def _is_readable(folder: Path) -> bool:
-    """Whether each folder in it can be listed."""
-    troubles: list[OSError] = []
-    for _ in os.walk(folder, onerror=troubles.append):
-        pass
-    return not troubles
-
-
-def _files(folder: Path) -> Iterator[tuple[str, os.stat_result]]:
-    for parent, inner, names in os.walk(folder):  # what cannot be listed is said where it is listed
-        inner[:] = [name for name in inner if not name.startswith(".")]
-        for name in names:
-            with suppress(OSError):
-                if not name.startswith("."):
-                    yield name, os.stat(os.path.join(parent, name), follow_symlinks=False)  # noqa: PTH116, PTH118
-
-
-def _by_volume(ours: Marks, theirs: Marks) -> Phone:
-    if ours.is_volume == theirs.is_volume:
-        return Phone.UNKNOWN
-    return Phone.OURS if ours.is_volume else Phone.THEIRS
-
-
-def _by_dates(ours: _Photos, theirs: _Photos) -> Phone:
-    """A copy has the dates of its original or, where these were lost, later ones."""
-    both = ours.keys() & theirs.keys()
-    if len(both) < _FEWEST:
-        return Phone.UNKNOWN
-    apart = [theirs[key] - ours[key] for key in both if not _is_same_date(theirs[key] - ours[key])]
-    later = sum(seconds > 0 for seconds in apart)
-    if later >= len(both) * _MOST_OF:
-        return Phone.OURS
-    return Phone.THEIRS if len(apart) - later >= len(both) * _MOST_OF else Phone.UNKNOWN
-
-
-def _is_same_date(seconds: float) -> bool:
-    off = abs(seconds) % _ZONE_STEP_S
-    return min(off, _ZONE_STEP_S - off) <= _SAME_DATE_S and abs(seconds) <= _LARGEST_ZONE_S
-
-
-def _by_newest(ours: _Photos, theirs: _Photos) -> Phone:
-    """Photos that are newer than all that both have, and that the other lacks, were taken after the copy was made. One
-    of the same name is no further photo, but another version."""
-    both = ours.keys() & theirs.keys()
-    if not both:
-        return Phone.UNKNOWN
-    mine, other = _newest_alone(ours, theirs), _newest_alone(theirs, ours)
-    if other > max(mine, *(theirs[key] for key in both)):
-        return Phone.THEIRS
-    return Phone.OURS if mine > max(other, *(ours[key] for key in both)) else Phone.UNKNOWN
-
-
-def _newest_alone(these: _Photos, those: _Photos) -> float:
-    stems = {_stem(name) for name, _ in those}
-    return max((date for (name, _), date in these.items() if _stem(name) not in stems), default=0.0)
-
-
-def _stem(name: str) -> str:
-    """The name without its format, which a copy may have another of."""
-    return name.rpartition(".")[0].lower() or name
+    return ask
