@@ -21,5 +21,3 @@ def doubts(db: Database, backups: Sequence[Side], pairs: Sequence[roles.Pair]) -
         if doubt is not None:
             found[backup.label] = doubt
     return found
-
-

@@ -85,6 +85,8 @@ def _untouched(inventory: Inventory, groups: Sequence[Group]) -> list[str]:
     items = [inventory.items[member.item] for group in groups if group.proven for member in group.members]
     told = ((inventory.sources[item.source], item) for item in items)
     reasons = [_stays(source, item) for source, item in told if item.backup is not None or not source.reference]
+    pairs = [(member.item, group.kept) for group in groups if group.proven for member in group.members]
+    reasons += [_perhaps_a_phone(inventory.items[item], inventory.items[kept]) for item, kept in pairs]
     return list(dict.fromkeys(why for why in reasons if why))
 
 
@@ -161,6 +163,8 @@ def _doubt(inventory: Inventory, item: Item, kept: Item, unread: frozenset[int])
     theirs = inventory.sources[kept.source]
     if theirs.root is None:
         return f"the better one is in {theirs.label}, which is no folder of this machine; copy it first"
+    if perhaps := _perhaps_a_phone(item, kept):
+        return perhaps
     ours = inventory.sources[item.source]
     if ours.root is not None and may_be_one_file(ours.root / item.facts.path, theirs.root / kept.facts.path):
         return "it may be the very file to keep, seen through another mount"
@@ -170,6 +174,15 @@ def _doubt(inventory: Inventory, item: Item, kept: Item, unread: frozenset[int])
         return "its list was not made in this run"
     origins = {kept.facts.digest_origin, item.facts.digest_origin}
     return None if origins == {DigestOrigin.READ} else "its digest was not read by this program"
+
+
+def _perhaps_a_phone(item: Item, kept: Item) -> str | None:
+    """Why of two places none loses a file for the sake of the other: one may be the phone, and the other its only
+    backup. None within one place, and where neither has a phone's marks."""
+    phone = item.phone or kept.phone
+    if item.source == kept.source or phone is None:
+        return None
+    return f"{phone} may be a phone or a copy of one: what goes there, or for its sake elsewhere, is your decision"
 
 
 def _counterparts(inventory: Inventory, item: Item, kept: Item) -> dict[int, int | None]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from auditor.disk import marker as markers
 from auditor.model import FileFacts, Kind
 from auditor.places import Place
+from auditor.places.phone_marks import maybe_phone_around
 from auditor.places.trash import will_be_emptied
 
 
@@ -47,7 +48,8 @@ class Item:
     """One file. `source` is the index of its place; `parts` are the indices of the items that move with it.
 
     `part_of` is the item that it moves with, None for a file that stands for itself. `reference`: it is never planned
-    to go, as its place is one or `backup`, the folder of a backup that this program keeps, holds it.
+    to go, as its place is one or `backup`, the folder of a backup that this program keeps, holds it. `phone` is the
+    folder around it that may be a phone or card; None where there is none.
     """
 
     source: int
@@ -56,6 +58,7 @@ class Item:
     part_of: int | None = None
     reference: bool = False
     backup: Path | None = None
+    phone: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +97,15 @@ def take(sources: Sequence[Source], excluded: str | None = None) -> Inventory:
                 continue
             seen.add(identity)
             found.append((k, facts))
+    phone_around = maybe_phone_around()
     items = []
     for item in with_parts(found):
         root = sources[item.source].root
-        backup = kept_around((root / item.facts.path).parent) if root is not None else None
-        items.append(replace(item, reference=sources[item.source].reference or backup is not None, backup=backup))
+        folder = (root / item.facts.path).parent if root is not None else None
+        backup = kept_around(folder) if folder is not None else None
+        phone = phone_around(folder) if folder is not None else None
+        reference = sources[item.source].reference or backup is not None
+        items.append(replace(item, reference=reference, backup=backup, phone=phone))
     return Inventory(tuple(sources), tuple(items), same_file)
 
 

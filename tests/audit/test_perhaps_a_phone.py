@@ -257,6 +257,7 @@ def test_the_way_out_for_a_phone_that_was_made_a_backup(
     ("of", "beside", "is_card"),
     [
         ("DCIM/100CANON", (), True),
+        ("DCIM/DJI_001", (), True),
         ("DCIM/100CANON", ("MISC",), True),
         ("DCIM/Camera", ("Android",), True),
         ("DCIM/Camera", (), False),

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from auditor.cli import app
 from auditor.duplicates.tables import DUPLICATES, PLAN
 from auditor.errors import BadOutput
+from tests.copier.runs import back_up
 from tests.pictures.test_verify import jpeg, scene
 
 SCENE = scene(1, (1000, 750))
@@ -75,3 +76,39 @@ def test_from_the_search_to_the_plan_and_back(tmp_path: Path, monkeypatch: pytes
 
     with pytest.raises(BadOutput, match="is there already"):
         app(["duplicates", str(photos), "-o", str(out)], standalone_mode=False)
+
+
+@pytest.mark.parametrize("order", [("phone", "nas"), ("nas", "phone")])
+@pytest.mark.parametrize("beside", ["Android", "other"])
+def test_no_copy_goes_for_the_sake_of_what_may_be_the_phone(
+    order: tuple[str, str], beside: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The phone would be the only place left. Within it all stays as it is."""
+    monkeypatch.setenv("AUDITOR_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+    phone = {name: Path("phone", name) for name in ("DCIM/Camera/IMG_0001.jpg", "DCIM/Camera/IMG_0001 (1).jpg")}
+    for path in (*phone.values(), Path("nas/IMG_0001.jpg")):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(jpeg(SCENE, 95))
+    Path("phone", beside).mkdir()
+    code, said = run("duplicates", *order, "-o", "found", "--jobs", 1)
+    assert code == 0 and f"{tmp_path / 'phone'} may be a phone or a copy of one" in said.replace("\n", " "), said
+    plan = list(csv.DictReader(Path("found/plan.csv").read_text("utf-8").splitlines()))
+    gone = [row for row in plan if row["action"] == "remove"]
+    assert all(row["place"] == row["kept_place"] for row in gone)
+    asked = [row for row in plan if row["action"] == "ask"]
+    assert asked and all("may be a phone or a copy of one" in row["reason"] for row in asked)
+    code, said = run("clean", "found/plan.csv", "--apply")
+    assert Path("nas/IMG_0001.jpg").exists() and any(path.exists() for path in phone.values()), said
+
+
+def test_a_backup_that_auditor_made_is_no_phone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has the phone's folders, and is what the disk's second copies go for."""
+    monkeypatch.setenv("AUDITOR_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+    for path in (Path("phone/DCIM/Camera/IMG_0001.jpg"), Path("disk/IMG_0001.jpg")):
+        path.parent.mkdir(parents=True)
+        path.write_bytes(jpeg(SCENE, 95))
+    back_up(tmp_path / "phone", tmp_path / "kept")
+    code, said = run("duplicates", "disk", "kept", "-o", "found", "--jobs", 1)
+    assert code == 0 and "1 group can be freed" in said, said
