@@ -23,6 +23,7 @@ from auditor.errors import BadManifest
 from auditor.manifest.jsonl import MAX_LINE_BYTES, Manifest
 from auditor.model import DIGESTS, DigestOrigin, ErrorKind, Kind, Soundness
 from auditor.places import unfinished
+from auditor.places.trash import OF_A_FILE
 from auditor.readers.sniff import is_other_by_name, kind_by_name
 
 _THIS_FILE_ONLY = "hive_partitioning = false, union_by_name = false, filename = false, compression = 'uncompressed'"
@@ -76,8 +77,8 @@ def open_lists(source: Manifest, backups: Sequence[Listed], scope: Scope, now: d
                 _load(db, "backup", listed.manifest, listed.label, number)
                 if listed.in_bin:
                     db.run(
-                        "UPDATE backup SET error_kind = ?, error = 'it lies in a bin' WHERE backup_number = ?",
-                        [ErrorKind.TRASHED.value, number],
+                        "UPDATE backup SET error_kind = ?, error = ? WHERE backup_number = ?",
+                        [ErrorKind.TRASHED.value, OF_A_FILE, number],
                     )
         except duckdb.Error as error:
             raise BadManifest(f"a manifest has rows that are none: {str(error).splitlines()[0]}") from error

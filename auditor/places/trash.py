@@ -55,6 +55,9 @@ ALBUMS = _finds(PEOPLES)
 _TRASH_FOLDERS = re.compile(TRASH_FOLDERS)
 
 
+OF_A_FILE = "it lies in a bin or a snapshot"
+"""Why a file is no copy."""
+
 LIES_IN_ONE = "lies in a bin or a quarantine, or in a snapshot, which will be emptied"
 """What is said of a place, behind its name, that lies in a bin as a whole."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from auditor.database.pairs.step import OneBackup, claims_other
 from auditor.database.schema import kinds
 from auditor.model import DIGESTS, ErrorKind, Status
+from auditor.places.trash import OF_A_FILE
 
 _HIDES = f"coalesce(error_kind = {kinds(ErrorKind.LINK)}, false)"
 """Rows of a backup behind which copies may lie that nobody looked at."""
@@ -60,7 +61,7 @@ def missing(one: OneBackup) -> None:
         SELECT s.id, NULL::BIGINT AS backup_id, {detail} AS detail
         FROM open_s s LEFT JOIN (SELECT DISTINCT lower(name) AS name FROM open_b) v ON v.name = lower(s.name)
         LEFT JOIN (
-            SELECT lower(name) AS name, coalesce(min(error), 'it lies in a bin or a snapshot') AS error
+            SELECT lower(name) AS name, coalesce(min(error), '{OF_A_FILE}') AS error
             FROM no_copy GROUP BY 1
         ) n ON n.name = lower(s.name)
         """,
