@@ -12,7 +12,7 @@ import pytest
 import auditor
 from auditor.manifest.jsonl import Manifest, Writer, load
 from auditor.places.folder import FolderPlace, is_whole_local_path, open_folder
-from auditor.places.recorded import recorded_folder, recorded_name
+from auditor.places.recorded import recorded_folder, recorded_name, recorded_place
 from auditor.report import provenance
 from auditor.scan.run import scan
 from tests import commandline, media
@@ -35,7 +35,17 @@ def _callers() -> set[str]:
 
 
 def test_only_the_command_line_opens_a_place_by_its_words() -> None:
-    assert {caller for caller in _callers() if not caller.startswith("cli/")} == {"audit/inputs.py"}
+    """`places/recorded.py` is the home for words of a list: whole paths of this machine, whose id must match."""
+    assert {caller for caller in _callers() if not caller.startswith("cli/")} == {
+        "audit/inputs.py",
+        "places/recorded.py",
+    }
+
+
+@pytest.mark.parametrize("kind", ["folder", "archive", "takeout", "adb", "mtp", "rclone"])
+@pytest.mark.parametrize("words", ["adb:", "mtp:", "rclone::local:/", "x.zip", "takeout:x", "-x", "", "/dev/zero"])
+def test_no_words_of_a_list_but_a_whole_path_are_opened(kind: str, words: str) -> None:
+    assert recorded_place(kind, words, "") is None
 
 
 def test_the_words_of_a_list_are_never_asked_what_they_name() -> None:
