@@ -155,7 +155,7 @@ def parse(data: bytes, path: Path) -> Marker:
     except ValueError as error:
         raise BadPlace(
             f"{path} cannot be understood: {error}; put it back from another copy, or remove it and run"
-            " `auditor backup` with --new-place, which makes it again from the backup's last manifest"
+            " `auditor backup` with --new-place and --copy-by-hand: it is made again from the backup's last manifest"
         ) from error
 
 

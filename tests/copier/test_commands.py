@@ -663,9 +663,9 @@ def test_of_a_marker_that_cannot_be_understood_the_way_out_is_said_and_works(
     before = marker.read_bytes()
     marker.write_bytes(bytes(300))  # what a fake stick makes of it
     said = auditor("verify", "backup")
-    assert said.code == 2 and "remove it and run `auditor backup` with --new-place" in said.err
+    assert said.code == 2 and "remove it and run `auditor backup` with --new-place and --copy-by-hand" in said.err
     marker.unlink()
-    assert auditor("backup", phone, "backup", "--new-place", "--no-audit").code == 0
+    assert auditor("backup", phone, "backup", "--new-place", "--copy-by-hand", "--no-audit").code == 0
     assert marker.read_bytes().splitlines()[0] == before.splitlines()[0], "it has its id again"
     assert auditor("verify", "backup").code == 0
 
