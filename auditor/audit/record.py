@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from auditor.audit import refusals, roles
@@ -50,13 +51,13 @@ def _maybe_exchanged(order: Order, doubts: Mapping[str, refusals.Doubt]) -> list
 def _words(order: Order, doubts: Mapping[str, refusals.Doubt], pairs: Sequence[roles.Pair]) -> dict[str, str]:
     """What stands in a rule's commands for a place, as it is typed here: PHONE and BACKUP are the places, or lists, of
     this audit (BACKUPS all of the latter), SOURCE the phone where it is no list, PLACES all backups where none is a
-    list, DEST the first that can be written to, REMOTE the only one by rclone, as rclone calls it, KEPT the first
-    that has a record to be verified by.
+    list, DEST the first that can be written to (with the option that this took), REMOTE the only one by rclone, as
+    rclone calls it, KEPT the first that has a record to be verified by.
 
     Where no backup can be, FOLDER stands for one to choose: so it is for what may be the phone. What looks like an
     option is left out.
     """
-    specs = {"PHONE": order.source.spec, "BACKUP": order.backups[0].spec}
+    specs, said = {"PHONE": order.source.spec, "BACKUP": order.backups[0].spec}, ""
     remotes = [b.spec.removeprefix("rclone:") for b in order.backups if b.spec.startswith("rclone:")]
     if len(remotes) == 1:
         specs["REMOTE"] = remotes[0]
@@ -70,14 +71,16 @@ def _words(order: Order, doubts: Mapping[str, refusals.Doubt], pairs: Sequence[r
     if order.source.place is not None:
         specs["SOURCE"] = order.source.spec
         writable = (
-            b.spec
+            (b.spec, " --copy-by-hand" * replace(pair, is_by_hand=False).maybe_phone)  # as it was said of this audit
             for b, pair in zip(order.backups, pairs, strict=True)
             if b.place is not None
             and b.place.kind in ("folder", "rclone")
             and not (b.label in doubts or will_be_emptied(b) or refusals.refusal_of_backup(pair))
         )
-        specs["DEST"] = next(writable, "FOLDER")
+        specs["DEST"], said = next(writable, ("FOLDER", ""))
     made = {word: typed(spec) for word, spec in specs.items() if not spec.startswith("-")}
+    if "DEST" in made:
+        made["DEST"] += said
     if not any(backup.spec.startswith("-") for backup in order.backups):
         made["BACKUPS"] = " ".join(typed(backup.spec) for backup in order.backups)
         if all(backup.place is not None for backup in order.backups):

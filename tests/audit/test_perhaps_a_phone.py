@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import zipfile
 from pathlib import Path
@@ -144,6 +145,18 @@ def test_an_audit_doubts_it_and_advises_no_writing_there(
     assert "If other is the phone, run `auditor audit other copy`" in out
     assert "backup copy other" not in out + Path("report/report.html").read_text("utf-8")
     assert deletable("report") == []
+
+
+def test_what_is_advised_after_the_word_needs_no_other_word(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    camera("phone", 1, 2)
+    camera("copy", 1)
+    words = ("audit", "phone", "copy", "--copy-by-hand", "-o", "report", "--depth", "hash")
+    _, out, _ = call(monkeypatch, capsys, *words)
+    (advised,) = re.findall("Run `auditor (backup [^`]*)`", out)
+    assert call(monkeypatch, capsys, *advised.split(), "--no-audit")[0] == 0
+    assert tree(Path("phone")).items() <= tree(Path("copy")).items()
 
 
 def test_one_copy_of_two_phones_is_no_phone_by_its_photos(
