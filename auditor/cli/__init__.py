@@ -69,9 +69,23 @@ def loaded(name: str) -> Any:
 class Commands(TyperGroup):
     """The commands by name. One is imported when it is asked for: saying the version must not wait for decoders."""
 
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        """A command's own context where its name is the first word: then no option is before it that was to be
+        understood, and a help need not wait for what understands options."""
+        if not args or args[0] not in self.commands:
+            return super().make_context(info_name, args, parent, **extra)
+        from auditor.cli import screen
+
+        screen.reset()
+        above = self.context_class(self, parent, info_name=info_name, **self.context_settings)
+        return loaded(args[0]).make_context(args[0], args[1:], above, **extra)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Runs what the context is of."""
+        return super().invoke(ctx) if ctx.command is self else ctx.command.invoke(ctx)
+
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         if args[0] in self.commands:
-            _running.append(args[0])
             self.commands[args[0]] = loaded(args[0])
         return super().resolve_command(ctx, args)
 
@@ -116,7 +130,6 @@ _UsageError: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__na
 """typer's own error for the user; which library it is of differs by typer's version."""
 
 INTERRUPTED = 130
-STOPPED = "stopped. Nothing was written down."
 _KEPT = {
     "scan": "What was read so far, if anything, is kept; the same command goes on from there.",
     "audit": "What was read so far, if anything, is kept; the same command goes on from there within a day.",
@@ -133,13 +146,9 @@ _KEPT = {
 
 
 def stopped() -> str:
-    """What is so after Ctrl-C, of the command that ran."""
-    kept = _KEPT.get(_running[-1] if _running else "")
-    return f"stopped. {kept}" if kept else STOPPED
-
-
-_running: list[str] = []
-"""The command that was asked for last."""
+    """What is so after Ctrl-C, of the command that was asked for: the first word that is no option."""
+    name = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
+    return f"stopped. {_KEPT.get(name, 'Nothing was written down.')}"
 
 
 def main() -> None:

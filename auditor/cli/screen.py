@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-
 from auditor.words import counted, size, visible
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from auditor.scan import run as scan
 
 
@@ -97,6 +97,8 @@ def examples(lines: Sequence[tuple[str, str]]) -> str:
 
 
 def _console(*, stderr: bool) -> Console:
+    from rich.console import Console  # a help needs none, and must not wait for it
+
     # Names may hold bytes that no encoding of the terminal has; a name must never stop a report.
     stream = sys.stderr if stderr else sys.stdout
     with contextlib.suppress(AttributeError, ValueError):
