@@ -212,7 +212,7 @@ def _plan(
             short += 1
             continue
         main = _main(facts)
-        file = file_at(folder / TABLE, line, str(root), facts.path, facts.sha256)
+        file = file_at(folder / TABLE, line, str(root), facts.path, facts.sha256 or "")
         removals.append(Removal(line, file, kept, "same-bytes", main if main != facts.path else ""))
     here = {removal.file.path for removal in removals}
     removals = [r if r.moves_with in here else replace(r, moves_with="") for r in removals]

@@ -69,6 +69,18 @@ def read(path: Path) -> CleanPlan:
 
     Raises: BadPlan, with the line, where anything in it is not as a plan must be.
     """
+    rows, sha256 = lines(path)
+    removals = [_removal(path, line, row) for line, row in rows if row["action"] == "remove"]
+    check(path, removals)
+    return CleanPlan(tuple(removals), sum(row["action"] == "ask" for _, row in rows), sha256)
+
+
+def lines(path: Path) -> tuple[list[tuple[int, dict[str, str]]], str]:
+    """The rows of a plan as they stand there, by column, each with its line, and the SHA-256 of the file. The action is
+    one of `ACTIONS`; nothing else in them is checked.
+
+    Raises: BadPlan where it is no table with the columns of a plan.
+    """
     try:
         content = small_files.read(path, MOST_BYTES)
         text = content.decode("utf-8-sig")
@@ -83,8 +95,7 @@ def read(path: Path) -> CleanPlan:
         missing = [name for name in NEEDED if name not in (table.fieldnames or ())]
         if missing:
             raise BadPlan(f"{path} is no plan: it has no column {missing[0]!r}")
-        removals: list[Removal] = []
-        asked = 0
+        rows: list[tuple[int, dict[str, str]]] = []
         for row in table:
             if not any(cell and str(cell).strip() for cell in row.values()):
                 continue  # spreadsheets leave such lines at the end
@@ -92,27 +103,24 @@ def read(path: Path) -> CleanPlan:
             if action not in ACTIONS or None in row:
                 what = "there are too many cells" if None in row else f"the action is {row['action']!r}"
                 raise BadPlan(f"{path} line {table.line_num}: {what}; an action is remove, keep or ask")
-            asked += action == "ask"
-            if action == "remove":
-                removals.append(_removal(path, table.line_num, row))
+            cells = {name: cell or "" for name, cell in row.items()}  # a row that is too short
+            rows.append((table.line_num, cells | {"action": action}))
     except csv.Error as error:
         raise BadPlan(f"{path} line {table.line_num}: it is not CSV: {error}") from error
-    check(path, removals)
-    return CleanPlan(tuple(removals), asked, hashlib.sha256(content).hexdigest())
+    return rows, hashlib.sha256(content).hexdigest()
 
 
-def _removal(plan: Path, line: int, row: Mapping[str, str | None]) -> Removal:
+def _removal(plan: Path, line: int, row: Mapping[str, str]) -> Removal:
     file = file_at(plan, line, row["place"], row["path"], row["sha256"])
     kept = file_at(plan, line, row["kept_place"], row["kept_path"], row["kept_sha256"])
-    relation = row.get("relation") or ""
+    relation = row.get("relation", "")
     if relation == "same-bytes" and file.sha256 != kept.sha256:
         raise BadPlan(f"{plan} line {line}: it says same-bytes, and the two digests differ: cells were moved")
-    return Removal(line, file, (kept,), relation, row.get("moves_with") or "")
+    return Removal(line, file, (kept,), relation, row.get("moves_with", ""))
 
 
-def file_at(plan: Path, line: int, place: str | None, path: str | None, sha256: str | None) -> FileAt:
+def file_at(plan: Path, line: int, place: str, path: str, sha256: str) -> FileAt:
     """A file that a line of a plan or a list names. Raises: BadPlan where nothing may be done with such a file."""
-    place, path, sha256 = place or "", path or "", sha256 or ""  # a row that is too short
     root = Path(place)
     if not is_whole_local_path(place) or "\0" in f"{place}{path}":
         raise BadPlan(f"{plan} line {line}: {place!r} is no folder of this machine with its whole path")

@@ -9,15 +9,16 @@ from typing import Annotated
 
 import typer
 
-from auditor.cleanup import apply, phone, plan, undo
+from auditor.cleanup import apply, choices, phone, plan, undo
 from auditor.cleanup import journal as journals
 from auditor.cleanup.apply import Applied
 from auditor.cleanup.journal import State
 from auditor.cleanup.plan import CleanPlan
 from auditor.cli import copying, screen
+from auditor.duplicates import different
 from auditor.errors import BadPlan
 from auditor.isolation import pool
-from auditor.report import PLAN, provenance
+from auditor.report import DUPLICATES_PAGE, PLAN, provenance
 from auditor.report.provenance import Difference
 from auditor.words import counted, size, typed, visible
 
@@ -25,6 +26,7 @@ NAME = "clean"
 EXAMPLES = (
     ("auditor clean duplicates-20260615T180000Z/plan.csv", "what the plan would do"),
     ("auditor clean duplicates-20260615T180000Z/plan.csv --apply", "do it; auditor undo puts everything back"),
+    ("auditor clean duplicates-20260615T180000Z --choices choices.json --apply", "do what you chose in its page"),
     (
         "auditor clean audit-20260615T180000Z --keep-newest 90d --apply",
         "free the phone of what is safe, but for 90 days",
@@ -46,6 +48,10 @@ def command(
         typer.Argument(metavar="PLAN", help="The folder or plan.csv of `auditor duplicates`, or an audit's folder."),
     ] = None,
     apply_it: Annotated[bool, typer.Option("--apply", help="Do it. Without this nothing is changed.")] = False,
+    choices_file: Annotated[
+        Path | None,
+        typer.Option("--choices", metavar="FILE", help="What you chose in duplicates.html; only that goes."),
+    ] = None,
     keep_newest: Annotated[
         str | None, typer.Option(help="Of an audit's folder: leave what is newer on the phone, such as 90d.")
     ] = None,
@@ -60,13 +66,13 @@ def command(
     Each file goes into a dated folder inside its place, after the file that is kept for it was read again.
     `auditor undo` puts them back. Room is free only after `--purge`, which deletes them for good.
 
-    PLAN is plan.csv (edit it first if you like) or the folder it lies in, or an audit's folder: then what is safe to
-    delete leaves the phone.
+    PLAN is plan.csv or the folder it lies in: choose in its duplicates.html, save your choices there and name the file
+    with `--choices`, or edit plan.csv. Or PLAN is an audit's folder: then what is safe to delete leaves the phone.
 
     Exit codes: 0 all done, or shown; 1 some files stayed, with the reason; 2 the plan was refused; 130 stopped.
     """
     if purge is not None:
-        if plan_file is not None or apply_it or older_than is None:
+        if plan_file is not None or apply_it or choices_file is not None or older_than is None:
             raise BadPlan("--purge takes a journal and --older-than AGE, and nothing else")
         _purge(purge, older_than, jobs or pool.default_jobs())
         return
@@ -79,7 +85,13 @@ def command(
     is_audit = phone.is_audit(plan_file)
     if keep_newest is not None and not is_audit:
         raise BadPlan(f"--keep-newest goes with an audit's folder, and {plan_file} is none")
-    found = _freeing(plan_file, keep_newest) if is_audit else plan.read(plan_file)
+    if choices_file is not None and is_audit:
+        raise BadPlan(f"--choices goes with the folder of `auditor duplicates`, and {plan_file} is an audit's")
+    chosen = choices.chosen(plan_file, choices.read(choices_file)) if choices_file is not None else None
+    if chosen is not None:
+        found: CleanPlan | None = chosen.plan
+    else:
+        found = _freeing(plan_file, keep_newest) if is_audit else plan.read(plan_file)
     if found is None:
         raise typer.Exit(0)
     for line in _places(found):
@@ -88,7 +100,12 @@ def command(
         _show(found)
         return
     done = apply.apply(found, jobs=jobs or pool.default_jobs(), progress=lambda *_: None)
+    for digests in chosen.different if chosen is not None else ():
+        different.remember(digests)
     _show_done(done)
+    if chosen is not None and chosen.different:
+        told = counted(len(chosen.different), "group is", "groups are")
+        screen.say(f"{told} not shown together again on this computer: you called the pictures different.")
     raise typer.Exit(1 if any(step.refused for step in done.done) else 0)
 
 
@@ -161,9 +178,8 @@ def _show(found: CleanPlan) -> None:
         roots = ", ".join(sorted({visible(str(root)) for root in elsewhere}))
         screen.say(f"  Of {counted(len(elsewhere), 'file', 'files')} the copy that stays is in another place: {roots}")
     if found.asked:
-        screen.say(
-            f"  {counted(found.asked, 'file is', 'files are')} left to you: change `ask` to `remove` to let one go."
-        )
+        told = counted(found.asked, "file is", "files are")
+        screen.say(f"  {told} left to you: choose in {DUPLICATES_PAGE}, or edit the plan.")
     if found.removals:
         screen.say("  Nothing was changed. The same with --apply does it.")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from pathlib import Path
 from typing import Annotated
@@ -90,9 +91,9 @@ def command(
             stale.unlink()  # of a search that was stopped
         tables.write_duplicates(found.inventory, found.groups, partial / DUPLICATES)
         left_out = tables.write_plan(found.plan.rows, partial / PLAN)
-        page = duplicates_page.render(
-            found, jobs=jobs or pool.default_jobs(), plan=str(folder / PLAN), pictures=not no_thumbnails
-        )
+        digest = hashlib.sha256((partial / PLAN).read_bytes()).hexdigest()
+        written = duplicates_page.Written(str(folder / PLAN), digest, left_out)
+        page = duplicates_page.render(found, written, jobs=jobs or pool.default_jobs(), pictures=not no_thumbnails)
         (partial / DUPLICATES_PAGE).write_text(page, "utf-8")
         partial.rename(folder)
     _show(found, folder, len(left_out))

@@ -1,30 +1,46 @@
-"""duplicates.html: the groups side by side, with what differs; one page without script that asks no network."""
+"""duplicates.html: the groups side by side with what differs, and a person's choices among them; one page that asks no
+network. Without its script it shows the same, and nothing can be chosen."""
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 from auditor import words as text
 from auditor.duplicates.grouping import Group
-from auditor.duplicates.planning import Action
+from auditor.duplicates.planning import Action, PlanRow, numbered
 from auditor.duplicates.search import Search
 from auditor.isolation import pool
 from auditor.model import Kind
 from auditor.pictures.inventory import Item
-from auditor.report import PLAN, html, thumbnails
+from auditor.report import html, thumbnails
 
-MOST_GROUPS = 500
+MOST_GROUPS = 2_000
 """Groups of a section that are shown; all are in duplicates.csv."""
 MOST_MEMBERS = 12
+MOST_LARGE = 200
+"""Pictures that are large enough to be compared; some 7 MB in the page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The plan that the page is of: where its file will lie, its SHA-256, and the rows that are not in it."""
+
+    path: str
+    sha256: str
+    left_out: Collection[PlanRow] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """One file of a group. `chip` says what becomes of it, `mood` how its card is framed; `facts` are words, each with
-    whether it differs from the kept file's."""
+    """One file of a group. `number` is its place among all files of the page. `chip` says what becomes of it, `mood`
+    how its card is framed; `facts` are words, each with whether it differs from the kept file's. `link` opens the file
+    itself, None where it is in no folder of this machine."""
 
+    number: int
     name: str
     folder: str
     chip: str
@@ -33,6 +49,16 @@ class _Shown:
     reason: str
     facts: tuple[tuple[str, bool], ...]
     picture: str | None
+    link: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """`number` is that of the plan and of duplicates.csv; `going` says that the plan lets something of it go."""
+
+    number: int
+    going: bool
+    members: tuple[_Shown, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +68,7 @@ class _Section:
     mood: str
     proven: bool
     total: int
-    groups: tuple[tuple[_Shown, ...], ...]
+    groups: tuple[_Group, ...]
 
 
 def sentence(found: Search) -> str:
@@ -82,37 +108,36 @@ def _action(found: Search, planned: Mapping[tuple[str, str], Action], item: int)
     return planned.get((found.inventory.sources[at.source].name, at.facts.path), Action.KEEP)
 
 
-def render(found: Search, *, jobs: int, plan: str = PLAN, pictures: bool = True) -> str:
-    """The page. With `pictures`, thumbnails are made in worker processes, each file's once; `plan` is where plan.csv
-    will lie."""
-    proven = [group for group in found.groups if group.proven]
-    alike = [group for group in found.groups if not group.proven]
-    shown = [k for group in (*proven[:MOST_GROUPS], *alike[:MOST_GROUPS]) for k in _members(group)]
+def render(found: Search, plan: Written, *, jobs: int, pictures: bool = True) -> str:
+    """The page of a search and its plan. With `pictures`, thumbnails are made in worker processes, each file's once."""
+    groups = numbered(found.groups)
+    proven = [(number, group) for number, group in groups if group.proven]
+    alike = [(number, group) for number, group in groups if not group.proven]
+    shown = [k for _, group in (*alike[:MOST_GROUPS], *proven[:MOST_GROUPS]) for k in _members(group)]
     small = _thumbnails(found, list(dict.fromkeys(shown))[: thumbnails.LIMIT], jobs) if pictures else {}
+    page = _Page(found, plan, small)
     sections = (
-        _section(found, proven, small, "The same", "info", "Proven on bytes, image data or pixels. One is kept."),
-        _section(
-            found,
+        page.section(proven, "The same", "info", "Proven on bytes, image data or pixels. One is kept."),
+        page.section(
             alike,
-            small,
             "Only alike",
             "warning",
             "Edits, bursts, screens, dark frames. Nothing here is removed unless you say so.",
         ),
     )
     items = found.inventory.items
-    assets = html.assets()
+    command = text.visible(f"auditor clean {text.typed(plan.path)}")
     return (
         html.environment(None)
         .get_template("duplicates.html.j2")
         .render(
-            style=assets["style"],
-            style_hash=assets["style_hash"],
+            **html.assets(("report.css", "duplicates.css"), "duplicates.js"),
             sentence=sentence(found),
             places=[text.visible(source.label) for source in found.inventory.sources],
             removing=found.plan.removing_groups,
             asking=found.plan.asking_groups,
-            command=text.visible(f"auditor clean {text.typed(plan)}"),
+            command=command,
+            data={"command": f"{command} --choices FILE", **page.data(sections)},
             same_file=found.inventory.same_file,
             sections=sections,
             not_compared=[(items[k].facts.path, why) for k, why in found.not_compared],
@@ -124,40 +149,90 @@ def _members(group: Group) -> list[int]:
     return [group.kept, *(member.item for member in group.members)][:MOST_MEMBERS]
 
 
-def _section(
-    found: Search, groups: Sequence[Group], pictures: Mapping[int, str], title: str, mood: str, words: str
-) -> _Section:
-    planned = _planned(found)
-    shown = tuple(_cards(found, group, pictures, planned) for group in groups[:MOST_GROUPS])
-    heading = f"{title} ({text.counted(len(groups), 'group', 'groups')})"
-    fates = [{_action(found, planned, member.item) for member in group.members} for group in groups]
-    counts = {
-        "can go": sum(Action.REMOVE in actions for actions in fates),
-        "ask": sum(Action.ASK in actions for actions in fates),
-        "stay": sum(actions == {Action.KEEP} for actions in fates),
-    }
-    said = [
-        text.counted(counts["can go"], "group holds", "groups hold") + " something that can go",
-        text.counted(counts["ask"], "group needs", "groups need") + " your decision",
-        text.counted(counts["stay"], "group stays", "groups stay") + " untouched",
-    ]
-    told = "; ".join(words for words, number in zip(said, counts.values(), strict=True) if number)
-    return _Section(heading, f"{words} {told}.", mood, mood == "info", len(groups), shown)
+@dataclass(frozen=True)
+class _Page:
+    """What is said of a search on its page, with the pictures by the number of their file."""
 
+    found: Search
+    plan: Written
+    pictures: Mapping[int, str]
 
-def _cards(
-    found: Search, group: Group, pictures: Mapping[int, str], planned: Mapping[tuple[str, str], Action]
-) -> tuple[_Shown, ...]:
-    items = found.inventory.items
-    kept = items[group.kept]
-    first = f"Kept because {group.why(group.members[0])}." if group.proven else ""
-    cards = [_card(found, kept, kept, _first_chip(group), "", first, pictures.get(group.kept))]
-    for member in group.members[: MOST_MEMBERS - 1]:
-        item = items[member.item]
-        words = member.detail[0].upper() + member.detail[1:] + "."
-        chip = _CHIPS[_action(found, planned, member.item)]
-        cards.append(_card(found, item, kept, chip, member.relation.value, words, pictures.get(member.item)))
-    return tuple(cards)
+    @cached_property
+    def planned(self) -> Mapping[tuple[str, str], Action]:
+        return _planned(self.found)
+
+    @cached_property
+    def rows(self) -> Mapping[tuple[int, str, str], PlanRow]:
+        """The plan's row of each file of each group that has one, by the group's number, place and path."""
+        left_out = set(self.plan.left_out)
+        return {
+            (row.group, row.place, row.path): row
+            for row in self.found.plan.rows
+            if row not in left_out and not row.moves_with
+        }
+
+    def section(self, groups: Sequence[tuple[int, Group]], title: str, mood: str, words: str) -> _Section:
+        shown = tuple(self._group(number, group) for number, group in groups[:MOST_GROUPS])
+        heading = f"{title} ({text.counted(len(groups), 'group', 'groups')})"
+        fates = [{_action(self.found, self.planned, member.item) for member in group.members} for _, group in groups]
+        counts = {
+            "can go": sum(Action.REMOVE in actions for actions in fates),
+            "ask": sum(Action.ASK in actions for actions in fates),
+            "stay": sum(actions == {Action.KEEP} for actions in fates),
+        }
+        said = [
+            text.counted(counts["can go"], "group holds", "groups hold") + " something that can go",
+            text.counted(counts["ask"], "group needs", "groups need") + " your decision",
+            text.counted(counts["stay"], "group stays", "groups stay") + " untouched",
+        ]
+        told = "; ".join(words for words, number in zip(said, counts.values(), strict=True) if number)
+        return _Section(heading, f"{words} {told}.", mood, mood == "info", len(groups), shown)
+
+    def _group(self, number: int, group: Group) -> _Group:
+        items = self.found.inventory.items
+        kept = items[group.kept]
+        first = f"Kept because {group.why(group.members[0])}." if group.proven else ""
+        cards = [self._card(group.kept, kept, _first_chip(group), "", first)]
+        for member in group.members[: MOST_MEMBERS - 1]:
+            words = member.detail[0].upper() + member.detail[1:] + "."
+            action = _action(self.found, self.planned, member.item)
+            cards.append(self._card(member.item, kept, _CHIPS[action], member.relation.value, words))
+        going = any(_action(self.found, self.planned, member.item) is Action.REMOVE for member in group.members)
+        return _Group(number, going, tuple(cards))
+
+    def _card(self, number: int, kept: Item, chip: tuple[str, str], relation: str, reason: str) -> _Shown:
+        item = self.found.inventory.items[number]
+        folder, _, name = item.facts.path.rpartition("/")
+        source = self.found.inventory.sources[item.source]
+        where = f"{source.label}/{folder}" if folder else source.label
+        facts = tuple((mine, mine != theirs) for mine, theirs in zip(_facts(item), _facts(kept), strict=True) if mine)
+        link = (source.root / item.facts.path).absolute().as_uri() if source.root is not None else None
+        return _Shown(number, name, where, *chip, relation, reason, facts, self.pictures.get(number), link)
+
+    def data(self, sections: Sequence[_Section]) -> dict[str, Any]:
+        """What the page's script works with: the files that can be chosen, each with its size, whether it may go, and
+        what moves with it; and of which of them each group is. A file has one number, however many groups it is in."""
+        items, sources = self.found.inventory.items, self.found.inventory.sources
+        files: dict[int, dict[str, Any]] = {}
+        groups: list[dict[str, Any]] = []
+        for section in sections:
+            for group in section.groups:
+                chosen = []
+                for card in group.members:
+                    item = items[card.number]
+                    row = self.rows.get((group.number, sources[item.source].name, item.facts.path))
+                    if row is None:
+                        continue
+                    chosen.append(card.number)
+                    files[card.number] = {
+                        "name": [row.place, row.path],
+                        "size": sum(items[k].facts.size_bytes or 0 for k in (card.number, *item.parts)),
+                        "free": row.may_go,
+                        "goes": self.planned.get((row.place, row.path)) is Action.REMOVE,
+                        "parts": [[items[k].facts.path.rpartition("/")[2], items[k].facts.sha256] for k in item.parts],
+                    }
+                groups.append({"number": group.number, "files": chosen, "suggested": group.going})
+        return {"plan_sha256": self.plan.sha256, "files": files, "groups": groups}
 
 
 _CHIPS = {
@@ -173,15 +248,6 @@ def _first_chip(group: Group) -> tuple[str, str]:
     return ("✓ KEEP", "keep") if group.proven else ("COMPARED WITH", "")
 
 
-def _card(
-    found: Search, item: Item, kept: Item, chip: tuple[str, str], relation: str, reason: str, picture: str | None
-) -> _Shown:
-    folder, _, name = item.facts.path.rpartition("/")
-    label = found.inventory.sources[item.source].label
-    facts = tuple((mine, mine != theirs) for mine, theirs in zip(_facts(item), _facts(kept), strict=True) if mine)
-    return _Shown(name, f"{label}/{folder}" if folder else label, *chip, relation, reason, facts, picture)
-
-
 def _facts(item: Item) -> tuple[str, ...]:
     facts = item.facts
     pixels = f"{facts.width} x {facts.height}" if facts.width and facts.height else ""
@@ -191,11 +257,12 @@ def _facts(item: Item) -> tuple[str, ...]:
 
 def _thumbnails(found: Search, wanted: Sequence[int], jobs: int) -> dict[int, str]:
     subjects: dict[int, pool.Job[thumbnails.Subject]] = {}
-    for k in wanted:
+    for nth, k in enumerate(wanted):
+        side = thumbnails.LARGE if nth < MOST_LARGE else thumbnails.SMALL
         item = found.inventory.items[k]
         place = found.inventory.sources[item.source].place
         if place is not None and item.facts.kind is Kind.PHOTO:
-            subjects[k] = pool.Job(thumbnails.Subject(place, item.facts.path), item.facts.size_bytes or 0)
+            subjects[k] = pool.Job(thumbnails.Subject(place, item.facts.path, side=side), item.facts.size_bytes or 0)
     made = pool.run(thumbnails.take, subjects.values(), workers=jobs)
     return {
         k: "data:image/webp;base64," + base64.b64encode(shown.webp).decode()

@@ -32,6 +32,7 @@ class PlanRow:
     """One line of plan.csv. For a kept file the `kept_` columns are its own and `relation` is None.
 
     `moves_with` is the path of the file that this one belongs to and goes with; empty where it stands for itself.
+    `group` is its number among all groups; `may_go`: a person may let it go for the sake of another one of its group.
     """
 
     action: Action
@@ -45,6 +46,13 @@ class PlanRow:
     relation: Relation | None
     reason: str
     moves_with: str = ""
+    group: int = 0
+    may_go: bool = False
+
+
+def numbered(groups: Sequence[Group]) -> list[tuple[int, Group]]:
+    """The groups in the order in which people see them, from 1 on: what is proven comes first."""
+    return list(enumerate(sorted(groups, key=lambda group: not group.proven), start=1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +74,7 @@ def plan(inventory: Inventory, groups: Sequence[Group], unread_sources: frozense
         if group.proven:
             kept_instead.update((member.item, group.kept) for member in group.members)
     by_group: list[list[PlanRow]] = []
-    for group in sorted(groups, key=lambda g: not g.proven):
+    for number, group in numbered(groups):
         if not group.proven:
             kept = kept_instead.get(group.kept, group.kept)
             rest = tuple(m for m in group.members if m.item not in kept_instead and m.item != kept)
@@ -75,8 +83,9 @@ def plan(inventory: Inventory, groups: Sequence[Group], unread_sources: frozense
             continue
         rows = [row for member in group.members for row in _rows(inventory, group, member, unread_sources)]
         reason = group.why(group.members[0]) if group.proven else "look at it and the others"
-        kept_item = inventory.items[group.kept]
-        by_group.append([_row(inventory, Action.KEEP, kept_item, kept_item, None, reason), *rows])
+        head = inventory.items[group.kept]
+        first = [_row(inventory, Action.KEEP, head, head, None, reason), *_company(inventory, head, head)]
+        by_group.append([replace(row, group=number) for row in (*first, *rows)])
     return replace(_settled(by_group), untouched=tuple(_untouched(inventory, groups)))
 
 
@@ -119,15 +128,16 @@ def _settled(by_group: Sequence[Sequence[PlanRow]]) -> Plan:
 def _rows(inventory: Inventory, group: Group, member: Member, unread: frozenset[int]) -> list[PlanRow]:
     """A member's line and those of the files that move with it."""
     item, kept = inventory.items[member.item], inventory.items[group.kept]
+    company = _company(inventory, item, kept)
     source = inventory.sources[item.source]
     if item.part_of is not None:
         whole = inventory.items[item.part_of].facts.path
         return [_row(inventory, Action.KEEP, item, kept, member.relation, f"it moves with {whole}")]
     stays = _stays(source, item)
     if stays:
-        return [_row(inventory, Action.KEEP, item, kept, member.relation, stays)]
+        return [_row(inventory, Action.KEEP, item, kept, member.relation, stays), *company]
     if member.relation not in PROVEN:
-        return [_row(inventory, Action.ASK, item, kept, member.relation, member.detail)]
+        return [_row(inventory, Action.ASK, item, kept, member.relation, member.detail), *company]
     twins = _counterparts(inventory, item, kept)
     doubt = _doubt(inventory, item, kept, unread)
     if doubt is None and member.lacks:
@@ -136,7 +146,7 @@ def _rows(inventory: Inventory, group: Group, member: Member, unread: frozenset[
         lone = next(inventory.items[part].facts.path for part, twin in twins.items() if twin is None)
         doubt = f"{lone} belongs to it and is not in the company of the file to keep"
     if doubt is not None:
-        return [_row(inventory, Action.ASK, item, kept, member.relation, doubt)]
+        return [_row(inventory, Action.ASK, item, kept, member.relation, doubt), *company]
     why = f"{member.detail}; {kept.facts.path.rpartition('/')[2]} is kept: {group.why(member)}"
     found = [_row(inventory, Action.REMOVE, item, kept, member.relation, why)]
     for part, twin in twins.items():
@@ -196,6 +206,16 @@ def _counterparts(inventory: Inventory, item: Item, kept: Item) -> dict[int, int
     }
 
 
+def _company(inventory: Inventory, item: Item, kept: Item) -> list[PlanRow]:
+    """The files that move with one that stays or is asked for, which a person's choice may let go with it."""
+    return [
+        replace(
+            _row(inventory, Action.KEEP, inventory.items[part], kept, None, "belongs to it"), moves_with=item.facts.path
+        )
+        for part in item.parts
+    ]
+
+
 def _row(
     inventory: Inventory, action: Action, item: Item, kept: Item, relation: Relation | None, reason: str
 ) -> PlanRow:
@@ -211,4 +231,5 @@ def _row(
         kept.facts.sha256 or "",
         relation,
         reason,
+        may_go=item.part_of is None and _stays(inventory.sources[item.source], item) is None,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from auditor.duplicates import films, grouping, planning
+from auditor.duplicates import different, films, grouping, planning
 from auditor.duplicates.grouping import Group
 from auditor.duplicates.planning import Plan
 from auditor.judge.policy import Policy
@@ -37,6 +37,6 @@ def search(sources: Sequence[Source], policy: Policy, *, jobs: int) -> Search:
     photos = inventory.media(found)
     same = grouping.find(found, photos, policy.keep, jobs=jobs)
     re_encoded = films.find(found, inventory.media(found, (Kind.VIDEO,)), same.groups, policy.keep, jobs=jobs)
-    groups = (*same.groups, *re_encoded)
+    groups = different.apart(found, (*same.groups, *re_encoded))
     lists = frozenset(k for k, source in enumerate(found.sources) if source.place is None)
     return Search(found, groups, planning.plan(found, groups, lists), same.not_compared, same.pairs)

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from auditor.duplicates.grouping import Group
-from auditor.duplicates.planning import PlanRow
+from auditor.duplicates.planning import PlanRow, numbered
 from auditor.pictures.inventory import Inventory
 from auditor.words import defuse
 
 DUPLICATES = "group,place,path,relation,keep,reason,size_bytes,width,height,format,taken_at,sha256"
-PLAN = "action,place,path,sha256,size_bytes,kept_place,kept_path,kept_sha256,relation,reason,moves_with"
+PLAN = "action,place,path,sha256,size_bytes,kept_place,kept_path,kept_sha256,relation,reason,moves_with,group,may_go"
 
 
 def write_duplicates(inventory: Inventory, groups: Sequence[Group], path: Path) -> None:
@@ -20,7 +20,7 @@ def write_duplicates(inventory: Inventory, groups: Sequence[Group], path: Path) 
     with path.open("x", encoding="utf-8", newline="") as out:
         table = csv.writer(out, lineterminator="\n")
         table.writerow(DUPLICATES.split(","))
-        for number, group in enumerate(sorted(groups, key=lambda g: not g.proven), start=1):
+        for number, group in numbered(groups):
             for cells in _members(inventory, group):
                 table.writerow([str(number), *cells])
 
@@ -51,5 +51,9 @@ def write_plan(rows: Iterable[PlanRow], path: Path) -> list[PlanRow]:
             if any(defuse(name) != name for name in names):
                 left_out.append(row)
                 continue
-            table.writerow([defuse(str(getattr(row, name) or "")) for name in PLAN.split(",")])
+            table.writerow([_cell(getattr(row, name)) for name in PLAN.split(",")])
     return left_out
+
+
+def _cell(value: object) -> str:
+    return ("yes" if value else "no") if isinstance(value, bool) else defuse(str(value or ""))

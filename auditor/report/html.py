@@ -65,7 +65,7 @@ def write(
         environment(zone)
         .get_template("report.html.j2")
         .render(
-            **assets(),
+            **assets(("report.css",), "report.js"),
             audit=audit,
             sign=SIGNS[audit.verdict],
             state=audit.verdict.lower().replace(" ", "-"),
@@ -125,18 +125,19 @@ def _code(words: str) -> Markup:
     return Markup().join(pieces)
 
 
-def assets() -> dict[str, Markup | str]:
-    """The page's one style and one script with the hashes by which its content security policy lets only them run."""
+def assets(styles: Sequence[str], script: str) -> dict[str, Markup | str]:
+    """A page's one style, put together from files, and its one script, with the hashes by which its content security
+    policy lets only them run."""
     folder = shipped.folder("reports")
-    assets: dict[str, Markup | str] = {}
-    for name, file in (("style", "report.css"), ("script", "report.js")):
-        content = (folder / file).read_text("utf-8")
+    made: dict[str, Markup | str] = {}
+    for name, files in (("style", styles), ("script", (script,))):
+        content = "".join((folder / file).read_text("utf-8") for file in files)
         if f"</{name}" in content.lower():
-            raise ValueError(f"{file} would end its own element")
+            raise ValueError(f"{', '.join(files)} would end its own element")
         digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
-        assets[name] = Markup(content)  # noqa: S704 - our own file
-        assets[f"{name}_hash"] = f"sha256-{digest}"
-    return assets
+        made[name] = Markup(content)  # noqa: S704 - our own files
+        made[f"{name}_hash"] = f"sha256-{digest}"
+    return made
 
 
 def _lists(db: Database, zone: tzinfo | None) -> list[Listed]:

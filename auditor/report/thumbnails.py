@@ -22,7 +22,9 @@ from auditor.report import salvage
 
 LIMIT = 2_000  # about 7 MB in the page
 MOST_COPIES = 1_000
-_SIDE = 160
+SMALL = 160
+LARGE = 480
+"""The longest side of a picture in pixels: one of a table, and one that is to be compared with another."""
 _MAX_BYTES = 1 << 30
 _PICTURE_CHUNKS = {b"VP8 ", b"VP8L", b"VP8X", b"ALPH"}  # all others of a WebP are metadata, profiles or animation
 
@@ -38,11 +40,13 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """One file of a place; `path` as the place knows it. Of a damaged one what is left is shown."""
+    """One file of a place; `path` as the place knows it. Of a damaged one what is left is shown. `side` is the longest
+    side of its picture in pixels."""
 
     place: Place
     path: str
     damaged: bool = False
+    side: int = SMALL
 
 
 def take(subject: Subject) -> Shown:
@@ -56,16 +60,18 @@ def take(subject: Subject) -> Shown:
                 form = sniff(stream.read(1 << 16)) or format_by_name(subject.path)
                 if kind_of(form) is Kind.VIDEO:
                     stream.seek(0)
-                    return _shown(salvage.of_film(stream, form), salvage.FILM if subject.damaged else "")
+                    return _shown(salvage.of_film(stream, form), salvage.FILM if subject.damaged else "", subject.side)
                 stream.seek(0)
             data = stream.read(_MAX_BYTES + 1)
     except (OSError, AttributeError):
         return Shown(None)
-    return make(data, subject.damaged, format_by_name(subject.path)) if len(data) <= _MAX_BYTES else Shown(None)
+    if len(data) > _MAX_BYTES:
+        return Shown(None)
+    return make(data, subject.damaged, format_by_name(subject.path), subject.side)
 
 
-def make(data: bytes, damaged: bool = False, promised: str | None = None) -> Shown:
-    """A WebP of at most 160 x 160 pixels of the picture in a file's content, upright, without any metadata.
+def make(data: bytes, damaged: bool = False, promised: str | None = None, side: int = SMALL) -> Shown:
+    """A WebP of at most `side` x `side` pixels of the picture in a file's content, upright, without any metadata.
 
     `promised` is the format that the file's name says, for content that no longer says what it is. Decoders are hostile
     territory: call it in a worker.
@@ -75,21 +81,23 @@ def make(data: bytes, damaged: bool = False, promised: str | None = None) -> Sho
     form = sniff(data)
     try:
         if kind_of(form) is Kind.PHOTO and not damaged:
-            return Shown(_webp(data if form in PILLOW_FORMATS else _preview(data)))
+            return Shown(_webp(data if form in PILLOW_FORMATS else _preview(data), side))
         if kind_of(form) is Kind.VIDEO:
-            return _shown(salvage.of_film(io.BytesIO(data), form), salvage.FILM if damaged else "")
+            return _shown(salvage.of_film(io.BytesIO(data), form), salvage.FILM if damaged else "", side)
     except Exception:  # the one-file boundary: decoders raise anything
         # A sound file of which no picture can be made here is not one of which nothing can be seen.
-        return dataclasses.replace(_shown(*salvage.of_photo(data, form)), words="") if not damaged else Shown(None)
+        if damaged:
+            return Shown(None)
+        return dataclasses.replace(_shown(*salvage.of_photo(data, form), side), words="")
     if not damaged or kind_of(form or promised) is not Kind.PHOTO:
         return Shown(None, salvage.NOTHING if damaged else "")
-    return _shown(*salvage.of_photo(data, form))
+    return _shown(*salvage.of_photo(data, form), side)
 
 
-def _shown(image: Image.Image | None, words: str) -> Shown:
+def _shown(image: Image.Image | None, words: str, side: int) -> Shown:
     if image is None:
         return Shown(None, salvage.NOTHING if words else "")
-    image.thumbnail((_SIDE, _SIDE))
+    image.thumbnail((side, side))
     return Shown(_bare(image), words)
 
 
@@ -100,13 +108,13 @@ def _preview(data: bytes) -> bytes:
     return bytes(preview.data) if preview.format == rawpy.ThumbFormat.JPEG else b""
 
 
-def _webp(data: bytes) -> bytes | None:
+def _webp(data: bytes, side: int) -> bytes | None:
     with Image.open(io.BytesIO(data)) as image:
         if refusal(*image.size):
             return None
-        image.draft("RGB", (2 * _SIDE, 2 * _SIDE))
+        image.draft("RGB", (2 * side, 2 * side))
         upright = ImageOps.exif_transpose(image)
-        upright.thumbnail((_SIDE, _SIDE))
+        upright.thumbnail((side, side))
         return _bare(upright)
 
 

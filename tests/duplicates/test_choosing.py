@@ -1,0 +1,186 @@
+"""duplicates.html in a real browser: what goes is chosen by keys or by mouse, saved, and carried out by `clean`."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import browser
+from tests.browser import Page
+from tests.duplicates.test_command import run
+from tests.pictures.test_verify import jpeg, scene
+from tests.report.test_page import AXE
+
+pytestmark = pytest.mark.skipif(not browser.USABLE, reason=browser.MISSING)
+
+BRIGHT = [min(255, level * 5 // 4) for level in range(256)] * 3
+CHIPS = "[...document.querySelectorAll('.group:not([hidden]) .pick')].map(e => e.textContent)"
+GROUP = "document.querySelector('.group:not([hidden]) h3').textContent"
+TOLD = "document.querySelector('.chooser .told').textContent"
+SAID = "document.querySelector('.chooser .said').textContent"
+
+
+@pytest.fixture(scope="module")
+def searched(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three pictures with a small copy each, the first also with the same bytes; and two that only look alike."""
+    base = tmp_path_factory.mktemp("choosing")
+    (base / "photos/Camera").mkdir(parents=True)
+    (base / "photos/Sent & co").mkdir()
+    for k in (1, 2, 3):
+        shown = scene(k, (1200, 900))
+        (base / f"photos/Camera/IMG_000{k}.jpg").write_bytes(jpeg(shown, 95))
+        (base / f"photos/Sent & co/IMG_000{k}.jpg").write_bytes(jpeg(shown, 70))
+    (base / "photos/Camera/IMG_0001 (1).jpg").write_bytes((base / "photos/Camera/IMG_0001.jpg").read_bytes())
+    lone = scene(9, (1200, 900))
+    (base / "photos/Camera/IMG_0009.jpg").write_bytes(jpeg(lone, 95))
+    (base / "photos/Camera/bright.jpg").write_bytes(jpeg(lone.point(BRIGHT), 90))
+    return base
+
+
+@pytest.fixture
+def found(searched: Path, tmp_path: Path) -> Path:
+    code, said = run("duplicates", searched / "photos", "-o", tmp_path / "found", "--jobs", 1)
+    assert code == 0 and "in 3 groups can be freed; 1 group needs your decision." in said
+    return tmp_path / "found"
+
+
+@pytest.fixture
+def page(found: Path) -> Iterator[Page]:
+    with browser.browser() as chromium:
+        chromium.size(1280, 800)
+        chromium.open(found / "duplicates.html")
+        yield chromium
+        assert chromium.trouble == []
+
+
+def save(page: Page, path: Path) -> dict[str, object]:
+    with page.tab.expect_download() as download:
+        page.key("s")
+    download.value.save_as(path)
+    result: dict[str, object] = json.loads(path.read_text("utf-8"))
+    return result
+
+
+def names(result: dict[str, object]) -> list[str]:
+    going = result["go"]
+    assert isinstance(going, list)
+    return sorted(path for _, path in going)
+
+
+def test_every_group_is_walked_and_decided_by_keys_and_clean_takes_what_was_saved(
+    page: Page, found: Path, searched: Path, tmp_path: Path
+) -> None:
+    assert page.ask(TOLD) == "0 of 4 groups decided: nothing goes yet"
+    assert page.ask(CHIPS) == ["✓ KEEP", "→ GOES", "→ GOES"]
+    page.key("3")  # the second copy stays after all
+    assert page.ask(CHIPS).count("→ GOES") == 1
+    page.key("Enter")
+    assert page.ask(CHIPS) == ["✓ KEEP", "→ GOES"]
+    page.key("1")
+    assert page.ask(SAID) == "At least one file of a group stays."
+    page.key("2")
+    page.key("1")  # the other way round
+    assert page.ask(CHIPS) == ["→ GOES", "✓ KEEP"]
+    page.key("Enter")
+    page.key("a")  # all of the third
+    assert page.ask(CHIPS) == ["? YOU DECIDE", "? YOU DECIDE"]  # what only looks alike has no suggestion
+    page.key("n")
+    assert page.ask(TOLD).startswith("4 of 4 groups decided: 2 files go, ")
+    result = save(page, tmp_path / "choices.json")
+    assert len(names(result)) == 2 and "Camera/IMG_0003.jpg" not in names(result)
+    assert result["different"] == [4]
+
+    code, said = run("clean", found, "--choices", tmp_path / "choices.json")
+    size = str(page.ask(TOLD)).rpartition("go, ")[2]
+    assert code == 0 and f"2 files would go into quarantine, {size} in all." in said
+    before = {path for path in (searched / "photos").rglob("*.jpg")}
+    code, said = run("clean", found, "--choices", tmp_path / "choices.json", "--apply")
+    assert code == 0 and "1 group is not shown together again on this computer" in said
+    gone = {path.relative_to(searched / "photos").as_posix() for path in before if not path.exists()}
+    assert gone == set(names(result))
+    (journal,) = (searched / "photos/.auditor/journal").iterdir()
+    assert run("undo", journal)[0] == 0
+    code, said = run("duplicates", searched / "photos", "-o", tmp_path / "again", "--jobs", 1)
+    assert "in 3 groups can be freed." in said and "decision" not in said  # they were called different
+
+
+def test_a_reload_keeps_what_was_decided_and_undo_takes_it_back(page: Page, found: Path) -> None:
+    page.key("Shift+A")
+    assert page.ask(SAID) == "3 suggestions accepted." and page.ask(TOLD).startswith("3 of 4 groups decided: 4 files go")
+    page.open(found / "duplicates.html")
+    assert page.ask(TOLD).startswith("3 of 4 groups decided: 4 files go")
+    page.key("a")
+    page.key("u")
+    assert page.ask(SAID) == "Undone." and page.ask("document.querySelector('.state').textContent") == "✓ Decided."
+
+
+def test_bulk_search_and_filter_by_mouse(page: Page, tmp_path: Path) -> None:
+    page.tab.get_by_role("button", name="Accept the 3 suggestions").click()
+    page.tab.get_by_label("Show").select_option("not decided yet")
+    assert page.ask(GROUP).startswith("Group 4: 2 files")
+    page.tab.get_by_role("button", name="? YOU DECIDE").nth(1).click()
+    page.tab.get_by_role("button", name="Accept", exact=True).locator("visible=true").click()
+    assert page.ask(TOLD).startswith("4 of 4 groups decided: 5 files go")
+    page.tab.get_by_label("Show").select_option("all groups")
+    page.tab.get_by_label("Find").fill("sent & co/")
+    assert page.ask("document.querySelector('.chooser .at').textContent") == "no group"
+    page.tab.get_by_label("Find").fill("sent & co")
+    assert page.ask("document.querySelector('.chooser .at').textContent") == "1 of 3"
+    page.tab.get_by_role("button", name="All in a list").click()
+    assert page.ask("document.querySelectorAll('.group:not([hidden])').length") == 3
+    assert len(names(save(page, tmp_path / "choices.json"))) == 5
+
+
+def test_pictures_are_compared_in_four_views_with_one_zoom(page: Page) -> None:
+    page.key("c")
+    shown = "document.querySelector('dialog.compare').open"
+    assert page.ask(shown) is True
+    views = []
+    for _ in range(4):
+        views.append(page.ask("document.querySelector('dialog [aria-pressed=true]').textContent"))
+        page.key("+")
+        assert page.ask("new Set([...document.querySelectorAll('.pane img')].map(e => e.style.transform)).size") == 1
+        page.key("v")
+    assert views == ["Side by side", "Split", "Difference", "Blink"]
+    first = page.ask("document.querySelectorAll('.pane img')[1].alt")
+    page.key("o")
+    assert page.ask("document.querySelectorAll('.pane img')[1].alt") != first or page.ask(GROUP).startswith("Group 1")
+    page.key("ArrowRight")  # moves the pictures, not to the next group
+    assert page.ask(GROUP).startswith("Group 1")
+    page.key("Escape")
+    assert page.ask(shown) is False
+    page.key("?")
+    assert page.ask("document.querySelector('dialog.keys').open") is True
+    page.key("Escape")
+
+
+@pytest.mark.skipif(not AXE.exists(), reason="axe-core is not installed (npm install axe-core)")
+def test_nothing_stands_in_anybodys_way(page: Page, found: Path) -> None:
+    page.ask(AXE.read_text("utf-8") + ";0")
+    for width, dark in ((1280, False), (390, True), (320, False)):
+        page.size(width, 844, dark)
+        for key in ("", "c", "Escape", "l", "?", "Escape", "l"):
+            if key:
+                page.key(key)
+            assert page.ask("axe.run().then(found => found.violations.map(one => one.id))") == [], (width, key)
+            assert page.ask("document.documentElement.scrollWidth") <= width
+
+
+def test_the_numbers_of_groups_are_those_of_the_tables(page: Page, found: Path) -> None:
+    headings = page.ask("[...document.querySelectorAll('.group h3')].map(e => e.textContent)")
+    for table in ("duplicates.csv", "plan.csv"):
+        with (found / table).open(encoding="utf-8", newline="") as lines:
+            groups: dict[str, list[str]] = {}
+            for line in csv.DictReader(lines):
+                groups.setdefault(line["group"], []).append(line["path"])
+        said = [f"Group {number}: {len(files)} files" for number, files in groups.items()]
+        assert [heading.partition(",")[0] for heading in headings] == said
+
+
+def test_without_scripts_it_says_how_to_choose(found: Path) -> None:
+    page = (found / "duplicates.html").read_text("utf-8")
+    assert "<noscript><p>Scripts are off" in page and "YOU DECIDE" in page
