@@ -22,16 +22,21 @@ NAME = "report"
 EXAMPLES = (
     ("auditor report audit-20260615T180000Z", "say the verdict of that audit again"),
     ("auditor report audit-20260615T180000Z --check", "is every file of it still as it was written?"),
+    ("auditor report audit-20260615T180000Z --xlsx audit.xlsx", "its tables for a spreadsheet"),
 )
 
 
 def command(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of an audit.")],
     check: Annotated[bool, typer.Option("--check", help="Compare every file with SHA256SUMS.")] = False,
+    xlsx: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write its tables as a spreadsheet, a sheet each.")
+    ] = None,
 ) -> None:
     """Says the verdict of an audit made earlier.
 
-    With --check, also whether its files are still as they were written.
+    With --check, also whether its files are still as they were written. --xlsx looks at that too, and makes no
+    spreadsheet of tables that were changed.
 
     Exit codes: 0 said, or unchanged; 1 changed, removed or added; 2 not an audit's folder.
     """
@@ -40,7 +45,7 @@ def command(
         word, sentence = Verdict(record["verdict"]), str(record["sentence"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BadPlace(f"{folder} is not the folder of an audit: its audit.json cannot be read") from error
-    if check:
+    if check or xlsx is not None:
         changed = provenance.check(folder)
         for item in changed:
             screen.say(f"{item.difference}: {visible(item.path)}")
@@ -48,8 +53,14 @@ def command(
             screen.error(f"after this report was written, {_what_happened(changed)}")
             raise typer.Exit(1)
         screen.note("Every file of this report is as it was written.")
+    if xlsx is not None:
+        from auditor.report import spreadsheet  # the verdict alone must not wait for pandas
+
+        spreadsheet.write(folder, record, xlsx)
     screen.say(f"{SIGNS[word]} {word}: {visible(sentence)}")
     screen.say(f"  Report   {folder / PAGE}")
+    if xlsx is not None:
+        screen.say(f"  Tables   {visible(str(xlsx))}")
 
 
 def _what_happened(found: Sequence[Mismatch]) -> str:

@@ -97,7 +97,7 @@ def test_every_group_is_walked_and_decided_by_keys_and_clean_takes_what_was_save
     code, said = run("clean", found, "--choices", tmp_path / "choices.json")
     size = str(page.ask(TOLD)).rpartition("go, ")[2]
     assert code == 0 and f"2 files would go into quarantine, {size} in all." in said
-    before = {path for path in (searched / "photos").rglob("*.jpg")}
+    before = set((searched / "photos").rglob("*.jpg"))
     code, said = run("clean", found, "--choices", tmp_path / "choices.json", "--apply")
     assert code == 0 and "1 group is not shown together again on this computer" in said
     gone = {path.relative_to(searched / "photos").as_posix() for path in before if not path.exists()}
@@ -110,7 +110,9 @@ def test_every_group_is_walked_and_decided_by_keys_and_clean_takes_what_was_save
 
 def test_a_reload_keeps_what_was_decided_and_undo_takes_it_back(page: Page, found: Path) -> None:
     page.key("Shift+A")
-    assert page.ask(SAID) == "3 suggestions accepted." and page.ask(TOLD).startswith("3 of 4 groups decided: 4 files go")
+    assert page.ask(SAID) == "3 suggestions accepted." and page.ask(TOLD).startswith(
+        "3 of 4 groups decided: 4 files go"
+    )
     page.open(found / "duplicates.html")
     assert page.ask(TOLD).startswith("3 of 4 groups decided: 4 files go")
     page.key("a")
