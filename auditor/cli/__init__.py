@@ -37,6 +37,7 @@ COMMANDS = {
     "clean": "Moves what a plan removes into a quarantine.",
     "undo": "Puts back what a clean-up moved.",
     "report": "Says the verdict of an audit made earlier.",
+    "seal": "Signs an audit, and takes a time-stamp over it.",
     "doctor": "Looks for phones, clouds and tools: what is to be done?",
     "demo": "Makes a small phone and backup with trouble, audits them.",
     "rules": "The checks of an audit: what they are, and why.",

@@ -14,8 +14,9 @@ from auditor.disk import small_files
 from auditor.errors import BadPlace
 from auditor.judge.verdict import SIGNS
 from auditor.model import Verdict
-from auditor.report import PAGE, RECORD, provenance
+from auditor.report import PAGE, RECORD, provenance, signatures, timestamps
 from auditor.report.provenance import Difference, Mismatch
+from auditor.report.signatures import Standing
 from auditor.words import counted, visible
 
 NAME = "report"
@@ -29,16 +30,26 @@ EXAMPLES = (
 def command(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of an audit.")],
     check: Annotated[bool, typer.Option("--check", help="Compare every file with SHA256SUMS.")] = False,
+    signers: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="With --check: whose signature it must have, a public key or allowed signers."
+        ),
+    ] = None,
+    stamp_root: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="With --check: the time-stamp authority's certificate, as PEM.")
+    ] = None,
     xlsx: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write its tables as a spreadsheet, a sheet each.")
     ] = None,
 ) -> None:
     """Says the verdict of an audit made earlier.
 
-    With --check, also whether its files are still as they were written. --xlsx looks at that too, and makes no
-    spreadsheet of tables that were changed.
+    With --check, also whether its files are still as they were written, and whether its signature and time-stamp hold.
+    --xlsx looks at that too, and makes no spreadsheet of tables that were changed.
 
-    Exit codes: 0 said, or unchanged; 1 changed, removed or added; 2 not an audit's folder.
+    Exit codes: 0 said, or unchanged; 1 changed, removed or added, or a seal that does not hold; 2 not an audit's
+    folder.
     """
     try:
         record = small_files.parse_json(small_files.read(folder / RECORD, provenance.MOST_RECORD_BYTES))
@@ -53,6 +64,7 @@ def command(
             screen.error(f"after this report was written, {_what_happened(changed)}")
             raise typer.Exit(1)
         screen.note("Every file of this report is as it was written.")
+        _check_seals(folder, signers, stamp_root)
     if xlsx is not None:
         from auditor.report import spreadsheet  # the verdict alone must not wait for pandas
 
@@ -61,6 +73,24 @@ def command(
     screen.say(f"  Report   {folder / PAGE}")
     if xlsx is not None:
         screen.say(f"  Tables   {visible(str(xlsx))}")
+
+
+def _check_seals(folder: Path, signers: Path | None, root: Path | None) -> None:
+    """Says what the signatures and the time-stamp are worth. Raises: Exit where one does not hold, or one was asked for
+    and there is none."""
+    signed, stamped = signatures.signatures(folder, signers), timestamps.time_stamps(folder, root)
+    bad = [one for one in (*signed, *stamped) if one.standing is Standing.BAD]
+    for one in (*signed, *stamped):
+        if one.standing is not Standing.BAD:
+            screen.say(f"{'✓' if one.standing is Standing.GOOD else '?'} {visible(one.words)}")
+    wanted = [(signers, signed, "signature"), (root, stamped, "time-stamp")]
+    missing = [what for name, found, what in wanted if name and not any(one.standing is Standing.GOOD for one in found)]
+    for one in bad:
+        screen.error(visible(one.words))
+    if not bad and missing:
+        screen.error(f"this audit has no {' and no '.join(missing)} that can be checked by what was named")
+    if bad or missing:
+        raise typer.Exit(1)
 
 
 def _what_happened(found: Sequence[Mismatch]) -> str:
