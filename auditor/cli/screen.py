@@ -28,6 +28,9 @@ class _Settings:
 
 _settings = _Settings()
 
+_TITLE = 28
+"""Characters of a phase's title that are shown while it works: a label may be as long as a path."""
+
 
 def reset() -> None:
     """Begins a run with what the environment says alone."""
@@ -118,15 +121,22 @@ def phase(title: str, failed: str = "could not be read") -> Iterator[Callable[[s
     if not console.is_terminal or _settings.quiet:
         yield lambda now: last.__setitem__(slice(None), [now])
     else:
-        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+        from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+        from rich.table import Column
 
+        # What tells how long it takes stands first and whole; what is cut, in a narrow window, is the name at the end.
         columns = (
-            TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=30),
-            TextColumn("{task.fields[words]}", markup=False),
-            TimeRemainingColumn(),
+            SpinnerColumn("line"),
+            TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True, max_width=_TITLE)),
+            BarColumn(bar_width=min(40, max(10, console.width // 6))),
+            TimeRemainingColumn(table_column=Column(no_wrap=True)),
+            TextColumn(
+                "{task.fields[words]}",
+                markup=False,
+                table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1),
+            ),
         )
-        with Progress(*columns, console=console, transient=True, refresh_per_second=5) as bar:
+        with Progress(*columns, console=console, transient=True, refresh_per_second=5, expand=True) as bar:
             task = bar.add_task(title, total=None, words="")
 
             def show(now: scan.Progress) -> None:
@@ -155,10 +165,8 @@ def _words(now: scan.Progress, seconds: float, failed: str) -> str:
     if not now.total_bytes:
         return f"{now.files:,} of {now.total_files:,}  {visible(now.current)}"
     rate = f"{size(int(now.bytes / seconds))}/s" if seconds > 0.5 else ""
-    name = visible(now.current)
-    short = name if len(name) <= 40 else "..." + name[-37:]
     fewer = f"  {now.failed:,} {failed}" if now.failed else ""
-    return f"{now.files:,} of {now.total_files:,} files  {rate}{fewer}  {short}"
+    return f"{now.files:,} of {now.total_files:,} files  {rate}{fewer}  {visible(now.current)}"
 
 
 def _total(now: scan.Progress, failed: str) -> str:
