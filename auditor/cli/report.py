@@ -1,11 +1,11 @@
-"""auditor report: an audit folder made earlier."""
+"""auditor report: the folder of an audit, or of a drill, made earlier."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -14,7 +14,7 @@ from auditor.disk import small_files
 from auditor.errors import BadPlace
 from auditor.judge.verdict import SIGNS
 from auditor.model import Verdict
-from auditor.report import PAGE, RECORD, provenance, signatures, timestamps
+from auditor.report import DRILL, DRILL_TABLE, PAGE, RECORD, provenance, signatures, timestamps
 from auditor.report.provenance import Difference, Mismatch
 from auditor.report.signatures import Standing
 from auditor.words import counted, visible
@@ -28,7 +28,7 @@ EXAMPLES = (
 
 
 def command(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of an audit.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of an audit or of a drill.")],
     check: Annotated[bool, typer.Option("--check", help="Compare every file with SHA256SUMS.")] = False,
     signers: Annotated[
         Path | None,
@@ -51,11 +51,10 @@ def command(
     Exit codes: 0 said, or unchanged; 1 changed, removed or added, or a seal that does not hold; 2 not an audit's
     folder.
     """
-    try:
-        record = small_files.parse_json(small_files.read(folder / RECORD, provenance.MOST_RECORD_BYTES))
-        word, sentence = Verdict(record["verdict"]), str(record["sentence"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise BadPlace(f"{folder} is not the folder of an audit: its audit.json cannot be read") from error
+    record = _record(folder)
+    is_drill = "drill" in record
+    if is_drill and xlsx is not None:
+        raise BadPlace(f"{folder} is a drill, whose one table is {DRILL_TABLE}: --xlsx is for audits")
     if check or xlsx is not None:
         changed = provenance.check(folder)
         for item in changed:
@@ -69,10 +68,30 @@ def command(
         from auditor.report import spreadsheet  # the verdict alone must not wait for pandas
 
         spreadsheet.write(folder, record, xlsx)
-    screen.say(f"{SIGNS[word]} {word}: {visible(sentence)}")
+    if is_drill:
+        screen.say(f"{'✓' if record['result'] == 'passed' else '✗'} {visible(record['sentence'])}")
+        screen.say(f"  Record   {folder / DRILL}")
+        return
+    word = Verdict(record["verdict"])
+    screen.say(f"{SIGNS[word]} {word}: {visible(record['sentence'])}")
     screen.say(f"  Report   {folder / PAGE}")
     if xlsx is not None:
         screen.say(f"  Tables   {visible(str(xlsx))}")
+
+
+def _record(folder: Path) -> dict[str, Any]:
+    """What audit.json or drill.json holds, with its sentence. Raises: BadPlace where the folder has neither."""
+    name = DRILL if (folder / DRILL).is_file() else RECORD
+    try:
+        record: dict[str, Any] = small_files.parse_json(small_files.read(folder / name, provenance.MOST_RECORD_BYTES))
+        record["sentence"] = str(record["sentence"])
+        if name == RECORD:
+            Verdict(record["verdict"])
+        elif record["drill"] != 1 or record["result"] not in ("passed", "failed"):
+            raise ValueError("another version")
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BadPlace(f"{folder} is not the folder of an audit: its {name} cannot be read") from error
+    return record
 
 
 def _check_seals(folder: Path, signers: Path | None, root: Path | None) -> None:

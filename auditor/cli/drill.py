@@ -1,0 +1,86 @@
+"""auditor drill: can the backup be restored? A sample of it is, and the record is kept."""
+
+from __future__ import annotations
+
+import random
+import tempfile
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from auditor.cli import copying, screen, unfinished
+from auditor.copier.execute import RunOptions
+from auditor.copier.presence import watch
+from auditor.errors import BadOutput, BadPlace
+from auditor.isolation import pool
+from auditor.report import DRILL
+from auditor.scrub import drill as drills
+from auditor.scrub.drill import Result
+from auditor.store.generations import Store
+from auditor.words import typed, visible
+
+NAME = "drill"
+EXAMPLES = (
+    ("auditor drill /mnt/disk/phone", "restore 50 files at random, compare them, keep the record"),
+    ("auditor drill /mnt/disk/phone --sample 500 --in /mnt/other", "more of them, restored to another disk"),
+    ("auditor seal drill-20260615T180000Z --key ~/.ssh/id_ed25519", "sign the record"),
+)
+
+
+def command(
+    backup: Annotated[str, typer.Argument(metavar="BACKUP", help="A backup that `auditor backup` made.")],
+    sample: Annotated[int, typer.Option(min=1, metavar="N", help="How many files, chosen at random.")] = 50,
+    seed: Annotated[
+        int | None, typer.Option(help="Choose the same files as a drill before, by its record.", show_default=False)
+    ] = None,
+    work: Annotated[
+        Path | None,
+        typer.Option("--in", metavar="FOLDER", help="Where to restore to. [default: the folder for temporary files]"),
+    ] = None,
+    out: Annotated[Path | None, typer.Option("-o", help="Folder of the record. [default: drill-<UTC time>]")] = None,
+    hang: Annotated[float, typer.Option(min=1, help="Seconds without a sign of life until a file is given up.")] = 60,
+    jobs: Annotated[int | None, typer.Option(min=1, max=64, help="Worker processes. [default: one a core]")] = None,
+) -> None:
+    """Restores a random sample of a backup, and compares it.
+
+    The files go into a new folder, each is read again there, and the folder is thrown away. Nothing in the backup is
+    changed. The record (drill.json, drill.csv, SHA256SUMS) can be signed with `auditor seal`.
+
+    Exit codes: 0 every file came back as it was stored; 1 some did not; 2 bad input; 130 stopped.
+    """
+    place = copying.kept_folder(backup)
+    folder = out or unfinished.new(NAME)
+    if folder.exists():
+        raise BadOutput(f"{folder} is there already; name another folder with -o")
+    if work is not None and not work.is_dir():
+        raise BadPlace(f"there is no folder {work} to restore to; make it, or name another one with --in")
+    chosen = random.SystemRandom().randrange(1 << 32) if seed is None else seed
+    try:
+        with (
+            tempfile.TemporaryDirectory(prefix="auditor-drill-", dir=work) as target,
+            copying.stoppable() as stop,
+            screen.phase(f"Restoring a sample of {place.label}", "not restored") as show,
+        ):
+            options = RunOptions(hang_s=hang, wait_s=0, unplugged=watch(place, None), stop=stop)
+            options = replace(options, on_progress=copying.as_scan(show))
+            found = drills.drill(
+                Store(place.root), Path(target), sample, chosen, options, _now, jobs or pool.default_jobs()
+            )
+        drills.write(found, folder)
+    except OSError as error:
+        raise BadOutput(f"{error.filename or folder} cannot be written: {error.strerror or error}") from error
+    bad = [(one.original.path, one.detail) for one in found.tried if one.result is not Result.RESTORED]
+    copying.listed(bad, screen.say)
+    sign, colour = ("✓", "green") if found.passed else ("✗", "red")
+    screen.say(f"{sign} {visible(found.sentence)}", style=f"bold {colour}")
+    if not screen.quiet():
+        screen.say(f"  Record   {visible(str(folder / DRILL))}")
+        screen.say(f"  Sign it  auditor seal {visible(typed(str(folder)))} --key FILE")
+    raise typer.Exit(0 if found.passed else 1)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
