@@ -45,6 +45,10 @@ class BadPolicy(AuditorError):
     """A policy, waivers or baseline file cannot be understood."""
 
 
+class BadConfig(AuditorError):
+    """The user's config cannot be understood, is not the user's own, or cannot be written."""
+
+
 class BadPlan(AuditorError):
     """A plan of removals, or the journal of one, cannot be trusted; nothing was touched."""
 

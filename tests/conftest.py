@@ -66,10 +66,11 @@ def _reason(report: pytest.TestReport) -> str:
 
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Keeps the lists and notes of tests out of the user's folders, and out of each other's."""
+    """Keeps the lists, notes and configs of tests out of the user's folders, and out of each other's."""
     folder = tmp_path_factory.mktemp("cache")
     monkeypatch.setenv("AUDITOR_CACHE_DIR", str(folder))
     monkeypatch.setenv("AUDITOR_STATE_DIR", str(tmp_path_factory.mktemp("state")))
+    monkeypatch.setenv("AUDITOR_CONFIG_DIR", str(tmp_path_factory.mktemp("config")))
     return folder
 
 

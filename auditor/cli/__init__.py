@@ -41,6 +41,7 @@ COMMANDS = {
     "seal": "Signs an audit, and takes a time-stamp over it.",
     "doctor": "Looks for phones, clouds and tools: what is to be done?",
     "demo": "Makes a small phone and backup with trouble, audits them.",
+    "config": "Your places by name, the policy, the home of reports.",
     "rules": "The checks of an audit: what they are, and why.",
     "policy": "What must be backed up, and what counts as proof.",
     "manifest": "Lists: checked, compared, written for other tools.",

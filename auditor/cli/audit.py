@@ -14,7 +14,7 @@ from auditor.audit import refusals
 from auditor.audit import run as auditing
 from auditor.audit.inputs import sides
 from auditor.audit.order import Order, Steps, pairs_of
-from auditor.cli import cleaned, copying, screen, unfinished
+from auditor.cli import cleaned, copying, named, screen, unfinished
 from auditor.judge import policy as policies
 from auditor.judge import rules as ruling
 from auditor.judge import verdict, waivers
@@ -26,14 +26,19 @@ from auditor.words import count, counted, visible
 NAME = "audit"
 EXAMPLES = (
     ("auditor audit /media/phone /mnt/nas/photos", "is everything of the phone on the NAS?"),
+    ("auditor audit", "the usual: the phone and the backups of your config (see `auditor config`)"),
     ("auditor audit phone.jsonl disk.jsonl nas.jsonl", "the same with lists made earlier, and two backups"),
     ("auditor audit /media/phone /mnt/nas/photos --policy strict -o before-wipe", "every byte, report in before-wipe"),
 )
 
 
 def command(
-    source: Annotated[str, typer.Argument(metavar="SOURCE", help="The phone: its folder, or its manifest.")],
-    backup: Annotated[list[str], typer.Argument(metavar="BACKUP", help="One or more backups of it.")],
+    source: Annotated[
+        str | None, typer.Argument(metavar="SOURCE", help="The phone. [default: that of the config]")
+    ] = None,
+    backup: Annotated[
+        list[str] | None, typer.Argument(metavar="BACKUP", help="Its backups. [default: those of the config]")
+    ] = None,
     out: Annotated[Path | None, typer.Option("-o", help="Folder of the report. [default: audit-<UTC time>]")] = None,
     depth: Annotated[
         Depth | None,
@@ -42,7 +47,9 @@ def command(
             " decoded (decode), every frame of every film (deep). [default: decode; clouds with digests: hash]"
         ),
     ] = None,
-    policy: Annotated[str, typer.Option(help="A policy's name (see `auditor policy list`) or file.")] = "family",
+    policy: Annotated[
+        str | None, typer.Option(help="A policy's name or file. [default: that of the config, or family]")
+    ] = None,
     rules: Annotated[list[Path] | None, typer.Option(help="A folder with rules of your own. May be repeated.")] = None,
     waivers_file: Annotated[Path | None, typer.Option("--waivers", help="Findings that somebody accepts.")] = None,
     baseline: Annotated[Path | None, typer.Option(help="Fingerprints of findings known before.")] = None,
@@ -59,14 +66,14 @@ def command(
     """Says which files of a phone are safe in its backups.
 
     The contents of both sides are compared; nothing is changed on either. The report is a new folder with
-    report.html, files.csv, findings.csv and more.
+    report.html, files.csv, findings.csv and more. SOURCE and BACKUP are places, lists of them, or names of the config.
 
     Exit codes: 0 safe; 1 not safe, or findings at or above --fail-on; 2 bad input; 3 cannot say; 130 stopped.
     """
-    chosen = policies.load(policy)
+    chosen = named.policy(policy)
     known = ruling.load(rules or ())
     policies.select(chosen, known)
-    ours, theirs = sides(source, backup)
+    ours, theirs = sides(*named.usual(source, backup or ()))
     order = Order(
         ours,
         theirs,
@@ -79,7 +86,7 @@ def command(
         not no_thumbnails,
         emptied=cleaned.told(ours.place),
     )
-    folder = out or unfinished.audit(order)
+    folder = out or unfinished.audit(order, named.home())
     auditing.must_be_new(order, folder)
     order = replace(order, pairs=pairs_of(ours, theirs, is_by_hand=copy_by_hand))
     copying.name_sides(order.pairs, refusals.refusal_of_audit)

@@ -14,7 +14,7 @@ import typer
 from auditor.audit.inputs import side
 from auditor.audit.refusals import refusal_of_backup
 from auditor.audit.roles import Pair, role_of, role_of_folder
-from auditor.cli import copying, screen
+from auditor.cli import copying, named, screen
 from auditor.copier import backup as backing
 from auditor.copier import preflight
 from auditor.copier.execute import RunOptions
@@ -25,7 +25,6 @@ from auditor.copier.publish import CopyResult, Outcome
 from auditor.copier.second_proof import second_proof
 from auditor.copier.source_manifest import HARMLESS, TARGET_CAUSES
 from auditor.errors import AuditorError, BadPlace, Interrupted
-from auditor.judge import policy as policies
 from auditor.model import Depth, ErrorKind, Kind, Severity
 from auditor.readers.sniff import kind_by_name
 from auditor.store.generations import Store
@@ -62,7 +61,10 @@ def command(
     ] = None,
     paranoid: Annotated[bool, typer.Option("--paranoid", help="Read each file of the source twice.")] = False,
     depth: Annotated[Look, typer.Option(help="How far to look into what was copied.")] = Look.DECODE,
-    policy: Annotated[str, typer.Option(help="A policy's name or file: what is left out, what counts.")] = "family",
+    policy: Annotated[
+        str | None,
+        typer.Option(help="What is left out, what counts: a name or file. [default: that of the config, or family]"),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option("-o", help="Folder of the audit's report. [default: audit-<UTC time>]")
     ] = None,
@@ -89,10 +91,11 @@ def command(
     stopped. With --no-audit: 1 where the backup did not take a file, 3 where the source did not give one or gave it
     damaged, and no word on the others.
     """
+    source, dest = named.place(source), named.place(dest)
     place = side(source).place
     if place is None:
         raise BadPlace(f"{source} is a list of files: there is nothing in it to copy. Name the phone itself")
-    chosen = policies.load(policy)
+    chosen = named.policy(policy)
     if dest.startswith("rclone:"):
         from auditor.cli import cloud
 

@@ -16,7 +16,7 @@ from auditor.audit.order import Order
 from auditor.audit.refusals import refusal_of_backup
 from auditor.audit.roles import Pair, role_of
 from auditor.cli import audit as audit_command
-from auditor.cli import copying, screen, unfinished
+from auditor.cli import copying, named, screen, unfinished
 from auditor.copier.upload import Outcome, Upload, upload_missing
 from auditor.errors import BadPlace
 from auditor.judge import rules as ruling
@@ -110,7 +110,7 @@ def _audit(
     sides: Pair,
 ) -> int:
     known = ruling.load(())
-    report = out or unfinished.new("audit")
+    report = out or unfinished.new("audit", folder=named.home())
     order = Order(
         inputs.Side(place.spec, place.label, place, listed),
         (inputs.Side(cloud.spec, cloud.label, cloud),),

@@ -172,7 +172,7 @@ def audit(
     from auditor.audit import inputs
     from auditor.audit.order import Order
     from auditor.cli import audit as command
-    from auditor.cli import cleaned, unfinished
+    from auditor.cli import cleaned, named, unfinished
     from auditor.copier.source_manifest import source_list
     from auditor.judge import rules as ruling
     from auditor.judge import verdict
@@ -180,7 +180,7 @@ def audit(
     assert backed.manifest is not None
     prepared = backed.prepared
     known = ruling.load(())
-    report = out or unfinished.new("audit")
+    report = out or unfinished.new("audit", folder=named.home())
     root = prepared.plan.root
     with tempfile.TemporaryDirectory() as work:
         source = source_list(backed, Path(work) / list_name(0), altered or {})

@@ -11,7 +11,7 @@ import typer
 
 from auditor.audit import roles
 from auditor.audit.inputs import Side, side
-from auditor.cli import screen, unfinished
+from auditor.cli import named, screen, unfinished
 from auditor.disk import locks
 from auditor.disk import marker as markers
 from auditor.duplicates import page as duplicates_page
@@ -20,7 +20,6 @@ from auditor.duplicates.planning import Action
 from auditor.duplicates.search import Search, search
 from auditor.errors import BadOutput, BadPlace
 from auditor.isolation import pool
-from auditor.judge import policy
 from auditor.manifest.jsonl import load
 from auditor.model import Depth
 from auditor.pictures.inventory import Source
@@ -53,8 +52,9 @@ def command(
         list[str] | None, typer.Option(help="A place to compare with that nothing may change. May be repeated.")
     ] = None,
     policy_name: Annotated[
-        str, typer.Option("--policy", help="Whose order of reasons decides what is kept (see `auditor policy show`).")
-    ] = "family",
+        str | None,
+        typer.Option("--policy", help="Whose order of reasons counts. [default: that of the config, or family]"),
+    ] = None,
     jobs: Annotated[int | None, typer.Option(min=1, max=64, help="Worker processes. [default: one a core]")] = None,
     cache: Annotated[
         bool, typer.Option("--cache/--no-cache", help="Take unchanged files from the last list of each place.")
@@ -70,15 +70,15 @@ def command(
 
     Exit codes: 0 searched; 2 bad input; 130 stopped.
     """
-    chosen = policy.load(policy_name)
+    chosen = named.policy(policy_name)
     if out is not None and out.exists():
         raise BadOutput(f"{out} is there already; name another folder with -o")
-    named = [(spec, False) for spec in place] + [(spec, True) for spec in reference or ()]
-    opened = [(side(spec), fixed) for spec, fixed in named]
+    asked = [(spec, False) for spec in place] + [(spec, True) for spec in reference or ()]
+    opened = [(side(named.place(spec)), fixed) for spec, fixed in asked]
     for one, fixed in opened:
         is_kept = fixed or roles.role(one).is_kept
         screen.note(f"{'Only compared with:' if is_kept else 'Searched:'} {visible(one.spec)}")
-    folder = out or unfinished.duplicates([one for one, _ in opened])
+    folder = out or unfinished.duplicates([one for one, _ in opened], named.home())
     partial = folder.with_name(folder.name + ".partial")
     locks.begin(partial, _OURS)
     with locks.held(partial):

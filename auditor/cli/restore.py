@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from auditor.cli import copying, screen
+from auditor.cli import copying, named, screen
 from auditor.copier import restore as restoring
 from auditor.copier.execute import RunOptions
 from auditor.copier.plan import Action
@@ -45,6 +45,7 @@ def command(
 
     Exit codes: 0 all restored; 1 a file could not be; 2 bad input; 130 stopped.
     """
+    backup, target = named.place(backup), named.place(target)
     place = copying.kept_folder(backup)
     root = copying.folder(target)
     store = Store(place.root)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from auditor.cli import screen, unfinished
+from auditor.cli import named, screen, unfinished
 from auditor.errors import BadPlace
 from auditor.manifest.jsonl import looks_like_manifest
 from auditor.model import Depth
@@ -43,6 +43,7 @@ def command(
 
     Exit codes: 0 listed, also where files could not be read (they have a row that says so); 2 bad input; 130 stopped.
     """
+    place = named.place(place)
     if Path(place).is_file() and looks_like_manifest(Path(place)):
         raise BadPlace(f"{place} is a manifest already")
     opened = open_place(place)

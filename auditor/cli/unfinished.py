@@ -21,10 +21,10 @@ GOES_ON = timedelta(days=1)
 """An audit that was stopped longer ago begins anew: what was read then says too little of today."""
 
 
-def new(stem: str, ending: str = "") -> Path:
-    """A name in the current folder with the time in it, that nothing has, finished or not."""
+def new(stem: str, ending: str = "", folder: Path = Path()) -> Path:
+    """A name in a folder (None named: the current one) with the time in it, that nothing has, finished or not."""
     whole = f"{stem}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
-    names = (Path(f"{whole}{number}{ending}") for number in ("", *(f"-{n}" for n in range(2, 1000))))
+    names = (folder / f"{whole}{number}{ending}" for number in ("", *(f"-{n}" for n in range(2, 1000))))
     return next(name for name in names if not (name.exists() or jsonl.partial_path(name).exists()))
 
 
@@ -42,25 +42,25 @@ def manifest(place: Place, depth: Depth) -> Path:
     return new(name, ".jsonl")
 
 
-def audit(order: Order) -> Path:
-    """The folder of an audit without -o: the newest one whose lists are of just these places."""
-    return _left("audit", lambda folder: _fits(order, folder))
+def audit(order: Order, home: Path = Path()) -> Path:
+    """The folder of an audit without -o, in `home`: the newest one whose lists are of just these places."""
+    return _left("audit", home, lambda folder: _fits(order, folder))
 
 
-def duplicates(asked: Sequence[Side]) -> Path:
-    """The folder of a search for duplicates without -o: the newest one whose lists are of just these places."""
-    return _left("duplicates", lambda folder: _searched(asked, folder))
+def duplicates(asked: Sequence[Side], home: Path = Path()) -> Path:
+    """The folder of a search for duplicates without -o, in `home`: the newest whose lists are of just these places."""
+    return _left("duplicates", home, lambda folder: _searched(asked, folder))
 
 
-def _left(stem: str, fits: Callable[[Path], bool]) -> Path:
+def _left(stem: str, home: Path, fits: Callable[[Path], bool]) -> Path:
     since = datetime.now(UTC) - GOES_ON
-    left = [folder for folder in Path().glob(f"{stem}-*.partial") if folder.is_dir()]
+    left = [folder for folder in home.glob(f"{stem}-*.partial") if folder.is_dir()]
     for folder in sorted(left, reverse=True):
         target = folder.with_name(folder.name.removesuffix(".partial"))
         if not target.exists() and locks.is_free(folder) and _touched(folder) > since and fits(folder):
             screen.note(f"Going on with {target}, which was stopped.")
             return target
-    return new(stem)
+    return new(stem, folder=home)
 
 
 def _touched(folder: Path) -> datetime:

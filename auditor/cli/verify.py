@@ -15,7 +15,7 @@ import typer
 
 from auditor import __version__
 from auditor.audit import refusals, roles
-from auditor.cli import copying, screen
+from auditor.cli import copying, named, screen
 from auditor.copier import backup as backing
 from auditor.copier import preflight
 from auditor.copier.execute import RunOptions
@@ -69,6 +69,7 @@ def command(
     the last manifest is missing or was changed; 2 bad input; 3 files could not be read, or were edited, so that the
     version that was stored is not here any more; 130 stopped.
     """
+    backup = named.place(backup)
     place = copying.kept_folder(backup)
     store = Store(place.root)
     role = roles.role_of_folder(place.root, backup)

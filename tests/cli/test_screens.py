@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from auditor import config
 from auditor import data as shipped
 from auditor.cli import app
 from tests import media
@@ -38,6 +39,16 @@ SCREENS = {
     ],
     "rules": ["rules show missing-from-backup", "rules show no-such-rule"],
     "policy": ["policy list", "policy show family", "policy show no-such-policy"],
+    "config": [
+        "config show",
+        "config add anna phone --role phone",
+        "config add nas disk --role backup",
+        "config set policy strict",
+        "config show",
+        "audit -o usual",
+        "config add anna adb: --role phone",
+        "config remove tom",
+    ],
 }
 """The commands by golden file, in the order in which they are run; the later ones stand on the earlier."""
 
@@ -75,6 +86,7 @@ def test_what_every_command_shows(
     scrubs = {
         re.escape(str(top.resolve())): "HERE",
         rules: "RULES",
+        re.escape(str(config.path().parent)): "CONFIG",
         r"(?m)^(Usage: |Try ')python -m \S+": r"\1auditor",
         **SCRUBS,
     }

@@ -1,0 +1,167 @@
+"""Places by the names of the user's config, in every command; and what no command takes for one silently."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from auditor import config
+from tests import media
+from tests.commandline import call
+from tests.copier.runs import write
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A phone, its backup and an empty folder, beside the folder in which the commands run."""
+    write(tmp_path / "phone/DCIM/Camera/IMG_1.jpg", media.jpeg(1), 1_700_000_001)
+    for name in ("disk/IMG_1.jpg", "other/IMG_1.jpg"):
+        write(tmp_path / name, media.jpeg(1), 1_700_000_001)
+    (tmp_path / "run").mkdir()
+    monkeypatch.chdir(tmp_path / "run")
+    return tmp_path
+
+
+def test_a_place_is_added_shown_and_removed(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(monkeypatch, capsys, "config", "show")[:2] == (0, "Nothing is set.\n")
+    assert call(monkeypatch, capsys, "config", "add", "anna", "../phone", "--role", "phone")[0] == 0
+    code, out, _ = call(monkeypatch, capsys, "config", "show")
+    assert (code, out) == (0, f"phone    anna            {here / 'run/../phone'}\n")
+    code, _, err = call(monkeypatch, capsys, "config", "add", "anna", "adb:", "--role", "phone")
+    assert code == 2
+    assert "`auditor config remove anna`" in err
+    assert call(monkeypatch, capsys, "config", "remove", "anna")[0] == 0
+    assert call(monkeypatch, capsys, "config", "remove", "anna")[0] == 2
+    assert config.load() == config.Config()
+
+
+def test_a_policy_that_is_not_there_is_not_set(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(monkeypatch, capsys, "config", "set", "policy", "stern")[0] == 2
+    assert call(monkeypatch, capsys, "config", "set", "policy", "strict")[0] == 0
+    assert call(monkeypatch, capsys, "config", "set", "reports", "audits")[0] == 0
+    assert config.load() == config.Config(policy="strict", reports=here / "run/audits")
+    for key in ("policy", "reports", "policy"):
+        assert call(monkeypatch, capsys, "config", "unset", key)[0] == 0
+    assert config.load() == config.Config()
+
+
+def known(here: Path, *names: tuple[str, str, str]) -> None:
+    lines = [
+        f'[places.{name}]\nspec = {json.dumps(str(here / folder))}\nrole = "{role}"' for name, folder, role in names
+    ]
+    config.path().write_text("\n".join(lines), "utf-8")
+
+
+USUAL = (("anna", "phone", "phone"), ("nas", "disk", "backup"), ("stick", "other", "backup"))
+
+
+def test_an_audit_without_words_is_the_usual_one(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    known(here, *USUAL)
+    code, out, err = call(monkeypatch, capsys, "audit", "-o", "usual", "--copy-by-hand")
+    assert (code, out.split(":")[0]) == (0, "✓ SAFE"), err
+    record = json.loads(Path("usual/audit.json").read_text("utf-8"))["provenance"]
+    assert (record["source"], record["backups"]) == (str(here / "phone"), [str(here / "disk"), str(here / "other")])
+
+
+@pytest.mark.parametrize(("words", "backups"), [(["anna"], ["disk", "other"]), (["anna", "stick"], ["other"])])
+def test_what_is_named_is_taken_and_the_rest_is_usual(
+    here: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    words: list[str],
+    backups: list[str],
+) -> None:
+    known(here, *USUAL)
+    assert call(monkeypatch, capsys, "audit", *words, "-o", "a", "--copy-by-hand")[0] == 0
+    record = json.loads(Path("a/audit.json").read_text("utf-8"))["provenance"]
+    assert record["backups"] == [str(here / name) for name in backups]
+
+
+NOT_SAID = {
+    "nothing is set": ((), "name the phone and its backups: `auditor audit PHONE BACKUP`"),
+    "no backup is": (USUAL[:1], "name a backup too: `auditor audit anna BACKUP`"),
+    "no phone is": (USUAL[1:], "name the phone and its backups"),
+    "two phones are": ((*USUAL, ("tom", "run", "phone")), "your config has 2 phones (anna, tom): name one"),
+}
+
+
+@pytest.mark.parametrize(("names", "says"), NOT_SAID.values(), ids=NOT_SAID)
+def test_what_the_config_does_not_say_is_asked_for(
+    here: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    names: tuple[tuple[str, str, str], ...],
+    says: str,
+) -> None:
+    known(here, *names)
+    code, out, err = call(monkeypatch, capsys, "audit")
+    assert (code, out) == (2, "")
+    assert says in err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(["scan", "nas"], ["audit", "anna", "nas"], ["backup", "anna", "nas"], ["verify", "nas"]),
+        *(["duplicates", "nas"], ["restore", "nas", "anna"]),
+    ],
+)
+def test_a_name_that_something_here_has_too_is_refused(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    known(here, *USUAL)
+    Path("nas").mkdir()
+    code, out, err = call(monkeypatch, capsys, *words)
+    assert (code, out) == (2, "")
+    assert f"nas is a place of your config ({here / 'disk'}), and something in this folder has that name too" in err
+    assert f"write {here / 'disk'}, or ./nas" in err
+    assert list(Path("nas").iterdir()) == []
+
+
+def test_a_name_of_what_lies_here_is_that(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    known(here, ("disk", "disk", "backup"))
+    monkeypatch.chdir(here)
+    assert call(monkeypatch, capsys, "scan", "disk", "-o", "disk.jsonl")[0] == 0
+
+
+def test_nearly_a_name_makes_no_new_folder(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    known(here, *USUAL, ("harddisk", "disk", "backup"))
+    code, _, err = call(monkeypatch, capsys, "backup", "anna", "hardisk")
+    assert code == 2
+    assert "did you mean harddisk?" in err
+    assert not Path("hardisk").exists()
+
+
+def test_reports_go_home_and_with_o_where_it_says(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    known(here, *USUAL)
+    home = here / "home/audits"
+    call(monkeypatch, capsys, "config", "set", "reports", str(home))
+    assert call(monkeypatch, capsys, "audit", "anna", "nas", "--copy-by-hand")[0] == 0
+    assert call(monkeypatch, capsys, "duplicates", "nas")[0] == 0
+    assert sorted(path.name.partition("-")[0] for path in home.iterdir()) == ["audit", "duplicates"]
+    assert call(monkeypatch, capsys, "audit", "anna", "nas", "--copy-by-hand", "-o", "here")[0] == 0
+    assert [path.name for path in Path().iterdir()] == ["here"]
+
+
+def test_the_policy_of_the_config_holds_where_none_is_named(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    known(here, *USUAL)
+    call(monkeypatch, capsys, "config", "set", "policy", "strict")
+    for words, name in (((), "strict"), (("--policy", "family"), "family")):
+        assert call(monkeypatch, capsys, "audit", "anna", "nas", "--copy-by-hand", "-o", name, *words)[0] == 0
+        assert json.loads(Path(name, "audit.json").read_text("utf-8"))["policy"]["id"] == name
