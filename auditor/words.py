@@ -123,6 +123,12 @@ def moment(stamp: str | None, zone: tzinfo | None = None) -> str:
     return words if offset is None else f"{words} ({_utc(offset)})"
 
 
+def day(stamp: str | None, zone: tzinfo | None = None) -> str:
+    """The day of an RFC 3339 time in words: `15 June 2026`, in `zone` (None: this machine's own); as `moment`."""
+    words = moment(stamp, zone)
+    return words.partition(",")[0]
+
+
 def _utc(offset: timedelta) -> str:
     minutes = round(offset.total_seconds() / 60)
     if not minutes:

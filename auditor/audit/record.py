@@ -7,30 +7,37 @@ from dataclasses import replace
 from datetime import datetime
 
 from auditor.audit import refusals, roles
-from auditor.audit.inputs import will_be_emptied
+from auditor.audit.inputs import Side, will_be_emptied
 from auditor.audit.order import Order, homes
 from auditor.database import caveats as database
 from auditor.database.connection import Database
 from auditor.manifest.jsonl import Manifest
 from auditor.model import Depth
+from auditor.places.folder import FolderPlace
 from auditor.words import typed
 
 
 def of_run(
     order: Order,
-    source: Manifest,
+    lists: Sequence[Manifest],
     started: datetime,
     finished: datetime,
     doubts: Mapping[str, refusals.Doubt],
     pairs: Sequence[roles.Pair],
 ) -> dict[str, object]:
-    """The `provenance` of audit.json, but for what the stations of the audit add to it."""
+    """The `provenance` of audit.json, but for what the stations of the audit add to it. `lists` are those of its sides,
+    the source's first."""
+    source, *backups = lists
     return {
         "source_files": source.footer.files,
         "started": started.astimezone().isoformat(timespec="seconds"),
         "finished": finished.astimezone().isoformat(timespec="seconds"),
         "source": order.source.spec,
         "backups": [backup.spec for backup in order.backups],
+        "place_ids": {
+            "source": _ids(order.source, source),
+            "backups": [_ids(one, listed) for one, listed in zip(order.backups, backups, strict=True)],
+        },
         "words": _words(order, doubts, pairs),
         **({"maybe_exchanged": _maybe_exchanged(order, doubts)} if doubts else {}),
         "depth": (order.depth or Depth.DECODE).value,
@@ -86,6 +93,13 @@ def _words(order: Order, doubts: Mapping[str, refusals.Doubt], pairs: Sequence[r
         if all(backup.place is not None for backup in order.backups):
             made["PLACES"] = made["BACKUPS"]
     return made
+
+
+def _ids(one: Side, listed: Manifest) -> list[str]:
+    """By what a later audit knows the place again: a folder gets another id with its first backup, and lies where it
+    lay."""
+    place = one.place
+    return [listed.header.place_id, *([place.location_id] if isinstance(place, FolderPlace) else [])]
 
 
 def _has_record(pair: roles.Pair) -> bool:

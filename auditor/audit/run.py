@@ -89,7 +89,7 @@ def _run(order: Order, folder: Path, out: Path, steps: Steps, clock: Callable[[]
             tuple(outcomes),
             (*limits, *caveats.not_apart(order.source, order.backups), *kept_backups, *conclusion.caveats, *waived),
             {
-                **record.of_run(order, source, started, clock(), doubts, pairs),
+                **record.of_run(order, lists, started, clock(), doubts, pairs),
                 "not_read_again": not_offered,
                 **({"emptied": True} if is_emptied else {}),
                 **record.not_due(db),
@@ -97,7 +97,9 @@ def _run(order: Order, folder: Path, out: Path, steps: Steps, clock: Callable[[]
             limits,
         )
         pictures = reopened.pictures(db, order.source.place, at_hand, order.jobs) if order.with_thumbnails else {}
-        reporting.write(audit, db, chosen, order.policy, folder, [one.path for one in lists], pictures)
+        reporting.write(
+            audit, db, chosen, order.policy, folder, [one.path for one in lists], pictures, homes=order.homes
+        )
     folder.rename(out)
     return audit
 

@@ -39,6 +39,7 @@ COMMANDS = {
     "undo": "Puts back what a clean-up moved.",
     "report": "Says the verdict of an audit made earlier.",
     "seal": "Signs an audit, and takes a time-stamp over it.",
+    "history": "Lists the audits that were made, and what got better or worse.",
     "doctor": "Looks for phones, clouds and tools: what is to be done?",
     "demo": "Makes a small phone and backup with trouble, audits them.",
     "config": "Your places by name, the policy, the home of reports.",

@@ -88,7 +88,7 @@ def command(
     )
     folder = out or unfinished.audit(order, named.home())
     auditing.must_be_new(order, folder)
-    order = replace(order, pairs=pairs_of(ours, theirs, is_by_hand=copy_by_hand))
+    order = replace(order, pairs=pairs_of(ours, theirs, is_by_hand=copy_by_hand), homes=named.homes(folder))
     copying.name_sides(order.pairs, refusals.refusal_of_audit)
     result = run(order, folder)
     if as_json:

@@ -118,6 +118,7 @@ def _audit(
         known,
         began=began,
         pairs=(sides,),
+        homes=named.homes(report),
     )
     result = audit_command.run(order, report)
     audit_command.show(result, report, {rule.id: rule for rule in known})

@@ -192,6 +192,7 @@ def audit(
             depth=source.header.depth,
             began=datetime.fromisoformat(prepared.started),
             emptied=cleaned.told(prepared.source),
+            homes=named.homes(report),
         )
         result = command.run(order, report)
     command.show(result, report, {rule.id: rule for rule in known})

@@ -88,6 +88,12 @@ def home() -> Path:
     return config.load().reports or Path()
 
 
+def homes(report: Path) -> tuple[Path, ...]:
+    """Where the audits before one with this report may lie: beside it, and in the home that the config says."""
+    kept = config.load().reports
+    return tuple(dict.fromkeys((report.absolute().parent, *((kept,) if kept else ()))))
+
+
 def _of_config(one: config.NamedPlace) -> str:
     screen.note(f"{one.name}: {visible(one.spec)}")
     return one.spec

@@ -9,15 +9,16 @@ from typing import Annotated, Any
 
 import typer
 
-from auditor.cli import screen
+from auditor.cli import named, screen
 from auditor.disk import small_files
 from auditor.errors import BadPlace
 from auditor.judge.verdict import SIGNS
 from auditor.model import Verdict
-from auditor.report import DRILL, DRILL_TABLE, PAGE, RECORD, provenance, signatures, timestamps
+from auditor.report import DRILL, DRILL_TABLE, PAGE, RECORD, chain, provenance, signatures, timestamps
+from auditor.report.chain import Checked, LinkState
 from auditor.report.provenance import Difference, Mismatch
 from auditor.report.signatures import Standing
-from auditor.words import counted, visible
+from auditor.words import counted, day, visible
 
 NAME = "report"
 EXAMPLES = (
@@ -45,7 +46,8 @@ def command(
 ) -> None:
     """Says the verdict of an audit made earlier.
 
-    With --check, also whether its files are still as they were written, and whether its signature and time-stamp hold.
+    With --check, also whether its files are still as they were written, those of the audits before it (each audit names
+    the one before by the digest of its seal), and whether its signature and time-stamp hold.
     --xlsx looks at that too, and makes no spreadsheet of tables that were changed.
 
     Exit codes: 0 said, or unchanged; 1 changed, removed or added, or a seal that does not hold; 2 not an audit's
@@ -63,7 +65,10 @@ def command(
             screen.error(f"after this report was written, {_what_happened(changed)}")
             raise typer.Exit(1)
         screen.note("Every file of this report is as it was written.")
+        is_touched = not is_drill and _show_chain(chain.check(folder, named.homes(folder)))
         _check_seals(folder, signers, stamp_root)
+        if is_touched:
+            raise typer.Exit(1)
     if xlsx is not None:
         from auditor.report import spreadsheet  # the verdict alone must not wait for pandas
 
@@ -110,6 +115,23 @@ def _check_seals(folder: Path, signers: Path | None, root: Path | None) -> None:
         screen.error(f"this audit has no {' and no '.join(missing)} that can be checked by what was named")
     if bad or missing:
         raise typer.Exit(1)
+
+
+def _show_chain(links: Sequence[Checked]) -> bool:
+    """What became of the audits before, which one names which. Returns whether any of them was touched."""
+    whole = [link for link in links if link.state is LinkState.UNCHANGED]
+    if whole:
+        were = counted(len(whole), "audit before it is as it was", "audits before it are as they were")
+        screen.note(f"{were}: every file was read again.")
+    for one in links:
+        name = f"{visible(one.link.folder)} of {day(one.link.finished)}"
+        if one.state is LinkState.NOT_THERE:
+            screen.note(f"The audit before, {name}, does not lie beside it: it and those before it were not checked.")
+        for item in one.touched:
+            screen.say(f"{item.difference}: {visible(str(one.folder))}/{visible(item.path)}")
+        if one.touched:
+            screen.error(f"of an audit before, {name}, after it was written, {_what_happened(one.touched)}")
+    return any(one.touched for one in links)
 
 
 def _what_happened(found: Sequence[Mismatch]) -> str:

@@ -39,16 +39,18 @@ def write(
     manifests: Sequence[Path],
     pictures: Mapping[tuple[str, str], thumbnails.Shown] | None = None,
     zone: tzinfo | None = None,
+    homes: Sequence[Path] = (),
 ) -> Path:
     """Writes a whole audit folder and seals it. The caller gives it its final name once this has returned.
 
     `db` holds the tables `files`, `findings`, `header`, `source`, `backup` and the view `safe_to_delete`; `manifests`
     are the lists judged, the source's first. `pictures` are what is shown of files, by backup (empty for the source)
     and path (`page.pictured` and `page.damaged_copies` say which, `thumbnails.take` makes one); `zone` is
-    that of the page's dates, None for this machine's own.
+    that of the page's dates, None for this machine's own. `homes` are the folders in which earlier audits may lie.
     Returns the path of report.html.
     """
     from auditor.report import (
+        history,
         html,
         provenance,
         tables,  # every command says `text`, few write a report
@@ -61,10 +63,11 @@ def write(
     tables.write_findings_jsonl(db, folder / FINDINGS_EXACT)
     tables.write_safe_to_delete(db, folder / SAFE_TO_DELETE)
     not_read = provenance.not_read_now(db, audit.provenance.get("started"))
-    record = provenance.audit_record(audit, rules, policy, lists, not_read)
+    known = history.of(audit.provenance, folder / FILES, homes)
+    record = provenance.audit_record(audit, rules, policy, lists, not_read, known.record())
     provenance.write_record(record, folder / RECORD)
     files = provenance.describe(folder)
-    html.write(audit, db, rules, record, files, folder / PAGE, pictures or {}, zone)
+    html.write(audit, db, rules, record, files, folder / PAGE, pictures or {}, zone, known)
     provenance.seal(folder)
     return folder / PAGE
 

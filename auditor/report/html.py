@@ -23,6 +23,7 @@ from auditor.judge.verdict import SIGNS
 from auditor.model import Audit, Severity, Status
 from auditor.report import findings, thumbnails
 from auditor.report.findings import Section
+from auditor.report.history import History
 from auditor.report.provenance import Sealed
 from auditor.report.thumbnails import Shown
 
@@ -54,11 +55,12 @@ def write(
     path: Path,
     pictures: Mapping[tuple[str, str], Shown],
     zone: tzinfo | None,
+    known: History,
 ) -> None:
     """Writes the page. `record` is what audit.json holds, `files` the other files of the folder with their hashes.
 
     `pictures` are what is shown of files, by backup (empty for the source) and path; `zone` is that of the dates, None
-    for this machine's.
+    for this machine's. `known` is what the page says of the audits before.
     """
     shown = findings.sections(db, audit, rules)
     made = (
@@ -90,6 +92,7 @@ def write(
                 "copies": _behind(copies),
             },
             badges=_BADGES,
+            history=known,
         )
     )
     path.write_text(made, encoding="utf-8", newline="\n")

@@ -58,6 +58,7 @@ def audit_record(
     policy: Policy,
     lists: Sequence[Sealed],
     not_read: Sequence[Mapping[str, Any]] = (),
+    before: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """What audit.json holds: `verdict, sentence, partition, rules, policy, provenance`, and `caveats`.
 
@@ -65,7 +66,8 @@ def audit_record(
     is made of what was judged and how, and when: the same audit has the same id.
 
     `provenance` has `maybe_exchanged` where backups may be the phone itself, by which nothing may be deleted: a
-    `{label, list, why, remedy}` for each, `list` being its file in the audit's folder, the last two sentences.
+    `{label, list, why, remedy}` for each, `list` being its file in the audit's folder, the last two sentences. `before`
+    is what it says of the audits before this one.
     """
     known = {rule.id: rule for rule in rules}
     outcomes = [_outcome(outcome, known.get(outcome.rule_id)) for outcome in audit.outcomes]
@@ -83,6 +85,7 @@ def audit_record(
         "provenance": {
             "audit_id": hashlib.sha256(_json(subject).encode()).hexdigest()[:32],
             **audit.provenance,
+            **(before or {}),
             "lists": [asdict(sealed) for sealed in lists],
             "not_read_now": list(not_read),
             "versions": versions,
@@ -164,7 +167,7 @@ def check(folder: Path) -> list[Mismatch]:
     files. It does not tell whether the seal itself was made anew: that takes a signature, or the seal kept elsewhere.
     Raises: BadManifest where the folder has no seal, or one that is not well formed.
     """
-    sums = _read_seal(folder)
+    sums = read_seal(folder)
     found = []
     for name, sha256 in sums.items():
         path = folder / name
@@ -183,7 +186,8 @@ def _names(folder: Path) -> Iterator[str]:
             yield name
 
 
-def _read_seal(folder: Path) -> dict[str, str]:
+def read_seal(folder: Path) -> dict[str, str]:
+    """The SHA-256 of each file of an audit folder as it was sealed, by name. Raises: BadManifest, as `check`."""
     try:
         text = small_files.read(folder / SEAL).decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:

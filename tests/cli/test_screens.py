@@ -39,6 +39,11 @@ SCREENS = {
     ],
     "rules": ["rules show missing-from-backup", "rules show no-such-rule"],
     "policy": ["policy list", "policy show family", "policy show no-such-policy"],
+    "history": [
+        "history phone",
+        "history --in phone",
+        "history safe not-safe",
+    ],
     "config": [
         "config show",
         "config add anna phone --role phone",
