@@ -318,6 +318,20 @@ class Behind:
     hidden: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """What to do next. `action` is the command of auditor that does it, with the words of its command line as they are
+    (not as a shell wants them); None where no command does it, and `arguments` None where not all are known. As a text,
+    it is the sentence for people, made of the same."""
+
+    sentence: str
+    action: str | None = None
+    arguments: tuple[str, ...] | None = None
+
+    def __str__(self) -> str:
+        return self.sentence
+
+
 MADE_ON_PHONE = "phone"
 """The kind of place of a list that a phone made of itself: it is of a phone, and says perhaps of which model."""
 

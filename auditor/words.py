@@ -9,6 +9,8 @@ import shlex
 import subprocess
 from datetime import datetime, timedelta, tzinfo
 
+from auditor.model import NextStep
+
 # What a terminal, a spreadsheet or a browser acts on instead of showing it: control characters, the marks that turn
 # the reading direction or break lines, invisible characters that make two names look alike, and lone surrogates.
 # Joiners (U+200C, U+200D) and variation selectors stay: names in Persian and family emoji are written with them.
@@ -72,6 +74,13 @@ def typed(word: str) -> str:
         return subprocess.list2cmdline([word])
     # `"Anna's phone"` is easier to read than `'Anna'"'"'s phone'`; some signs mean something within such quotes.
     return f'"{word}"' if "'" in word and not _IN_DOUBLE_QUOTES.intersection(word) else shlex.quote(word)
+
+
+def step(action: str, *arguments: str, words: str = "COMMAND") -> NextStep:
+    """The next step of which one command with these arguments is all; `words` are the sentence, with COMMAND where
+    the command stands as it is typed."""
+    command = " ".join(("auditor", action, *map(typed, arguments)))
+    return NextStep(words.replace("COMMAND", command, 1), action, arguments)
 
 
 def count(number: int) -> str:

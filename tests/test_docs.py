@@ -72,13 +72,13 @@ def test_help_names_every_command_in_whole_sentences() -> None:
 @pytest.mark.parametrize("words", COMMANDS)
 def test_general_options_hold_behind_every_command(words: str) -> None:
     flags = {flag for parameter in COMMANDS[words].params for flag in parameter.opts}
-    assert {"-q", "--quiet", "-v", "--verbose", "--no-color", "--debug"} <= flags
+    assert {"-q", "--quiet", "-v", "--verbose", "--no-color", "--debug", "--json"} <= flags
 
 
 @pytest.mark.parametrize("name", [name for name in cli.COMMANDS if hasattr(cli.loaded(name), "commands")])
 def test_a_group_has_the_general_options_and_no_others(name: str) -> None:
     flags = {flag for parameter in cli.loaded(name).params for flag in parameter.opts}
-    assert flags == {"-q", "--quiet", "-v", "--verbose", "--no-color", "--debug"}
+    assert flags == {"-q", "--quiet", "-v", "--verbose", "--no-color", "--debug", "--json"}
 
 
 @pytest.mark.parametrize("text", [README, TABLE, GUIDES], ids=["README", "commands", "guides"])

@@ -28,6 +28,7 @@ def of_run(
     """The `provenance` of audit.json, but for what the stations of the audit add to it. `lists` are those of its sides,
     the source's first."""
     source, *backups = lists
+    arguments = _arguments(order, doubts, pairs)
     return {
         "source_files": source.footer.files,
         "started": started.astimezone().isoformat(timespec="seconds"),
@@ -38,7 +39,8 @@ def of_run(
             "source": _ids(order.source, source),
             "backups": [_ids(one, listed) for one, listed in zip(order.backups, backups, strict=True)],
         },
-        "words": _words(order, doubts, pairs),
+        "words": {word: " ".join(map(typed, those)) for word, those in arguments.items()},
+        "arguments": arguments,
         **({"maybe_exchanged": _maybe_exchanged(order, doubts)} if doubts else {}),
         "depth": (order.depth or Depth.DECODE).value,
         "waivers": len(order.waivers),
@@ -55,8 +57,8 @@ def _maybe_exchanged(order: Order, doubts: Mapping[str, refusals.Doubt]) -> list
     ]
 
 
-def _words(order: Order, doubts: Mapping[str, refusals.Doubt], pairs: Sequence[roles.Pair]) -> dict[str, str]:
-    """What stands in a rule's commands for a place, as it is typed here: PHONE and BACKUP are the places, or lists, of
+def _arguments(order: Order, doubts: Mapping[str, refusals.Doubt], pairs: Sequence[roles.Pair]) -> dict[str, list[str]]:
+    """What stands in a rule's commands for a place, as arguments: PHONE and BACKUP are the places, or lists, of
     this audit (BACKUPS all of the latter), SOURCE the phone where it is no list, PLACES all backups where none is a
     list, DEST the first that can be written to (with the option that this took), REMOTE the only one by rclone, as
     rclone calls it, KEPT the first that has a record to be verified by.
@@ -64,7 +66,8 @@ def _words(order: Order, doubts: Mapping[str, refusals.Doubt], pairs: Sequence[r
     Where no backup can be, FOLDER stands for one to choose: so it is for what may be the phone. What looks like an
     option is left out.
     """
-    specs, said = {"PHONE": order.source.spec, "BACKUP": order.backups[0].spec}, ""
+    said: list[str] = []
+    specs = {"PHONE": order.source.spec, "BACKUP": order.backups[0].spec}
     remotes = [b.spec.removeprefix("rclone:") for b in order.backups if b.spec.startswith("rclone:")]
     if len(remotes) == 1:
         specs["REMOTE"] = remotes[0]
@@ -78,18 +81,18 @@ def _words(order: Order, doubts: Mapping[str, refusals.Doubt], pairs: Sequence[r
     if order.source.place is not None:
         specs["SOURCE"] = order.source.spec
         writable = (
-            (b.spec, " --copy-by-hand" * replace(pair, is_by_hand=False).maybe_phone)  # as it was said of this audit
+            (b.spec, ["--copy-by-hand"] * replace(pair, is_by_hand=False).maybe_phone)  # as it was said of this audit
             for b, pair in zip(order.backups, pairs, strict=True)
             if b.place is not None
             and b.place.kind in ("folder", "rclone")
             and not (b.label in doubts or will_be_emptied(b) or refusals.refusal_of_backup(pair))
         )
-        specs["DEST"], said = next(writable, ("FOLDER", ""))
-    made = {word: typed(spec) for word, spec in specs.items() if not spec.startswith("-")}
+        specs["DEST"], said = next(writable, ("FOLDER", []))
+    made = {word: [spec] for word, spec in specs.items() if not spec.startswith("-")}
     if "DEST" in made:
         made["DEST"] += said
     if not any(backup.spec.startswith("-") for backup in order.backups):
-        made["BACKUPS"] = " ".join(typed(backup.spec) for backup in order.backups)
+        made["BACKUPS"] = [backup.spec for backup in order.backups]
         if all(backup.place is not None for backup in order.backups):
             made["PLACES"] = made["BACKUPS"]
     return made

@@ -42,28 +42,45 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What came of a whole plan. `journals`: one for each place that lost files."""
+    """What came of a plan. `journals`: one for each place that lost files. `stopped`: it was not carried out to its
+    end; what is not in `done` is as it was."""
 
     done: tuple[Done, ...]
     journals: tuple[Path, ...]
     freed_bytes: int
+    stopped: bool = False
 
 
-Progress = Callable[[int, int, Removal], None]
+Progress = Callable[[int, int, str], None]
+"""Told how many of how many are done, and the path in hand."""
+
+
+def unheard(done: int, total: int, path: str) -> None:
+    """Progress that nobody asked for."""
+
+
+def never() -> bool:
+    """No stop was asked for."""
+    return False
 
 
 def apply(
     plan: CleanPlan,
     *,
     jobs: int = 1,
-    progress: Progress = lambda done, total, removal: None,
+    judging: Progress = unheard,
+    progress: Progress = unheard,
+    stop: Callable[[], bool] = never,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Applied:
     """Moves every file of the plan that may go. What former runs moved already is left as it is.
 
+    `judging` is told how many of the files to keep were looked into, then `progress` how many of the plan's are done.
+    Once `stop` says so, no further file is begun.
+
     Raises: BadPlace where another run works on one of the places; BadOutput where a place takes no files.
     """
-    sound = judge(sorted({kept for r in plan.removals for kept in r.kept}, key=lambda f: str(f.whole)), jobs)
+    sound = judge(sorted({kept for r in plan.removals for kept in r.kept}, key=lambda f: str(f.whole)), jobs, judging)
     by_root: dict[Path, list[Removal]] = defaultdict(list)
     for removal in plan.removals:
         by_root[removal.file.root].append(removal)
@@ -78,17 +95,20 @@ def apply(
             run = _Run(store, plan.sha256, sound, now, folder, _moved_before(store))
             try:
                 for unit in _units(removals):
-                    progress(len(done), len(plan.removals), unit[0])
+                    if stop():
+                        break
+                    progress(len(done), len(plan.removals), unit[0].file.path)
                     done += run.move(unit)
+                    progress(len(done), len(plan.removals), unit[0].file.path)
             finally:
                 run.close()
             freed += run.freed_bytes
             if run.journal is not None:
                 written.append(run.journal.path)
-    return Applied(tuple(done), tuple(written), freed)
+    return Applied(tuple(done), tuple(written), freed, len(done) < len(plan.removals))
 
 
-def judge(kept: Sequence[FileAt], jobs: int) -> dict[FileAt, str | None]:
+def judge(kept: Sequence[FileAt], jobs: int, progress: Progress = unheard) -> dict[FileAt, str | None]:
     """Why each file to keep is no good copy: decoded strictly, in worker processes. None: it is sound."""
     tasks = []
     for file in kept:
@@ -97,7 +117,8 @@ def judge(kept: Sequence[FileAt], jobs: int) -> dict[FileAt, str | None]:
         task = Task(open_folder(str(file.root)), PlaceEntry(file.path), Depth.DECODE, ("sha256",))
         tasks.append(pool.Job(task, size))
     found: dict[FileAt, str | None] = {}
-    for file, facts in zip(kept, pool.run(read_file, tasks, workers=jobs), strict=True):
+    for number, (file, facts) in enumerate(zip(kept, pool.run(read_file, tasks, workers=jobs), strict=True), 1):
+        progress(number, len(kept), file.path)
         if isinstance(facts, pool.Died):
             found[file] = f"the file to keep {file.whole} cannot be checked: {facts.reason}"
         elif facts.sha256 != file.sha256:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from auditor.cleanup import journal as journals
-from auditor.cleanup.apply import judge
+from auditor.cleanup.apply import Progress, judge, never, unheard
 from auditor.cleanup.files import Refused, read_again
 from auditor.cleanup.journal import Entry, Journal, State
 from auditor.cleanup.plan import FileAt
@@ -28,25 +28,40 @@ class Result:
     refused: str | None = None
 
 
-def undo(path: Path, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> list[Result]:
-    """Puts back every file that the journal's run moved. What is back already is left alone.
+def undo(
+    path: Path,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    *,
+    progress: Progress = unheard,
+    stop: Callable[[], bool] = never,
+) -> list[Result]:
+    """Puts back every file that the journal's run moved. What is back already is left alone, and once `stop` says so
+    what is left too.
 
     Raises: BadPlan where the journal cannot be trusted; BadPlace where another run works on the place.
     """
-    return _each(path, _restore, now)
+    return _each(path, _restore, now, progress=progress, stop=stop)
 
 
 def purge(
-    path: Path, older_than: timedelta, jobs: int = 1, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    path: Path,
+    older_than: timedelta,
+    jobs: int = 1,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    *,
+    judging: Progress = unheard,
+    progress: Progress = unheard,
+    stop: Callable[[], bool] = never,
 ) -> list[Result]:
-    """Deletes from the quarantine what has been there longer, if what was kept for it is still there and sound.
+    """Deletes from the quarantine what has been there longer, if what was kept for it is still there and sound;
+    progress and stop as of `apply`.
 
     Raises: BadPlan where the journal cannot be trusted; BadPlace where another run works on the place.
     """
     before = now() - older_than
     _, entries = journals.read(path)
     due = [entry for entry in entries if entry.state is State.MOVED and datetime.fromisoformat(entry.at) <= before]
-    sound = judge(sorted({kept for e in due for kept in e.kept}, key=lambda f: str(f.whole)), jobs)
+    sound = judge(sorted({kept for e in due for kept in e.kept}, key=lambda f: str(f.whole)), jobs, judging)
     numbers = {entry.number for entry in due}
     kept_around = markers.kept_around()
 
@@ -75,7 +90,7 @@ def purge(
         door.sync_folder(entry.target.rpartition("/")[0])
         journal.note(entry.number, State.PURGED, now())
 
-    return _each(path, delete, now, only=numbers)
+    return _each(path, delete, now, numbers, progress=progress, stop=stop)
 
 
 def _each(
@@ -83,6 +98,9 @@ def _each(
     step: Callable[[Root, Journal, Entry, Callable[[], datetime]], None],
     now: Callable[[], datetime],
     only: set[int] | None = None,
+    *,
+    progress: Progress,
+    stop: Callable[[], bool],
 ) -> list[Result]:
     store, _ = journals.read(path)
     results: list[Result] = []
@@ -94,6 +112,8 @@ def _each(
         except OSError as error:
             raise BadOutput(f"nothing can be written in {store.root}: {error.strerror}") from error
         stack.callback(journal.close)
+        total = sum(one.state is State.MOVED and (only is None or one.number in only) for one in entries)
+        done = 0
         for entry in entries:
             if entry.state is State.LOST:
                 results.append(Result(entry, f"{entry.held} is not in the quarantine any more"))
@@ -102,6 +122,10 @@ def _each(
                 results.append(Result(entry, f"{said}; nothing was done with it"))
             if entry.state is not State.MOVED or (only is not None and entry.number not in only):
                 continue
+            if stop():
+                break
+            progress(done, total, entry.file.path)
+            done += 1
             try:
                 store.door.check()
                 step(store.door, journal, entry, now)
@@ -111,6 +135,8 @@ def _each(
             except (OSError, BadPlace) as error:
                 said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
                 results.append(Result(entry, f"{entry.file.whole}: {said}"))
+        if total:
+            progress(done, total, "")
         _tidy(store.door, [entry for entry in entries if entry.state is not State.REFUSED])
     return results
 

@@ -15,7 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 from auditor import __version__
-from auditor.cli import everywhere
+from auditor.cli import everywhere, programs
 from auditor.errors import AuditorError
 from auditor.words import visible
 
@@ -50,6 +50,10 @@ COMMANDS = {
 """What each command does, by its name, which is that of its module here too: the first line of its own help."""
 
 
+LONG = ("scan", "audit", "backup", "restore", "verify", "duplicates", "clean", "undo")
+"""Those that take long: they say what happens as events, too."""
+
+
 @cache
 def loaded(name: str) -> Any:
     """A command with its options, ready to run. Imports its module, and with it whatever the command works with."""
@@ -64,7 +68,8 @@ def loaded(name: str) -> Any:
         several.command(name, epilog=screen.examples(module.EXAMPLES))(module.command)
     several.rich_markup_mode = app.rich_markup_mode
     for registered in several.registered_commands:
-        registered.callback = everywhere.understood_by(registered.callback)
+        words = f"{name} {registered.name}" if hasattr(module, "app") else name
+        registered.callback = everywhere.understood_by(registered.callback, words, takes_long=name in LONG)
     command = typer.main.get_command(several)
     command.name = name
     return command
@@ -123,11 +128,12 @@ def _everywhere(
     no_color: everywhere.NoColor = False,
     quiet: everywhere.Quiet = False,
     verbose: everywhere.Verbose = False,
+    as_json: everywhere.Json = False,
 ) -> None:
     from auditor.cli import screen
 
     screen.reset()
-    everywhere.configure(debug=debug, no_color=no_color, quiet=quiet, verbose=verbose)
+    everywhere.configure(debug=debug, no_color=no_color, quiet=quiet, verbose=verbose, as_json=as_json)
 
 
 _UsageError: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
@@ -159,9 +165,12 @@ def stopped() -> str:
 def main() -> None:
     """Runs a command and turns whatever stops it into one sentence and the contract's exit code."""
     try:
+        programs.begin(sys.argv[1:])
         code = app(standalone_mode=False)
         if code == INTERRUPTED:  # typer turns Ctrl-C into this, without a word
-            _say(stopped())
+            _stop(stopped(), INTERRUPTED)
+        _deaf()
+        programs.end(code if isinstance(code, int) else 0)
         raise SystemExit(code if isinstance(code, int) else 0)
     except _UsageError as error:
         _refuse(error)
@@ -193,6 +202,7 @@ def _stop(sentence: str, code: int) -> None:
     if screen.debug():
         screen.told(traceback.format_exc())
     _say(sentence)
+    programs.fail(visible(sentence), code)
     raise SystemExit(code)
 
 
@@ -206,6 +216,7 @@ def _refuse(error: Any) -> None:
     said = io.StringIO()
     error.show(file=said)
     screen.told(said.getvalue().expandtabs(2))  # typer lists choices behind tabs
+    programs.fail(" ".join(error.format_message().split()), error.exit_code)
     raise SystemExit(error.exit_code)
 
 

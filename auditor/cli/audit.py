@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable
+import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -14,13 +13,12 @@ from auditor.audit import refusals
 from auditor.audit import run as auditing
 from auditor.audit.inputs import sides
 from auditor.audit.order import Order, Steps, pairs_of
-from auditor.cli import cleaned, copying, named, screen, unfinished
+from auditor.cli import cleaned, copying, named, programs, screen, unfinished
 from auditor.judge import policy as policies
 from auditor.judge import rules as ruling
 from auditor.judge import verdict, waivers
 from auditor.model import Audit, Depth, RuleState, Severity, Verdict
-from auditor.report import RECORD, findings
-from auditor.scan import run as scan
+from auditor.report import PAGE, RECORD, findings
 from auditor.words import count, counted, visible
 
 NAME = "audit"
@@ -61,7 +59,6 @@ def command(
         bool, typer.Option("--copy-by-hand", help="The backups are copies made by hand, SOURCE is the phone.")
     ] = False,
     no_thumbnails: Annotated[bool, typer.Option("--no-thumbnails", help="No pictures in the report.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="audit.json on stdout, and nothing else.")] = False,
 ) -> None:
     """Says which files of a phone are safe in its backups.
 
@@ -91,42 +88,32 @@ def command(
     order = replace(order, pairs=pairs_of(ours, theirs, is_by_hand=copy_by_hand), homes=named.homes(folder))
     copying.name_sides(order.pairs, refusals.refusal_of_audit)
     result = run(order, folder)
-    if as_json:
-        print((folder / RECORD).read_text("utf-8"), end="")
-    else:
-        show(result, folder, {rule.id: rule for rule in known})
+    show(result, folder, {rule.id: rule for rule in known})
     raise typer.Exit(verdict.exit_code(result.verdict, result.outcomes, fail_on))
 
 
 def run(order: Order, folder: Path) -> Audit:
     """Runs an audit and shows on stderr how far it is, phase by phase."""
-    with contextlib.ExitStack() as open_phase:
-        title = ""
-        show: Callable[[scan.Progress], None] = _unseen
-
-        def begin(next_title: str) -> Callable[[scan.Progress], None]:
-            nonlocal title, show
-            if next_title != title:
-                open_phase.close()
-                title, show = next_title, open_phase.enter_context(screen.phase(next_title))
-            return show
-
-        def looking(done: int, total: int) -> None:
-            begin("Comparing pictures")(screen.step(done, total))
+    with screen.phases() as begin:
 
         def checking(done: int, total: int, rule: str) -> None:
             begin("Running checks")(screen.step(done, total, rule))
             if done == total:
                 begin("Writing report")
 
+        def looking(done: int, total: int) -> None:
+            begin("Comparing pictures")(screen.step(done, total))
+
         steps = Steps(lambda label: begin(f"Reading {label}"), checking, looking)
         result = auditing.run(order, folder, steps)
-        show(screen.step(result.partition.due, result.partition.due))
+        begin("Writing report")(screen.step(result.partition.due, result.partition.due))
         return result
 
 
-def _unseen(now: scan.Progress) -> None:
-    """Before the first phase there is nothing to show."""
+def told(folder: Path) -> dict[str, Any]:
+    """What an audit's record says, for programs."""
+    record: dict[str, Any] = json.loads((folder / RECORD).read_text("utf-8"))
+    return record
 
 
 _COLOURS = {Verdict.SAFE: "green", Verdict.NOT_SAFE: "red", Verdict.CANNOT_SAY: "yellow"}
@@ -134,6 +121,11 @@ _COLOURS = {Verdict.SAFE: "green", Verdict.NOT_SAFE: "red", Verdict.CANNOT_SAY: 
 
 def show(result: Audit, folder: Path, rules: dict[str, ruling.Rule]) -> None:
     """The verdict, what it counts, the findings by rule, and where the report is. Safe is short."""
+    step = findings.next_step(result, rules)
+    programs.tell_next(step)
+    if programs.is_wanted():
+        programs.tell(folder=folder.absolute(), page=(folder / PAGE).absolute(), **told(folder))
+        return
     sign = verdict.SIGNS[result.verdict]
     screen.say(f"{sign} {result.verdict}: {visible(result.sentence)}", style=f"bold {_COLOURS[result.verdict]}")
     if screen.quiet():
@@ -152,8 +144,7 @@ def show(result: Audit, folder: Path, rules: dict[str, ruling.Rule]) -> None:
     if besides := _besides(result):
         screen.say(f"  Besides  {besides}")
     screen.say(f"  Report   {folder / 'report.html'}")
-    if step := findings.next_step(result, rules):
-        screen.say(f"  Next     {visible(step)}")
+    screen.next_step(step)
 
 
 def _sums(result: Audit) -> None:

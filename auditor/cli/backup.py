@@ -14,7 +14,7 @@ import typer
 from auditor.audit.inputs import side
 from auditor.audit.refusals import refusal_of_backup
 from auditor.audit.roles import Pair, role_of, role_of_folder
-from auditor.cli import copying, named, screen
+from auditor.cli import copying, named, programs, screen
 from auditor.copier import backup as backing
 from auditor.copier import preflight
 from auditor.copier.execute import RunOptions
@@ -168,6 +168,7 @@ def _judged(backed: backing.BackupResult, audit: Callable[[dict[str, str]], int]
 
 
 def _not_safe(why: str) -> int:
+    programs.tell(verdict="NOT SAFE", sentence=why)
     screen.say(f"✗ NOT SAFE: {visible(why)}", style="bold red")
     return 1
 
@@ -192,6 +193,7 @@ def _is_nothing(step: CopyStep) -> bool:
 
 def show_plan(plan: CopyPlan) -> None:
     """What a run would do, in numbers, with the first of each."""
+    programs.tell(plan={action.value: _amount(plan.of(action)) for action in Action}, warnings=plan.warnings)
     where = f"{plan.root}/{plan.folder}" if plan.folder else str(plan.root)
     screen.say(f"Plan: {visible(plan.source_label)} -> {visible(where)}, layout {plan.layout}")
     words = {
@@ -224,7 +226,20 @@ def show_results(backed: backing.BackupResult) -> None:
     failed = [(r.step.path, r.reason or "") for r in results if r.outcome is Outcome.FAILED]
     failed += [(s.path, s.reason or "") for s in plan.of(Action.CANNOT)]
     left_out = len(plan.of(Action.LEAVE_OUT))
+    arrived = {r.step.path for r in backed.arrived_damaged}
+    damaged = [(r.step.path, r.damaged) for r in results if r.damaged]
     _learned(backed.prepared)
+    programs.tell(
+        copied=len(copied),
+        repaired=len(repaired),
+        bytes=sum(r.row.size_bytes or 0 for r in (*copied, *repaired) if r.row),
+        held=held,
+        unread=unread,
+        left_out=left_out,
+        not_copied=[{"path": path, "reason": reason} for path, reason in failed],
+        arrived_damaged=[{"path": path, "reason": reason} for path, reason in damaged if path in arrived],
+        damaged_in_source=[{"path": path, "reason": reason} for path, reason in damaged if path not in arrived],
+    )
     screen.note(f"{count(len(copied)):>10}  copied, {_done(copied)}")
     _named(copied)
     if repaired:
@@ -244,8 +259,6 @@ def show_results(backed: backing.BackupResult) -> None:
     if failed:
         screen.note(f"{count(len(failed)):>10}  not copied:")
         copying.listed(failed)
-    arrived = {r.step.path for r in backed.arrived_damaged}
-    damaged = [(r.step.path, r.damaged) for r in results if r.damaged]
     for unsure, what in (
         (True, "arrived damaged; run the same command again, in case they read better"),
         (False, "copied as found, but damaged in the source: two reads say the same"),
@@ -256,6 +269,11 @@ def show_results(backed: backing.BackupResult) -> None:
     undated = sum(r.undated for r in results)
     if undated:
         screen.note(f"{count(undated):>10}  could not keep their date on that disk; the manifest has it")
+
+
+def _amount(steps: Sequence[CopyStep]) -> dict[str, object]:
+    reasons = [{"path": s.path, "reason": s.reason} for s in steps if s.reason]
+    return {"files": len(steps), "bytes": sum(s.size_bytes or 0 for s in steps), "reasons": reasons}
 
 
 def _learned(prepared: backing.Prepared) -> None:

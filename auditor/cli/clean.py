@@ -14,10 +14,11 @@ from auditor.cleanup import journal as journals
 from auditor.cleanup.apply import Applied
 from auditor.cleanup.journal import State
 from auditor.cleanup.plan import CleanPlan
-from auditor.cli import copying, screen
+from auditor.cli import copying, programs, screen
 from auditor.duplicates import different
-from auditor.errors import BadPlan
+from auditor.errors import BadPlan, Interrupted
 from auditor.isolation import pool
+from auditor.model import NextStep
 from auditor.report import DUPLICATES_PAGE, PLAN, provenance
 from auditor.report.provenance import Difference
 from auditor.words import counted, size, typed, visible
@@ -99,13 +100,23 @@ def command(
     if not apply_it:
         _show(found)
         return
-    done = apply.apply(found, jobs=jobs or pool.default_jobs(), progress=lambda *_: None)
+    with copying.stoppable() as stop, screen.phases() as begin:
+        done = apply.apply(
+            found,
+            jobs=jobs or pool.default_jobs(),
+            judging=screen.steps(begin, "Looking into what is kept"),
+            progress=screen.steps(begin, "Moving to quarantine"),
+            stop=stop,
+        )
     for digests in chosen.different if chosen is not None else ():
         different.remember(digests)
     _show_done(done)
     if chosen is not None and chosen.different:
         told = counted(len(chosen.different), "group is", "groups are")
         screen.say(f"{told} not shown together again on this computer: you called the pictures different.")
+    if done.stopped:
+        left = counted(len(found.removals) - len(done.done), "file was", "files were")
+        raise Interrupted(f"stopped. {left} not begun; the same command goes on with the others.")
     raise typer.Exit(1 if any(step.refused for step in done.done) else 0)
 
 
@@ -132,6 +143,13 @@ def _freeing(path: Path, keep_newest: str | None) -> CleanPlan | None:
             " audit again (--keep-newest 90d leaves newer files on the phone)"
         )
     free = phone.freeing(path, age(keep_newest) if keep_newest else None, datetime.now(UTC))
+    shares = [{"folder": s.folder, "month": s.month, "files": s.files, "bytes": s.size_bytes} for s in free.shares]
+    programs.tell(
+        can_go={"files": free.files, "bytes": free.size_bytes, "shares": shares},
+        stay={"too_new": free.too_new, "parted": free.parted, "unread": free.unread},
+        hindrance=free.hindrance,
+        doubts=[{"why": doubt.why, "remedy": doubt.remedy} for doubt in free.doubts],
+    )
     screen.say(f"{size(free.size_bytes)} in {counted(free.files, 'file', 'files')} can go.")
     if free.too_new:
         screen.say(f"  {counted(free.too_new, 'file stays, being', 'files stay, being')} newer than {keep_newest}.")
@@ -142,7 +160,7 @@ def _freeing(path: Path, keep_newest: str | None) -> CleanPlan | None:
     if free.unread:
         be = "is safe, but was" if free.unread == 1 else "are safe, but were"
         screen.say(f"  {counted(free.unread, 'file stays: it', 'files stay: they')} {be} not read again in that audit.")
-        screen.say(f"  Next     {visible(free.audit_command)}, which reads all; then clean by that audit")
+        screen.next_step(NextStep(f"{free.audit_command}, which reads all; then clean by that audit", "audit"))
     for doubt in free.doubts:
         screen.say(
             f"  Nothing goes by a backup that may be the phone itself: {visible(doubt.why)} {visible(doubt.remedy)}"
@@ -165,6 +183,11 @@ def _freeing(path: Path, keep_newest: str | None) -> CleanPlan | None:
 
 def _show(found: CleanPlan) -> None:
     freed = apply.plan_size(found)
+    programs.tell(
+        removals=[{"path": str(r.file.whole), "kept": [str(kept.whole) for kept in r.kept]} for r in found.removals],
+        bytes=freed,
+        asked=found.asked,
+    )
     screen.say(f"{counted(len(found.removals), 'file', 'files')} would go into quarantine, {size(freed)} in all.")
     if screen.quiet():
         return
@@ -188,6 +211,13 @@ def _show_done(done: Applied) -> None:
     moved = sum(step.refused is None and not step.before for step in done.done)
     before = sum(step.before for step in done.done)
     stayed = [step for step in done.done if step.refused]
+    programs.tell(
+        moved=moved,
+        moved_before=before,
+        bytes=done.freed_bytes,
+        stayed=[{"path": str(one.removal.file.whole), "reason": one.refused} for one in stayed],
+        journals=done.journals,
+    )
     screen.say(f"{counted(moved, 'file', 'files')} went into quarantine, {size(done.freed_bytes)} in all.")
     kept = copying.cold_reads([cold for step in done.done for cold in step.cold])
     if kept and not screen.quiet():
@@ -206,16 +236,33 @@ def _show_done(done: Applied) -> None:
 
 
 def _purge(path: Path, older_than: str, jobs: int) -> None:
-    results = undo.purge(path, age(older_than), jobs)
+    with copying.stoppable() as stop, screen.phases() as begin:
+        results = undo.purge(
+            path,
+            age(older_than),
+            jobs,
+            judging=screen.steps(begin, "Looking into what is kept"),
+            progress=screen.steps(begin, "Deleting for good"),
+            stop=stop,
+        )
+        stopped = stop()
     gone = [r for r in results if r.refused is None]
     freed = size(sum(r.entry.size_bytes for r in gone))
     screen.say(f"{counted(len(gone), 'file was', 'files were')} deleted for good, {freed} in all.")
     left = [r for r in results if r.refused]
     asked = {result.entry.number for result in results}
     young = [e for e in journals.read(path)[1] if e.state is State.MOVED and e.number not in asked]
+    programs.tell(
+        deleted=len(gone),
+        bytes=sum(r.entry.size_bytes for r in gone),
+        younger=len(young),
+        stayed=[{"path": str(r.entry.file.whole), "reason": r.refused} for r in left],
+    )
     if young:
         were = counted(len(young), "file is", "files are")
         screen.say(f"  {were} not older than {older_than} yet: `auditor undo` still puts them back.")
     for result in left[:SHOWN]:
         screen.say(f"  stayed: {visible(result.refused or '')}")
+    if stopped:
+        raise Interrupted("stopped. What is left is in the quarantine; the same command goes on with it.")
     raise typer.Exit(1 if left else 0)

@@ -16,7 +16,7 @@ from auditor.audit.order import Order
 from auditor.audit.refusals import refusal_of_backup
 from auditor.audit.roles import Pair, role_of
 from auditor.cli import audit as audit_command
-from auditor.cli import copying, named, screen, unfinished
+from auditor.cli import copying, named, programs, screen, unfinished
 from auditor.copier.upload import Outcome, Upload, upload_missing
 from auditor.errors import BadPlace
 from auditor.judge import rules as ruling
@@ -94,6 +94,8 @@ def _upload(place: Place, listed: Manifest, cloud: RclonePlace, excluded: re.Pat
             show(now)
     counts = Counter(upload.outcome for upload in done)
     sent = sum(upload.size_bytes for upload in done if upload.outcome is Outcome.UPLOADED)
+    lost = [{"path": one.path, "reason": one.reason} for one in done if one.outcome is Outcome.FAILED]
+    programs.tell(copied=counts[Outcome.UPLOADED], held=counts[Outcome.HELD], bytes=sent, not_copied=lost)
     screen.note(f"{count(counts[Outcome.UPLOADED]):>10}  uploaded and compared there, {size(sent)}")
     screen.note(f"{count(counts[Outcome.HELD]):>10}  there already")
     return done

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from auditor import config
-from auditor.cli import screen
+from auditor.cli import programs, screen
 from auditor.config import Role
 from auditor.errors import BadConfig
 from auditor.words import visible
@@ -41,6 +43,7 @@ def show() -> None:
     Exit codes: 0 shown; 2 the config cannot be understood, or is not your own.
     """
     known = config.load()
+    programs.tell(file=config.path(), **asdict(known))
     for place in known.places:
         screen.say(f"{place.role.value:<8} {place.name:<15} {visible(place.spec)}")
     if known.policy:
@@ -58,6 +61,7 @@ def path() -> None:
 
     Exit codes: 0 said.
     """
+    programs.tell(file=config.path())
     screen.say(visible(str(config.path())))
 
 
@@ -95,7 +99,7 @@ def add(
         places: Any = document["places"]
         places[name] = table
 
-    config.change(edit)
+    _changed(edit)
     screen.say(f"{role.value:<8} {name:<15} {visible(spec)}")
 
 
@@ -114,7 +118,7 @@ def remove(name: Annotated[str, typer.Argument(metavar="NAME", help="The place's
         places: Any = document["places"]
         del places[name]
 
-    config.change(edit)
+    _changed(edit)
 
 
 @app.command(
@@ -143,7 +147,7 @@ def set_one(
     def edit(document: TOMLDocument) -> None:
         document[key.value] = said
 
-    config.change(edit)
+    _changed(edit)
     screen.say(f"{key.value:<8} {visible(said)}")
 
 
@@ -154,4 +158,9 @@ def unset(key: Annotated[Key, typer.Argument(metavar="policy|reports", help="Wha
     Exit codes: 0 unset, or was not set; 2 the config cannot be written.
     """
     if getattr(config.load(), key.value) is not None:
-        config.change(lambda document: document.remove(key.value))
+        _changed(lambda document: document.remove(key.value))
+
+
+def _changed(edit: Callable[[TOMLDocument], object]) -> None:
+    """Changes the file; programs are told all that it says from then on."""
+    programs.tell(file=config.path(), **asdict(config.change(edit)))

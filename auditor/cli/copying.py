@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from auditor.audit import refusals
 from auditor.audit.roles import Pair
-from auditor.cli import screen
+from auditor.cli import programs, screen
 from auditor.copier.backup import BackupResult
 from auditor.copier.execute import Progress
 from auditor.disk.durable import ColdRead
@@ -104,9 +104,11 @@ def stoppable() -> Iterator[Callable[[], bool]]:
     def on_signal(number: int, frame: object) -> None:
         if pressed.is_set():
             signal.signal(signal.SIGINT, signal.SIG_IGN)
-            raise KeyboardInterrupt
+            programs.when_whole(_interrupt)
         pressed.set()
-        if not screen.quiet():
+        if programs.is_wanted():
+            programs.stopping()
+        elif not screen.quiet():
             # Not through the console: the signal may have come while that was writing.
             with contextlib.suppress(OSError, ValueError):
                 os.write(sys.stderr.fileno(), FINISHING.encode())
@@ -119,6 +121,10 @@ def stoppable() -> Iterator[Callable[[], bool]]:
         yield pressed.is_set
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN if pressed.is_set() else before)
+
+
+def _interrupt() -> None:
+    raise KeyboardInterrupt
 
 
 def as_scan(show: Callable[[scan.Progress], None]) -> Callable[[Progress], None]:

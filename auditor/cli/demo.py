@@ -11,7 +11,7 @@ import typer
 
 from auditor.audit.inputs import sides
 from auditor.audit.order import Order, pairs_of
-from auditor.cli import audit, screen
+from auditor.cli import audit, programs, screen
 from auditor.demo import story
 from auditor.errors import BadOutput
 from auditor.judge import policy, rules
@@ -52,6 +52,7 @@ def command(
     result = audit.run(order, report)
     audit.show(result, report, {rule.id: rule for rule in known})
     wrong = [*differences(report, story.story()), *not_looked_into(report)]
+    programs.tell(wrong=wrong)
     if wrong:
         for line in wrong:
             screen.error(line)

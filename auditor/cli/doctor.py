@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from auditor.cli import screen
+from auditor.cli import programs, screen
 from auditor.errors import BadOutput
 from auditor.places import doctor
 from auditor.words import visible
@@ -40,7 +41,9 @@ def command(
     if phone_script is not None:
         _write(phone_script)
         return
-    for advice in doctor.examine():
+    told = doctor.examine()
+    programs.tell(advice=list(map(asdict, told)))
+    for advice in told:
         screen.say(f"{_SIGNS[advice.state]} {visible(advice.subject):<24} {visible(advice.sentence)}")
         if advice.remedy:
             screen.say(f"{'':<26} {visible(advice.remedy)}")
@@ -53,4 +56,5 @@ def _write(target: Path) -> None:
         target.write_bytes(doctor.phone_script())
     except OSError as error:
         raise BadOutput(f"{target} cannot be written: {error.strerror}") from error
+    programs.tell(file=target.absolute())
     screen.say(str(target))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +12,7 @@ import typer
 
 from auditor.audit import roles
 from auditor.audit.inputs import Side, side
-from auditor.cli import named, screen, unfinished
+from auditor.cli import named, programs, screen, unfinished
 from auditor.disk import locks
 from auditor.disk import marker as markers
 from auditor.duplicates import page as duplicates_page
@@ -21,11 +22,11 @@ from auditor.duplicates.search import Search, search
 from auditor.errors import BadOutput, BadPlace
 from auditor.isolation import pool
 from auditor.manifest.jsonl import load
-from auditor.model import Depth
+from auditor.model import Depth, NextStep
 from auditor.pictures.inventory import Source
 from auditor.report import DUPLICATES, DUPLICATES_PAGE, PLAN
 from auditor.scan import run as scanning
-from auditor.words import counted, typed, visible
+from auditor.words import counted, step, visible
 
 _OURS = re.compile(
     r"place-\d+\.jsonl(\.partial(\.old|\.tmp)?)?|" + "|".join(map(re.escape, (DUPLICATES, PLAN, DUPLICATES_PAGE)))
@@ -86,17 +87,29 @@ def command(
             _source(one, fixed, partial / f"place-{number}.jsonl", jobs, cache)
             for number, (one, fixed) in enumerate(opened, start=1)
         ]
-        found = search(sources, chosen, jobs=jobs or pool.default_jobs())
+        with screen.phases() as begin:
+            found = search(sources, chosen, jobs=jobs or pool.default_jobs(), steps=_told_by(begin))
         for stale in partial.glob("*.csv"):
             stale.unlink()  # of a search that was stopped
         tables.write_duplicates(found.inventory, found.groups, partial / DUPLICATES)
         left_out = tables.write_plan(found.plan.rows, partial / PLAN)
         digest = hashlib.sha256((partial / PLAN).read_bytes()).hexdigest()
         written = duplicates_page.Written(str(folder / PLAN), digest, left_out)
-        page = duplicates_page.render(found, written, jobs=jobs or pool.default_jobs(), pictures=not no_thumbnails)
+        with screen.phases() as begin:
+            page = duplicates_page.render(
+                found,
+                written,
+                jobs=jobs or pool.default_jobs(),
+                pictures=not no_thumbnails,
+                steps=_told_by(begin),
+            )
         (partial / DUPLICATES_PAGE).write_text(page, "utf-8")
         partial.rename(folder)
     _show(found, folder, len(left_out))
+
+
+def _told_by(begin: Callable[[str], Callable[[scanning.Progress], None]]) -> Callable[[str, int, int], None]:
+    return lambda work, done, total: begin(work)(screen.step(done, total))
 
 
 def _source(side: Side, fixed: bool, target: Path, jobs: int | None, cache: bool) -> Source:
@@ -123,8 +136,28 @@ def _source(side: Side, fixed: bool, target: Path, jobs: int | None, cache: bool
 
 def _show(found: Search, folder: Path, left_out: int) -> None:
     plan = found.plan
+    actions = {row.action for row in plan.rows}
+    table = folder / PLAN
+    programs.tell(
+        sentence=duplicates_page.sentence(found),
+        folder=folder.absolute(),
+        page=(folder / DUPLICATES_PAGE).absolute(),
+        plan=table.absolute(),
+        groups=len(found.groups),
+        freed_bytes=plan.freed_bytes,
+        actions={action.value: sum(row.action is action for row in plan.rows) for action in Action},
+        not_compared=len(found.not_compared),
+    )
     screen.say(duplicates_page.sentence(found))
+    next_step = None
+    if Action.REMOVE in actions:
+        next_step = step("clean", str(table))
+    elif Action.ASK in actions:
+        next_step = NextStep(
+            f"nothing goes by itself; to let a file go, change its `ask` to `remove` in {visible(str(table))}"
+        )
     if screen.quiet():
+        programs.tell_next(next_step)
         return
     if found.not_compared:
         screen.say(f"  {counted(len(found.not_compared), 'picture', 'pictures')} could not be compared on pixels.")
@@ -133,9 +166,4 @@ def _show(found: Search, folder: Path, left_out: int) -> None:
             f"  {counted(left_out, 'file has a name', 'files have names')} that no table can hold: not in the plan."
         )
     screen.say(f"  Look at  {folder / DUPLICATES_PAGE}")
-    actions = {row.action for row in plan.rows}
-    if Action.REMOVE in actions:
-        screen.say(f"  Next     auditor clean {visible(typed(str(folder / PLAN)))}")
-    elif Action.ASK in actions:
-        path = visible(str(folder / PLAN))
-        screen.say(f"  Next     nothing goes by itself; to let a file go, change its `ask` to `remove` in {path}")
+    screen.next_step(next_step)

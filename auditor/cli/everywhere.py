@@ -14,23 +14,46 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only the verdict, an
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Every check of an audit with its time.")]
 
 
-def configure(debug: Debug = False, no_color: NoColor = False, quiet: Quiet = False, verbose: Verbose = False) -> None:
-    """Takes the options over; said before the command's name, they hold behind it too."""
+Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, and nothing else.")]
+Events = Annotated[bool, typer.Option("--events", help="What happens as JSON Lines on stdout; Ctrl-C stops cleanly.")]
+
+
+def configure(
+    debug: Debug = False,
+    no_color: NoColor = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    as_json: Json = False,
+) -> None:
+    """Takes the options over; said before the command's name, they hold behind it too. That a program reads along is
+    known from the command line itself (`programs.begin`)."""
     from auditor.cli import screen  # saying the version must not wait for it
 
+    del as_json
     screen.configure(debug=debug, no_color=no_color, quiet=quiet, verbose=verbose)
 
 
-def understood_by(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The command with those options behind its own."""
+def _with_events(events: Events = False) -> None:
+    """The option of the commands that take long; it is known in the same way."""
+    del events
+
+
+def understood_by(command: Callable[..., Any], name: str, *, takes_long: bool = False) -> Callable[..., Any]:
+    """The command with those options behind its own. `name` is what it is called, of a group with the word after it."""
     own = _parameters(command)
     ours = _parameters(configure)
+    more = _parameters(_with_events) if takes_long else {}
 
     def called(**values: Any) -> Any:
-        configure(**{name: values.pop(name) for name in ours})
+        from auditor.cli import programs
+
+        for option in more:
+            values.pop(option)
+        configure(**{option: values.pop(option) for option in ours})
+        programs.named(name)
         return command(**values)
 
-    parameters = {**own, **ours}
+    parameters = {**own, **more, **ours}
     called.__name__, called.__doc__ = command.__name__, command.__doc__
     called.__annotations__ = {name: parameter.annotation for name, parameter in parameters.items()}
     called.__signature__ = inspect.Signature(list(parameters.values()))  # type: ignore[attr-defined]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from itertools import groupby
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from auditor.cli import named, screen
+from auditor.cli import named, programs, screen
 from auditor.errors import BadPlace
 from auditor.judge.verdict import SIGNS
 from auditor.model import FileVerdict
@@ -50,6 +51,7 @@ def command(
         _show_changes(_compared(audits, where))
         return
     past = history.found([where])
+    programs.tell(home=where.absolute(), audits=[_told(one) for one in past])
     if not past:
         screen.say(f"No audits in {visible(str(where.absolute()))}.")
         return
@@ -116,6 +118,7 @@ def _audit(path: Path, home: Path) -> Past:
 
 
 def _show_changes(changes: Changes) -> None:
+    programs.tell(since=_told(changes.since), counts=changes.counts, files=list(map(asdict, changes.turned)))
     screen.say(f"Since {moment(changes.since.finished)}: {history.words(changes.counts)}.", style="bold")
     if screen.quiet():
         return
@@ -126,6 +129,12 @@ def _show_changes(changes: Changes) -> None:
             screen.say(f"    {visible(one.path)}{_from_to(one.before, one.after)}")
         if len(files) > SHOWN:
             screen.say(f"    and {count(len(files) - SHOWN)} more")
+
+
+def _told(one: Past) -> dict[str, object]:
+    facts = asdict(one)
+    del facts["subject"]  # digests by which places are known again
+    return facts | {"folder": one.folder.absolute()}
 
 
 def _from_to(before: FileVerdict | None, after: FileVerdict | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
+from dataclasses import asdict
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from auditor.cli import screen
+from auditor.cli import programs, screen
 from auditor.disk.folder import Folder
 from auditor.errors import BadManifest, BadOutput
 from auditor.manifest.difference import Change, differences
@@ -67,9 +68,17 @@ def export(
     with tempfile.TemporaryDirectory() as work:
         manifest = opened(list_file, Path(work) / "list.jsonl")
         if to is Target.PARQUET:
-            screen.say(str(_parquet(manifest, out)))
+            programs.tell(files=[_parquet(manifest, out).absolute()], rows=manifest.footer.files)
+            screen.say(str(out))
             return
         written = foreign.export(manifest, Format(to.value), out, datetime.now(UTC), digest)
+    programs.tell(
+        files=[file.absolute() for file in written.files],
+        rows=written.rows,
+        without_digest=written.left_out,
+        no_copies=written.no_copies,
+        claimed=written.claimed,
+    )
     for file in written.files:
         screen.say(str(file))
     left_out = f", {count(written.left_out)} left out that have no digest" if written.left_out else ""
@@ -96,10 +105,11 @@ def diff(
     """
     with tempfile.TemporaryDirectory() as work:
         found = differences(opened(first, Path(work) / "first.jsonl"), opened(second, Path(work) / "second.jsonl"))
+    counts = Counter(one.change for one in found)
+    programs.tell(counts=counts, changes=[{"path": o.path, "change": o.change, "other": o.other} for o in found])
     for one in found:
         moved = f" -> {visible(one.other)}" if one.other is not None else ""
         screen.say(f"{one.change.value:<8} {visible(one.path)}{moved}")
-    counts = Counter(one.change for one in found)
     screen.note(", ".join(f"{count(n)} {change.value}" for change, n in counts.items()) or "the same")
     raise typer.Exit(0 if not found else 3 if set(counts) == {Change.UNKNOWN} else 1)
 
@@ -116,6 +126,7 @@ def check(list_file: ListFile) -> None:
         manifest = opened(list_file, Path(work) / "list.jsonl")
         check_rows(manifest)
         footer, header = manifest.footer, manifest.header
+        programs.tell(header=asdict(header), footer=asdict(footer))
         screen.say(
             f"whole: {counted(footer.files, 'file', 'files')}, {size(footer.bytes)}, {visible(header.label)},"
             f" {', '.join(header.digests) or 'no digests'}, {footer.finished}"

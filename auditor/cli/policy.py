@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from auditor.cli import screen
+from auditor.cli import programs, screen
 from auditor.disk.folder import Folder
 from auditor.errors import BadOutput
 from auditor.judge import policy as policies
@@ -27,6 +28,7 @@ def show_all() -> None:
 
     Exit codes: 0 listed.
     """
+    programs.tell(policies=[{"id": name, "title": policies.load(name).title} for name in policies.names()])
     for name in policies.names():
         screen.say(f"{name:<15} {visible(policies.load(name).title)}")
 
@@ -57,6 +59,7 @@ def show_one(
     if out is not None:
         _copy(name, out)
         return
+    programs.tell(policy=asdict(policy))
     screen.say(f"{visible(policy.id)}  (version {visible(policy.version)})")
     screen.say(visible(policy.title))
     for line in policy.description.splitlines():
@@ -91,5 +94,6 @@ def _copy(name: str, out: Path) -> None:
         raise BadOutput(f"{out} is there already; nothing is written over. Choose another name with -o") from error
     except OSError as error:
         raise BadOutput(f"{out} cannot be written: {error.strerror}") from error
+    programs.tell(file=out.absolute())
     screen.say(visible(str(out)))
     screen.note(f"Change it, then audit with --policy {visible(typed(str(out)))}")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from auditor.cli import named, screen
+from auditor.cli import named, programs, screen
 from auditor.disk import small_files
 from auditor.errors import BadPlace
 from auditor.judge.verdict import SIGNS
@@ -57,15 +58,19 @@ def command(
     is_drill = "drill" in record
     if is_drill and xlsx is not None:
         raise BadPlace(f"{folder} is a drill, whose one table is {DRILL_TABLE}: --xlsx is for audits")
+    programs.tell(folder=folder.absolute(), page=None if is_drill else (folder / PAGE).absolute(), **record)
     if check or xlsx is not None:
         changed = provenance.check(folder)
+        programs.tell(touched=list(map(asdict, changed)))
         for item in changed:
             screen.say(f"{item.difference}: {visible(item.path)}")
         if changed:
             screen.error(f"after this report was written, {_what_happened(changed)}")
             raise typer.Exit(1)
         screen.note("Every file of this report is as it was written.")
-        is_touched = not is_drill and _show_chain(chain.check(folder, named.homes(folder)))
+        before = [] if is_drill else chain.check(folder, named.homes(folder))
+        programs.tell(chain=list(map(asdict, before)))
+        is_touched = _show_chain(before)
         _check_seals(folder, signers, stamp_root)
         if is_touched:
             raise typer.Exit(1)
@@ -103,6 +108,7 @@ def _check_seals(folder: Path, signers: Path | None, root: Path | None) -> None:
     """Says what the signatures and the time-stamp are worth. Raises: Exit where one does not hold, or one was asked for
     and there is none."""
     signed, stamped = signatures.signatures(folder, signers), timestamps.time_stamps(folder, root)
+    programs.tell(signatures=list(map(asdict, signed)), time_stamps=list(map(asdict, stamped)))
     bad = [one for one in (*signed, *stamped) if one.standing is Standing.BAD]
     for one in (*signed, *stamped):
         if one.standing is not Standing.BAD:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from auditor.cli import copying, named, screen
+from auditor.cli import copying, named, programs, screen
 from auditor.copier import restore as restoring
 from auditor.copier.execute import RunOptions
 from auditor.copier.plan import Action
@@ -62,6 +62,9 @@ def command(
         if plan_only:
             steps = job.plan.of(Action.COPY)
             what = counted(len(steps), "file", "files")
+            cannot = [{"path": s.path, "reason": s.reason} for s in job.plan.of(Action.CANNOT)]
+            bytes_ = sum(s.size_bytes or 0 for s in steps)
+            programs.tell(plan={"files": len(steps), "bytes": bytes_, "not_restored": cannot})
             screen.say(f"Plan: {what} to restore, {size(sum(s.size_bytes or 0 for s in steps))}")
             copying.listed((s.path, s.reason or "") for s in job.plan.of(Action.CANNOT))
             return
@@ -71,11 +74,19 @@ def command(
     done = [r for r in ending.results if r.outcome is not Outcome.FAILED]
     failed = [(r.step.path, r.reason or "") for r in ending.results if r.outcome is Outcome.FAILED]
     failed += [(s.path, s.reason or "") for s in job.plan.of(Action.CANNOT)]
+    edited = [(r.step.path, r.step.reason or "") for r in done if r.step.reason]
+    programs.tell(
+        target=root,
+        restored=len(done),
+        there=len(job.there),
+        not_restored=[{"path": path, "reason": reason} for path, reason in failed],
+        edited=[{"path": path, "reason": reason} for path, reason in edited],
+        gone=ending.gone or None,
+    )
     if ending.stopped and not ending.gone:
         raise Interrupted(
             f"stopped. {counted(len(done), 'file is', 'files are')} restored; the same command goes on from there."
         )
-    edited = [(r.step.path, r.step.reason or "") for r in done if r.step.reason]
     if edited:
         screen.note("Edited in the backup after they were stored; restored as they are now:")
         copying.listed(edited)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from auditor.audit import engine
-from auditor.cli import screen
+from auditor.cli import programs, screen
 from auditor.errors import BadRule
 from auditor.judge import policy as policies
 from auditor.judge import rules as known
@@ -34,6 +34,7 @@ def show_all(rules: Folders = None) -> None:
     Exit codes: 0 listed; 2 a rule cannot be read.
     """
     loaded = sorted(known.load(rules or ()), key=lambda rule: (rule.family, rule.id))
+    programs.tell(rules=[_told(rule) for rule in loaded])
     screen.say("What each check says where it finds something; what was found is in the report of an audit.")
     screen.say("")
     family = None
@@ -57,6 +58,7 @@ def show_one(
     Exit codes: 0 shown; 2 there is no such rule.
     """
     rule = _named(known.load(rules or ()), rule_id)
+    programs.tell(rule={**_told(rule), "sql": rule.sql})
     makes = f"a finding makes its file {rule.verdict.replace('_', ' ')}" if rule.verdict else "no file is unsafe by it"
     screen.say(f"{rule.id}  ({rule.severity.value}; {makes}; since {visible(rule.since)})")
     for title, text in (
@@ -99,6 +101,7 @@ def test(
     chosen = [_named(loaded, name) for name in ids] if ids else loaded
     family = policies.load("family")
     cases = wrong = 0
+    told_wrong = []
     for rule in chosen:
         for case in known.cases(rule):
             cases += 1
@@ -110,10 +113,18 @@ def test(
             got = f"it found {_paths(found)}, not {_paths(case.expect)}" if told else str(outcome.reason)
             if told and found == case.expect:
                 got = f"it looked at {outcome.looked_at}, not {case.looked_at}"
+            told_wrong.append({"rule": rule.id, "case": case.name, "got": got})
             screen.say(f"wrong   {rule.id}.{visible(case.name)}: {visible(got)}")
+    programs.tell(cases=cases, wrong=told_wrong)
     screen.say(f"{cases - wrong} of {cases} cases of {len(chosen)} rules are as expected.")
     if wrong:
         raise typer.Exit(1)
+
+
+def _told(rule: Rule) -> dict[str, object]:
+    words = ("passed", "failed_one", "failed_many", "why", "remedy", "not_covered", "sources", "sha256", "since")
+    named = {"id": rule.id, "family": rule.family, "severity": rule.severity, "verdict": rule.verdict}
+    return {**named, **{word: getattr(rule, word) for word in words}}
 
 
 def _named(rules: tuple[Rule, ...], rule_id: str) -> Rule:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from auditor.cli import named, screen, unfinished
+from auditor.cli import named, programs, screen, unfinished
 from auditor.errors import BadPlace
 from auditor.manifest.jsonl import looks_like_manifest
 from auditor.model import Depth
@@ -52,6 +52,16 @@ def command(
         manifest = scanning.scan(
             opened, target, depth=depth, jobs=jobs, use_cache=cache, extra_digests=digest or (), on_progress=show
         )
+    footer = manifest.footer
+    programs.tell(
+        manifest=manifest.path.absolute(),
+        place=opened.spec,
+        files=footer.files,
+        bytes=footer.bytes,
+        complete=footer.complete,
+        reasons=footer.reasons,
+        finished=footer.finished,
+    )
     for reason in manifest.footer.reasons:
         screen.note(f"not listed: {reason}")
     if not manifest.footer.complete:

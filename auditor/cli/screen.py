@@ -10,11 +10,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from auditor.cli import programs
 from auditor.words import counted, size, visible
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from auditor.model import NextStep
     from auditor.scan import run as scan
 
 
@@ -62,13 +64,23 @@ def verbose() -> bool:
 
 
 def say(text: str = "", style: str | None = None) -> None:
-    """One line on stdout."""
-    _line(text, style, stderr=False)
+    """One line on stdout, unless another program reads that."""
+    if not programs.is_wanted():
+        _line(text, style, stderr=False)
+
+
+def next_step(step: NextStep | None) -> None:
+    """The line that says what to do next, where there is something; programs are told it as data."""
+    programs.tell_next(step)
+    if step is not None:
+        say(f"  Next     {visible(str(step))}")
 
 
 def note(text: str) -> None:
-    """One line on stderr, unless only the verdict is wanted."""
-    if not _settings.quiet:
+    """One line on stderr, unless only the verdict is wanted; an event, where a program wants those."""
+    if programs.are_events_wanted():
+        programs.note(text.strip())
+    elif not _settings.quiet:
         _line(text, None, stderr=True)
 
 
@@ -115,6 +127,9 @@ def phase(title: str, failed: str = "could not be read") -> Iterator[Callable[[s
 
     `failed` is what is said of files with which it did not work out.
     """
+    if programs.are_events_wanted():
+        yield programs.phase(title, failed)
+        return
     title, started = visible(title), time.monotonic()
     last: list[scan.Progress] = []
     console = _console(stderr=True)
@@ -141,17 +156,41 @@ def phase(title: str, failed: str = "could not be read") -> Iterator[Callable[[s
 
             def show(now: scan.Progress) -> None:
                 last[:] = [now]
-                # Small files cost time too: a file counts as 100 kB beyond its bytes.
+                done, total = programs.weight(now)
                 bar.update(
                     task,
-                    total=now.total_bytes + now.total_files * 100_000,
-                    completed=now.bytes + now.files * 100_000,
+                    total=total,
+                    completed=done,
                     words=_words(now, time.monotonic() - started, failed),
                 )
 
             yield show
     if last:
         note(f"{title:<24} {_total(last[0], failed)}  {time.monotonic() - started:>7.1f} s")
+
+
+@contextlib.contextmanager
+def phases() -> Iterator[Callable[[str], Callable[[scan.Progress], None]]]:
+    """Phases one after the other: what is yielded begins the one of that title, and goes on with one that is open."""
+    with contextlib.ExitStack() as open_phase:
+        now: list[tuple[str, Callable[[scan.Progress], None]]] = []
+
+        def begin(title: str) -> Callable[[scan.Progress], None]:
+            if not now or now[0][0] != title:
+                open_phase.close()
+                now[:] = [(title, open_phase.enter_context(phase(title)))]
+            return now[0][1]
+
+        yield begin
+
+
+def steps(begin: Callable[[str], Callable[[scan.Progress], None]], title: str) -> Callable[[int, int, str], None]:
+    """A listener to work that is counted in steps; its phase begins with the first of them."""
+
+    def show(done: int, total: int, current: str) -> None:
+        begin(title)(step(done, total, current))
+
+    return show
 
 
 def step(done: int, total: int, current: str = "") -> scan.Progress:

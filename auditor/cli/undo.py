@@ -10,7 +10,8 @@ import typer
 from auditor.cleanup import journal as journals
 from auditor.cleanup import undo
 from auditor.cleanup.journal import State
-from auditor.cli import screen
+from auditor.cli import copying, programs, screen
+from auditor.errors import Interrupted
 from auditor.words import counted, visible
 
 NAME = "undo"
@@ -27,7 +28,9 @@ def command(
 
     Exit codes: 0 all are back; 1 some could not be put back, with the reason; 2 bad input; 130 stopped.
     """
-    results = undo.undo(journal)
+    with copying.stoppable() as stop, screen.phases() as begin:
+        results = undo.undo(journal, progress=screen.steps(begin, "Putting back"), stop=stop)
+        stopped = stop()
     back = sum(result.refused is None for result in results)
     states = [entry.state for entry in journals.read(journal)[1]]
     gone = states.count(State.PURGED)
@@ -43,8 +46,15 @@ def command(
     if gone:
         screen.say(f"  {counted(gone, 'file was', 'files were')} deleted for good by --purge.")
     left = [result for result in results if result.refused]
+    programs.tell(
+        back=back,
+        deleted=gone,
+        not_put_back=[{"path": str(one.entry.file.whole), "reason": one.refused} for one in left],
+    )
     for result in left[:SHOWN]:
         screen.say(f"  not put back: {visible(result.refused or '')}")
     if len(left) > SHOWN:
         screen.say(f"  and {len(left) - SHOWN:,} more")
+    if stopped:
+        raise Interrupted("stopped. What was put back stays there; the same command goes on with the others.")
     raise typer.Exit(1 if left else 0)

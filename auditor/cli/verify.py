@@ -15,7 +15,7 @@ import typer
 
 from auditor import __version__
 from auditor.audit import refusals, roles
-from auditor.cli import copying, named, screen
+from auditor.cli import copying, named, programs, screen
 from auditor.copier import backup as backing
 from auditor.copier import preflight
 from auditor.copier.execute import RunOptions
@@ -23,6 +23,7 @@ from auditor.copier.layout import Layout
 from auditor.copier.presence import watch
 from auditor.errors import BadOutput, BadPlace, Interrupted
 from auditor.judge.verdict import ASKED, CHECKED, CROSSED
+from auditor.model import NextStep
 from auditor.paths import display_path
 from auditor.scrub import verify as scrubbing
 from auditor.scrub.result import NOT_LOOKED_AT, Conclusion, conclude
@@ -30,7 +31,7 @@ from auditor.scrub.sampling import CONFIDENCE
 from auditor.scrub.verify import Choice, Verified
 from auditor.store.changes import Fate
 from auditor.store.generations import Store
-from auditor.words import count, counted, moment, typed, visible
+from auditor.words import count, counted, moment, step, typed, visible
 
 NAME = "verify"
 EXAMPLES = (
@@ -88,11 +89,12 @@ def command(
         if (marker := store.marker()) is not None and marker.generation:
             again = refusals.with_phone("backup", {s.id: s.label for s in marker.sources}, backup)
             told = f"the backup's manifests are missing; number {marker.generation} was the last"
+            programs.tell(verdict="NOT SAFE", sentence=f"{told}. Nothing says what its files were.")
             screen.say(f"✗ NOT SAFE: {told}. Nothing says what its files were.", style="bold red")
-            screen.say(
-                f"  Next     put one back if you have a copy, or run `auditor verify {visible(typed(backup))} --init`,"
+            words = (
+                f"put one back if you have a copy, or run `COMMAND`, which writes down what is there now; then {again}"
             )
-            screen.say(f"           which writes down what is there now; then {again}")
+            screen.next_step(step(NAME, backup, "--init", words=words))
             if out is not None:
                 screen.say(f"  Nothing was written to {visible(str(out))}")
             raise typer.Exit(1)
@@ -131,11 +133,13 @@ def command(
             kept = "What was read is written down; the same command reads the longest unread first."
         raise Interrupted(f"stopped. {kept}")
     if init:
+        programs.tell(manifest=made.path, files=made.footer.files, complete=made.footer.complete)
         screen.say(f"✓ {counted(made.footer.files, 'file is', 'files are')} written down in {visible(str(made.path))}")
         for reason in made.footer.reasons:
             screen.note(visible(reason))
         raise typer.Exit(0 if made.footer.complete else 3)
     conclusion = conclude(verified, choice)
+    programs.tell(**_record(verified, conclusion, place.label, _now()))
     show_verified(verified, conclusion, place.spec, role.sources)
     if out is not None:
         _write(_record(verified, conclusion, place.label, _now()), out)
@@ -189,18 +193,25 @@ def show_verified(
     if verified.statement:
         screen.say(f"  {verified.statement}")
     screen.say(f"  Not looked at: {NOT_LOOKED_AT}. {refusals.with_phone('audit', phones, backup)} does")
+    screen.next_step(_next_step(verified, phones, backup))
+
+
+def _next_step(verified: Verified, phones: Mapping[str, str], backup: str) -> NextStep | None:
+    """What to do about what was found. Where the phone lies that its `backup` would need, nobody wrote down."""
+    counts = verified.counts
     again = refusals.with_phone("backup", phones, backup)
     bad = {fate for fate in scrubbing.BAD if counts[fate]}
     if verified.lies_in_bin:
-        screen.say(f"  Next     move it out of there, then run `auditor {NAME}` on it again")
-    elif bad == {Fate.EXCHANGED}:
-        screen.say(f"  Next     {again} writes down the names that they have now")
-    elif bad:
-        screen.say(f"  Next     {again} repairs them, where the phone still has them")
-    elif verified.chain:
-        screen.say(f"  Next     {again} puts that right")
-    elif counts[Fate.EDITED]:
-        screen.say(f"  Next     {again} copies what was stored once more, where the phone still has it")
+        return NextStep(f"move it out of there, then run `auditor {NAME}` on it again")
+    if bad == {Fate.EXCHANGED}:
+        return NextStep(f"{again} writes down the names that they have now", "backup")
+    if bad:
+        return NextStep(f"{again} repairs them, where the phone still has them", "backup")
+    if verified.chain:
+        return NextStep(f"{again} puts that right", "backup")
+    if counts[Fate.EDITED]:
+        return NextStep(f"{again} copies what was stored once more, where the phone still has it", "backup")
+    return None
 
 
 _SIGNS = {0: (CHECKED, "", "green"), 1: (CROSSED, "NOT SAFE: ", "red"), 3: (ASKED, "CANNOT SAY: ", "yellow")}

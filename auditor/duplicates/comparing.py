@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from auditor.duplicates.clustering import Cluster
+from auditor.duplicates.steps import Steps, counted, unheard
 from auditor.isolation import pool
 from auditor.pictures.inventory import Inventory
 from auditor.pictures.keep import rank
@@ -46,7 +47,7 @@ class Link:
 
 
 def linked(
-    inventory: Inventory, found: Sequence[Cluster], reasons: Sequence[str], jobs: int
+    inventory: Inventory, found: Sequence[Cluster], reasons: Sequence[str], jobs: int, steps: Steps = unheard
 ) -> tuple[list[Link], list[tuple[int, str]], int]:
     """What the pictures of these clusters are to one another; the files that gave none, and why; how many pairs were
     compared. Each picture is compared with the better ones that look like it, best first."""
@@ -54,7 +55,8 @@ def linked(
     found = [replace(cluster, nodes=rank(inventory, cluster.nodes, reasons).order) for cluster in largest_first]
     tasks = [_task(inventory, cluster, reasons) for cluster in found]
     work = [pool.Job(task, task.size_bytes) for task in tasks]
-    outcomes = list(pool.run(_compare_cluster, work, workers=jobs, preload=PRELOAD))
+    running = pool.run(_compare_cluster, work, workers=jobs, preload=PRELOAD)
+    outcomes = list(counted(running, "Comparing pictures", len(work), steps))
     links: list[Link] = []
     failed: list[tuple[int, str]] = []
     pairs = 0

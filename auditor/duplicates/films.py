@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from auditor.duplicates.grouping import Group, Member
+from auditor.duplicates.steps import Steps, counted, unheard
 from auditor.isolation import pool
 from auditor.model import Kind
 from auditor.pictures.inventory import Inventory
@@ -46,7 +47,13 @@ class Moments:
 
 
 def find(
-    inventory: Inventory, members: Sequence[int], groups: Iterable[Group], reasons: Sequence[str], *, jobs: int
+    inventory: Inventory,
+    members: Sequence[int],
+    groups: Iterable[Group],
+    reasons: Sequence[str],
+    *,
+    jobs: int,
+    steps: Steps = unheard,
 ) -> list[Group]:
     """Groups of videos that seem to be one film. Those in a proven group are represented by the kept one alone."""
     gone = {member.item for group in groups if group.proven for member in group.members}
@@ -60,7 +67,7 @@ def find(
     films.sort(key=lambda k: (inventory.items[k].facts.duration_s or 0.0, k))
     pairs = [(a, b) for at, a in enumerate(films) for b in _as_long(inventory, films, at)]
     wanted = sorted({k for pair in pairs for k in pair})
-    hashes = _hashes(inventory, wanted, jobs)
+    hashes = _hashes(inventory, wanted, jobs, steps)
     alike: dict[int, set[int]] = {}
     for a, b in pairs:
         if _alike(hashes[a], hashes[b]):
@@ -89,7 +96,7 @@ def _as_long(inventory: Inventory, films: Sequence[int], at: int) -> Iterable[in
         yield k
 
 
-def _hashes(inventory: Inventory, films: Sequence[int], jobs: int) -> dict[int, tuple[int, ...]]:
+def _hashes(inventory: Inventory, films: Sequence[int], jobs: int, steps: Steps) -> dict[int, tuple[int, ...]]:
     """The frames' hashes of each film; empty where it could not be decoded."""
     tasks = []
     for k in films:
@@ -97,7 +104,8 @@ def _hashes(inventory: Inventory, films: Sequence[int], jobs: int) -> dict[int, 
         place = inventory.sources[item.source].place
         assert place is not None
         tasks.append(pool.Job(Moments(place, item.facts.path), item.facts.size_bytes or 0))
-    outcomes = pool.run(frame_hashes, tasks, workers=jobs, preload=PRELOAD)
+    running = pool.run(frame_hashes, tasks, workers=jobs, preload=PRELOAD)
+    outcomes = counted(running, "Comparing films", len(tasks), steps)
     return {k: () if isinstance(o, pool.Died) else o for k, o in zip(films, outcomes, strict=True)}
 
 

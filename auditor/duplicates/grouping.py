@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from auditor.duplicates import clustering, comparing, proving
+from auditor.duplicates.steps import Steps, unheard
 from auditor.model import Kind
 from auditor.pictures.inventory import Inventory
 from auditor.pictures.keep import Ranking, rank
@@ -56,14 +57,16 @@ class Findings:
     pairs: int
 
 
-def find(inventory: Inventory, members: Sequence[int], reasons: Sequence[str], *, jobs: int) -> Findings:
+def find(
+    inventory: Inventory, members: Sequence[int], reasons: Sequence[str], *, jobs: int, steps: Steps = unheard
+) -> Findings:
     """The groups among these files. Pictures of candidates are decoded and compared in worker processes.
 
     Raises: BadPolicy where `reasons` names one that there is not.
     """
     nodes = _nodes(inventory, members, reasons)
     photos = [k for k in nodes if inventory.items[k].facts.kind is Kind.PHOTO]
-    links, not_compared, pairs = comparing.linked(inventory, clustering.find(inventory, photos), reasons, jobs)
+    links, not_compared, pairs = comparing.linked(inventory, clustering.find(inventory, photos), reasons, jobs, steps)
     around: dict[int, list[int]] = defaultdict(list)
     alike: dict[int, dict[int, Member]] = defaultdict(dict)
     for link in links:
@@ -73,7 +76,9 @@ def find(inventory: Inventory, members: Sequence[int], reasons: Sequence[str], *
             alike[link.better][link.other] = Member(link.other, link.relation, link.detail)
     inside = {node for others in around.values() for node in others}
     clusters = [[k for node_ in (node, *around[node]) for k in nodes[node_]] for node in nodes if node not in inside]
-    proven = proving.prove(inventory, [cluster for cluster in clusters if len(cluster) > 1], reasons, jobs=jobs)
+    proven = proving.prove(
+        inventory, [cluster for cluster in clusters if len(cluster) > 1], reasons, jobs=jobs, steps=steps
+    )
     groups: list[Group] = []
     placed: set[int] = set()
     for kept, same in proven.groups:

@@ -13,6 +13,7 @@ from auditor import words as text
 from auditor.duplicates.grouping import Group
 from auditor.duplicates.planning import Action, PlanRow, numbered
 from auditor.duplicates.search import Search
+from auditor.duplicates.steps import Steps, counted, unheard
 from auditor.isolation import pool
 from auditor.model import Kind
 from auditor.pictures.inventory import Item
@@ -108,13 +109,13 @@ def _action(found: Search, planned: Mapping[tuple[str, str], Action], item: int)
     return planned.get((found.inventory.sources[at.source].name, at.facts.path), Action.KEEP)
 
 
-def render(found: Search, plan: Written, *, jobs: int, pictures: bool = True) -> str:
+def render(found: Search, plan: Written, *, jobs: int, pictures: bool = True, steps: Steps = unheard) -> str:
     """The page of a search and its plan. With `pictures`, thumbnails are made in worker processes, each file's once."""
     groups = numbered(found.groups)
     proven = [(number, group) for number, group in groups if group.proven]
     alike = [(number, group) for number, group in groups if not group.proven]
     shown = [k for _, group in (*alike[:MOST_GROUPS], *proven[:MOST_GROUPS]) for k in _members(group)]
-    small = _thumbnails(found, list(dict.fromkeys(shown))[: thumbnails.LIMIT], jobs) if pictures else {}
+    small = _thumbnails(found, list(dict.fromkeys(shown))[: thumbnails.LIMIT], jobs, steps) if pictures else {}
     page = _Page(found, plan, small)
     sections = (
         page.section(proven, "The same", "info", "Proven on bytes, image data or pixels. One is kept."),
@@ -255,7 +256,7 @@ def _facts(item: Item) -> tuple[str, ...]:
     return (pixels, text.size(facts.size_bytes), facts.format or "", text.taken(facts.taken_at) or "no date", place)
 
 
-def _thumbnails(found: Search, wanted: Sequence[int], jobs: int) -> dict[int, str]:
+def _thumbnails(found: Search, wanted: Sequence[int], jobs: int, steps: Steps) -> dict[int, str]:
     subjects: dict[int, pool.Job[thumbnails.Subject]] = {}
     for nth, k in enumerate(wanted):
         side = thumbnails.LARGE if nth < MOST_LARGE else thumbnails.SMALL
@@ -263,7 +264,8 @@ def _thumbnails(found: Search, wanted: Sequence[int], jobs: int) -> dict[int, st
         place = found.inventory.sources[item.source].place
         if place is not None and item.facts.kind is Kind.PHOTO:
             subjects[k] = pool.Job(thumbnails.Subject(place, item.facts.path, side=side), item.facts.size_bytes or 0)
-    made = pool.run(thumbnails.take, subjects.values(), workers=jobs)
+    running = pool.run(thumbnails.take, subjects.values(), workers=jobs)
+    made = counted(running, "Writing the page", len(subjects), steps)
     return {
         k: "data:image/webp;base64," + base64.b64encode(shown.webp).decode()
         for k, shown in zip(subjects, made, strict=True)

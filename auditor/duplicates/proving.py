@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from auditor.duplicates.steps import Steps, counted, unheard
 from auditor.errors import AuditorError
 from auditor.isolation import pool
 from auditor.model import Kind
@@ -68,7 +69,14 @@ class Proven:
 SAME_BYTES = Proof(Relation.SAME_BYTES, "every byte is the same")
 
 
-def prove(inventory: Inventory, clusters: Iterable[Sequence[int]], reasons: Sequence[str], *, jobs: int) -> Proven:
+def prove(
+    inventory: Inventory,
+    clusters: Iterable[Sequence[int]],
+    reasons: Sequence[str],
+    *,
+    jobs: int,
+    steps: Steps = unheard,
+) -> Proven:
     """Proves clusters of files that seem to show the same. Files are opened in worker processes."""
     found = Proven()
     first = _First(inventory, tuple(reasons))
@@ -76,7 +84,7 @@ def prove(inventory: Inventory, clusters: Iterable[Sequence[int]], reasons: Sequ
     for _ in range(MOST_ROUNDS):
         stars = [first.star(cluster) for cluster in left]
         asked = [(star[0][0], content[0]) for star in stars for content in star[1:]]
-        answers = iter(_answers(inventory, asked, reasons, jobs))
+        answers = iter(_answers(inventory, asked, reasons, jobs, steps))
         left = []
         for star in stars:
             proofs = [next(answers) for _ in star[1:]]
@@ -154,7 +162,9 @@ class _Pair:
     larger: str = ""
 
 
-def _answers(inventory: Inventory, asked: Sequence[tuple[int, int]], reasons: Sequence[str], jobs: int) -> list[Proof]:
+def _answers(
+    inventory: Inventory, asked: Sequence[tuple[int, int]], reasons: Sequence[str], jobs: int, steps: Steps
+) -> list[Proof]:
     answers: list[Proof] = []
     work: list[pool.Job[_Pair] | pool.Known[Proof]] = []
     for kept, other in asked:
@@ -171,7 +181,8 @@ def _answers(inventory: Inventory, asked: Sequence[tuple[int, int]], reasons: Se
         pair = _Pair(*paths, theirs.facts.kind, exact, overruled, larger)
         size = (ours.facts.size_bytes or 0) + (theirs.facts.size_bytes or 0)
         work.append(pool.Job(pair, (8 << 20) + size))
-    for outcome in pool.run(_prove, work, workers=jobs, preload=PRELOAD):
+    running = pool.run(_prove, work, workers=jobs, preload=PRELOAD)
+    for outcome in counted(running, "Comparing at full size", len(work), steps):
         if isinstance(outcome, pool.Died):
             outcome = Proof(Relation.SIMILAR, f"could not be compared at full size: {outcome.reason}")
         answers.append(outcome)

@@ -14,7 +14,7 @@ from auditor.database import page
 from auditor.database.connection import Database
 from auditor.database.page import Finding, Share
 from auditor.judge.rules import Rule
-from auditor.model import Audit, FindingStatus, RuleOutcome, RuleState, Severity, Verdict
+from auditor.model import Audit, FindingStatus, NextStep, RuleOutcome, RuleState, Severity, Verdict
 
 MOST_FINDINGS = 100_000  # in one page, as JSON in columns: 0.7 s to open (a million: 10 s and more)
 _FIRST_OF_MANY = 1_000  # of each rule, where there are more
@@ -121,17 +121,34 @@ def failed_rules(audit: Audit, rules: Mapping[str, Rule]) -> list[RuleOutcome]:
     return sorted(failed, key=lambda o: (list(Severity).index(o.severity), -o.findings, o.rule_id))
 
 
-def next_step(audit: Audit, rules: Mapping[str, Rule]) -> str:
-    """The one thing to do now; empty where there is nothing to do."""
+def next_step(audit: Audit, rules: Mapping[str, Rule]) -> NextStep | None:
+    """The one thing to do now; None where there is nothing to do. Its action is the first command of auditor in it."""
     if audit.verdict is Verdict.SAFE or audit.provenance.get("emptied"):
-        return ""
+        return None
     # What could be tidied up is no way to a better verdict: an old list, say, must be made again first.
     counting = (o for o in failed_rules(audit, rules) if o.severity is Severity.ERROR or rules[o.rule_id].verdict)
-    remedies = (remedy(audit, rules[outcome.rule_id]) for outcome in counting)
-    first = next(filter(None, remedies), "Put right what is named above, then audit again.")
+    rule = next((rules[outcome.rule_id] for outcome in counting if rules[outcome.rule_id].remedy.strip()), None)
+    first = remedy(audit, rule) if rule else "Put right what is named above, then audit again."
     if exchanged := audit.provenance.get("maybe_exchanged"):
-        first = f"{' '.join(one['remedy'] for one in exchanged)} If not: {first}"
-    return f"Delete nothing on the phone. {first}"
+        # Which of the two is to be done, only a person can say.
+        return NextStep(f"{BEFORE} {' '.join(one['remedy'] for one in exchanged)} If not: {first}")
+    command = _command(rule) if rule else ()
+    known: Mapping[str, Sequence[str]] = audit.provenance.get("arguments") or {}
+    if not command:
+        return NextStep(f"{BEFORE} {first}")
+    is_known = all(word in known for word in command if word in _UNKNOWN_PLACES)
+    arguments = tuple(one for word in command[1:] for one in known.get(word, (word,))) if is_known else None
+    return NextStep(f"{BEFORE} {first}", command[0], arguments)
+
+
+BEFORE = "Delete nothing on the phone."
+"""What is said before every next step of an audit that is not safe."""
+
+
+def _command(rule: Rule) -> Sequence[str]:
+    """The words of the first command of auditor in a rule's remedy, without the program's name; none where none is."""
+    commands = (command.split() for command in _COMMAND.findall(rule.remedy))
+    return next((words[1:] for words in commands if words[0] == "auditor" and words[1:]), ())
 
 
 def covered(audit: Audit, zone: tzinfo | None = None) -> str:

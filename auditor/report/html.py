@@ -76,7 +76,7 @@ def write(
             title=_title(lists),
             breakdown=[(_STATUS_WORDS[one.status], one.verdict, one.count) for one in page.breakdown(db)],
             left_out=[(text.visible(one.name or ""), one.count) for one in page.left_out(db)],
-            next_step=findings.next_step(audit, {rule.id: rule for rule in rules}),
+            next_step=str(findings.next_step(audit, {rule.id: rule for rule in rules}) or ""),
             remedy=partial(findings.remedy, audit),
             covered=findings.covered(audit, zone),
             waived=findings.waived(db),

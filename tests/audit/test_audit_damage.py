@@ -110,7 +110,7 @@ def test_a_picture_that_is_larger_in_the_backup_s_list_is_not_called_reduced(tmp
     found = pd.read_csv(tmp_path / "out" / "findings.csv", keep_default_na=False).set_index("rule").message
     assert "more pixels, but its pixels were not at hand" in found["perhaps-larger-in-backup"]
     assert "not-checked" not in found
-    assert "originals are in the backup" in next_step(judged, {rule.id: rule for rule in known})
+    assert "originals are in the backup" in str(next_step(judged, {rule.id: rule for rule in known}))
 
 
 def test_small_pictures_beside_larger_ones_that_the_phone_lacks_are_told(tmp_path: Path) -> None:
@@ -137,7 +137,7 @@ def test_of_claimed_digests_both_ways_out_are_offered(tmp_path: Path, monkeypatc
     judged = auditing.run(Order(ours, theirs, policies.load("family"), known, jobs=1), tmp_path / "out")
     end_servers()
     assert judged.verdict is Verdict.CANNOT_SAY
-    step = next_step(judged, {rule.id: rule for rule in known})
+    step = str(next_step(judged, {rule.id: rule for rule in known}))
     assert f"`auditor audit {tmp_path}/phone rclone:h: --depth decode`" in step
     assert f"`auditor scan {tmp_path}/phone -o phone.jsonl`, `rclone mount h: FOLDER`, then" in step
     assert "`auditor verify FOLDER --manifest phone.jsonl --sample 300`" in step
@@ -155,7 +155,7 @@ def test_of_claimed_digests_lists_are_not_to_be_downloaded(tmp_path: Path) -> No
     ours, theirs = sides(str(tmp_path / "phone.jsonl"), [str(tmp_path / "cloud.jsonl")])
     known = ruling.load()
     judged = auditing.run(Order(ours, theirs, policies.load("family"), known, jobs=1), tmp_path / "out")
-    assert next_step(judged, {rule.id: rule for rule in known}) == (
+    assert str(next_step(judged, {rule.id: rule for rule in known})) == (
         "Delete nothing on the phone. Nothing is to be copied: download and read every copy with"
         " `auditor audit --depth decode` (the phone first, then the backups themselves, not lists of them)."
     )

@@ -128,5 +128,5 @@ def test_nothing_is_printed_but_through_the_screen() -> None:
                     found.append(f"{path.relative_to(PACKAGE).as_posix()}: {ast.unparse(node)[:40]}")
     assert sorted(found) == [
         "cli/__init__.py: print(f'auditor {__version__}')",
-        "cli/audit.py: print((folder / RECORD).read_text('utf-8",
+        "cli/programs.py: sys.stdout.write(line)",
     ]
