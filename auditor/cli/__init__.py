@@ -40,6 +40,7 @@ COMMANDS = {
     "report": "Says the verdict of an audit made earlier.",
     "seal": "Signs an audit, and takes a time-stamp over it.",
     "history": "Lists the audits that were made, and what got better or worse.",
+    "places": "Lists the places that are there now, and those you named.",
     "doctor": "Looks for phones, clouds and tools: what is to be done?",
     "demo": "Makes a small phone and backup with trouble, audits them.",
     "config": "Your places by name, the policy, the home of reports.",

@@ -14,6 +14,7 @@ from auditor.audit import run as auditing
 from auditor.audit.inputs import sides
 from auditor.audit.order import Order, Steps, pairs_of
 from auditor.cli import cleaned, copying, named, programs, screen, unfinished
+from auditor.config import Role
 from auditor.judge import policy as policies
 from auditor.judge import rules as ruling
 from auditor.judge import verdict, waivers
@@ -107,7 +108,10 @@ def run(order: Order, folder: Path) -> Audit:
         steps = Steps(lambda label: begin(f"Reading {label}"), checking, looking)
         result = auditing.run(order, folder, steps)
         begin("Writing report")(screen.step(result.partition.due, result.partition.due))
-        return result
+    named.used(order.source.place, Role.PHONE)
+    for one in order.backups:
+        named.used(one.place, Role.BACKUP)
+    return result
 
 
 def told(folder: Path) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from auditor.words import typed, visible
 
 if TYPE_CHECKING:
     from auditor.judge.policy import Policy
+    from auditor.places import Place
 
 POLICY = "family"
 """The policy where none is named and none is set."""
@@ -74,6 +76,14 @@ def usual(source: str | None, backups: Sequence[str]) -> tuple[str, list[str]]:
     if not kept:
         raise BadPlace(f"name a backup too: `auditor audit {typed(source or phones[0].name)} BACKUP`. {HOW}")
     return _of_config(phones[0]) if source is None else place(source), [_of_config(one) for one in kept]
+
+
+def used(place: Place | None, role: Role) -> None:
+    """Keeps in mind that a place was worked with, for `auditor places`; of a list nothing."""
+    if place is not None:
+        from auditor.places.candidates import remember_use
+
+        remember_use(config.whole_spec(place.spec), role, datetime.now(UTC))
 
 
 def policy(name: str | None) -> Policy:

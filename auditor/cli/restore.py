@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from auditor.cli import copying, named, programs, screen
+from auditor.config import Role
 from auditor.copier import restore as restoring
 from auditor.copier.execute import RunOptions
 from auditor.copier.plan import Action
@@ -47,6 +48,7 @@ def command(
     """
     backup, target = named.place(backup), named.place(target)
     place = copying.kept_folder(backup)
+    named.used(place, Role.BACKUP)
     root = copying.folder(target)
     store = Store(place.root)
     wanted = restoring.originals(store, source, only)

@@ -16,6 +16,7 @@ import typer
 from auditor import __version__
 from auditor.audit import refusals, roles
 from auditor.cli import copying, named, programs, screen
+from auditor.config import Role
 from auditor.copier import backup as backing
 from auditor.copier import preflight
 from auditor.copier.execute import RunOptions
@@ -72,6 +73,7 @@ def command(
     """
     backup = named.place(backup)
     place = copying.kept_folder(backup)
+    named.used(place, Role.BACKUP)
     store = Store(place.root)
     role = roles.role_of_folder(place.root, backup)
     choice = _choice(sample, older_than, budget)
