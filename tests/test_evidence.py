@@ -500,7 +500,7 @@ def test_what_is_mounted_within_a_backup_may_be_the_phone_too(tmp_path: Path, mo
     places = open_folder(str(phone)), open_folder(str(disk))
     assert one_copy.is_provably_apart(*places)
     mounted = [volume.Mounted(str(disk.resolve() / "mnt"), "fuse.rclone", "phone")]
-    monkeypatch.setattr(volume, "_mounts", lambda: [volume.Mounted("/", "ext4", "/dev/sda1"), *mounted])
+    monkeypatch.setattr(volume, "mounted", lambda: [volume.Mounted("/", "ext4", "/dev/sda1"), *mounted])
     assert not one_copy.is_provably_apart(*places)
     assert one_copy.shown_by_another(places[1]) and not one_copy.shown_by_another(places[0])
 
@@ -934,7 +934,7 @@ def test_times_of_change_are_believed_where_the_system_keeps_them(
 ) -> None:
     photos(tmp_path, "a.jpg")
     table = [volume.Mounted("/", kind, "/dev/sda1")] if kind else []
-    monkeypatch.setattr(volume, "_mounts", lambda: table)
+    monkeypatch.setattr(volume, "mounted", lambda: table)
     (entry,) = open_folder(str(tmp_path)).walk()
     assert (entry.changed_ns is not None, entry.file_id is not None) == (known, True)
 

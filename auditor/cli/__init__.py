@@ -104,7 +104,7 @@ app = typer.Typer(
     name="auditor",
     cls=Commands,
     help=HELP,
-    no_args_is_help=True,
+    invoke_without_command=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -120,8 +120,9 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+@app.callback(invoke_without_command=True)
 def _everywhere(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version and stop.")
     ] = False,
@@ -135,6 +136,10 @@ def _everywhere(
 
     screen.reset()
     everywhere.configure(debug=debug, no_color=no_color, quiet=quiet, verbose=verbose, as_json=as_json)
+    if context.invoked_subcommand is None:
+        from auditor.cli import alone
+
+        alone.show()
 
 
 _UsageError: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")

@@ -103,7 +103,7 @@ def kinds_beneath(path: Path) -> frozenset[str] | None:
     """The kinds of all file systems that lie beneath the overlay or the pool of folders that a whole path lies on, down
     to the last; empty where it lies on neither. None where that is not known, or where files seem to change at other
     times than those that lie beneath."""
-    table = _mounts()
+    table = mounted()
     mount = _mount_around(path, table)
     if mount.kind not in LAYERED:
         return frozenset()
@@ -114,7 +114,7 @@ def kinds_beneath(path: Path) -> frozenset[str] | None:
 def mounted_from(path: Path) -> tuple[str, str]:
     """The name of the file system that a whole path lies on, "unknown" where the system does not tell, and what the
     mount is said to be of: a device, a share, a program's own word."""
-    mount = _mount_around(path, _mounts())
+    mount = _mount_around(path, mounted())
     return mount.kind, mount.source
 
 
@@ -189,14 +189,14 @@ def _kernel() -> tuple[int, int]:
 def _kind_of(folder: Path) -> tuple[str, str]:
     if sys.platform == "win32":
         return _kind_on_windows(folder)
-    mount = _mount_around(folder, _mounts())
+    mount = _mount_around(folder, mounted())
     return mount.kind, mount.point
 
 
 def _kinds_of(folder: Path) -> frozenset[str]:
     if sys.platform == "win32":
         return frozenset({_kind_on_windows(folder)[0].lower()})
-    return _kinds(folder, _mounts())
+    return _kinds(folder, mounted())
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +227,7 @@ def _mount_around(folder: Path, table: Sequence[Mounted]) -> Mounted:
 
 def mounted_beneath(path: Path) -> list[Path]:
     """Where something is mounted below a whole path, and not hidden by another mount."""
-    return _points_beneath(path, _mounts())
+    return _points_beneath(path, mounted())
 
 
 def _points_beneath(path: Path, table: Sequence[Mounted]) -> list[Path]:
@@ -235,7 +235,7 @@ def _points_beneath(path: Path, table: Sequence[Mounted]) -> list[Path]:
     return [point for point in points if _mount_around(point, table).point == str(point)]
 
 
-def _mounts() -> list[Mounted]:
+def mounted() -> list[Mounted]:
     """Every mount, the first one first; none on Windows. Source: proc_pid_mountinfo(5)."""
     if sys.platform == "darwin":
         return _mounts_on_macos()

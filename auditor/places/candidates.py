@@ -19,7 +19,7 @@ from pathlib import Path
 from auditor.config import NamedPlace, Role
 from auditor.dates import utc
 from auditor.disk import mounts as disk
-from auditor.disk import own_notes
+from auditor.disk import own_notes, volume
 from auditor.errors import AuditorError
 from auditor.places import adbclient, doctor, mtp
 from auditor.places.adbclient import Seen
@@ -95,7 +95,8 @@ class Around:
 
 
 def candidates(named: Sequence[NamedPlace], around: Around = Around()) -> tuple[Candidate, ...]:
-    """What is there, and what the user has named whether it is there or not; phones first, each place once."""
+    """What is there, and what the user has named whether it is there or not; the
+    user's own first, then phones; each place once."""
     found = [*_phones(around), *_disks(around), *_remotes(around)]
     by_spec = {one.spec: one for one in found}
     known = [_named(place, by_spec) for place in named]
@@ -105,9 +106,7 @@ def candidates(named: Sequence[NamedPlace], around: Around = Around()) -> tuple[
     room = around.rooms(tuple(folders.values()))
     used = own_notes.recall(_NOTES)
     told = [_with_room(one, room.get(folders[one.spec])) if one.spec in folders else one for one in every]
-    return tuple(
-        sorted((_with_use(one, used.get(one.spec)) for one in told), key=lambda one: list(Sort).index(one.sort))
-    )
+    return tuple(sorted((_with_use(one, used.get(one.spec)) for one in told), key=_order))
 
 
 def remember_use(spec: str, role: Role, when: datetime) -> None:
@@ -118,17 +117,14 @@ def remember_use(spec: str, role: Role, when: datetime) -> None:
 def disks() -> tuple[Mounted, ...]:
     """The disks, sticks, cards and shares that are mounted, but for the system's own. Looks at the system's table
     alone, and at no mount."""
-    import psutil
-
+    if sys.platform == "win32":
+        return _drives()
     found = []
-    for part in psutil.disk_partitions(all=True):
-        mount = disk.Mount(part.fstype, part.device)
-        point = Path(part.mountpoint)
-        if mount.shows_a_phone:
-            continue
-        if mount.is_served or "remote" in part.opts.split(","):
+    for one in volume.mounted():
+        mount, point = disk.Mount(one.kind, one.source), Path(one.point)
+        if mount.is_served and not mount.shows_a_phone:
             found.append(Mounted(point, Sort.SHARE))
-        elif _is_apart(point, part.opts):
+        elif _is_apart(point) and not mount.shows_a_phone:
             found.append(Mounted(point, Sort.DISK))
     return tuple({one.point: one for one in found}.values())
 
@@ -158,11 +154,22 @@ def _answer(process: subprocess.Popen[bytes], seconds: float) -> Room | Presence
     return total, free
 
 
-def _is_apart(point: Path, options: str) -> bool:
-    """Whether a mount is a disk of its own, and not the system's."""
-    if os.name == "nt":
-        return "removable" in options.split(",") or point.drive.lower() != os.environ.get("SYSTEMDRIVE", "C:").lower()
+def _is_apart(point: Path) -> bool:
+    """Whether a mount is a disk of its own, by where such are mounted, and not the system's."""
     return any(point.is_relative_to(folder) and point != Path(folder) for folder in _MOUNT_FOLDERS)
+
+
+def _drives() -> tuple[Mounted, ...]:
+    """The drives of Windows but the system's; their kind is known without waking any. Source: GetDriveTypeW."""
+    if sys.platform == "win32":
+        import ctypes
+
+        kernel = ctypes.windll.kernel32
+        names = [f"{chr(65 + n)}:" for n in range(26) if kernel.GetLogicalDrives() >> n & 1]
+        kinds = {name: kernel.GetDriveTypeW(f"{name}\\") for name in names if name != os.environ.get("SYSTEMDRIVE")}
+        sorts = {2: Sort.DISK, 3: Sort.DISK, 4: Sort.SHARE}  # removable, fixed, remote
+        return tuple(Mounted(Path(f"{name}\\"), sorts[kind]) for name, kind in kinds.items() if kind in sorts)
+    return ()
 
 
 def _phones(around: Around) -> list[Candidate]:
@@ -215,6 +222,11 @@ def _named(place: NamedPlace, found: Mapping[str, Candidate]) -> Candidate:
 
 def _sort(place: NamedPlace) -> Sort:
     return Sort.PHONE if place.spec.partition(":")[0] in ("adb", "mtp") else Sort.NAMED
+
+
+def _order(one: Candidate) -> tuple[bool, int, int]:
+    """The user's own first, phones before backups."""
+    return one.name is None, list(Role).index(one.role) if one.role else 0, list(Sort).index(one.sort)
 
 
 def _folder(one: Candidate) -> Path | None:

@@ -173,7 +173,7 @@ def test_what_lies_beneath_an_overlay(tmp_path: Path, monkeypatch: pytest.Monkey
         Mounted(str(top / "o"), "overlay", "overlay", f"rw,{layered}"),
         Mounted(str(top / "a"), "fuse.later", "it hides the layer, and the overlay has it still"),
     ]
-    monkeypatch.setattr(volume, "_mounts", lambda: table)
+    monkeypatch.setattr(volume, "mounted", lambda: table)
     monkeypatch.setattr(volume, "_METACOPY", top / "metacopy")
     assert volume.kinds_beneath(top / "o") == kinds
 
@@ -192,7 +192,7 @@ def test_an_overlay_over_its_own_layer_and_a_pool_within_itself_end(
 ) -> None:
     top = str(tmp_path.resolve())
     table = [Mounted("/", "ext4", "/dev/sda1"), Mounted(top, "overlay", "overlay", f"lowerdir={top},metacopy=off")]
-    monkeypatch.setattr(volume, "_mounts", lambda: table)
+    monkeypatch.setattr(volume, "mounted", lambda: table)
     assert volume.kinds_beneath(tmp_path.resolve()) == {"ext4"}
     monkeypatch.setattr(volume, "_branches", lambda pool: [tmp_path.resolve()])
     table[1] = Mounted(top, "fuse.mergerfs", "pool")

@@ -10,10 +10,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-import psutil
 import pytest
 
 from auditor.config import NamedPlace, Role
+from auditor.disk import volume
 from auditor.errors import BadPlace
 from auditor.places import candidates as module
 from auditor.places.adbclient import Seen
@@ -119,7 +119,6 @@ def test_the_systems_own_disks_are_not_told(monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.mark.skipif(os.name == "nt" or sys.platform == "darwin", reason="this file system has no such table")
 def test_disks_and_shares_are_told_by_the_table_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    part = psutil.disk_partitions(all=True)[0]
     table = [
         ("/dev/sda1", "/", "ext4"),
         ("/dev/sdb1", str(STICK), "exfat"),
@@ -127,8 +126,8 @@ def test_disks_and_shares_are_told_by_the_table_alone(monkeypatch: pytest.Monkey
         ("jmtpfs", "/media/phone", "fuse.jmtpfs"),
         ("tmpfs", "/run", "tmpfs"),
     ]
-    parts = [part._replace(device=device, mountpoint=point, fstype=kind, opts="rw") for device, point, kind in table]
-    monkeypatch.setattr(psutil, "disk_partitions", lambda all: parts)
+    lines = [volume.Mounted(point, kind, device) for device, point, kind in table]
+    monkeypatch.setattr(volume, "mounted", lambda: lines)
     assert module.disks() == (Mounted(STICK, Sort.DISK), Mounted(Path("/home/anna/nas"), Sort.SHARE))
 
 
