@@ -51,7 +51,7 @@ COMMANDS = {
 """What each command does, by its name, which is that of its module here too: the first line of its own help."""
 
 
-LONG = ("scan", "audit", "backup", "restore", "verify", "duplicates", "clean", "undo")
+LONG = ("scan", "audit", "backup", "restore", "verify", "drill", "duplicates", "clean", "undo")
 """Those that take long: they say what happens as events, too."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import tempfile
 from dataclasses import replace
@@ -11,7 +12,8 @@ from typing import Annotated
 
 import typer
 
-from auditor.cli import copying, screen, unfinished
+from auditor.cli import copying, named, programs, screen, unfinished
+from auditor.config import Role
 from auditor.copier.execute import RunOptions
 from auditor.copier.presence import watch
 from auditor.errors import BadOutput, BadPlace
@@ -51,7 +53,8 @@ def command(
 
     Exit codes: 0 every file came back as it was stored; 1 some did not; 2 bad input; 130 stopped.
     """
-    place = copying.kept_folder(backup)
+    place = copying.kept_folder(named.place(backup))
+    named.used(place, Role.BACKUP)
     folder = out or unfinished.new(NAME)
     if folder.exists():
         raise BadOutput(f"{folder} is there already; name another folder with -o")
@@ -72,6 +75,7 @@ def command(
         drills.write(found, folder)
     except OSError as error:
         raise BadOutput(f"{error.filename or folder} cannot be written: {error.strerror or error}") from error
+    programs.tell(folder=folder.absolute(), **json.loads((folder / DRILL).read_text("utf-8")))
     bad = [(one.original.path, one.detail) for one in found.tried if one.result is not Result.RESTORED]
     copying.listed(bad, screen.say)
     sign, colour = ("✓", "green") if found.passed else ("✗", "red")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from auditor.cli import screen
+from auditor.cli import programs, screen
 from auditor.errors import BadPlace
 from auditor.report import provenance, signatures, timestamps
 from auditor.words import typed, visible
@@ -42,20 +43,28 @@ def command(
     """
     if key is None and not stamp_request and stamp is None:
         raise BadPlace("nothing to do: name --key FILE, --stamp-request or --stamp FILE")
-    if changed := provenance.check(folder):
+    changed = provenance.check(folder)
+    programs.tell(folder=folder.absolute(), touched=list(map(asdict, changed)))
+    if changed:
         for item in changed:
             screen.say(f"{item.difference}: {visible(item.path)}")
         screen.error("this audit was changed after it was written: it is not sealed. Audit again")
         raise typer.Exit(1)
     if key is not None:
-        signed = signatures.sign(folder, key, lambda: str(typer.prompt("Password of the key", hide_input=True)))
+        signed = signatures.sign(
+            folder, key, lambda: str(typer.prompt("Password of the key", hide_input=True, err=True))
+        )
+        programs.tell(signature=signed.absolute())
         screen.say(f"Signed: {visible(str(signed))}")
     if stamp_request:
         request = timestamps.request(folder)
+        programs.tell(request=request.absolute())
         screen.say(f"Request: {visible(str(request))}")
         screen.say("  Send it to an authority that you trust, and keep its answer with --stamp:")
         sent = f"--data-binary @{typed(str(request))} -H 'Content-Type: application/timestamp-query'"
         screen.say(f"  curl {visible(sent)} -o answer.tsr URL")
     if stamp is not None:
-        screen.say(visible(timestamps.take(folder, stamp).words))
+        taken = timestamps.take(folder, stamp)
+        programs.tell(stamp=asdict(taken))
+        screen.say(visible(taken.words))
     screen.say(f"  Check    auditor report {visible(typed(str(folder)))} --check")
