@@ -146,6 +146,11 @@ def _utc(offset: timedelta) -> str:
     return f"UTC{'+' if minutes > 0 else '-'}{hours}" + (f":{rest:02d}" if rest else "")
 
 
+def month(name: str) -> str:
+    """A month written as `2026-05` in words: `May 2026`."""
+    return f"{_MONTHS[int(name[5:7]) - 1]} {name[:4]}"
+
+
 def taken(taken_at: str | None) -> str:
     """The camera's local time to the minute: `2026-05-03 18:02`; empty where not known."""
     return visible(taken_at[:16].replace("T", " ")) if taken_at else ""

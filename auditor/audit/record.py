@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 
 from auditor.audit import refusals, roles
 from auditor.audit.inputs import Side, will_be_emptied
@@ -19,16 +20,17 @@ from auditor.words import typed
 
 def of_run(
     order: Order,
+    out: Path,
     lists: Sequence[Manifest],
     started: datetime,
     finished: datetime,
     doubts: Mapping[str, refusals.Doubt],
     pairs: Sequence[roles.Pair],
 ) -> dict[str, object]:
-    """The `provenance` of audit.json, but for what the stations of the audit add to it. `lists` are those of its sides,
-    the source's first."""
+    """The `provenance` of audit.json, whose folder will be `out`, but for what the stations of the audit add to it.
+    `lists` are those of its sides, the source's first."""
     source, *backups = lists
-    arguments = _arguments(order, doubts, pairs)
+    arguments = _arguments(order, doubts, pairs, str(out))
     return {
         "source_files": source.footer.files,
         "started": started.astimezone().isoformat(timespec="seconds"),
@@ -57,17 +59,19 @@ def _maybe_exchanged(order: Order, doubts: Mapping[str, refusals.Doubt]) -> list
     ]
 
 
-def _arguments(order: Order, doubts: Mapping[str, refusals.Doubt], pairs: Sequence[roles.Pair]) -> dict[str, list[str]]:
+def _arguments(
+    order: Order, doubts: Mapping[str, refusals.Doubt], pairs: Sequence[roles.Pair], report: str
+) -> dict[str, list[str]]:
     """What stands in a rule's commands for a place, as arguments: PHONE and BACKUP are the places, or lists, of
     this audit (BACKUPS all of the latter), SOURCE the phone where it is no list, PLACES all backups where none is a
     list, DEST the first that can be written to (with the option that this took), REMOTE the only one by rclone, as
-    rclone calls it, KEPT the first that has a record to be verified by.
+    rclone calls it, KEPT the first that has a record to be verified by, REPORT this audit's folder.
 
     Where no backup can be, FOLDER stands for one to choose: so it is for what may be the phone. What looks like an
     option is left out.
     """
     said: list[str] = []
-    specs = {"PHONE": order.source.spec, "BACKUP": order.backups[0].spec}
+    specs = {"PHONE": order.source.spec, "BACKUP": order.backups[0].spec, "REPORT": report}
     remotes = [b.spec.removeprefix("rclone:") for b in order.backups if b.spec.startswith("rclone:")]
     if len(remotes) == 1:
         specs["REMOTE"] = remotes[0]

@@ -72,7 +72,14 @@ def pictures(
         far += place.folder is None
         if place.folder is not None or far <= MOST_FETCHED_AGAIN:
             shown[label, path] = True
+    for label, path in page.whole_copies(db, thumbnails.MOST_COPIES):
+        if (place := backups.get(label)) is not None and place.folder is not None:
+            shown.setdefault((label, path), False)
     stored = rows.stored(db, shown)
-    subjects = [Subject(places[key[0]], stored[key].raw_path, is_damaged) for key, is_damaged in shown.items()]
+    # Of the files' own and of what stands beside them the first can be looked at closely.
+    own, copies = [key for key in shown if not key[0]], [key for key in shown if key[0]]
+    large = {*own[: thumbnails.MOST_LARGE], *copies[: thumbnails.MOST_LARGE]}
+    sides = {key: thumbnails.LARGE if key in large else thumbnails.SMALL for key in shown}
+    subjects = [Subject(places[key[0]], stored[key].raw_path, bad, sides[key]) for key, bad in shown.items()]
     made = pool.run(thumbnails.take, [pool.Job(one, 8 << 20) for one in subjects], workers=jobs or pool.default_jobs())
     return {key: one for key, one in zip(shown, made, strict=True) if isinstance(one, Shown)}

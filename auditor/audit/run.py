@@ -89,8 +89,9 @@ def _run(order: Order, folder: Path, out: Path, steps: Steps, clock: Callable[[]
             tuple(outcomes),
             (*limits, *caveats.not_apart(order.source, order.backups), *kept_backups, *conclusion.caveats, *waived),
             {
-                **record.of_run(order, lists, started, clock(), doubts, pairs),
+                **record.of_run(order, out, lists, started, clock(), doubts, pairs),
                 "not_read_again": not_offered,
+                "may_go": safe_to_delete.told(db),
                 **({"emptied": True} if is_emptied else {}),
                 **record.not_due(db),
             },

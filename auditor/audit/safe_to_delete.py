@@ -41,6 +41,12 @@ def fill(
     return table.not_read(db), told
 
 
+def told(db: Database) -> dict[str, int]:
+    """How much an audit licenses to delete, as audit.json says it."""
+    files, size_bytes = table.amount(db)
+    return {"files": files, "size_bytes": size_bytes}
+
+
 def _kept_backups(source: Side, files: Sequence[Stored]) -> dict[Path, str]:
     """The backups that this program keeps in which some of these files lie, each with how their paths begin."""
     root = source.place.folder if source.place is not None else None

@@ -140,6 +140,8 @@ def show(result: Audit, folder: Path, rules: dict[str, ruling.Rule]) -> None:
         screen.say(f"  {visible(line)}")
     if result.verdict is Verdict.SAFE:
         screen.say(f"  {findings.covered(result)}")
+        if free := findings.may_go(result):
+            screen.say(f"  {visible(free)}")
     if result.verdict is not Verdict.SAFE or screen.verbose():
         _sums(result)
         _findings(result, rules)

@@ -62,6 +62,7 @@ def show_one(
     makes = f"a finding makes its file {rule.verdict.replace('_', ' ')}" if rule.verdict else "no file is unsafe by it"
     screen.say(f"{rule.id}  ({rule.severity.value}; {makes}; since {visible(rule.since)})")
     for title, text in (
+        ("In the report", f"{rule.name} ({rule.theme})"),
         ("What it says where it finds something", rule.failed_many.replace("$count", "...")),
         ("What it says where it finds nothing", rule.passed),
         ("Why", rule.why),

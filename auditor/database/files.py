@@ -53,7 +53,8 @@ def summarise(db: Database, labels: Sequence[str], proof: Sequence[Status]) -> N
             coalesce(best.b.status = '{Status.NOT_CHECKED}' AND best.b.claimed IS NOT NULL, false)
                 AND NOT {claims_other("source", "best.b")}
                 AND NOT coalesce(best.b.size_bytes <> source.size_bytes, false) AS only_claimed,
-            source.size_bytes, source.taken_at, source.sha256, source.kind, source.mtime,
+            source.size_bytes, source.taken_at, source.sha256, source.kind,
+            CASE WHEN source.mtime_trusted IS NOT FALSE THEN source.mtime END AS mtime,
             source.soundness, source.read_at
         FROM source LEFT JOIN best ON best.id = source.id
         ORDER BY source.id

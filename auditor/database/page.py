@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from auditor.database.connection import Database
 from auditor.model import Status
@@ -12,7 +13,8 @@ from auditor.model import Status
 @dataclass(frozen=True, slots=True)
 class Finding:
     """A finding, and what is known of the source's file that it names. `path` is None where it names none; `evidence`
-    is JSON; `copy_path` is the path of the copy that it speaks of, `detail` what is said of that file."""
+    is JSON; `copy_path` is the path of the copy that it speaks of, `whole_path` that of a whole copy in `whole_backup`,
+    `detail` what is said of that file, `mtime` its date where its place tells the truth about that."""
 
     rule: str
     path: str | None
@@ -22,9 +24,12 @@ class Finding:
     status: str
     evidence: str | None
     copy_path: str | None
+    whole_backup: str | None
+    whole_path: str | None
     detail: str | None
     size_bytes: int | None
     taken_at: str | None
+    mtime: str | None
     kind: str | None
 
 
@@ -39,7 +44,8 @@ class Waiver:
 
 _FINDING = (
     "f.rule, f.path, f.side, f.backup, f.message, f.status, f.evidence,"
-    " json_extract_string(f.evidence, '$.backup_path'), s.detail, s.size_bytes, s.taken_at, s.kind"
+    " json_extract_string(f.evidence, '$.backup_path'), json_extract_string(f.evidence, '$.whole_backup'),"
+    " json_extract_string(f.evidence, '$.whole_path'), s.detail, s.size_bytes, s.taken_at, s.mtime, s.kind"
 )
 _JOINED = "FROM findings f LEFT JOIN files s ON f.side = 'source' AND s.path = f.path"
 _COUNTED = "f.rule = ? AND f.status <> 'waived'"
@@ -73,26 +79,6 @@ class Share:
     count: int
 
 
-def by_date(db: Database, rule: str, letters: int) -> list[Share]:
-    """The findings of a rule by the first letters of the date of the source's file: 7 tell months, 4 years."""
-    return db.rows(
-        Share,
-        f"SELECT substr(s.taken_at, 1, {int(letters)}), count(*) {_JOINED} WHERE {_COUNTED} AND f.path IS NOT NULL"
-        " AND s.path IS NOT NULL GROUP BY 1 ORDER BY 1 NULLS LAST",
-        [rule],
-    )
-
-
-def by_folder(db: Database, rule: str) -> list[Share]:
-    """The findings of a rule by folder, the most first."""
-    return db.rows(
-        Share,
-        "SELECT regexp_extract(f.path, '^(?s)(.*)/', 1) AS folder, count(*) FROM findings f "
-        f"WHERE {_COUNTED} AND f.path IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1",
-        [rule],
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class State:
     """How many due files have one status and one verdict."""
@@ -111,6 +97,61 @@ def breakdown(db: Database) -> list[State]:
     )
 
 
+class Axis(StrEnum):
+    """By what the due files are counted: the month (`2026-05`) of the photo or, where that is not known, of its file;
+    or the folder. As SQL on `files`."""
+
+    MONTH = "coalesce(month_of(taken_at), month_of(mtime))"
+    FOLDER = "regexp_extract(path, '^(?s)(.*)/', 1)"
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """How many due files of one month or folder have one verdict; None: nobody knows when they were taken."""
+
+    name: str | None
+    verdict: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """How many due files of one month or folder one backup holds with proof."""
+
+    name: str | None
+    backup: str
+    count: int
+
+
+def covered(db: Database, axis: Axis) -> list[Covered]:
+    """The due files by month or folder, and by verdict."""
+    _know_months(db)
+    return db.rows(
+        Covered,
+        f"SELECT {axis.value}, verdict, count(*) FROM files WHERE verdict <> 'not_due' GROUP BY ALL ORDER BY ALL",
+    )
+
+
+def held(db: Database, axis: Axis, proof: Sequence[str]) -> list[Held]:
+    """The due files by month or folder, and by the backups that hold proof of them (statuses) under the policy."""
+    _know_months(db)
+    return db.rows(
+        Held,
+        f"SELECT {axis.value}, backup, count(*) FROM (SELECT DISTINCT f.id, f.path, f.taken_at, f.mtime, p.backup"
+        " FROM files f JOIN pairs p ON p.id = f.id WHERE f.verdict <> 'not_due'"
+        " AND list_contains(?::VARCHAR[], p.status)) GROUP BY ALL ORDER BY ALL",
+        [list(proof)],
+    )
+
+
+def _know_months(db: Database) -> None:
+    # A date that no calendar has, as cameras without a clock write it, is none.
+    db.run(
+        "CREATE OR REPLACE TEMP MACRO month_of(stamp) AS"
+        " CASE WHEN regexp_matches(stamp, '^(19|20)[0-9]{2}-(0[1-9]|1[0-2])') THEN substr(stamp, 1, 7) END"
+    )
+
+
 def left_out(db: Database) -> list[Share]:
     """Files of the source that need no backup, by reason or, without one, by kind; the most first."""
     return db.rows(
@@ -118,6 +159,31 @@ def left_out(db: Database) -> list[Share]:
         "SELECT coalesce(nullif(detail, ''), kind, 'other'), count(*) FROM files WHERE verdict = 'not_due'"
         " GROUP BY 1 ORDER BY 2 DESC, 1",
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One file of the source with its status and verdict; its best counterpart, None where there is none; and what is
+    said of it."""
+
+    path: str
+    status: str
+    verdict: str
+    backup: str | None
+    backup_path: str | None
+    detail: str | None
+
+
+def every_file(db: Database, most: int) -> tuple[list[Found], int]:
+    """The source's files in path order, and how many there are of these: all where they are no more than `most`; else
+    those that are due and not proven, `most` of them."""
+    asked = "SELECT path, status, verdict, backup, backup_path, detail FROM files"
+    if db.one(int, "SELECT count(*) FROM files") <= most:
+        found = db.rows(Found, f"{asked} ORDER BY id")
+        return found, len(found)
+    unproven = "WHERE verdict NOT IN ('proven', 'not_due')"
+    number = db.one(int, f"SELECT count(*) FROM files {unproven}")
+    return db.rows(Found, f"{asked} {unproven} ORDER BY id LIMIT {int(most)}"), number
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +231,21 @@ def damaged_copies(db: Database, most: int) -> list[tuple[str, str]]:
         LEFT JOIN pairs p ON p.backup = c.backup AND p.backup_path = c.path AND p.status = 'damaged'
         WHERE b.kind IN ('photo', 'video') AND b.size_bytes > 0 AND (b.soundness = 'damaged' OR p.path IS NOT NULL)
         GROUP BY c.backup, c.path ORDER BY min(c.severity), min(c.nth), c.backup, c.path LIMIT ?
+        """,
+        [most],
+    )
+
+
+def whole_copies(db: Database, most: int) -> list[tuple[str, str]]:
+    """The whole files of the backups to be shown beside what findings say is damaged, as (backup, path)."""
+    return db.rows(
+        lambda backup, path: (backup, path),
+        """
+        SELECT DISTINCT json_extract_string(evidence, '$.whole_backup') AS backup,
+            json_extract_string(evidence, '$.whole_path') AS path
+        FROM findings WHERE status <> 'waived' AND evidence LIKE '%"whole_path"%' AND path IS NOT NULL
+            AND json_extract_string(evidence, '$.whole_path') IS NOT NULL
+        ORDER BY 1, 2 LIMIT ?
         """,
         [most],
     )

@@ -52,3 +52,9 @@ def not_read(db: Database) -> int:
     """How many would be safe to delete but for the reading."""
     counts = "SELECT (SELECT count(*) FROM safe_at_any_time) - (SELECT count(*) FROM safe_to_delete)"
     return db.one(int, counts)
+
+
+def amount(db: Database) -> tuple[int, int]:
+    """How many files are safe to delete, and their bytes."""
+    asked = "SELECT count(*), coalesce(sum(size_bytes), 0)::BIGINT FROM safe_to_delete"
+    return db.rows(lambda files, size_bytes: (int(files), int(size_bytes)), asked)[0]

@@ -132,7 +132,7 @@ def render(found: Search, plan: Written, *, jobs: int, pictures: bool = True, st
         html.environment(None)
         .get_template("duplicates.html.j2")
         .render(
-            **html.assets(("report.css", "duplicates.css"), "duplicates.js"),
+            **html.assets(("report.css", "duplicates.css"), ("duplicates.js",)),
             sentence=sentence(found),
             places=[text.visible(source.label) for source in found.inventory.sources],
             removing=found.plan.removing_groups,

@@ -7,6 +7,7 @@ import re
 import string
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ _REQUIRED = (
     "message",
     "why",
 )
-_OPTIONAL = ("tags", "needs", "remedy", "not_covered", "sources", "renamed_from", "params", "tidying")
+_OPTIONAL = ("tags", "needs", "remedy", "not_covered", "sources", "renamed_from", "params", "tidying", "theme", "label")
 _TYPES: dict[str, tuple[type, str]] = {
     **dict.fromkeys(("tags", "needs", "sources", "renamed_from"), (list, "a list of texts")),
     "params": (dict, "a table"),
@@ -38,13 +39,24 @@ _TYPES: dict[str, tuple[type, str]] = {
 _VERDICTS = {"not_safe": FileVerdict.NOT_SAFE, "not_checked": FileVerdict.NOT_CHECKED, "none": None}
 
 
+class Theme(StrEnum):
+    """What a finding is about, in the order in which a person has to do something about it."""
+
+    SAFETY = "safety"  # the verdict: files that are not safe, or that nobody could look at
+    DAMAGE = "damage"  # broken already, whatever the backup holds
+    MEMORY = "memory"  # what belongs to a picture besides the picture: its date, place, other half
+    SPACE = "space"  # room on the phone and in the backups, and what could go
+    NOTE = "note"  # good to know
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One rule. `verdict` is what an unwaived finding makes of the source file it names; None: nothing.
 
     `population` is the FROM clause of what the rule judges. `needs` are `view.column` names that must be known to the
-    lists. `tidying`: no finding means that anything is lost. `params` are the defaults of what `sql` and `population`
-    bind as `$name`; a policy may set other values. `sha256` is that of the rule's file.
+    lists. `tidying`: no finding means that anything is lost. `theme` and `label` say under which heading of the report
+    the findings stand, and what they are called in two or three words. `params` are the defaults of what `sql` and
+    `population` bind as `$name`; a policy may set other values. `sha256` is that of the rule's file.
     """
 
     id: str
@@ -69,6 +81,13 @@ class Rule:
     sources: tuple[str, ...] = ()
     renamed_from: tuple[str, ...] = ()
     tidying: bool = False
+    theme: Theme = Theme.NOTE
+    label: str = ""
+
+    @property
+    def name(self) -> str:
+        """What its findings are called in two or three words: `Not in the backup`."""
+        return self.label or self.id.replace("-", " ").capitalize()
 
     def title(self, count: int) -> str:
         """The sentence for so many findings; `passed` for none."""
@@ -103,6 +122,8 @@ def parse(text: str, path: Path) -> Rule:
         raise BadRule(f"{path}: severity is {header['severity']!r}; it can be error, warning or info")
     if header["verdict"] not in _VERDICTS:
         raise BadRule(f"{path}: verdict is {header['verdict']!r}; it can be not_safe, not_checked or none")
+    if header.get("theme", Theme.NOTE) not in list(Theme):
+        raise BadRule(f"{path}: theme is {header['theme']!r}; it can be {', '.join(Theme)}")
     if header["id"] != path.stem:
         raise BadRule(f"{path}: its id is {header['id']!r}, but the file is named {path.name}")
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", header["id"]):
@@ -120,9 +141,17 @@ def parse(text: str, path: Path) -> Rule:
         **{key: header[key].strip() for key in ("why", "remedy", "not_covered") if key in header},
         "severity": Severity(header["severity"]),
         "verdict": _VERDICTS[header["verdict"]],
+        "theme": Theme(header["theme"]) if "theme" in header else _usual_theme(header),
     }
     digest = hashlib.sha256(text.encode()).hexdigest()
     return Rule(**made, family=path.parent.name, sql=sql, sha256=digest, path=path)
+
+
+def _usual_theme(header: Mapping[str, Any]) -> Theme:
+    """Where the findings of a rule that does not say it stand."""
+    if _VERDICTS[header["verdict"]] is not None or header["severity"] == Severity.ERROR:
+        return Theme.SAFETY
+    return Theme.NOTE if header["severity"] == Severity.INFO else Theme.MEMORY
 
 
 def message_parts(message: str) -> Iterable[tuple[str, bool]]:

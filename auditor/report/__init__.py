@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from auditor.judge.rules import Rule
     from auditor.model import Audit
     from auditor.report import thumbnails
+    from auditor.report.since import Before
 
 FILES, FINDINGS, FINDINGS_EXACT, SAFE_TO_DELETE = "files.csv", "findings.csv", "findings.jsonl", "safe-to-delete.csv"
 RECORD, PAGE, SEAL = "audit.json", "report.html", "SHA256SUMS"
@@ -40,13 +41,15 @@ def write(
     pictures: Mapping[tuple[str, str], thumbnails.Shown] | None = None,
     zone: tzinfo | None = None,
     homes: Sequence[Path] = (),
+    since: Before | None = None,
 ) -> Path:
     """Writes a whole audit folder and seals it. The caller gives it its final name once this has returned.
 
     `db` holds the tables `files`, `findings`, `header`, `source`, `backup` and the view `safe_to_delete`; `manifests`
     are the lists judged, the source's first. `pictures` are what is shown of files, by backup (empty for the source)
-    and path (`page.pictured` and `page.damaged_copies` say which, `thumbnails.take` makes one); `zone` is
-    that of the page's dates, None for this machine's own. `homes` are the folders in which earlier audits may lie.
+    and path (`page.pictured`, `page.damaged_copies` and `page.whole_copies` say which, `thumbnails.take` makes one);
+    `zone` is that of the page's dates, None for this machine's own. `homes` are the folders in which earlier audits may
+    lie; `since` is the audit before this one, None where it is to be looked for there.
     Returns the path of report.html.
     """
     from auditor.report import (
@@ -67,7 +70,7 @@ def write(
     record = provenance.audit_record(audit, rules, policy, lists, not_read, known.record())
     provenance.write_record(record, folder / RECORD)
     files = provenance.describe(folder)
-    html.write(audit, db, rules, record, files, folder / PAGE, pictures or {}, zone, known)
+    html.write(audit, db, rules, record, files, folder / PAGE, pictures or {}, zone, known, since)
     provenance.seal(folder)
     return folder / PAGE
 

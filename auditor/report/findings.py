@@ -1,41 +1,50 @@
-"""What the report shows of each rule's findings: rows in display form, and the patterns in them."""
+"""What the report shows of each rule's findings: rows in display form, and groups of them."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
+from enum import StrEnum
 from typing import Any
 
 from auditor import words as text
 from auditor.database import page
 from auditor.database.connection import Database
-from auditor.database.page import Finding, Share
-from auditor.judge.rules import Rule
-from auditor.model import Audit, FindingStatus, NextStep, RuleOutcome, RuleState, Severity, Verdict
+from auditor.database.page import Finding
+from auditor.judge.rules import Rule, message_parts
+from auditor.model import Audit, FindingStatus, Kind, NextStep, RuleOutcome, RuleState, Severity, Verdict
 
-MOST_FINDINGS = 100_000  # in one page, as JSON in columns: 0.7 s to open (a million: 10 s and more)
-_FIRST_OF_MANY = 1_000  # of each rule, where there are more
+MOST_FINDINGS = 100_000  # in one page, as JSON in columns, which is read when it is asked for
 PLAIN_ROWS = 200  # of each rule, as HTML: what print and a browser without scripts have
 MOST_GROUPS = 200
-_MOST_BARS = 12
-_FEWEST_FOR_PATTERNS = 5
-NAME_HERE = "\0"  # stands in a shared message for the row's own file name; no name that is made visible holds it
+_MOST_WAIVED = 1_000
+
+
+class Beside(StrEnum):
+    """What is shown beside a file's own picture."""
+
+    DAMAGED = "Damaged copy"
+    WHOLE = "Whole copy"
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """One finding as it is shown; every text is visible form. `key` is the exact path, None where it names no file.
 
-    `copy` is the file of a backup that it speaks of, as (backup, exact path); None where there is none.
+    `why` says what is the matter without the file's name, which stands beside it, and is empty where it says no more
+    than the title does of all; `message` is the whole sentence.
+    `taken` is when it was taken or, where that is not known, its file's own date, which says so. `copy` is the file of
+    a backup to be shown beside it, as (backup, exact path), and `beside` what that is; None where there is none.
     """
 
     key: str | None
     folder: str
     name: str
     why: str
+    message: str
     backup: str
     taken: str
     size_bytes: int | None
@@ -43,25 +52,20 @@ class Row:
     known: bool
     on_source: bool
     copy: tuple[str, str] | None = None
-
-    @property
-    def message(self) -> str:
-        """The reason with the file's own name in it."""
-        return self.why.replace(NAME_HERE, self.name)
+    beside: Beside | None = None
 
     @property
     def size(self) -> str:
         """The size in words."""
         return text.size(self.size_bytes)
 
+    @property
+    def part(self) -> str:
+        """What the file is, where its name does not say it to everybody; empty for photos and films."""
+        return _SAID.get(self.kind, "")
 
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """One line of a text diagram: `blocks` is a row of block characters, the longest for the largest count."""
 
-    label: str
-    blocks: str
-    count: int
+_SAID = {Kind.SIDECAR.value: "edits, stars and captions of its photo"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +95,6 @@ class Section:
     rows: tuple[Row, ...]
     rows_total: int
     general: tuple[str, ...]
-    months: tuple[Bar, ...]
-    folders: tuple[Bar, ...]
     groups: tuple[tuple[Member, ...], ...]
     groups_total: int
 
@@ -110,9 +112,10 @@ class Section:
         """Whether any row has something to show there."""
         return any(getattr(row, column) not in ("", None) for row in self.rows)
 
-    def has_pictures(self, thumbs: Mapping[tuple[str, int], Any]) -> bool:
-        """Whether any row has a picture among these."""
-        return any(rule_id == self.outcome.rule_id and number >= 0 for rule_id, number in thumbs)
+    @property
+    def beside(self) -> Beside | None:
+        """What is shown beside the rows' own pictures."""
+        return next((row.beside for row in self.rows if row.beside), None)
 
 
 def failed_rules(audit: Audit, rules: Mapping[str, Rule]) -> list[RuleOutcome]:
@@ -125,6 +128,8 @@ def next_step(audit: Audit, rules: Mapping[str, Rule]) -> NextStep | None:
     """The one thing to do now; None where there is nothing to do. Its action is the first command of auditor in it."""
     if audit.verdict is Verdict.SAFE or audit.provenance.get("emptied"):
         return None
+    if not audit.partition.due:
+        return NextStep("Is the phone unlocked, and set to File transfer? Then audit again.")
     # What could be tidied up is no way to a better verdict: an old list, say, must be made again first.
     counting = (o for o in failed_rules(audit, rules) if o.severity is Severity.ERROR or rules[o.rule_id].verdict)
     rule = next((rules[outcome.rule_id] for outcome in counting if rules[outcome.rule_id].remedy.strip()), None)
@@ -158,6 +163,22 @@ def covered(audit: Audit, zone: tzinfo | None = None) -> str:
     return f"True on {text.moment(str(finished), zone)}. Photos taken since are not covered."
 
 
+def may_go(audit: Audit) -> str:
+    """How much may go from the phone and how, as its CSV says; empty where the audit is not SAFE or does not know."""
+    free = audit.provenance.get("may_go")
+    if audit.verdict is not Verdict.SAFE or free is None:
+        return ""
+    files, places = free["files"], audit.provenance.get("words") or {}
+    unread = audit.provenance.get("not_read_again") or 0
+    again = _with_places(["auditor", "audit", "PHONE", "BACKUPS"], places)
+    read = f"{text.counted(unread, 'file was', 'files were')} not read again in this audit, so nothing may go by it"
+    if not files:
+        return f"{read}. Run {again}, which reads both sides." if unread else ""
+    command = _with_places(["auditor", "clean", "REPORT"], places)
+    said = f"{text.size(free['size_bytes'])} in {text.counted(files, 'file', 'files')} may go from the phone: {command}"
+    return f"{said} shows which; with `--apply` it moves them into a quarantine, and `auditor undo` brings them back."
+
+
 def remedy(audit: Audit, rule: Rule) -> str:
     """What the rule says is to be done, on one line, with the places of this audit in its commands.
 
@@ -184,11 +205,13 @@ _UNKNOWN_PLACES = {
     "PLACES": "the backups themselves, not lists of them",
     "REMOTE": "the cloud's remote",
     "KEPT": "a backup that auditor made",
+    "REPORT": "this report's folder",
 }
 """What stands in a rule's commands for a place of the audit, with the words for one that cannot be typed here.
 
 PHONE and BACKUP (BACKUPS: all) are what was audited, places or lists; SOURCE is the phone itself, PLACES all backups
-themselves, DEST what can be written to, REMOTE the one cloud as rclone calls it, and KEPT a backup that auditor made.
+themselves, DEST what can be written to, REMOTE the one cloud as rclone calls it, KEPT a backup that auditor made, and
+REPORT the folder of the audit.
 """
 
 
@@ -215,12 +238,23 @@ def sections(db: Database, audit: Audit, rules: Sequence[Rule]) -> list[Section]
     """A section for each rule that found something, worst first, then by number."""
     by_id = {rule.id: rule for rule in rules}
     failed = failed_rules(audit, by_id)
-    most = MOST_FINDINGS if sum(outcome.findings for outcome in failed) <= MOST_FINDINGS else _FIRST_OF_MANY
-    return [_section(db, outcome, by_id[outcome.rule_id], most) for outcome in failed]
+    shares = shared_out(MOST_FINDINGS, [outcome.findings for outcome in failed])
+    return [_section(db, outcome, by_id[outcome.rule_id], most) for outcome, most in zip(failed, shares, strict=True)]
+
+
+def shared_out(most: int, wanted: Sequence[int]) -> list[int]:
+    """How many of at most so many each of those who want these numbers gets: nobody gets less than another who wants
+    more, and nothing is left over that somebody wants."""
+    shares = [0] * len(wanted)
+    left = most
+    for nth, place in enumerate(sorted(range(len(wanted)), key=wanted.__getitem__)):
+        shares[place] = min(wanted[place], left // (len(wanted) - nth))
+        left -= shares[place]
+    return shares
 
 
 def waived(db: Database) -> list[tuple[Row, str, str, str, str]]:
-    """The waived findings with rule, reason, by whom and until when; at most as many as a page holds of one rule."""
+    """The waived findings with rule, reason, by whom and until when; at most a thousand of them."""
     return [
         (
             _row(found),
@@ -229,14 +263,15 @@ def waived(db: Database) -> list[tuple[Row, str, str, str, str]]:
             text.visible(waiver.by or ""),
             text.visible(waiver.expires or ""),
         )
-        for found, waiver in page.waived(db, _FIRST_OF_MANY)
+        for found, waiver in page.waived(db, _MOST_WAIVED)
     ]
 
 
 def _section(db: Database, outcome: RuleOutcome, rule: Rule, most: int) -> Section:
     rows, general, grouped = [], [], []
+    says_more = any(is_column and words != "path" for words, is_column in message_parts(rule.message))
     for found in page.findings(db, outcome.rule_id, most):
-        row = _row(found)
+        row = _row(found, says_more)
         if row.key is None:
             general.append(row.message)
         else:
@@ -254,65 +289,56 @@ def _section(db: Database, outcome: RuleOutcome, rule: Rule, most: int) -> Secti
         tuple(single),
         len(single) + outcome.findings - len(rows) - len(general),
         tuple(general),
-        tuple(_months(db, outcome.rule_id)),
-        tuple(_bars(_first_folders(page.by_folder(db, outcome.rule_id)))),
         tuple(groups[:MOST_GROUPS]),
         len(groups),
     )
 
 
-def _row(found: Finding) -> Row:
+def _row(found: Finding, says_more: bool = True) -> Row:
+    """A finding as it is shown; its rule `says_more` of each than that it is one."""
     path, size_bytes, on_source = found.path, found.size_bytes, found.side == "source"
     if found.evidence and size_bytes is None and not on_source and '"size_bytes"' in found.evidence:
         size_bytes = _whole(json.loads(found.evidence).get("size_bytes"))
-    why = found.message.replace(path, NAME_HERE) if path else found.message
-    if found.detail and found.detail not in found.message:
-        why = f"{why} ({found.detail})" if not why.endswith(".") else f"{why[:-1]} ({found.detail})."
+    message = found.message
+    if found.detail and found.detail not in message:
+        message = f"{message[:-1]} ({found.detail})." if message.endswith(".") else f"{message} ({found.detail})"
+    why = message if says_more else found.detail or ""
     folder, slash, name = (path or "").rpartition("/")
-    copy = found.copy_path or (path if found.side == "backup" else None)
+    copy, beside = found.copy_path or (path if found.side == "backup" else None), Beside.DAMAGED
+    where = found.backup
+    if found.whole_backup and found.whole_path:
+        where, copy, beside = found.whole_backup, found.whole_path, Beside.WHOLE
+    shown_beside = (where, copy) if where and copy else None
     return Row(
         path,
         text.visible(folder + slash),
         text.visible(name),
-        NAME_HERE.join(map(text.visible, why.split(NAME_HERE))),
+        text.visible(_without_name(why, path) if path else why),
+        text.visible(message),
         text.visible(found.backup or ""),
-        text.taken(found.taken_at),
+        _dated(found),
         size_bytes,
         found.kind or "",
         found.status == FindingStatus.KNOWN,
         on_source,
-        (found.backup, copy) if found.backup and copy else None,
+        shown_beside,
+        beside if shown_beside else None,
     )
+
+
+def _without_name(message: str, path: str) -> str:
+    """What a message says of a file whose name stands beside it."""
+    return message.removeprefix(f"{path} ").replace(f"The copy of {path}", "Its copy").replace(path, "this file")
+
+
+def _dated(found: Finding) -> str:
+    if found.taken_at:
+        return text.taken(found.taken_at)
+    return f"{text.taken(found.mtime)} (file)" if found.mtime else ""
 
 
 def _whole(value: Any) -> int | None:
     return value if isinstance(value, int) else None
-
-
-def _months(db: Database, rule: str) -> Iterator[Bar]:
-    """By month, or by year where there would be too many bars."""
-    found = page.by_date(db, rule, 7)
-    if len(found) > _MOST_BARS + 1:
-        found = page.by_date(db, rule, 4)
-    dated = [(text.visible(one.name), one.count) for one in found if one.name is not None]
-    undated = [("no date", one.count) for one in found if one.name is None]
-    more = [("earlier", sum(number for _, number in dated[:-_MOST_BARS]))] if len(dated) > _MOST_BARS else []
-    return _bars(more + dated[-_MOST_BARS:] + undated if dated else [])
-
-
-def _first_folders(found: Sequence[Share]) -> list[tuple[str, int]]:
-    first = [(text.visible(one.name or "") or "(top folder)", one.count) for one in found[:_MOST_BARS]]
-    rest = found[_MOST_BARS:]
-    others = (text.counted(len(rest), "other folder", "other folders"), sum(one.count for one in rest))
-    return [*first, others] if rest else first
-
-
-def _bars(counts: list[tuple[str, int]]) -> Iterator[Bar]:
-    if sum(number for _, number in counts) < _FEWEST_FOR_PATTERNS:
-        return
-    largest = max(number for _, number in counts)
-    for label, number in counts:
-        yield Bar(label, "\u2588" * max(1, round(24 * number / largest)), number)
 
 
 _PLACE_WORDS: dict[Any, str] = {True: "place known", False: "no place"}
@@ -353,7 +379,7 @@ def _facts(row: Row, evidence: dict[str, Any]) -> dict[str, str]:
         "size": text.size(size_bytes),
         "pixels": f"{width} \u00d7 {height}" if width and height else "",
         "format": text.visible(str(evidence.get("format") or "")),
-        "taken": row.taken or text.taken(evidence.get("taken_at")),
+        "taken": text.taken(evidence.get("taken_at")) or row.taken,
         "place": _PLACE_WORDS.get(evidence.get("has_place"), ""),
     }
     return {name: value for name, value in facts.items() if value}

@@ -21,14 +21,16 @@ from auditor.database.connection import Database
 from auditor.judge.rules import Rule
 from auditor.judge.verdict import SIGNS
 from auditor.model import Audit, Severity, Status
-from auditor.report import findings, thumbnails
-from auditor.report.findings import Section
+from auditor.report import coverage, findings, lookup, packed, parts
 from auditor.report.history import History
+from auditor.report.pictures import placed
 from auditor.report.provenance import Sealed
+from auditor.report.since import Before, before, changes
 from auditor.report.thumbnails import Shown
 
 _BADGES = {Severity.ERROR: ("✗", "ERROR"), Severity.WARNING: ("!", "WARNING"), Severity.INFO: ("i", "INFO")}
-_KINDS = ("photo", "video", "sidecar", "other", "")
+_STYLES = ("report.css", "report/page.css", "report/coverage.css", "report/print.css")
+_SCRIPTS = tuple(f"report/{name}.js" for name in ("words", "rows", "tabs", "pictures", "coverage", "lookup", "page"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,43 +58,51 @@ def write(
     pictures: Mapping[tuple[str, str], Shown],
     zone: tzinfo | None,
     known: History,
+    since: Before | None = None,
 ) -> None:
     """Writes the page. `record` is what audit.json holds, `files` the other files of the folder with their hashes.
 
     `pictures` are what is shown of files, by backup (empty for the source) and path; `zone` is that of the dates, None
-    for this machine's. `known` is what the page says of the audits before.
+    for this machine's. `known` is what is known of the audits before, `since` the one to compare with where that is
+    not the one which is known.
     """
+    by_id = {rule.id: rule for rule in rules}
+    since = since or before(known)
     shown = findings.sections(db, audit, rules)
+    seen = placed(db, shown, pictures)
     made = (
         environment(zone)
         .get_template("report.html.j2")
         .render(
-            **assets(("report.css",), "report.js"),
+            **assets(_STYLES, _SCRIPTS),
             audit=audit,
             sign=SIGNS[audit.verdict],
             state=audit.verdict.lower().replace(" ", "-"),
-            sections=shown,
+            parts=parts.of(shown, audit.partition),
             lists=(lists := _lists(db, zone)),
             title=_title(lists),
             breakdown=[(_STATUS_WORDS[one.status], one.verdict, one.count) for one in page.breakdown(db)],
-            left_out=[(text.visible(one.name or ""), one.count) for one in page.left_out(db)],
-            next_step=str(findings.next_step(audit, {rule.id: rule for rule in rules}) or ""),
+            left_out=[
+                (_LEFT_OUT.get(one.name or "", text.visible(one.name or "")), one.count) for one in page.left_out(db)
+            ],
+            next_step=str(findings.next_step(audit, by_id) or ""),
+            may_go=findings.may_go(audit),
             remedy=partial(findings.remedy, audit),
             covered=findings.covered(audit, zone),
             waived=findings.waived(db),
-            rules={rule.id: rule for rule in rules},
+            since=since,
+            coverage=coverage.of(
+                db, record["policy"]["params"]["proof"], [one.label for one in lists if one.side == "backup"]
+            ),
+            changes=changes(since.partition, audit.partition) if since else [],
+            rules=by_id,
             record=record,
             files=files,
             sealed={sealed.name: sealed for sealed in files},
-            thumbs=(thumbs := _thumbs(db, shown, pictures)),
-            copies=(copies := _copies(db, shown, pictures)),
-            data={
-                "rules": [_packed(section) for section in shown],
-                "thumbs": _behind(thumbs),
-                "copies": _behind(copies),
-            },
+            pictures=seen,
+            packed={section.outcome.rule_id: packed.rows_of(section, seen) for section in shown if section.rows},
             badges=_BADGES,
-            history=known,
+            lookup=lookup.of(db, next((one.files for one in lists if one.side == "source"), 0)),
         )
     )
     path.write_text(made, encoding="utf-8", newline="\n")
@@ -128,15 +138,18 @@ def _code(words: str) -> Markup:
     return Markup().join(pieces)
 
 
-def assets(styles: Sequence[str], script: str) -> dict[str, Markup | str]:
-    """A page's one style, put together from files, and its one script, with the hashes by which its content security
+def assets(styles: Sequence[str], scripts: Sequence[str]) -> dict[str, Markup | str]:
+    """A page's one style and one script, each put together from files, with the hashes by which its content security
     policy lets only them run."""
     folder = shipped.folder("reports")
+    pieces = {
+        "style": "".join((folder / name).read_text("utf-8") for name in styles),
+        "script": '"use strict";\n' + "".join((folder / name).read_text("utf-8") for name in scripts),
+    }
     made: dict[str, Markup | str] = {}
-    for name, files in (("style", styles), ("script", (script,))):
-        content = "".join((folder / file).read_text("utf-8") for file in files)
+    for name, content in pieces.items():
         if f"</{name}" in content.lower():
-            raise ValueError(f"{', '.join(files)} would end its own element")
+            raise ValueError(f"the {name} of a page would end its own element")
         digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
         made[name] = Markup(content)  # noqa: S704 - our own files
         made[f"{name}_hash"] = f"sha256-{digest}"
@@ -165,6 +178,15 @@ def _title(lists: Iterable[Listed]) -> str:
     return f"{sides['source']} \u2192 {sides['backup']}"
 
 
+_LEFT_OUT = {
+    "photo": "photos in bins, or among what programs keep for themselves",
+    "video": "films in bins, or among what programs keep for themselves",
+    "sidecar": "sidecars without a photo",
+    "other": "neither photo nor film",
+}
+"""Files that need no backup, where nothing more is known than their kind."""
+
+
 _STATUS_WORDS = {
     Status.IDENTICAL: "in the backup with exactly the same content",
     Status.METADATA_CHANGED: "in the backup with the same picture; only its data on date, place or camera differs",
@@ -173,74 +195,3 @@ _STATUS_WORDS = {
     Status.DAMAGED: "in the backup, but broken there",
     Status.MISSING: "in none of the backups",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Thumb:
-    """One picture in the page: a data URI, empty where nothing can be shown, and words on what can be seen."""
-
-    uri: str
-    words: str
-
-
-Thumbs = dict[tuple[str, int], Thumb]
-"""Pictures by where they stand: the rule and the number of the row, or of the grouped file counted from -1 down."""
-
-
-def _thumbs(db: Database, shown: Sequence[Section], pictures: Mapping[Any, Shown]) -> Thumbs:
-    """The source's pictures. One that two rules name stands twice; there are no more than the page can bear."""
-    wanted = [("", one.path) for one in page.pictured(db, thumbnails.LIMIT)] if pictures else []
-    kept = thumbnails.vetted(pictures, wanted)
-    places = [
-        ((section.outcome.rule_id, number), made)
-        for section in shown
-        for number, row in (
-            *((-1 - nth, member.row) for nth, member in enumerate(section.members)),
-            *enumerate(section.rows),
-        )
-        if row.on_source and (made := kept.get(("", row.key or "")))
-    ]
-    return _first(places, thumbnails.LIMIT)
-
-
-def _copies(db: Database, shown: Sequence[Section], pictures: Mapping[Any, Shown]) -> Thumbs:
-    """What is left of the damaged files of backups, beside the findings that speak of them."""
-    kept = thumbnails.vetted(pictures, page.damaged_copies(db, thumbnails.MOST_COPIES) if pictures else [])
-    places = [
-        ((section.outcome.rule_id, number), made)
-        for section in shown
-        for number, row in enumerate(section.rows)
-        if row.copy and (made := kept.get(row.copy))
-    ]
-    return _first(places, thumbnails.MOST_COPIES)
-
-
-def _first(places: Sequence[tuple[tuple[str, int], Shown]], most: int) -> Thumbs:
-    found = [(place, shown) for place, shown in places if shown.webp or shown.words][:most]
-    head = "data:image/webp;base64,"
-    return {
-        place: Thumb(head + base64.b64encode(shown.webp).decode() if shown.webp else "", text.visible(shown.words))
-        for place, shown in found
-    }
-
-
-def _behind(thumbs: Thumbs) -> dict[str, list[str]]:
-    """The pictures of rows that are not written as HTML."""
-    return {f"{rule} {row}": [t.uri, t.words] for (rule, row), t in thumbs.items() if row >= findings.PLAIN_ROWS}
-
-
-def _packed(section: Section) -> dict[str, Any]:
-    tables: dict[str, dict[str, int]] = {"folder": {}, "why": {}, "backup": {}}
-    columns: dict[str, list[Any]] = {name: [] for name in ("folder", "name", "why", "backup", "taken", "size", "kind")}
-    known = []
-    for number, row in enumerate(section.rows):
-        for name, table in tables.items():
-            columns[name].append(table.setdefault(getattr(row, name), len(table)))
-        columns["name"].append(row.name)
-        columns["taken"].append(row.taken)
-        columns["size"].append(row.size_bytes)
-        columns["kind"].append(_KINDS.index(row.kind) if row.kind in _KINDS else len(_KINDS) - 1)
-        if row.known:
-            known.append(number)
-    texts = {f"{name}s": list(table) for name, table in tables.items()}
-    return {"id": section.outcome.rule_id, "rows": len(section.rows), "known": known, **texts, **columns}

@@ -24,7 +24,8 @@ LIMIT = 2_000  # about 7 MB in the page
 MOST_COPIES = 1_000
 SMALL = 160
 LARGE = 480
-"""The longest side of a picture in pixels: one of a table, and one that is to be compared with another."""
+"""The longest side of a picture in pixels: one of a table, and one that is to be looked at or compared with another."""
+MOST_LARGE = 120  # of the files' own and of the copies beside them in a report: about 5 MB each
 _MAX_BYTES = 1 << 30
 _PICTURE_CHUNKS = {b"VP8 ", b"VP8L", b"VP8X", b"ALPH"}  # all others of a WebP are metadata, profiles or animation
 

@@ -2,6 +2,8 @@
 -- id          = "live-photo-half-missing"
 -- severity    = "info"
 -- verdict     = "none"
+-- theme       = "note"
+-- label       = "Half a Live Photo"
 -- since       = "0.1.0"
 -- tags        = ["companions"]
 -- population  = "due WHERE regexp_matches(image_id, '^[0-9A-Fa-f]{8}-')"

@@ -2,6 +2,8 @@
 -- id          = "live-photo-pairs"
 -- severity    = "warning"
 -- verdict     = "none"
+-- theme       = "memory"
+-- label       = "Live Photos split up"
 -- since       = "0.1.0"
 -- tags        = ["companions"]
 -- population  = "due WHERE companion_of IS NOT NULL AND kind = 'video'"

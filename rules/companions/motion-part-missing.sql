@@ -2,6 +2,8 @@
 -- id          = "motion-part-missing"
 -- severity    = "info"
 -- verdict     = "none"
+-- theme       = "note"
+-- label       = "Motion clip gone"
 -- since       = "0.1.0"
 -- tags        = ["companions"]
 -- population  = "due WHERE soundness IS NOT NULL"

@@ -2,6 +2,8 @@
 -- id          = "raw-half-missing"
 -- severity    = "info"
 -- verdict     = "none"
+-- theme       = "note"
+-- label       = "RAW without its JPEG"
 -- since       = "0.1.0"
 -- tags        = ["companions"]
 -- population  = "due WHERE extension IN ('dng', 'nef', 'nrw', 'cr2', 'cr3', 'crw', 'arw', 'raf', 'orf', 'rw2', 'pef', 'srw')"

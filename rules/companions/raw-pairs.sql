@@ -2,6 +2,8 @@
 -- id          = "raw-pairs"
 -- severity    = "warning"
 -- verdict     = "none"
+-- theme       = "memory"
+-- label       = "RAW and JPEG split up"
 -- since       = "0.1.0"
 -- tags        = ["companions"]
 -- population  = "due WHERE companion_of IS NOT NULL AND kind = 'photo'"

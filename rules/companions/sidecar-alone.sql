@@ -2,6 +2,8 @@
 -- id          = "sidecar-alone"
 -- severity    = "info"
 -- verdict     = "none"
+-- theme       = "note"
+-- label       = "Sidecars without a photo"
 -- since       = "0.1.0"
 -- tags        = ["companions"]
 -- population  = "source WHERE kind = 'sidecar' AND NOT excluded"

@@ -2,6 +2,8 @@
 -- id          = "another-phone"
 -- severity    = "error"
 -- verdict     = "none"
+-- theme       = "safety"
+-- label       = "Backup of another phone"
 -- since       = "0.1.0"
 -- tags        = ["completeness", "backup"]
 -- population  = "header WHERE side = 'backup' AND len(source_ids) > 0"

@@ -2,6 +2,8 @@
 -- id          = "archive-not-opened"
 -- severity    = "warning"
 -- verdict     = "none"
+-- theme       = "safety"
+-- label       = "Archives not opened"
 -- since       = "0.1.0"
 -- tags        = ["completeness"]
 -- population  = "backup"

@@ -2,6 +2,8 @@
 -- id          = "camera-folder-missing"
 -- severity    = "warning"
 -- verdict     = "none"
+-- theme       = "safety"
+-- label       = "No camera folder"
 -- since       = "0.1.0"
 -- tags        = ["completeness", "phone"]
 -- population  = "header WHERE side = 'source' AND is_phone AND regexp_matches(place, '^(adb|mtp):([^/]*|.*/(sdcard|emulated/0))/?$')"

@@ -2,6 +2,8 @@
 -- id          = "empty-list"
 -- severity    = "warning"
 -- verdict     = "none"
+-- theme       = "safety"
+-- label       = "Nothing listed"
 -- since       = "0.1.0"
 -- tags        = ["completeness"]
 -- population  = "header"

@@ -2,6 +2,8 @@
 -- id          = "folder-counts"
 -- severity    = "info"
 -- verdict     = "none"
+-- theme       = "note"
+-- label       = "Folders with fewer files"
 -- since       = "0.1.0"
 -- tags        = ["completeness"]
 -- population  = "due"

@@ -2,6 +2,8 @@
 -- id          = "incomplete-list"
 -- severity    = "warning"
 -- verdict     = "none"
+-- theme       = "safety"
+-- label       = "List not complete"
 -- since       = "0.1.0"
 -- tags        = ["completeness"]
 -- population  = "header"

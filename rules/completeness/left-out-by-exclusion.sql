@@ -2,6 +2,8 @@
 -- id          = "left-out-by-exclusion"
 -- severity    = "info"
 -- verdict     = "none"
+-- theme       = "note"
+-- label       = "Left out by the policy"
 -- since       = "0.1.0"
 -- tags        = ["completeness"]
 -- population  = "source"

@@ -2,6 +2,8 @@
 -- id          = "links-not-followed"
 -- severity    = "warning"
 -- verdict     = "none"
+-- theme       = "safety"
+-- label       = "Links not followed"
 -- since       = "0.1.0"
 -- tags        = ["completeness"]
 -- population  = "source"

@@ -2,6 +2,8 @@
 -- id          = "missing-from-backup"
 -- severity    = "error"
 -- verdict     = "not_safe"
+-- theme       = "safety"
+-- label       = "Not in the backup"
 -- since       = "0.1.0"
 -- tags        = ["completeness"]
 -- population  = "due"

@@ -2,6 +2,8 @@
 -- id          = "no-off-site-copy"
 -- severity    = "error"
 -- verdict     = "not_safe"
+-- theme       = "safety"
+-- label       = "No copy off-site"
 -- since       = "0.1.0"
 -- tags        = ["completeness", "office"]
 -- population  = "due WHERE $off_site_copies > 0"

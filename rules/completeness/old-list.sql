@@ -2,6 +2,8 @@
 -- id          = "old-list"
 -- severity    = "warning"
 -- verdict     = "none"
+-- theme       = "safety"
+-- label       = "Old list"
 -- since       = "0.1.0"
 -- tags        = ["completeness"]
 -- population  = "header"

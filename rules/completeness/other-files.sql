@@ -2,6 +2,8 @@
 -- id          = "other-files"
 -- severity    = "info"
 -- verdict     = "none"
+-- theme       = "note"
+-- label       = "Neither photo nor film"
 -- since       = "0.1.0"
 -- tags        = ["completeness"]
 -- population  = "source WHERE kind = 'other' AND NOT excluded AND size_bytes IS NOT NULL AND NOT (coalesce(error_kind IN ('unreadable', 'unsupported', 'refused', 'doubted'), false) AND coalesce(sha256, md5, sha1, quickxor, dropbox) IS NULL)"

@@ -2,6 +2,8 @@
 -- id          = "sharp-drop"
 -- severity    = "warning"
 -- verdict     = "none"
+-- theme       = "safety"
+-- label       = "Far fewer files than before"
 -- since       = "0.1.0"
 -- tags        = ["completeness"]
 -- population  = "header WHERE previous_files IS NOT NULL"

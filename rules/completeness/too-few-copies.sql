@@ -2,6 +2,8 @@
 -- id          = "too-few-copies"
 -- severity    = "error"
 -- verdict     = "not_safe"
+-- theme       = "safety"
+-- label       = "Too few copies"
 -- since       = "0.1.0"
 -- tags        = ["completeness", "office"]
 -- population  = "due WHERE $min_copies > 1"

@@ -2,6 +2,8 @@
 -- id          = "duplicate-file"
 -- severity    = "warning"
 -- verdict     = "none"
+-- theme       = "space"
+-- label       = "Same file twice"
 -- since       = "0.1.0"
 -- tidying     = true
 -- tags        = ["duplicates"]

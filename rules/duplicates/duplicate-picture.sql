@@ -2,6 +2,8 @@
 -- id          = "duplicate-picture"
 -- severity    = "warning"
 -- verdict     = "none"
+-- theme       = "space"
+-- label       = "Same picture twice"
 -- since       = "0.1.0"
 -- tidying     = true
 -- tags        = ["duplicates"]

@@ -2,6 +2,8 @@
 -- id          = "similar-picture"
 -- severity    = "info"
 -- verdict     = "none"
+-- theme       = "space"
+-- label       = "Smaller copies"
 -- since       = "0.1.0"
 -- tidying     = true
 -- tags        = ["duplicates"]

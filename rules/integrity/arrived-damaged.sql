@@ -2,6 +2,8 @@
 -- id          = "arrived-damaged"
 -- severity    = "error"
 -- verdict     = "not_checked"
+-- theme       = "safety"
+-- label       = "Arrived damaged"
 -- since       = "0.1.0"
 -- tags        = ["integrity"]
 -- population  = "due WHERE soundness IS NOT NULL"

@@ -2,6 +2,8 @@
 -- id          = "claimed-digest"
 -- severity    = "error"
 -- verdict     = "not_checked"
+-- theme       = "safety"
+-- label       = "Only claimed"
 -- since       = "0.1.0"
 -- tags        = ["integrity"]
 -- population  = "due WHERE EXISTS (SELECT 1 FROM backup WHERE backup.claimed IS NOT NULL)"

@@ -2,6 +2,8 @@
 -- id          = "content-changed"
 -- severity    = "error"
 -- verdict     = "not_safe"
+-- theme       = "safety"
+-- label       = "Other content"
 -- since       = "0.1.0"
 -- tags        = ["integrity"]
 -- population  = "due"

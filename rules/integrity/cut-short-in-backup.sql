@@ -2,6 +2,8 @@
 -- id          = "cut-short-in-backup"
 -- severity    = "error"
 -- verdict     = "not_safe"
+-- theme       = "safety"
+-- label       = "Cut short"
 -- since       = "0.1.0"
 -- tags        = ["integrity"]
 -- population  = "due"

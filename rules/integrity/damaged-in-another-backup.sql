@@ -2,6 +2,8 @@
 -- id          = "damaged-in-another-backup"
 -- severity    = "warning"
 -- verdict     = "none"
+-- theme       = "damage"
+-- label       = "Damaged in one backup"
 -- since       = "0.1.0"
 -- tags        = ["integrity"]
 -- population  = "pairs WHERE (SELECT count(*) FROM header WHERE side = 'backup') > 1"

@@ -2,6 +2,8 @@
 -- id          = "damaged-in-backup"
 -- severity    = "error"
 -- verdict     = "not_safe"
+-- theme       = "safety"
+-- label       = "Damaged copy"
 -- since       = "0.1.0"
 -- tags        = ["integrity"]
 -- population  = "due"

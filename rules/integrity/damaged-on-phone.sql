@@ -2,6 +2,8 @@
 -- id          = "damaged-on-phone"
 -- severity    = "warning"
 -- verdict     = "none"
+-- theme       = "damage"
+-- label       = "Damaged on the phone"
 -- since       = "0.1.0"
 -- tags        = ["integrity"]
 -- population  = "due WHERE soundness IS NOT NULL"
@@ -20,6 +22,7 @@
 SELECT 'source' AS side, due.path AS path, due.damage[1].detail AS damage, due.damage[1].code AS code,
     due.damage[1]."offset" AS "offset",
     coalesce(' (perhaps whole in ' || whole.place || ' as ' || whole.path || ')', '') AS elsewhere,
+    whole.place AS whole_backup, whole.path AS whole_path,
     due.size_bytes AS size_bytes, due.taken_at AS taken_at, files.status AS status
 FROM due
 JOIN files ON files.id = due.id

@@ -2,6 +2,8 @@
 -- id          = "damaged-only-in-backup"
 -- severity    = "warning"
 -- verdict     = "none"
+-- theme       = "damage"
+-- label       = "Damaged, only in the backup"
 -- since       = "0.1.0"
 -- tags        = ["integrity"]
 -- population  = "backup WHERE soundness IS NOT NULL"

@@ -2,6 +2,8 @@
 -- id          = "empty-file"
 -- severity    = "warning"
 -- verdict     = "none"
+-- theme       = "damage"
+-- label       = "Empty on the phone"
 -- since       = "0.1.0"
 -- tags        = ["integrity"]
 -- population  = "due WHERE kind IN ('photo', 'video')"

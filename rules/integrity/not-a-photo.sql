@@ -2,6 +2,8 @@
 -- id          = "not-a-photo"
 -- severity    = "warning"
 -- verdict     = "none"
+-- theme       = "damage"
+-- label       = "No photo inside"
 -- since       = "0.1.0"
 -- tags        = ["integrity"]
 -- population  = "due WHERE kind IN ('photo', 'video')"

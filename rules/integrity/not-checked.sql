@@ -2,6 +2,8 @@
 -- id          = "not-checked"
 -- severity    = "error"
 -- verdict     = "not_checked"
+-- theme       = "safety"
+-- label       = "Not compared"
 -- since       = "0.1.0"
 -- tags        = ["integrity"]
 -- population  = "due"

@@ -2,6 +2,8 @@
 -- id          = "not-looked-into"
 -- severity    = "info"
 -- verdict     = "none"
+-- theme       = "note"
+-- label       = "Not opened"
 -- since       = "0.1.0"
 -- tags        = ["integrity"]
 -- population  = "due WHERE soundness IS NOT NULL OR kind IN ('photo', 'video')"

@@ -2,6 +2,8 @@
 -- id          = "rotted"
 -- severity    = "error"
 -- verdict     = "none"
+-- theme       = "damage"
+-- label       = "Rotted in the backup"
 -- since       = "0.1.0"
 -- tags        = ["integrity", "backup"]
 -- population  = "backup WHERE len(damage) > 0"

@@ -2,6 +2,8 @@
 -- id          = "same-name-other-content"
 -- severity    = "info"
 -- verdict     = "none"
+-- theme       = "note"
+-- label       = "Same name, other content"
 -- since       = "0.1.0"
 -- tags        = ["integrity", "names"]
 -- population  = "due WHERE sha256 IS NOT NULL"

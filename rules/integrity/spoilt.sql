@@ -2,6 +2,8 @@
 -- id          = "spoilt"
 -- severity    = "error"
 -- verdict     = "none"
+-- theme       = "damage"
+-- label       = "Spoilt in the backup"
 -- since       = "0.1.0"
 -- tags        = ["integrity", "backup"]
 -- population  = "backup WHERE len(damage) > 0"

@@ -2,6 +2,8 @@
 -- id          = "suspicious-on-phone"
 -- severity    = "warning"
 -- verdict     = "none"
+-- theme       = "damage"
+-- label       = "Perhaps overwritten"
 -- since       = "0.1.0"
 -- tags        = ["integrity"]
 -- population  = "due WHERE soundness IS NOT NULL"

@@ -2,6 +2,8 @@
 -- id          = "unreadable-file"
 -- severity    = "error"
 -- verdict     = "not_checked"
+-- theme       = "safety"
+-- label       = "Not readable"
 -- since       = "0.1.0"
 -- tags        = ["integrity"]
 -- population  = "due"

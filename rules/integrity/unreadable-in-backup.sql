@@ -2,6 +2,8 @@
 -- id          = "unreadable-in-backup"
 -- severity    = "warning"
 -- verdict     = "none"
+-- theme       = "damage"
+-- label       = "Not readable in the backup"
 -- since       = "0.1.0"
 -- tags        = ["integrity"]
 -- population  = "backup"

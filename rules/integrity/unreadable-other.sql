@@ -2,6 +2,8 @@
 -- id          = "unreadable-other"
 -- severity    = "warning"
 -- verdict     = "none"
+-- theme       = "safety"
+-- label       = "Not readable, kind unknown"
 -- since       = "0.1.0"
 -- tags        = ["integrity"]
 -- population  = "source WHERE kind = 'other' AND NOT excluded AND NOT is_due AND size_bytes IS NOT NULL"

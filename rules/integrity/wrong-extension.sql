@@ -2,6 +2,8 @@
 -- id          = "wrong-extension"
 -- severity    = "info"
 -- verdict     = "none"
+-- theme       = "note"
+-- label       = "Wrong extension"
 -- since       = "0.1.0"
 -- tidying     = true
 -- tags        = ["integrity"]

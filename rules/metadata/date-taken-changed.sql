@@ -2,6 +2,8 @@
 -- id          = "date-taken-changed"
 -- severity    = "warning"
 -- verdict     = "none"
+-- theme       = "memory"
+-- label       = "Date taken changed"
 -- since       = "0.1.0"
 -- tags        = ["metadata"]
 -- population  = "files WHERE status <> 'identical' AND list_contains($proof, status)"

@@ -2,6 +2,8 @@
 -- id          = "file-date-lost"
 -- severity    = "info"
 -- verdict     = "none"
+-- theme       = "memory"
+-- label       = "File date lost"
 -- since       = "0.1.0"
 -- tags        = ["metadata"]
 -- population  = "files WHERE list_contains($proof, status)"

@@ -2,6 +2,8 @@
 -- id          = "location-removed"
 -- severity    = "warning"
 -- verdict     = "none"
+-- theme       = "memory"
+-- label       = "Place lost"
 -- since       = "0.1.0"
 -- tags        = ["metadata"]
 -- population  = "files WHERE status <> 'identical' AND list_contains($proof, status)"

@@ -2,6 +2,8 @@
 -- id          = "metadata-changed"
 -- severity    = "error"
 -- verdict     = "not_safe"
+-- theme       = "safety"
+-- label       = "Other metadata"
 -- since       = "0.1.0"
 -- tags        = ["metadata", "strict"]
 -- population  = "due WHERE NOT list_contains($proof, 'metadata_changed')"

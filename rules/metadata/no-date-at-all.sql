@@ -2,6 +2,8 @@
 -- id          = "no-date-at-all"
 -- severity    = "info"
 -- verdict     = "none"
+-- theme       = "note"
+-- label       = "No date"
 -- since       = "0.1.0"
 -- tags        = ["metadata"]
 -- population  = "due WHERE format IS NOT NULL AND kind IN ('photo', 'video')"

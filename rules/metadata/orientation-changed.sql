@@ -2,6 +2,8 @@
 -- id          = "orientation-changed"
 -- severity    = "warning"
 -- verdict     = "none"
+-- theme       = "memory"
+-- label       = "Shown sideways"
 -- since       = "0.1.0"
 -- tags        = ["metadata"]
 -- population  = "files WHERE status = 'metadata_changed' AND list_contains($proof, status)"

@@ -2,6 +2,8 @@
 -- id          = "one-name-two-contents"
 -- severity    = "warning"
 -- verdict     = "none"
+-- theme       = "memory"
+-- label       = "Names exchanged"
 -- since       = "0.1.0"
 -- tags        = ["names"]
 -- population  = "due WHERE sha256 IS NOT NULL"

@@ -2,6 +2,8 @@
 -- id          = "refused-names"
 -- severity    = "warning"
 -- verdict     = "none"
+-- theme       = "safety"
+-- label       = "Refused names"
 -- since       = "0.1.0"
 -- tags        = ["names"]
 -- population  = "(SELECT path FROM source UNION ALL SELECT path FROM backup)"

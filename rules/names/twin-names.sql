@@ -2,6 +2,8 @@
 -- id          = "twin-names"
 -- severity    = "warning"
 -- verdict     = "none"
+-- theme       = "note"
+-- label       = "Names that differ by little"
 -- since       = "0.1.0"
 -- tidying     = true
 -- tags        = ["names"]

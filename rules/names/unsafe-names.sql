@@ -2,6 +2,8 @@
 -- id          = "unsafe-names"
 -- severity    = "warning"
 -- verdict     = "none"
+-- theme       = "note"
+-- label       = "Names a backup may refuse"
 -- since       = "0.1.0"
 -- tidying     = true
 -- tags        = ["names"]

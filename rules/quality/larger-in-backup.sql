@@ -2,6 +2,8 @@
 -- id          = "larger-in-backup"
 -- severity    = "warning"
 -- verdict     = "not_checked"
+-- theme       = "safety"
+-- label       = "Larger in the backup"
 -- since       = "0.1.0"
 -- tags        = ["quality"]
 -- population  = "due WHERE NOT list_contains($proof, 'reduced')"

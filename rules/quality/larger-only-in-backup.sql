@@ -2,6 +2,8 @@
 -- id          = "larger-only-in-backup"
 -- severity    = "warning"
 -- verdict     = "none"
+-- theme       = "note"
+-- label       = "Larger file in the backup"
 -- since       = "0.1.0"
 -- tags        = ["quality"]
 -- population  = "due WHERE kind = 'photo'"

@@ -2,6 +2,8 @@
 -- id          = "perhaps-larger-in-backup"
 -- severity    = "warning"
 -- verdict     = "not_checked"
+-- theme       = "safety"
+-- label       = "Perhaps larger in the backup"
 -- since       = "0.1.0"
 -- tags        = ["quality"]
 -- population  = "due"

@@ -2,6 +2,8 @@
 -- id          = "reduced-copy"
 -- severity    = "error"
 -- verdict     = "not_safe"
+-- theme       = "safety"
+-- label       = "Smaller copy"
 -- since       = "0.1.0"
 -- tags        = ["quality"]
 -- population  = "due WHERE NOT list_contains($proof, 'reduced')"

@@ -2,6 +2,8 @@
 -- id          = "smaller-copy-accepted"
 -- severity    = "info"
 -- verdict     = "none"
+-- theme       = "note"
+-- label       = "Smaller copy accepted"
 -- since       = "0.1.0"
 -- tags        = ["quality", "storage-saver"]
 -- population  = "due WHERE list_contains($proof, 'reduced')"

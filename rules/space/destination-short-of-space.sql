@@ -2,6 +2,8 @@
 -- id          = "destination-short-of-space"
 -- severity    = "warning"
 -- verdict     = "none"
+-- theme       = "space"
+-- label       = "Backup too full"
 -- since       = "0.1.0"
 -- tags        = ["space"]
 -- population  = "header WHERE side = 'backup' AND storage_free_bytes IS NOT NULL"

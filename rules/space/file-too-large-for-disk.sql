@@ -2,6 +2,8 @@
 -- id          = "file-too-large-for-disk"
 -- severity    = "warning"
 -- verdict     = "none"
+-- theme       = "space"
+-- label       = "Too large for the disk"
 -- since       = "0.1.0"
 -- tags        = ["space"]
 -- population  = "header WHERE side = 'backup' AND lower(filesystem) IN ('vfat', 'msdos', 'fat', 'fat32')"

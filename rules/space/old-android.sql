@@ -2,6 +2,8 @@
 -- id          = "old-android"
 -- severity    = "info"
 -- verdict     = "none"
+-- theme       = "note"
+-- label       = "Old Android"
 -- since       = "0.1.0"
 -- tags        = ["space", "phone"]
 -- population  = "header WHERE side = 'source' AND try_cast(regexp_extract(android_version, '^[0-9]+') AS INTEGER) IS NOT NULL"

@@ -2,6 +2,8 @@
 -- id          = "small-card"
 -- severity    = "info"
 -- verdict     = "none"
+-- theme       = "space"
+-- label       = "Small card"
 -- since       = "0.1.0"
 -- tags        = ["space"]
 -- population  = "header WHERE storage_total_bytes > 0 AND (is_phone OR lower(filesystem) IN ('vfat', 'msdos', 'fat', 'exfat'))"

@@ -2,6 +2,8 @@
 -- id          = "storage-nearly-full"
 -- severity    = "warning"
 -- verdict     = "none"
+-- theme       = "space"
+-- label       = "Storage nearly full"
 -- since       = "0.1.0"
 -- tags        = ["space", "phone"]
 -- population  = "header WHERE side = 'source' AND is_phone AND storage_total_bytes > 0 AND storage_free_bytes IS NOT NULL"

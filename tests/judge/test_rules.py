@@ -58,6 +58,7 @@ BAD = {
     "key missing": (GOOD.replace('-- severity    = "error"\n', ""), "lacks severity"),
     "severity unknown": (GOOD.replace('"error"', '"fatal"'), "error, warning or info"),
     "verdict unknown": (GOOD.replace('"not_safe"', '"bad"'), "not_safe, not_checked or none"),
+    "theme unknown": (GOOD.replace('"safety"', '"odd"'), "it can be safety, damage, memory, space, note"),
     "unknown key": (GOOD.replace("-- since ", '-- colour = "red"\n-- since '), "colour"),
     "other id": (GOOD.replace('"missing-from-backup"', '"other"'), "the file is named"),
     "no query": (GOOD[: GOOD.index("SELECT")], "no query"),
@@ -273,3 +274,35 @@ def test_no_rule_reads_a_sentence(rule: rules.Rule) -> None:
             above = column.find_ancestor(*asking)
             # Whether there is one may be asked.
             assert above is None or isinstance(above, exp.Is), f"{column} in {above}"
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_every_rule_of_ours_says_its_theme_and_its_label(rule: rules.Rule) -> None:
+    header = rule.path.read_text("utf-8").split("-- ///\n")[0]
+    assert "\n-- theme " in header
+    assert "\n-- label " in header
+    assert len(rule.label) <= 30
+    assert not rule.label.endswith(".")
+
+
+def test_labels_tell_rules_apart() -> None:
+    labels = [rule.name for rule in rules.load(())]
+    assert len(set(labels)) == len(labels)
+
+
+@pytest.mark.parametrize(
+    ("severity", "verdict", "theme"),
+    [
+        ("error", "none", "safety"),
+        ("warning", "not_safe", "safety"),
+        ("warning", "none", "memory"),
+        ("info", "none", "note"),
+    ],
+)
+def test_a_rule_without_theme_and_label_has_usual_ones(tmp_path: Path, severity: str, verdict: str, theme: str) -> None:
+    path, bare = tmp_path / "missing-from-backup.sql", re.sub(r"(?m)^-- (theme|label) .*\n", "", GOOD)
+    text = bare.replace('"error"', f'"{severity}"').replace('"not_safe"', f'"{verdict}"')
+    rule = rules.parse(text, path)
+    assert (rule.theme, rule.name) == (theme, "Missing from backup")
+    said = rules.parse(text.replace("-- since", '-- theme = "space"\n-- label = "Too big"\n-- since'), path)
+    assert (said.theme, said.name) == ("space", "Too big")

@@ -185,7 +185,7 @@ def database(names: Sequence[str] = (), proven: int = 30) -> Database:
         lists,
     )
     db.con.execute(
-        "INSERT INTO source BY NAME SELECT path, size_bytes, taken_at, kind, sha256,"
+        "INSERT INTO source BY NAME SELECT id, path, size_bytes, taken_at, kind, sha256,"
         " 'read' AS digest_origin, read_at FROM files"
     )
     db.con.execute(

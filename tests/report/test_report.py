@@ -16,12 +16,15 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from auditor import data as shipped
 from auditor import report as reporting
 from auditor.database import page as questions
 from auditor.database.connection import Database
 from auditor.judge import rules
+from auditor.judge.rules import Theme
 from auditor.model import Audit, FileVerdict, Partition, RuleOutcome, RuleState, Severity, Verdict
-from auditor.report import findings, provenance, thumbnails
+from auditor.report import findings, lookup, parts, provenance, thumbnails
+from auditor.report.since import Before
 from tests.golden_file import Golden
 from tests.report import sample
 
@@ -47,6 +50,7 @@ class Reader(html.parser.HTMLParser):
         super().__init__()
         self.elements: list[tuple[str, dict[str, str | None]]] = []
         self.content: dict[str, str] = {}
+        self.stored: dict[str, Any] = {}
         self.text = ""
         self._inside = ""
         self.feed(text)
@@ -62,6 +66,8 @@ class Reader(html.parser.HTMLParser):
     def handle_data(self, data: str) -> None:
         if self._inside:
             self.content[self._inside] = data
+            if self._inside == "scriptapplication/json":
+                self.stored[self.elements[-1][1]["id"] or ""] = json.loads(data)
         else:
             self.text += data
 
@@ -115,10 +121,9 @@ def test_hostile_names_stay_text(tmp_path: Path) -> None:
     db.con.execute("UPDATE files SET detail = ? WHERE status = 'damaged'", [sample.HOSTILE_NAMES[1]])
     raw = written(tmp_path, db).read_text("utf-8")
     page = Reader(raw)
-    assert [attributes.get("type") for tag, attributes in page.elements if tag == "script"] == [
-        "application/json",
-        None,
-    ]
+    scripts = [attributes.get("type") for tag, attributes in page.elements if tag == "script"]
+    assert {*scripts[:-1]} == {"application/json"}
+    assert scripts[-1] is None
     assert not [tag for tag, _ in page.elements if tag in ("img", "b", "iframe")] or "b" in {
         t for t, _ in page.elements
     }
@@ -130,8 +135,7 @@ def test_hostile_names_stay_text(tmp_path: Path) -> None:
         assert acting not in raw
     for shown in ("<img src=x onerror=alert(1)>.jpg", "annex<U+202E>gpj.exe", "{{ 7 * 7 }}.jpg", "👨‍👩‍👧 می‌خواهم.jpg"):
         assert shown in page.text
-    data = json.loads(page.content["scriptapplication/json"])
-    assert "</script><script>alert(1)</" in {folder for rule in data["rules"] for folder in rule["folders"]}
+    assert "</script><script>alert(1)</" in page.stored["missing-from-backup--rows"]["folders"]
 
 
 def test_only_our_style_and_script_may_run(tmp_path: Path) -> None:
@@ -294,6 +298,10 @@ def test_a_thumbnail_is_small_upright_and_without_metadata() -> None:
     with Image.open(io.BytesIO(made.webp)) as small:
         assert small.size == (120, 160)
         assert not small.getexif()
+    large = thumbnails.make(stream.getvalue(), side=thumbnails.LARGE)
+    assert large.webp is not None
+    with Image.open(io.BytesIO(large.webp)) as image:
+        assert image.size == (360, 480)
     assert thumbnails.make(stream.getvalue()[:500], damaged=True) == thumbnails.Shown(None, "nothing of it can be seen")
     assert thumbnails.make(b"") == thumbnails.Shown(None)
 
@@ -304,23 +312,111 @@ def test_a_picture_that_is_no_whole_webp_is_left_out(cut: int) -> None:
     assert thumbnails.vetted({"a": thumbnails.Shown(webp() + b"more")}, ["a"]) == {"a": thumbnails.Shown(None)}
 
 
-def test_a_big_audit_holds_the_first_of_each_rule_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_big_audit_is_shared_out_among_its_rules_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(findings, "MOST_FINDINGS", 300)
-    monkeypatch.setattr(findings, "_FIRST_OF_MANY", 250)
     db = sample.database([f"DCIM/100/{n:04d}.jpg" for n in range(400)])
     page = Reader(written(tmp_path, db).read_text("utf-8"))
-    rule = next(
-        r for r in json.loads(page.content["scriptapplication/json"])["rules"] if r["id"] == "missing-from-backup"
+    held = {
+        name.removesuffix("--rows"): rows["rows"]
+        for name, rows in page.stored.items()
+        if isinstance(rows.get("rows"), int)
+    }
+    # Of 404 missing and 7 others, all others are there, and what is left of 300.
+    assert held["missing-from-backup"] == 293
+    assert held["location-removed"] == 1
+    assert "This page holds the first 293 of 404 rows; all of them are in findings.csv." in page.text
+
+
+@pytest.mark.parametrize(
+    ("most", "wanted", "shares"),
+    [
+        (10, [3, 4], [3, 4]),
+        (10, [100, 1, 100], [4, 1, 5]),
+        (0, [5], [0]),
+        (7, [], []),
+        (9, [3, 3, 3], [3, 3, 3]),
+        (100_000, [500_000, 30_000, 20], [69_980, 30_000, 20]),
+    ],
+)
+def test_what_a_page_bears_is_shared_out(most: int, wanted: list[int], shares: list[int]) -> None:
+    assert findings.shared_out(most, wanted) == shares
+
+
+def test_a_finding_stands_in_the_part_that_its_rule_says_and_what_counts_stands_first() -> None:
+    def section(theme: Theme, verdict: FileVerdict | None, found: int) -> findings.Section:
+        rule = dataclasses.replace(sample.rule(f"r{found}", Severity.WARNING, "", "", verdict=verdict), theme=theme)
+        outcome = RuleOutcome(rule.id, RuleState.FAILED, rule.severity, 9, found)
+        return findings.Section(outcome, rule, "", found, (), 0, (), (), 0)
+
+    shown = [
+        section(Theme.NOTE, None, 1),
+        section(Theme.MEMORY, FileVerdict.NOT_SAFE, 2),
+        section(Theme.SAFETY, None, 3),
+        section(Theme.DAMAGE, None, 4),
+        section(Theme.DAMAGE, None, 5),
+    ]
+    made = parts.of(shown, Partition(9, 7, 2, 0, 0))
+    assert [(part.theme, part.number) for part in made] == [
+        (Theme.SAFETY, "2"), (Theme.DAMAGE, "9"), (Theme.NOTE, "1"),
+    ]  # fmt: skip
+    assert [one.total for one in made[0].counting] == [2]
+    assert [one.total for one in made[0].others] == [3]
+    assert parts.of(shown, Partition(9, 7, 0, 2, 0))[0].title == "Not checked"
+    assert parts.of(shown, Partition(9, 9, 0, 0, 0))[0].title == "Look at this first"
+
+
+def test_no_page_names_a_rule() -> None:
+    """Where a finding stands and what it is called is said by its rule alone."""
+    ids = {rule.id for rule in rules.load(())}
+    code = Path(reporting.__file__).parent.glob("*.py")
+    for path in (*(p for p in shipped.folder("reports").rglob("*") if p.is_file()), *code):
+        words = set(re.findall(r"[a-z]+(?:-[a-z]+)+", path.read_text("utf-8")))
+        assert not words & ids - {"not-checked"}, path  # which is also a number of the sum
+
+
+def test_since_the_last_audit_is_said_where_there_was_one(tmp_path: Path) -> None:
+    db = sample.database()
+    before = Before("2026-06-01T10:00:00Z", Verdict.NOT_SAFE, Partition(30, 28, 2, 0, 0), new=4, mended=1)
+    lists = [tmp_path / "phone.jsonl"]
+    lists[0].write_text("\n")
+    page = reporting.write(
+        sample.audit(db), db, sample.RULES, sample.POLICY, tmp_path / "a", lists, None, ZONE, since=before
     )
-    assert (rule["rows"], len(rule["name"])) == (250, 250)
-    assert "the first 250 of 404 rows" in page.text
-    assert "200 of 404 rows are shown here" in page.text
-    assert "404 files are not in the backup." in page.text
+    words = re.sub(r"\s+", " ", Reader(page.read_text("utf-8")).text)
+    assert (
+        "Since the last audit (1 June 2026, 12:00 (UTC+2), NOT SAFE): 4 files are newly not safe, 1 is safe again."
+        in words
+    )
+    assert "not safe 2 → 5" in words
+    assert "Since the last audit" not in Reader(written(tmp_path, db).read_text("utf-8")).text
 
 
-def test_patterns_count_every_finding(tmp_path: Path) -> None:
-    db = sample.database([f"Pictures/{n % 30}/{n:04d}.jpg" for n in range(90)])
-    shown = findings.sections(db, sample.audit(db), sample.RULES)[0]
-    assert sum(bar.count for bar in shown.months) == sum(bar.count for bar in shown.folders) == shown.total == 94
-    assert shown.folders[-1].label == "20 other folders"
-    assert [bar.label for bar in shown.months] == ["2026-05", "2026-06", "no date"]
+def test_safe_says_how_much_may_go_and_how() -> None:
+    judged = Audit(Verdict.SAFE, "", Partition(2, 2, 0, 0, 0), (), (), {
+        "may_go": {"files": 2, "size_bytes": 5_000_000}, "words": {"REPORT": "audit-1", "PHONE": "p", "BACKUPS": "b"},
+    })  # fmt: skip
+    assert findings.may_go(judged).startswith("5.0 MB in 2 files may go from the phone: `auditor clean audit-1` shows")
+    unsafe = dataclasses.replace(judged, verdict=Verdict.NOT_SAFE)
+    assert findings.may_go(unsafe) == ""
+    unread = dataclasses.replace(
+        judged, provenance={**judged.provenance, "may_go": {"files": 0, "size_bytes": 0}, "not_read_again": 7}
+    )
+    assert "7 files were not read again" in findings.may_go(unread)
+    assert "`auditor audit p b`" in findings.may_go(unread)
+
+
+def test_of_too_many_files_those_that_are_not_proven_can_be_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    db = sample.database(proven=40)
+    page = Reader(written(tmp_path, db).read_text("utf-8"))
+    assert len(page.stored["every-file--rows"]["name"]) == 50
+    assert "All 50 are in files.csv" in page.text
+    monkeypatch.setattr(lookup, "MOST_FILES", 20)
+    (again := tmp_path / "again").mkdir()
+    page = Reader(written(again, db).read_text("utf-8"))
+    assert "50 files are too many for this page: it finds the 7 that are not proven safe." in page.text
+    assert len(page.stored["every-file--rows"]["name"]) == 7
+    monkeypatch.setattr(lookup, "MOST_FILES", 3)
+    (again := tmp_path / "few").mkdir()
+    assert "it finds the first 3 of 7 that are not proven safe" in written(again, db).read_text("utf-8")

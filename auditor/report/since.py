@@ -1,0 +1,54 @@
+"""What became of an audit's numbers since the one before it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from auditor.model import Partition, Verdict
+from auditor.report.history import History, Turn
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """An earlier audit of the same phone: when it finished (RFC 3339), and what it found.
+
+    `new` is how many files are not safe now that were safe or not there then, `mended` how many were not safe then and
+    are now; None where nobody compared the files.
+    """
+
+    finished: str
+    verdict: Verdict
+    partition: Partition
+    new: int | None = None
+    mended: int | None = None
+
+
+def before(known: History) -> Before | None:
+    """The last audit of the same phone against the same backups; None where none is known."""
+    if known.changes is None:
+        return None
+    past, turned = known.changes.since, known.changes.counts
+    new = turned[Turn.WORSE] + turned[Turn.CAME_UNPROVEN]
+    return Before(past.finished, past.verdict, past.partition, new, turned[Turn.BETTER])
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """How one number went on: `words` names it."""
+
+    words: str
+    before: int
+    now: int
+
+
+def changes(before: Partition, now: Partition) -> list[Change]:
+    """The numbers of the verdict, then and now, without those that are nothing in both."""
+    named = (
+        ("must be backed up", "due"),
+        ("proven safe", "proven"),
+        ("not safe", "not_safe"),
+        ("not checked", "not_checked"),
+        ("left out on purpose", "waived"),
+    )
+    found = [Change(words, getattr(before, name), getattr(now, name)) for words, name in named]
+    return [one for one in found if one.before or one.now]

@@ -1,0 +1,58 @@
+// What belongs to the page as a whole: links into folded parts, copying a command, printing, and the keys j and k.
+const follow = () => {
+  const [id, tail] = location.hash.slice(1).split(/\?(.*)/s);
+  const target = id && document.getElementById(id);
+  if (!target) return;
+  for (let up = target; up; up = up.parentElement) {
+    if (up.tagName === "DETAILS") up.open = true;
+    if (openPanel[up.id]) openPanel[up.id]();
+  }
+  if (tail && allRows.has(id)) allRows.get(id).restore(new URLSearchParams(tail));
+  target.scrollIntoView();
+};
+addEventListener("hashchange", follow);
+document.querySelector("nav").addEventListener("click", (event) => {
+  // A link to what the address names already changes nothing there.
+  if (event.target.closest("a")) setTimeout(follow);
+});
+follow();
+
+for (const code of document.querySelectorAll(".verdict .next code, .go code")) {
+  if (!/^auditor \S+ \S+/.test(code.textContent)) continue; // without its places it is no whole command
+  const button = made("button", "copy", "Copy");
+  button.type = "button";
+  button.setAttribute("aria-label", "Copy " + code.textContent);
+  button.addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText(code.textContent);
+      button.textContent = "Copied";
+    } catch {
+      getSelection().selectAllChildren(code); // then Ctrl-C does it
+      button.textContent = "Selected";
+    }
+  });
+  code.after(" ", button);
+}
+
+let folded = [];
+addEventListener("beforeprint", () => {
+  folded = [...document.querySelectorAll("details:not([open])")];
+  for (const details of folded) details.open = true;
+  for (const rows of allRows.values()) rows.print();
+});
+addEventListener("afterprint", () => {
+  for (const details of folded) details.open = false;
+  for (const rows of allRows.values()) rows.show();
+});
+
+const groups = [...document.querySelectorAll(".group")];
+addEventListener("keydown", (event) => {
+  if (!groups.length || event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, dialog")) return;
+  const step = { j: 1, k: -1 }[event.key];
+  if (!step) return;
+  const at = groups.indexOf(document.activeElement.closest(".group"));
+  const next = groups[Math.min(Math.max(at + step, 0), groups.length - 1)];
+  for (let up = next; up; up = up.parentElement) if (up.tagName === "DETAILS") up.open = true;
+  next.focus();
+  next.scrollIntoView({ block: "center" });
+});

@@ -1,0 +1,73 @@
+"""Whatever an audit found, its page stays short, readable by everybody, and acts on nothing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from auditor.report.thumbnails import Shown
+from tests import browser
+from tests.browser import Page
+from tests.report import hostile, sample
+from tests.report.test_report import webp, written
+
+pytestmark = pytest.mark.skipif(not browser.USABLE, reason=browser.MISSING)
+AXE = Path(os.environ.get("AXE_JS", Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"))
+SCREENS = {1280: (800, 4), 390: (844, 8)}
+"""Height of a screen by its width, and how many of them any audit fits, folded as it opens."""
+
+
+@pytest.fixture(scope="module")
+def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    names = [f"DCIM/Camera/IMG_{n:04d}.JPG" for n in range(80)]
+    pictures = {("", name): Shown(webp()) for name in names}
+    return {
+        "hostile": hostile.written(tmp_path_factory.mktemp("hostile")),
+        "usual": written(tmp_path_factory.mktemp("usual"), sample.database(names, proven=300), pictures),
+    }
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Page]:
+    with browser.browser() as page:
+        yield page
+
+
+@pytest.mark.parametrize("width", SCREENS)
+@pytest.mark.parametrize("which", ["hostile", "usual"])
+def test_any_audit_fits_a_few_screens(chromium: Page, reports: dict[str, Path], which: str, width: int) -> None:
+    height, most = SCREENS[width]
+    chromium.size(width, height)
+    chromium.trouble.clear()
+    chromium.open(reports[which])
+    assert chromium.ask("document.documentElement.scrollHeight") <= most * height
+    assert chromium.ask("document.documentElement.scrollWidth") <= width
+    assert chromium.trouble == []
+
+
+@pytest.mark.parametrize("width", [1280, 390, 320])
+def test_nothing_is_wider_than_the_screen_with_all_open(chromium: Page, reports: dict[str, Path], width: int) -> None:
+    chromium.size(width, 844)
+    chromium.open(reports["hostile"])
+    chromium.ask("document.querySelectorAll('details').forEach(d => d.open = true)")
+    assert chromium.ask("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.skipif(
+    not AXE.exists(), reason="axe-core is not installed (npm install axe-core, or AXE_JS=its axe.min.js)"
+)
+@pytest.mark.parametrize(("width", "dark"), [(1280, False), (320, True)])
+def test_axe_finds_no_violation(chromium: Page, reports: dict[str, Path], width: int, dark: bool) -> None:
+    chromium.size(width, 844, dark)
+    chromium.open(reports["hostile"])
+    chromium.ask("document.querySelectorAll('.part, .besides').forEach(d => d.open = true)")
+    chromium.ask("document.querySelector('.kind.error, .kind.warning').open = true")
+    chromium.ask("document.querySelector('.enlarge').click()")
+    chromium.ask(AXE.read_text("utf-8") + "; 0")
+    found = chromium.ask(
+        "axe.run().then(r => r.violations.map(v => v.id + ': ' + v.nodes.slice(0, 3).map(n => n.html).join(' ')))"
+    )
+    assert found == []
