@@ -12,6 +12,7 @@ from auditor.database.connection import Database
 from auditor.database.pairs import content, remains, rest, step
 from auditor.database.pairs.content import Refused
 from auditor.database.pairs.step import OneBackup, Pair
+from auditor.model import DIGESTS
 from auditor.pictures.likeness import Aim, Answer, Likeness, Question, Side, Verifier
 from auditor.pictures.look_alikes import look_alikes
 
@@ -26,8 +27,9 @@ def pair(db: Database, labels: Sequence[str], verify: Verifier | None) -> None:
         with step.beside(db, label, number) as one:
             content.identical(one)
             content.claimed(one)
-            content.shown(one)
+            content.shown(one, DIGESTS)
             _metadata_changed(one, verify)
+            content.shown(one, ("image_sha256",))
             _differs_elsewhere(one, verify)
             _reduced(one, verify)
             remains.damaged(one)

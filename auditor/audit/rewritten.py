@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from auditor.database import rewritten
+from auditor.database import proofs, rewritten
 from auditor.database.connection import Database
 from auditor.places import Place
 
@@ -18,16 +18,22 @@ _WHY = (
 )
 
 
-def mark(db: Database, labels: Sequence[str], backups: Sequence[Place | None]) -> list[str]:
-    """Marks what lists of backups name that may since have become the phone's file, and counts as one what may have
-    become one of another backup. Returns sentences on these."""
-    told = []
-    for number, (label, place) in enumerate(zip(labels, backups, strict=True)):
+def mark(db: Database, backups: Sequence[Place | None]) -> None:
+    """Marks what lists of backups name that may since have become the phone's file: it proves nothing."""
+    for number, place in enumerate(backups):
         if place is None:
-            rewritten.doubt(db, number, _WHY)
-            told += [
-                f"{label} is a list, and files of {other} were written since on the same disk: what is listed may have"
-                " become these, so they count as one copy; name the folder instead of its list"
-                for other in rewritten.count_once(db, number)
-            ]
-    return told
+            rewritten.mark_listed(db, number)
+    rewritten.doubt(db, _WHY)
+
+
+def as_one(db: Database) -> list[str]:
+    """Sentences on the lists of backups that may name the very files of other backups, so that both count once; call
+    after `files.summarise`."""
+    others: dict[str, list[str]] = {}
+    for found in proofs.became(db):
+        others.setdefault(found.listed, []).append(found.other)
+    return [
+        f"{label} is a list, and files of {' and '.join(names)} were written since on the same disk: what is listed may"
+        " have become these, so they count as one copy; name the folder instead of its list"
+        for label, names in others.items()
+    ]

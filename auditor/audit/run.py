@@ -129,11 +129,12 @@ def _pair(db: Database, order: Order, at_hand: Mapping[str, Place], steps: Steps
     labels = [backup.label for backup in order.backups]
     rooms = one_account.ask_rooms([source, *backups])
     one_copy.mark_linked(db, source, backups, rooms)
-    as_one = [*rewritten.mark(db, labels, backups), *one_copy.count_once(db, backups, rooms)]
+    rewritten.mark(db, backups)
+    as_one = one_copy.count_once(db, backups, rooms)
     pairing.pair(db, labels, reopened.verifier(db, source, at_hand, order.jobs, steps.looking))
     files.summarise(db, labels, order.policy.proof)
     ranked.fill(db, order.policy.keep)
-    return as_one
+    return [*rewritten.as_one(db), *as_one]
 
 
 def _check(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from auditor.database import proofs
 from auditor.database.connection import Database
 from auditor.database.pairs.step import claims_other
-from auditor.database.same_file import copies
 from auditor.model import DigestOrigin, Status
 
 _UNTOLD = "place_kind = 'rclone' AND behind IS NULL"
@@ -19,6 +19,7 @@ def summarise(db: Database, labels: Sequence[str], proof: Sequence[Status]) -> N
 
     `only_claimed`: nothing stands against its counterpart but that its digest is the word of whoever uploaded it.
     """
+    proofs.fill(db, proof)
     order = ", ".join(f"'{status.value}'" for status in Status)
     proves, away = "list_contains(proof, b.status)", "list_contains(off_site, b.backup)"
     # Another tool's list does not say of which disk it is, nor an older list of a remote of which service: it may be of
@@ -34,14 +35,14 @@ def summarise(db: Database, labels: Sequence[str], proof: Sequence[Status]) -> N
             FROM header
         ), ranked AS (
             SELECT pairs.*, list_position([{order}], status) AS rank,
-                list_position(?::VARCHAR[], pairs.backup) AS turn, file_id, changed, sha256, digest_origin, claimed,
-                size_bytes
+                list_position(?::VARCHAR[], pairs.backup) AS turn, digest_origin, claimed, size_bytes, one
             FROM pairs LEFT JOIN backup ON backup.id = pairs.backup_id
+                LEFT JOIN proofs ON proofs.id = pairs.id AND proofs.backup = pairs.backup
         ), best AS (
             SELECT id, arg_min(struct_pack(status, detail, backup, backup_path, claimed, size_bytes),
                     rank * 1000 + turn) AS b,
-                {copies("b.backup", proves, placed)} AS copies,
-                {copies("b.backup", f"{proves} AND {away}", placed)} AS off_site_copies
+                {proofs.copies(proves, placed)} AS copies,
+                {proofs.copies(f"{proves} AND {away}", placed)} AS off_site_copies
             FROM ranked b, (SELECT ?::VARCHAR[] AS proof), away GROUP BY id
         )
         SELECT source.id, source.path, coalesce(best.b.status, 'not_due') AS status, 'not_due' AS verdict,

@@ -3,48 +3,40 @@
 from __future__ import annotations
 
 from auditor.database.connection import Database
+from auditor.database.schema import NO_COPIES
 from auditor.model import ErrorKind
 
-_STARTED = "(SELECT started FROM header WHERE side = 'backup' ORDER BY rowid LIMIT 1 OFFSET $number)"
-_LISTED = "b.backup_number = $number"
 
-
-def _since(new: str) -> str:
-    """Whether the row `new` is of a file with the content of the listed row `b`, made since on its disk, as SQL."""
+def since(new: str, listed: str) -> str:
+    """Whether the file of the row `new` was made on the disk of a `listed` one after that was listed, as SQL. Rows of
+    backups that were at hand were not listed before."""
     return (
-        f"{new}.sha256 = b.sha256 AND {new}.file_id <> b.file_id AND left({new}.changed, 19) > left({_STARTED}, 19)"
-        f" AND split_part({new}.file_id, ':', 1) = split_part(b.file_id, ':', 1)"
+        f"coalesce({new}.file_id <> {listed}.file_id AND left({new}.changed, 19) > left({listed}.listed_at, 19)"
+        f" AND split_part({new}.file_id, ':', 1) = split_part({listed}.file_id, ':', 1), false)"
     )
 
 
-def doubt(db: Database, number: int, why: str) -> None:
-    """What the list of a backup names, and may since have become a file of the source, proves nothing."""
+def mark_listed(db: Database, number: int) -> None:
+    """Says of the rows of a backup when they were listed: nothing else of it is at hand."""
     db.run(
-        f"""
-        UPDATE backup AS b SET error_kind = '{ErrorKind.SHOWN.value}', error = $why
-        WHERE {_LISTED} AND b.error_kind IS NULL
-            AND EXISTS (SELECT 1 FROM source s WHERE {_since("s")})
-        """,
-        {"why": why, "number": number},
-    )
-
-
-def count_once(db: Database, number: int) -> list[str]:
-    """What the list of a backup names, and may since have become a file of another backup, gets the number of that: it
-    is one copy. Returns the labels of these others."""
-    db.run(
-        f"""
-        CREATE OR REPLACE TEMP TABLE became AS
-        SELECT b.id, min_by(n.file_id, n.id) AS file_id, min_by(n.changed, n.id) AS changed,
-            min_by(n.backup, n.id) AS backup
-        FROM backup b JOIN backup n ON n.backup_number <> b.backup_number AND {_since("n")}
-        WHERE {_LISTED} GROUP BY b.id
+        """
+        UPDATE backup SET listed_at = (
+            SELECT started FROM header WHERE side = 'backup' ORDER BY rowid LIMIT 1 OFFSET $number)
+        WHERE backup_number = $number
         """,
         {"number": number},
     )
-    db.run(
-        "UPDATE backup SET file_id = became.file_id, changed = became.changed FROM became WHERE became.id = backup.id"
-    )
-    others = db.rows(str, "SELECT DISTINCT backup FROM became ORDER BY 1")
-    db.run("DROP TABLE became")
-    return others
+
+
+def doubt(db: Database, why: str) -> None:
+    """What lists of backups name, and may since have become a file of the source, proves nothing: neither that file nor
+    any other that has its bytes, or its picture with other metadata."""
+    for content in ("sha256", "image_sha256"):
+        db.run(
+            f"""
+            UPDATE backup AS b SET error_kind = '{ErrorKind.SHOWN.value}', error = $why
+            WHERE b.listed_at IS NOT NULL AND coalesce(b.error_kind NOT IN ({NO_COPIES}), true)
+                AND EXISTS (SELECT 1 FROM source s WHERE s.{content} = b.{content} AND {since("s", "b")})
+            """,
+            {"why": why},
+        )

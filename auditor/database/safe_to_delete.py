@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from auditor.database import proofs
 from auditor.database.connection import Database
 from auditor.database.rows import Stored
-from auditor.database.same_file import copies
 from auditor.places.trash import TRASH_FOLDERS
 
 _TABLES = ("safe_to_delete", "safe_at_any_time")
@@ -23,6 +23,7 @@ def fill(db: Database, read_now: Sequence[str], since: str, undoubted: Sequence[
         FROM files f
         JOIN source s ON s.id = f.id
         JOIN pairs p ON p.id = f.id AND p.status = 'identical'
+        JOIN proofs ON proofs.id = f.id AND proofs.backup = p.backup
         JOIN backup b ON b.id = p.backup_id
         WHERE f.verdict = 'proven' AND f.status = 'identical' AND list_contains(?::VARCHAR[], p.backup)
             AND s.soundness = 'sound' AND b.soundness = 'sound' AND s.sha256 = b.sha256
@@ -31,7 +32,7 @@ def fill(db: Database, read_now: Sequence[str], since: str, undoubted: Sequence[
             AND NOT regexp_matches(lower(s.path), '{TRASH_FOLDERS}')
             AND NOT regexp_matches(lower(b.path), '{TRASH_FOLDERS}')
         GROUP BY s.id, s.path, s.size_bytes, s.mtime, s.sha256, s.read_at
-        HAVING {copies("p.backup")} >= ?
+        HAVING {proofs.copies()} >= ?
         """
     for table, labels, when in zip(_TABLES, (read_now, undoubted), (since, ""), strict=True):
         db.run(f"CREATE TABLE {table} AS {sql}", [list(labels), list(labels), when, when, min_copies])

@@ -1,4 +1,4 @@
-"""Which rows are one file, by its number or by the instant of its last change; and how many files rows are."""
+"""Which rows are one file, by its number or by the instant of its last change; and which may be, by their mounts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Literal
 
 from auditor.database.connection import Database
-from auditor.database.schema import kinds
+from auditor.database.schema import NO_COPIES
 from auditor.model import DIGESTS, ErrorKind
 from auditor.paths import path_of
 
@@ -33,7 +33,9 @@ def _may_be_made_up(one: str, other: str) -> str:
 
 
 _SAME_FILE = f"""
-    (s.file_id = b.file_id AND coalesce(s.size_bytes = b.size_bytes, true) AND coalesce(s.sha256 = b.sha256, true))
+    (s.file_id = b.file_id AND ((coalesce(s.size_bytes = b.size_bytes, true) AND coalesce(s.sha256 = b.sha256, true))
+        -- What is one picture in one file was edited between the two lists.
+        OR coalesce(s.image_sha256 = b.image_sha256, false)))
     -- Two numbers of one volume are two files, though both were made in one tick of its clock. An export does not say
     -- the date of its file.
     OR (coalesce(split_part(s.file_id, ':', 1) <> split_part(b.file_id, ':', 1), true)
@@ -43,17 +45,14 @@ _SAME_FILE = f"""
 """
 
 
-def copies(label: str, where: str = "true", is_placed: str = "true") -> str:
-    """How many files the rows `b` of backups are, as an SQL aggregate; `label` is the column of the backup's label.
+NUMBER = "coalesce(one_of, file_id)"
+"""Which file a row of a backup is, as SQL; NULL where nothing says it."""
 
-    One file that two backups hold under two names, or show by two mounts under one number, is one copy. A row that is
-    not `is_placed` may be of the very file that another row is of: all such rows are one copy where there is no other.
-    """
-    by_number = f"coalesce(b.file_id, {label})"
-    moment = f"concat_ws(' ', split_part(b.file_id, ':', 2), {_instant('b.changed')}, b.sha256)"
-    by_moment = f"CASE WHEN b.file_id IS NOT NULL AND {_is_fine('b.changed')} THEN {moment} ELSE {label} END"
-    counts = (f"count(DISTINCT {key}) FILTER (WHERE {where} AND {is_placed})" for key in (by_number, by_moment))
-    return f"greatest(least({', '.join(counts)}), least(count(*) FILTER (WHERE {where}), 1))"
+MOMENT = (
+    f"CASE WHEN file_id IS NOT NULL AND {_is_fine('changed')}"
+    f" THEN concat_ws(' ', split_part(file_id, ':', 2), {_instant('changed')}, sha256) END"
+)
+"""The same by the instant of its last change, which two mounts tell alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,11 +143,10 @@ def mark_shown(
             [backup_number, times is not Times.NOTHING, times is Times.UNLESS_THE_DATE],
         )
     }
-    no_copies = kinds(ErrorKind.LINKED, ErrorKind.MISSING, ErrorKind.TRASHED, ErrorKind.SHARED)
     db.run(
         f"""
         UPDATE backup SET error_kind = ?, error = ? WHERE backup_number = ?
-            AND coalesce(error_kind NOT IN ({no_copies}), true)
+            AND coalesce(error_kind NOT IN ({NO_COPIES}), true)
             AND (list_contains(?::BIGINT[], id) OR {not only_unnumbered} AND EXISTS (
                 SELECT 1 FROM backup l WHERE l.backup_number = ? AND l.error_kind = '{ErrorKind.LINKED}'))
         """,
@@ -157,7 +155,7 @@ def mark_shown(
 
 
 def count_once(db: Database, backup_numbers: Sequence[int], name: str, times: Times) -> bool:
-    """Gives one number, made of `name`, to all files of one content in these backups, so that `copies` counts one file;
+    """Gives one number, made of `name`, to all files of one content in these backups, so that they count as one copy;
     but for files that changed at times of their own. Whether any two of the backups share a file then.
     """
     own_time = f"{_is_fine('changed')} AND NOT ($told AND coalesce(changed = mtime, true))"
@@ -168,7 +166,7 @@ def count_once(db: Database, backup_numbers: Sequence[int], name: str, times: Ti
             SELECT sha256, {tells} AS tells FROM backup
             WHERE list_contains($numbers::INTEGER[], backup_number) GROUP BY sha256
         )
-        UPDATE backup SET file_id = $name || CASE WHEN told.tells THEN ' at ' || {_instant("changed")} ELSE '' END
+        UPDATE backup SET one_of = $name || CASE WHEN told.tells THEN ' at ' || {_instant("changed")} ELSE '' END
         FROM told
         WHERE told.sha256 IS NOT DISTINCT FROM backup.sha256
             AND list_contains($numbers::INTEGER[], backup_number)
@@ -185,7 +183,7 @@ def count_once(db: Database, backup_numbers: Sequence[int], name: str, times: Ti
         """
         SELECT count(*) > 0 FROM (
             SELECT sha256 FROM backup WHERE list_contains(?::INTEGER[], backup_number) AND error_kind IS NULL
-            GROUP BY sha256, file_id HAVING count(DISTINCT backup_number) > 1
+            GROUP BY sha256, one_of HAVING count(DISTINCT backup_number) > 1
         )
         """,
         [list(backup_numbers)],

@@ -101,10 +101,18 @@ def kinds(*names: ErrorKind) -> str:
     return ", ".join(f"'{name.value}'" for name in names)
 
 
+NO_COPIES = kinds(ErrorKind.LINKED, ErrorKind.MISSING, ErrorKind.TRASHED, ErrorKind.SHARED)
+"""What is wrong with rows of a backup that are no copies, as SQL for `error_kind IN (...)`."""
+
 _UNSEEN = (ErrorKind.UNREADABLE, ErrorKind.UNSUPPORTED, ErrorKind.REFUSED, ErrorKind.DOUBTED, ErrorKind.LINK_TO_FILE)
 
 NOT_SEEN = f"(error_kind IN ({kinds(*_UNSEEN)}) AND coalesce({', '.join(DIGESTS)}) IS NULL)"
 """Whether nobody could look into a row's file, so that only its name says what it is, as SQL. The rules say it too."""
+
+
+_JUDGED = ("one_of", "listed_at")
+"""What a row of a backup is known to be after its list was loaded: the number of all that may be one file with it, and
+when the list began that is all there is of its backup (RFC 3339); NULL where there is no such thing."""
 
 
 def create_tables(db: Database) -> None:
@@ -113,7 +121,7 @@ def create_tables(db: Database) -> None:
     kept = {"keep_rank": "BIGINT", "keep_reason": "VARCHAR", "stripped_of": "VARCHAR"}
     tables = {
         "source": {**rows, "is_due": "BOOLEAN", "excluded": "BOOLEAN", **kept},
-        "backup": {**rows, "backup": "VARCHAR", "backup_number": "INTEGER"},
+        "backup": {**rows, "backup": "VARCHAR", "backup_number": "INTEGER", **dict.fromkeys(_JUDGED, "VARCHAR")},
         "header": HEADER_COLUMNS,
         "pairs": PAIR_COLUMNS,
         "findings": FINDING_COLUMNS,

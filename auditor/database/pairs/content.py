@@ -76,9 +76,10 @@ def claimed(one: OneBackup) -> None:
     )
 
 
-def shown(one: OneBackup) -> None:
-    """The same content in what may be the phone's own file, and nothing tells: neither proof, nor missing."""
-    for digest in DIGESTS:
+def shown(one: OneBackup, digests: Iterable[str]) -> None:
+    """The same content, by these digests, in what may be the phone's own file, and nothing tells: neither proof, nor
+    missing."""
+    for digest in digests:
         one.put(
             Status.NOT_CHECKED,
             f"""

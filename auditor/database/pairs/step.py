@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from auditor.database.connection import Database
-from auditor.database.schema import kinds
+from auditor.database.schema import NO_COPIES, kinds
 from auditor.model import DIGESTS, ErrorKind, Status
 from auditor.places.trash import ALBUMS, BINS, TRASH_FOLDERS
 
 _ALBUM = "EXISTS (FROM albums WHERE albums.path = backup.path AND albums.sha256 = backup.sha256)"
 _IS_NO_COPY = (
-    "(coalesce(error_kind IN"
-    f" ({kinds(ErrorKind.TRASHED, ErrorKind.SHARED, ErrorKind.MISSING, ErrorKind.LINKED)}), false)"
+    f"(coalesce(error_kind IN ({NO_COPIES}), false)"
     f" OR (regexp_matches(lower(path), '{TRASH_FOLDERS}') AND NOT {_ALBUM}))"
 )
 """Rows of a backup that are listed and are no copies: in a bin, in somebody else's album, known to be lost, or the very
