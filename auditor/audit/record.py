@@ -10,6 +10,7 @@ from pathlib import Path
 from auditor.audit import refusals, roles
 from auditor.audit.inputs import Side, will_be_emptied
 from auditor.audit.order import Order, homes
+from auditor.audit.phones_within import Beneath
 from auditor.database import caveats as database
 from auditor.database.connection import Database
 from auditor.manifest.jsonl import Manifest
@@ -25,6 +26,7 @@ def of_run(
     started: datetime,
     finished: datetime,
     doubts: Mapping[str, refusals.Doubt],
+    beneath: Sequence[Beneath],
     pairs: Sequence[roles.Pair],
 ) -> dict[str, object]:
     """The `provenance` of audit.json, whose folder will be `out`, but for what the stations of the audit add to it.
@@ -44,6 +46,7 @@ def of_run(
         "words": {word: " ".join(map(typed, those)) for word, those in arguments.items()},
         "arguments": arguments,
         **({"maybe_exchanged": _maybe_exchanged(order, doubts)} if doubts else {}),
+        **({"maybe_phones_within": _maybe_within(order, beneath)} if beneath else {}),
         "depth": (order.depth or Depth.DECODE).value,
         "waivers": len(order.waivers),
         "baseline": len(order.baseline),
@@ -56,6 +59,15 @@ def _maybe_exchanged(order: Order, doubts: Mapping[str, refusals.Doubt]) -> list
         {"label": one.label, "list": f"{name}.jsonl", "why": doubts[one.label].why, "remedy": doubts[one.label].remedy}
         for name, one in homes(order)[1:]
         if one.label in doubts
+    ]
+
+
+def _maybe_within(order: Order, beneath: Sequence[Beneath]) -> list[dict[str, object]]:
+    """Which folders of a backup's list lie in what may be the phone."""
+    lists = {one.label: f"{name}.jsonl" for name, one in homes(order)[1:]}
+    return [
+        {"label": one.label, "list": lists[one.label], "folders": list(one.folders), "why": one.doubt.why}
+        for one in beneath
     ]
 
 

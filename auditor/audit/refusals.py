@@ -42,6 +42,38 @@ def _doubted(why: str, pair: Pair) -> Doubt:
     )
 
 
+def doubt_of_part(pair: Pair, source: str, around: str) -> Doubt:
+    """What is to be said of a folder beneath a backup that may be the phone; `around` is the backup, as it is typed."""
+    part = pair.backup
+    a_copy = (
+        "audit with --copy-by-hand" if pair.may_be_told else f"run `auditor backup {typed(source)} {typed(around)}`"
+    )
+    return Doubt(
+        f"{part.spec} {like_a_phone(part)}, and may be the phone itself, so nothing goes by what lies there: if it is a"
+        f" copy made by hand, {a_copy}.",
+        f"If {part.spec} is the phone, run {_turned('audit', pair.source, part)}.",
+    )
+
+
+def warning_of_part(pair: Pair) -> str:
+    """What is to be said before a backup that counts as copied what lies in a folder beneath it."""
+    part = pair.backup
+    return (
+        f"{part.spec} {like_a_phone(part)}: what it holds counts as copied. If it is a phone or card, and no copy made"
+        " by hand, stop this and name another folder."
+    )
+
+
+def refusal_of_mounted(pair: Pair) -> str:
+    """Why nothing is written to a backup beneath which what may be a phone is mounted."""
+    part = pair.backup
+    a_copy = "add --copy-by-hand" if pair.may_be_told else "mount it elsewhere"
+    return (
+        f"{part.spec} {like_a_phone(part)}, and is mounted in the folder of the backup: nothing is written, for its"
+        f" files are no part of the backup. Take it out, or name another folder. If it is a copy made by hand, {a_copy}"
+    )
+
+
 def refusal_of_audit(pair: Pair) -> str | None:
     """Why an audit in this order would say nothing of the phone, with the right command; None where it is right."""
     source, backup = pair.source, pair.backup

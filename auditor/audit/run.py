@@ -17,6 +17,7 @@ from auditor.audit import (
     one_account,
     one_copy,
     pairing,
+    phones_within,
     record,
     reopened,
     rewritten,
@@ -67,12 +68,14 @@ def _run(order: Order, folder: Path, out: Path, steps: Steps, clock: Callable[[]
         is_emptied = bool(order.emptied) and not partition.due
         has_next = conclusion.verdict is not Verdict.SAFE and not is_emptied
         doubts = exchange.doubts(db, order.backups, pairs)
+        beneath = phones_within.beneath(db, order.source, order.backups, pairs, doubts)
         not_offered, kept_backups = safe_to_delete.fill(
-            db, order.source, order.backups, doubts, started, order.policy.min_copies
+            db, order.source, order.backups, doubts, beneath, started, order.policy.min_copies
         )
         limits = (
             # Where there is a next step, it begins with the remedy.
             *(f"{one.why} {one.remedy}" if not has_next else one.why for one in doubts.values()),
+            *(f"{one.doubt.why} {one.doubt.remedy}" for one in beneath),
             *caveats.part_of_phone(pairs),
             *caveats.only_listed(order.source, order.backups, lists),
             *caveats.in_bins(order.backups),
@@ -89,7 +92,7 @@ def _run(order: Order, folder: Path, out: Path, steps: Steps, clock: Callable[[]
             tuple(outcomes),
             (*limits, *caveats.not_apart(order.source, order.backups), *kept_backups, *conclusion.caveats, *waived),
             {
-                **record.of_run(order, out, lists, started, clock(), doubts, pairs),
+                **record.of_run(order, out, lists, started, clock(), doubts, beneath, pairs),
                 "not_read_again": not_offered,
                 "may_go": safe_to_delete.told(db),
                 **({"emptied": True} if is_emptied else {}),

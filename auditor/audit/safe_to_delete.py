@@ -8,6 +8,7 @@ from pathlib import Path
 
 from auditor.audit import one_copy
 from auditor.audit.inputs import Side
+from auditor.audit.phones_within import Beneath
 from auditor.database import safe_to_delete as table
 from auditor.database.connection import Database
 from auditor.database.rows import Stored
@@ -17,10 +18,17 @@ from auditor.places.recorded import recorded_folder
 
 
 def fill(
-    db: Database, source: Side, backups: Sequence[Side], doubted: Collection[str], started: datetime, min_copies: int
+    db: Database,
+    source: Side,
+    backups: Sequence[Side],
+    doubted: Collection[str],
+    beneath: Sequence[Beneath],
+    started: datetime,
+    min_copies: int,
 ) -> tuple[int, list[str]]:
     """The files whose bytes were read in this run on both sides, that are identical, sound, and in enough backups.
-    What may be the phone itself (`doubted`, labels) counts as none of these: by it the only backup would be emptied.
+    What may be the phone itself (`doubted`, labels), or lies in what may be it (`beneath`), counts as none of these: by
+    it the only backup would be emptied.
 
     Returns how many would be among them but for the reading, and of what nothing ever is, as sentences.
     """
@@ -33,7 +41,8 @@ def fill(
         if b.place is not None and source.place is not None and one_copy.is_provably_apart(source.place, b.place)
     ]
     since = started.strftime("%Y-%m-%dT%H:%M:%SZ")
-    table.fill(db, read_now, since, [b.label for b in undoubted], min_copies)
+    folders = [(one.label, folder) for one in beneath for folder in one.folders]
+    table.fill(db, read_now, since, [b.label for b in undoubted], min_copies, folders)
     told = []
     for backup, within in _kept_backups(source, table.files(db)).items():
         table.leave_out(db, within)

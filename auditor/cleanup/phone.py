@@ -92,7 +92,8 @@ def freeing(path: Path, keep_newest: timedelta | None, now: datetime) -> Freeing
     company = _company(rows.values())
     whole = [entry for entry in old if all(part in names for part in company[_main(entry[1])])]
     doubts = _doubts(folder / RECORD)
-    plan, hindrance = _plan(folder, source, whole, _min_copies(folder / RECORD), {one.list for one in doubts})
+    within = _doubted_folders(folder / RECORD)
+    plan, hindrance = _plan(folder, source, whole, _min_copies(folder / RECORD), {one.list for one in doubts}, within)
     sizes: Counter[tuple[str, str]] = Counter()
     counts: Counter[tuple[str, str]] = Counter()
     for _, facts in whole:
@@ -139,6 +140,19 @@ def _doubts(record: Path) -> tuple[Doubt, ...]:
         ) from error
 
 
+def _doubted_folders(record: Path) -> set[tuple[str, str]]:
+    """The folders of the audit's lists, each with its list, that lie in what may be the phone, though the backup is
+    none.
+
+    Raises: BadPlan where that cannot be read.
+    """
+    try:
+        told = small_files.parse_json(small_files.read(record, MOST_RECORD_BYTES))["provenance"]
+        return {(one["list"], folder) for one in told.get("maybe_phones_within", ()) for folder in one["folders"]}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BadPlan(f"{record} does not say clearly what of its backups may be the phone; audit again") from error
+
+
 def _min_copies(record: Path) -> int:
     """In how many backups a file had to be by the policy of the audit."""
     try:
@@ -176,6 +190,7 @@ def _plan(
     wanted: Sequence[tuple[int, FileFacts]],
     min_copies: int,
     doubted: Container[str],
+    within: Container[tuple[str, str]],
 ) -> tuple[CleanPlan | None, str | None]:
     root = _folder_of(source)
     if root is None:
@@ -197,7 +212,7 @@ def _plan(
             unread.append(manifest.header.label)
             continue
         for facts in manifest.rows():
-            if not _is_inside(facts.path):
+            if not _is_inside(facts.path) or (path.name, facts.path.rpartition("/")[0]) in within:
                 continue
             sound = facts.soundness is Soundness.SOUND and facts.digest_origin is DigestOrigin.READ
             if sound and facts.sha256 is not None and facts.sha256 in digests:

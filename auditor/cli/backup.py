@@ -11,8 +11,9 @@ from typing import Annotated
 
 import typer
 
+from auditor.audit import phones_within
 from auditor.audit.inputs import side
-from auditor.audit.refusals import refusal_of_backup
+from auditor.audit.refusals import refusal_of_backup, refusal_of_mounted
 from auditor.audit.roles import Pair, role_of, role_of_folder
 from auditor.cli import copying, named, programs, screen
 from auditor.copier import backup as backing
@@ -112,9 +113,12 @@ def command(
     _refuse(backing.refusals_before(place, root, asked))
     sides = Pair(role_of(place), role_of_folder(root, dest), copy_by_hand)
     copying.name_sides([sides], refusal_of_backup)
+    if mounted := phones_within.mounted(root, sides):
+        raise BadPlace(refusal_of_mounted(mounted))
     if plan_only:
         prepared = backing.prepare(place, Store(root), asked, RunOptions(hang_s=hang))
         _learned(prepared)
+        _say_of_phones(prepared, sides)
         show_plan(prepared.plan)
         _refuse(prepared.plan.refusals)
         return
@@ -130,6 +134,7 @@ def command(
                 )
             for warning in prepared.plan.warnings:
                 screen.note(visible(warning))
+            _say_of_phones(prepared, sides)
             _refuse(prepared.plan.refusals)
             preflight.remember(root, (store.marker() or prepared.marker).id)
             with screen.phase(f"Copying to {root.name}", "not copied") as show:
@@ -330,6 +335,14 @@ def _so_far(backed: backing.BackupResult) -> str:
         f"{count(done)} of {counted(of, 'file', 'files')} {'was' if 1 in (done, of) else 'were'} copied and read back"
     )
     return f"{told}, or found there by their content; nothing was audited. The same command goes on from there."
+
+
+def _say_of_phones(prepared: backing.Prepared, sides: Pair) -> None:
+    """What lies beneath the backup, has no row in its record yet, and may be a phone's."""
+    root = prepared.store.root
+    folders = dict.fromkeys((root.resolve() / entry.path).parent for entry in prepared.found.new)
+    for told in phones_within.told_of(root, folders, sides):
+        screen.note(visible(told))
 
 
 def _refuse(reasons: Sequence[str]) -> None:

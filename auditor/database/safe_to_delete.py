@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from auditor.database import proofs
 from auditor.database.connection import Database
 from auditor.database.rows import Stored
+from auditor.database.schema import NO_COPIES, kinds
+from auditor.model import ErrorKind
 from auditor.places.trash import TRASH_FOLDERS
 
 _TABLES = ("safe_to_delete", "safe_at_any_time")
 
 
-def fill(db: Database, read_now: Sequence[str], since: str, undoubted: Sequence[str], min_copies: int) -> None:
+def fill(
+    db: Database,
+    read_now: Sequence[str],
+    since: str,
+    undoubted: Sequence[str],
+    min_copies: int,
+    doubted: Iterable[tuple[str, str]] = (),
+) -> None:
     """Fills it with the files that are proven, identical and sound, and were read `since` then (RFC 3339) on both
     sides, in enough backups of those that were read (labels). `safe_at_any_time` are all such files of the `undoubted`
-    backups, whenever they were read.
+    backups, whenever they were read. What lies in a `doubted` folder (label and folder) counts for neither.
     """
+    db.put("doubted_folders", {"backup": "VARCHAR", "folder": "VARCHAR"}, doubted)
     sql = f"""
         SELECT s.path, s.size_bytes, s.mtime, s.sha256,
             string_agg(p.backup, '; ' ORDER BY list_position(?::VARCHAR[], p.backup)) AS backups, s.read_at
@@ -24,13 +34,18 @@ def fill(db: Database, read_now: Sequence[str], since: str, undoubted: Sequence[
         JOIN source s ON s.id = f.id
         JOIN pairs p ON p.id = f.id AND p.status = 'identical'
         JOIN proofs ON proofs.id = f.id AND proofs.backup = p.backup
-        JOIN backup b ON b.id = p.backup_id
         WHERE f.verdict = 'proven' AND f.status = 'identical' AND list_contains(?::VARCHAR[], p.backup)
-            AND s.soundness = 'sound' AND b.soundness = 'sound' AND s.sha256 = b.sha256
-            AND s.digest_origin = 'read' AND b.digest_origin = 'read' AND s.read_at >= ? AND b.read_at >= ?
+            AND s.soundness = 'sound' AND s.digest_origin = 'read' AND s.read_at >= ?
             -- An album may be called so; what empties bins goes by the name as well.
             AND NOT regexp_matches(lower(s.path), '{TRASH_FOLDERS}')
-            AND NOT regexp_matches(lower(b.path), '{TRASH_FOLDERS}')
+            AND EXISTS (
+                SELECT 1 FROM backup b WHERE b.backup = p.backup AND b.sha256 = s.sha256
+                    AND coalesce(b.error_kind NOT IN ({NO_COPIES}, {kinds(ErrorKind.SHOWN)}), true)
+                    AND b.soundness = 'sound' AND b.digest_origin = 'read' AND b.read_at >= ?
+                    AND NOT regexp_matches(lower(b.path), '{TRASH_FOLDERS}')
+                    AND NOT EXISTS (
+                        SELECT 1 FROM doubted_folders d WHERE d.backup = b.backup AND d.folder = b.folder)
+            )
         GROUP BY s.id, s.path, s.size_bytes, s.mtime, s.sha256, s.read_at
         HAVING {proofs.copies()} >= ?
         """

@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path, PurePath
 
 from auditor.disk import marker as markers
-from auditor.disk.volume import filesystem
+from auditor.disk.volume import filesystem, mounted_from
 
 CAMERAS = "DCIM"
 """Where every camera keeps its photos: DCF, JEITA CP-3461B, 3.2."""
@@ -151,7 +151,8 @@ def marks_around() -> Callable[[Path], tuple[Marks | None, bool]]:
 
 def maybe_phone_around() -> Callable[[Path], Path | None]:
     """A question to ask of many folders, absolute and resolved: the folder with a phone's marks that one is, or lies
-    in; None where there is none, and where a backup that auditor copied to is around it."""
+    in; None where there is none, and where a backup that auditor copied to is around it: it says nothing of what is
+    mounted beneath it."""
     around, kept_around = marks_around(), markers.kept_around()
     is_copied = cache(markers.is_copied)
 
@@ -159,6 +160,9 @@ def maybe_phone_around() -> Callable[[Path], Path | None]:
     def ask(folder: Path) -> Path | None:
         marks, is_marked = around(folder)
         backup = kept_around(folder)
-        return marks.folder if marks and is_marked and not (backup and is_copied(backup)) else None
+        if marks is None or not is_marked:
+            return None
+        is_known = backup and is_copied(backup) and mounted_from(backup) == mounted_from(marks.folder)
+        return None if is_known else marks.folder
 
     return ask
