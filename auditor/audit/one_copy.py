@@ -47,7 +47,7 @@ def mark_linked(db: Database, source: Place | None, backups: Sequence[Place | No
         elif _may_be_one_phone(ours, theirs):
             same_file.mark_shown(db, number, _ONE_PHONE)
         elif _is_unknown(ours, theirs):
-            same_file.mark_shown(db, number, _UNKNOWN)
+            same_file.mark_shown(db, number, _led_elsewhere(ours, theirs))
         elif host := _served_here(ours, theirs):
             same_file.mark_shown(db, number, _by_a_server(host))
         elif _may_be_one_account(ours, theirs, rooms):
@@ -83,12 +83,6 @@ _ONE_ACCOUNT = (
 )
 
 
-_UNKNOWN = (
-    "it may be the very file of the other side: what lies behind the remote cannot be told from its words; name the"
-    " folder, or a remote without further settings"
-)
-
-
 _UNNUMBERED = (
     "it may be the phone's own file: the remote shows a folder of this machine, and which file of it this is cannot be"
     " told; name the folder itself"
@@ -100,6 +94,20 @@ def _behind(mount: Mount) -> str:
         f"it may be the phone's own file: the mount by {mount.kind} may show files of this machine under other numbers;"
         " name the folder or the remote that lies behind the mount"
     )
+
+
+def _led_elsewhere(one: _Side, two: _Side) -> str:
+    may_be = "it may be the very file of the other side:"
+    for led_by in (leaf.led_by for leaf in (*one.behind, *two.behind) if leaf.led_by):
+        return f"{may_be} {_by_a_setting(led_by)}"
+    return (
+        f"{may_be} what lies behind the remote cannot be told from its words; name the folder, or a remote without"
+        " further settings"
+    )
+
+
+def _by_a_setting(name: str) -> str:
+    return f"`{name}` may lead elsewhere than the remote's address says; name the folder, or a remote without it"
 
 
 def _by_a_server(host: str) -> str:

@@ -17,6 +17,7 @@ from auditor.disk import small_files
 from auditor.model import Behind, DigestOrigin
 from auditor.places.rclone_services import (
     BY_S3,
+    SERVICES,
     Where,
     hashed_path,
     holds,
@@ -25,6 +26,7 @@ from auditor.places.rclone_services import (
     plain_host,
     where,
 )
+from auditor.places.rclone_settings import leading_elsewhere, proxy
 
 GRADES = {
     # rclone reads the bytes itself, now.
@@ -65,7 +67,9 @@ MAKE_THEIR_OWN = ("chunker", "compress", "crypt", "hasher")
 _RENAMES = "crypt"
 """The remote in which a path is not that of the remote in it."""
 
-_ADDRESSES = ("url", "endpoint", "host", "hostname", "namenode", "auth", "storage_url", "sas_url")
+_ADDRESSES = (
+    *("url", "endpoint", "host", "hostname", "namenode", "auth", "storage_url", "sas_url", "satellite_address"),
+)
 """Settings in which the user names where a remote is reached."""
 
 _PREFIXES = {"google cloud storage": "gcs", "google photos": "gphotos"}
@@ -96,7 +100,8 @@ class Leaf:
     `remote` is its name as rclone takes it, with the settings given in words, and `path` the folder in it, with nothing
     of the names around it; `hidden` the path below that in the words of a `crypt` remote, whatever it is called there.
     What has one is encrypted. `where` is the service and the account, as far as that is known; `follows_links` says of
-    a folder that what links in it lead to is shown as if it lay there.
+    a folder that what links in it lead to is shown as if it lay there. `led_by` is the setting or variable by which it
+    may lead elsewhere than its address says, "" where there is none.
     """
 
     kind: str
@@ -107,11 +112,12 @@ class Leaf:
     hidden: str = ""
     where: Where = field(default_factory=Where)
     follows_links: bool = False
+    led_by: str = ""
 
     @property
     def is_unknown(self) -> bool:
         """Whether nobody can say what it is: it may be whatever lies on another side."""
-        return self.kind == ""
+        return self.kind == "" or self.led_by != ""
 
     @property
     def folder(self) -> str | None:
@@ -130,7 +136,7 @@ class Leaf:
         account = tuple(sorted(f"{name}={value}" for name, value in at.known))
         hosts = tuple(map(plain_host, self.hosts))
         hidden = f"/{hashed_path(self.hidden)}" if self.hidden else ""
-        return Behind(self.kind, at.service, hosts, account, at.base, at.paths, hidden)
+        return Behind("" if self.is_unknown else self.kind, at.service, hosts, account, at.base, at.paths, hidden)
 
     def may_be_one_service(self, other: Leaf) -> bool:
         """Whether nothing says that both are not of one account. Folders of this machine are compared by where they
@@ -172,7 +178,7 @@ class Leaf:
     @property
     def is_near(self) -> bool:
         """Whether it is, or may be, on this machine or in this network."""
-        if self.kind in ("", "local", "memory"):
+        if self.is_unknown or self.kind in ("local", "memory"):
             return True
         return any(map(is_near, self.hosts))
 
@@ -270,17 +276,23 @@ def _leaves(words: str, known: _Settings, *, is_own: bool, layers: int) -> Itera
         return
     kind = settings["type"]
     is_around = kind in _PASS_ON or kind in MAKE_THEIR_OWN
+    led_by = leading_elsewhere({name: value for name, value in settings.items() if name != _OF_A_PROFILE}) or ""
     if is_around or settings.get("remote") or settings.get("upstreams"):
         found = list(_within(kind, settings, path)) if is_around else []
         for part in found:
             for leaf in _leaves(part, known, is_own=is_own or kind in MAKE_THEIR_OWN, layers=layers + 1):
-                yield _in_crypt(leaf, settings, path) if kind == _RENAMES else leaf
+                around = _in_crypt(leaf, settings, path) if kind == _RENAMES else leaf
+                yield replace(around, led_by=around.led_by or led_by)
         if not found:
             yield unknown
         return
     hosts = tuple(_hosts(kind, settings))
     at = where(kind, settings, hosts, path)
-    yield Leaf(kind, hosts, is_own, path, remote, where=at, follows_links=known.follow_links(settings))
+    # Who a service of the net is, its certificate says.
+    is_certain = at.service in SERVICES and not any(settings.get(key, "").startswith("http:") for key in _ADDRESSES)
+    if hosts and not is_certain:
+        led_by = led_by or proxy(kind, hosts, known.environment) or ""
+    yield Leaf(kind, hosts, is_own, path, remote, "", at, known.follow_links(settings), led_by)
 
 
 def _in_crypt(leaf: Leaf, settings: Mapping[str, str], path: str) -> Leaf:

@@ -67,7 +67,7 @@ SERVICES = {
         "oracleobjectstorage",
         account="namespace",
     ),
-    "Storj": _service(r"gateway(?:\.[\w-]+)?\.storjshare\.io", "storj", "tardigrade"),
+    "Storj": _service(r"gateway(?:\.[\w-]+)?\.storjshare\.io|[\w-]+\.storj\.io", "storj", "tardigrade"),
     # Folders of one account, by WebDAV and by the service's own protocol: rclone.org/webdav, "Provider notes", and the
     # services' pages of help.
     "Box": _service(r"(?:dav|ftp|api)\.box\.com", "box", top="dav"),

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -162,6 +163,27 @@ def test_a_folder_is_found_behind_every_setting_in_words(setting: str, here: Pat
 )
 def test_one_folder_by_two_remotes_is_named_twice(one: str, other: str, here: Path, audit: Audit) -> None:
     assert audit("phone", one.format(here), other.format(here), "--policy", "two.toml") == ("", 0)
+
+
+def test_a_server_behind_a_socket_of_this_machine_may_show_the_phones_own_files(
+    here: Path, audit: Audit, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever its address says: a setting of rclone's leads elsewhere."""
+    assert RCLONE
+    socket = here / "s"
+    serving = subprocess.Popen([RCLONE, "serve", "webdav", str(here / "phone"), "--addr", f"unix://{socket}"])
+    try:
+        for _ in range(200):
+            if socket.exists():
+                break
+            time.sleep(0.05)
+        there = f"rclone::webdav,url='http://dav.example.org',vendor=other,unix_socket='{socket}':"
+        assert audit("phone", there) == ("CANNOT SAY", 0)
+        assert "`unix_socket` may lead elsewhere" in (here / "out-0/files.csv").read_text("utf-8-sig")
+        assert audit("phone", there, "disk", "--policy", "two.toml")[0] == "NOT SAFE"
+    finally:
+        serving.kill()
+        serving.wait()
 
 
 def test_a_list_of_a_remote_is_no_further_copy_of_its_folder(
