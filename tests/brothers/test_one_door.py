@@ -24,6 +24,7 @@ EXCEPTIONS = {
     "cli/doctor.py": "writes the phone's script into the folder that a person named for it",
     "cli/duplicates.py": "renames the search's own folder, which `locks.begin` has looked at",
     "cli/verify.py": "the report that a person named, opened so that nothing is written over",
+    "config.py": "makes the folder of this user's own settings",
     "copier/upload.py": "a temporary folder of its own",
     "copier/worker.py": "dates the open temporary file that it has just made",
     "isolation/heartbeat.py": "a temporary folder of its own",
@@ -37,6 +38,8 @@ EXCEPTIONS = {
     "duplicates/tables.py": "files of the search's own folder, opened so that nothing is written over",
     "report/html.py": "a file of the audit's own folder",
     "report/provenance.py": "files of the audit's own folder",
+    "report/signatures.py": "a file in a temporary folder of its own",
+    "scrub/drill.py": "the record's own folder, which was not there",
     "report/tables.py": "files of the audit's own folder",
     "isolation/limits.py": "the null device, and a file of the kernel",
 }
