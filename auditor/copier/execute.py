@@ -86,6 +86,7 @@ class _Run:
     checked: list[tuple[CopyStep, Checked]] = field(default_factory=list)
     held: list[tuple[CopyStep, str, str, int | None]] = field(default_factory=list)
     asked: dict[int, tuple[str, WasRead]] = field(default_factory=dict)  # held, if the backup's file is as stored
+    repaired: dict[int, CopyResult] = field(default_factory=dict)  # and the same content is bad elsewhere too
     folders: dict[str, str] = field(default_factory=dict)
     given: dict[int, int] = field(default_factory=dict)  # file number -> how often a device had come back by then
     returns: int = 0
@@ -126,7 +127,8 @@ def execute(plan: CopyPlan, setup: Setup, publisher: Publisher, options: RunOpti
             publisher.discard(bring.arrived.temp)
     run.partial.clear()
     options.on_progress(_progress(run))
-    return Ending(tuple(run.results[n] for n in sorted(run.results)), run.stopped, run.gone)
+    results = {**run.repaired, **run.results}
+    return Ending(tuple(results[n] for n in sorted(results)), run.stopped, run.gone)
 
 
 def _go(run: _Run, workers: Workers) -> None:
@@ -256,6 +258,12 @@ def _publish(run: _Run) -> None:
         for result in (*run.publisher.publish(checked), *run.publisher.note_held(held)):
             if result.again:
                 _failed(run, Failed(result.step.number, Cause.TARGET, result.reason or "", again=True))
+            elif result.outcome is Outcome.REPAIRED and (path := _also_bad(run, result)):
+                # One good file mends all that went bad: it comes once more for each, and is read back there too.
+                number = result.step.number
+                run.repaired[number] = result
+                run.steps[number] = replace(result.step, backup_path=path)
+                run.queue.append((run.steps[number], None))
             else:
                 _finish(run, result)
     except (OSError, BadPlace, BadManifest) as error:  # BadManifest: the last generation went with its disk
@@ -347,7 +355,16 @@ def _pause(run: _Run, seconds: float) -> None:
         run.options.sleep(0.25)
 
 
+def _also_bad(run: _Run, result: CopyResult) -> str | None:
+    """Another file of the backup that was stored with the content that was just repaired, and is bad; None: none is."""
+    index, row = run.publisher.index, result.row
+    bad = index.bad.get(row.sha256 or "", ()) if index is not None and row is not None else ()
+    return next((path for path in bad if path not in {result.step.backup_path, result.backup_path}), None)
+
+
 def _finish(run: _Run, result: CopyResult) -> None:
+    if result.outcome is Outcome.HELD:
+        result = run.repaired.get(result.step.number, result)
     run.results[result.step.number] = result
     run.failed += result.outcome is Outcome.FAILED
     run.partial.pop(result.step.number, None)

@@ -287,6 +287,31 @@ class TestRepair:
         assert fates(dest) == {}
         assert give_back(dest, tmp_path / "back") == []
 
+    def test_every_copy_of_one_content_in_one_run(self, phone: Path, dest: Path) -> None:
+        """Copies that the owner of the backup made himself are of no file of the source's own path."""
+        copies = ["album/1.jpg", "print/1.jpg"]
+        for name in copies:
+            write(dest / name, noise(1, 3_001))
+        scrub(dest)
+        for name in ("DCIM/1.jpg", *copies):
+            rot(dest / name)
+        assert set(fates(dest)) == {"DCIM/1.jpg", *copies}
+        ran = back_up(phone, dest)
+        assert ran.paths(Outcome.REPAIRED) == {"DCIM/1.jpg"} and not ran.paths(Outcome.FAILED)
+        assert {(dest / name).read_bytes() for name in ("DCIM/1.jpg", *copies)} == {noise(1, 3_001)}
+        assert fates(dest) == {}
+
+    def test_two_files_of_the_source_mend_two_copies(self, phone: Path, dest: Path) -> None:
+        write(phone / "DCIM/again.jpg", noise(1, 3_001))
+        for name in ("album/1.jpg", "print/1.jpg"):
+            write(dest / name, noise(1, 3_001))
+        back_up(phone, dest)
+        for name in ("DCIM/1.jpg", "album/1.jpg", "print/1.jpg"):
+            rot(dest / name)
+        scrub(dest)
+        assert not back_up(phone, dest).paths(Outcome.FAILED)
+        assert fates(dest) == {}
+
     def test_though_the_content_lies_elsewhere_too(self, phone: Path, dest: Path) -> None:
         rot(dest / "DCIM/1.jpg")
         write(dest / "put there by hand.jpg", noise(1, 3_001))
