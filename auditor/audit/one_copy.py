@@ -30,11 +30,18 @@ from auditor.places.mtp import MtpPlace
 from auditor.places.rclone_remotes import Leaf, leaf_told
 
 
-def mark_linked(db: Database, source: Place | None, backups: Sequence[Place | None], rooms: Rooms) -> None:
+def mark_linked(
+    db: Database,
+    source: Place | None,
+    backups: Sequence[Place | None],
+    rooms: Rooms,
+    listed_phones: Collection[int] = (),
+) -> None:
     """Marks the files of backups that are the phone's own files: they are no copies; and those that may be, by a mount
     that may show the phone's files under numbers and times of its own: they prove nothing.
 
     Places that are at hand as folders are asked for what their lists do not say. `rooms` are those of all the places.
+    `listed_phones`: the backups, by number, that may be the phone of which the source is the list that it made.
     """
     _number_files(db, "source", source)
     for number, place in enumerate(backups):
@@ -44,6 +51,8 @@ def mark_linked(db: Database, source: Place | None, backups: Sequence[Place | No
     for number, theirs in enumerate(sides):
         if _is_list_of_one_phone(ours, theirs):
             same_file.mark_shown(db, number, _PHONES_LIST)
+        elif number in listed_phones:
+            same_file.mark_shown(db, number, _LISTED_PHONE)
         elif _may_be_one_phone(ours, theirs):
             same_file.mark_shown(db, number, _ONE_PHONE)
         elif _is_unknown(ours, theirs):
@@ -74,6 +83,12 @@ _ONE_PHONE = (
 _PHONES_LIST = (
     "it may be the phone's own file: a phone made the list of itself, and nothing in it says that it is another phone;"
     " name the backup, or its list"
+)
+
+
+_LISTED_PHONE = (
+    "it may be the phone's own file: a phone made the list of itself, and the backup has a phone's folders; if it is a"
+    " copy, put a new folder around it and name that"
 )
 
 

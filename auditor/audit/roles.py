@@ -226,7 +226,7 @@ class Pair:
     def may_be_told(self) -> bool:
         """Whether the user's word decides: not against what a copy made by hand seldom has, and the source has not."""
         ours, theirs = self.source.marks, self.backup.marks
-        if theirs is None or self.source.is_proven_phone:
+        if theirs is None or self.source.is_phone:  # a list that a phone made may be of what it stands beside
             return True
         is_android = theirs.is_android and not (ours and ours.is_android)
         return not (is_android or (theirs.is_volume and not (ours and ours.is_volume)))

@@ -24,6 +24,7 @@ from auditor.audit import (
     safe_to_delete,
 )
 from auditor.audit.order import Order, Steps, homes, pairs_of
+from auditor.audit.roles import Pair
 from auditor.database import files, findings
 from auditor.database.connection import Database
 from auditor.database.headers import Listed
@@ -60,7 +61,7 @@ def _run(order: Order, folder: Path, out: Path, steps: Steps, clock: Callable[[]
     source, *backups = lists
     with open_lists(source, _named(order, backups), order.policy, clock()) as db:
         at_hand = {b.label: b.place for b in order.backups if b.place is not None}
-        as_one = _pair(db, order, at_hand, steps)
+        as_one = _pair(db, order, pairs, at_hand, steps)
         chosen = select(order.policy, order.rules)
         outcomes, waived = _check(db, order, chosen, steps, clock().date())
         partition = verdict.judge_files(db, order.policy)
@@ -126,12 +127,13 @@ def _named(order: Order, backups: Sequence[Manifest]) -> list[Listed]:
     ]
 
 
-def _pair(db: Database, order: Order, at_hand: Mapping[str, Place], steps: Steps) -> list[str]:
+def _pair(db: Database, order: Order, pairs: Sequence[Pair], at_hand: Mapping[str, Place], steps: Steps) -> list[str]:
     """Gives every file its one status. Returns sentences on which backups count as one copy."""
     source, backups = order.source.place, [backup.place for backup in order.backups]
     labels = [backup.label for backup in order.backups]
     rooms = one_account.ask_rooms([source, *backups])
-    one_copy.mark_linked(db, source, backups, rooms)
+    phones = [n for n, pair in enumerate(pairs) if pair.source.is_phones_list and pair.maybe_phone]
+    one_copy.mark_linked(db, source, backups, rooms, phones)
     rewritten.mark(db, backups)
     as_one = one_copy.count_once(db, backups, rooms)
     pairing.pair(db, labels, reopened.verifier(db, source, at_hand, order.jobs, steps.looking))

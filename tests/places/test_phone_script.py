@@ -155,15 +155,15 @@ def test_a_list_that_a_phone_made_of_itself_is_no_backup_of_it(
     shutil.copytree(tree, tmp_path / "backup", ignore=shutil.ignore_patterns("auditor-phone*"))
     (tmp_path / "backup/Android").mkdir()  # by hand, all of it: it may be the phone whose list that is
     code, out, err = call(monkeypatch, capsys, "audit", str(file), "backup", "-o", "untold")
-    assert code == 0 and "backup looks like a phone's storage" in out.splitlines()[1]
-    code, out, err = call(monkeypatch, capsys, "audit", str(file), "backup", "--copy-by-hand", "-o", "right")
-    assert (
-        code == 0
-        and "(Pixel 8)" in err
-        and "says of no phone" not in out
-        and "Of the phone a list of" in out.splitlines()[1]
-    ), out
-    shutil.move(tmp_path / "backup/DCIM", tmp_path / "flat")
+    assert code == 3 and "backup looks like a phone's storage" in out
+    code, out, err = call(monkeypatch, capsys, "audit", str(file), "backup", "--copy-by-hand", "-o", "told")
+    assert code == 3 and "make a new folder around it" in out, "no word decides what the list does not tell"
+    assert "a phone made the list of itself, and the backup has" in (tmp_path / "told/files.csv").read_text("utf-8")
+    (tmp_path / "new").mkdir()
+    shutil.move(tmp_path / "backup", tmp_path / "new/copy")
+    code, out, err = call(monkeypatch, capsys, "audit", str(file), "new", "-o", "right")
+    assert code == 0 and "(Pixel 8)" in err and "says of no phone" not in out and "Of the phone a list of" in out, out
+    shutil.move(tmp_path / "new/copy/DCIM", tmp_path / "flat")
     code, _, err = call(monkeypatch, capsys, "audit", "flat", str(file), "-o", "wrong")
     assert code == 2 and "is a list that a phone made of itself, and flat is of no phone" in err
     (tree / "Android").mkdir()
