@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from auditor.audit import one_copy, refusals, roles
-from auditor.audit.inputs import Side, will_be_emptied
+from auditor.audit.inputs import Side, place_behind, will_be_emptied
 from auditor.database import caveats as database
 from auditor.database.caveats import Unread
 from auditor.database.connection import Database
@@ -19,13 +19,21 @@ def only_listed(source: Side, backups: Sequence[Side], lists: Sequence[Manifest]
     """Which sides are lists made before, of when: nothing of them was read in this run."""
     names = ["the phone", *(f"the backup {backup.label}" for backup in backups)]
     told = [
-        f"Of {name} a list of {listed.footer.finished[:10]} was taken; nothing there was read in this run."
+        f"Of {name} a list of {listed.footer.finished[:10]} was taken; nothing there was read in this run.{_gone(one)}"
         for name, one, listed in zip(names, (source, *backups), lists, strict=True)
         if one.place is None
     ]
     both = "Lists made before were compared; nothing was read in this run. The oldest is of "
     oldest = min(listed.footer.finished for listed in lists)
-    return [f"{both}{oldest[:10]}."] if len(told) == len(names) else told
+    gone = next((said for one in backups if (said := _gone(one))), "")
+    return [f"{both}{oldest[:10]}.{gone}"] if len(told) == len(names) else told
+
+
+def _gone(backup: Side) -> str:
+    """What is to be said of the list of a backup that is not at hand: nobody looked whether it is still there."""
+    if backup.place is not None or place_behind(backup) is not None:
+        return ""
+    return " A list proves what was there when it was made: whether it still is, only you can know."
 
 
 def part_of_phone(pairs: Sequence[roles.Pair]) -> list[str]:

@@ -198,3 +198,12 @@ def test_the_order_of_lists_changes_no_number_of_copies(tmp_path: Path) -> None:
     found = [_copies(source, dict(order)) for order in itertools.permutations(lists.items())]
     assert found == [found[0]] * 6
     assert {case: found[0][0][case] for case in MOVED} == {case: copies for case, (copies, _) in MOVED.items()}
+
+
+def test_a_list_of_what_is_not_at_hand_says_what_it_proves(here: Path, on: Run) -> None:
+    told = "A list proves what was there when it was made"
+    assert call(*on, "scan", "copy", "-o", "list.jsonl")[0] == 0
+    assert told not in audited(on, "phone", "list.jsonl")[1]
+    Path("copy/a.jpg").unlink()
+    Path("copy").rmdir()
+    assert told in audited(on, "phone", "list.jsonl")[1]
