@@ -65,6 +65,20 @@ def in_bins(backups: Sequence[Side]) -> list[str]:
     ]
 
 
+def of_programs(db: Database) -> list[str]:
+    """What is to be said of proven files whose only copies lie in what may be a program's own folder."""
+    found = database.only_of_programs(db)
+    if not found.files:
+        return []
+    has, them = f"{found.files:,} files have their only copies", "them"
+    if found.files == 1:
+        has, them = "1 file has its only copy", "it"
+    return [
+        f"{has} in a folder that may be a program's own ({found.folder}), which may empty it: nothing goes by what lies"
+        f" there. Copy {them} to a folder of yours."
+    ]
+
+
 def without_a_place(backups: Sequence[Side], policy: Policy) -> list[str]:
     """What is to be said of lists in other tools' forms, which do not say of what disk they are, or which of its files
     they name: these may be the phone's own, by a second name or mount, and count as no further copy."""

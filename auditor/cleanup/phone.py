@@ -24,7 +24,7 @@ from auditor.manifest.jsonl import Manifest, load
 from auditor.model import DigestOrigin, FileFacts, Soundness
 from auditor.places.archive import packing_of
 from auditor.places.recorded import recorded_folder
-from auditor.places.trash import will_be_emptied
+from auditor.places.trash import is_of_a_program, will_be_emptied
 from auditor.report import RECORD, list_name
 from auditor.report import SAFE_TO_DELETE as TABLE
 from auditor.report.provenance import MOST_RECORD_BYTES
@@ -201,7 +201,7 @@ def _plan(
             )
         return None, f"{source.header.label} cannot be written by this program: delete these files on the phone itself"
     copies: dict[str, dict[int, FileAt]] = defaultdict(dict)
-    digests = {facts.sha256 for _, facts in wanted}
+    digests, paths = {facts.sha256 for _, facts in wanted}, {facts.path for _, facts in wanted}
     unread: list[str] = []
     for number, path in enumerate(sorted(folder.glob("backup-*.jsonl"))):
         if path.name in doubted:
@@ -213,6 +213,8 @@ def _plan(
             continue
         for facts in manifest.rows():
             if not _is_inside(facts.path) or (path.name, facts.path.rpartition("/")[0]) in within:
+                continue
+            if is_of_a_program(facts.path) and facts.path not in paths:
                 continue
             sound = facts.soundness is Soundness.SOUND and facts.digest_origin is DigestOrigin.READ
             if sound and facts.sha256 is not None and facts.sha256 in digests:

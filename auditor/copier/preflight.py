@@ -11,14 +11,14 @@ from pathlib import Path
 
 from auditor.copier.plan import Action, CopyStep
 from auditor.disk import own_notes
-from auditor.disk.marker import Marker, SourceMark
+from auditor.disk.marker import Marker, SourceMark, is_kept
 from auditor.disk.volume import Volume
 from auditor.errors import BadPlace
 from auditor.model import Device
 from auditor.paths import display_path
 from auditor.places import Place
 from auditor.places.nesting import lies_in
-from auditor.places.trash import LIES_IN_ONE, will_be_emptied
+from auditor.places.trash import LIES_IN_ONE, is_of_a_program, will_be_emptied
 from auditor.store.generations import Remembered, Store
 from auditor.words import counted, size
 
@@ -51,9 +51,22 @@ def overlap(source: Place, root: Path, source_is: str = "source", root_is: str =
 
 def in_bin(root: Path) -> str | None:
     """Why a folder that will be emptied is no place for a backup; None where it is none."""
-    if not will_be_emptied(f"{root.resolve().as_posix()}/"):
+    if will_be_emptied(f"{root.resolve().as_posix()}/"):
+        return f"{root} {LIES_IN_ONE}; name a folder outside of it, or move it out."
+    whole = root.resolve()
+    if is_kept(whole):  # it was said of it before the first copy
         return None
-    return f"{root} {LIES_IN_ONE}; name a folder outside of it, or move it out."
+    for folder in (whole, *whole.parents):
+        if is_of_a_program(f"{folder.name}/") and _is_a_top(folder.parent):
+            return f"{root} lies in {folder}, which may be a program's own and be emptied; name a folder outside of it."
+    return None
+
+
+def _is_a_top(folder: Path) -> bool:
+    """Whether programs put their own folders there: the top of a disk or of a backup. A person's home is none."""
+    if folder in (Path(folder.anchor), Path.home()):
+        return False
+    return folder.is_mount() or is_kept(folder)
 
 
 def wrong_disk(root: Path, marker: Marker | None, volume: Volume, expected_id: str | None) -> list[str]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from auditor.database.connection import Database
-from auditor.database.schema import NOT_SEEN
-from auditor.model import DIGESTS
+from auditor.database.schema import NO_COPIES, NOT_SEEN, kinds
+from auditor.model import DIGESTS, ErrorKind
+from auditor.places.trash import OF_A_PROGRAM, TRASH_FOLDERS
 
 _HAS_DIGEST = f"coalesce({', '.join(DIGESTS)}) IS NOT NULL"
 
@@ -50,6 +51,30 @@ class Unopened:
 
     files: int
     media: int
+
+
+@dataclass(frozen=True, slots=True)
+class OfPrograms:
+    """How many proven files have no copy but in folders that may be a program's own, and one of these folders."""
+
+    files: int
+    folder: str | None
+
+
+def only_of_programs(db: Database) -> OfPrograms:
+    """What `OfPrograms` counts, over all backups."""
+    return db.one(
+        OfPrograms,
+        f"""
+        SELECT count(*), min(split_part(f.backup_path, '/', 1)) FROM files f
+        WHERE f.verdict = 'proven' AND regexp_matches(f.backup_path, '{OF_A_PROGRAM}') AND f.backup_path <> f.path
+            AND NOT EXISTS (
+                SELECT 1 FROM backup b WHERE b.sha256 = f.sha256
+                    AND coalesce(b.error_kind NOT IN ({NO_COPIES}, {kinds(ErrorKind.SHOWN)}), true)
+                    AND NOT regexp_matches(lower(b.path), '{TRASH_FOLDERS}')
+                    AND (b.path = f.path OR NOT regexp_matches(b.path, '{OF_A_PROGRAM}')))
+        """,
+    )
 
 
 def unopened(db: Database) -> Unopened:

@@ -7,6 +7,11 @@ from collections.abc import Iterable
 
 from auditor.disk.marker import OWN_FOLDER
 
+_OF_RSNAPSHOT = (
+    *("hourly.*", "daily.*", "weekly.*", "monthly.*", "yearly.*"),
+    *("alpha.*", "beta.*", "gamma.*", "delta.*"),
+)
+
 FOLDERS = (
     # Systems. Source: freedesktop.org Trash specification 1.0; Apple; Microsoft.
     *(".trash", ".trash-*", "trash", ".trashes", "$recycle.bin", "recycler", "recycled"),
@@ -18,6 +23,15 @@ FOLDERS = (
     *("#snapshot", "@recently-snapshot", "~snapshot", ".snapshot", ".snapshots", ".zfs/snapshot", "files_versions"),
     # What keeps folders in step. Source: Nextcloud files_trashbin; Syncthing versioning; Resilio; Dropbox.
     *("files_trashbin", ".stversions", ".sync/archive", ".dropbox.cache"),
+    # Source: GoodSync help, "What is the gsdata folder"; what Google Drive for desktop shows at the top of its drive.
+    *("_gsdata_/_saved_", "_gsdata_/_history_", ".file-revisions-by-id"),
+    # Backups of whole machines, of which the oldest go. Source: Apple; vfs_shadow_copy2(8); timeshift; rsnapshot(1);
+    # Microsoft (restore points); FreeBSD, mksnap_ffs(8).
+    *("backups.backupdb", ".mobilebackups", "@gmt-*", "timeshift/snapshots", "timeshift-btrfs/snapshots", ".snap"),
+    *_OF_RSNAPSHOT,
+    "system volume information",
+    # Programs for photos and files. Source: digiKam (.dtrash/files beside .dtrash/info); d4rken-org/sdmaid issue 3620.
+    *(".dtrash", ".estrongs/recycle", "trashbin/files"),
     # Galleries. Source: d4rken-org/sdmaid issues 2660, 4169, 4774, 4809; sdmaid-se issue 1057 (Samsung: Android/.Trash)
     *(".trashbin", ".globaltrash", ".gallery2/recycle", "recyclebin", ".recyclebin", ".oprecyclebin"),
     *("$.trash$", ".$trash$", ".trash_bin", ".recycle_bin", ".dumpster", ".vivofilerecyclebin", ".vivogalleryrecycler"),
@@ -28,16 +42,17 @@ FOLDERS = (
     "recently deleted",
     ".auditor/quarantine",
 )
-"""Names of folders, lower case, at any depth; `*` stands for any letters of one name."""
+"""Names of folders, lower case, at any depth; `*` stands for any letters of one name, `.*` at its end for a number."""
 
-PEOPLES = ("trash", "recycled", "recently deleted")
+PEOPLES = ("trash", "recycled", "recently deleted", *_OF_RSNAPSHOT)
 """Those of them that a person may give to an album: a copy of it at its own path is a copy all the same,
 and so is one below the folder that the record of a backup names for the phone."""
 
 
 def _finds(names: Iterable[str]) -> str:
     """A regular expression (RE2 and Python) that finds the lower-case paths that lie in a folder with such a name."""
-    return "(^|/)(" + "|".join(re.escape(name).replace(r"\*", "[^/]*").replace(r"\#", "#") for name in names) + ")/"
+    found = "|".join(map(re.escape, names)).replace(r"\.\*", "[.][0-9]+").replace(r"\*", "[^/]*").replace(r"\#", "#")
+    return f"(^|/)({found})/"
 
 
 # Android 11 and newer: MediaStore's IS_TRASHED renames the file where it lies.
@@ -53,6 +68,19 @@ ALBUMS = _finds(PEOPLES)
 """As `TRASH_FOLDERS`, of the names that may be an album's alone."""
 
 _TRASH_FOLDERS = re.compile(TRASH_FOLDERS)
+
+
+OF_A_PROGRAM = r"^([.][^/]+|_[^/]*_|[@#][^/]+)/"
+"""A regular expression (RE2 and Python) that finds the paths that lie, at the top, in a folder with such a name as
+programs give to what is theirs. It may be a bin of one that nobody knows here, so that nothing goes by what lies only
+there; but where the phone has the folder too, it is the phone's."""
+
+_OF_A_PROGRAM = re.compile(OF_A_PROGRAM)
+
+
+def is_of_a_program(path: str) -> bool:
+    """Whether a path with `/` lies, at the top, in a folder that may be a program's own."""
+    return _OF_A_PROGRAM.search(path) is not None
 
 
 OF_A_FILE = "it lies in a bin or a snapshot"

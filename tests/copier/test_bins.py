@@ -187,6 +187,16 @@ def test_nothing_is_backed_up_into_a_bin(phone: Path, tmp_path: Path, root: str)
     assert "lies in a bin or a quarantine" in told and not (tmp_path / root).exists()
 
 
+@pytest.mark.parametrize("name", [".xtrash", "_x_", "@versions", "#old"])
+def test_nothing_is_backed_up_into_a_programs_own_folder(phone: Path, tmp_path: Path, dest: Path, name: str) -> None:
+    """At the top of a disk or a backup; a person may call a folder of his own so."""
+    source = FolderPlace(phone, str(phone))
+    assert refusals_before(source, tmp_path / name / "new", FAMILY) == []
+    back_up(phone, dest, FAMILY)
+    (told,) = refusals_before(source, dest / name / "new", FAMILY)
+    assert "may be a program's own and be emptied" in told and not (dest / name).exists()
+
+
 def test_a_phone_that_lies_in_such_a_folder_is_backed_up(tmp_path: Path, dest: Path) -> None:
     write(tmp_path / "Trash/phone/DCIM/a.jpg", media.jpeg(0))
     back_up(tmp_path / "Trash/phone", dest, FAMILY)

@@ -1,0 +1,64 @@
+"""A copy that lies only in what may be a program's own folder: it counts, and nothing goes by it."""
+
+from __future__ import annotations
+
+import csv
+import os
+from pathlib import Path
+
+import pytest
+
+from tests import media
+from tests.commandline import call
+from tests.copier.runs import OLD_S, write
+
+TOLD = "in a folder that may be a program's own"
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for number in (1, 2):
+        write(Path(f"phone/DCIM/IMG_{number}.jpg"), media.jpeg(number), OLD_S)
+    write(Path("nas/.xtrash/files/IMG_1.jpg"), media.jpeg(1), OLD_S)
+    write(Path("nas/2023/IMG_2.jpg"), media.jpeg(2), OLD_S)
+
+
+Run = tuple[pytest.MonkeyPatch, pytest.CaptureFixture[str]]
+
+
+@pytest.fixture
+def on(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    return monkeypatch, capsys
+
+
+def deletable(report: str) -> list[str]:
+    with Path(report, "safe-to-delete.csv").open(encoding="utf-8-sig", newline="") as stream:
+        return [row["path"] for row in csv.DictReader(stream)]
+
+
+def test_it_is_told_and_licenses_nothing(on: Run) -> None:
+    code, out, _ = call(*on, "audit", "phone", "nas", "-o", "report")
+    assert code == 0 and f"1 file has its only copy {TOLD} (.xtrash)" in out
+    assert deletable("report") == ["DCIM/IMG_2.jpg"]
+
+
+def test_a_copy_beside_it_licenses_and_by_that_alone(on: Run) -> None:
+    write(Path("nas/album/other.jpg"), media.jpeg(1), OLD_S)
+    code, out, _ = call(*on, "audit", "phone", "nas", "-o", "report")
+    assert code == 0 and TOLD not in out
+    assert deletable("report") == ["DCIM/IMG_1.jpg", "DCIM/IMG_2.jpg"]
+    os.remove("nas/album/other.jpg")  # noqa: PTH107
+    call(*on, "clean", "report", "--apply")
+    assert [one.name for one in Path("phone/DCIM").iterdir()] == ["IMG_1.jpg"]
+
+
+def test_where_the_phone_has_the_folder_too_it_is_a_copy(on: Run) -> None:
+    Path("phone/.hidden").mkdir()
+    Path("nas/.hidden").mkdir()
+    for folder in ("phone", "nas"):
+        write(Path(folder, ".hidden/a.jpg"), media.jpeg(3), OLD_S)
+    write(Path("nas/2023/IMG_1.jpg"), media.jpeg(1), OLD_S)
+    code, out, _ = call(*on, "audit", "phone", "nas", "-o", "report")
+    assert code == 0 and TOLD not in out
+    assert ".hidden/a.jpg" in deletable("report")
