@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 
 from auditor import data as shipped
-from auditor.audit import one_account, one_copy, pairing
+from auditor.audit import apart, one_copy, pairing
+from auditor.audit.apart import Asked
 from auditor.database import files, loading
 from auditor.database.headers import Listed
 from auditor.disk import volume
@@ -411,7 +412,7 @@ def test_two_mounts_of_servers_may_be_of_one(
         writer.add(row)
         lists.append(writer.close(complete=True))
     with loading.open_lists(lists[0], [Listed("b", lists[1])], policy.load("family"), datetime.now(UTC)) as opened:
-        one_copy.mark_linked(opened, None, [None], {})
+        one_copy.mark_linked(opened, None, [None], Asked())
         assert opened.con.execute("SELECT error_kind FROM backup").fetchall() == [("shown" if doubted else None,)]
 
 
@@ -440,7 +441,7 @@ def test_one_phone_by_adb_and_as_a_mount_is_no_backup_of_itself(
             writer.add(row)
             lists.append(writer.close(complete=True))
         with loading.open_lists(lists[0], [Listed("b", lists[1])], policy.load("family"), datetime.now(UTC)) as got:
-            one_copy.mark_linked(got, places[0], [places[1]], {})
+            one_copy.mark_linked(got, places[0], [places[1]], Asked())
             assert got.con.execute("SELECT error_kind FROM backup").fetchall() == [(None if told else "shown",)]
 
 
@@ -457,7 +458,7 @@ def test_a_file_that_changed_at_the_same_instant_is_the_same_file(tmp_path: Path
             writer.add(row)
             lists.append(writer.close(complete=True))
         with loading.open_lists(lists[0], [Listed("b", lists[1])], family, now) as opened:
-            one_copy.mark_linked(opened, None, [None], {})
+            one_copy.mark_linked(opened, None, [None], Asked())
             return [kind for (kind,) in opened.con.execute("SELECT error_kind FROM backup").fetchall()]
 
     assert marked(facts, replace(facts, file_id="y:7")) == ["linked"]
@@ -527,7 +528,7 @@ def test_what_is_mounted_twice_is_one(
     monkeypatch.setattr(one_copy, "mount_of", lambda root: one if root.name == "phone" else other)
     places = [open_folder(str(tmp_path / name)) for name in ("phone", "disk")]
     with loading.open_lists(lists[0], [Listed("b", lists[1])], policy.load("family"), datetime.now(UTC)) as opened:
-        one_copy.mark_linked(opened, places[0], [places[1]], {})
+        one_copy.mark_linked(opened, places[0], [places[1]], Asked())
         assert opened.con.execute("SELECT error_kind FROM backup").fetchall() == [("shown" if doubted else None,)]
 
 
@@ -665,8 +666,8 @@ def test_two_mounts_that_may_show_one_file_are_one_copy(
     monkeypatch.setattr(one_copy, "mount_of", lambda root: mounts[root.name])
     listed = [Listed(label, one) for label, one in zip(("b1", "b2"), lists[1:], strict=True)]
     with loading.open_lists(lists[0], listed, family, datetime.now(UTC)) as opened:
-        one_copy.mark_linked(opened, None, [None, None], {})
-        told = one_copy.count_once(opened, [places[1], places[2]], {})
+        one_copy.mark_linked(opened, None, [None, None], Asked())
+        told = one_copy.count_once(opened, [places[1], places[2]], Asked())
         pairing.pair(opened, ["b1", "b2"], None)
         files.summarise(opened, ["b1", "b2"], family.proof)
         assert opened.con.execute("SELECT copies FROM files").fetchall() == [(copies,)]
@@ -694,14 +695,14 @@ ACCOUNTS: dict[str, tuple[str, str, tuple[int, int] | None, bool]] = {
     # The remotes, and what each account has in it, in bytes, where it tells.
     "one room": ("a:Photos", "b:", (USED, USED), True),
     "one room, and mail arrived": ("a:Photos", "b:", (USED, USED + 3_000_000), True),
-    "another room": ("a:P", "b:P", (USED, USED + 30_000_000), False),
-    "two new accounts": ("a:P", "b:P", (2_000_000, 3_000_000), False),
+    "another room": ("a:P", "b:P", (USED, USED + 30_000_000), True),  # what is shared is in both
+    "two new accounts": ("a:P", "b:Shared/P", (2_000_000, 3_000_000), True),
     "one bucket": ("s3:bucket/p", "other:bucket/p/", None, True),
     "folders of one bucket, one in the other": ("s3:bucket", "other:bucket/phone", None, True),
     "two folders of one bucket": ("s3:bucket/p", "other:bucket/phone", None, False),
     "another bucket": ("s3:bucket/p", "other:other/p", None, False),
     "another service": ("a:P", "one:P", (USED, USED), False),
-    "another server": ("minio:b/p", "ceph:b/p", None, False),
+    "another server, by its name": ("minio:b/p", "ceph:b/p", None, True),
     "two servers at home that do not tell their room": ("nas.local:P", "diskstation.local:P", None, True),
     "two servers at home": ("nas.local:P", "diskstation.local:P", (USED, 2 * USED), False),
     "one server at home by two names": ("nas.local:P", "diskstation.local:P", (USED, USED), True),
@@ -714,7 +715,7 @@ ACCOUNTS: dict[str, tuple[str, str, tuple[int, int] | None, bool]] = {
     "two buckets named in words": (":s3,access_key_id=A:bucket", ":s3,access_key_id=A:other", None, False),
     "two clouds as one, and one of them": ("pool:P", "a:", (USED, USED), True),
     "two clouds as one, and one of them by another name": ("pool:P", "b:Q", (USED, USED), True),
-    "two clouds as one, and a third": ("pool:P", "b:P", (USED, 2 * USED), False),
+    "two clouds as one, and a third": ("pool:P", "koofr:P", (USED, 2 * USED), False),
     "clouds side by side, and one of them": ("parts:cloud/2024", "a:x", (USED, USED), True),
     "clouds side by side, and what is beside": ("parts:cloud", "a:y", (USED, USED), False),
     "two encrypted folders of one name": ("secret:P", "secret:Q", None, False),
@@ -746,7 +747,10 @@ def test_two_names_of_one_account_are_one_copy_and_no_copy_of_each_other(
         return used and Device(storage_total_bytes=TOTAL, storage_free_bytes=TOTAL - used[places.index(place)])
 
     monkeypatch.setattr(RclonePlace, "room_of", room_of)
-    rooms = one_account.ask_rooms(places)
+    at_home = {"nas.local": "192.168.1.5", "diskstation.local": "192.168.1.6", "192.168.1.5": "192.168.1.5"}
+    monkeypatch.setattr(apart, "addresses", lambda host: frozenset({at_home[host]} if host in at_home else {}))
+    monkeypatch.setattr(apart, "is_another_machine", [*at_home.values()].__contains__)
+    known = apart.ask(places)
     assert len(asked) == len(set(asked))
     family = policy.load("family")
     facts = FileFacts("a.jpg", 9, mtime_ns=1, kind=Kind.PHOTO, digests={"sha256": "ab" * 32})
@@ -759,21 +763,18 @@ def test_two_names_of_one_account_are_one_copy_and_no_copy_of_each_other(
     with loading.open_lists(
         lists[0], [Listed(label, one) for label, one in zip("ab", lists[1:], strict=True)], family, MOMENT
     ) as opened:
-        told = one_copy.count_once(opened, places, rooms)
-        why = (
-            "may be one server"
-            if {"by number:b/p", "nas.local:P"} & {*remotes}
-            else "seem to be one account under several names"
-        )
+        told = one_copy.count_once(opened, places, known)
+        why = "may be one account or server, or show one shared folder"
         assert [(one.startswith(f"a and b {why}"), "so they count as one copy" in one) for one in told] == (
             [(True, True)] * is_one
         )
         pairing.pair(opened, ["a", "b"], None)
         files.summarise(opened, ["a", "b"], family.proof)
         assert opened.con.execute("SELECT copies FROM files").fetchall() == [(1 if is_one else 2,)]
-        one_copy.mark_linked(opened, places[0], [places[1]], rooms)
+        one_copy.mark_linked(opened, places[0], [places[1]], known)
         doubted = opened.con.execute("SELECT error FROM backup WHERE error IS NOT NULL").fetchall()
-        assert [("one account" in error) for (error,) in doubted] == ([True] if is_one else [])
+        unsure = "nothing tells that the remotes are two accounts"
+        assert [unsure in error for (error,) in doubted] == [True] * is_one
 
 
 HERE = (Behind("sftp", "127.0.0.1", ("127.0.0.1",), base="x", paths=("y",)),)
@@ -796,7 +797,7 @@ def test_lists_of_remotes_are_as_many_copies_as_the_remotes(
     facts = replace(facts, digest_origin=DigestOrigin.READ)
     lists = []
     for number, changes in enumerate(({}, {"behind": one}, {"behind": other})):
-        kind = "rclone" if number else "folder"
+        kind = "rclone" if number else "mtp"
         writer = Writer.create(
             tmp_path / f"{number}.jsonl", header(tmp_path, columns=DECODED, place_kind=kind, **changes)
         )
@@ -805,8 +806,8 @@ def test_lists_of_remotes_are_as_many_copies_as_the_remotes(
         lists.append(load(tmp_path / f"{number}.jsonl"))
     listed = [Listed(label, one) for label, one in zip("ab", lists[1:], strict=True)]
     with loading.open_lists(lists[0], listed, family, MOMENT) as opened:
-        one_copy.mark_linked(opened, None, [None, None], {})
-        one_copy.count_once(opened, [None, None], {})
+        one_copy.mark_linked(opened, None, [None, None], Asked())
+        one_copy.count_once(opened, [None, None], Asked())
         pairing.pair(opened, ["a", "b"], None)
         files.summarise(opened, ["a", "b"], family.proof)
         assert opened.con.execute("SELECT copies FROM files").fetchall() == [(copies,)]
@@ -816,7 +817,7 @@ def test_lists_of_remotes_are_as_many_copies_as_the_remotes(
 
 @pytest.mark.parametrize("is_place", [False, True])
 def test_lists_of_one_account_with_another_quota_are_one_copy(is_place: bool, tmp_path: Path) -> None:
-    """Between two lists an account may get more room, and be filled: only what is asked in one run tells two apart."""
+    """And so are the accounts themselves: what is shared lies in both."""
     family = policy.load("family")
     facts = FileFacts("a.jpg", 9, mtime_ns=1, kind=Kind.PHOTO, digests={"sha256": "ab" * 32})
     facts = replace(facts, digest_origin=DigestOrigin.READ)
@@ -835,17 +836,17 @@ def test_lists_of_one_account_with_another_quota_are_one_copy(is_place: bool, tm
         lists.append(writer.close(complete=True))
     listed = [Listed(label, one) for label, one in zip("ab", lists[1:], strict=True)]
     at_hand = [places[0] if is_place else None, None]
-    rooms = {leaf.words: device for (leaf,), device in zip(leaves, devices, strict=True)}
+    rooms = Asked({leaf.words: device for (leaf,), device in zip(leaves, devices, strict=True)})
     with loading.open_lists(lists[0], listed, family, MOMENT) as opened:
         one_copy.count_once(opened, at_hand, rooms)
         pairing.pair(opened, ["a", "b"], None)
         files.summarise(opened, ["a", "b"], family.proof)
         assert opened.con.execute("SELECT copies FROM files").fetchall() == [(1,)]
-    with loading.open_lists(lists[0], listed, family, MOMENT) as opened:  # both asked: they are two
+    with loading.open_lists(lists[0], listed, family, MOMENT) as opened:
         one_copy.count_once(opened, places, rooms)
         pairing.pair(opened, ["a", "b"], None)
         files.summarise(opened, ["a", "b"], family.proof)
-        assert opened.con.execute("SELECT copies FROM files").fetchall() == [(2,)]
+        assert opened.con.execute("SELECT copies FROM files").fetchall() == [(1,)]
 
 
 def test_a_folder_and_a_server_here_that_may_show_it_are_one_copy(
@@ -871,8 +872,8 @@ def test_a_folder_and_a_server_here_that_may_show_it_are_one_copy(
     assert said[0] == 1, said
     listed = [Listed(one, load(tmp_path / f"{one}.jsonl")) for one in ("disk", "here")]
     with loading.open_lists(listed[0].manifest, listed, policy.load("family"), MOMENT) as opened:  # of a phone by adb
-        (told,) = one_copy.count_once(opened, [open_folder("disk"), None], {})
-    assert told.startswith("disk and here may be one folder, which a server on this machine or nearby shows as well")
+        (told,) = one_copy.count_once(opened, [open_folder("disk"), None], Asked())
+    assert told.startswith("disk and here may be one folder, which the server of a remote shows as well")
     said = run(monkeypatch, capsys, "audit", "phone", "disk", "older.jsonl", "--policy", "two.toml", "-o", "2")
     assert said[0] == 1 and "older is a list by an earlier build" in said[1], said
     assert "as no further copy. List the remote again with `auditor scan`" in " ".join(said[1].split())

@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from auditor.audit.one_account import Rooms, may_share
+from auditor.audit import apart, records
+from auditor.audit.apart import Apart, Asked
 from auditor.database import headers, same_file
 from auditor.database.connection import Database
 from auditor.database.same_file import Times
 from auditor.dates import rfc3339
 from auditor.disk.mounts import Mount, Shows, is_one_disk, may_show_one_file, mount_of, mounts_beneath
-from auditor.disk.this_machine import is_this_machine
 from auditor.manifest.rows import behind_from
 from auditor.model import MADE_ON_PHONE
 from auditor.places import Place
@@ -34,13 +34,13 @@ def mark_linked(
     db: Database,
     source: Place | None,
     backups: Sequence[Place | None],
-    rooms: Rooms,
+    asked: Asked,
     listed_phones: Collection[int] = (),
 ) -> None:
     """Marks the files of backups that are the phone's own files: they are no copies; and those that may be, by a mount
     that may show the phone's files under numbers and times of its own: they prove nothing.
 
-    Places that are at hand as folders are asked for what their lists do not say. `rooms` are those of all the places.
+    Places that are at hand as folders are asked for what their lists do not say. `asked` is of all the places.
     `listed_phones`: the backups, by number, that may be the phone of which the source is the list that it made.
     """
     _number_files(db, "source", source)
@@ -49,17 +49,18 @@ def mark_linked(
     same_file.mark_linked(db, "it is the phone's own file under a second name")
     ours, *sides = _sides(db, source, backups)
     for number, theirs in enumerate(sides):
+        is_told = theirs.listed.backup in asked.off_site | asked.by_hand  # what a remote is, the user says
         if _is_list_of_one_phone(ours, theirs):
             same_file.mark_shown(db, number, _PHONES_LIST)
         elif number in listed_phones:
             same_file.mark_shown(db, number, _LISTED_PHONE)
         elif _may_be_one_phone(ours, theirs):
             same_file.mark_shown(db, number, _ONE_PHONE)
-        elif _is_unknown(ours, theirs):
+        elif not is_told and _is_unknown(ours, theirs):
             same_file.mark_shown(db, number, _led_elsewhere(ours, theirs))
-        elif host := _served_here(ours, theirs):
+        elif not is_told and (host := _served_here(db, ours, theirs, asked)):
             same_file.mark_shown(db, number, _by_a_server(host))
-        elif _may_be_one_account(ours, theirs, rooms):
+        elif not is_told and _may_be_one_account(ours, theirs, asked):
             same_file.mark_shown(db, number, _ONE_ACCOUNT)
         elif doubted := _doubted(ours, theirs):
             same_file.mark_shown(db, number, _behind(doubted[0]), _times_of(doubted))
@@ -72,6 +73,9 @@ def _times_of(mounts: Collection[Mount]) -> Times:
     if not all(mount.tells_times for mount in mounts):
         return Times.NOTHING
     return Times.UNLESS_THE_DATE if any(mount.is_told_its_times for mount in mounts) else Times.ALL
+
+
+_WAY_OUT = "if you know that it is a copy, add --copy-by-hand"
 
 
 _ONE_PHONE = (
@@ -93,8 +97,8 @@ _LISTED_PHONE = (
 
 
 _ONE_ACCOUNT = (
-    "it may be the very file of the other side: both remotes seem to be one account of one service under two names;"
-    " name both folders by one remote"
+    "it may be the very file of the other side: nothing tells that the remotes are two accounts or servers with no"
+    f" shared folder; name both folders by one remote, or {_WAY_OUT}"
 )
 
 
@@ -122,13 +126,16 @@ def _led_elsewhere(one: _Side, two: _Side) -> str:
 
 
 def _by_a_setting(name: str) -> str:
-    return f"`{name}` may lead elsewhere than the remote's address says; name the folder, or a remote without it"
+    return (
+        f"`{name}` may lead elsewhere than the remote's address says; name the folder, or a remote without it, or"
+        f" {_WAY_OUT}"
+    )
 
 
 def _by_a_server(host: str) -> str:
     return (
-        f"it may be the phone's own file: the remote is reached at {host}, which is this machine or the server that the"
-        " other folder lies on; name the folder that lies behind the remote"
+        f"it may be the phone's own file: the remote is reached at {host}, which may be this machine or the server that"
+        f" the other folder lies on; name the folder that lies behind the remote, or {_WAY_OUT}"
     )
 
 
@@ -150,9 +157,16 @@ class _Side:
     @property
     def may_be_here(self) -> bool:
         """Whether its files may lie in a folder of this machine, as those of any list may but one of a service."""
+        if self.place is None and self.listed.place_kind in ("adb", MADE_ON_PHONE):
+            return False
         if self.place is None:
             return not self.behind or any(leaf.kind == "local" for leaf in self.behind)
         return bool(_here(self.place)) or isinstance(self.place, MtpPlace)
+
+    @property
+    def is_phone(self) -> bool:
+        """Whether it is a phone on a cable, or the list of one."""
+        return isinstance(self.place, MtpPlace) or (self.place is None and self.listed.place_kind == "mtp")
 
 
 def _sides(db: Database, source: Place | None, backups: Sequence[Place | None]) -> list[_Side]:
@@ -198,17 +212,39 @@ def _may_hide_one_file(one: _Side, two: _Side) -> bool:
     return False
 
 
-def _served_here(one: _Side, two: _Side) -> str | None:
+def _served_here(db: Database, one: _Side, two: _Side, asked: Asked) -> str | None:
     """Where a remote is reached that may serve the folder that lies on the other side; None where none does."""
     for remote, other in ((one, two), (two, one)):
-        if not remote.behind or not other.may_be_here:
-            continue
-        on_server = any(mount.is_served for mount in other.mounts)
-        for leaf in remote.behind:
-            for host in leaf.hosts:
-                if is_this_machine(host.lower()) or (on_server and leaf.is_near):
-                    return host or "a server nearby"
+        for leaf in remote.behind if other.may_be_here else ():
+            if leaf.kind in _OF_THIS_MACHINE or _why_apart(leaf, other, asked) is not None:
+                continue
+            if not _is_recorded_apart(db, remote, other):
+                return leaf.hosts[0] if leaf.hosts and leaf.hosts[0] else leaf.kind
     return None
+
+
+def _is_recorded_apart(db: Database, remote: _Side, other: _Side) -> bool:
+    """Whether the remote has a record of `backup`, and the folder, those in it and those around it have not that one.
+    Where the folder's tree is to be found deeper in the remote, as one that is linked there is, it tells nothing."""
+    if remote.place is None or other.place is None or other.place.folder is None:
+        return False
+    record = records.id_on(remote.place)
+    if record is None or records.is_around(other.place.folder, record):
+        return False
+    return not same_file.lies_deeper(db, other.listed.backup, remote.listed.backup)
+
+
+_OF_THIS_MACHINE = ("local", "memory")
+
+
+def _why_apart(leaf: Leaf, other: _Side, asked: Asked) -> Apart | None:
+    if other.place is not None and other.place.is_packed:
+        return Apart.PACKED
+    if asked.is_here(leaf):
+        return None
+    if other.is_phone:
+        return Apart.PHONE
+    return apart.folder(leaf, other.mounts, asked)
 
 
 def _is_list_of_one_phone(ours: _Side, theirs: _Side) -> bool:
@@ -265,14 +301,14 @@ def _is_listed_of_one_size(one: _Side, other: _Side) -> bool:
     return one.listed.storage_total_bytes == other.listed.storage_total_bytes is not None
 
 
-def count_once(db: Database, backups: Sequence[Place | None], rooms: Rooms) -> list[str]:
+def count_once(db: Database, backups: Sequence[Place | None], asked: Asked) -> list[str]:
     """Gives one number to all files of one content in backups whose mounts may show the same files, so that each counts
     once. Files that changed at times of their own are two, where the mounts tell such times. Returns sentences on what
     counts as one. Call after `mark_linked`, which numbers the files.
     """
     told = []
     _, *sides = _sides(db, None, backups)
-    for number, group in enumerate(_groups(sides, rooms)):
+    for number, group in enumerate(_groups(db, sides, asked)):
         times = _times_of({mount for n in group for mount in _mounts(sides[n].place)})
         if same_file.count_once(db, group, f"shown {number}", times):
             names = [str(sides[n].listed.backup) for n in group]
@@ -289,8 +325,8 @@ def count_once(db: Database, backups: Sequence[Place | None], rooms: Rooms) -> l
                 continue
             if remotes:
                 told.append(
-                    f"{those} may be one folder, which a server on this machine or nearby shows as well, so they count"
-                    " as one copy; name the folder alone"
+                    f"{those} may be one folder, which the server of a remote shows as well, so they count as one copy;"
+                    " name the folder alone, or the remote in `[backups] off_site` of the policy"
                 )
                 continue
             told.append(
@@ -306,41 +342,45 @@ def _why_one(sides: Sequence[_Side]) -> str:
             "may be one place, as what lies behind a remote cannot be told from its words, so they count as one copy;"
             " name remotes without further settings"
         )
-    leaves = [(side, leaf) for side in sides for leaf in side.told]
-    if any(a is not b and one.may_be_one_server(two) for a, one in leaves for b, two in leaves):
-        return (
-            "may be one server, by its name, by an address or by a profile, which only the network could tell apart, so"
-            " they count as one copy; name the server by one word in both remotes"
-        )
-    return "seem to be one account under several names, so they count as one copy"
+    return (
+        "may be one account or server, or show one shared folder, so they count as one copy; if you know that they are"
+        " two, name one of them in `[backups] off_site` of the policy"
+    )
 
 
-def _groups(sides: Sequence[_Side], rooms: Rooms) -> list[list[int]]:
+def _groups(db: Database, sides: Sequence[_Side], asked: Asked) -> list[list[int]]:
     """The sides, by number, of which each may show the files of another one of its group; none of one alone."""
     groups: list[list[int]] = []
     for number, side in enumerate(sides):
-        near = [group for group in groups if any(not _is_apart(side, sides[n], rooms) for n in group)]
+        near = [group for group in groups if any(not _is_apart(db, side, sides[n], asked) for n in group)]
         groups = [group for group in groups if group not in near] + [[*(n for group in near for n in group), number]]
     return [sorted(group) for group in groups if len(group) > 1]
 
 
-def _is_apart(one: _Side, other: _Side, rooms: Rooms) -> bool:
+def _is_apart(db: Database, one: _Side, other: _Side, asked: Asked) -> bool:
     """Whether the files of two backups are surely two: not where their mounts may show one file under two numbers, or a
     server the folder that is named as well."""
-    if _is_unknown(one, other) or _may_hide_one_file(one, other):
+    is_told = bool({one.listed.backup, other.listed.backup} & asked.off_site)
+    if (not is_told and _is_unknown(one, other)) or _may_hide_one_file(one, other):
         return False
     if _is_one_mount(_here(one.place), _here(other.place)):
         return True
-    if _is_one_disk(one.place, other.place) or _may_be_one_account(one, other, rooms) or _served_here(one, other):
+    if _is_one_disk(one.place, other.place):
+        return False
+    if not is_told and (_may_be_one_account(one, other, asked) or _served_here(db, one, other, asked)):
         return False
     return not any(may_show_one_file(a, b) for a in _mounts(one.place) for b in _mounts(other.place))
 
 
-def _may_be_one_account(one: _Side, other: _Side, rooms: Rooms) -> bool:
+def _may_be_one_account(one: _Side, other: _Side, asked: Asked) -> bool:
     """Whether a service behind one remote of rclone's, whatever names lie around it, may hold files of the other."""
-    if one.place is not None and other.place is not None:
-        return any(may_share(a, b, rooms) for a in one.behind for b in other.behind)
-    return any(a.may_be_one_service(b) and a.may_overlap(b) for a in one.told for b in other.told)
+    is_live = one.place is not None and other.place is not None
+    pairs = ((a, b) for a in (one.behind if is_live else one.told) for b in (other.behind if is_live else other.told))
+    return any(
+        apart.remotes(a, b, asked if is_live else Asked()) is None
+        for a, b in pairs
+        if not {a.kind, b.kind} & {*_OF_THIS_MACHINE}
+    )
 
 
 def _is_one_disk(one: Place | None, other: Place | None) -> bool:

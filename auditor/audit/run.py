@@ -9,12 +9,12 @@ from pathlib import Path
 
 from auditor import report as reporting
 from auditor.audit import (
+    apart,
     caveats,
     engine,
     exchange,
     inputs,
     listing,
-    one_account,
     one_copy,
     pairing,
     phones_within,
@@ -38,6 +38,7 @@ from auditor.manifest.jsonl import Manifest
 from auditor.model import Audit, RuleOutcome, Verdict
 from auditor.pictures import ranked
 from auditor.places import Place
+from auditor.places.rclone_remotes import leaf_told
 
 
 def run(order: Order, out: Path, steps: Steps = Steps(), now: Callable[[], datetime] | None = None) -> Audit:
@@ -123,20 +124,27 @@ def _named(order: Order, backups: Sequence[Manifest]) -> list[Listed]:
     """The lists of the backups, with what is known of where they lie."""
     away = order.policy.off_site
     return [
-        Listed(s.label, m, m.header.off_site is True or s.label in away, inputs.will_be_emptied(s), inputs.homes(s))
+        Listed(s.label, m, s.label in away or _is_off_site(m), inputs.will_be_emptied(s), inputs.homes(s))
         for s, m in zip(order.backups, backups, strict=True)
     ]
+
+
+def _is_off_site(listed: Manifest) -> bool:
+    """Whether a list says so, and of what: earlier builds took every server of another name for one elsewhere."""
+    behind = listed.header.behind or ()
+    return listed.header.off_site is True and bool(behind) and all(leaf_told(one).is_public for one in behind)
 
 
 def _pair(db: Database, order: Order, pairs: Sequence[Pair], at_hand: Mapping[str, Place], steps: Steps) -> list[str]:
     """Gives every file its one status. Returns sentences on which backups count as one copy."""
     source, backups = order.source.place, [backup.place for backup in order.backups]
     labels = [backup.label for backup in order.backups]
-    rooms = one_account.ask_rooms([source, *backups])
     phones = [n for n, pair in enumerate(pairs) if pair.source.is_phones_list and pair.maybe_phone]
-    one_copy.mark_linked(db, source, backups, rooms, phones)
+    by_hand = {label for label, pair in zip(labels, pairs, strict=True) if pair.is_by_hand}
+    asked = apart.ask([source, *backups], frozenset(order.policy.off_site), frozenset(by_hand))
+    one_copy.mark_linked(db, source, backups, asked, phones)
     rewritten.mark(db, backups)
-    as_one = one_copy.count_once(db, backups, rooms)
+    as_one = one_copy.count_once(db, backups, asked)
     pairing.pair(db, labels, reopened.verifier(db, source, at_hand, order.jobs, steps.looking))
     files.summarise(db, labels, order.policy.proof)
     ranked.fill(db, order.policy.keep)

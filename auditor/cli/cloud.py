@@ -17,7 +17,7 @@ from auditor.audit.refusals import refusal_of_backup
 from auditor.audit.roles import Pair, role_of
 from auditor.cli import audit as audit_command
 from auditor.cli import copying, named, programs, screen, unfinished
-from auditor.copier.upload import Outcome, Upload, upload_missing
+from auditor.copier.upload import Outcome, Upload, leave_record, upload_missing
 from auditor.errors import BadPlace
 from auditor.judge import rules as ruling
 from auditor.judge import verdict
@@ -61,6 +61,7 @@ def backup(
     except RemoteFailed as error:
         screen.note(f"the folder could not be made, it may be there already: {visible(str(error))}")
     uploads.remember(cloud.local_things, place)
+    leave_record(cloud, place.folder)
     excluded = re.compile(policy.excluded())
     began = datetime.now(UTC)
     with tempfile.TemporaryDirectory() as work:

@@ -106,6 +106,26 @@ def mark_linked(db: Database, why: str) -> None:
     )
 
 
+def lies_deeper(db: Database, backup: str | None, other: str | None) -> bool:
+    """Whether half of the files of one list, or more, lie in another list below one folder of that, by their paths and
+    sizes. Lists are named by their backups, None is the source."""
+    inner, outer = (("source", "true") if one is None else ("backup", "backup = ?") for one in (backup, other))
+    return db.one(
+        bool,
+        f"""
+        WITH i AS (SELECT path, size_bytes FROM {inner[0]} WHERE {inner[1]} AND size_bytes IS NOT NULL),
+        o AS (SELECT path, size_bytes FROM {outer[0]} WHERE {outer[1]} AND size_bytes IS NOT NULL)
+        SELECT coalesce(max(files) * 2 >= (SELECT count(*) FROM i), false) FROM (
+            SELECT count(*) AS files FROM i JOIN o
+            ON i.size_bytes = o.size_bytes AND parse_filename(i.path) = parse_filename(o.path)
+                AND ends_with(o.path, '/' || i.path)
+            GROUP BY left(o.path, length(o.path) - length(i.path))
+        )
+        """,
+        [label for label in (backup, other) if label is not None],
+    )
+
+
 class Times(StrEnum):
     """What it tells that two rows changed at two instants."""
 

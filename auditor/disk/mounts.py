@@ -25,15 +25,17 @@ _SERVED_BY_PROGRAMS = ("fuse.sshfs", "fuse.glusterfs")
 _SHOW_FOLDERS = ("fuse.bindfs", "fuse.shfs", "fuse.fuse-overlayfs", "fuse.unionfs", "fuse.unionfs-fuse", "fuse.mhddfs")
 _DESKTOPS = ("fuse.gvfsd-fuse", "fuse.kio-fuse")
 _PHONES = ("jmtpfs", "go-mtpfs", "DeviceFs(", "simple-mtpfs", "aft-mtp-mount", "mtpfs", "ifuse", "adbfs")
+_SHOW_SERVICES = (
+    *("s3fs", "gcsfuse", "goofys", "google-drive-ocamlfuse", "onedriver", "davfs", "curlftpfs", "ceph-fuse"),
+    *("mfs", "juicefs", "dropbox"),
+)
 _OWN_BYTES = (
     # They decrypt: what they show lies nowhere in the clear.
     *("gocryptfs", "encfs", "cryfs", "securefs", "veracrypt", "dislocker"),
     # They read a volume, a repository or an archive.
     *("exfat", "exfat-fuse", "ntfs-3g", "fusefat", "apfs-fuse", "hfsfuse", "ext2", "squashfuse", "archivemount"),
     *("fuse-zip", "borgfs", "restic", "s3ql"),
-    # They show a service.
-    *("s3fs", "gcsfuse", "goofys", "google-drive-ocamlfuse", "onedriver", "davfs", "curlftpfs", "ceph-fuse"),
-    *("mfs", "juicefs", "dropbox"),
+    *_SHOW_SERVICES,
 )
 """FUSE systems whose files are no files of a folder of this machine, by their words for themselves."""
 
@@ -84,6 +86,20 @@ class Mount:
             if behind.is_absolute() and (behind.is_file() or behind.is_block_device()):
                 return Shows.OWN
         return Shows.UNKNOWN
+
+    @property
+    def may_show_a_service(self) -> bool:
+        """Whether a service of the net, under a name that is not told, may lie behind it."""
+        if self.shows is Shows.UNKNOWN or self.kind.removeprefix("fuse.") in _SHOW_SERVICES:
+            return True
+        if self.kind in _DESKTOPS:
+            return _on_a_desktop(self.source)[0] in _SERVICES_OF_THE_NET
+        return any(kind == "fuse" or kind.startswith("fuse.") for kind in self.beneath or ())
+
+    @property
+    def is_of_another_machine(self) -> bool:
+        """Whether its files lie, or may lie, on another machine than this one: a server, or a virtual one's host."""
+        return self.is_served or self.kind in _OF_A_HOST
 
     @property
     def shows_a_phone(self) -> bool:
@@ -215,7 +231,8 @@ def _mount_by_device(device: int, folder: Path) -> Mount:
 _ON_DESKTOP = re.compile(r"(?<=/gvfs/)[^/]+|/kio-fuse-[^/]+/[^/]+/[^/]+")
 
 
-_SERVICES = ("mtp", "gphoto2", "afc", "google-drive", "onedrive", "gdrive", "camera")
+_SERVICES_OF_THE_NET = ("google-drive", "onedrive", "gdrive")
+_SERVICES = ("mtp", "gphoto2", "afc", "camera", *_SERVICES_OF_THE_NET)
 _OF_THE_DESKTOP = ("archive", "admin", "file", "burn", "trash", "recent")
 
 

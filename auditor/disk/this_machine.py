@@ -31,7 +31,7 @@ def _is_ours(host: str) -> bool:
         return True
     if host == "localhost" or domain.rpartition(".")[2] == "localhost":  # RFC 6761, 6.3
         return True
-    return any(_is_our_address(at) for at in (host, *_by_hosts(host)))
+    return any(is_our_address(at) for at in (host, *_by_hosts(host)))
 
 
 def _by_hosts(host: str) -> list[str]:
@@ -42,7 +42,7 @@ def _by_hosts(host: str) -> list[str]:
     return []
 
 
-def _is_our_address(address: str) -> bool:
+def is_our_address(address: str) -> bool:
     """Only an address of this machine can be bound. What is no address, in any form that connecting takes, is none."""
     # UnicodeError, of a name that is no host's, is a ValueError.
     with contextlib.suppress(ValueError, OSError):

@@ -174,8 +174,9 @@ class RclonePlace(Whereabouts):
 
     @property
     def is_off_site(self) -> bool:
-        """Whether all that it is made of is kept elsewhere: neither on this machine nor in its network."""
-        return bool(self.behind) and not any(leaf.is_near for leaf in self.behind)
+        """Whether all that it is made of is surely kept elsewhere: by services of the net. Where a server is that has
+        a name of its own, nobody can tell by that."""
+        return bool(self.behind) and all(leaf.is_public for leaf in self.behind)
 
     @property
     def local_things(self) -> tuple[Path, ...]:

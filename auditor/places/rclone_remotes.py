@@ -21,8 +21,9 @@ from auditor.places.rclone_services import (
     Where,
     hashed_path,
     holds,
+    is_bucket,
     is_near,
-    may_be_one_server,
+    is_public,
     plain_host,
     where,
 )
@@ -138,28 +139,27 @@ class Leaf:
         hidden = f"/{hashed_path(self.hidden)}" if self.hidden else ""
         return Behind("" if self.is_unknown else self.kind, at.service, hosts, account, at.base, at.paths, hidden)
 
-    def may_be_one_service(self, other: Leaf) -> bool:
-        """Whether nothing says that both are not of one account. Folders of this machine are compared by where they
-        lie."""
-        if self.is_unknown or other.is_unknown:
-            return True
-        if "local" in (self.kind, other.kind):
-            return False
-        return self.where.may_be_one_service(other.where) or self.may_be_one_server(other)
-
-    def may_be_one_server(self, other: Leaf) -> bool:
-        """Whether two servers that are not named alike may be one, and one account on it."""
-        if not (self.hosts and other.hosts) and not (self.is_untold or other.is_untold):
-            return False
-        is_one = may_be_one_server(self.where.service, other.where.service, is_one_protocol=self.kind == other.kind)
-        for one, two in ((self, other), (other, self)):
-            is_one |= one.is_untold and two.kind in BY_S3
-        return is_one and self.where.may_be_one_account(other.where)
+    @property
+    def is_public(self) -> bool:
+        """Whether a service of the net, at an address that is known here, keeps the files itself."""
+        return not self.is_unknown and is_public(self.kind, self.where.service, self.hosts)
 
     @property
-    def is_untold(self) -> bool:
-        """Whether its address stands in the settings of another program, which may be changed by a word there."""
-        return self.kind == "s3" and self.hosts == ("",)
+    def is_bucket(self) -> bool:
+        """Whether paths in it mean the same whoever asks, but for other names of a bucket."""
+        return self.kind in BY_S3 or is_bucket(self.where.service)
+
+    def has_paths_of(self, other: Leaf) -> bool:
+        """Whether paths in both go through one account, so that two that do not overlap are two folders; or through
+        two servers. In two accounts of a service one shared folder may lie under any two paths."""
+        if self.is_bucket and other.is_bucket:
+            return True
+        if self.remote and self.remote == other.remote:
+            return True
+        if self.is_public or other.is_public:
+            known = self.where.known
+            return self.where.service == other.where.service and bool(known) and known == other.where.known
+        return bool(self.hosts and other.hosts)
 
     def may_overlap(self, other: Leaf) -> bool:
         """Whether one folder may be, or lie in, the other, if both are of one account."""

@@ -81,15 +81,34 @@ SERVICES = {
         top="(?:personal|sites|teams)/[^/]+/[^/]+|[^/]+",
     ),
     "OpenDrive": _service(r"webdav\.opendrive\.com", "opendrive", account="username"),
-    "pCloud in Europe": _service(r"(?:eapi|ewebdav)\.pcloud\.com"),
-    "pCloud": _service(r"(?:api|webdav)\.pcloud\.com", "pcloud"),
+    "pCloud": _service(r"e?(?:api|webdav)\.pcloud\.com", "pcloud"),
     "PikPak": _service(r"dav\.(?:my)?pikpak\.com", "pikpak"),
     "Premiumize.me": _service(r"(?:webdav|ftp)\.premiumize\.me", "premiumizeme"),
     "put.io": _service(r"(?:webdav|ftp)\.put\.io", "putio"),
     "Yandex Disk": _service(r"webdav\.yandex\.\w+(?:\.tr)?", "yandex"),
-    "1fichier": _service(r"(?:webdav|ftp)\.1fichier\.com", "fichier"),
+    "1fichier.com": _service(r"(?:webdav|ftp)\.1fichier\.com", "fichier"),
 }
 """By name; the first whose hosts match. What is not in it is one service at each host, or of each kind without one."""
+
+_OF_ITS_OWN = (
+    *("drive", "dropbox", "google photos", "jottacloud", "mega", "protondrive", "iclouddrive", "internxt", "filen"),
+    *("gofile", "linkbox", "sugarsync", "ulozto", "zoho", "pixeldrain", "huaweidrive", "filelu", "drime"),
+)
+"""Kinds of one service each, which has one address and keeps the files itself. Left out are those that show what other
+services and servers keep (files.com, ShareFile, File Fabric, ImageKit and the like)."""
+
+_BUCKETS = (
+    *("Amazon S3", "Amazon S3 in China", "Amazon S3 for the US government", "Backblaze B2", "Google Cloud Storage"),
+    *("Internet Archive", "QingStor", "Wasabi", "Alibaba OSS", "IBM COS", "Tencent COS", "Azure Blob Storage"),
+    *("Azure Files", "Oracle Object Storage", "Storj"),
+)
+"""Services in which a bucket, share or container of another name or account is another one, whoever asks."""
+
+_LENT = {"Koofr": ("webdav",), "Digi Storage": ("webdav",), "HiDrive": ("webdav", "sftp", "ftp")}
+"""Services that others offer under names of their own, and by which protocols; every service of buckets is by S3."""
+
+_OTHERS_IN_KOOFR = "Koofr with others in it"
+"""What Koofr shows of accounts at other services: koofr.eu/help, "Connected accounts"."""
 
 _WITH_HOMES = ("ftp", "sftp")
 """Kinds in which a path goes from the user's home unless it begins with a slash, and one user may see the folders of
@@ -97,6 +116,10 @@ another one by other paths: rclone.org/sftp, rclone.org/ftp."""
 
 _BY_ADDRESS = ("http", "webdav")
 """Kinds whose address holds the beginning of the path."""
+
+_OTHER_NAME = re.compile(r"arn:.*|.*-s3alias|.*--ol-s3")
+"""What is written like a bucket of Amazon's and leads into one of another name: docs.aws.amazon.com/AmazonS3, "Access
+point aliases"."""
 
 _DRIVES = ("drive_id", "mountid", "team_drive")
 """Settings of which two are two drives of a service. None is the drive that the account has first."""
@@ -123,10 +146,6 @@ class Where:
         service = self.service if _PLAIN.fullmatch(self.service) else hashed(self.service)
         return Where(service, known, self.base and hashed(self.base), tuple(map(hashed_path, self.paths)))
 
-    def may_be_one_service(self, other: Where) -> bool:
-        """Whether nothing says that they are two services, or two accounts of one."""
-        return self.service == other.service and self.may_be_one_account(other)
-
     def may_be_one_account(self, other: Where) -> bool:
         """Whether nothing says that they are two accounts, if they are of one service."""
         ours, theirs = dict(self.known), dict(other.known)
@@ -147,14 +166,26 @@ BY_S3 = ("s3", "b2", "google cloud storage", "internetarchive", "oracleobjectsto
 """Kinds of which one bucket may be reached by S3 too."""
 
 
-def may_be_one_server(one: str, other: str, *, is_one_protocol: bool) -> bool:
-    """Whether two hosts of servers, no services of the net, may be one server though they are two words: its name and
-    an address, addresses of both kinds, two names or addresses in the own network, of which one box has several; or a
-    name of the own network and one of the net, by one protocol. Only the network could tell, and it is not asked."""
-    if one in SERVICES or other in SERVICES:
-        return False
-    near = is_near(one) + is_near(other)
-    return near == 2 or _version(one) != _version(other) or (near == 1 and is_one_protocol and _version(one) is None)
+def is_public(kind: str, service: str, hosts: Sequence[str]) -> bool:
+    """Whether a service of the net, at an address that is known here, keeps the files itself."""
+    if service in SERVICES:
+        return hosts != ("",)
+    return not hosts and kind == service and kind in _OF_ITS_OWN
+
+
+def is_bucket(service: str) -> bool:
+    """Whether paths in a service mean the same whoever asks."""
+    return service in _BUCKETS
+
+
+def is_lent(service: str, kind: str) -> bool:
+    """Whether a server that is reached in this way may be the service, under a name that nobody here knows."""
+    return kind in _LENT.get(service, ()) or (kind == "s3" and service in _BUCKETS)
+
+
+def service_at(host: str) -> str | None:
+    """The service of the net that has this host; None where there is none."""
+    return next((name for name, one in SERVICES.items() if one.hosts.fullmatch(host.lower())), None)
 
 
 def is_near(host: str) -> bool:
@@ -168,14 +199,6 @@ def is_near(host: str) -> bool:
     except ValueError:
         own = (".localhost", ".local", ".lan", ".home", ".internal", ".home.arpa", ".intranet", ".fritz.box")
         return "." not in name or name.endswith(own)
-
-
-def _version(host: str) -> int | None:
-    """Of which kind an address is; None of a name."""
-    try:
-        return ipaddress.ip_address(host.partition("%")[0]).version
-    except ValueError:
-        return None
 
 
 _PLAIN = re.compile(r"[\w. :-]*")
@@ -210,10 +233,15 @@ def where(kind: str, settings: Mapping[str, str], hosts: Sequence[str], path: st
                 known["account"] = account.lower()
             inside = _inside(kind, settings, path, service.top)
             paths = (inside, f"{said['bucket']}/{inside}") if said.get("bucket") else (inside,)
+            if name == "Koofr" and ("mountid" in known or re.match(r"dav(?:/|$)", inside)):
+                name = _OTHERS_IN_KOOFR
             return Where(name, frozenset(known.items()), base, paths)
     service_of_its_own = " ".join(sorted(set(at))) or ("" if hosts else kind)
     # A folder of a server has another path by each protocol; a bucket is one by S3 alone.
     base = f"{kind} {base}" if at and kind != "s3" else base
+    if kind in _BY_ADDRESS:  # what others share lies in each user's account under any name
+        who = settings.get("user") or hashed(settings.get("bearer_token", ""))
+        base = f"{base} {who.casefold()}"
     return Where(service_of_its_own, frozenset(known.items()), base, (_inside(kind, settings, path, ""),))
 
 
@@ -242,6 +270,8 @@ def _base(kind: str, settings: Mapping[str, str], path: str) -> str:
         said.append(f"{kind} {settings.get('user', '')} {'/' if path.startswith('/') else '~'}")
     elif kind == "smb" and (share == "homes" or share.endswith("$")):  # a share that may hold other ones
         said.append(share)
+    elif kind == "s3" and _OTHER_NAME.fullmatch(share):
+        said.append(f"bucket behind {share}")
     elif kind in _BY_ADDRESS and "public.php" in _of_address(settings):  # a folder that is shared by a link
         said.append(_of_address(settings))
     return " ".join(said)

@@ -17,6 +17,7 @@ import pytest
 
 from auditor import data as shipped
 from auditor.audit import one_copy, pairing, rewritten
+from auditor.audit.apart import Asked
 from auditor.database import files
 from auditor.database.headers import Listed
 from auditor.database.loading import open_lists
@@ -155,9 +156,9 @@ def _copies(source: Manifest, backups: dict[str, Manifest]) -> tuple[dict[str, i
     listed = [Listed(label, one) for label, one in backups.items()]
     with open_lists(source, listed, family, datetime(2026, 12, 31, tzinfo=UTC)) as db:
         nowhere = [None] * len(labels)
-        one_copy.mark_linked(db, None, nowhere, {})
+        one_copy.mark_linked(db, None, nowhere, Asked())
         rewritten.mark(db, nowhere)
-        said = one_copy.count_once(db, nowhere, {})
+        said = one_copy.count_once(db, nowhere, Asked())
         pairing.pair(db, labels, None)
         files.summarise(db, labels, family.proof)
         said += rewritten.as_one(db)

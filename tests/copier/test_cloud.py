@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
-from auditor.audit import one_copy
 from auditor.cli import app
 from auditor.copier import upload as copier
 from auditor.copier.upload import Outcome, upload_missing
+from auditor.disk.marker import Marker
+from auditor.errors import BadPlace
 from auditor.judge import policy as policies
 from auditor.manifest.jsonl import Manifest
 from auditor.model import Depth
@@ -136,13 +138,56 @@ def test_a_failure_of_one_file_does_not_stop_the_others(
 def test_the_command_uploads_and_audits(tmp_path: Path, cloud: RclonePlace, monkeypatch: pytest.MonkeyPatch) -> None:
     phone = source(tmp_path, {f"DCIM/{n}.jpg": jpeg(n) for n in range(3)})
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(one_copy, "is_this_machine", lambda host: False)  # the server stands for one that is elsewhere
     for uploaded, held in ((3, 0), (0, 3)):
         result = CliRunner().invoke(app, ["backup", str(phone), "rclone:cloud:new/folder", "-o", f"report{held}"])
         assert result.exit_code == 0, result.output
         assert f"{uploaded}  uploaded and compared there" in result.output and f"{held}  there already" in result.output
         assert "SAFE" in result.output and (tmp_path / f"report{held}" / "report.html").exists()
-    assert set(there(tmp_path)) == {f"new/folder/DCIM/{n}.jpg" for n in range(3)}
+    photos = {f"new/folder/DCIM/{n}.jpg" for n in range(3)}
+    record = set() if cloud.local_things else {"new/folder/.auditor/place.toml"}
+    assert set(there(tmp_path)) == photos | record
+
+
+@pytest.mark.parametrize("cloud", ["no digests"], indirect=True)
+@pytest.mark.usefixtures("cloud")
+def test_what_was_copied_to_a_server_of_any_name_is_a_backup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the record that is left there: here the server even is on this machine."""
+    phone = source(tmp_path, {f"DCIM/{n}.jpg": jpeg(n) for n in range(3)})
+    monkeypatch.chdir(tmp_path)
+    audit = ["audit", str(phone), "rclone:cloud:new", "--depth", "decode"]
+    (tmp_path / "there/new").mkdir()
+    shutil.copytree(phone / "DCIM", tmp_path / "there/new/DCIM")
+    assert CliRunner().invoke(app, [*audit, "-o", "before"]).exit_code == 3
+    for number, command in enumerate((["backup", str(phone), "rclone:cloud:new"], audit)):
+        result = CliRunner().invoke(app, [*command, "-o", f"after{number}"])
+        assert result.exit_code == 0, result.output
+
+
+@pytest.mark.parametrize("cloud", ["no digests"], indirect=True)
+@pytest.mark.usefixtures("cloud")
+def test_the_folder_that_a_server_shows_is_no_backup_of_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither the very folder, nor one in it or around it, nor one that links to it."""
+    (tmp_path / "there/phone/DCIM").mkdir(parents=True)
+    for number in range(3):
+        (tmp_path / f"there/phone/DCIM/{number}.jpg").write_bytes(jpeg(number))
+    monkeypatch.chdir(tmp_path)
+    phone = "there/phone"
+    for words in ("cloud:phone", "cloud:phone/DCIM", "cloud:"):
+        result = CliRunner().invoke(app, ["backup", phone, f"rclone:{words}", "-o", "out"])
+        assert isinstance(result.exception, BadPlace) and "no backup of that" in str(result.exception)
+    assert not [*(tmp_path / "there").rglob("place.toml")]
+    (tmp_path / "there/linked").mkdir()
+    (tmp_path / "there/linked/phone").symlink_to(tmp_path / phone)
+    (tmp_path / "there/linked/.auditor").mkdir()
+    (tmp_path / "there/linked/.auditor/place.toml").write_bytes(Marker("x").text())
+    audit = ["audit", phone, "rclone:cloud:linked", "--depth", "decode", "-o", "linked"]
+    monkeypatch.setenv("RCLONE_COPY_LINKS", "true")
+    assert RCLONE
+    with served(RCLONE, "webdav", tmp_path / "there") as port:
+        for key, value in remote(RCLONE, "webdav", port, "cloud").items():
+            monkeypatch.setenv(key, value)
+        rcloneclient.end_servers()
+        assert CliRunner().invoke(app, audit).exit_code == 3
 
 
 def test_a_file_that_changed_since_it_was_listed_is_not_uploaded(tmp_path: Path, cloud: RclonePlace) -> None:

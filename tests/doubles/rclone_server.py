@@ -49,6 +49,7 @@ def served(rclone: str, protocol: str, folder: Path) -> Iterator[int]:
         for line in process.stderr:
             said += line
             if match := _ADDRESS.search(line):
+                timer.cancel()
                 drain = threading.Thread(target=process.stderr.read, daemon=True)
                 drain.start()
                 yield int(match[1])

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from auditor.audit import one_copy, pairing
+from auditor.audit.apart import Asked
 from auditor.audit.inputs import side
 from auditor.audit.roles import role
 from auditor.database import files, loading
@@ -183,7 +184,7 @@ def test_a_list_of_another_model_is_of_another_phone(
         lists.append(foreign.convert(tmp_path / f"{number}.txt", tmp_path / f"{number}.jsonl", datetime.now(UTC)))
     family = policy.load("family")
     with loading.open_lists(lists[0], [Listed("other", lists[1])], family, datetime.now(UTC)) as opened:
-        one_copy.mark_linked(opened, None, [None], {})
+        one_copy.mark_linked(opened, None, [None], Asked())
         pairing.pair(opened, ["other"], None)
         files.summarise(opened, ["other"], family.proof)
         assert opened.con.execute("SELECT max(copies) FROM files").fetchall() == [(copies,)]

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from auditor.audit import one_account
+from auditor.audit import apart
+from auditor.audit.apart import Apart, Asked
 from auditor.manifest.rows import behind_from, behind_rows
 from auditor.model import Device
 from auditor.places.rclone_remotes import Leaf, _split, leaf_told, leaves_of
@@ -116,6 +117,15 @@ REMOTES = {
     "minio by number": {"type": "s3", "endpoint": "http://192.168.1.5:9000"},
     "by a profile": {"type": "s3", "env_auth": "true", "profile": "family"},
     "drive": {"type": "drive"},
+    "mums": {"type": "drive"},
+    "one again": {"type": "onedrive", "drive_id": "1"},
+    "next of mum": {"type": "webdav", "url": f"{DAV}/dav/files/mum", "user": "mum"},
+    "koofr of google": {"type": "koofr", "user": "me@example.org", "mountid": "google"},
+    "minio away": {"type": "s3", "endpoint": "https://minio.example.org"},
+    "ceph away": {"type": "s3", "endpoint": "https://ceph.example.org"},
+    "aws too": {"type": "s3", "provider": "AWS", "access_key_id": "A", "region": "eu-west-1"},
+    "gateway": {"type": "filescom"},
+    "also gateway": {"type": "sharefile"},
     "by ftp": {"type": "ftp", "host": "nas.lan", "user": "me"},
     "ftp with port": {"type": "ftp", "host": "nas.lan", "user": "me", "port": "21"},
     "windows": {"type": "smb", "host": "nas.lan"},
@@ -161,6 +171,21 @@ ONE = [
     *[("nas:P", "away:P"), ("nas by number:P", "away:P"), ("away:P", "away by number:P")],
     *[("nas by number:P", "plain:P"), ("minio:bucket", "minio by number:bucket/p")],
     *[("by a profile:bucket", f"{name}:bucket") for name in ("aws", "minio", "minio by number", "b2", "by a profile")],
+    # Where its endpoint is, nobody knows: by S3 a box may show the folders that it shows by ssh.
+    ("by a profile:bucket", "nas:bucket"),
+    # What one account shares lies in another one under any path.
+    *[("koofr:P", "koofr of others:P"), ("one:P", "one too:P"), ("one:P", "one too:Shared/P"), ("drive:P", "mums:Q")],
+    *[("yandex:P", "yandex by webdav:Q"), ("pcloud:P", "pcloud in europe:P"), ("box:P", "box by webdav:Shared/P")],
+    *[("pcloud:P", "pcloud by webdav in europe:P"), ("next:P", "next of mum:Q"), ("koofr:P", "koofr of google:P")],
+    # A name in the net may lead anywhere, and two of them to one server.
+    *[
+        ("away:P", "also away:P"),
+        ("away by number:P", "also away by number:P"),
+        ("windows:photos", "cloud away:photos"),
+    ],
+    *[("minio away:b/p", "ceph away:b/p"), ("hidrive:P", "cloud away:P"), ("b2:bucket", "minio away:bucket")],
+    *[("aws:an-alias-1a2b-s3alias/p", "aws too:bucket/p"), ("aws:bucket/p", "aws too:arn:aws:s3:eu:1:accesspoint")],
+    *[("gateway:P", "drive:P"), ("gateway:P", "also gateway:P")],
     *[("windows:C$/Photos", "windows:Photos"), ("vault:P", "vault too:P"), ("name:p", "b2 by s3:bucket/p/2024")],
     *[("name:", "pieces:"), ("pool:", "b2:other"), ("pool:P", "koofr by webdav:P")],
     *[("side by side:cloud/p", "google:bucket/p"), ("side by side:disk", "yandex by webdav:")],
@@ -170,19 +195,15 @@ TWO = [
     *[("aws:bucket", "china:bucket"), ("aws:bucket", "gov:bucket"), ("aws:bucket", "minio:bucket")],
     *[("aws:bucket", "b2 by s3:bucket"), ("b2:bucket", "b2 by s3:other"), ("google:bucket", "google by s3:bucket2")],
     *[("oracle:bucket", "oracle of others:bucket"), ("azure:box", "azure of others:box"), ("azure:box", "share:box")],
-    *[("azure of others:box", "azure by a link:box"), ("share:p", "other share:p"), ("koofr:P", "koofr of others:P")],
-    *[("koofr:P", "koofr by webdav:Q"), ("koofr:P", "digi:P"), ("koofr:P", "yandex:P"), ("one:P", "one too:P")],
-    *[
-        ("pcloud:P", "pcloud in europe:P"),
-        ("pcloud:P", "pcloud by webdav in europe:P"),
-        ("yandex:P", "yandex by webdav:Q"),
-    ],
+    *[("azure of others:box", "azure by a link:box"), ("share:p", "other share:p"), ("azure:box", "azure:box2")],
+    *[("koofr:P", "koofr by webdav:Q"), ("koofr:P", "digi:P"), ("koofr:P", "yandex:P"), ("drive:P", "yandex:P")],
+    *[("next:P", "drive:P"), ("cloud away:P", "one:P"), ("one:P", "one again:Q"), ("drive:P", "drive:Q")],
     *[("next:P", "next by its older address:Q"), ("next folder:2024", "next:Q/2024"), ("nas:P", "nas loud:Q")],
-    *[("away:P", "also away:P"), ("away by number:P", "also away by number:P"), ("nas by number:P", "drive:P")],
+    ("nas by number:P", "drive:P"),
     *[("nas by number:P", "nas:Q"), ("aws:bucket", "minio by number:bucket"), ("minio:bucket", "minio by number:q")],
-    *[("nas by number:P", "other nas:Q"), ("nas:P", "hidrive by ssh:P"), ("windows:photos", "cloud away:photos")],
+    *[("nas by number:P", "other nas:Q"), ("nas:P", "hidrive by ssh:P")],
     *[("by a profile:bucket", f"{name}:bucket2") for name in ("aws", "minio", "b2", "by a profile")],
-    *[("by a profile:bucket", f"{name}:bucket") for name in ("drive", "nas", "koofr")],
+    *[("by a profile:bucket", f"{name}:bucket") for name in ("drive", "koofr")],
     *[("nas:/volume1/P", "nas:/volume2/P"), ("windows:photos", "windows of a user:films")],
     *[
         ("vault:P", "vault too:Q"),
@@ -193,6 +214,10 @@ TWO = [
 ]
 
 
+UNSAID = [
+    *[("drive:P", "drive:Q"), ("nas:P", "hidrive by ssh:P"), ("aws:bucket", "minio:bucket")],
+    *[("aws:bucket", "minio by number:bucket")],
+]
 ENVIRONMENT: dict[str, str] = {}
 
 
@@ -225,8 +250,18 @@ def test_where_a_profile_leads_may_be_nearby() -> None:
     assert leaf.is_near
 
 
+HOME = {"nas.lan": "192.168.1.5", "minio.lan": "192.168.1.5", "192.168.1.5": "192.168.1.5"}
+
+
+@pytest.fixture(autouse=True)
+def at_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The network at home, whatever that of this machine is."""
+    monkeypatch.setattr(apart, "is_another_machine", lambda address: address.startswith("192.168.1."))
+
+
 def may_share(one: str, other: str, rooms: Mapping[str, Device]) -> bool:
-    return any(one_account.may_share(a, b, rooms) for a in leaves(one) for b in leaves(other))
+    asked = Asked(rooms, {host: frozenset({at}) for host, at in HOME.items()})
+    return any(apart.remotes(a, b, asked) is None for a in leaves(one) for b in leaves(other))
 
 
 @pytest.mark.parametrize(("one", "other"), ONE)
@@ -250,8 +285,9 @@ def as_told(words: str) -> tuple[Leaf, ...]:
 @pytest.mark.parametrize(("one", "other"), [*ONE, *TWO])
 def test_lists_tell_two_accounts_from_one_as_the_remotes_do(one: str, other: str) -> None:
     pairs = [(a, b) for a in as_told(one) for b in as_told(other)]
-    is_one = any(a.may_be_one_service(b) and a.may_overlap(b) for a, b in pairs)
-    assert is_one is ((one, other) in ONE)
+    is_one = any(apart.remotes(a, b, Asked()) is None for a, b in pairs)
+    # Of a list nothing is looked up, and in which account a path goes it says only where it names that.
+    assert is_one is ((one, other) in (*ONE, *UNSAID))
 
 
 def test_a_list_holds_no_secret_of_a_remote() -> None:
@@ -273,13 +309,33 @@ def test_a_list_holds_no_secret_of_a_remote() -> None:
         assert told and "geheim" not in json.dumps(behind_rows(told)), told
 
 
-def test_how_full_an_account_is_by_another_protocol_tells_nothing() -> None:
-    """One may count what lies in the bin, and the other not."""
-    sizes = {"yandex:P": 5, "yandex by webdav:P": 4}
-    rooms = {
-        words: Device(storage_total_bytes=10 << 30, storage_free_bytes=free << 30) for words, free in sizes.items()
+@pytest.mark.parametrize(
+    ("rooms", "why"),
+    [
+        ((10, 5), Apart.MACHINES),
+        ((10, 10), None),  # one box has an address at each of its sockets
+        ((10, None), None),
+    ],
+)
+def test_two_servers_at_home_are_two_by_address_and_room(rooms: tuple[int, int | None], why: Apart | None) -> None:
+    told = {
+        words: Device(storage_total_bytes=total << 30)
+        for words, total in zip(("nas by number:P", "another by number:P"), rooms, strict=True)
+        if total
     }
-    assert may_share("yandex:P", "yandex by webdav:P", rooms)
+    (one,), (other,) = leaves("nas by number:P"), leaves("another by number:P")
+    asked = Asked(told, {at: frozenset({at}) for at in ("192.168.1.5", "192.168.1.6")})
+    assert apart.remotes(one, other, asked) is why
+    assert apart.remotes(one, other, Asked(told)) is None  # where they are, was not asked
+
+
+def test_how_full_an_account_is_tells_nothing() -> None:
+    """Each user of a server has a room, and what one of them shares is in the rooms of all."""
+    rooms = {
+        words: Device(storage_total_bytes=total << 30, storage_free_bytes=total << 29)
+        for words, total in {"next:P": 100, "next of mum:P": 50, "drive:P": 15, "mums:P": 200}.items()
+    }
+    assert may_share("next:P", "next of mum:P", rooms) and may_share("drive:P", "mums:P", rooms)
 
 
 def test_what_nobody_knows_may_be_anything() -> None:
@@ -288,9 +344,9 @@ def test_what_nobody_knows_may_be_anything() -> None:
     for words in ("nobody:P", ":local,a b=c:/srv", ":local,x='y:/srv", ":local,x='y'z:/srv", "new:", "over:"):
         (leaf,) = leaves_of(words, layers, {})
         assert leaf.is_unknown and leaf.is_near and leaf.folder is None
-        for other in ("aws:bucket", "nas:P", ":local:/srv", "nobody:Q"):
+        for other in ("aws:bucket", "nas:P", "nobody:Q"):
             (known,) = leaves(other)
-            assert one_account.may_share(leaf, known, {}) and one_account.may_share(known, leaf, {})
+            assert not (apart.remotes(leaf, known, Asked()) or apart.remotes(known, leaf, Asked()))
 
 
 @pytest.mark.parametrize(
