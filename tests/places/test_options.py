@@ -51,6 +51,8 @@ RUN = {
     "copier/workers.py": 1,  # our own module
     "places/rcloneclient.py": 2,  # `run`, which sets `--`; the server, which is told nothing of the user's
     "places/adbstream.py": 1,  # `Client.command`
+    "places/candidates.py": 1,  # our own module, and a folder of the table of mounts, with its whole path, behind it
+    "report/signatures.py": 1,  # ssh-keygen: paths are whole, and a name comes behind the option that takes it
     "places/adbclient.py": 4,  # serials: see `choose`; names go through standard input
 }
 """Every call of a program, so that a new one is looked at for what the user or a file may put into its words."""
