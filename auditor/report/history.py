@@ -278,7 +278,7 @@ def _turned(earlier: Path, later: Path) -> tuple[Turned, ...]:
     columns = ["path", "verdict", "sha256"]
     sides = [pd.read_csv(file, usecols=columns, dtype=str, keep_default_na=False) for file in (earlier, later)]
     both = sides[0].merge(sides[1], on="path", how="outer", suffixes=("_before", "_after"), indicator=True)
-    both = both.fillna("")
+    both = both.astype({"_merge": str}).fillna("")
     left, came = (both[both["_merge"] == side] for side in ("left_only", "right_only"))
     moved = _moved(dict(zip(left["path"], left["sha256_before"], strict=True)), _by_content(came))
     there = dict(zip(came["path"], came["verdict_after"], strict=True))
