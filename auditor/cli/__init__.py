@@ -164,8 +164,12 @@ _KEPT = {
 
 def stopped() -> str:
     """What is so after Ctrl-C, of the command that was asked for: the first word that is no option."""
+    return f"stopped. {_left()}"
+
+
+def _left() -> str:
     name = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
-    return f"stopped. {_KEPT.get(name, 'Nothing was written down.')}"
+    return _KEPT.get(name, "Nothing was written down.")
 
 
 def main() -> None:
@@ -190,6 +194,9 @@ def main() -> None:
     except Exception as error:
         if _is_of_ctrl_c(error):
             _stop(stopped(), INTERRUPTED)
+        if isinstance(error, OSError) and isinstance(error.filename, str):
+            said = f"{error.filename} cannot be used: {error.strerror}. Is its disk in order?"
+            _stop(f"{said} {_left()}", 2)
         _stop(f"auditor itself failed ({type(error).__name__}: {error}). Run it with --debug to see where.", 2)
     finally:
         _deaf()
@@ -197,9 +204,11 @@ def main() -> None:
 
 def _is_of_ctrl_c(error: BaseException | None) -> bool:
     """Whether Ctrl-C is what lies behind an error: Python 3.11 wraps whatever is raised while a class is being made."""
-    while error is not None and not isinstance(error, KeyboardInterrupt):
+    seen: list[BaseException] = []
+    while error is not None and error not in seen and not isinstance(error, KeyboardInterrupt):
+        seen.append(error)  # an error can be its own cause
         error = error.__cause__
-    return error is not None
+    return isinstance(error, KeyboardInterrupt)
 
 
 def _stop(sentence: str, code: int) -> None:

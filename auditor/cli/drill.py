@@ -61,20 +61,17 @@ def command(
     if work is not None and not work.is_dir():
         raise BadPlace(f"there is no folder {work} to restore to; make it, or name another one with --in")
     chosen = random.SystemRandom().randrange(1 << 32) if seed is None else seed
-    try:
-        with (
-            tempfile.TemporaryDirectory(prefix="auditor-drill-", dir=work) as target,
-            copying.stoppable() as stop,
-            screen.phase(f"Restoring a sample of {place.label}", "not restored") as show,
-        ):
-            options = RunOptions(hang_s=hang, wait_s=0, unplugged=watch(place, None), stop=stop)
-            options = replace(options, on_progress=copying.as_scan(show))
-            found = drills.drill(
-                Store(place.root), Path(target), sample, chosen, options, _now, jobs or pool.default_jobs()
-            )
-        drills.write(found, folder)
-    except OSError as error:
-        raise BadOutput(f"{error.filename or folder} cannot be written: {error.strerror or error}") from error
+    with (
+        tempfile.TemporaryDirectory(prefix="auditor-drill-", dir=work) as target,
+        copying.stoppable() as stop,
+        screen.phase(f"Restoring a sample of {place.label}", "not restored") as show,
+    ):
+        options = RunOptions(hang_s=hang, wait_s=0, unplugged=watch(place, None), stop=stop)
+        options = replace(options, on_progress=copying.as_scan(show))
+        found = drills.drill(
+            Store(place.root), Path(target), sample, chosen, options, _now, jobs or pool.default_jobs()
+        )
+    drills.write(found, folder)
     programs.tell(folder=folder.absolute(), **json.loads((folder / DRILL).read_text("utf-8")))
     bad = [(one.original.path, one.detail) for one in found.tried if one.result is not Result.RESTORED]
     copying.listed(bad, screen.say)

@@ -82,7 +82,7 @@ class Folder:
         try:
             return Folder(self.path / name, os.open(name, _FOLDER | os.O_NOFOLLOW, dir_fd=self.fd))
         except OSError as error:
-            raise self._told(name, error) from error
+            raise self._named(name, error) from error
 
     def stat(self, name: str) -> os.stat_result:
         """What lies under a name, a link itself included."""
@@ -205,19 +205,20 @@ class Folder:
         try:
             fd = os.open(self._at(name), flags | _SAFE, dir_fd=self.fd)
         except OSError as error:
-            raise self._told(name, error) from error
+            raise self._named(name, error) from error
         if not stat.S_ISREG(os.fstat(fd).st_mode):
             os.close(fd)
             raise OSError(errno.EINVAL, "it is not a regular file", str(self.path / name))
         return fd
 
-    def _told(self, name: str, error: OSError) -> Exception:
-        """The error, or that a link was met: systems name that differently."""
+    def _named(self, name: str, error: OSError) -> Exception:
+        """The error with the whole path, or that a link was met: systems name that differently."""
+        path = self.path / name
         if error.errno in _LINK_ERRORS:
             with contextlib.suppress(OSError):
                 if is_link(self.stat(name)):
-                    return _leads_out(self.path / name)
-        return error
+                    return _leads_out(path)
+        return OSError(error.errno, error.strerror, str(path))
 
 
 def is_link(facts: os.stat_result) -> bool:

@@ -28,3 +28,12 @@ def test_ctrl_c_in_a_text_that_is_run_is_130_too(tmp_path: Path, meets: str) -> 
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(tmp_path), str(CHECKOUT)))}
     ended = subprocess.run([sys.executable, "-m", "interrupted"], env=environment, capture_output=True, timeout=120)
     assert ended.returncode == 130, ended.stderr
+
+
+def test_what_is_its_own_cause_ends_too(tmp_path: Path) -> None:
+    meets = "auditor.cli.app = lambda **_: exec('error = ValueError(1)\\nraise error from error')"
+    lines = ("import auditor.cli", meets, "from auditor.__main__ import main", "main()")
+    (tmp_path / "circle.py").write_text("\n".join(lines), "utf-8")
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(tmp_path), str(CHECKOUT)))}
+    ended = subprocess.run([sys.executable, "-m", "circle"], env=environment, capture_output=True, timeout=60)
+    assert ended.returncode == 2 and b"itself failed (ValueError" in ended.stderr

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import sys
 import threading
 import time
@@ -51,6 +52,20 @@ def test_a_backup_whose_own_folders_are_links_is_refused(own: str, tmp_path: Pat
         assert "itself failed" not in done.err
     assert "is a link" in run("backup", "phone", "stick", "-o", "rep", cwd=tmp_path).err
     assert theirs() == before
+
+
+@pytest.mark.parametrize("own", ["manifests", "journal"])
+def test_a_backup_whose_own_folder_became_a_file_is_told_in_a_sentence(own: str, tmp_path: Path) -> None:
+    photos(tmp_path / "phone", "a.jpg")
+    assert run("backup", "phone", "disk", "--copy-by-hand", "-o", "rep", cwd=tmp_path).code == 0
+    shutil.rmtree(tmp_path / "disk/.auditor" / own)
+    (tmp_path / "disk/.auditor" / own).write_text("x")
+    before = tree(tmp_path / "disk")
+    for command in ("verify disk", "backup phone disk -o again", "restore disk back", "drill disk"):
+        done = run(*command.split(), cwd=tmp_path)
+        assert done.code == 2
+        assert f"{tmp_path / 'disk/.auditor' / own} cannot be used: Not a directory. Is its disk in order?" in done.err
+    assert tree(tmp_path / "disk") == before
 
 
 @pytest.mark.parametrize("own", [".auditor/quarantine", ".auditor/journal", ".auditor"])
