@@ -201,7 +201,9 @@ def _plan(
             )
         return None, f"{source.header.label} cannot be written by this program: delete these files on the phone itself"
     copies: dict[str, dict[int, FileAt]] = defaultdict(dict)
-    digests, paths = {facts.sha256 for _, facts in wanted}, {facts.path for _, facts in wanted}
+    paths: dict[str, list[str]] = defaultdict(list)
+    for _, facts in wanted:
+        paths[facts.sha256 or ""].append(facts.path)
     unread: list[str] = []
     for number, path in enumerate(sorted(folder.glob("backup-*.jsonl"))):
         if path.name in doubted:
@@ -214,10 +216,9 @@ def _plan(
         for facts in manifest.rows():
             if not _is_inside(facts.path) or (path.name, facts.path.rpartition("/")[0]) in within:
                 continue
-            if is_of_a_program(facts.path) and facts.path not in paths:
-                continue
             sound = facts.soundness is Soundness.SOUND and facts.digest_origin is DigestOrigin.READ
-            if sound and facts.sha256 is not None and facts.sha256 in digests:
+            own = paths.get(facts.sha256 or "")
+            if sound and facts.sha256 is not None and own and not is_of_a_program(facts.path, own):
                 copy = FileAt(there, facts.path, facts.sha256)
                 if not will_be_emptied(copy.whole.as_posix()):
                     copies[facts.sha256].setdefault(number, copy)

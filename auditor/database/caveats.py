@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from auditor.database.connection import Database
-from auditor.database.schema import NO_COPIES, NOT_SEEN, kinds
+from auditor.database.schema import NO_COPIES, NOT_SEEN, kinds, of_a_program
 from auditor.model import DIGESTS, ErrorKind
-from auditor.places.trash import OF_A_PROGRAM, TRASH_FOLDERS
+from auditor.places.trash import TRASH_FOLDERS
 
 _HAS_DIGEST = f"coalesce({', '.join(DIGESTS)}) IS NOT NULL"
 
@@ -66,13 +66,13 @@ def only_of_programs(db: Database) -> OfPrograms:
     return db.one(
         OfPrograms,
         f"""
-        SELECT count(*), min(split_part(f.backup_path, '/', 1)) FROM files f
-        WHERE f.verdict = 'proven' AND regexp_matches(f.backup_path, '{OF_A_PROGRAM}') AND f.backup_path <> f.path
+        SELECT count(*), min(parse_dirpath(f.backup_path)) FROM files f
+        WHERE f.verdict = 'proven' AND {of_a_program("f.backup_path", "f.path")}
             AND NOT EXISTS (
                 SELECT 1 FROM backup b WHERE b.sha256 = f.sha256
                     AND coalesce(b.error_kind NOT IN ({NO_COPIES}, {kinds(ErrorKind.SHOWN)}), true)
                     AND NOT regexp_matches(lower(b.path), '{TRASH_FOLDERS}')
-                    AND (b.path = f.path OR NOT regexp_matches(b.path, '{OF_A_PROGRAM}')))
+                    AND NOT {of_a_program("b.path", "f.path")})
         """,
     )
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from auditor.database import proofs
 from auditor.database.connection import Database
 from auditor.database.rows import Stored
-from auditor.database.schema import NO_COPIES, kinds
+from auditor.database.schema import NO_COPIES, kinds, of_a_program
 from auditor.model import ErrorKind
-from auditor.places.trash import OF_A_PROGRAM, TRASH_FOLDERS
+from auditor.places.trash import TRASH_FOLDERS
 
 _TABLES = ("safe_to_delete", "safe_at_any_time")
 
@@ -43,7 +43,7 @@ def fill(
                     AND coalesce(b.error_kind NOT IN ({NO_COPIES}, {kinds(ErrorKind.SHOWN)}), true)
                     AND b.soundness = 'sound' AND b.digest_origin = 'read' AND b.read_at >= ?
                     AND NOT regexp_matches(lower(b.path), '{TRASH_FOLDERS}')
-                    AND (b.path = s.path OR NOT regexp_matches(b.path, '{OF_A_PROGRAM}'))
+                    AND NOT {of_a_program("b.path", "s.path")}
                     AND NOT EXISTS (
                         SELECT 1 FROM doubted_folders d WHERE d.backup = b.backup AND d.folder = b.folder)
             )

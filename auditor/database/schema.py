@@ -8,6 +8,7 @@ from typing import Any
 from auditor.database.connection import Database
 from auditor.manifest.rows import DECODED
 from auditor.model import DIGESTS, DigestOrigin, ErrorKind
+from auditor.places.trash import OF_A_PROGRAM
 
 ROW_COLUMNS = {
     **dict.fromkeys(("path", "path_bytes", "mtime", "read_at", "digest_origin", "sha256", "md5", "sha1"), "VARCHAR"),
@@ -103,6 +104,13 @@ def kinds(*names: ErrorKind) -> str:
 
 NO_COPIES = kinds(ErrorKind.LINKED, ErrorKind.MISSING, ErrorKind.TRASHED, ErrorKind.SHARED)
 """What is wrong with rows of a backup that are no copies, as SQL for `error_kind IN (...)`."""
+
+
+def of_a_program(copy: str, own: str) -> str:
+    """`places.trash.is_of_a_program` of a backup's path and that of the phone's file, both given as SQL, as SQL."""
+    before = f"CASE WHEN ends_with('/' || {copy}, '/' || {own}) THEN left({copy}, -length({own})) ELSE {copy} END"
+    return f"regexp_matches({before}, '{OF_A_PROGRAM}')"
+
 
 _UNSEEN = (ErrorKind.UNREADABLE, ErrorKind.UNSUPPORTED, ErrorKind.REFUSED, ErrorKind.DOUBTED, ErrorKind.LINK_TO_FILE)
 

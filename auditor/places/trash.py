@@ -70,17 +70,18 @@ ALBUMS = _finds(PEOPLES)
 _TRASH_FOLDERS = re.compile(TRASH_FOLDERS)
 
 
-OF_A_PROGRAM = r"^([.][^/]+|_[^/]*_|[@#][^/]+)/"
-"""A regular expression (RE2 and Python) that finds the paths that lie, at the top, in a folder with such a name as
-programs give to what is theirs. It may be a bin of one that nobody knows here, so that nothing goes by what lies only
-there; but where the phone has the folder too, it is the phone's."""
+OF_A_PROGRAM = r"(^|/)[.][^/]+/|^(_[^/]*_|[@#][^/]+)/"
+"""A regular expression (RE2 and Python) that finds the paths that lie in a hidden folder, or at the top in one named as
+programs name what is theirs. It may be a bin of one that nobody knows here: nothing goes by what lies there."""
 
 _OF_A_PROGRAM = re.compile(OF_A_PROGRAM)
 
 
-def is_of_a_program(path: str) -> bool:
-    """Whether a path with `/` lies, at the top, in a folder that may be a program's own."""
-    return _OF_A_PROGRAM.search(path) is not None
+def is_of_a_program(path: str, on_phone: Iterable[str] = ()) -> bool:
+    """Whether a path with `/` lies in a folder that may be a program's own. Where the file has its path `on_phone`, or
+    that below another folder, the folders of that path are the phone's."""
+    own = next((own for own in on_phone if f"/{path}".endswith(f"/{own}")), "")
+    return _OF_A_PROGRAM.search(path.removesuffix(own)) is not None
 
 
 OF_A_FILE = "it lies in a bin or a snapshot"

@@ -39,8 +39,27 @@ def deletable(report: str) -> list[str]:
 
 def test_it_is_told_and_licenses_nothing(on: Run) -> None:
     code, out, _ = call(*on, "audit", "phone", "nas", "-o", "report")
-    assert code == 0 and f"1 file has its only copy {TOLD} (.xtrash)" in out
+    assert code == 0 and f"1 file has its only copy {TOLD} (.xtrash/files)" in out
     assert deletable("report") == ["DCIM/IMG_2.jpg"]
+
+
+def test_a_hidden_folder_deeper_down_licenses_nothing_either(on: Run) -> None:
+    Path("nas/.xtrash/files").rename("nas/2023/.old")
+    code, out, _ = call(*on, "audit", "phone", "nas", "-o", "report")
+    assert code == 0 and f"1 file has its only copy {TOLD} (2023/.old)" in out
+    assert deletable("report") == ["DCIM/IMG_2.jpg"]
+
+
+def test_a_folder_of_the_phone_below_another_one_is_the_phones(on: Run) -> None:
+    Path("phone/DCIM").rename("phone/.hidden")
+    Path("nas/.xtrash/files").rename("nas/.hidden")
+    Path("nas/2023/IMG_2.jpg").rename("nas/.hidden/IMG_2.jpg")
+    Path("nas/.hidden").rename("nas/2023/.hidden")
+    code, out, _ = call(*on, "audit", "phone", "nas", "-o", "report")
+    assert code == 0 and TOLD not in out
+    assert deletable("report") == [".hidden/IMG_1.jpg", ".hidden/IMG_2.jpg"]
+    call(*on, "clean", "report", "--apply")
+    assert list(Path("phone/.hidden").iterdir()) == []
 
 
 def test_a_copy_beside_it_licenses_and_by_that_alone(on: Run) -> None:

@@ -41,9 +41,24 @@ def test_what_is_a_bin(path: str, is_one: bool) -> None:
     ("path", "is_one"),
     [
         *((f"{name}/files/a.jpg", True) for name in (".xtrash", "_x_", "@versions", "#old")),
-        *((f"{name}/a.jpg", False) for name in ("photos/.xtrash", "_new", "best_", "DCIM", "Deleted", "a@b", "No #1")),
+        *((f"{name}/a.jpg", True) for name in ("photos/.xtrash", "anna/2023/.old/DCIM")),
+        *((f"{name}/a.jpg", False) for name in ("_new", "photos/_x_", "best_", "DCIM", "Deleted", "a@b", "No #1")),
         *((name, False) for name in (".hidden.jpg", "_a_.jpg", "@me.jpg")),
     ],
 )
 def test_what_may_be_a_programs_own(path: str, is_one: bool) -> None:
     assert trash.is_of_a_program(path) is is_one
+
+
+@pytest.mark.parametrize(
+    ("path", "is_one"),
+    [
+        *((path, False) for path in ("DCIM/.own/a.jpg", "anna/DCIM/.own/a.jpg")),
+        *(
+            (path, True)
+            for path in (".x/DCIM/.own/a.jpg", "a/.x/DCIM/.own/a.jpg", "other/.own/a.jpg", "x.DCIM/.own/a.jpg")
+        ),
+    ],
+)
+def test_a_folder_that_the_phone_has_too_is_the_phones(path: str, is_one: bool) -> None:
+    assert trash.is_of_a_program(path, ["b.jpg", "DCIM/.own/a.jpg"]) is is_one
