@@ -82,6 +82,8 @@ def remotes(one: Leaf, other: Leaf, asked: Asked) -> Apart | None:
         return Apart.FOLDERS if one.is_bucket and not one.where.may_be_one_account(other.where) else None
     for service, server in ((one, other), (other, one)):
         if service.is_public:
+            if asked.is_here(server):  # a gateway: what it shows may be kept by any service
+                return None
             is_other = bool(server.hosts) and not is_lent(service.where.service, server.kind)
             return Apart.SERVICE if is_other or asked.machines(server) else None
     ours, theirs = asked.machines(one), asked.machines(other)
@@ -112,6 +114,8 @@ def folder(leaf: Leaf, mounts: Sequence[Mount], asked: Asked) -> Apart | None:
     if leaf.hidden:
         return Apart.ENCRYPTED
     if leaf.is_public:
+        if any(mount.host and is_this_machine(mount.host.lower()) for mount in mounts):  # a gateway
+            return None
         named = [service_at(mount.host) for mount in mounts if mount.host]
         return None if leaf.where.service in named else Apart.SERVICE
     if asked.machines(leaf) and not any(mount.is_of_another_machine for mount in mounts):

@@ -11,10 +11,11 @@ import contextlib
 import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from auditor.audit import apart, records
+from auditor.audit import apart, sent
 from auditor.audit.apart import Apart, Asked
 from auditor.database import headers, same_file
 from auditor.database.connection import Database
@@ -58,8 +59,9 @@ def mark_linked(
             same_file.mark_shown(db, number, _ONE_PHONE)
         elif not is_told and _is_unknown(ours, theirs):
             same_file.mark_shown(db, number, _led_elsewhere(ours, theirs))
-        elif not is_told and (host := _served_here(db, ours, theirs, asked)):
-            same_file.mark_shown(db, number, _by_a_server(host))
+        elif not is_told and (host := _served_here(ours, theirs, asked)):
+            brought = sent.known(source, theirs.place)
+            same_file.mark_shown(db, number, _by_a_server(host), but_for=partial(sent.is_one, brought))
         elif not is_told and _may_be_one_account(ours, theirs, asked):
             same_file.mark_shown(db, number, _ONE_ACCOUNT)
         elif doubted := _doubted(ours, theirs):
@@ -75,7 +77,7 @@ def _times_of(mounts: Collection[Mount]) -> Times:
     return Times.UNLESS_THE_DATE if any(mount.is_told_its_times for mount in mounts) else Times.ALL
 
 
-_WAY_OUT = "if you know that it is a copy, add --copy-by-hand"
+_WAY_OUT = "if you know that it is a copy, audit against it alone, with --copy-by-hand"
 
 
 _ONE_PHONE = (
@@ -212,26 +214,13 @@ def _may_hide_one_file(one: _Side, two: _Side) -> bool:
     return False
 
 
-def _served_here(db: Database, one: _Side, two: _Side, asked: Asked) -> str | None:
+def _served_here(one: _Side, two: _Side, asked: Asked) -> str | None:
     """Where a remote is reached that may serve the folder that lies on the other side; None where none does."""
     for remote, other in ((one, two), (two, one)):
         for leaf in remote.behind if other.may_be_here else ():
-            if leaf.kind in _OF_THIS_MACHINE or _why_apart(leaf, other, asked) is not None:
-                continue
-            if not _is_recorded_apart(db, remote, other):
+            if leaf.kind not in _OF_THIS_MACHINE and _why_apart(leaf, other, asked) is None:
                 return leaf.hosts[0] if leaf.hosts and leaf.hosts[0] else leaf.kind
     return None
-
-
-def _is_recorded_apart(db: Database, remote: _Side, other: _Side) -> bool:
-    """Whether the remote has a record of `backup`, and the folder, those in it and those around it have not that one.
-    Where the folder's tree is to be found deeper in the remote, as one that is linked there is, it tells nothing."""
-    if remote.place is None or other.place is None or other.place.folder is None:
-        return False
-    record = records.id_on(remote.place)
-    if record is None or records.is_around(other.place.folder, record):
-        return False
-    return not same_file.lies_deeper(db, other.listed.backup, remote.listed.backup)
 
 
 _OF_THIS_MACHINE = ("local", "memory")
@@ -308,7 +297,7 @@ def count_once(db: Database, backups: Sequence[Place | None], asked: Asked) -> l
     """
     told = []
     _, *sides = _sides(db, None, backups)
-    for number, group in enumerate(_groups(db, sides, asked)):
+    for number, group in enumerate(_groups(sides, asked)):
         times = _times_of({mount for n in group for mount in _mounts(sides[n].place)})
         if same_file.count_once(db, group, f"shown {number}", times):
             names = [str(sides[n].listed.backup) for n in group]
@@ -348,16 +337,16 @@ def _why_one(sides: Sequence[_Side]) -> str:
     )
 
 
-def _groups(db: Database, sides: Sequence[_Side], asked: Asked) -> list[list[int]]:
+def _groups(sides: Sequence[_Side], asked: Asked) -> list[list[int]]:
     """The sides, by number, of which each may show the files of another one of its group; none of one alone."""
     groups: list[list[int]] = []
     for number, side in enumerate(sides):
-        near = [group for group in groups if any(not _is_apart(db, side, sides[n], asked) for n in group)]
+        near = [group for group in groups if any(not _is_apart(side, sides[n], asked) for n in group)]
         groups = [group for group in groups if group not in near] + [[*(n for group in near for n in group), number]]
     return [sorted(group) for group in groups if len(group) > 1]
 
 
-def _is_apart(db: Database, one: _Side, other: _Side, asked: Asked) -> bool:
+def _is_apart(one: _Side, other: _Side, asked: Asked) -> bool:
     """Whether the files of two backups are surely two: not where their mounts may show one file under two numbers, or a
     server the folder that is named as well."""
     is_told = bool({one.listed.backup, other.listed.backup} & asked.off_site)
@@ -367,7 +356,7 @@ def _is_apart(db: Database, one: _Side, other: _Side, asked: Asked) -> bool:
         return True
     if _is_one_disk(one.place, other.place):
         return False
-    if not is_told and (_may_be_one_account(one, other, asked) or _served_here(db, one, other, asked)):
+    if not is_told and (_may_be_one_account(one, other, asked) or _served_here(one, other, asked)):
         return False
     return not any(may_show_one_file(a, b) for a in _mounts(one.place) for b in _mounts(other.place))
 

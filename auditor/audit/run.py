@@ -97,7 +97,7 @@ def _run(order: Order, folder: Path, out: Path, steps: Steps, clock: Callable[[]
             {
                 **record.of_run(order, out, lists, started, clock(), doubts, beneath, pairs),
                 "not_read_again": not_offered,
-                "may_go": safe_to_delete.told(db),
+                "may_go": safe_to_delete.told(db, order.source, order.backups, order.policy.min_copies),
                 **({"emptied": True} if is_emptied else {}),
                 **record.not_due(db),
             },
@@ -140,7 +140,7 @@ def _pair(db: Database, order: Order, pairs: Sequence[Pair], at_hand: Mapping[st
     source, backups = order.source.place, [backup.place for backup in order.backups]
     labels = [backup.label for backup in order.backups]
     phones = [n for n, pair in enumerate(pairs) if pair.source.is_phones_list and pair.maybe_phone]
-    by_hand = {label for label, pair in zip(labels, pairs, strict=True) if pair.is_by_hand}
+    by_hand = labels if len(pairs) == 1 and pairs[0].is_by_hand else ()  # of several it may mean another one
     asked = apart.ask([source, *backups], frozenset(order.policy.off_site), frozenset(by_hand))
     one_copy.mark_linked(db, source, backups, asked, phones)
     rewritten.mark(db, backups)

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import typer
 
-from auditor.audit import inputs, uploads
+from auditor.audit import inputs, sent, uploads
 from auditor.audit.order import Order
 from auditor.audit.refusals import refusal_of_backup
 from auditor.audit.roles import Pair, role_of
 from auditor.cli import audit as audit_command
 from auditor.cli import copying, named, programs, screen, unfinished
-from auditor.copier.upload import Outcome, Upload, leave_record, upload_missing
+from auditor.copier.upload import Outcome, Upload, upload_missing
 from auditor.errors import BadPlace
 from auditor.judge import rules as ruling
 from auditor.judge import verdict
@@ -61,7 +61,6 @@ def backup(
     except RemoteFailed as error:
         screen.note(f"the folder could not be made, it may be there already: {visible(str(error))}")
     uploads.remember(cloud.local_things, place)
-    leave_record(cloud, place.folder)
     excluded = re.compile(policy.excluded())
     began = datetime.now(UTC)
     with tempfile.TemporaryDirectory() as work:
@@ -75,6 +74,8 @@ def backup(
                 on_progress=show,
             )
         done = _upload(place, listed, cloud, excluded)
+        brought = [one for one in done if one.outcome is Outcome.UPLOADED]
+        sent.note(place, cloud, [(one.remote_path or one.path, one.size_bytes) for one in brought])
         failed = [(upload.path, upload.reason or "") for upload in done if upload.outcome is Outcome.FAILED]
         if failed:
             screen.note(f"{count(len(failed)):>10}  not uploaded:")

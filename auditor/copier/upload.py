@@ -6,19 +6,15 @@ which is no payload; the next run writes over it. What the remote holds already 
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import tempfile
-import uuid
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
 
-from auditor.audit import records
 from auditor.disk.foreign_names import row_path
-from auditor.disk.marker import Marker
 from auditor.errors import BadPlace
 from auditor.manifest.jsonl import Manifest
 from auditor.model import DigestOrigin, ErrorKind, FileFacts
@@ -78,32 +74,6 @@ def upload_missing(
             continue
         there.add(placed, facts)
         yield Upload(facts.path, Outcome.UPLOADED, facts.size_bytes or 0, placed)
-
-
-def leave_record(cloud: RclonePlace, source: Path | None) -> None:
-    """Leaves a record on a server that somebody named, where there is none: by it an audit tells a folder here from the
-    one that the server shows. Of a service of the net its address tells, and a folder of this machine has its own.
-
-    Raises: BadPlace where the record appears in `source`, a folder here: the server shows that very folder.
-    """
-    if cloud.local_things or cloud.is_off_site:
-        return
-    record, is_new = records.id_on(cloud), False
-    if record is None:
-        record, is_new = str(uuid.uuid4()), True
-        with tempfile.TemporaryDirectory(prefix="auditor-") as folder:
-            (Path(folder) / "record").write_bytes(Marker(record).text())
-            where = {"srcFs": folder, "srcRemote": "record", "dstFs": cloud.remote, "dstRemote": records.PATH}
-            with contextlib.suppress(RemoteFailed):  # then an audit knows less
-                call(cloud.serving, "operations/copyfile", where)
-    if source is None or not records.is_around(source, record):
-        return
-    if is_new:
-        with contextlib.suppress(RemoteFailed):
-            call(cloud.serving, "operations/deletefile", {"fs": cloud.remote, "remote": records.PATH})
-    raise BadPlace(
-        f"{cloud.spec} shows {source} itself, or a folder in or around it, so it is no backup of that; name another one"
-    )
 
 
 @dataclass(slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
@@ -106,26 +106,6 @@ def mark_linked(db: Database, why: str) -> None:
     )
 
 
-def lies_deeper(db: Database, backup: str | None, other: str | None) -> bool:
-    """Whether half of the files of one list, or more, lie in another list below one folder of that, by their paths and
-    sizes. Lists are named by their backups, None is the source."""
-    inner, outer = (("source", "true") if one is None else ("backup", "backup = ?") for one in (backup, other))
-    return db.one(
-        bool,
-        f"""
-        WITH i AS (SELECT path, size_bytes FROM {inner[0]} WHERE {inner[1]} AND size_bytes IS NOT NULL),
-        o AS (SELECT path, size_bytes FROM {outer[0]} WHERE {outer[1]} AND size_bytes IS NOT NULL)
-        SELECT coalesce(max(files) * 2 >= (SELECT count(*) FROM i), false) FROM (
-            SELECT count(*) AS files FROM i JOIN o
-            ON i.size_bytes = o.size_bytes AND parse_filename(i.path) = parse_filename(o.path)
-                AND ends_with(o.path, '/' || i.path)
-            GROUP BY left(o.path, length(o.path) - length(i.path))
-        )
-        """,
-        [label for label in (backup, other) if label is not None],
-    )
-
-
 class Times(StrEnum):
     """What it tells that two rows changed at two instants."""
 
@@ -141,12 +121,26 @@ def is_numbered(db: Database, backup_number: int | None) -> bool:
     return db.one(int, sql) == 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    id: int
+    path: str
+    size_bytes: int | None
+
+
 def mark_shown(
-    db: Database, backup_number: int, why: str, times: Times = Times.NOTHING, *, only_unnumbered: bool = False
+    db: Database,
+    backup_number: int,
+    why: str,
+    times: Times = Times.NOTHING,
+    *,
+    only_unnumbered: bool = False,
+    but_for: Callable[[str, int | None], bool] = lambda path, size_bytes: False,
 ) -> None:
     """Marks each file of a backup that may be a file of the source: one of the same content, if times do not tell that
     it is another one. Where one file surely is the source's own, all of the backup is marked. `why` is for people.
-    `only_unnumbered`: where both have a number, it tells.
+    `only_unnumbered`: where both have a number, it tells. `but_for` says of files of the backup, by path and size in
+    bytes, that they are copies.
     """
     may_be = "(s.file_id IS NULL OR b.file_id IS NULL)" if only_unnumbered else "true"
     found = {
@@ -163,6 +157,8 @@ def mark_shown(
             [backup_number, times is not Times.NOTHING, times is Times.UNLESS_THE_DATE],
         )
     }
+    listed = db.rows(_Listed, "SELECT id, path, size_bytes FROM backup WHERE backup_number = ?", [backup_number])
+    found -= {one.id for one in listed if but_for(one.path, one.size_bytes)}
     db.run(
         f"""
         UPDATE backup SET error_kind = ?, error = ? WHERE backup_number = ?

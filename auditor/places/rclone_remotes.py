@@ -150,16 +150,16 @@ class Leaf:
         return self.kind in BY_S3 or is_bucket(self.where.service)
 
     def has_paths_of(self, other: Leaf) -> bool:
-        """Whether paths in both go through one account, so that two that do not overlap are two folders; or through
-        two servers. In two accounts of a service one shared folder may lie under any two paths."""
+        """Whether paths in both go through one account, so that two that do not overlap are two folders. In two
+        accounts of a service, and in two shares of a server, one folder may lie under any two paths."""
         if self.is_bucket and other.is_bucket:
             return True
         if self.remote and self.remote == other.remote:
-            return True
+            return self.kind != "smb" or self.path.split("/")[0] == other.path.split("/")[0]
         if self.is_public or other.is_public:
             known = self.where.known
             return self.where.service == other.where.service and bool(known) and known == other.where.known
-        return bool(self.hosts and other.hosts)
+        return False
 
     def may_overlap(self, other: Leaf) -> bool:
         """Whether one folder may be, or lie in, the other, if both are of one account."""

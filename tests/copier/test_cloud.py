@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import re
 import shutil
@@ -14,8 +15,6 @@ from typer.testing import CliRunner
 from auditor.cli import app
 from auditor.copier import upload as copier
 from auditor.copier.upload import Outcome, upload_missing
-from auditor.disk.marker import Marker
-from auditor.errors import BadPlace
 from auditor.judge import policy as policies
 from auditor.manifest.jsonl import Manifest
 from auditor.model import Depth
@@ -143,51 +142,62 @@ def test_the_command_uploads_and_audits(tmp_path: Path, cloud: RclonePlace, monk
         assert result.exit_code == 0, result.output
         assert f"{uploaded}  uploaded and compared there" in result.output and f"{held}  there already" in result.output
         assert "SAFE" in result.output and (tmp_path / f"report{held}" / "report.html").exists()
-    photos = {f"new/folder/DCIM/{n}.jpg" for n in range(3)}
-    record = set() if cloud.local_things else {"new/folder/.auditor/place.toml"}
-    assert set(there(tmp_path)) == photos | record
+    assert set(there(tmp_path)) == {f"new/folder/DCIM/{n}.jpg" for n in range(3)}
+
+
+def deletable(report: Path) -> list[str]:
+    with (report / "safe-to-delete.csv").open(encoding="utf-8-sig", newline="") as stream:
+        return [row["path"] for row in csv.DictReader(stream)]
 
 
 @pytest.mark.parametrize("cloud", ["no digests"], indirect=True)
 @pytest.mark.usefixtures("cloud")
-def test_what_was_copied_to_a_server_of_any_name_is_a_backup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """By the record that is left there: here the server even is on this machine."""
+def test_of_a_server_of_any_name_what_was_uploaded_is_a_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here the server even is on this machine: what was there before may be the phone's own folder."""
     phone = source(tmp_path, {f"DCIM/{n}.jpg": jpeg(n) for n in range(3)})
     monkeypatch.chdir(tmp_path)
     audit = ["audit", str(phone), "rclone:cloud:new", "--depth", "decode"]
-    (tmp_path / "there/new").mkdir()
-    shutil.copytree(phone / "DCIM", tmp_path / "there/new/DCIM")
-    assert CliRunner().invoke(app, [*audit, "-o", "before"]).exit_code == 3
-    for number, command in enumerate((["backup", str(phone), "rclone:cloud:new"], audit)):
+    (tmp_path / "there/new/DCIM").mkdir(parents=True)
+    shutil.copy2(phone / "DCIM/0.jpg", tmp_path / "there/new/DCIM/0.jpg")
+    for number, command in enumerate((audit, ["backup", str(phone), "rclone:cloud:new"], audit)):
         result = CliRunner().invoke(app, [*command, "-o", f"after{number}"])
-        assert result.exit_code == 0, result.output
+        assert result.exit_code == (1 if number == 0 else 3), result.output
+        assert deletable(tmp_path / f"after{number}") == ([] if number == 0 else ["DCIM/1.jpg", "DCIM/2.jpg"])
+    told = CliRunner().invoke(app, [*audit, "--copy-by-hand", "-o", "told"])
+    assert told.exit_code == 0 and len(deletable(tmp_path / "told")) == 3, told.output
+    other = tmp_path / "other"
+    shutil.copytree(phone, other)  # to which nothing was brought from there
+    assert CliRunner().invoke(app, ["audit", str(other), *audit[2:], "-o", "other_report"]).exit_code == 3
+    assert deletable(tmp_path / "other_report") == []
 
 
 @pytest.mark.parametrize("cloud", ["no digests"], indirect=True)
 @pytest.mark.usefixtures("cloud")
 def test_the_folder_that_a_server_shows_is_no_backup_of_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither the very folder, nor one in it or around it, nor one that links to it."""
+    """Neither the very folder, nor one in it or around it, nor one with a link to it at the same path or deeper."""
     (tmp_path / "there/phone/DCIM").mkdir(parents=True)
     for number in range(3):
         (tmp_path / f"there/phone/DCIM/{number}.jpg").write_bytes(jpeg(number))
     monkeypatch.chdir(tmp_path)
     phone = "there/phone"
-    for words in ("cloud:phone", "cloud:phone/DCIM", "cloud:"):
-        result = CliRunner().invoke(app, ["backup", phone, f"rclone:{words}", "-o", "out"])
-        assert isinstance(result.exception, BadPlace) and "no backup of that" in str(result.exception)
-    assert not [*(tmp_path / "there").rglob("place.toml")]
     (tmp_path / "there/linked").mkdir()
     (tmp_path / "there/linked/phone").symlink_to(tmp_path / phone)
-    (tmp_path / "there/linked/.auditor").mkdir()
-    (tmp_path / "there/linked/.auditor/place.toml").write_bytes(Marker("x").text())
-    audit = ["audit", phone, "rclone:cloud:linked", "--depth", "decode", "-o", "linked"]
+    (tmp_path / "there/same").mkdir()
+    (tmp_path / "there/same/DCIM").symlink_to(tmp_path / phone / "DCIM")
     monkeypatch.setenv("RCLONE_COPY_LINKS", "true")
     assert RCLONE
     with served(RCLONE, "webdav", tmp_path / "there") as port:
         for key, value in remote(RCLONE, "webdav", port, "cloud").items():
             monkeypatch.setenv(key, value)
         rcloneclient.end_servers()
-        assert CliRunner().invoke(app, audit).exit_code == 3
+        for words in ("cloud:phone", "cloud:phone/DCIM", "cloud:", "cloud:linked", "cloud:same"):
+            report = words.replace(":", "_").replace("/", "_")
+            for command in ("backup", "audit"):
+                decode = ["--depth", "decode"] if command == "audit" else []
+                out = f"{report}-{command}"
+                result = CliRunner().invoke(app, [command, phone, f"rclone:{words}", *decode, "-o", out])
+                assert result.exit_code == 3, (words, result.output)
+                assert deletable(tmp_path / out) == []
 
 
 def test_a_file_that_changed_since_it_was_listed_is_not_uploaded(tmp_path: Path, cloud: RclonePlace) -> None:
