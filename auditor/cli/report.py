@@ -58,7 +58,7 @@ def command(
     is_drill = "drill" in record
     if is_drill and xlsx is not None:
         raise BadPlace(f"{folder} is a drill, whose one table is {DRILL_TABLE}: --xlsx is for audits")
-    programs.tell(folder=folder.absolute(), page=None if is_drill else (folder / PAGE).absolute(), **record)
+    programs.tell(folder=folder.absolute(), page=None if is_drill else (folder / PAGE).absolute())
     if check or xlsx is not None:
         changed = provenance.check(folder)
         programs.tell(touched=list(map(asdict, changed)))
@@ -78,6 +78,7 @@ def command(
         from auditor.report import spreadsheet  # the verdict alone must not wait for pandas
 
         spreadsheet.write(folder, record, xlsx)
+    programs.tell(**record)
     if is_drill:
         screen.say(f"{'✓' if record['result'] == 'passed' else '✗'} {visible(record['sentence'])}")
         screen.say(f"  Record   {folder / DRILL}")

@@ -6,6 +6,7 @@ or exchanged unnoticed. What got better or worse is told against the last one wi
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -177,12 +178,16 @@ def of(record: Mapping[str, Any], files: Path, homes: Iterable[Path]) -> History
     last = next((one for one in past if one.subject.is_as(subject)), None)
     changed = None
     if last is not None and _is_as_sealed(last.folder, FILES):
-        changed = Changes(last, _turned(last.folder / FILES, files))
+        with contextlib.suppress(BadManifest):  # of a newer build, or made by hand: it stops no audit
+            changed = Changes(last, _turned(last.folder / FILES, files))
     return History(tuple(past[: SHOWN - 1]), changed, _sealed(past[0]) if past else None)
 
 
 def changes(earlier: Past, later: Past) -> Changes:
-    """What changed from one audit to another. Raises: BadManifest where a table is not as it was sealed."""
+    """What changed from one audit to another. Raises: BadPlace where they are of two phones, BadManifest where a table
+    is not as it was sealed, or cannot be understood."""
+    if not earlier.subject.has_phone_of(later.subject):
+        raise BadPlace(f"{earlier.folder} and {later.folder} are audits of two phones; name two of one phone")
     for one in (earlier, later):
         if not _is_as_sealed(one.folder, FILES):
             raise BadManifest(
@@ -243,7 +248,7 @@ def _audits_in(home: Path) -> Iterator[Path]:
     except OSError:
         return
     for name in sorted(names):
-        if not name.endswith(".partial") and (home / name / RECORD).is_file():
+        if not name.endswith(".partial"):
             yield home / name
 
 
@@ -252,7 +257,7 @@ def _readable(folders: Iterable[Path]) -> Iterator[Past]:
         try:
             yield read(folder)
         except BadPlace:
-            continue  # it is something else's
+            continue  # it is something else's, or nobody's to look into
 
 
 def _is_as_sealed(folder: Path, name: str) -> bool:
@@ -272,11 +277,21 @@ _RANK = {
 """How far from proof; what is not due has no rank, and no turn."""
 
 
-def _turned(earlier: Path, later: Path) -> tuple[Turned, ...]:
+def _table(file: Path) -> Any:
+    """The files of an audit with their verdicts. Raises: BadManifest where the table is none of this build's."""
     import pandas as pd  # half a second, and few commands compare audits
 
-    columns = ["path", "verdict", "sha256"]
-    sides = [pd.read_csv(file, usecols=columns, dtype=str, keep_default_na=False) for file in (earlier, later)]
+    try:
+        table = pd.read_csv(file, usecols=["path", "verdict", "sha256"], dtype=str, keep_default_na=False)
+        for word in table["verdict"].unique():
+            FileVerdict(word)
+    except (OSError, ValueError) as error:
+        raise BadManifest(f"{file} cannot be understood: {error}") from error
+    return table
+
+
+def _turned(earlier: Path, later: Path) -> tuple[Turned, ...]:
+    sides = [_table(file) for file in (earlier, later)]
     both = sides[0].merge(sides[1], on="path", how="outer", suffixes=("_before", "_after"), indicator=True)
     both = both.astype({"_merge": str}).fillna("")
     left, came = (both[both["_merge"] == side] for side in ("left_only", "right_only"))

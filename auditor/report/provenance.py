@@ -171,7 +171,7 @@ def check(folder: Path) -> list[Mismatch]:
     found = []
     for name, sha256 in sums.items():
         path = folder / name
-        if not path.is_file():
+        if not path.is_file() or any(one.is_symlink() for one in (path, *path.parents) if folder in one.parents):
             found.append(Mismatch(name, Difference.REMOVED))
         elif sealed_file(path).sha256 != sha256:
             found.append(Mismatch(name, Difference.CHANGED))

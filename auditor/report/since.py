@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from auditor.model import Partition, Verdict
+from auditor.model import FileVerdict, Partition, Verdict
 from auditor.report.history import History, Turn
 
 
@@ -12,8 +12,8 @@ from auditor.report.history import History, Turn
 class Before:
     """An earlier audit of the same phone: when it finished (RFC 3339), and what it found.
 
-    `new` is how many files are not safe now that were safe or not there then, `mended` how many were not safe then and
-    are now; None where nobody compared the files.
+    `new` is how many files are not safe now that were nearer to it or not there then, `mended` how many were not proven
+    then and are now; None where nobody compared the files.
     """
 
     finished: str
@@ -27,9 +27,10 @@ def before(known: History) -> Before | None:
     """The last audit of the same phone against the same backups; None where none is known."""
     if known.changes is None:
         return None
-    past, turned = known.changes.since, known.changes.counts
-    new = turned[Turn.WORSE] + turned[Turn.CAME_UNPROVEN]
-    return Before(past.finished, past.verdict, past.partition, new, turned[Turn.BETTER])
+    past, turned = known.changes.since, known.changes.turned
+    new = sum(one.turn in (Turn.WORSE, Turn.CAME_UNPROVEN) and one.after is FileVerdict.NOT_SAFE for one in turned)
+    mended = sum(one.turn is Turn.BETTER and one.after is FileVerdict.PROVEN for one in turned)
+    return Before(past.finished, past.verdict, past.partition, new, mended)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ import pytest
 
 from auditor.cli import history as command
 from auditor.errors import BadManifest, BadPlace
-from auditor.model import FileVerdict
-from auditor.report import FILES, RECORD, SEAL, chain, history, provenance
+from auditor.model import FileVerdict, Partition
+from auditor.report import FILES, RECORD, SEAL, chain, history, provenance, since
 from auditor.report.chain import LinkState
 from auditor.report.history import Turn, Turned
 from auditor.report.provenance import Difference, Mismatch
@@ -163,6 +163,44 @@ def test_nothing_is_told_by_a_table_that_was_changed(three: list[Path]) -> None:
     assert history.of(record, three[2] / FILES, [three[0].parent]).changes is None
 
 
+@pytest.mark.parametrize("content", ["path,status,verdict,sha256\na.jpg,x,of_a_newer_build,\n", "path\na.jpg\n", ""])
+def test_an_earlier_table_that_this_build_does_not_know_stops_no_audit(three: list[Path], content: str) -> None:
+    (three[0] / FILES).write_text(content, "utf-8")
+    provenance.seal(three[0])
+    assert history.of(began(three[2]), three[2] / FILES, [three[0].parent]).changes is None
+    with pytest.raises(BadManifest, match="cannot be understood"):
+        history.changes(history.read(three[0]), history.read(three[2]))
+
+
+def test_audits_of_two_phones_are_not_compared(three: list[Path]) -> None:
+    other = audit(three[0].parent, "bob", "2026-08-01T10:00:00Z", {"a.jpg": PROVEN}, phone="bob")
+    with pytest.raises(BadPlace, match="audits of two phones"):
+        history.changes(history.read(three[0]), history.read(other))
+
+
+def test_what_is_no_nearer_to_proof_is_not_called_safe(tmp_path: Path) -> None:
+    files = {"a.jpg": NOT_SAFE, "b.jpg": NOT_SAFE, "c.jpg": PROVEN, "d.jpg": PROVEN}
+    audit(tmp_path, "one", "2026-05-01T10:00:00Z", files)
+    now = {"a.jpg": NOT_CHECKED, "b.jpg": PROVEN, "c.jpg": NOT_SAFE, "d.jpg": NOT_CHECKED, "e.jpg": NOT_CHECKED}
+    last = audit(tmp_path, "two", "2026-06-01T10:00:00Z", now)
+    record = {**json.loads((last / RECORD).read_text("utf-8"))["provenance"], "started": "2026-05-20T10:00:00Z"}
+    told = since.before(history.of(record, last / FILES, [tmp_path]))
+    assert told is not None and (told.new, told.mended) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("parts", "words"),
+    [
+        ((0, 0, 0, 0, 0), "nothing had to be backed up"),
+        ((5, 4, 0, 0, 1), "4 of 5 safe, 1 left out on purpose"),
+        ((5, 2, 1, 2, 0), "1 of 5 not safe, 2 not checked"),
+        ((5, 5, 0, 0, 0), "5 of 5 safe"),
+    ],
+)
+def test_the_sums_of_an_audit_call_safe_what_is_proven(parts: tuple[int, ...], words: str) -> None:
+    assert command._sums(Partition(*parts)) == words
+
+
 def test_a_chain_that_nobody_touched_is_whole(three: list[Path]) -> None:
     assert [(one.link.folder, one.state) for one in chain.check(three[2])] == [
         ("two", LinkState.UNCHANGED),
@@ -260,6 +298,16 @@ def test_a_check_says_which_audit_before_was_touched(
     code, _, err = call(monkeypatch, capsys, "report", str(three[2]), "--check")
     assert code == 0
     assert "The audit before, two of 1 June 2026, does not lie beside it" in err
+
+
+def test_of_an_audit_that_was_touched_no_program_is_told_a_verdict(
+    three: list[Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (three[2] / FILES).write_text("", "utf-8")
+    code, out, _ = call(monkeypatch, capsys, "report", str(three[2]), "--check", "--json")
+    told = json.loads(out)
+    assert (code, told["touched"][0]["path"]) == (1, FILES)
+    assert not {"verdict", "partition"} & told.keys()
 
 
 def test_a_real_audit_names_the_one_before(

@@ -4,6 +4,7 @@ import dataclasses
 import json
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import duckdb
@@ -49,6 +50,19 @@ def test_each_difference_is_named(tmp_path: Path) -> None:
     assert provenance.check(folder) == [
         Mismatch("files.csv", Difference.CHANGED),
         Mismatch("more.txt", Difference.ADDED),
+        Mismatch("sub/x", Difference.REMOVED),
+    ]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+def test_a_link_in_place_of_a_file_is_told(tmp_path: Path) -> None:
+    folder = sealed(tmp_path / "a")
+    (folder / "files.csv").rename(tmp_path / "files.csv")
+    (folder / "files.csv").symlink_to(tmp_path / "files.csv")
+    (folder / "sub").rename(tmp_path / "sub")
+    (folder / "sub").symlink_to(tmp_path / "sub")
+    assert provenance.check(folder) == [
+        Mismatch("files.csv", Difference.REMOVED),
         Mismatch("sub/x", Difference.REMOVED),
     ]
 

@@ -384,7 +384,7 @@ def test_since_the_last_audit_is_said_where_there_was_one(tmp_path: Path) -> Non
     )
     words = re.sub(r"\s+", " ", Reader(page.read_text("utf-8")).text)
     assert (
-        "Since the last audit (1 June 2026, 12:00 (UTC+2), NOT SAFE): 4 files are newly not safe, 1 is safe again."
+        "Since the last audit (1 June 2026, 12:00 (UTC+2), NOT SAFE): 4 files are newly not safe, 1 is proven safe now."
         in words
     )
     assert "not safe 2 → 5" in words
@@ -396,6 +396,10 @@ def test_safe_says_how_much_may_go_and_how() -> None:
         "may_go": {"files": 2, "size_bytes": 5_000_000}, "words": {"REPORT": "audit-1", "PHONE": "p", "BACKUPS": "b"},
     })  # fmt: skip
     assert findings.may_go(judged).startswith("5.0 MB in 2 files may go from the phone: `auditor clean audit-1` shows")
+    far = {"may_go": {"files": 2, "size_bytes": 5_000_000, "by_clean": False}, "words": {"REPORT": "audit-1"}}
+    assert findings.may_go(dataclasses.replace(judged, provenance=far)) == (
+        "5.0 MB in 2 files may go from the phone: safe-to-delete.csv names them. Delete them on the phone itself."
+    )
     unsafe = dataclasses.replace(judged, verdict=Verdict.NOT_SAFE)
     assert findings.may_go(unsafe) == ""
     unread = dataclasses.replace(
