@@ -313,6 +313,22 @@ def test_bagit_validates_our_bag_and_we_read_it_back(tmp_path: Path) -> None:
     assert subprocess.run(validate, capture_output=True).returncode == 1
 
 
+@pytest.mark.parametrize(
+    "stated",
+    [
+        f'<md5 action="failed">{"a" * 32}</md5>',
+        f'<md5 action="verified">{"a" * 32}</md5><sha1 action="failed">{"b" * 40}</sha1>',
+        f"<md5>{'a' * 32}</md5><md5>{'c' * 32}</md5>",
+    ],
+)
+def test_what_failed_a_check_by_its_own_list_proves_nothing(tmp_path: Path, stated: str) -> None:
+    whole = f'<hash><path size="5">a.jpg</path><md5 action="verified">{"a" * 32}</md5></hash>'
+    failed = f'<hash><path size="5">b.jpg</path>{stated}</hash>'
+    text = f'<hashlist version="2.0"><hashes>{whole}{failed}</hashes></hashlist>'
+    rows = {path: dict(facts.digests) for path, facts in listed(tmp_path, "x.mhl", text.encode()).items()}
+    assert rows == {"a.jpg": {"md5": "a" * 32}, "b.jpg": {}}
+
+
 def test_ascmhl_verifies_our_list_and_we_read_it_back(tmp_path: Path) -> None:
     debug = shutil.which("ascmhl-debug") or shutil.which("ascmhl-debug", path=str(Path(sys.executable).parent))
     if not debug:

@@ -47,6 +47,7 @@ def read(path: Path, content: bytes) -> Listed:
         if _tag(element) != "hash":
             continue
         values = {_tag(child): child for child in element}
+        stated = [child for child in element if _tag(child) in KINDS]
         named = values.get("path", values.get("file"))  # `file` in version 1
         if named is None or not named.text:
             unclear.append("a hash entry names no file")
@@ -54,6 +55,8 @@ def read(path: Path, content: bytes) -> Listed:
         size = named.get("size") or (values["size"].text if "size" in values else None)
         date = named.get("lastmodificationdate")
         digests = {kind: (values[kind].text or "").strip() for kind in KINDS if kind in values}
+        if any(child.get("action") == "failed" for child in stated) or len(stated) > len(digests):
+            digests = {}  # by the list itself the file is not what it was, or is two things: it proves nothing
         rows.append(row(named.text, digests, size_of(size), _ns(date)))
     remarks = [element.text or "" for element in root.iter() if _tag(element) == "comment"]
     return listed(rows, unclear, of_place.said_in(remarks, path), str(path))
