@@ -80,7 +80,9 @@ def apply(
 
     Raises: BadPlace where another run works on one of the places; BadOutput where a place takes no files.
     """
-    sound = judge(sorted({kept for r in plan.removals for kept in r.kept}, key=lambda f: str(f.whole)), jobs, judging)
+    sound = judge(
+        sorted({kept for r in plan.removals for kept in r.kept}, key=lambda f: str(f.whole)), jobs, judging, stop
+    )
     by_root: dict[Path, list[Removal]] = defaultdict(list)
     for removal in plan.removals:
         by_root[removal.file.root].append(removal)
@@ -108,16 +110,23 @@ def apply(
     return Applied(tuple(done), tuple(written), freed, len(done) < len(plan.removals))
 
 
-def judge(kept: Sequence[FileAt], jobs: int, progress: Progress = unheard) -> dict[FileAt, str | None]:
-    """Why each file to keep is no good copy: decoded strictly, in worker processes. None: it is sound."""
-    tasks = []
-    for file in kept:
-        there = stamp(file)
-        size = there.size_bytes if there else 0
-        task = Task(open_folder(str(file.root)), PlaceEntry(file.path), Depth.DECODE, ("sha256",))
-        tasks.append(pool.Job(task, size))
+def judge(
+    kept: Sequence[FileAt], jobs: int, progress: Progress = unheard, stop: Callable[[], bool] = never
+) -> dict[FileAt, str | None]:
+    """Why each file to keep is no good copy: decoded strictly, in worker processes. None: it is sound. Those that were
+    not begun when `stop` said so are not in it."""
+
+    def tasks() -> Iterator[pool.Job[Task]]:
+        for file in kept:
+            if stop():
+                return
+            there = stamp(file)
+            size = there.size_bytes if there else 0
+            task = Task(open_folder(str(file.root)), PlaceEntry(file.path), Depth.DECODE, ("sha256",))
+            yield pool.Job(task, size)
+
     found: dict[FileAt, str | None] = {}
-    for number, (file, facts) in enumerate(zip(kept, pool.run(read_file, tasks, workers=jobs), strict=True), 1):
+    for number, (file, facts) in enumerate(zip(kept, pool.run(read_file, tasks(), workers=jobs), strict=False), 1):
         progress(number, len(kept), file.path)
         if isinstance(facts, pool.Died):
             found[file] = f"the file to keep {file.whole} cannot be checked: {facts.reason}"

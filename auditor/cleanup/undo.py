@@ -61,7 +61,7 @@ def purge(
     before = now() - older_than
     _, entries = journals.read(path)
     due = [entry for entry in entries if entry.state is State.MOVED and datetime.fromisoformat(entry.at) <= before]
-    sound = judge(sorted({kept for e in due for kept in e.kept}, key=lambda f: str(f.whole)), jobs, judging)
+    sound = judge(sorted({kept for e in due for kept in e.kept}, key=lambda f: str(f.whole)), jobs, judging, stop)
     numbers = {entry.number for entry in due}
     kept_around = markers.kept_around()
 

@@ -155,6 +155,7 @@ _KEPT = {
     "restore": "What was restored, if anything, is kept; the same command goes on from there.",
     "verify": "What was read may not be written down; run the same command again.",
     "clean": "What was moved, if anything, is in the quarantine; `auditor undo` with its journal puts it back.",
+    "clean --purge": "What was deleted is gone for good; what is left is in the quarantine.",
     "undo": "What was put back, if anything, stays there; the same command goes on with the others.",
     "demo": "The folder that it made is not complete: delete it.",
     "manifest": "What was to be written may not be complete: delete it.",
@@ -169,6 +170,8 @@ def stopped() -> str:
 
 def _left() -> str:
     name = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
+    if name == "clean" and "--purge" in sys.argv:
+        name = "clean --purge"
     return _KEPT.get(name, "Nothing was written down.")
 
 
@@ -244,4 +247,5 @@ def _say(sentence: str) -> None:
 
 def _deaf() -> None:
     """All is done and only the last word is left to say: a further Ctrl-C must change neither it nor the exit code."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in programs.INTERRUPTS:
+        signal.signal(number, signal.SIG_IGN)

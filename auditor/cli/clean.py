@@ -236,11 +236,14 @@ def _show_done(done: Applied) -> None:
 
 
 def _purge(path: Path, older_than: str, jobs: int) -> None:
+    now = datetime.now(UTC)
+    since = now - age(older_than)
     with copying.stoppable() as stop, screen.phases() as begin:
         results = undo.purge(
             path,
             age(older_than),
             jobs,
+            lambda: now,
             judging=screen.steps(begin, "Looking into what is kept"),
             progress=screen.steps(begin, "Deleting for good"),
             stop=stop,
@@ -251,7 +254,8 @@ def _purge(path: Path, older_than: str, jobs: int) -> None:
     screen.say(f"{counted(len(gone), 'file was', 'files were')} deleted for good, {freed} in all.")
     left = [r for r in results if r.refused]
     asked = {result.entry.number for result in results}
-    young = [e for e in journals.read(path)[1] if e.state is State.MOVED and e.number not in asked]
+    not_asked = [e for e in journals.read(path)[1] if e.state is State.MOVED and e.number not in asked]
+    young = [e for e in not_asked if datetime.fromisoformat(e.at) > since]
     programs.tell(
         deleted=len(gone),
         bytes=sum(r.entry.size_bytes for r in gone),
@@ -263,6 +267,6 @@ def _purge(path: Path, older_than: str, jobs: int) -> None:
         screen.say(f"  {were} not older than {older_than} yet: `auditor undo` still puts them back.")
     for result in left[:SHOWN]:
         screen.say(f"  stayed: {visible(result.refused or '')}")
-    if stopped:
+    if stopped and len(young) < len(not_asked):
         raise Interrupted("stopped. What is left is in the quarantine; the same command goes on with it.")
     raise typer.Exit(1 if left else 0)

@@ -103,7 +103,8 @@ def stoppable() -> Iterator[Callable[[], bool]]:
 
     def on_signal(number: int, frame: object) -> None:
         if pressed.is_set():
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            for each in programs.INTERRUPTS:
+                signal.signal(each, signal.SIG_IGN)
             programs.when_whole(_interrupt)
         pressed.set()
         if programs.is_wanted():
@@ -116,11 +117,12 @@ def stoppable() -> Iterator[Callable[[], bool]]:
     if threading.current_thread() is not threading.main_thread():
         yield pressed.is_set
         return
-    before = signal.signal(signal.SIGINT, on_signal)
+    before = {each: signal.signal(each, on_signal) for each in programs.INTERRUPTS}
     try:
         yield pressed.is_set
     finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN if pressed.is_set() else before)
+        for each, handler in before.items():
+            signal.signal(each, signal.SIG_IGN if pressed.is_set() else handler)
 
 
 def _interrupt() -> None:

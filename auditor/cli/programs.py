@@ -6,6 +6,7 @@ Everything that a command finds out is told here once (`tell`), and printed when
 
 from __future__ import annotations
 
+import contextlib
 import json
 import signal
 import sys
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 VERSION = 1
 """Grows when something that was there means something else, or is gone. What is added does not count."""
+INTERRUPTS = tuple(signal.Signals[name] for name in ("SIGINT", "SIGBREAK") if name in signal.Signals.__members__)
+"""What asks a command to stop; the second is what another program can send on Windows."""
 EVERY_S = 0.2
 """Progress is told no more often."""
 
@@ -55,9 +58,8 @@ def begin(words: Sequence[str]) -> None:
     _run.command = next((word for word in words if not word.startswith("-")), "")
     if _run.output is Output.EVENTS:
         if threading.current_thread() is threading.main_thread():
-            for name in ("SIGINT", "SIGBREAK"):  # the latter is what another program can send on Windows
-                if (number := getattr(signal, name, None)) is not None:
-                    signal.signal(number, _on_signal)
+            for number in INTERRUPTS:
+                signal.signal(number, _on_signal)
         _event("started", command=_run.command, arguments=list(words))
 
 
@@ -145,7 +147,8 @@ def end(code: int) -> None:
 
 def fail(sentence: str, code: int) -> None:
     """The object of a command that did not: `sentence` is what happened, to what, and what to do."""
-    _last("stopped" if code == 130 else "failed", code, sentence=sentence)
+    with contextlib.suppress(BrokenPipeError):  # nobody reads any more; the exit code says it all the same
+        _last("stopped" if code == 130 else "failed", code, sentence=sentence)
 
 
 def _left(now: Progress, seconds: float) -> int | None:
@@ -155,7 +158,9 @@ def _left(now: Progress, seconds: float) -> int | None:
 
 def _last(event: str, code: int, **facts: Any) -> None:
     if is_wanted():
-        _write({"version": VERSION, "event": event, "command": _run.command, "exit": code, **facts, **_run.told})
+        # What did not come to its end has no verdict, and its sentence is what stopped it.
+        told = {name: fact for name, fact in _run.told.items() if event == "result" or name != "verdict"}
+        _write({"version": VERSION, "event": event, "command": _run.command, "exit": code, **told, **facts})
         _run.output = Output.SCREEN  # nothing comes after it
 
 

@@ -32,7 +32,10 @@ def command(
         results = undo.undo(journal, progress=screen.steps(begin, "Putting back"), stop=stop)
         stopped = stop()
     back = sum(result.refused is None for result in results)
-    states = [entry.state for entry in journals.read(journal)[1]]
+    entries = journals.read(journal)[1]
+    states = [entry.state for entry in entries]
+    asked = {result.entry.number for result in results}
+    is_cut = stopped and any(entry.state is State.MOVED and entry.number not in asked for entry in entries)
     gone = states.count(State.PURGED)
     if results:
         screen.say(f"{counted(back, 'file is', 'files are')} back in place.")
@@ -55,6 +58,6 @@ def command(
         screen.say(f"  not put back: {visible(result.refused or '')}")
     if len(left) > SHOWN:
         screen.say(f"  and {len(left) - SHOWN:,} more")
-    if stopped:
+    if is_cut:
         raise Interrupted("stopped. What was put back stays there; the same command goes on with the others.")
     raise typer.Exit(1 if left else 0)
