@@ -55,9 +55,11 @@ def command(
     """
     place = copying.kept_folder(named.place(backup))
     named.used(place, Role.BACKUP)
-    folder = out or unfinished.new(NAME)
+    folder = out or unfinished.new(NAME, folder=named.home())
     if folder.exists():
         raise BadOutput(f"{folder} is there already; name another folder with -o")
+    if not folder.parent.is_dir():
+        raise BadOutput(f"there is no folder {folder.parent} to write the record into; make it, or choose another -o")
     if work is not None and not work.is_dir():
         raise BadPlace(f"there is no folder {work} to restore to; make it, or name another one with --in")
     chosen = random.SystemRandom().randrange(1 << 32) if seed is None else seed

@@ -27,7 +27,7 @@ from auditor.model import Depth, FileFacts, Soundness
 from auditor.places import Entry
 from auditor.places.folder import open_folder
 from auditor.report import DRILL, DRILL_TABLE, provenance
-from auditor.scan.run import Task, read_file
+from auditor.scan.one_file import Task, read_file, read_without_decoders
 from auditor.scrub.sampling import CONFIDENCE, most_bad
 from auditor.store.generations import Store
 from auditor.words import counted, defuse, percent
@@ -119,12 +119,13 @@ def drill(
 
 
 def _looked_into(work: Path, results: Sequence[CopyResult], jobs: int) -> Iterator[FileFacts | None]:
-    """Each restored file as it lies there now, read anew; None where its reader died."""
+    """Each restored file as it lies there now, read anew, without decoders where these died of it; None where that
+    died too."""
     tasks = [
         pool.Job(Task(open_folder(str(work)), Entry(r.backup_path or r.step.path), Depth.DECODE, ("sha256",)), 1 << 20)
         for r in results
     ]
-    for facts in pool.run(read_file, tasks, workers=jobs):
+    for facts in pool.run(read_file, tasks, workers=jobs, fallback=read_without_decoders):
         yield None if isinstance(facts, pool.Died) else facts
 
 

@@ -106,4 +106,8 @@ def test_what_is_no_backup_or_has_no_room_is_a_sentence(backup: Path, tmp_path: 
     )
     (tmp_path / "there").mkdir()
     assert run(backup, "-o", "there")[0] == 2
+    assert run(backup, "-o", "nothing/record") == (
+        2,
+        "there is no folder nothing to write the record into; make it, or choose another -o",
+    )
     assert not list(tmp_path.glob("drill-*"))
