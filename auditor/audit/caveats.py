@@ -19,7 +19,8 @@ def only_listed(source: Side, backups: Sequence[Side], lists: Sequence[Manifest]
     """Which sides are lists made before, of when: nothing of them was read in this run."""
     names = ["the phone", *(f"the backup {backup.label}" for backup in backups)]
     told = [
-        f"Of {name} a list of {listed.footer.finished[:10]} was taken; nothing there was read in this run.{_gone(one)}"
+        f"Of {name} a list of {listed.footer.finished[:10]} was taken; nothing there was read in this run."
+        f"{'' if one is source else _gone(one)}"
         for name, one, listed in zip(names, (source, *backups), lists, strict=True)
         if one.place is None
     ]

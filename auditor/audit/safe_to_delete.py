@@ -50,10 +50,13 @@ def fill(
     return table.not_read(db), told
 
 
-def told(db: Database) -> dict[str, int]:
-    """How much an audit licenses to delete, as audit.json says it."""
+def told(db: Database, source: Side, backups: Sequence[Side], min_copies: int) -> dict[str, int | bool]:
+    """How much an audit licenses to delete, as audit.json says it. `by_clean`: whether `auditor clean` may do it, which
+    moves files of a folder here, and reads what is kept for them again, in folders here too."""
     files, size_bytes = table.amount(db)
-    return {"files": files, "size_bytes": size_bytes}
+    here = [one for one in backups if one.place is not None and one.place.folder is not None]
+    is_folder = source.place is not None and source.place.folder is not None
+    return {"files": files, "size_bytes": size_bytes, "by_clean": is_folder and len(here) >= min_copies}
 
 
 def _kept_backups(source: Side, files: Sequence[Stored]) -> dict[Path, str]:

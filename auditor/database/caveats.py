@@ -69,6 +69,9 @@ def only_of_programs(db: Database) -> OfPrograms:
         SELECT count(*), min(parse_dirpath(f.backup_path)) FROM files f
         WHERE f.verdict = 'proven' AND {of_a_program("f.backup_path", "f.path")}
             AND NOT EXISTS (
+                SELECT 1 FROM proofs JOIN pairs USING (id, backup) JOIN backup b ON b.id = pairs.backup_id
+                WHERE proofs.id = f.id AND NOT {of_a_program("b.path", "f.path")})
+            AND NOT EXISTS (
                 SELECT 1 FROM backup b WHERE b.sha256 = f.sha256
                     AND coalesce(b.error_kind NOT IN ({NO_COPIES}, {kinds(ErrorKind.SHOWN)}), true)
                     AND NOT regexp_matches(lower(b.path), '{TRASH_FOLDERS}')

@@ -305,7 +305,9 @@ def refuse_existing(path: Path) -> None:
 
 
 def _unwritable(path: Path, error: OSError) -> BadOutput:
-    return BadOutput(f"{path} cannot be written: {error.strerror or error}; choose another place with -o")
+    is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    remedy = "make room there, and run the same command again" if is_full else "choose another place with -o"
+    return BadOutput(f"{path} cannot be written: {error.strerror or error}; {remedy}")
 
 
 def _lock(stream: IO[bytes], path: Path) -> None:

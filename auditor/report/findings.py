@@ -174,9 +174,12 @@ def may_go(audit: Audit) -> str:
     read = f"{text.counted(unread, 'file was', 'files were')} not read again in this audit, so nothing may go by it"
     if not files:
         return f"{read}. Run {again}, which reads both sides." if unread else ""
+    said = f"{text.size(free['size_bytes'])} in {text.counted(files, 'file', 'files')} may go from the phone"
+    if not free.get("by_clean", True):
+        return f"{said}: safe-to-delete.csv names them. Delete them on the phone itself."
     command = _with_places(["auditor", "clean", "REPORT"], places)
-    said = f"{text.size(free['size_bytes'])} in {text.counted(files, 'file', 'files')} may go from the phone: {command}"
-    return f"{said} shows which; with `--apply` it moves them into a quarantine, and `auditor undo` brings them back."
+    quarantine = "with `--apply` it moves them into a quarantine, and `auditor undo` brings them back"
+    return f"{said}: {command} shows which; {quarantine}."
 
 
 def remedy(audit: Audit, rule: Rule) -> str:

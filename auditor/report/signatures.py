@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,9 @@ _NAMESPACE = "auditor"
 """What an OpenSSH signature is for: one made for mail or for git is none of an audit."""
 _FINGERPRINT = re.compile(r"\bSHA256:[A-Za-z0-9+/]{43}")
 _SSH_PUBLIC = re.compile(r"^(?:ssh-|ecdsa-|sk-)\S+ \S+")
-EXTRA = "that needs `pip install 'auditor[seal]'`"
+_INSTALL = "`pip install 'auditor[seal]'`"
+EXTRA = f"that needs {_INSTALL}"
+NEEDS_EXTRA = f"install {_INSTALL}."
 
 
 class Standing(StrEnum):
@@ -170,6 +173,8 @@ def _allowed(signers: Path) -> Iterator[str | None]:
 
 
 def _minisign_verified(folder: Path, name: str, signers: Path | None) -> Statement:
+    if signers is None and find_spec("minisign") is None:
+        return Statement(name, Standing.UNKNOWN, f"There is a signature by minisign; to look into it {NEEDS_EXTRA}")
     minisign = _minisign()
     try:
         signature = minisign.Signature.from_file(folder / name)

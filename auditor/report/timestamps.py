@@ -7,6 +7,7 @@ office allows.
 from __future__ import annotations
 
 import hashlib
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from auditor.disk import small_files
 from auditor.disk.folder import Folder
 from auditor.errors import BadOutput, BadPlace
 from auditor.report import SEAL
-from auditor.report.signatures import EXTRA, Standing, Statement
+from auditor.report.signatures import EXTRA, NEEDS_EXTRA, Standing, Statement
 from auditor.words import moment
 
 REQUEST, ANSWER = f"{SEAL}.tsq", f"{SEAL}.tsr"
@@ -56,6 +57,8 @@ def time_stamps(folder: Path, root: Path | None) -> list[Statement]:
 
 
 def _stated(folder: Path, content: bytes, root: Path | None) -> Statement:
+    if root is None and find_spec("rfc3161_client") is None:
+        return Statement(ANSWER, Standing.UNKNOWN, f"There is a time-stamp; to look into it {NEEDS_EXTRA}")
     rfc3161 = _rfc3161()
     seal = (folder / SEAL).read_bytes()
     try:
