@@ -1,4 +1,6 @@
-"""The command line: one file a command. Only this package prints and exits."""
+"""The command line: one file a command, with its help and its options. What it does then is there too or, where that
+needs much, in the module of its name in `work`, which is imported when the command is carried out. Only this package
+prints and exits."""
 
 from __future__ import annotations
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from auditor import config
-from auditor.cli import named, places, programs, screen
+from auditor.cli import named, programs, screen
+from auditor.cli.work import places
 from auditor.config import Role
-from auditor.judge.verdict import SIGNS
+from auditor.judge.signs import SIGNS
 from auditor.model import NextStep, Verdict
 from auditor.places.candidates import Candidate, Presence, Sort, candidates
 from auditor.report import history

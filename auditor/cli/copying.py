@@ -179,8 +179,8 @@ def audit(
     """
     from auditor.audit import inputs
     from auditor.audit.order import Order
-    from auditor.cli import audit as command
     from auditor.cli import cleaned, named, unfinished
+    from auditor.cli.work import audit as command
     from auditor.copier.source_manifest import source_list
     from auditor.judge import rules as ruling
     from auditor.judge import verdict

@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
-
-from auditor.cli import programs, screen
-from auditor.errors import BadOutput
-from auditor.places import doctor
-from auditor.words import visible
 
 NAME = "doctor"
 EXAMPLES = (
     ("auditor doctor", "is the phone seen, in which mode, and what to do"),
     ("auditor doctor --phone-script list.sh", "a script that makes the list on the phone itself"),
 )
-
-_SIGNS = {
-    doctor.State.READY: "✓",
-    doctor.State.TO_DO: "!",
-    doctor.State.MISSING: "-",
-    doctor.State.UNKNOWN: "?",
-}
 
 
 def command(
@@ -38,23 +25,6 @@ def command(
 
     Exit codes: 0 also where there is something to do; 2 bad input.
     """
-    if phone_script is not None:
-        _write(phone_script)
-        return
-    told = doctor.examine()
-    programs.tell(advice=list(map(asdict, told)))
-    for advice in told:
-        screen.say(f"{_SIGNS[advice.state]} {visible(advice.subject):<24} {visible(advice.sentence)}")
-        if advice.remedy:
-            screen.say(f"{'':<26} {visible(advice.remedy)}")
+    from auditor.cli.work import doctor
 
-
-def _write(target: Path) -> None:
-    if target.exists():
-        raise BadOutput(f"{target} is there already; nothing is written over. Choose another name")
-    try:
-        target.write_bytes(doctor.phone_script())
-    except OSError as error:
-        raise BadOutput(f"{target} cannot be written: {error.strerror}") from error
-    programs.tell(file=target.absolute())
-    screen.say(str(target))
+    doctor.command(phone_script=phone_script)

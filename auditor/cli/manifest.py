@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections import Counter
-from dataclasses import asdict
-from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from auditor.cli import programs, screen
-from auditor.disk.folder import Folder
-from auditor.errors import BadManifest, BadOutput
-from auditor.manifest.difference import Change, differences
-from auditor.manifest.interop import foreign
-from auditor.manifest.interop.foreign import Format
-from auditor.manifest.jsonl import Manifest, load, looks_like_manifest
-from auditor.manifest.schema import check_rows
-from auditor.words import count, counted, size, visible
+from auditor.cli import screen
 
 NAME = "manifest"
 
@@ -65,31 +53,9 @@ def export(
 
     Exit codes: 0 written; 2 bad input, or a name or digest that the format cannot hold.
     """
-    with tempfile.TemporaryDirectory() as work:
-        manifest = opened(list_file, Path(work) / "list.jsonl")
-        if to is Target.PARQUET:
-            programs.tell(files=[_parquet(manifest, out).absolute()], rows=manifest.footer.files)
-            screen.say(str(out))
-            return
-        written = foreign.export(manifest, Format(to.value), out, datetime.now(UTC), digest)
-    programs.tell(
-        files=[file.absolute() for file in written.files],
-        rows=written.rows,
-        without_digest=written.left_out,
-        no_copies=written.no_copies,
-        claimed=written.claimed,
-    )
-    for file in written.files:
-        screen.say(str(file))
-    left_out = f", {count(written.left_out)} left out that have no digest" if written.left_out else ""
-    if written.no_copies:
-        left_out += f", {count(written.no_copies)} left out that are no copy (in a bin, in somebody else's album)"
-    screen.note(f"{counted(written.rows, 'file', 'files')}{left_out}")
-    if written.claimed:
-        screen.note(
-            "Its digests are partly claimed by whoever uploaded the files: nobody read what is stored, so the list says"
-            " it of all, and proves nothing to an audit"
-        )
+    from auditor.cli.work import manifest
+
+    manifest.export(list_file, to, out, digest)
 
 
 @app.command(
@@ -103,15 +69,9 @@ def diff(
 
     Exit codes: 0 the same; 1 they differ; 2 bad input; 3 some files have no digest that both lists know.
     """
-    with tempfile.TemporaryDirectory() as work:
-        found = differences(opened(first, Path(work) / "first.jsonl"), opened(second, Path(work) / "second.jsonl"))
-    counts = Counter(one.change for one in found)
-    programs.tell(counts=counts, changes=[{"path": o.path, "change": o.change, "other": o.other} for o in found])
-    for one in found:
-        moved = f" -> {visible(one.other)}" if one.other is not None else ""
-        screen.say(f"{one.change.value:<8} {visible(one.path)}{moved}")
-    screen.note(", ".join(f"{count(n)} {change.value}" for change, n in counts.items()) or "the same")
-    raise typer.Exit(0 if not found else 3 if set(counts) == {Change.UNKNOWN} else 1)
+    from auditor.cli.work import manifest
+
+    manifest.diff(first, second)
 
 
 @app.command(
@@ -122,42 +82,6 @@ def check(list_file: ListFile) -> None:
 
     Exit codes: 0 whole and complete; 2 cut off, changed or no list; 3 whole, but the listing did not end cleanly.
     """
-    with tempfile.TemporaryDirectory() as work:
-        manifest = opened(list_file, Path(work) / "list.jsonl")
-        check_rows(manifest)
-        footer, header = manifest.footer, manifest.header
-        programs.tell(header=asdict(header), footer=asdict(footer))
-        screen.say(
-            f"whole: {counted(footer.files, 'file', 'files')}, {size(footer.bytes)}, {visible(header.label)},"
-            f" {', '.join(header.digests) or 'no digests'}, {footer.finished}"
-        )
-        for reason in footer.reasons:
-            screen.say(f"not complete: {visible(reason)}")
-        raise typer.Exit(0 if footer.complete else 3)
+    from auditor.cli.work import manifest
 
-
-def opened(path: Path, work: Path) -> Manifest:
-    """A list of ours or of another tool, the latter as ours in `work`.
-
-    Raises: BadManifest where it is none.
-    """
-    if looks_like_manifest(path):
-        return load(path)
-    if foreign.detect(path) is None:
-        raise BadManifest(f"{path} is not there, or is neither a list of auditor nor of a tool that it knows")
-    return foreign.convert(path, work, datetime.now(UTC))
-
-
-def _parquet(manifest: Manifest, out: Path) -> Path:
-    from auditor.database import loading
-
-    try:
-        with Folder.open(out.parent) as folder, tempfile.TemporaryDirectory() as work:
-            if folder.there(out.name) is not None:
-                raise BadOutput(f"{out} is there already; nothing is written over. Choose another name with -o")
-            whole = Path(work) / "list.parquet"
-            loading.write_parquet(manifest, whole)
-            folder.write_new(out.name, whole.read_bytes())
-    except OSError as error:
-        raise BadOutput(f"{out} cannot be written: {str(error).splitlines()[0]}") from error
-    return out
+    manifest.check(list_file)

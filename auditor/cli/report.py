@@ -2,24 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-
-from auditor.cli import named, programs, screen
-from auditor.disk import small_files
-from auditor.errors import BadPlace
-from auditor.judge.verdict import SIGNS
-from auditor.model import Verdict
-from auditor.report import DRILL, DRILL_TABLE, PAGE, RECORD, chain, provenance, signatures, timestamps
-from auditor.report.chain import Checked, LinkState
-from auditor.report.provenance import Difference, Mismatch
-from auditor.report.signatures import Standing
-from auditor.words import counted, day, visible
 
 NAME = "report"
 EXAMPLES = (
@@ -54,95 +40,6 @@ def command(
     Exit codes: 0 said, or unchanged; 1 changed, removed or added, or a seal that does not hold; 2 not an audit's
     folder.
     """
-    record = _record(folder)
-    is_drill = "drill" in record
-    if is_drill and xlsx is not None:
-        raise BadPlace(f"{folder} is a drill, whose one table is {DRILL_TABLE}: --xlsx is for audits")
-    programs.tell(folder=folder.absolute(), page=None if is_drill else (folder / PAGE).absolute())
-    if check or xlsx is not None:
-        changed = provenance.check(folder)
-        programs.tell(touched=list(map(asdict, changed)))
-        for item in changed:
-            screen.say(f"{item.difference}: {visible(item.path)}")
-        if changed:
-            screen.error(f"after this report was written, {_what_happened(changed)}")
-            raise typer.Exit(1)
-        screen.note("Every file of this report is as it was written.")
-        before = [] if is_drill else chain.check(folder, named.homes(folder))
-        programs.tell(chain=list(map(asdict, before)))
-        is_touched = _show_chain(before)
-        _check_seals(folder, signers, stamp_root)
-        if is_touched:
-            raise typer.Exit(1)
-    if xlsx is not None:
-        from auditor.report import spreadsheet  # the verdict alone must not wait for pandas
+    from auditor.cli.work import report
 
-        spreadsheet.write(folder, record, xlsx)
-    programs.tell(**record)
-    if is_drill:
-        screen.say(f"{'✓' if record['result'] == 'passed' else '✗'} {visible(record['sentence'])}")
-        screen.say(f"  Record   {folder / DRILL}")
-        return
-    word = Verdict(record["verdict"])
-    screen.say(f"{SIGNS[word]} {word}: {visible(record['sentence'])}")
-    screen.say(f"  Report   {folder / PAGE}")
-    if xlsx is not None:
-        screen.say(f"  Tables   {visible(str(xlsx))}")
-
-
-def _record(folder: Path) -> dict[str, Any]:
-    """What audit.json or drill.json holds, with its sentence. Raises: BadPlace where the folder has neither."""
-    name = DRILL if (folder / DRILL).is_file() else RECORD
-    try:
-        record: dict[str, Any] = small_files.parse_json(small_files.read(folder / name, provenance.MOST_RECORD_BYTES))
-        record["sentence"] = str(record["sentence"])
-        if name == RECORD:
-            Verdict(record["verdict"])
-        elif record["drill"] != 1 or record["result"] not in ("passed", "failed"):
-            raise ValueError("another version")
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise BadPlace(f"{folder} is not the folder of an audit: its {name} cannot be read") from error
-    return record
-
-
-def _check_seals(folder: Path, signers: Path | None, root: Path | None) -> None:
-    """Says what the signatures and the time-stamp are worth. Raises: Exit where one does not hold, or one was asked for
-    and there is none."""
-    signed, stamped = signatures.signatures(folder, signers), timestamps.time_stamps(folder, root)
-    programs.tell(signatures=list(map(asdict, signed)), time_stamps=list(map(asdict, stamped)))
-    bad = [one for one in (*signed, *stamped) if one.standing is Standing.BAD]
-    for one in (*signed, *stamped):
-        if one.standing is not Standing.BAD:
-            screen.say(f"{'✓' if one.standing is Standing.GOOD else '?'} {visible(one.words)}")
-    wanted = [(signers, signed, "signature"), (root, stamped, "time-stamp")]
-    missing = [what for name, found, what in wanted if name and not any(one.standing is Standing.GOOD for one in found)]
-    for one in bad:
-        screen.error(visible(one.words))
-    if not bad and missing:
-        screen.error(f"this audit has no {' and no '.join(missing)} that can be checked by what was named")
-    if bad or missing:
-        raise typer.Exit(1)
-
-
-def _show_chain(links: Sequence[Checked]) -> bool:
-    """What became of the audits before, which one names which. Returns whether any of them was touched."""
-    whole = [link for link in links if link.state is LinkState.UNCHANGED]
-    if whole:
-        were = counted(len(whole), "audit before it is as it was", "audits before it are as they were")
-        screen.note(f"{were}: every file was read again.")
-    for one in links:
-        name = f"{visible(one.link.folder)} of {day(one.link.finished)}"
-        if one.state is LinkState.NOT_THERE:
-            screen.note(f"The audit before, {name}, does not lie beside it: it and those before it were not checked.")
-        for item in one.touched:
-            screen.say(f"{item.difference}: {visible(str(one.folder))}/{visible(item.path)}")
-        if one.touched:
-            screen.error(f"of an audit before, {name}, after it was written, {_what_happened(one.touched)}")
-    return any(one.touched for one in links)
-
-
-def _what_happened(found: Sequence[Mismatch]) -> str:
-    """`1 file was changed and 2 files were removed`."""
-    numbers = Counter(item.difference for item in found)
-    words = [f"{counted(numbers[one], 'file was', 'files were')} {one}" for one in Difference if numbers[one]]
-    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+    report.command(folder=folder, check=check, signers=signers, stamp_root=stamp_root, xlsx=xlsx)

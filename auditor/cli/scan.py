@@ -7,12 +7,7 @@ from typing import Annotated
 
 import typer
 
-from auditor.cli import named, programs, screen, unfinished
-from auditor.errors import BadPlace
-from auditor.manifest.jsonl import looks_like_manifest
 from auditor.model import Depth
-from auditor.places.spec import open_place
-from auditor.scan import run as scanning
 
 NAME = "scan"
 EXAMPLES = (
@@ -43,27 +38,6 @@ def command(
 
     Exit codes: 0 listed, also where files could not be read (they have a row that says so); 2 bad input; 130 stopped.
     """
-    place = named.place(place)
-    if Path(place).is_file() and looks_like_manifest(Path(place)):
-        raise BadPlace(f"{place} is a manifest already")
-    opened = open_place(place)
-    target = out or unfinished.manifest(opened, depth)
-    with screen.phase(f"Reading {opened.label}") as show:
-        manifest = scanning.scan(
-            opened, target, depth=depth, jobs=jobs, use_cache=cache, extra_digests=digest or (), on_progress=show
-        )
-    footer = manifest.footer
-    programs.tell(
-        manifest=manifest.path.absolute(),
-        place=opened.spec,
-        files=footer.files,
-        bytes=footer.bytes,
-        complete=footer.complete,
-        reasons=footer.reasons,
-        finished=footer.finished,
-    )
-    for reason in manifest.footer.reasons:
-        screen.note(f"not listed: {reason}")
-    if not manifest.footer.complete:
-        screen.note("The list is not complete; an audit with it cannot say that all is safe.")
-    screen.say(str(manifest.path))
+    from auditor.cli.work import scan
+
+    scan.command(place=place, out=out, depth=depth, jobs=jobs, cache=cache, digest=digest)

@@ -13,12 +13,6 @@ from auditor.judge.policy import Policy
 from auditor.model import Partition, RuleOutcome, RuleState, Severity, Verdict
 from auditor.words import counted
 
-CHECKED = "\u2713"
-CROSSED = "\u2717"
-ASKED = "?"
-SIGNS = {Verdict.SAFE: CHECKED, Verdict.NOT_SAFE: CROSSED, Verdict.CANNOT_SAY: ASKED}
-"""The sign before each verdict's sentence: never colour alone."""
-
 
 @dataclass(frozen=True, slots=True)
 class Conclusion:

@@ -21,6 +21,8 @@ RECORD, PAGE, SEAL = "audit.json", "report.html", "SHA256SUMS"
 NAMES = (FILES, FINDINGS, FINDINGS_EXACT, SAFE_TO_DELETE, RECORD, PAGE, SEAL)
 """Every file that an audit writes beside its lists, in every version so far: a stopped one may have left any of them.
 A name that is no longer written stays in here."""
+AUDITS_SHOWN = 12
+"""So many audits a report or a list of them shows."""
 DUPLICATES, PLAN, DUPLICATES_PAGE = "duplicates.csv", "plan.csv", "duplicates.html"
 DRILL, DRILL_TABLE = "drill.json", "drill.csv"
 """What a search for duplicates writes beside the lists of its places."""

@@ -20,11 +20,8 @@ from typing import Any
 from auditor.disk import small_files, volume
 from auditor.errors import BadManifest, BadPlace
 from auditor.model import FileVerdict, Partition, Verdict
-from auditor.report import FILES, RECORD, SEAL, provenance
+from auditor.report import AUDITS_SHOWN, FILES, RECORD, SEAL, provenance
 from auditor.words import counted
-
-SHOWN = 12
-"""So many audits a report shows, itself the last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +177,7 @@ def of(record: Mapping[str, Any], files: Path, homes: Iterable[Path]) -> History
     if last is not None and _is_as_sealed(last.folder, FILES):
         with contextlib.suppress(BadManifest):  # of a newer build, or made by hand: it stops no audit
             changed = Changes(last, _turned(last.folder / FILES, files))
-    return History(tuple(past[: SHOWN - 1]), changed, _sealed(past[0]) if past else None)
+    return History(tuple(past[: AUDITS_SHOWN - 1]), changed, _sealed(past[0]) if past else None)
 
 
 def changes(earlier: Past, later: Past) -> Changes:

@@ -19,7 +19,7 @@ from auditor import words as text
 from auditor.database import headers, page
 from auditor.database.connection import Database
 from auditor.judge.rules import Rule
-from auditor.judge.verdict import SIGNS
+from auditor.judge.signs import SIGNS
 from auditor.model import Audit, Severity, Status
 from auditor.report import coverage, findings, lookup, packed, parts
 from auditor.report.history import History

@@ -264,7 +264,7 @@ def test_demo_finds_exactly_what_was_seeded(tmp_path: Path) -> None:
 
 
 def test_demo_fails_when_a_finding_is_lost(tmp_path: Path) -> None:
-    from auditor.cli.demo import differences
+    from auditor.cli.work.demo import differences
     from auditor.demo.story import story
 
     (tmp_path / "findings.jsonl").write_text("", "utf-8")
@@ -275,7 +275,7 @@ def test_demo_fails_when_a_finding_is_lost(tmp_path: Path) -> None:
 
 
 def test_demo_fails_when_a_film_was_not_looked_into(tmp_path: Path) -> None:
-    from auditor.cli.demo import not_looked_into
+    from auditor.cli.work.demo import not_looked_into
     from auditor.demo import media
 
     (tmp_path / "phone").mkdir()

@@ -14,7 +14,7 @@ import pytest
 from auditor.audit import caveats, inputs
 from auditor.audit import run as auditing
 from auditor.audit.order import Order
-from auditor.cli.verify import show_verified
+from auditor.cli.work.verify import show_verified
 from auditor.copier.backup import refusals_before
 from auditor.copier.layout import Layout
 from auditor.copier.publish import Outcome

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from auditor.cli import backup as command
+from auditor.cli.work import backup as command
 from auditor.copier import backup, source_manifest
 from auditor.copier.backup import Request
 from auditor.copier.execute import Progress

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from auditor.audit import engine
 from auditor.judge import policy, rules, verdict
+from auditor.judge.signs import SIGNS
 from auditor.model import FileVerdict, Partition, RuleOutcome, RuleState, Severity, Status, Verdict
 from tests.tables import found, opened
 
@@ -252,7 +253,7 @@ def test_several_backups_are_told_apart_by_their_labels() -> None:
 
 
 def test_each_verdict_has_a_sign_of_its_own() -> None:
-    assert {verdict.SIGNS[word] for word in Verdict} == {"\u2713", "\u2717", "?"}
+    assert {SIGNS[word] for word in Verdict} == {"\u2713", "\u2717", "?"}
 
 
 def test_only_names_and_duplicates_are_tidying() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from auditor.cli import history as command
+from auditor.cli.work import history as command
 from auditor.errors import BadManifest, BadPlace
 from auditor.model import FileVerdict, Partition
 from auditor.report import FILES, RECORD, SEAL, chain, history, provenance, since

@@ -15,8 +15,8 @@ from auditor.audit import inputs, sent, uploads
 from auditor.audit.order import Order
 from auditor.audit.refusals import refusal_of_backup
 from auditor.audit.roles import Pair, role_of
-from auditor.cli import audit as audit_command
 from auditor.cli import copying, named, programs, screen, unfinished
+from auditor.cli.work import audit as audit_command
 from auditor.copier.upload import Outcome, Upload, upload_missing
 from auditor.errors import BadPlace
 from auditor.judge import rules as ruling

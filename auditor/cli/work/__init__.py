@@ -1,0 +1,1 @@
+"""What commands do whose work needs much: each is imported when it is carried out, not for its help."""

@@ -1,0 +1,170 @@
+"""What `auditor audit` does."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from auditor.audit import refusals
+from auditor.audit import run as auditing
+from auditor.audit.inputs import sides
+from auditor.audit.order import Order, Steps, pairs_of
+from auditor.cli import cleaned, copying, named, programs, screen, unfinished
+from auditor.config import Role
+from auditor.judge import policy as policies
+from auditor.judge import rules as ruling
+from auditor.judge import verdict, waivers
+from auditor.judge.signs import SIGNS
+from auditor.model import Audit, Depth, RuleState, Severity, Verdict
+from auditor.report import PAGE, RECORD, findings
+from auditor.words import count, counted, visible
+
+
+def command(
+    *,
+    source: str | None,
+    backup: list[str] | None,
+    out: Path | None,
+    depth: Depth | None,
+    policy: str | None,
+    rules: list[Path] | None,
+    waivers_file: Path | None,
+    baseline: Path | None,
+    fail_on: Severity,
+    jobs: int | None,
+    copy_by_hand: bool,
+    no_thumbnails: bool,
+) -> None:
+    """As the command of this name in `auditor.cli` says."""
+    chosen = named.policy(policy)
+    known = ruling.load(rules or ())
+    policies.select(chosen, known)
+    ours, theirs = sides(*named.usual(source, backup or ()))
+    order = Order(
+        ours,
+        theirs,
+        chosen,
+        known,
+        waivers.load(waivers_file) if waivers_file else (),
+        waivers.load_baseline(baseline) if baseline else (),
+        depth,
+        jobs,
+        not no_thumbnails,
+        emptied=cleaned.told(ours.place),
+    )
+    folder = out or unfinished.audit(order, named.home())
+    auditing.must_be_new(order, folder)
+    order = replace(order, pairs=pairs_of(ours, theirs, is_by_hand=copy_by_hand), homes=named.homes(folder))
+    copying.name_sides(order.pairs, refusals.refusal_of_audit)
+    result = run(order, folder)
+    show(result, folder, {rule.id: rule for rule in known})
+    raise typer.Exit(verdict.exit_code(result.verdict, result.outcomes, fail_on))
+
+
+def run(order: Order, folder: Path) -> Audit:
+    """Runs an audit and shows on stderr how far it is, phase by phase."""
+    with screen.phases() as begin:
+
+        def checking(done: int, total: int, rule: str) -> None:
+            begin("Running checks")(screen.step(done, total, rule))
+            if done == total:
+                begin("Writing report")
+
+        def looking(done: int, total: int) -> None:
+            begin("Comparing pictures")(screen.step(done, total))
+
+        steps = Steps(lambda label: begin(f"Reading {label}"), checking, looking)
+        result = auditing.run(order, folder, steps)
+        begin("Writing report")(screen.step(result.partition.due, result.partition.due))
+    named.used(order.source.place, Role.PHONE)
+    for one in order.backups:
+        named.used(one.place, Role.BACKUP)
+    return result
+
+
+def told(folder: Path) -> dict[str, Any]:
+    """What an audit's record says, for programs."""
+    record: dict[str, Any] = json.loads((folder / RECORD).read_text("utf-8"))
+    return record
+
+
+_COLOURS = {Verdict.SAFE: "green", Verdict.NOT_SAFE: "red", Verdict.CANNOT_SAY: "yellow"}
+
+
+def show(result: Audit, folder: Path, rules: dict[str, ruling.Rule]) -> None:
+    """The verdict, what it counts, the findings by rule, and where the report is. Safe is short."""
+    step = findings.next_step(result, rules)
+    programs.tell_next(step)
+    if programs.is_wanted():
+        programs.tell(folder=folder.absolute(), page=(folder / PAGE).absolute(), **told(folder))
+        return
+    sign = SIGNS[result.verdict]
+    screen.say(f"{sign} {result.verdict}: {visible(result.sentence)}", style=f"bold {_COLOURS[result.verdict]}")
+    if screen.quiet():
+        for line in result.limits if result.verdict is Verdict.SAFE else ():
+            screen.say(f"  {visible(line)}")
+        return
+    for line in result.caveats:
+        screen.say(f"  {visible(line)}")
+    if result.verdict is Verdict.SAFE:
+        screen.say(f"  {findings.covered(result)}")
+        if free := findings.may_go(result):
+            screen.say(f"  {visible(free)}")
+    if result.verdict is not Verdict.SAFE or screen.verbose():
+        _sums(result)
+        _findings(result, rules)
+    else:
+        _warnings(result, rules)
+    if besides := _besides(result):
+        screen.say(f"  Besides  {besides}")
+    screen.say(f"  Report   {folder / 'report.html'}")
+    screen.next_step(step)
+
+
+def _sums(result: Audit) -> None:
+    parts = result.partition
+    lines = [(parts.proven, "proven       in a backup, compared by content")]
+    lines += [(n, word) for n, word in ((parts.not_safe, "not safe"), (parts.not_checked, "not checked")) if n]
+    lines += [(parts.waived, "left out on purpose")] if parts.waived else []
+    screen.say()
+    for number, words in lines:
+        screen.say(f"  {count(number):>10}  {words}")
+    screen.say(f"  {count(parts.due):>10}  must be backed up")
+    screen.say()
+
+
+def _besides(result: Audit) -> str | None:
+    """What the verdict does not speak of; None where it speaks of every file."""
+    others, left_out = (int(result.provenance.get(name, 0)) for name in ("other_files", "left_out_files"))
+    words = [f"{counted(others, 'file', 'files')} that no program here takes for a photo or video"] if others else []
+    words += [f"{counted(left_out, 'file', 'files')} in folders that the policy leaves out"] if left_out else []
+    return f"{' and '.join(words)}: not part of this verdict (files.csv, not_due)" if words else None
+
+
+def _warnings(result: Audit, rules: dict[str, ruling.Rule]) -> None:
+    """What is worth a look though all is safe: a photo that was broken before must not go unsaid."""
+    for o in result.outcomes:
+        if o.state is RuleState.FAILED and o.severity is not Severity.INFO:
+            screen.say(f"  {o.severity.upper():<8} {rules[o.rule_id].title(o.findings)}")
+
+
+def _findings(result: Audit, rules: dict[str, ruling.Rule]) -> None:
+    levels = list(Severity)
+    passed = [o for o in result.outcomes if o.state is RuleState.PASSED]
+    for o in sorted(result.outcomes, key=lambda o: (levels.index(o.severity), -o.findings)):
+        if o.state is RuleState.FAILED:
+            title = rules[o.rule_id].title(o.findings)
+            screen.say(f"  {o.severity.upper():<8} {o.rule_id:<28} {count(o.findings):>7}  {title}")
+        elif o.state in (RuleState.NOT_RUN, RuleState.BROKEN):
+            word = "NOT RUN" if o.state is RuleState.NOT_RUN else "BROKEN"
+            screen.say(f"  {word:<8} {o.rule_id:<28}          {visible(o.reason or '')}")
+        elif screen.verbose():
+            screen.say(f"  {o.state.replace('_', ' '):<8} {o.rule_id:<28} {count(o.looked_at):>7}  {o.seconds:.2f} s")
+    waived, known = sum(o.waived for o in result.outcomes), sum(o.known for o in result.outcomes)
+    extra = "".join([f"; {count(waived)} findings waived" * bool(waived), f"; {count(known)} known" * bool(known)])
+    screen.say(f"  passed   {len(passed)} checks{extra}")
+    screen.say()

@@ -1,0 +1,239 @@
+"""What `auditor clean` does."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import typer
+
+from auditor.cleanup import apply, choices, phone, plan, undo
+from auditor.cleanup import journal as journals
+from auditor.cleanup.apply import Applied
+from auditor.cleanup.journal import State
+from auditor.cleanup.plan import CleanPlan
+from auditor.cli import copying, programs, screen
+from auditor.duplicates import different
+from auditor.errors import BadPlan, Interrupted
+from auditor.isolation import pool
+from auditor.model import NextStep
+from auditor.report import DUPLICATES_PAGE, PLAN, provenance
+from auditor.report.provenance import Difference
+from auditor.words import counted, size, typed, visible
+
+SHOWN = 20
+_AGE = re.compile(r"(\d{1,5})\s*([dwmy])")
+_DIFFERENCES = {Difference.CHANGED: "changed", Difference.REMOVED: "taken away", Difference.ADDED: "put there"}
+_DAYS = {"d": 1, "w": 7, "m": 31, "y": 366}
+
+
+def command(
+    *,
+    plan_file: Path | None,
+    apply_it: bool,
+    choices_file: Path | None,
+    keep_newest: str | None,
+    purge: Path | None,
+    older_than: str | None,
+    jobs: int | None,
+) -> None:
+    """As the command of this name in `auditor.cli` says."""
+    if purge is not None:
+        if plan_file is not None or apply_it or choices_file is not None or older_than is None:
+            raise BadPlan("--purge takes a journal and --older-than AGE, and nothing else")
+        _purge(purge, older_than, jobs or pool.default_jobs())
+        return
+    if older_than is not None:
+        raise BadPlan("--older-than goes with --purge JOURNAL")
+    if plan_file is None:
+        raise BadPlan("no plan was named; name plan.csv, or an audit's folder")
+    if (plan_file / PLAN).is_file() and not phone.is_audit(plan_file):
+        plan_file = plan_file / PLAN
+    is_audit = phone.is_audit(plan_file)
+    if keep_newest is not None and not is_audit:
+        raise BadPlan(f"--keep-newest goes with an audit's folder, and {plan_file} is none")
+    if choices_file is not None and is_audit:
+        raise BadPlan(f"--choices goes with the folder of `auditor duplicates`, and {plan_file} is an audit's")
+    chosen = choices.chosen(plan_file, choices.read(choices_file)) if choices_file is not None else None
+    if chosen is not None:
+        found: CleanPlan | None = chosen.plan
+    else:
+        found = _freeing(plan_file, keep_newest) if is_audit else plan.read(plan_file)
+    if found is None:
+        raise typer.Exit(0)
+    for line in _places(found):
+        screen.note(line)
+    if not apply_it:
+        _show(found)
+        return
+    with copying.stoppable() as stop, screen.phases() as begin:
+        done = apply.apply(
+            found,
+            jobs=jobs or pool.default_jobs(),
+            judging=screen.steps(begin, "Looking into what is kept"),
+            progress=screen.steps(begin, "Moving to quarantine"),
+            stop=stop,
+        )
+    for digests in chosen.different if chosen is not None else ():
+        different.remember(digests)
+    _show_done(done)
+    if chosen is not None and chosen.different:
+        told = counted(len(chosen.different), "group is", "groups are")
+        screen.say(f"{told} not shown together again on this computer: you called the pictures different.")
+    if done.stopped:
+        left = counted(len(found.removals) - len(done.done), "file was", "files were")
+        raise Interrupted(f"stopped. {left} not begun; the same command goes on with the others.")
+    raise typer.Exit(1 if any(step.refused for step in done.done) else 0)
+
+
+def _places(found: CleanPlan) -> list[str]:
+    """From where files go, and where what is kept for them lies: told before the work begins."""
+    gone = sorted({str(removal.file.root) for removal in found.removals})
+    kept = sorted({str(file.root) for removal in found.removals for file in removal.kept})
+    return [f"From:    {visible(root)}" for root in gone] + [f"Kept in: {visible(root)}" for root in kept]
+
+
+def age(text: str) -> timedelta:
+    """`30d`, `4w`, `3m`, `1y` as a length of time. Raises: BadPlan for anything else."""
+    match = _AGE.fullmatch(text.strip().lower())
+    if match is None:
+        raise BadPlan(f"{text!r} is no age; write 30d, 4w, 3m or 1y")
+    return timedelta(days=int(match[1]) * _DAYS[match[2]])
+
+
+def _freeing(path: Path, keep_newest: str | None) -> CleanPlan | None:
+    folder = path if path.is_dir() else path.parent
+    for wrong in provenance.check(folder):
+        raise BadPlan(
+            f"{folder / wrong.path} was {_DIFFERENCES[wrong.difference]} after the audit; nothing may go by it:"
+            " audit again (--keep-newest 90d leaves newer files on the phone)"
+        )
+    free = phone.freeing(path, age(keep_newest) if keep_newest else None, datetime.now(UTC))
+    shares = [{"folder": s.folder, "month": s.month, "files": s.files, "bytes": s.size_bytes} for s in free.shares]
+    programs.tell(
+        can_go={"files": free.files, "bytes": free.size_bytes, "shares": shares},
+        stay={"too_new": free.too_new, "parted": free.parted, "unread": free.unread},
+        hindrance=free.hindrance,
+        doubts=[{"why": doubt.why, "remedy": doubt.remedy} for doubt in free.doubts],
+    )
+    screen.say(f"{size(free.size_bytes)} in {counted(free.files, 'file', 'files')} can go.")
+    if free.too_new:
+        screen.say(f"  {counted(free.too_new, 'file stays, being', 'files stay, being')} newer than {keep_newest}.")
+    if free.parted:
+        screen.say(
+            f"  {counted(free.parted, 'file stays, belonging', 'files stay, belonging')} to one that is not safe."
+        )
+    if free.unread:
+        be = "is safe, but was" if free.unread == 1 else "are safe, but were"
+        screen.say(f"  {counted(free.unread, 'file stays: it', 'files stay: they')} {be} not read again in that audit.")
+        screen.next_step(NextStep(f"{free.audit_command}, which reads all; then clean by that audit", "audit"))
+    for doubt in free.doubts:
+        screen.say(
+            f"  Nothing goes by a backup that may be the phone itself: {visible(doubt.why)} {visible(doubt.remedy)}"
+        )
+    if free.doubts:
+        screen.say(
+            "  If it is your backup, run `auditor backup` to it once (with --copy-by-hand where that asks for it), then"
+            " audit again and clean by that audit."
+        )
+    elif not (free.files or free.too_new or free.parted or free.unread or free.hindrance):
+        screen.say("  No file was read on both sides in that audit, and found identical and sound.")
+    if free.hindrance:
+        screen.say(f"  {visible(free.hindrance)}.")
+    if free.plan is None or not screen.quiet():
+        for share in free.shares:
+            where = visible(share.folder) or "(top folder)"
+            screen.say(f"  {share.month}  {size(share.size_bytes):>8}  {share.files:>6,}  {where}")
+    return free.plan
+
+
+def _show(found: CleanPlan) -> None:
+    freed = apply.plan_size(found)
+    programs.tell(
+        removals=[{"path": str(r.file.whole), "kept": [str(kept.whole) for kept in r.kept]} for r in found.removals],
+        bytes=freed,
+        asked=found.asked,
+    )
+    screen.say(f"{counted(len(found.removals), 'file', 'files')} would go into quarantine, {size(freed)} in all.")
+    if screen.quiet():
+        return
+    for removal in found.removals[:SHOWN]:
+        kept = removal.kept[0]
+        screen.say(f"  {visible(str(removal.file.whole))}  (kept: {visible(str(kept.whole))})")
+    if len(found.removals) > SHOWN:
+        screen.say(f"  and {len(found.removals) - SHOWN:,} more")
+    elsewhere = [removal.kept[0].root for removal in found.removals if removal.kept[0].root != removal.file.root]
+    if elsewhere:
+        roots = ", ".join(sorted({visible(str(root)) for root in elsewhere}))
+        screen.say(f"  Of {counted(len(elsewhere), 'file', 'files')} the copy that stays is in another place: {roots}")
+    if found.asked:
+        told = counted(found.asked, "file is", "files are")
+        screen.say(f"  {told} left to you: choose in {DUPLICATES_PAGE}, or edit the plan.")
+    if found.removals:
+        screen.say("  Nothing was changed. The same with --apply does it.")
+
+
+def _show_done(done: Applied) -> None:
+    moved = sum(step.refused is None and not step.before for step in done.done)
+    before = sum(step.before for step in done.done)
+    stayed = [step for step in done.done if step.refused]
+    programs.tell(
+        moved=moved,
+        moved_before=before,
+        bytes=done.freed_bytes,
+        stayed=[{"path": str(one.removal.file.whole), "reason": one.refused} for one in stayed],
+        journals=done.journals,
+    )
+    screen.say(f"{counted(moved, 'file', 'files')} went into quarantine, {size(done.freed_bytes)} in all.")
+    kept = copying.cold_reads([cold for step in done.done for cold in step.cold])
+    if kept and not screen.quiet():
+        screen.say(f"  The kept files were read again just before{kept}.")
+    if before:
+        screen.say(f"  {counted(before, 'file was', 'files were')} there from an earlier run.")
+    for step in stayed[:SHOWN]:
+        screen.say(f"  stayed: line {step.removal.line}: {visible(step.refused or '')}")
+    if len(stayed) > SHOWN:
+        screen.say(f"  and {len(stayed) - SHOWN:,} more stayed")
+    if moved and not screen.quiet():
+        screen.say("  They take the same room until they are deleted for good.")
+    for path in done.journals:
+        screen.say(f"  Undo     auditor undo {visible(typed(str(path)))}")
+        screen.say(f"  Delete   auditor clean --purge {visible(typed(str(path)))} --older-than 30d")
+
+
+def _purge(path: Path, older_than: str, jobs: int) -> None:
+    now = datetime.now(UTC)
+    since = now - age(older_than)
+    with copying.stoppable() as stop, screen.phases() as begin:
+        results = undo.purge(
+            path,
+            age(older_than),
+            jobs,
+            lambda: now,
+            judging=screen.steps(begin, "Looking into what is kept"),
+            progress=screen.steps(begin, "Deleting for good"),
+            stop=stop,
+        )
+        stopped = stop()
+    gone = [r for r in results if r.refused is None]
+    freed = size(sum(r.entry.size_bytes for r in gone))
+    screen.say(f"{counted(len(gone), 'file was', 'files were')} deleted for good, {freed} in all.")
+    left = [r for r in results if r.refused]
+    asked = {result.entry.number for result in results}
+    not_asked = [e for e in journals.read(path)[1] if e.state is State.MOVED and e.number not in asked]
+    young = [e for e in not_asked if datetime.fromisoformat(e.at) > since]
+    programs.tell(
+        deleted=len(gone),
+        bytes=sum(r.entry.size_bytes for r in gone),
+        younger=len(young),
+        stayed=[{"path": str(r.entry.file.whole), "reason": r.refused} for r in left],
+    )
+    if young:
+        were = counted(len(young), "file is", "files are")
+        screen.say(f"  {were} not older than {older_than} yet: `auditor undo` still puts them back.")
+    for result in left[:SHOWN]:
+        screen.say(f"  stayed: {visible(result.refused or '')}")
+    if stopped and len(young) < len(not_asked):
+        raise Interrupted("stopped. What is left is in the quarantine; the same command goes on with it.")
+    raise typer.Exit(1 if left else 0)
