@@ -69,6 +69,12 @@ def say(text: str = "", style: str | None = None) -> None:
         _line(text, style, stderr=False)
 
 
+def to_copy(text: str) -> None:
+    """As `say`, a line with a path or command that a person copies: it is in one piece, however wide the window is."""
+    if not programs.is_wanted():
+        _line(text, None, stderr=False, in_one_piece=True)
+
+
 def next_step(step: NextStep | None) -> None:
     """The line that says what to do next, where there is something; programs are told it as data."""
     programs.tell_next(step)
@@ -95,15 +101,21 @@ def told(text: str) -> None:
         _line(line, None, stderr=True)
 
 
-def _line(text: str, style: str | None, *, stderr: bool) -> None:
-    """The one way to the terminal: whatever name, error or path is in a line, none of it acts instead of showing."""
-    _console(stderr=stderr).print(
-        visible(text),
-        style=None if _settings.no_color else style,  # bold is left out too
-        markup=False,
-        highlight=False,
-        soft_wrap=True,
-    )
+def _line(text: str, style: str | None, *, stderr: bool, in_one_piece: bool = False) -> None:
+    """The one way to the terminal: whatever name, error or path is in a line, none of it acts instead of showing. In a
+    window it is broken between words; what goes elsewhere is not broken."""
+    from auditor.cli import wrapped
+
+    console, shown = _console(stderr=stderr), visible(text)
+    is_whole = in_one_piece or not console.is_terminal
+    for line in [shown] if is_whole else wrapped.lines(shown, console.width):
+        console.print(
+            line,
+            style=None if _settings.no_color else style,  # bold is left out too
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
 
 
 def examples(lines: Sequence[tuple[str, str]]) -> str:

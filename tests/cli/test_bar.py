@@ -1,4 +1,4 @@
-"""What a person sees while a phase works, on a real terminal of three widths."""
+"""What a person sees while a phase works, and after it, on a real terminal of three widths."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ import time
 from pathlib import Path
 
 import pytest
+
+from auditor.cli import screen as terminal
+from auditor.cli import wrapped
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals of this kind")
 
@@ -25,8 +28,19 @@ with screen.phase({title!r}) as show:
 """
 
 
-def shown(width: int, title: str) -> list[list[str]]:
-    """The screens that followed each other while a phase of ten parts did the first four and then stood still."""
+SAID = """
+from auditor.cli import screen
+for line in {lines!r}:
+    screen.say(line)
+screen.to_copy("  Report   " + {path!r})
+print(chr(4), end="", flush=True)
+import time
+time.sleep(30)
+"""
+
+
+def shown(width: int, work: str, seconds: float = 2.5) -> list[list[str]]:
+    """The screens that followed each other in a window until so long after a program said that it stands still."""
     import fcntl
     import os
     import pty
@@ -37,14 +51,14 @@ def shown(width: int, title: str) -> list[list[str]]:
     if pid == 0:
         root = str(Path(__file__).parents[2])
         os.environ |= {"TERM": "xterm", "PYTHONPATH": root, "COLUMNS": str(width)}
-        os.execv(sys.executable, [sys.executable, "-c", WORK.format(title=title)])
+        os.execv(sys.executable, [sys.executable, "-c", work])
     fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
     screen = pyte.Screen(width, 24)
     stream = pyte.ByteStream(screen)
     seen: list[list[str]] = []
     still = None
     try:
-        while still is None or time.monotonic() < still + 2.5:
+        while still is None or time.monotonic() < still + seconds:
             data = os.read(fd, 4096)
             if b"\x04" in data:
                 still = time.monotonic()
@@ -63,7 +77,7 @@ def shown(width: int, title: str) -> list[list[str]]:
 @pytest.mark.parametrize("width", [80, 100, 200])
 @pytest.mark.parametrize("title", ["Reading Anna's phone", "Reading " + "a very long label of a folder " * 5])
 def test_bar_and_time_left_are_whole_in_one_line_and_something_moves(width: int, title: str) -> None:
-    screens = shown(width, title)
+    screens = shown(width, WORK.format(title=title))
     assert len(screens) > 4, "nothing moved for two seconds while nothing was done"
     for lines in screens:
         (line,) = lines
@@ -73,3 +87,38 @@ def test_bar_and_time_left_are_whole_in_one_line_and_something_moves(width: int,
         assert "400 of 1,000 files" in line
     if width == 200 and len(title) < 30:
         assert "IMG_444" in screens[-1][0]
+
+
+LINES = (
+    "\u2717 NOT SAFE: 1,234 of 56,789 files are not safely backed up, and one has a name that is not short at all.",
+    "  Besides  1,234 files in folders that the policy leaves out: not part of this verdict (files.csv, not_due)",
+    "  Next     Delete nothing on the phone. Run `auditor backup /media/anna/phone /mnt/nas/photos`: it writes a whole"
+    " copy. Keep the phone until an audit says that it is safe.",
+    "  ERROR    missing-from-backup                3  3 files are not in the backup, and this says more of it.",
+    "  \u5199\u771f   " + "\u5199\u771f\u5e33 " * 40,
+)
+PATH = "/media/anna/" + "a/very/long/path/" * 12 + "report.html"
+
+
+@pytest.mark.parametrize("width", [80, 100, 200])
+def test_words_are_whole_at_the_edge_of_a_window_and_paths_can_be_copied(width: int) -> None:
+    screen = shown(width, SAID.format(lines=LINES, path=PATH), 0.0)[-1]
+    words = {word for line in screen for word in line.split()}
+    assert {word for line in LINES for word in line.split()} <= words
+    assert any("`auditor backup /media/anna/phone /mnt/nas/photos`" in line for line in screen), "half a command"
+    assert "".join(screen).endswith(PATH), "a path with a line break in it"
+
+
+def test_what_goes_on_stands_under_the_last_column() -> None:
+    assert wrapped.lines("  Next     one two three four five six", 36) == [
+        "  Next     one two three four five",
+        "           six",
+    ]
+    assert wrapped.lines("  one two three four", 12) == ["  one two", "three four"]
+
+
+def test_nothing_is_broken_that_no_window_shows(capsys: pytest.CaptureFixture[str]) -> None:
+    terminal.reset()
+    for line in LINES:
+        terminal.say(line)
+    assert capsys.readouterr().out.splitlines() == list(LINES)

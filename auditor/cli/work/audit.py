@@ -121,7 +121,7 @@ def show(result: Audit, folder: Path, rules: dict[str, ruling.Rule]) -> None:
         _warnings(result, rules)
     if besides := _besides(result):
         screen.say(f"  Besides  {besides}")
-    screen.say(f"  Report   {folder / 'report.html'}")
+    screen.to_copy(f"  Report   {folder / 'report.html'}")
     screen.next_step(step)
 
 

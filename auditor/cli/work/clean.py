@@ -198,8 +198,8 @@ def _show_done(done: Applied) -> None:
     if moved and not screen.quiet():
         screen.say("  They take the same room until they are deleted for good.")
     for path in done.journals:
-        screen.say(f"  Undo     auditor undo {visible(typed(str(path)))}")
-        screen.say(f"  Delete   auditor clean --purge {visible(typed(str(path)))} --older-than 30d")
+        screen.to_copy(f"  Undo     auditor undo {visible(typed(str(path)))}")
+        screen.to_copy(f"  Delete   auditor clean --purge {visible(typed(str(path)))} --older-than 30d")
 
 
 def _purge(path: Path, older_than: str, jobs: int) -> None:

@@ -39,4 +39,4 @@ def _write(target: Path) -> None:
     except OSError as error:
         raise BadOutput(f"{target} cannot be written: {error.strerror}") from error
     programs.tell(file=target.absolute())
-    screen.say(str(target))
+    screen.to_copy(str(target))

@@ -57,8 +57,8 @@ def command(
     sign, colour = ("✓", "green") if found.passed else ("✗", "red")
     screen.say(f"{sign} {visible(found.sentence)}", style=f"bold {colour}")
     if not screen.quiet():
-        screen.say(f"  Record   {visible(str(folder / DRILL))}")
-        screen.say(f"  Sign it  auditor seal {visible(typed(str(folder)))} --key FILE")
+        screen.to_copy(f"  Record   {visible(str(folder / DRILL))}")
+        screen.to_copy(f"  Sign it  auditor seal {visible(typed(str(folder)))} --key FILE")
     raise typer.Exit(0 if found.passed else 1)
 
 

@@ -136,5 +136,5 @@ def _show(found: Search, folder: Path, left_out: int) -> None:
         screen.say(
             f"  {counted(left_out, 'file has a name', 'files have names')} that no table can hold: not in the plan."
         )
-    screen.say(f"  Look at  {folder / DUPLICATES_PAGE}")
+    screen.to_copy(f"  Look at  {folder / DUPLICATES_PAGE}")
     screen.next_step(next_step)

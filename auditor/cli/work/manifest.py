@@ -28,7 +28,7 @@ def export(list_file: Path, to: Target, out: Path, digest: str) -> None:
         manifest = opened(list_file, Path(work) / "list.jsonl")
         if to is Target.PARQUET:
             programs.tell(files=[_parquet(manifest, out).absolute()], rows=manifest.footer.files)
-            screen.say(str(out))
+            screen.to_copy(str(out))
             return
         written = foreign.export(manifest, Format(to.value), out, datetime.now(UTC), digest)
     programs.tell(
@@ -39,7 +39,7 @@ def export(list_file: Path, to: Target, out: Path, digest: str) -> None:
         claimed=written.claimed,
     )
     for file in written.files:
-        screen.say(str(file))
+        screen.to_copy(str(file))
     left_out = f", {count(written.left_out)} left out that have no digest" if written.left_out else ""
     if written.no_copies:
         left_out += f", {count(written.no_copies)} left out that are no copy (in a bin, in somebody else's album)"

@@ -51,13 +51,13 @@ def command(*, folder: Path, check: bool, signers: Path | None, stamp_root: Path
     programs.tell(**record)
     if is_drill:
         screen.say(f"{'✓' if record['result'] == 'passed' else '✗'} {visible(record['sentence'])}")
-        screen.say(f"  Record   {folder / DRILL}")
+        screen.to_copy(f"  Record   {folder / DRILL}")
         return
     word = Verdict(record["verdict"])
     screen.say(f"{SIGNS[word]} {word}: {visible(record['sentence'])}")
-    screen.say(f"  Report   {folder / PAGE}")
+    screen.to_copy(f"  Report   {folder / PAGE}")
     if xlsx is not None:
-        screen.say(f"  Tables   {visible(str(xlsx))}")
+        screen.to_copy(f"  Tables   {visible(str(xlsx))}")
 
 
 def _record(folder: Path) -> dict[str, Any]:

@@ -39,4 +39,4 @@ def command(
         screen.note(f"not listed: {reason}")
     if not manifest.footer.complete:
         screen.note("The list is not complete; an audit with it cannot say that all is safe.")
-    screen.say(str(manifest.path))
+    screen.to_copy(str(manifest.path))

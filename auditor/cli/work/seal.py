@@ -36,9 +36,9 @@ def command(*, folder: Path, key: Path | None, stamp_request: bool, stamp: Path 
         screen.say(f"Request: {visible(str(request))}")
         screen.say("  Send it to an authority that you trust, and keep its answer with --stamp:")
         sent = f"--data-binary @{typed(str(request))} -H 'Content-Type: application/timestamp-query'"
-        screen.say(f"  curl {visible(sent)} -o answer.tsr URL")
+        screen.to_copy(f"  curl {visible(sent)} -o answer.tsr URL")
     if stamp is not None:
         taken = timestamps.take(folder, stamp)
         programs.tell(stamp=asdict(taken))
         screen.say(visible(taken.words))
-    screen.say(f"  Check    auditor report {visible(typed(str(folder)))} --check")
+    screen.to_copy(f"  Check    auditor report {visible(typed(str(folder)))} --check")

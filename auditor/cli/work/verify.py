@@ -125,7 +125,7 @@ def command(
     if out is not None:
         _write(_record(verified, conclusion, place.label, _now()), out)
         if not screen.quiet():
-            screen.say(f"  Report   {visible(str(out))}")
+            screen.to_copy(f"  Report   {visible(str(out))}")
     raise typer.Exit(conclusion.exit_code)
 
 
