@@ -11,7 +11,9 @@ import typer
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 NoColor = Annotated[bool, typer.Option("--no-color", help="No colours (so do NO_COLOR and TERM=dumb).")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only the verdict, and what limits it.")]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Every check of an audit with its time.")]
+Verbose = Annotated[
+    bool, typer.Option("--verbose", "-v", help="Every check of an audit with its time, and findings in sentences.")
+]
 
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, and nothing else.")]

@@ -28,8 +28,20 @@ class _Settings:
     verbose: bool = False
 
 
-_settings = _Settings()
+@dataclass(slots=True)
+class _Window:
+    """What stands in it since the verdict was said: `text` and `style` are the verdict's, `lines` what came after."""
 
+    text: str = ""
+    style: str | None = None
+    lines: int = 0
+
+
+_settings = _Settings()
+_window = _Window()
+
+_LAST = 4
+"""So many lines come after `verdict_again`: the report, the next step and the prompt."""
 _TITLE = 28
 """Characters of a phase's title that are shown while it works: a label may be as long as a path."""
 
@@ -67,6 +79,21 @@ def say(text: str = "", style: str | None = None) -> None:
     """One line on stdout, unless another program reads that."""
     if not programs.is_wanted():
         _line(text, style, stderr=False)
+
+
+def verdict(text: str, style: str) -> None:
+    """The line that says what came out, before what it is made of."""
+    _window.text, _window.style, _window.lines = text, style, 0
+    say(text, style)
+
+
+def verdict_again() -> None:
+    """The verdict once more, where what was said since fills the window: then the lines at its end tell all. To be
+    called before the last of them, which are the report and the next step."""
+    if _window.lines + _LAST >= _console(stderr=False).height:
+        say()
+        say(_window.text, _window.style)
+    _window.lines = 0
 
 
 def to_copy(text: str) -> None:
@@ -108,7 +135,9 @@ def _line(text: str, style: str | None, *, stderr: bool, in_one_piece: bool = Fa
 
     console, shown = _console(stderr=stderr), visible(text)
     is_whole = in_one_piece or not console.is_terminal
-    for line in [shown] if is_whole else wrapped.lines(shown, console.width):
+    lines = [shown] if is_whole else wrapped.lines(shown, console.width)
+    _window.lines += len(lines) if console.is_terminal else 0
+    for line in lines:
         console.print(
             line,
             style=None if _settings.no_color else style,  # bold is left out too

@@ -109,6 +109,27 @@ def test_words_are_whole_at_the_edge_of_a_window_and_paths_can_be_copied(width: 
     assert "".join(screen).endswith(PATH), "a path with a line break in it"
 
 
+JUDGED = """
+from auditor.cli import screen
+screen.verdict("? CANNOT SAY: nothing to check", "bold yellow")
+for n in range({lines}):
+    screen.say("  WARNING  some-rule")
+screen.verdict_again()
+screen.to_copy("  Report   audit/report.html")
+print(chr(4), end="", flush=True)
+import time
+time.sleep(30)
+"""
+
+
+def test_the_verdict_is_in_the_window_at_the_end_once() -> None:
+    for lines in (3, 18, 19, 20, 21, 22, 23, 24, 60):
+        screen = shown(80, JUDGED.format(lines=lines), 0.0)[-1]
+        verdicts = [line for line in screen if "CANNOT SAY" in line]
+        assert len(verdicts) in ((1,) if lines < 18 or lines > 22 else (1, 2)), lines
+        assert screen[-1] == "  Report   audit/report.html"
+
+
 def test_what_goes_on_stands_under_the_last_column() -> None:
     assert wrapped.lines("  Next     one two three four five six", 36) == [
         "  Next     one two three four five",

@@ -19,7 +19,7 @@ from auditor.judge import policy as policies
 from auditor.judge import rules as ruling
 from auditor.judge import verdict, waivers
 from auditor.judge.signs import SIGNS
-from auditor.model import Audit, Depth, RuleState, Severity, Verdict
+from auditor.model import Audit, Depth, RuleOutcome, RuleState, Severity, Verdict
 from auditor.report import PAGE, RECORD, findings
 from auditor.words import count, counted, visible
 
@@ -103,7 +103,7 @@ def show(result: Audit, folder: Path, rules: dict[str, ruling.Rule]) -> None:
         programs.tell(folder=folder.absolute(), page=(folder / PAGE).absolute(), **told(folder))
         return
     sign = SIGNS[result.verdict]
-    screen.say(f"{sign} {result.verdict}: {visible(result.sentence)}", style=f"bold {_COLOURS[result.verdict]}")
+    screen.verdict(f"{sign} {result.verdict}: {visible(result.sentence)}", f"bold {_COLOURS[result.verdict]}")
     if screen.quiet():
         for line in result.limits if result.verdict is Verdict.SAFE else ():
             screen.say(f"  {visible(line)}")
@@ -121,6 +121,7 @@ def show(result: Audit, folder: Path, rules: dict[str, ruling.Rule]) -> None:
         _warnings(result, rules)
     if besides := _besides(result):
         screen.say(f"  Besides  {besides}")
+    screen.verdict_again()
     screen.to_copy(f"  Report   {folder / 'report.html'}")
     screen.next_step(step)
 
@@ -149,7 +150,14 @@ def _warnings(result: Audit, rules: dict[str, ruling.Rule]) -> None:
     """What is worth a look though all is safe: a photo that was broken before must not go unsaid."""
     for o in result.outcomes:
         if o.state is RuleState.FAILED and o.severity is not Severity.INFO:
-            screen.say(f"  {o.severity.upper():<8} {rules[o.rule_id].title(o.findings)}")
+            _finding(o, rules[o.rule_id])
+
+
+def _finding(outcome: RuleOutcome, rule: ruling.Rule) -> None:
+    """One line for what puts no file at risk, unless all is wanted: its name, not the sentence."""
+    is_short = outcome.severity is not Severity.ERROR and outcome.verdict is None and not screen.verbose()
+    words = rule.name if is_short else rule.title(outcome.findings)
+    screen.say(f"  {outcome.severity.upper():<8} {outcome.rule_id:<28} {count(outcome.findings):>7}  {words}")
 
 
 def _findings(result: Audit, rules: dict[str, ruling.Rule]) -> None:
@@ -157,8 +165,7 @@ def _findings(result: Audit, rules: dict[str, ruling.Rule]) -> None:
     passed = [o for o in result.outcomes if o.state is RuleState.PASSED]
     for o in sorted(result.outcomes, key=lambda o: (levels.index(o.severity), -o.findings)):
         if o.state is RuleState.FAILED:
-            title = rules[o.rule_id].title(o.findings)
-            screen.say(f"  {o.severity.upper():<8} {o.rule_id:<28} {count(o.findings):>7}  {title}")
+            _finding(o, rules[o.rule_id])
         elif o.state in (RuleState.NOT_RUN, RuleState.BROKEN):
             word = "NOT RUN" if o.state is RuleState.NOT_RUN else "BROKEN"
             screen.say(f"  {word:<8} {o.rule_id:<28}          {visible(o.reason or '')}")

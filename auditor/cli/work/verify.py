@@ -146,7 +146,7 @@ def show_verified(
     """The verdict of a scrub and what it found. `phones` are those that the backup has a record of, label by id."""
     counts = verified.counts
     sign, word, colour = _SIGNS[conclusion.exit_code]
-    screen.say(f"{sign} {word}{conclusion.sentence}", style=f"bold {colour}")
+    screen.verdict(f"{sign} {word}{conclusion.sentence}", f"bold {colour}")
     unread = f"  {count(counts[Fate.NOT_READ]):>10}  not read this time"
     if screen.quiet():
         if counts[Fate.NOT_READ]:  # the sentence speaks of the others alone
@@ -174,6 +174,7 @@ def show_verified(
     if verified.statement:
         screen.say(f"  {verified.statement}")
     screen.say(f"  Not looked at: {NOT_LOOKED_AT}. {refusals.with_phone('audit', phones, backup)} does")
+    screen.verdict_again()
     screen.next_step(_next_step(verified, phones, backup))
 
 
