@@ -27,7 +27,7 @@ def command(*, out: Path | None, jobs: int | None) -> None:
     if folder.exists():
         raise BadOutput(f"{folder} is there already; nothing is written over. Choose another folder with -o")
     folder.mkdir(parents=True)
-    screen.note(f"Making a small phone and its backup in {folder} (up to a minute)")
+    screen.note(f"Making a small phone and its backup in {folder} (some seconds)")
     phone, backup = story.build(folder)
     ours, theirs = sides(str(phone), [str(backup)])
     known = rules.load()
