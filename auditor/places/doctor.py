@@ -116,6 +116,13 @@ def _mode(phone: UsbPhone) -> Advice:
     notification = "pull down the notifications on the phone, tap the one on USB"
     if not phone.is_authorized:
         return Advice(name, State.TO_DO, "this computer blocks the device (USBGuard or alike)", "allow it there")
+    if phone.mode is UsbMode.PTP and "iphone" in phone.name.lower():
+        return Advice(
+            name,
+            State.UNKNOWN,
+            "an iPhone shows its camera's photos and videos only, and not those whose originals lie in iCloud alone",
+            "Settings, Photos, Download and Keep Originals brings them onto it first; no real iPhone was tried yet",
+        )
     if phone.mode is UsbMode.CHARGING:
         return Advice(
             name,

@@ -96,6 +96,18 @@ def test_a_second_file_of_one_content_is_not_called_unread(auditor: Auditor, pho
     )
 
 
+def test_a_picture_in_an_album_is_kept_once_and_given_back_in_both_places(auditor: Auditor, phone: Path) -> None:
+    write(phone / "Pictures/Album/again.jpg", media.jpeg(0))
+    said = auditor("backup", phone, "backup", "--no-audit")
+    assert "1  of them under another name or in another folder: what is the same is kept once" in said.err
+    assert len(tree(phone.parent / "backup")) == 4
+    assert auditor("restore", "backup", "back").code == 0
+    kept = (phone / "DCIM/Camera/IMG_0.jpg").read_bytes()
+    back = phone.parent / "back"
+    assert (back / "Pictures/Album/again.jpg").read_bytes() == (back / "DCIM/Camera/IMG_0.jpg").read_bytes() == kept
+    assert "in another folder" not in auditor("backup", phone, "backup", "--no-audit").err
+
+
 def test_what_is_there_under_another_name_is_told_apart(auditor: Auditor, phone: Path, tmp_path: Path) -> None:
     write(tmp_path / "backup/holiday/one.jpg", (phone / "DCIM/Camera/IMG_1.jpg").read_bytes())
     said = auditor("backup", phone, "backup", "-o", "report")

@@ -162,3 +162,10 @@ def test_the_command_looks_without_failing_and_writes_the_script(tmp_path: Path)
     assert target.read_text().startswith("#!/bin/sh")
     again = CliRunner().invoke(app, ["doctor", "--phone-script", str(target)])
     assert again.exit_code != 0 and "nothing is written over" in str(again.exception)
+
+
+def test_an_iphone_is_told_apart_and_nobody_is_sent_to_a_menu_that_it_lacks(tmp_path: Path) -> None:
+    plug(tmp_path, "05ac", "iPhone", PTP)
+    (advice,) = [one for one in examine(around(tmp_path)) if one.subject.startswith("cable")]
+    assert advice.state is State.UNKNOWN and "iCloud" in advice.sentence
+    assert "File transfer" not in str(advice.remedy) and "adb" not in str(advice.remedy)

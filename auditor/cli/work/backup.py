@@ -214,6 +214,12 @@ def show_results(backed: backing.BackupResult) -> None:
         copying.listed((r.backup_path or "", "") for r in repaired)
     if held:
         screen.note(f"{count(held):>10}  there already, found by their content")
+        elsewhere = sum(r.outcome is Outcome.HELD and not _has_own_name(r) for r in results)
+        if elsewhere:
+            screen.note(
+                f"{count(elsewhere):>10}  of them under another name or in another folder: what is the same is kept"
+                " once, and `auditor restore` gives it back in each place where the phone has it"
+            )
     if unread:
         compared = "sizes, dates and change times" if backed.prepared.trusted else "sizes and dates"
         screen.note(
@@ -235,6 +241,11 @@ def show_results(backed: backing.BackupResult) -> None:
     undated = sum(r.undated for r in results)
     if undated:
         screen.note(f"{count(undated):>10}  could not keep their date on that disk; the manifest has it")
+
+
+def _has_own_name(result: CopyResult) -> bool:
+    """Whether the backup's copy lies in a folder and under a name like the phone's."""
+    return f"/{result.backup_path}".endswith(f"/{result.step.path}")
 
 
 def _amount(steps: Sequence[CopyStep]) -> dict[str, object]:
