@@ -19,13 +19,15 @@ from auditor.audit.roles import Pair
 from auditor.cli import programs, screen
 from auditor.copier.backup import BackupResult
 from auditor.copier.execute import Progress
+from auditor.copier.plan import Action, CopyPlan
 from auditor.disk.durable import ColdRead
+from auditor.disk.volume import volume_of
 from auditor.errors import BadPlace
 from auditor.model import Severity
 from auditor.places.folder import FolderPlace, open_folder
 from auditor.report import list_name
 from auditor.store.changes import Fate, Found
-from auditor.words import count, visible
+from auditor.words import count, counted, size, visible
 
 if TYPE_CHECKING:
     from auditor.judge.policy import Policy
@@ -91,6 +93,18 @@ def name_sides(pairs: Sequence[Pair], refusal: Callable[[Pair], str | None]) -> 
             raise BadPlace(told)
     for line in refusals.named(pairs):
         screen.note(line)
+
+
+def say_ahead(plan: CopyPlan) -> None:
+    """Says before a run how much it will write, and how much room there is; of neither more than is known. Silent where
+    nothing is to be done."""
+    if not plan.to_do:
+        return
+    most = " at most" if plan.of(Action.COMPARE) else ""  # those of which the content may be there already
+    free = volume_of(plan.root).free_bytes
+    room = f"; {size(free)} free on {visible(plan.root.name)}" if free is not None else ""
+    bytes_ = sum(step.size_bytes or 0 for step in plan.to_do)
+    screen.note(f"{'To copy':<24} {counted(len(plan.to_do), 'file', 'files')}, {size(bytes_)}{most}{room}")
 
 
 @contextlib.contextmanager

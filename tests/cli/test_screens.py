@@ -58,7 +58,7 @@ SCREENS = {
 """The commands by golden file, in the order in which they are run; the later ones stand on the earlier."""
 
 SCRUBS = {
-    r"\d[\d.,]* (of \d[\d.,]* )?(bytes|kB|MB|GB)\b": "SIZE",
+    r"\d[\d.,]* (of \d[\d.,]* )?(bytes|kB|MB|GB|TB)\b": "SIZE",
     r"\b\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\dZ)?|\b\d{1,2} [A-Z][a-z]+ 20\d\d(, \d\d:\d\d \([^)]+\))?": "DATE",
     r"-20\d{6}T\d{6,}Z?": "-TIME",
     r"(?m) +\d[\d.]* s$": "  SECONDS",

@@ -96,6 +96,14 @@ def test_a_second_file_of_one_content_is_not_called_unread(auditor: Auditor, pho
     )
 
 
+def test_what_a_run_will_write_and_the_room_for_it_are_said_before_it(auditor: Auditor, phone: Path) -> None:
+    said = auditor("backup", phone, "backup", "--no-audit").err
+    ahead = re.search(r"^To copy +4 files, \d[\d.]* kB(?: at most)?; \d[\d.]* [MGT]B free on backup$", said, re.M)
+    assert ahead and ahead.start() < said.index("Copying to backup")
+    assert "To copy" not in auditor("backup", phone, "backup", "--no-audit").err
+    assert re.search("^To copy +4 files, .* free on back$", auditor("restore", "backup", "back").err, re.M)
+
+
 def test_a_picture_in_an_album_is_kept_once_and_given_back_in_both_places(auditor: Auditor, phone: Path) -> None:
     write(phone / "Pictures/Album/again.jpg", media.jpeg(0))
     said = auditor("backup", phone, "backup", "--no-audit")

@@ -98,6 +98,7 @@ def command(
             _say_of_phones(prepared, sides)
             _refuse(prepared.plan.refusals)
             preflight.remember(root, (store.marker() or prepared.marker).id)
+            copying.say_ahead(prepared.plan)
             with screen.phase(f"Copying to {root.name}", "not copied") as show:
                 backed = backing.carry_out(prepared, replace(options, on_progress=copying.as_scan(show)))
             if not backed.ending.gone and away(store.door) is None:

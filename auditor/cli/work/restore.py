@@ -47,6 +47,7 @@ def command(
             screen.say(f"Plan: {what} to restore, {size(sum(s.size_bytes or 0 for s in steps))}")
             copying.listed((s.path, s.reason or "") for s in job.plan.of(Action.CANNOT))
             return
+        copying.say_ahead(job.plan)
         with copying.stoppable() as stop, screen.phase(f"Restoring to {root.name}", "not restored") as show:
             options = RunOptions(hang_s=hang, wait_s=wait, unplugged=watch(place, job.publisher.door), stop=stop)
             ending = restoring.carry_out(job, replace(options, on_progress=copying.as_scan(show)))
