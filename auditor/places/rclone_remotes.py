@@ -154,12 +154,14 @@ class Leaf:
         accounts of a service, and in two shares of a server, one folder may lie under any two paths."""
         if self.is_bucket and other.is_bucket:
             return True
+        if self.kind == "smb" and self.where.top != other.where.top:
+            return False
         if self.remote and self.remote == other.remote:
-            return self.kind != "smb" or self.path.split("/")[0] == other.path.split("/")[0]
+            return True
         if self.is_public or other.is_public:
             known = self.where.known
             return self.where.service == other.where.service and bool(known) and known == other.where.known
-        return False
+        return bool(self.hosts) and self.where.service == other.where.service
 
     def may_overlap(self, other: Leaf) -> bool:
         """Whether one folder may be, or lie in, the other, if both are of one account."""

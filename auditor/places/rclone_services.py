@@ -140,6 +140,11 @@ class Where:
     base: str = ""
     paths: tuple[str, ...] = ("",)
 
+    @property
+    def top(self) -> str:
+        """The first name of the path: a server's share, by SMB."""
+        return self.paths[0].strip("/").partition("/")[0].casefold()
+
     def hashed(self) -> Where:
         """The same, in words that say only what is equal: accounts, users and folders are nobody's else to read."""
         known = frozenset((name, hashed(value)) for name, value in self.known)
@@ -238,7 +243,7 @@ def where(kind: str, settings: Mapping[str, str], hosts: Sequence[str], path: st
             return Where(name, frozenset(known.items()), base, paths)
     service_of_its_own = " ".join(sorted(set(at))) or ("" if hosts else kind)
     # A folder of a server has another path by each protocol; a bucket is one by S3 alone.
-    base = f"{kind} {base}" if at and kind != "s3" else base
+    base = f"{kind} {base}{_port(kind, settings)}" if at and kind != "s3" else base
     if kind in _BY_ADDRESS:  # what others share lies in each user's account under any name
         who = settings.get("user") or hashed(settings.get("bearer_token", ""))
         base = f"{base} {who.casefold()}"
@@ -275,6 +280,20 @@ def _base(kind: str, settings: Mapping[str, str], path: str) -> str:
     elif kind in _BY_ADDRESS and "public.php" in _of_address(settings):  # a folder that is shared by a link
         said.append(_of_address(settings))
     return " ".join(said)
+
+
+def _port(kind: str, settings: Mapping[str, str]) -> str:
+    """The port of a server, where it is not the usual one: behind another one may be another server of that machine."""
+    try:
+        at = urllib.parse.urlsplit(settings.get("url", ""))
+        port = str(at.port or _PORTS.get(at.scheme, ""))
+    except ValueError:
+        return " port unclear"
+    said = settings.get("port") or port
+    return f" port {said}" if said and said != _PORTS.get(kind, _PORTS["https"]) else ""
+
+
+_PORTS = {"sftp": "22", "ftp": "21", "smb": "445", "http": "80", "https": "443"}
 
 
 def _inside(kind: str, settings: Mapping[str, str], path: str, top: str) -> str:

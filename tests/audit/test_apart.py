@@ -179,7 +179,7 @@ def test_the_phones_own_folder_by_a_server_of_a_public_name_is_no_backup(audit: 
 def test_one_server_by_two_public_names_or_beside_its_folder_is_one_copy(audit: Audit, server: Path) -> None:
     for backups in (("rclone:dav:P", "rclone:too:P"), ("rclone:dav:P", "served")):
         verdict, offered, _ = audit("phone", *backups, "--policy", "two.toml", "--copy-by-hand")
-        assert (verdict, offered) == ("NOT SAFE", 0), backups
+        assert verdict != "SAFE" and offered == 0, backups
 
 
 @needs_rclone

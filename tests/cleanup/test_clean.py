@@ -85,8 +85,8 @@ def plan(photos: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 def sound(monkeypatch: pytest.MonkeyPatch) -> None:
     """Takes every kept file for sound: the judge has tests of its own, and is slow to start."""
-    monkeypatch.setattr(applying, "judge", lambda kept, jobs, progress: dict.fromkeys(kept))
-    monkeypatch.setattr(undoing, "judge", lambda kept, jobs, progress: dict.fromkeys(kept))
+    monkeypatch.setattr(applying, "judge", lambda kept, *_: dict.fromkeys(kept))
+    monkeypatch.setattr(undoing, "judge", lambda kept, *_: dict.fromkeys(kept))
 
 
 def listing(root: Path) -> dict[str, bytes]:

@@ -102,6 +102,7 @@ REMOTES = {
     "own cloud": {"type": "webdav", "url": f"{DAV}/webdav", "vendor": "owncloud"},
     "nas": {"type": "sftp", "host": "nas.lan", "user": "me"},
     "nas loud": {"type": "sftp", "host": "NAS.lan.", "user": "me", "port": "22"},
+    "nas by a port": {"type": "sftp", "host": "nas.lan", "user": "me", "port": "2022"},
     "nas of nobody": {"type": "sftp", "host": "nas.lan"},
     "nas of another": {"type": "sftp", "host": "nas.lan", "user": "other"},
     "other nas": {"type": "sftp", "host": "other.lan", "user": "me"},
@@ -189,7 +190,12 @@ ONE = [
     *[("windows:C$/Photos", "windows:Photos"), ("vault:P", "vault too:P"), ("name:p", "b2 by s3:bucket/p/2024")],
     *[("name:", "pieces:"), ("pool:", "b2:other"), ("pool:P", "koofr by webdav:P")],
     *[("side by side:cloud/p", "google:bucket/p"), ("side by side:disk", "yandex by webdav:")],
+    # A path says nothing where the servers, their ports or the shares are two names: one may lie in another one.
+    *[("nas by number:P", "nas:Q"), ("nas by number:P", "other nas:Q"), ("nas:P", "nas by a port:Q")],
+    *[("windows:photos", "windows of a user:films"), ("windows:photos/P", "windows:all/photos/P")],
 ]
+
+
 TWO = [
     *[("aws:bucket/p", "global:other/p"), ("aws:bucket/p", "dual:bucket/q")],
     *[("aws:bucket", "china:bucket"), ("aws:bucket", "gov:bucket"), ("aws:bucket", "minio:bucket")],
@@ -200,11 +206,13 @@ TWO = [
     *[("next:P", "drive:P"), ("cloud away:P", "one:P"), ("one:P", "one again:Q"), ("drive:P", "drive:Q")],
     *[("next:P", "next by its older address:Q"), ("next folder:2024", "next:Q/2024"), ("nas:P", "nas loud:Q")],
     ("nas by number:P", "drive:P"),
-    *[("nas by number:P", "nas:Q"), ("aws:bucket", "minio by number:bucket"), ("minio:bucket", "minio by number:q")],
-    *[("nas by number:P", "other nas:Q"), ("nas:P", "hidrive by ssh:P")],
+    *[("aws:bucket", "minio by number:bucket"), ("minio:bucket", "minio by number:q")],
+    *[("nas:P", "hidrive by ssh:P")],
     *[("by a profile:bucket", f"{name}:bucket2") for name in ("aws", "minio", "b2", "by a profile")],
     *[("by a profile:bucket", f"{name}:bucket") for name in ("drive", "koofr")],
-    *[("nas:/volume1/P", "nas:/volume2/P"), ("windows:photos", "windows of a user:films")],
+    *[
+        ("nas:/volume1/P", "nas:/volume2/P"),
+    ],
     *[
         ("vault:P", "vault too:Q"),
         ("name:q", "pieces:"),
