@@ -21,7 +21,7 @@ from auditor.disk import small_files, volume
 from auditor.errors import BadManifest, BadPlace
 from auditor.model import FileVerdict, Partition, Verdict
 from auditor.report import AUDITS_SHOWN, FILES, RECORD, SEAL, provenance
-from auditor.words import counted
+from auditor.words import count, counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,24 +137,27 @@ class History:
 def read(folder: Path) -> Past:
     """The audit in a folder. Raises: BadPlace where there is none."""
     try:
-        record = small_files.parse_json(small_files.read(folder / RECORD, provenance.MOST_RECORD_BYTES))
-        told = record["provenance"]
-        source, backups = str(told["source"]), tuple(map(str, told["backups"]))
-        return Past(
-            folder,
-            str(told["audit_id"]),
-            Verdict(record["verdict"]),
-            str(record["sentence"]),
-            str(told.get("finished") or ""),
-            Partition(**{name: int(number) for name, number in record["partition"].items()}),
-            source,
-            backups,
-            _subject(told),
-            _link(told.get("previous")),
-            _counts(told.get("since")),
-        )
+        return told(folder, small_files.parse_json(small_files.read(folder / RECORD, provenance.MOST_RECORD_BYTES)))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadPlace(f"{folder} is not the folder of an audit: its audit.json cannot be read") from error
+
+
+def told(folder: Path, record: Mapping[str, Any]) -> Past:
+    """The audit of which audit.json says this. Raises: ValueError and its like where it is none."""
+    proof = record["provenance"]
+    return Past(
+        folder,
+        str(proof["audit_id"]),
+        Verdict(record["verdict"]),
+        str(record["sentence"]),
+        str(proof.get("finished") or ""),
+        Partition(**{name: int(number) for name, number in record["partition"].items()}),
+        str(proof["source"]),
+        tuple(map(str, proof["backups"])),
+        _subject(proof),
+        _link(proof.get("previous")),
+        _counts(proof.get("since")),
+    )
 
 
 def found(homes: Iterable[Path]) -> tuple[Past, ...]:
@@ -192,6 +195,18 @@ def changes(earlier: Past, later: Past) -> Changes:
                 f" `auditor report {one.folder} --check` says more"
             )
     return Changes(earlier, _turned(earlier.folder / FILES, later.folder / FILES))
+
+
+def sums(parts: Partition) -> str:
+    """What an audit found, in words: `3 of 28 not safe, 1 not checked`, or `28 of 28 safe`."""
+    if not parts.due:
+        return "nothing had to be backed up"
+    of = f" of {count(parts.due)}"
+    unsafe = f"{count(parts.not_safe)}{of} not safe" if parts.not_safe else ""
+    unknown = f"{count(parts.not_checked)} not checked" if parts.not_checked else ""
+    safe = "" if unsafe or unknown else f"{count(parts.proven)}{of} safe"
+    waived = f"{count(parts.waived)} left out on purpose" if parts.waived else ""
+    return ", ".join(filter(None, (unsafe, unknown, safe, waived)))
 
 
 def words(counts: Mapping[str, int]) -> str:

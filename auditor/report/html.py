@@ -21,7 +21,7 @@ from auditor.database.connection import Database
 from auditor.judge.rules import Rule
 from auditor.judge.signs import SIGNS
 from auditor.model import Audit, Severity, Status
-from auditor.report import coverage, findings, lookup, packed, parts
+from auditor.report import coverage, findings, history, lookup, packed, parts, trend
 from auditor.report.history import History
 from auditor.report.pictures import placed
 from auditor.report.provenance import Sealed
@@ -94,6 +94,7 @@ def write(
             coverage=coverage.of(
                 db, record["policy"]["params"]["proof"], [one.label for one in lists if one.side == "backup"]
             ),
+            trend=trend.of([*reversed(known.past), history.told(path.parent, record)], zone) if known.past else None,
             changes=changes(since.partition, audit.partition) if since else [],
             rules=by_id,
             record=record,

@@ -198,7 +198,7 @@ def test_what_is_no_nearer_to_proof_is_not_called_safe(tmp_path: Path) -> None:
     ],
 )
 def test_the_sums_of_an_audit_call_safe_what_is_proven(parts: tuple[int, ...], words: str) -> None:
-    assert command._sums(Partition(*parts)) == words
+    assert history.sums(Partition(*parts)) == words
 
 
 def test_a_chain_that_nobody_touched_is_whole(three: list[Path]) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from auditor.cli import named, programs, screen
 from auditor.errors import BadPlace
 from auditor.judge.signs import SIGNS
-from auditor.model import FileVerdict, Partition
+from auditor.model import FileVerdict
 from auditor.report import history
 from auditor.report.history import Changes, Past
 from auditor.words import count, counted, moment, visible
@@ -52,17 +52,6 @@ def plot(numbers: Sequence[int]) -> str:
     return "".join(_BARS[0] if not n else _BARS[1 + (n * (len(_BARS) - 2)) // most] for n in numbers)
 
 
-def _sums(parts: Partition) -> str:
-    if not parts.due:
-        return "nothing had to be backed up"
-    of = f" of {count(parts.due)}"
-    unsafe = f"{count(parts.not_safe)}{of} not safe" if parts.not_safe else ""
-    unknown = f"{count(parts.not_checked)} not checked" if parts.not_checked else ""
-    safe = "" if unsafe or unknown else f"{count(parts.proven)}{of} safe"
-    waived = f"{count(parts.waived)} left out on purpose" if parts.waived else ""
-    return ", ".join(filter(None, (unsafe, unknown, safe, waived)))
-
-
 _BARS = "▁▂▃▄▅▆▇█"
 
 
@@ -73,7 +62,7 @@ def _show(of_phone: Sequence[Past], last: int) -> None:
     if len(shown) > 1:
         screen.say(f"  not safe  {plot(numbers)}  {count(numbers[0])} then, {count(numbers[-1])} now")
     for one in shown:
-        sums = _sums(one.partition)
+        sums = history.sums(one.partition)
         changed = f"; {history.words(one.since)}" if one.since else ""
         screen.say(f"  {SIGNS[one.verdict]} {moment(one.finished)}: {sums}{changed}")
         screen.say(f"      {visible(one.folder.name)}, in {', '.join(map(visible, one.backups))}")
