@@ -174,15 +174,16 @@ def partial_folder(out: Path) -> Path:
     return out.with_name(out.name + ".partial")
 
 
-def must_be_new(order: Order, out: Path) -> None:
-    """Raises: BadOutput where the report cannot be `out`: it is there already, or would lie in what is audited."""
+def must_be_new(order: Order, out: Path, other: str = "another folder with -o") -> None:
+    """Raises: BadOutput where the report, or a file of it, cannot be `out`: it is there already, or would lie in what
+    is audited. `other` is what to choose instead."""
     if out.exists():
-        raise BadOutput(f"{out} is there already; nothing is written over. Choose another folder with -o")
+        raise BadOutput(f"{out} is there already; nothing is written over. Choose {other}")
     where = out.resolve()
     for one in (order.source, *order.backups):
         root = one.place.folder if one.place is not None else None
         if root is not None and (root == where or root in where.parents):
-            raise BadOutput(f"the report {out} would lie inside {one.spec}, which is audited; choose another -o")
+            raise BadOutput(f"the report {out} would lie inside {one.spec}, which is audited; choose {other}")
 
 
 def _begin(order: Order, out: Path) -> Path:

@@ -47,6 +47,9 @@ def command(
         bool, typer.Option("--copy-by-hand", help="The backups are copies made by hand, SOURCE is the phone.")
     ] = False,
     no_thumbnails: Annotated[bool, typer.Option("--no-thumbnails", help="No pictures in the report.")] = False,
+    xlsx: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write its tables as a spreadsheet too, as `auditor report`.")
+    ] = None,
 ) -> None:
     """Says which files of a phone are safe in its backups.
 
@@ -70,4 +73,5 @@ def command(
         jobs=jobs,
         copy_by_hand=copy_by_hand,
         no_thumbnails=no_thumbnails,
+        xlsx=xlsx,
     )

@@ -16,6 +16,8 @@ from typer.testing import CliRunner
 from auditor.cli import app
 from auditor.errors import BadOutput
 from auditor.report import FILES, FINDINGS, RECORD, SAFE_TO_DELETE, spreadsheet
+from tests import media
+from tests.copier.runs import write
 from tests.report import sample
 from tests.report.test_report import written
 
@@ -92,3 +94,21 @@ def test_the_command_writes_it_over_nothing_and_of_nothing_that_was_changed(audi
     (audit / FILES).write_text((audit / FILES).read_text("utf-8").replace("missing", "identical"), "utf-8")
     found = CliRunner().invoke(app, words)
     assert found.exit_code == 1 and "changed: files.csv" in found.output and not target.exists()
+
+
+def test_an_audit_writes_it_at_once_or_says_before_that_it_cannot(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "phone/DCIM/Camera/IMG_1.jpg", media.jpeg(1), 1_700_000_001)
+    write(tmp_path / "disk/IMG_1.jpg", media.jpeg(1), 1_700_000_001)
+    monkeypatch.chdir(tmp_path)
+    words = ["audit", "phone", "disk", "--copy-by-hand"]
+    for name, said in (("nowhere/a.xlsx", "is no folder"), ("phone/a.xlsx", "would lie inside"), ("a/a.xlsx", "is no")):
+        done = CliRunner().invoke(app, [*words, "-o", "a", "--xlsx", name])
+        assert isinstance(done.exception, BadOutput)
+        assert said in str(done.exception)
+        assert not (tmp_path / "a").exists()
+    assert CliRunner().invoke(app, [*words, "-o", "a", "--xlsx", "a.xlsx"]).exit_code == 0
+    assert openpyxl.load_workbook(tmp_path / "a.xlsx").sheetnames[0] == "Verdict"
+    done = CliRunner().invoke(app, [*words, "-o", "b", "--xlsx", "a.xlsx"])
+    assert "is there already" in str(done.exception)

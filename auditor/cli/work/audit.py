@@ -15,6 +15,7 @@ from auditor.audit.inputs import sides
 from auditor.audit.order import Order, Steps, pairs_of
 from auditor.cli import cleaned, copying, named, programs, screen, unfinished
 from auditor.config import Role
+from auditor.errors import BadOutput
 from auditor.judge import policy as policies
 from auditor.judge import rules as ruling
 from auditor.judge import verdict, waivers
@@ -38,6 +39,7 @@ def command(
     jobs: int | None,
     copy_by_hand: bool,
     no_thumbnails: bool,
+    xlsx: Path | None,
 ) -> None:
     """As the command of this name in `auditor.cli` says."""
     chosen = named.policy(policy)
@@ -60,7 +62,16 @@ def command(
     auditing.must_be_new(order, folder)
     order = replace(order, pairs=pairs_of(ours, theirs, is_by_hand=copy_by_hand), homes=named.homes(folder))
     copying.name_sides(order.pairs, refusals.refusal_of_audit)
+    if xlsx is not None:
+        auditing.must_be_new(order, xlsx, "another file with --xlsx")
+        if not xlsx.absolute().parent.is_dir():  # an audit of hours must not end so
+            raise BadOutput(f"{xlsx} cannot be written: {xlsx.absolute().parent} is no folder; make it first")
     result = run(order, folder)
+    if xlsx is not None:
+        from auditor.report import spreadsheet  # most audits need none
+
+        spreadsheet.write(folder, told(folder), xlsx)
+        screen.note(f"Tables: {visible(str(xlsx))}")
     show(result, folder, {rule.id: rule for rule in known})
     raise typer.Exit(verdict.exit_code(result.verdict, result.outcomes, fail_on))
 
