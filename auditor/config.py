@@ -1,4 +1,5 @@
-"""What a user has set once: places by name, the policy, and the home of reports. One TOML file of that user's own.
+"""What a user has set once: places by name, the policy, the home of reports, and who audits. One TOML file of
+that user's own.
 
 What stands in it is as good as typed, schemes included; so a file that somebody else may write is refused.
 """
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"[^\W_][\w.-]{0,39}")
 _WORD = re.compile(r"([A-Za-z][A-Za-z0-9_+-]+):(.*)", re.DOTALL)
-_KEYS = ("places", "policy", "reports")
+_KEYS = ("places", "policy", "reports", "by")
 
 
 class Role(StrEnum):
@@ -48,11 +49,12 @@ class NamedPlace:
 @dataclass(frozen=True, slots=True)
 class Config:
     """What is set; None and nothing of what is not. `policy` is a policy's name or file, `reports` the folder in which
-    audits get theirs."""
+    audits get theirs, `by` who makes them, as their records say it."""
 
     places: tuple[NamedPlace, ...] = ()
     policy: str | None = None
     reports: Path | None = None
+    by: str | None = None
 
     def named(self, name: str) -> NamedPlace | None:
         """The place of that name; None where there is none."""
@@ -169,10 +171,12 @@ def _understood(data: Mapping[str, Any]) -> Config:
         places = small_files.value_of(data, "places", dict, default={})
         policy = small_files.value_of(data, "policy", str, default="")
         reports = small_files.value_of(data, "reports", str, default="")
+        by = small_files.value_of(data, "by", str, default="")
         return Config(
             tuple(_place(name, places[name]) for name in places),
             _policy(policy) if policy else None,
             _whole(reports, "reports") if reports else None,
+            by or None,
         )
     except ValueError as error:
         raise BadConfig(f"the config {path()} cannot be understood: {error}") from error

@@ -34,6 +34,7 @@ def of_run(
     source, *backups = lists
     arguments = _arguments(order, doubts, pairs, str(out))
     return {
+        **({"by": order.by} if order.by else {}),
         "source_files": source.footer.files,
         "started": started.astimezone().isoformat(timespec="seconds"),
         "finished": finished.astimezone().isoformat(timespec="seconds"),

@@ -47,6 +47,9 @@ def command(
         bool, typer.Option("--copy-by-hand", help="The backups are copies made by hand, SOURCE is the phone.")
     ] = False,
     no_thumbnails: Annotated[bool, typer.Option("--no-thumbnails", help="No pictures in the report.")] = False,
+    by: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Who makes this audit. [default: that of the config, or nobody]")
+    ] = None,
     xlsx: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write its tables as a spreadsheet too, as `auditor report`.")
     ] = None,
@@ -74,4 +77,5 @@ def command(
         copy_by_hand=copy_by_hand,
         no_thumbnails=no_thumbnails,
         xlsx=xlsx,
+        by=by,
     )

@@ -1,4 +1,4 @@
-"""auditor config: places by name, the policy and the home of reports, set once."""
+"""auditor config: places by name, the policy, the home of reports and who audits, set once."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ class Key(StrEnum):
 
     POLICY = "policy"
     REPORTS = "reports"
+    BY = "by"
 
 
 @app.command("show", epilog=screen.examples((("auditor config show", "what is set, and where it is kept"),)))
@@ -50,6 +51,8 @@ def show() -> None:
         screen.say(f"policy   {visible(known.policy)}")
     if known.reports:
         screen.say(f"reports  {visible(str(known.reports))}")
+    if known.by:
+        screen.say(f"by       {visible(known.by)}")
     if known == config.Config():
         screen.say("Nothing is set.")
     screen.note(f"Kept in {visible(str(config.path()))}")
@@ -127,14 +130,15 @@ def remove(name: Annotated[str, typer.Argument(metavar="NAME", help="The place's
         (
             ("auditor config set reports ~/audits", "where reports go, if no -o says otherwise"),
             ("auditor config set policy office", "the policy, if no --policy says otherwise"),
+            ('auditor config set by "Anna Berg"', "who makes the audits, as their records say it"),
         )
     ),
 )
 def set_one(
-    key: Annotated[Key, typer.Argument(metavar="policy|reports", help="What to set.")],
-    value: Annotated[str, typer.Argument(metavar="VALUE", help="A policy's name or file; or a folder.")],
+    key: Annotated[Key, typer.Argument(metavar="policy|reports|by", help="What to set.")],
+    value: Annotated[str, typer.Argument(metavar="VALUE", help="A policy's name or file; a folder; or a person.")],
 ) -> None:
-    """Sets the policy, or the home of reports.
+    """Sets the policy, the home of reports, or who audits.
 
     Exit codes: 0 set; 2 there is no such policy, or the config cannot be written.
     """
@@ -142,7 +146,8 @@ def set_one(
         from auditor.judge import policy
 
         policy.load(value)
-    said = value if key is Key.POLICY and not value.endswith(".toml") else str(Path(value).expanduser().absolute())
+    is_path = key is Key.REPORTS or (key is Key.POLICY and value.endswith(".toml"))
+    said = str(Path(value).expanduser().absolute()) if is_path else value
 
     def edit(document: TOMLDocument) -> None:
         document[key.value] = said
@@ -152,8 +157,8 @@ def set_one(
 
 
 @app.command("unset", epilog=screen.examples((("auditor config unset policy", "as if it had never been set"),)))
-def unset(key: Annotated[Key, typer.Argument(metavar="policy|reports", help="What to unset.")]) -> None:
-    """Forgets the policy, or the home of reports.
+def unset(key: Annotated[Key, typer.Argument(metavar="policy|reports|by", help="What to unset.")]) -> None:
+    """Forgets the policy, the home of reports, or who audits.
 
     Exit codes: 0 unset, or was not set; 2 the config cannot be written.
     """

@@ -215,6 +215,7 @@ def audit(
             began=datetime.fromisoformat(prepared.started),
             emptied=cleaned.told(prepared.source),
             homes=named.homes(report),
+            by=named.by(),
         )
         result = command.run(order, report)
     command.show(result, report, {rule.id: rule for rule in known})

@@ -93,6 +93,11 @@ def policy(name: str | None) -> Policy:
     return policies.load(name or config.load().policy or POLICY)
 
 
+def by(name: str | None = None) -> str | None:
+    """Who makes an audit: who was named, else whom the config says; None where nobody is. Never the account's name."""
+    return name or config.load().by
+
+
 def home() -> Path:
     """Where reports without -o go: the home that the config says, else the current folder."""
     return config.load().reports or Path()

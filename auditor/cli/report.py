@@ -12,6 +12,7 @@ EXAMPLES = (
     ("auditor report audit-20260615T180000Z", "say the verdict of that audit again"),
     ("auditor report audit-20260615T180000Z --check", "is every file of it still as it was written?"),
     ("auditor report audit-20260615T180000Z --xlsx audit.xlsx", "its tables for a spreadsheet"),
+    ("auditor report audit-20260615T180000Z --certificate page.html", "one page to print, sign and file"),
 )
 
 
@@ -30,16 +31,21 @@ def command(
     xlsx: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write its tables as a spreadsheet, a sheet each.")
     ] = None,
+    certificate: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write one page to print: who, when, what, how, and the proof.")
+    ] = None,
 ) -> None:
     """Says the verdict of an audit made earlier.
 
     With --check, also whether its files are still as they were written, those of the audits before it (each audit names
     the one before by the digest of its seal), and whether its signature and time-stamp hold.
-    --xlsx looks at that too, and makes no spreadsheet of tables that were changed.
+    --xlsx and --certificate look at that too, and make nothing of files that were changed.
 
     Exit codes: 0 said, or unchanged; 1 changed, removed or added, or a seal that does not hold; 2 not an audit's
     folder.
     """
     from auditor.cli.work import report
 
-    report.command(folder=folder, check=check, signers=signers, stamp_root=stamp_root, xlsx=xlsx)
+    report.command(
+        folder=folder, check=check, signers=signers, stamp_root=stamp_root, xlsx=xlsx, certificate=certificate
+    )

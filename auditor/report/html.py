@@ -20,7 +20,7 @@ from auditor.database import headers, page
 from auditor.database.connection import Database
 from auditor.judge.rules import Rule
 from auditor.judge.signs import SIGNS
-from auditor.model import Audit, Severity, Status
+from auditor.model import Audit, Depth, Severity, Status
 from auditor.report import coverage, findings, history, lookup, packed, parts, trend
 from auditor.report.history import History
 from auditor.report.pictures import placed
@@ -125,6 +125,7 @@ def environment(zone: tzinfo | None) -> jinja2.Environment:
         "visible": lambda value: text.visible(str(value)),
         "moment": lambda stamp: text.moment(stamp, zone),
         "code": _code,
+        "depth": lambda value: _DEPTHS.get(str(value), str(value)),
     }
     made.filters |= filters
     return made
@@ -177,6 +178,14 @@ def _lists(db: Database, zone: tzinfo | None) -> list[Listed]:
 def _title(lists: Iterable[Listed]) -> str:
     sides = {side: ", ".join(found.label for found in lists if found.side == side) for side in ("source", "backup")}
     return f"{sides['source']} \u2192 {sides['backup']}"
+
+
+_DEPTHS = {
+    Depth.LIST.value: "names, sizes and dates only",
+    Depth.HASH.value: "every byte",
+    Depth.DECODE.value: "every byte, and every picture decoded",
+    Depth.DEEP.value: "every byte, and every frame of every film decoded",
+}
 
 
 _LEFT_OUT = {

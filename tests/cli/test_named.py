@@ -45,8 +45,9 @@ def test_a_policy_that_is_not_there_is_not_set(
     assert call(monkeypatch, capsys, "config", "set", "policy", "stern")[0] == 2
     assert call(monkeypatch, capsys, "config", "set", "policy", "strict")[0] == 0
     assert call(monkeypatch, capsys, "config", "set", "reports", "audits")[0] == 0
-    assert config.load() == config.Config(policy="strict", reports=here / "run/audits")
-    for key in ("policy", "reports", "policy"):
+    assert call(monkeypatch, capsys, "config", "set", "by", "Anna Berg")[0] == 0
+    assert config.load() == config.Config(policy="strict", reports=here / "run/audits", by="Anna Berg")
+    for key in ("policy", "reports", "by", "policy"):
         assert call(monkeypatch, capsys, "config", "unset", key)[0] == 0
     assert config.load() == config.Config()
 

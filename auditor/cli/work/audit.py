@@ -40,6 +40,7 @@ def command(
     copy_by_hand: bool,
     no_thumbnails: bool,
     xlsx: Path | None,
+    by: str | None,
 ) -> None:
     """As the command of this name in `auditor.cli` says."""
     chosen = named.policy(policy)
@@ -57,6 +58,7 @@ def command(
         jobs,
         not no_thumbnails,
         emptied=cleaned.told(ours.place),
+        by=named.by(by),
     )
     folder = out or unfinished.audit(order, named.home())
     auditing.must_be_new(order, folder)

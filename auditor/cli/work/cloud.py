@@ -123,6 +123,7 @@ def _audit(
         began=began,
         pairs=(sides,),
         homes=named.homes(report),
+        by=named.by(),
     )
     result = audit_command.run(order, report)
     audit_command.show(result, report, {rule.id: rule for rule in known})

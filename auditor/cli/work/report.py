@@ -18,18 +18,28 @@ from auditor.model import Verdict
 from auditor.report import DRILL, DRILL_TABLE, PAGE, RECORD, chain, provenance, signatures, timestamps
 from auditor.report.chain import Checked, LinkState
 from auditor.report.provenance import Difference, Mismatch
-from auditor.report.signatures import Standing
+from auditor.report.signatures import Standing, Statement
 from auditor.words import counted, day, visible
 
 
-def command(*, folder: Path, check: bool, signers: Path | None, stamp_root: Path | None, xlsx: Path | None) -> None:
+def command(
+    *,
+    folder: Path,
+    check: bool,
+    signers: Path | None,
+    stamp_root: Path | None,
+    xlsx: Path | None,
+    certificate: Path | None,
+) -> None:
     """As the command of this name in `auditor.cli` says."""
     record = _record(folder)
     is_drill = "drill" in record
     if is_drill and xlsx is not None:
         raise BadPlace(f"{folder} is a drill, whose one table is {DRILL_TABLE}: --xlsx is for audits")
+    if is_drill and certificate is not None:
+        raise BadPlace(f"{folder} is a drill: --certificate is for audits")
     programs.tell(folder=folder.absolute(), page=None if is_drill else (folder / PAGE).absolute())
-    if check or xlsx is not None:
+    if check or xlsx is not None or certificate is not None:
         changed = provenance.check(folder)
         programs.tell(touched=list(map(asdict, changed)))
         for item in changed:
@@ -41,9 +51,13 @@ def command(*, folder: Path, check: bool, signers: Path | None, stamp_root: Path
         before = [] if is_drill else chain.check(folder, named.homes(folder))
         programs.tell(chain=list(map(asdict, before)))
         is_touched = _show_chain(before)
-        _check_seals(folder, signers, stamp_root)
+        seals = _check_seals(folder, signers, stamp_root)
         if is_touched:
             raise typer.Exit(1)
+        if certificate is not None:
+            from auditor.report import certificate as certificates  # the verdict alone must not wait for templates
+
+            certificates.write(folder, record, seals, before, certificate)
     if xlsx is not None:
         from auditor.report import spreadsheet  # the verdict alone must not wait for pandas
 
@@ -56,8 +70,9 @@ def command(*, folder: Path, check: bool, signers: Path | None, stamp_root: Path
     word = Verdict(record["verdict"])
     screen.say(f"{SIGNS[word]} {word}: {visible(record['sentence'])}")
     screen.to_copy(f"  Report   {folder / PAGE}")
-    if xlsx is not None:
-        screen.to_copy(f"  Tables   {visible(str(xlsx))}")
+    for what, made in (("Tables", xlsx), ("Page", certificate)):
+        if made is not None:
+            screen.to_copy(f"  {what:<8} {visible(str(made))}")
 
 
 def _record(folder: Path) -> dict[str, Any]:
@@ -75,9 +90,9 @@ def _record(folder: Path) -> dict[str, Any]:
     return record
 
 
-def _check_seals(folder: Path, signers: Path | None, root: Path | None) -> None:
-    """Says what the signatures and the time-stamp are worth. Raises: Exit where one does not hold, or one was asked for
-    and there is none."""
+def _check_seals(folder: Path, signers: Path | None, root: Path | None) -> list[Statement]:
+    """Says, and returns, what the signatures and the time-stamp are worth. Raises: Exit where one does not hold, or one
+    was asked for and there is none."""
     signed, stamped = signatures.signatures(folder, signers), timestamps.time_stamps(folder, root)
     programs.tell(signatures=list(map(asdict, signed)), time_stamps=list(map(asdict, stamped)))
     bad = [one for one in (*signed, *stamped) if one.standing is Standing.BAD]
@@ -92,6 +107,7 @@ def _check_seals(folder: Path, signers: Path | None, root: Path | None) -> None:
         screen.error(f"this audit has no {' and no '.join(missing)} that can be checked by what was named")
     if bad or missing:
         raise typer.Exit(1)
+    return [*signed, *stamped]
 
 
 def _show_chain(links: Sequence[Checked]) -> bool:

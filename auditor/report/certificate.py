@@ -1,0 +1,76 @@
+"""One page to print, sign and file: who audited what, when and how, the verdict, and by what it can be checked.
+
+It is made after the audit was sealed, and lies beside its folder: so it can name the digest of SHA256SUMS, and the
+signature and time-stamp over it, which nothing within the folder can.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import tzinfo
+from pathlib import Path
+from typing import Any
+
+from auditor import words as text
+from auditor.disk.folder import Folder
+from auditor.errors import BadOutput
+from auditor.judge import rules
+from auditor.judge.signs import SIGNS
+from auditor.model import RuleState, Severity, Verdict
+from auditor.report import SEAL, html, provenance
+from auditor.report.chain import Checked, LinkState
+from auditor.report.signatures import Statement
+
+MOST_FINDINGS, MOST_CAVEATS, MOST_BACKUPS = 12, 3, 3
+"""So many are named: all of it has to fit on one page. How many more there are is said."""
+
+
+def write(
+    folder: Path,
+    record: Mapping[str, Any],
+    seals: Sequence[Statement],
+    before: Iterable[Checked],
+    path: Path,
+    zone: tzinfo | None = None,
+) -> None:
+    """Writes the page of an audit's folder that was checked and is whole. `record` is what its audit.json holds,
+    `seals` and `before` what was found of its signatures and of the audits before it; `zone` is that of the dates,
+    None for this machine's.
+
+    Raises: BadOutput where the file is there already, lies in the folder, or cannot be written.
+    """
+    if path.resolve().is_relative_to(folder.resolve()):
+        raise BadOutput(f"{path} would lie in the audit's folder, which is sealed; name a file elsewhere")
+    verdict = Verdict(record["verdict"])
+    names = {rule.id: rule.name for rule in rules.load()}
+    levels = list(Severity)
+    failed = sorted(
+        (one for one in record["rules"] if one["state"] == RuleState.FAILED),
+        key=lambda one: (levels.index(Severity(one["severity"])), -int(one["findings"]), one["id"]),
+    )
+    page = (
+        html.environment(zone)
+        .get_template("certificate.html.j2")
+        .render(
+            **html.assets(("report.css", "certificate.css"), ()),
+            record=record,
+            proof=record["provenance"],
+            folder=folder.absolute().name,
+            verdict=verdict,
+            sign=SIGNS[verdict],
+            state=verdict.lower().replace(" ", "-"),
+            found=[(names.get(one["id"], one["id"].replace("-", " ").capitalize()), one["findings"]) for one in failed],
+            most={"findings": MOST_FINDINGS, "caveats": MOST_CAVEATS, "backups": MOST_BACKUPS},
+            checks=len([one for one in record["rules"] if one["state"] in (RuleState.PASSED, RuleState.FAILED)]),
+            seal=provenance.sealed_file(folder / SEAL).sha256,
+            seals=[text.visible(one.words) for one in seals],
+            unchanged=len([one for one in before if one.state is LinkState.UNCHANGED]),
+        )
+    )
+    try:
+        with Folder.open(path.parent) as door:
+            if door.there(path.name) is not None:
+                raise BadOutput(f"{path} is there already; nothing is written over. Name another with --certificate")
+            door.write_new(path.name, page.encode())
+    except OSError as error:
+        raise BadOutput(f"{path} cannot be written: {error.strerror or error}") from error
