@@ -127,7 +127,10 @@ def moment(stamp: str | None, zone: tzinfo | None = None) -> str:
             when = when.astimezone(zone)
     except (ValueError, OverflowError, OSError):
         return visible(stamp)
-    words = f"{when.day} {_MONTHS[when.month - 1]} {when.year}, {when:%H:%M}"
+    words = f"{when.day} {_MONTHS[when.month - 1]} {when.year}"
+    if len(stamp) == len("2026-06-15"):
+        return words  # of a day, nobody knows the time
+    words += f", {when:%H:%M}"
     offset = when.utcoffset()
     return words if offset is None else f"{words} ({_utc(offset)})"
 

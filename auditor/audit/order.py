@@ -25,7 +25,8 @@ class Order:
     the run began that read the places and brings its lists along (a backup); None: this audit lists them itself.
     `pairs` are the phone with each backup, where they were compared before (`pairs_of`). `emptied` is the sentence, and
     what belongs under it, where nothing is left on the phone because it was cleaned up; empty where it was not.
-    `homes` are the folders in which earlier audits may lie. `by` is who makes the audit, None where nobody says.
+    `homes` are the folders in which earlier audits may lie. `by` is who makes the audit, None where nobody says;
+    `redacted` where a second report is to lie that may leave the house.
     """
 
     source: Side
@@ -42,6 +43,7 @@ class Order:
     emptied: tuple[str, ...] = ()
     homes: tuple[Path, ...] = ()
     by: str | None = None
+    redacted: Path | None = None
 
 
 def pairs_of(source: Side, backups: Iterable[Side], *, is_by_hand: bool = False) -> tuple[roles.Pair, ...]:

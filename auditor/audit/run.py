@@ -39,6 +39,7 @@ from auditor.model import Audit, RuleOutcome, Verdict
 from auditor.pictures import ranked
 from auditor.places import Place
 from auditor.places.rclone_remotes import leaf_told
+from auditor.report import provenance, redact
 
 
 def run(order: Order, out: Path, steps: Steps = Steps(), now: Callable[[], datetime] | None = None) -> Audit:
@@ -107,6 +108,13 @@ def _run(order: Order, folder: Path, out: Path, steps: Steps, clock: Callable[[]
         reporting.write(
             audit, db, chosen, order.policy, folder, [one.path for one in lists], pictures, homes=order.homes
         )
+        if order.redacted is not None:
+            aside = partial_folder(order.redacted)
+            locks.begin(aside, _OURS)
+            names = redact.Pseudonyms(redact.own_key())
+            original = provenance.sealed_file(folder / reporting.SEAL).sha256
+            reporting.write(audit, db, chosen, order.policy, aside, (), names=names, redacted_from=original)
+            aside.rename(order.redacted)
     folder.rename(out)
     return audit
 

@@ -50,6 +50,10 @@ def command(
     by: Annotated[
         str | None, typer.Option(metavar="NAME", help="Who makes this audit. [default: that of the config, or nobody]")
     ] = None,
+    redact: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="A second report that may leave the house: names become pseudonyms."),
+    ] = None,
     xlsx: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write its tables as a spreadsheet too, as `auditor report`.")
     ] = None,
@@ -78,4 +82,5 @@ def command(
         no_thumbnails=no_thumbnails,
         xlsx=xlsx,
         by=by,
+        redact=redact,
     )

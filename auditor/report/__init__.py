@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from auditor.judge.rules import Rule
     from auditor.model import Audit
     from auditor.report import thumbnails
+    from auditor.report.redact import Pseudonyms
     from auditor.report.since import Before
 
 FILES, FINDINGS, FINDINGS_EXACT, SAFE_TO_DELETE = "files.csv", "findings.csv", "findings.jsonl", "safe-to-delete.csv"
@@ -44,6 +45,8 @@ def write(
     zone: tzinfo | None = None,
     homes: Sequence[Path] = (),
     since: Before | None = None,
+    names: Pseudonyms | None = None,
+    redacted_from: str | None = None,
 ) -> Path:
     """Writes a whole audit folder and seals it. The caller gives it its final name once this has returned.
 
@@ -52,24 +55,37 @@ def write(
     and path (`page.pictured`, `page.damaged_copies` and `page.whole_copies` say which, `thumbnails.take` makes one);
     `zone` is that of the page's dates, None for this machine's own. `homes` are the folders in which earlier audits may
     lie; `since` is the audit before this one, None where it is to be looked for there.
+    With `names` it is a report that may leave the house: `db` is rewritten, and of lists and pictures it has none;
+    `redacted_from` is the SHA-256 of the seal of the whole one.
     Returns the path of report.html.
     """
     from auditor.report import (
         history,
         html,
         provenance,
+        redact,
         tables,  # every command says `text`, few write a report
     )
 
     folder.mkdir(parents=True, exist_ok=True)
+    not_read = provenance.not_read_now(db, audit.provenance.get("started"))
+    if names is not None:
+        audit, policy, not_read = redact.redacted(audit, db, rules, policy, not_read, names)
+        manifests, pictures, homes, since = (), None, (), None
     lists = [provenance.sealed_file(path) for path in _kept(manifests, folder)]
     tables.write_files(db, folder / FILES)
     tables.write_findings(db, folder / FINDINGS)
     tables.write_findings_jsonl(db, folder / FINDINGS_EXACT)
     tables.write_safe_to_delete(db, folder / SAFE_TO_DELETE)
-    not_read = provenance.not_read_now(db, audit.provenance.get("started"))
     known = history.of(audit.provenance, folder / FILES, homes)
-    record = provenance.audit_record(audit, rules, policy, lists, not_read, known.record())
+    record = provenance.audit_record(
+        audit,
+        rules,
+        policy,
+        lists,
+        not_read,
+        {**known.record(), **({"redacted_from": redacted_from} if redacted_from else {})},
+    )
     provenance.write_record(record, folder / RECORD)
     files = provenance.describe(folder)
     html.write(audit, db, rules, record, files, folder / PAGE, pictures or {}, zone, known, since)

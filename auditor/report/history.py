@@ -226,7 +226,10 @@ _WORDS = {
 
 
 def _subject(told: Mapping[str, Any]) -> Subject:
-    """By the ids of the places or, where an earlier version wrote none, as they were named."""
+    """By the ids of the places or, where an earlier version wrote none, as they were named. What was redacted is of no
+    phone that anybody knows."""
+    if "redacted_from" in told:
+        return Subject(frozenset(), ())
     ids = told.get("place_ids") or {
         "source": [told.get("source")],
         "backups": [[spec] for spec in told.get("backups") or ()],
@@ -267,9 +270,11 @@ def _audits_in(home: Path) -> Iterator[Path]:
 def _readable(folders: Iterable[Path]) -> Iterator[Past]:
     for folder in folders:
         try:
-            yield read(folder)
+            past = read(folder)
         except BadPlace:
             continue  # it is something else's, or nobody's to look into
+        if past.subject.phone:
+            yield past
 
 
 def _is_as_sealed(folder: Path, name: str) -> bool:

@@ -64,7 +64,8 @@ def test_one_page_says_all_of_it(audit: Path, tmp_path: Path) -> None:
     assert len(pages) == 1
     for said in (
         "NOT SAFE", "5 of 38 files are not safely backed up.", "must be backed up", "proven safe",
-        "left out on purpose", "Anna <b>Berg</b>", "15 June 2026, 11:58 (UTC+2) to 15 June 2026, 12:00 (UTC+2)", "adb:R5CT/sdcard",
+        "left out on purpose", "Anna <b>Berg</b>",
+        "15 June 2026, 11:58 (UTC+2) to 15 June 2026, 12:00 (UTC+2)", "adb:R5CT/sdcard",
         "/mnt/nas/anna", "every byte, and every picture decoded", "Policy family, version 1", "4 Not in the backup",
         "Signed by anna with the OpenSSH key", "Signature", hashlib.sha256((audit / SEAL).read_bytes()).hexdigest(),
     ):  # fmt: skip

@@ -41,6 +41,7 @@ def command(
     no_thumbnails: bool,
     xlsx: Path | None,
     by: str | None,
+    redact: Path | None,
 ) -> None:
     """As the command of this name in `auditor.cli` says."""
     chosen = named.policy(policy)
@@ -68,7 +69,14 @@ def command(
         auditing.must_be_new(order, xlsx, "another file with --xlsx")
         if not xlsx.absolute().parent.is_dir():  # an audit of hours must not end so
             raise BadOutput(f"{xlsx} cannot be written: {xlsx.absolute().parent} is no folder; make it first")
+    if redact is not None:
+        auditing.must_be_new(order, redact, "another folder with --redact")
+        if redact.resolve().is_relative_to(folder.resolve()) or folder.resolve().is_relative_to(redact.resolve()):
+            raise BadOutput(f"{redact} would lie in the whole report, or around it; name a folder beside it")
+        order = replace(order, redacted=redact)
     result = run(order, folder)
+    if redact is not None:
+        screen.note(f"Redacted: {visible(str(redact))}")
     if xlsx is not None:
         from auditor.report import spreadsheet  # most audits need none
 
