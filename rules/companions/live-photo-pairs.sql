@@ -9,8 +9,8 @@
 -- population  = "due WHERE companion_of IS NOT NULL AND kind = 'video'"
 -- needs       = ["due.companion_of", "backup.sha256"]
 -- passed      = "Photo and film of every Live Photo lie together in the backup."
--- failed_one  = "1 Live Photo has been torn apart in the backup."
--- failed_many = "$count Live Photos have been torn apart in the backup."
+-- failed_one  = "1 Live Photo is split up in the backup."
+-- failed_many = "$count Live Photos are split up in the backup."
 -- message     = "$path belongs to $photo, but in the backup $what."
 -- why = """
 -- A Live Photo is two files, a photo and a short film of the same name in the same folder. Programs put them together

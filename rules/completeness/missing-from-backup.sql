@@ -13,7 +13,7 @@
 -- failed_many = "$count files are not in the backup."
 -- message     = "$path is in none of the backups."
 -- why = """
--- If the phone is lost or wiped, this file is gone. Whole contents are compared: a copy that was renamed or moved
+-- If the phone is lost or wiped, these files are gone. Whole contents are compared: a copy that was renamed or moved
 -- counts, a file that only has the same name does not.
 -- """
 -- remedy      = "Run `auditor backup SOURCE DEST`, then audit again. Keep the phone until then."

@@ -14,7 +14,7 @@
 -- message     = "Neither photos nor videos, and so not judged: $files in all ($size): $kinds."
 -- why = """
 -- This audit is about photos and videos. Documents, music and whatever else lies beside them is listed in files.csv,
--- but nobody has looked whether it is in the backup.
+-- but was not checked.
 -- """
 -- remedy      = "If they matter, back the whole folder up as well; `auditor manifest diff` compares all files of two lists."
 -- not_covered = "Files that could not be read (unreadable-file, unreadable-other)."

@@ -14,8 +14,8 @@
 -- failed_many = "$count files hold the same bytes as others on the phone."
 -- message     = "$path holds the same bytes as $other."
 -- why = """
--- The same file lies in several places and takes its room each time. One of them is enough; nothing is lost with the
--- others.
+-- The same file lies in several places and takes up space each time. One of them is enough; you lose nothing by
+-- removing the others.
 -- """
 -- remedy      = "`auditor duplicates PHONE` makes a plan of what could go, and `auditor clean` carries it out with an undo."
 -- not_covered = "Damaged files, of which none is to go (damaged-on-phone, suspicious-on-phone), and stripped ones (stripped-copy). Pictures that only look the same (duplicate-picture, similar-picture)."

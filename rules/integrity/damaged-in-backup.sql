@@ -13,8 +13,8 @@
 -- failed_many = "$count files have only damaged copies in the backup."
 -- message     = "The copy of $path in $backup is damaged: $detail."
 -- why = """
--- The file is whole on the phone, but its copy is broken, and a broken photo often looks well in a gallery until it is
--- opened. If the phone is lost now, the picture is lost or spoilt.
+-- The file is whole on the phone, but its copy is broken, and a broken photo often looks fine in the gallery until you
+-- open it. If the phone is lost now, the picture is lost or spoilt.
 -- """
 -- remedy      = "Run `auditor backup SOURCE DEST`: it writes a good copy and deletes nothing. If there are several, test the disk."
 -- not_covered = "Copies that are only shorter (cut-short-in-backup), and copies whose damage no decoder sees (content-changed)."

@@ -13,7 +13,7 @@
 -- failed_many = "$count photos or videos on the phone are empty."
 -- message     = "$path has 0 bytes."
 -- why = """
--- There is a name, but no picture behind it: the memory was full or the phone crashed while the file was written. Other
+-- There is a name, but no picture behind it: storage was full or the phone crashed while the file was written. Other
 -- programs show it as a grey square.
 -- """
 -- remedy      = "Look for the picture in a cloud or an older backup; if there is none, the empty file can go."

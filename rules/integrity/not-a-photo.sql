@@ -9,12 +9,12 @@
 -- population  = "due WHERE kind IN ('photo', 'video')"
 -- needs       = ["due.format"]
 -- passed      = "What is named as a photo or video is one."
--- failed_one  = "1 file is named as a photo or video, but is none."
--- failed_many = "$count files are named as photos or videos, but are none."
+-- failed_one  = "1 file has a name of a photo or video, but is neither."
+-- failed_many = "$count files have names of photos or videos, but are neither."
 -- message     = "$path is not what its name says: it holds $what."
 -- why = """
 -- An error page saved under a picture's name, a program in disguise, or a picture that something has scrambled. Many at
--- once, with content that looks like noise, are the mark of ransomware: then no backup must be overwritten now.
+-- once, with content that looks like noise, are the mark of ransomware: then do not overwrite any backup.
 -- """
 -- remedy      = "Do not open them. If there are many, unplug the backup disks and ask somebody who knows; else fetch the picture again."
 -- not_covered = "Photos that only carry another photo format's name (wrong-extension)."

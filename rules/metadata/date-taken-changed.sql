@@ -9,14 +9,14 @@
 -- population  = "files WHERE status <> 'identical' AND list_contains($proof, status)"
 -- needs       = ["files.status"]
 -- passed      = "Copies with other metadata still say when the photo was taken."
--- failed_one  = "1 copy says another date or none for when the photo was taken."
--- failed_many = "$count copies say another date or none for when the photos were taken."
+-- failed_one  = "1 copy has another date, or none."
+-- failed_many = "$count copies have another date, or none."
 -- message     = "$path was taken $taken_at; its copy in $backup says $taken_there."
 -- why = """
 -- Galleries sort by this date, so the copy will be found in the wrong year or not at all. For evidence it is a change
 -- of the record.
 -- """
--- remedy      = "Find out which program wrote the copy, and copy the originals by cable with `auditor backup SOURCE DEST`."
+-- remedy      = "Find out which program wrote the copy, and copy the originals over a cable with `auditor backup SOURCE DEST`."
 -- not_covered = "Which of the two dates is the true one. Dates of files (file-date-lost)."
 -- ///
 SELECT 'source' AS side, due.path AS path, files.backup AS backup, files.backup_path AS backup_path, due.taken_at AS taken_at,

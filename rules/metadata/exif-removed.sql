@@ -8,15 +8,15 @@
 -- tags        = ["metadata"]
 -- population  = "files WHERE status <> 'identical' AND list_contains($proof, status)"
 -- needs       = ["files.status"]
--- passed      = "No copy has lost all that was written beside the picture."
--- failed_one  = "1 copy has lost all that was written beside the picture: date, camera, place."
--- failed_many = "$count copies have lost all that was written beside the picture: date, camera, place."
+-- passed      = "No copy has lost its date, camera and location."
+-- failed_one  = "1 copy has lost its date, camera and location."
+-- failed_many = "$count copies have lost their date, camera and location."
 -- message     = "The copy of $path in $backup says neither when nor with what it was taken."
 -- why = """
--- The picture is safe, but in any gallery it will stand under the day on which it was copied. Messengers and some
+-- The picture is safe, but galleries will show it on the day it was copied. Messengers and some
 -- clouds strip metadata from what passes through them.
 -- """
--- remedy      = "Copy the originals by cable with `auditor backup SOURCE DEST`; it adds them beside the stripped ones."
+-- remedy      = "Copy the originals over a cable with `auditor backup SOURCE DEST`; it adds them beside the stripped ones."
 -- not_covered = "Metadata that this program does not read, such as ratings and names of people."
 -- ///
 SELECT 'source' AS side, due.path AS path, files.backup AS backup, files.backup_path AS backup_path, due.size_bytes AS size_bytes,

@@ -16,7 +16,7 @@
 -- The picture is safe, but the map in the gallery will not show it once the phone is gone. Since Android 10 an app
 -- without the right to see locations gets photos whose place is blanked, in files of the same size: many backup apps do.
 -- """
--- remedy      = "Allow the backup app the access to photo locations, or copy the originals by cable with `auditor backup SOURCE DEST`."
+-- remedy      = "Allow the backup app the access to photo locations, or copy the originals over a cable with `auditor backup SOURCE DEST`."
 -- not_covered = "Copies that have lost all their metadata (exif-removed). Places that were changed to other places."
 -- sources     = ["Android documentation: ACCESS_MEDIA_LOCATION", "AOSP: RedactingFileDescriptor"]
 -- ///

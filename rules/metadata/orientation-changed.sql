@@ -9,9 +9,9 @@
 -- population  = "files WHERE status = 'metadata_changed' AND list_contains($proof, status)"
 -- needs       = ["files.status"]
 -- passed      = "Every copy with the same picture data stands the same way up."
--- failed_one  = "1 copy will be shown turned."
--- failed_many = "$count copies will be shown turned."
--- message     = "The copy of $path in $backup is shown turned (orientation $orientation became $orientation_there)."
+-- failed_one  = "1 copy will appear sideways or upside down."
+-- failed_many = "$count copies will appear sideways or upside down."
+-- message     = "The copy of $path in $backup is rotated."
 -- why = """
 -- The camera does not turn the picture but notes which way up it is. The copy holds the same picture with another note,
 -- so it will lie on its side.

@@ -9,8 +9,8 @@
 -- population  = "due WHERE sha256 IS NOT NULL"
 -- needs       = ["due.sha256", "backup.sha256", "pairs.status"]
 -- passed      = "No name stands for one photo on the phone and for another of its photos in the backup."
--- failed_one  = "1 name stands for one photo on the phone and for another of its photos in the backup."
--- failed_many = "$count names stand for one photo on the phone and for another of its photos in the backup."
+-- failed_one  = "1 photo has the name in the backup that another one has on the phone."
+-- failed_many = "$count photos have swapped names between phone and backup."
 -- message     = "$path: under this name $backup holds what the phone has as $other."
 -- why = """
 -- Both photos are safe, since contents are compared and not names. But whoever restores or compares by name takes one

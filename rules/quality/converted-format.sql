@@ -13,7 +13,7 @@
 -- failed_many = "$count files are in the backup only in other formats."
 -- message     = "$backup holds $path only as $format_there: $detail."
 -- why = """
--- The picture was written anew in another format, as Windows and iPhones do with HEIC on the way to a computer. It has
+-- The picture was converted to another format, as Windows and iPhones do with HEIC on the way to a computer. It has
 -- as many pixels, but each such step loses detail, and depth, motion and edits that the original held are gone.
 -- """
 -- remedy      = "On an iPhone choose Settings, Photos, Keep Originals; then run `auditor backup SOURCE DEST`."
