@@ -25,8 +25,9 @@ A name that is no longer written stays in here."""
 AUDITS_SHOWN = 12
 """So many audits a report or a list of them shows."""
 DUPLICATES, PLAN, DUPLICATES_PAGE = "duplicates.csv", "plan.csv", "duplicates.html"
-DRILL, DRILL_TABLE = "drill.json", "drill.csv"
 """What a search for duplicates writes beside the lists of its places."""
+DRILL, DRILL_TABLE = "drill.json", "drill.csv"
+"""What a drill writes."""
 
 
 def list_name(number: int) -> str:

@@ -125,7 +125,7 @@ def _show(found: Search, folder: Path, left_out: int) -> None:
         next_step = step("clean", str(table))
     elif Action.ASK in actions:
         next_step = NextStep(
-            f"nothing goes by itself; to let a file go, change its `ask` to `remove` in {visible(str(table))}"
+            f"nothing goes by itself; open {visible(str(table.with_name(DUPLICATES_PAGE)))} and choose what to keep"
         )
     if screen.quiet():
         programs.tell_next(next_step)
