@@ -73,11 +73,7 @@ class _Section:
 
 
 def sentence(found: Search) -> str:
-    """What was found, and where nothing goes in any case; the same words as on the screen."""
-    return " ".join([_sum(found), *(f"{text.visible(why)}." for why in found.plan.untouched)])
-
-
-def _sum(found: Search) -> str:
+    """What was found; the same words as on the screen."""
     fates = _fates(found)
     going = sum(Action.REMOVE in actions for actions in fates)
     asking = sum(Action.ASK in actions for actions in fates)
@@ -88,6 +84,11 @@ def _sum(found: Search) -> str:
     if asking:
         return f"Nothing can be freed without a look; {asks}."
     return "No duplicates that could be removed." if found.groups else "Nothing is there twice."
+
+
+def caveats(found: Search) -> list[str]:
+    """Where nothing goes in any case, and why."""
+    return [f"{text.visible(why)}." for why in found.plan.untouched]
 
 
 def _fates(found: Search) -> list[frozenset[Action]]:
@@ -134,6 +135,7 @@ def render(found: Search, plan: Written, *, jobs: int, pictures: bool = True, st
         .render(
             **html.assets(("report.css", "duplicates.css"), ("duplicates.js",)),
             sentence=sentence(found),
+            caveats=caveats(found),
             places=[text.visible(source.label) for source in found.inventory.sources],
             removing=found.plan.removing_groups,
             asking=found.plan.asking_groups,

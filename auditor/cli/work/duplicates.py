@@ -111,6 +111,7 @@ def _show(found: Search, folder: Path, left_out: int) -> None:
     table = folder / PLAN
     programs.tell(
         sentence=duplicates_page.sentence(found),
+        caveats=duplicates_page.caveats(found),
         folder=folder.absolute(),
         page=(folder / DUPLICATES_PAGE).absolute(),
         plan=table.absolute(),
@@ -120,6 +121,8 @@ def _show(found: Search, folder: Path, left_out: int) -> None:
         not_compared=len(found.not_compared),
     )
     screen.say(duplicates_page.sentence(found))
+    for caveat in duplicates_page.caveats(found):
+        screen.say(f"  {caveat}")
     next_step = None
     if Action.REMOVE in actions:
         next_step = step("clean", str(table))
