@@ -19,6 +19,7 @@ from auditor.database import redaction
 from auditor.database.connection import Database
 from auditor.database.redaction import Hidden
 from auditor.disk import own_notes
+from auditor.judge import policy as policies
 from auditor.judge.policy import Policy
 from auditor.judge.rules import Rule, message_parts
 from auditor.model import Audit, RuleOutcome, RuleState
@@ -111,7 +112,11 @@ def redacted(
             limits=(),
             provenance=provenance,
         ),
-        replace(policy, params={name: value for name, value in policy.params.items() if _is_number(value)}),
+        replace(
+            policy,
+            id=policy.id if policy.id in policies.names() else "own",
+            params={name: value for name, value in policy.params.items() if _is_number(value)},
+        ),
         [
             {
                 **one,

@@ -13,6 +13,7 @@ import pytest
 
 from auditor import report as reporting
 from auditor.database import redaction
+from auditor.judge import policy as policies
 from auditor.report import RECORD, history, provenance
 from auditor.report.redact import Pseudonyms, own_key
 from tests import media
@@ -64,7 +65,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     write(tmp_path / "Annas-Handy/Heimlich/Torte nochmal.jpg", whole, 1_700_001_299)
     write(tmp_path / "Annas-Handy/Heimlich/Kennwort.pdf", b"%PDF-1.4", 1_700_001_299)
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "Zwetschgenmus.toml").write_bytes(policies.copy_of("family", "Zwetschgenmus"))
     words = ("audit", "Annas-Handy", "Familienplatte", "--copy-by-hand", "--by", "Annegret Kleinschmidt")
+    words = (*words, "--policy", "Zwetschgenmus.toml")
     assert run(*words, "-o", "whole", "--redact", "out")[0] == 1
     return tmp_path
 
@@ -77,7 +80,16 @@ def test_no_text_of_any_file_says_a_name_a_camera_or_a_time_of_day(home: Path) -
     certificate = Reader((home / "page.html").read_text("utf-8")).text
     said = "\n".join((texts(home / "out"), cells, certificate))
     told = json.loads((home / "whole" / RECORD).read_text("utf-8"))["provenance"]
-    secrets = {"Annas-Handy", "Familienplatte", "Annegret", "Kleinschmidt", "Leuchtturm", "Kolibri", str(home)}
+    secrets = {
+        "Annas-Handy",
+        "Familienplatte",
+        "Annegret",
+        "Kleinschmidt",
+        "Zwetschgenmus",
+        "Leuchtturm",
+        "Kolibri",
+        str(home),
+    }
     secrets |= {told["started"][11:19], told["finished"][11:19]}
     for manifest in (home / "whole").glob("*.jsonl"):
         if manifest.name != "findings.jsonl":
@@ -106,6 +118,12 @@ def test_it_says_the_same_as_the_whole_one_in_numbers(home: Path) -> None:
 def test_it_lies_apart_from_the_whole_one_and_from_what_is_audited(home: Path, name: str) -> None:
     code, _ = run("audit", "Annas-Handy", "Familienplatte", "--copy-by-hand", "-o", "again", "--redact", name)
     assert (code, (home / "again").exists()) == (2, False)
+
+
+def test_a_spreadsheet_in_it_is_refused_before_the_run(home: Path) -> None:
+    words = ("audit", "Annas-Handy", "Familienplatte", "--copy-by-hand", "-o", "again", "--redact", "aside")
+    code, said = run(*words, "--xlsx", "aside/tables.xlsx")
+    assert (code, (home / "again").exists()) == (2, False), said
 
 
 def test_it_is_no_audit_of_a_phone_that_another_goes_by(home: Path) -> None:

@@ -73,6 +73,8 @@ def command(
         auditing.must_be_new(order, redact, "another folder with --redact")
         if redact.resolve().is_relative_to(folder.resolve()) or folder.resolve().is_relative_to(redact.resolve()):
             raise BadOutput(f"{redact} would lie in the whole report, or around it; name a folder beside it")
+        if xlsx is not None and xlsx.resolve().is_relative_to(redact.resolve()):
+            raise BadOutput(f"{xlsx} would lie in the redacted report; name another file with --xlsx")
         order = replace(order, redacted=redact)
     result = run(order, folder)
     if redact is not None:
