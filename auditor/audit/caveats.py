@@ -12,7 +12,7 @@ from auditor.database.connection import Database
 from auditor.judge.policy import Policy
 from auditor.manifest.jsonl import Manifest
 from auditor.places.trash import LIES_IN_ONE
-from auditor.words import typed
+from auditor.words import counted, typed
 
 
 def only_listed(source: Side, backups: Sequence[Side], lists: Sequence[Manifest]) -> list[str]:
@@ -63,6 +63,14 @@ def in_bins(backups: Sequence[Side]) -> list[str]:
         f"{backup.spec} {LIES_IN_ONE}: nothing in it is a copy. Move it out of there, then audit again."
         for backup in backups
         if will_be_emptied(backup)
+    ]
+
+
+def may_be_the_phones(db: Database) -> list[str]:
+    """What is to be said of files of backups that may be the phone's own."""
+    return [
+        f"Of {one.backup} {counted(one.files, 'file proves', 'files prove')} nothing: {one.why}."
+        for one in database.shown(db)
     ]
 
 

@@ -11,11 +11,10 @@ import contextlib
 import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from auditor.audit import apart, sent
+from auditor.audit import apart
 from auditor.audit.apart import Apart, Asked
 from auditor.database import headers, same_file
 from auditor.database.connection import Database
@@ -60,8 +59,7 @@ def mark_linked(
         elif not is_told and _is_unknown(ours, theirs):
             same_file.mark_shown(db, number, _led_elsewhere(ours, theirs))
         elif not is_told and (host := _served_here(ours, theirs, asked)):
-            brought = sent.known(source, theirs.place)
-            same_file.mark_shown(db, number, _by_a_server(host), but_for=partial(sent.is_one, brought))
+            same_file.mark_shown(db, number, _by_a_server(host))
         elif not is_told and _may_be_one_account(ours, theirs, asked):
             same_file.mark_shown(db, number, _ONE_ACCOUNT)
         elif doubted := _doubted(ours, theirs):

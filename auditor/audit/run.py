@@ -83,6 +83,7 @@ def _run(order: Order, folder: Path, out: Path, steps: Steps, clock: Callable[[]
             *caveats.only_listed(order.source, order.backups, lists),
             *caveats.in_bins(order.backups),
             *caveats.of_programs(db),
+            *caveats.may_be_the_phones(db),
             *(as_one if order.policy.min_copies > 1 else ()),
             *caveats.without_a_place(order.backups, order.policy),
             *caveats.unread_since(db, order.source, order.backups),

@@ -80,6 +80,24 @@ def only_of_programs(db: Database) -> OfPrograms:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """How many files of a backup prove nothing because they may be the phone's own, and why, in words."""
+
+    backup: str
+    files: int
+    why: str
+
+
+def shown(db: Database) -> list[Shown]:
+    """What `Shown` counts, by backup and reason."""
+    return db.rows(
+        Shown,
+        "SELECT backup, count(*), error FROM backup WHERE error_kind = ? GROUP BY backup, error ORDER BY backup, error",
+        [ErrorKind.SHOWN.value],
+    )
+
+
 def unopened(db: Database) -> Unopened:
     """The due photos and videos that no decoder opened."""
     return db.one(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
@@ -121,13 +121,6 @@ def is_numbered(db: Database, backup_number: int | None) -> bool:
     return db.one(int, sql) == 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Listed:
-    id: int
-    path: str
-    size_bytes: int | None
-
-
 def mark_shown(
     db: Database,
     backup_number: int,
@@ -135,12 +128,10 @@ def mark_shown(
     times: Times = Times.NOTHING,
     *,
     only_unnumbered: bool = False,
-    but_for: Callable[[str, int | None], bool] = lambda path, size_bytes: False,
 ) -> None:
     """Marks each file of a backup that may be a file of the source: one of the same content, if times do not tell that
     it is another one. Where one file surely is the source's own, all of the backup is marked. `why` is for people.
-    `only_unnumbered`: where both have a number, it tells. `but_for` says of files of the backup, by path and size in
-    bytes, that they are copies.
+    `only_unnumbered`: where both have a number, it tells.
     """
     may_be = "(s.file_id IS NULL OR b.file_id IS NULL)" if only_unnumbered else "true"
     found = {
@@ -157,8 +148,6 @@ def mark_shown(
             [backup_number, times is not Times.NOTHING, times is Times.UNLESS_THE_DATE],
         )
     }
-    listed = db.rows(_Listed, "SELECT id, path, size_bytes FROM backup WHERE backup_number = ?", [backup_number])
-    found -= {one.id for one in listed if but_for(one.path, one.size_bytes)}
     db.run(
         f"""
         UPDATE backup SET error_kind = ?, error = ? WHERE backup_number = ?

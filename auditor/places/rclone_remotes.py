@@ -73,6 +73,9 @@ _ADDRESSES = (
 )
 """Settings in which the user names where a remote is reached."""
 
+_BY_PATH = ("sftp", "ftp", "smb", "webdav")
+"""Servers of which a path says the same to every remote that leads there as one user, by one port and share."""
+
 _PREFIXES = {"google cloud storage": "gcs", "google photos": "gphotos"}
 """By what the environment calls a type whose word it does not use (`rclone config providers`, Prefix)."""
 
@@ -161,7 +164,7 @@ class Leaf:
         if self.is_public or other.is_public:
             known = self.where.known
             return self.where.service == other.where.service and bool(known) and known == other.where.known
-        return bool(self.hosts) and self.where.service == other.where.service
+        return self.kind in _BY_PATH and self.where.service == other.where.service
 
     def may_overlap(self, other: Leaf) -> bool:
         """Whether one folder may be, or lie in, the other, if both are of one account."""

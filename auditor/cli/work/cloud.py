@@ -11,7 +11,7 @@ from pathlib import Path
 
 import typer
 
-from auditor.audit import inputs, sent, uploads
+from auditor.audit import inputs, uploads
 from auditor.audit.order import Order
 from auditor.audit.refusals import refusal_of_backup
 from auditor.audit.roles import Pair, role_of
@@ -74,8 +74,6 @@ def backup(
                 on_progress=show,
             )
         done = _upload(place, listed, cloud, excluded)
-        brought = [one for one in done if one.outcome is Outcome.UPLOADED]
-        sent.note(place, cloud, [(one.remote_path or one.path, one.size_bytes) for one in brought])
         failed = [(upload.path, upload.reason or "") for upload in done if upload.outcome is Outcome.FAILED]
         if failed:
             screen.note(f"{count(len(failed)):>10}  not uploaded:")
