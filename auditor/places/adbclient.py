@@ -157,13 +157,13 @@ def find_adb(option: str | None = None) -> str:
         ) from error
 
 
-def devices(adb: str) -> tuple[Seen, ...]:
+def devices(adb: str, seconds: float = 60) -> tuple[Seen, ...]:
     """The phones that adb sees, ready or not.
 
-    Raises: BadPlace where adb cannot be run.
+    Raises: BadPlace where adb cannot be run, or gives no answer within `seconds`.
     """
     try:
-        done = subprocess.run([adb, "devices", "-l"], capture_output=True, text=True, timeout=60, errors="replace")
+        done = subprocess.run([adb, "devices", "-l"], capture_output=True, text=True, timeout=seconds, errors="replace")
     except (OSError, subprocess.TimeoutExpired) as error:
         raise BadPlace(f"{adb} does not answer ({error}); stop other phone programs and try again") from error
     if done.returncode != 0:

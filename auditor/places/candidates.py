@@ -27,6 +27,8 @@ from auditor.places.spec import PREFIXED
 
 ANSWER_S = 3.0
 """So long a folder has to answer; a disk that has gone to sleep wakes in that time, or the next."""
+PROGRAM_S = 10.0
+"""So long adb and rclone have: the first call of adb starts its server, which takes some seconds."""
 _MOUNT_FOLDERS = ("/mnt", "/media", "/run/media", "/Volumes")
 _LOOK = "import shutil, sys; told = shutil.disk_usage(sys.argv[1]); print(told.total, told.free)"
 _NOTES = "places"
@@ -87,10 +89,10 @@ class Around:
     """What is looked at. `devices` and `remotes` raise AuditorError where their program is missing or fails; `rooms`
     tells of each folder how large it is, or why that is not known."""
 
-    devices: Callable[[], tuple[Seen, ...]] = lambda: adbclient.devices(adbclient.find_adb())
+    devices: Callable[[], tuple[Seen, ...]] = lambda: adbclient.devices(adbclient.find_adb(), PROGRAM_S)
     phones: Callable[[], tuple[mtp.Mount, ...]] = mtp.mounts
     disks: Callable[[], tuple[Mounted, ...]] = lambda: disks()
-    remotes: Callable[[], tuple[str, ...]] = doctor.list_remotes
+    remotes: Callable[[], tuple[str, ...]] = lambda: doctor.list_remotes(PROGRAM_S)
     rooms: Callable[[Sequence[Path]], Mapping[Path, Room | Presence]] = lambda folders: rooms(folders)
 
 

@@ -82,9 +82,10 @@ def describe_phone(serial: str) -> Device | None:
     return place.device()
 
 
-def list_remotes() -> tuple[str, ...]:
-    """The remotes that rclone knows, with their colon. Raises: BadPlace without rclone."""
-    listed = rcloneclient.run(rcloneclient.find_rclone(), "listremotes").stdout
+def list_remotes(seconds: float = rcloneclient.ANSWER_SECONDS) -> tuple[str, ...]:
+    """The remotes that rclone knows, with their colon. Raises: BadPlace without rclone, or where it gives no answer
+    within `seconds`."""
+    listed = rcloneclient.run(rcloneclient.find_rclone(), "listremotes", seconds=seconds).stdout
     return tuple(listed.decode("utf-8", "replace").split("\n")[:-1])
 
 

@@ -79,7 +79,9 @@ def run(
     """
     operands = () if remote is None else ("--", remote)
     try:
-        return subprocess.run([rclone, *words, *operands], capture_output=True, timeout=seconds)
+        # It must not wait for the password of its configuration, which nobody would see it ask for.
+        stdin = subprocess.DEVNULL
+        return subprocess.run([rclone, *words, *operands], stdin=stdin, capture_output=True, timeout=seconds)
     except subprocess.TimeoutExpired as error:
         raise BadPlace(f"rclone {words[0]} gave no answer within {seconds} s; check the network") from error
 

@@ -112,6 +112,20 @@ def test_nothing_waits_for_a_mount_that_hangs(tmp_path: Path, monkeypatch: pytes
     assert time.monotonic() - began < 10
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a script stands for the programs")
+def test_nothing_waits_for_programs_that_hang(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("adb", "rclone"):
+        (tmp_path / name).write_text("#!/bin/sh\nexec sleep 60\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setenv("RCLONE", str(tmp_path / "rclone"))
+    monkeypatch.setattr(module, "PROGRAM_S", 0.5)
+    around = module.Around(phones=tuple, disks=tuple, rooms=lambda folders: {})
+    began = time.monotonic()
+    assert candidates((), around) == ()
+    assert time.monotonic() - began < 20
+
+
 def test_the_systems_own_disks_are_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
     found = {str(one.point) for one in module.disks()}
     assert not found & {"/", "/boot", "/proc", "/sys", "/dev"}
