@@ -102,7 +102,7 @@ def test_every_advice_to_copy_again_names_the_places(
     write(tmp_path / "disk/a.jpg", media.encoded(ORIGINAL, "JPEG", quality=92))
     call(monkeypatch, capsys, "audit", "phone", "disk", "-o", "report")
     assert "exif-removed" in findings("report")
-    assert "by cable with <code>auditor backup phone disk</code>" in Path("report/report.html").read_text("utf-8")
+    assert "over a cable with <code>auditor backup phone disk</code>" in Path("report/report.html").read_text("utf-8")
 
 
 def test_verify_of_a_phone_names_the_audit(
