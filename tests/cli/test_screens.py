@@ -65,6 +65,7 @@ SCRUBS = {
     r"\b\d+ of \d+(?= +SECONDS)": "N of N",
     r"\b[0-9a-f]{64}\b": "SHA-256",
     r"\b\d+ %": "N %",
+    r"list is \d+ days old": "list is N days old",
 }
 
 
