@@ -318,6 +318,8 @@ def test_bagit_validates_our_bag_and_we_read_it_back(tmp_path: Path) -> None:
     [
         f'<md5 action="failed">{"a" * 32}</md5>',
         f'<md5 action="verified">{"a" * 32}</md5><sha1 action="failed">{"b" * 40}</sha1>',
+        f'<md5 action="verified">{"a" * 32}</md5><xxh64 action="failed">{"b" * 16}</xxh64>',
+        f'<md5 action="Failed">{"a" * 32}</md5>',
         f"<md5>{'a' * 32}</md5><md5>{'c' * 32}</md5>",
     ],
 )

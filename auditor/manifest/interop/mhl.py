@@ -26,6 +26,9 @@ _C4_LETTERS = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 KINDS = ("md5", "sha1")
 """The digests that an MHL and our rows share; it knows no SHA-256."""
 
+_MATCHED = (None, "original", "verified", "new")
+"""What a list of version 2 says of a digest, whatever its kind, that is the file's; older ones say nothing."""
+
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -55,7 +58,7 @@ def read(path: Path, content: bytes) -> Listed:
         size = named.get("size") or (values["size"].text if "size" in values else None)
         date = named.get("lastmodificationdate")
         digests = {kind: (values[kind].text or "").strip() for kind in KINDS if kind in values}
-        if any(child.get("action") == "failed" for child in stated) or len(stated) > len(digests):
+        if any(child.get("action") not in _MATCHED for child in element) or len(stated) > len(digests):
             digests = {}  # by the list itself the file is not what it was, or is two things: it proves nothing
         rows.append(row(named.text, digests, size_of(size), _ns(date)))
     remarks = [element.text or "" for element in root.iter() if _tag(element) == "comment"]
