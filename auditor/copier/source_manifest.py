@@ -19,7 +19,7 @@ from auditor.places import Entry, Place, Power
 from auditor.places.recorded import recorded_name
 from auditor.scan import companions
 from auditor.scan import run as scan
-from auditor.scan.one_file import unread
+from auditor.scan.one_file import unread, with_stated
 from auditor.store.generations import KEPT
 
 ARRIVED_DAMAGED = Trouble(
@@ -65,9 +65,9 @@ def source_list(backed: BackupResult, path: Path, altered: Mapping[str, str]) ->
     )
     belong = companions.by_name(step.path for step in steps)
     writer = Writer.create(path, header)
-    for row in _rows(backed, steps, altered):
+    for step, row in zip(steps, _rows(backed, steps, altered), strict=True):
         main, sidecar = belong.companion_of.get(row.path), belong.sidecar.get(row.path)
-        writer.add(replace(row, companion_of=main, sidecar=sidecar))
+        writer.add(with_stated(replace(row, companion_of=main, sidecar=sidecar), _entry(step, None)))
     reasons = tuple(f"{display_path(step.path)}: {step.reason}" for step in unlisted)
     return writer.close(complete=not reasons, reasons=reasons[:20], now=datetime.now(UTC))
 

@@ -175,8 +175,10 @@ def mark_due(db: Database, scope: Scope) -> None:
         """,
         [[kind.value for kind in scope.kinds], extensions, untold],
     )
-    left_out = "UPDATE source SET is_due = false, excluded = true WHERE regexp_matches(lower(path), ?)"
-    db.run(left_out, [scope.excluded()])
+    left_out = (
+        "UPDATE source SET is_due = false, excluded = true WHERE regexp_matches(lower(path), ?) OR error_kind = ?"
+    )
+    db.run(left_out, [scope.excluded(), ErrorKind.TRASHED.value])
     db.run(
         """
         UPDATE source SET is_due = true

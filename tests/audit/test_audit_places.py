@@ -28,6 +28,7 @@ from auditor.cli import app
 from auditor.judge import policy, rules
 from auditor.model import Audit, Depth, Verdict
 from auditor.places import rcloneclient
+from tests.commandline import call
 from tests.doubles.phone import Phone, adb_server, plugged_in
 from tests.doubles.rclone_server import newest_rclone, remote, served
 from tests.media import exif, jpeg
@@ -271,3 +272,22 @@ def test_a_copy_that_is_not_what_the_phone_holds_is_not_safe(bench: Bench, monke
     result = CliRunner().invoke(app, ["backup", bench.place, str(bench.folder / "disk"), "--no-audit"])
     assert result.exit_code == 1
     assert "not what the phone holds" in result.output and "cut.jpg" in result.output
+
+
+def test_a_takeout_as_the_phone_has_the_same_due_for_backup_and_audit_and_nothing_of_its_bin(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = "takeout/Takeout/Google Photos/Photos from 2024"
+    for name, content in PHOTOS.items():
+        told = {"title": f"{name}.jpg", "photoTakenTime": {"timestamp": "1714557600"}, "trashed": name == "removed"}
+        sidecar = json.dumps(told).encode()
+        write(tmp_path / folder, {f"{name}.jpg": content, f"{name}.jpg.supplemental-metadata.json": sidecar})
+    assert call(monkeypatch, capsys, "backup", "takeout:takeout", "copy", "-o", "of-backup")[0] == 0
+    assert call(monkeypatch, capsys, "audit", "takeout:takeout", "copy", "-o", "of-audit")[0] == 0
+    found = []
+    for report in ("of-backup", "of-audit"):
+        with (tmp_path / report / "files.csv").open(encoding="utf-8", newline="") as file:
+            found.append({Path(row["path"]).name: row["verdict"] for row in csv.DictReader(file)})
+    assert found[0] == found[1]
+    assert found[0]["removed.jpg"] == "not_due" and found[0]["same.jpg.supplemental-metadata.json"] == "proven"
