@@ -34,12 +34,8 @@ def fill(
     """
     # A list made elsewhere may come from a clock that is ahead: only what was a place in this run was read in it.
     # What may be the phone itself, seen through another mount, must not license a deletion.
-    undoubted = [b for b in backups if b.label not in doubted]
-    read_now = [
-        b.label
-        for b in undoubted
-        if b.place is not None and source.place is not None and one_copy.is_provably_apart(source.place, b.place)
-    ]
+    undoubted = [b for b in backups if b.label not in doubted and one_copy.is_provably_apart(source.place, b.place)]
+    read_now = [b.label for b in undoubted if b.place is not None and source.place is not None]
     since = started.strftime("%Y-%m-%dT%H:%M:%SZ")
     folders = [(one.label, folder) for one in beneath for folder in one.folders]
     table.fill(db, read_now, since, [b.label for b in undoubted], min_copies, folders)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from auditor.audit import one_copy
 from auditor.cleanup import phone
 from auditor.cli import app
 from auditor.errors import BadPlan
@@ -155,3 +156,14 @@ def test_an_empty_phone_that_nobody_cleaned_is_not_told_so(audit: Path, tmp_path
     command = ["audit", str(tmp_path / "phone"), str(tmp_path / "backup"), "-o", str(tmp_path / "again")]
     shown = CliRunner().invoke(app, command)
     assert shown.exit_code == 3 and "Nothing to check: the phone's list holds no photos or videos." in shown.output
+
+
+def test_what_was_read_and_may_be_the_phones_own_is_not_said_to_be_unread(
+    audit: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(one_copy, "is_provably_apart", lambda *_: False)
+    again = ["audit", *(str(tmp_path / name) for name in ("phone", "backup")), "--copy-by-hand"]
+    said = CliRunner().invoke(app, [*again, "-o", str(tmp_path / "shown")]).output
+    assert "nothing is offered for deletion" in " ".join(said.split()) and "not read again" not in said
+    cleaned = CliRunner().invoke(app, ["clean", str(tmp_path / "shown")]).output
+    assert "none may go" in cleaned and "not read again" not in cleaned

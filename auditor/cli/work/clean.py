@@ -138,7 +138,9 @@ def _freeing(path: Path, keep_newest: str | None) -> CleanPlan | None:
             " audit again and clean by that audit."
         )
     elif not (free.files or free.too_new or free.parted or free.unread or free.hindrance):
-        screen.say("  No file was read on both sides in that audit, and found identical and sound.")
+        screen.say(
+            "  By that audit none may go: none was read on both sides, and found identical, sound and surely a copy."
+        )
     if free.hindrance:
         screen.say(f"  {visible(free.hindrance)}.")
     if free.plan is None or not screen.quiet():
