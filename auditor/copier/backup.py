@@ -277,7 +277,8 @@ def carry_out(
 
 
 def _unwritten(ending: Ending, error: Exception) -> Ending:
-    return replace(ending, stopped=True, gone=f"the backup's manifest cannot be written ({error})")
+    reason = getattr(error, "strerror", None) or error
+    return replace(ending, stopped=True, gone=f"the backup's manifest cannot be written ({reason})")
 
 
 def _read_back(prepared: Prepared, ending: Ending, options: RunOptions) -> tuple[str | None, bool]:

@@ -47,7 +47,8 @@ def write(folder: Path, record: Mapping[str, Any], path: Path, most_rows: int = 
                 _Sheets(book, most_rows).write(folder, record)
             target.write_new(path.name, whole.read_bytes())
     except (OSError, xlsxwriter.exceptions.XlsxWriterException) as error:
-        raise BadOutput(f"{path} cannot be written: {str(error).splitlines()[0]}") from error
+        reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
+        raise BadOutput(f"{path} cannot be written: {reason}") from error
 
 
 class _Sheets:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from openpyxl.utils.escape import unescape
 from typer.testing import CliRunner
 
 from auditor.cli import app
+from auditor.disk.folder import Folder
 from auditor.errors import BadOutput
 from auditor.report import FILES, FINDINGS, RECORD, SAFE_TO_DELETE, spreadsheet
 from tests import media
@@ -112,3 +114,12 @@ def test_an_audit_writes_it_at_once_or_says_before_that_it_cannot(
     assert openpyxl.load_workbook(tmp_path / "a.xlsx").sheetnames[0] == "Verdict"
     done = CliRunner().invoke(app, [*words, "-o", "b", "--xlsx", "a.xlsx"])
     assert "is there already" in str(done.exception)
+
+
+def test_a_full_disk_is_told_in_words(audit: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(self: Folder, name: str, content: bytes) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", name)
+
+    monkeypatch.setattr(Folder, "write_new", full)
+    with pytest.raises(BadOutput, match=r"x\.xlsx cannot be written: No space left on device$"):
+        spreadsheet.write(audit, record(audit), tmp_path / "x.xlsx")
