@@ -107,6 +107,15 @@ def size(size_bytes: int | None) -> str:
     return f"{amount:.1f} {unit}" if abs(amount) < 9.95 else f"{amount:,.0f} {unit}"
 
 
+def about(seconds: float) -> str:
+    """How long something takes, as people say it: `about 40 seconds`, `about 4 minutes`, `about 3 hours`."""
+    if seconds < 95:
+        return f"about {counted(max(1, round(seconds / 10)) * 10, 'second', 'seconds')}"
+    if seconds < 100 * 60:
+        return f"about {counted(round(seconds / 60), 'minute', 'minutes')}"
+    return f"about {counted(round(seconds / 3600), 'hour', 'hours')}"
+
+
 def percent(share: float) -> str:
     """A share (0 to 1) as people say it: `60%`, `2.5%`, `0.04%`; a little never reads as nothing."""
     whole = share * 100

@@ -22,6 +22,17 @@ def test_sizes_read_as_people_say_them(size_bytes: int | None, words: str) -> No
 
 
 @pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0.4, "about 10 seconds"), (44, "about 40 seconds"), (94, "about 90 seconds"), (96, "about 2 minutes"),
+        (240, "about 4 minutes"), (5_990, "about 100 minutes"), (6_001, "about 2 hours"), (86_400, "about 24 hours"),
+    ],
+)  # fmt: skip
+def test_how_long_work_takes_reads_as_people_say_it(seconds: float, words: str) -> None:
+    assert text.about(seconds) == words
+
+
+@pytest.mark.parametrize(
     ("stamp", "zone", "words"),
     [
         ("2026-06-15T10:00:00Z", timezone(timedelta(hours=2)), "15 June 2026, 12:00 (UTC+2)"),

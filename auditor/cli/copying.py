@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from auditor.audit import refusals
 from auditor.audit.roles import Pair
-from auditor.cli import programs, screen
+from auditor.cli import ahead, programs, screen
 from auditor.copier.backup import BackupResult
 from auditor.copier.execute import Progress
 from auditor.copier.plan import Action, CopyPlan
@@ -54,6 +54,8 @@ FATES = {
     ),
     Fate.NEW: ("new since the last manifest",) * 2,
 }
+COPY = "copy"
+"""What copying is called where its pace is kept."""
 SHOWN = 50
 """So many files of a kind are listed on the screen."""
 
@@ -95,16 +97,18 @@ def name_sides(pairs: Sequence[Pair], refusal: Callable[[Pair], str | None]) -> 
         screen.note(line)
 
 
-def say_ahead(plan: CopyPlan) -> None:
-    """Says before a run how much it will write, and how much room there is; of neither more than is known. Silent where
-    nothing is to be done."""
+def say_ahead(plan: CopyPlan, way: str) -> None:
+    """Says before a run how much it will write, how much room there is, and how long it will take; of none more than is
+    known. `way` names the two places. Silent where nothing is to be done."""
     if not plan.to_do:
         return
     most = " at most" if plan.of(Action.COMPARE) else ""  # those of which the content may be there already
     free = volume_of(plan.root).free_bytes
     room = f"; {size(free)} free on {visible(plan.root.name)}" if free is not None else ""
     bytes_ = sum(step.size_bytes or 0 for step in plan.to_do)
-    screen.note(f"{'To copy':<24} {counted(len(plan.to_do), 'file', 'files')}, {size(bytes_)}{most}{room}")
+    told = ahead.words(COPY, way, len(plan.to_do), bytes_)
+    time = f"; {told}" if told else ""
+    screen.note(f"{'To copy':<24} {counted(len(plan.to_do), 'file', 'files')}, {size(bytes_)}{most}{room}{time}")
 
 
 @contextlib.contextmanager

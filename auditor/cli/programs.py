@@ -117,8 +117,13 @@ def phase(title: str, failed: str) -> Callable[[Progress], None]:
 
 
 def weight(now: Progress) -> tuple[int, int]:
-    """How much work is done, and how much there is: small files cost time too, 100 kB each beyond their bytes."""
-    return now.bytes + now.files * 100_000, now.total_bytes + now.total_files * 100_000
+    """How much work is done, and how much there is."""
+    return weighed(now.files, now.bytes), weighed(now.total_files, now.total_bytes)
+
+
+def weighed(files: int, size_bytes: int) -> int:
+    """How much work files are: small ones cost time too, 100 kB each beyond their bytes."""
+    return size_bytes + files * 100_000
 
 
 def note(text: str) -> None:

@@ -265,6 +265,8 @@ class _Tracker:
         self._total_files = len(entries)
         self._total_bytes = sum(e.size_bytes or 0 for e in entries)
         self._files = self._bytes = self._failed = self._cached = self._since_flush = 0
+        if on_progress and entries:  # how much there is to do is known before the first file, which may be a long film
+            on_progress(Progress(0, self._total_files, 0, self._total_bytes, "", 0, 0))
 
     def step(self, row: _Row) -> bool:
         """Counts one row; True when it is time to flush."""

@@ -274,6 +274,8 @@ class _Scrub:
 
         total_bytes = sum(e.size_bytes or 0 for e in entries)
         files = done_bytes = failed = 0
+        if entries:
+            self._options.on_progress(Progress(0, len(entries), 0, total_bytes, "", 0))
         for answer in read_files(store.root, entries, volume_of(store.root), replace(self._options, stop=stop)):
             entry = entries[answer.number]
             held = changes.before.get(entry.path)

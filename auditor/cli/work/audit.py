@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import typer
 
-from auditor.audit import refusals
+from auditor.audit import listing, refusals
 from auditor.audit import run as auditing
 from auditor.audit.inputs import sides
 from auditor.audit.order import Order, Steps, pairs_of
-from auditor.cli import cleaned, copying, named, programs, screen, unfinished
+from auditor.cli import ahead, cleaned, copying, named, programs, screen, unfinished
 from auditor.config import Role
 from auditor.errors import BadOutput
 from auditor.judge import policy as policies
@@ -22,6 +23,7 @@ from auditor.judge import verdict, waivers
 from auditor.judge.signs import SIGNS
 from auditor.model import Audit, Depth, RuleOutcome, RuleState, Severity, Verdict
 from auditor.report import PAGE, RECORD, findings
+from auditor.scan.run import Progress
 from auditor.words import count, counted, visible
 
 
@@ -100,7 +102,15 @@ def run(order: Order, folder: Path) -> Audit:
         def looking(done: int, total: int) -> None:
             begin("Comparing pictures")(screen.step(done, total))
 
-        steps = Steps(lambda label: begin(f"Reading {label}"), checking, looking)
+        def scanning(label: str) -> Callable[[Progress], None]:
+            title = f"Reading {label}"
+            called_so = [one for one in (order.source, *order.backups) if one.label == label]
+            place = called_so[0].place if len(called_so) == 1 else None
+            if place is None:
+                return begin(title)  # which of them it is, nobody can tell
+            return ahead.timed(begin(title), title, listing.depth_of(called_so[0], order.depth), place.id)
+
+        steps = Steps(scanning, checking, looking)
         result = auditing.run(order, folder, steps)
         begin("Writing report")(screen.step(result.partition.due, result.partition.due))
     named.used(order.source.place, Role.PHONE)

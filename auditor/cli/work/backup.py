@@ -13,7 +13,7 @@ from auditor.audit import phones_within
 from auditor.audit.inputs import side
 from auditor.audit.refusals import refusal_of_backup, refusal_of_mounted
 from auditor.audit.roles import Pair, role_of, role_of_folder
-from auditor.cli import copying, named, programs, screen
+from auditor.cli import ahead, copying, named, programs, screen
 from auditor.cli.backup import Look
 from auditor.copier import backup as backing
 from auditor.copier import preflight
@@ -98,9 +98,12 @@ def command(
             _say_of_phones(prepared, sides)
             _refuse(prepared.plan.refusals)
             preflight.remember(root, (store.marker() or prepared.marker).id)
-            copying.say_ahead(prepared.plan)
-            with screen.phase(f"Copying to {root.name}", "not copied") as show:
-                backed = backing.carry_out(prepared, replace(options, on_progress=copying.as_scan(show)))
+            way = f"{place.id} {root}"
+            copying.say_ahead(prepared.plan, way)
+            title = f"Copying to {root.name}"
+            with screen.phase(title, "not copied") as show:
+                timed = ahead.timed(show, title, copying.COPY, way, is_said=False)
+                backed = backing.carry_out(prepared, replace(options, on_progress=copying.as_scan(timed)))
             if not backed.ending.gone and away(store.door) is None:
                 preflight.remember_last(store)
         show_results(backed)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from auditor.audit import roles
 from auditor.audit.inputs import Side, side
-from auditor.cli import named, programs, screen, unfinished
+from auditor.cli import ahead, named, programs, screen, unfinished
 from auditor.disk import locks
 from auditor.disk import marker as markers
 from auditor.duplicates import page as duplicates_page
@@ -95,8 +95,12 @@ def _source(side: Side, fixed: bool, target: Path, jobs: int | None, cache: bool
     listed = load(target) if target.exists() else None  # a stopped search left it
     if listed is None or listed.header.place_id != side.place.id:
         target.unlink(missing_ok=True)
-        with screen.phase(f"Reading {visible(side.label)}") as show:
-            listed = scanning.scan(side.place, target, depth=Depth.DECODE, jobs=jobs, use_cache=cache, on_progress=show)
+        title = f"Reading {visible(side.label)}"
+        with screen.phase(title) as show:
+            timed = ahead.timed(show, title, Depth.DECODE, side.place.id, is_most=cache)
+            listed = scanning.scan(
+                side.place, target, depth=Depth.DECODE, jobs=jobs, use_cache=cache, on_progress=timed
+            )
     for reason in listed.footer.reasons:
         screen.note(f"not listed: {visible(reason)}")
     root = side.place.folder if side.place is not None else None

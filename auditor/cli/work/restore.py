@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import typer
 
-from auditor.cli import copying, named, programs, screen
+from auditor.cli import ahead, copying, named, programs, screen
 from auditor.config import Role
 from auditor.copier import restore as restoring
 from auditor.copier.execute import RunOptions
@@ -47,10 +47,12 @@ def command(
             screen.say(f"Plan: {what} to restore, {size(sum(s.size_bytes or 0 for s in steps))}")
             copying.listed((s.path, s.reason or "") for s in job.plan.of(Action.CANNOT))
             return
-        copying.say_ahead(job.plan)
-        with copying.stoppable() as stop, screen.phase(f"Restoring to {root.name}", "not restored") as show:
+        way, title = f"{place.id} {root}", f"Restoring to {root.name}"
+        copying.say_ahead(job.plan, way)
+        with copying.stoppable() as stop, screen.phase(title, "not restored") as show:
+            timed = ahead.timed(show, title, copying.COPY, way, is_said=False)
             options = RunOptions(hang_s=hang, wait_s=wait, unplugged=watch(place, job.publisher.door), stop=stop)
-            ending = restoring.carry_out(job, replace(options, on_progress=copying.as_scan(show)))
+            ending = restoring.carry_out(job, replace(options, on_progress=copying.as_scan(timed)))
     done = [r for r in ending.results if r.outcome is not Outcome.FAILED]
     failed = [(r.step.path, r.reason or "") for r in ending.results if r.outcome is Outcome.FAILED]
     failed += [(s.path, s.reason or "") for s in job.plan.of(Action.CANNOT)]

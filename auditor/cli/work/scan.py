@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from auditor.cli import named, programs, screen, unfinished
+from auditor.cli import ahead, named, programs, screen, unfinished
 from auditor.errors import BadPlace
 from auditor.manifest.jsonl import looks_like_manifest
 from auditor.model import Depth
@@ -23,7 +23,13 @@ def command(
     target = out or unfinished.manifest(opened, depth)
     with screen.phase(f"Reading {opened.label}") as show:
         manifest = scanning.scan(
-            opened, target, depth=depth, jobs=jobs, use_cache=cache, extra_digests=digest or (), on_progress=show
+            opened,
+            target,
+            depth=depth,
+            jobs=jobs,
+            use_cache=cache,
+            extra_digests=digest or (),
+            on_progress=ahead.timed(show, f"Reading {opened.label}", depth, opened.id, is_most=cache),
         )
     footer = manifest.footer
     programs.tell(

@@ -14,7 +14,7 @@ import typer
 
 from auditor import __version__
 from auditor.audit import refusals, roles
-from auditor.cli import copying, named, programs, screen
+from auditor.cli import ahead, copying, named, programs, screen
 from auditor.config import Role
 from auditor.copier import backup as backing
 from auditor.copier import preflight
@@ -87,7 +87,8 @@ def command(
             )
         raise BadPlace(refusals.refusal_without_record(role, NAME))
     with copying.stoppable() as stop, screen.phase(f"Reading {place.label}") as show:
-        options = RunOptions(hang_s=hang, stop=stop, on_progress=copying.as_scan(show))
+        timed = ahead.timed(show, f"Reading {place.label}", NAME, place.id)
+        options = RunOptions(hang_s=hang, stop=stop, on_progress=copying.as_scan(timed))
         if manifest is not None:
             options = replace(options, unplugged=watch(place, None))
             verified = scrubbing.verify_against(place.root, manifest, choice, options, _now)
