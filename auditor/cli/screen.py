@@ -40,8 +40,6 @@ class _Window:
 _settings = _Settings()
 _window = _Window()
 
-_LAST = 4
-"""So many lines come after `verdict_again`: the report, the next step and the prompt."""
 _TITLE = 28
 """Characters of a phase's title that are shown while it works: a label may be as long as a path."""
 
@@ -81,19 +79,27 @@ def say(text: str = "", style: str | None = None) -> None:
         _line(text, style, stderr=False)
 
 
-def verdict(text: str, style: str) -> None:
+def verdict(text: str, style: str | None = None) -> None:
     """The line that says what came out, before what it is made of."""
     _window.text, _window.style, _window.lines = text, style, 0
     say(text, style)
 
 
-def verdict_again() -> None:
-    """The verdict once more, where what was said since fills the window: then the lines at its end tell all. To be
-    called before the last of them, which are the report and the next step."""
-    if _window.lines + _LAST >= _console(stderr=False).height:
+def ending(*paths: str, step: NextStep | None = None) -> None:
+    """The last lines of a command: paths and commands to copy, each with the word before it, and what to do next. Where
+    these and what was said since the verdict fill the window, the verdict stands before them once more: so the end of
+    the window tells all."""
+    from auditor.cli import wrapped
+
+    console = _console(stderr=False)
+    last = sum(wrapped.rows(path, console.width) for path in paths)
+    last += len(wrapped.lines(_next(step), console.width)) if step is not None else 0
+    if console.is_terminal and _window.lines + last + 2 >= console.height:  # an empty line, and the prompt
         say()
         say(_window.text, _window.style)
-    _window.lines = 0
+    for path in paths:
+        to_copy(path)
+    next_step(step)
 
 
 def to_copy(text: str) -> None:
@@ -106,7 +112,11 @@ def next_step(step: NextStep | None) -> None:
     """The line that says what to do next, where there is something; programs are told it as data."""
     programs.tell_next(step)
     if step is not None:
-        say(f"  Next     {visible(str(step))}")
+        say(_next(step))
+
+
+def _next(step: NextStep) -> str:
+    return f"  Next     {visible(str(step))}"
 
 
 def note(text: str) -> None:
@@ -136,7 +146,7 @@ def _line(text: str, style: str | None, *, stderr: bool, in_one_piece: bool = Fa
     console, shown = _console(stderr=stderr), visible(text)
     is_whole = in_one_piece or not console.is_terminal
     lines = [shown] if is_whole else wrapped.lines(shown, console.width)
-    _window.lines += len(lines) if console.is_terminal else 0
+    _window.lines += sum(wrapped.rows(line, console.width) for line in lines) if console.is_terminal else 0
     for line in lines:
         console.print(
             line,

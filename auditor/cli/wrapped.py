@@ -32,6 +32,11 @@ def lines(text: str, width: int) -> list[str]:
     return [*broken, line]
 
 
+def rows(line: str, width: int) -> int:
+    """How many rows of a window a line takes that is printed as it is."""
+    return max(1, -(-cell_len(line) // width))
+
+
 def _indent(text: str, width: int) -> int:
     """Where the last column begins from which enough of the window is left."""
     starts = [cell_len(text[: match.end()]) for match in _COLUMN.finditer(text)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import struct
 import sys
@@ -12,6 +13,8 @@ import pytest
 
 from auditor.cli import screen as terminal
 from auditor.cli import wrapped
+from tests import media
+from tests.copier.runs import write
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals of this kind")
 
@@ -42,7 +45,6 @@ time.sleep(30)
 def shown(width: int, work: str, seconds: float = 2.5) -> list[list[str]]:
     """The screens that followed each other in a window until so long after a program said that it stands still."""
     import fcntl
-    import os
     import pty
     import termios
 
@@ -114,8 +116,7 @@ from auditor.cli import screen
 screen.verdict("? CANNOT SAY: nothing to check", "bold yellow")
 for n in range({lines}):
     screen.say("  WARNING  some-rule")
-screen.verdict_again()
-screen.to_copy("  Report   audit/report.html")
+screen.ending("  Report   audit/report.html")
 print(chr(4), end="", flush=True)
 import time
 time.sleep(30)
@@ -128,6 +129,51 @@ def test_the_verdict_is_in_the_window_at_the_end_once() -> None:
         verdicts = [line for line in screen if "CANNOT SAY" in line]
         assert len(verdicts) in ((1,) if lines < 18 or lines > 22 else (1, 2)), lines
         assert screen[-1] == "  Report   audit/report.html"
+
+
+COMMAND = """
+import sys
+from auditor import cli
+sys.argv = ["auditor", *{words!r}]
+try:
+    cli.main()
+finally:
+    print(chr(4), end="", flush=True)
+    import time
+    time.sleep(30)
+"""
+ENDS = (
+    ("backup phone disk -o backed", "SAFE: ", "  Report   backed/report.html", None),
+    ("verify disk -o verified.json", "NOT SAFE: 60 rotted", "  Report   verified.json", "repairs them"),
+    ("audit phone disk -o audited", "NOT SAFE: 60 of 60", "  Report   audited/report.html", "auditor backup"),
+    ("duplicates twice -o found", "", "  Look at  found/duplicates.html", "auditor clean found/plan.csv"),
+    ("clean found", "30 files would go", None, "auditor clean found/plan.csv --apply"),
+    ("clean found --apply", "30 files went", "  Delete   auditor clean --purge", None),
+)
+
+
+def test_every_window_ends_with_the_verdict_the_report_and_the_next_step(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for number in range(30):
+        for name in (f"phone/DCIM/IMG_{number}.jpg", f"twice/IMG_{number}.jpg", f"twice/again/IMG_{number}.jpg"):
+            write(tmp_path / name, media.jpeg(number, (64, 48)))
+    for number in range(30, 60):
+        write(tmp_path / f"phone/DCIM/IMG_{number}.jpg", media.jpeg(number, (64, 48)))
+    for line, verdict, report, following in ENDS:
+        if line.startswith("verify"):
+            for copy in (tmp_path / "disk").rglob("*.jpg"):
+                content, status = copy.read_bytes(), copy.stat()
+                copy.write_bytes(content[:-9] + bytes(9))
+                os.utime(copy, ns=(status.st_atime_ns, status.st_mtime_ns))
+        screen = shown(80, COMMAND.format(words=line.split()), 0.0)[-1]
+        text = " ".join(word for row in screen for word in row.split())
+        assert len(screen) <= 24 and verdict in text, (line, screen)
+        last = [nth for nth, row in enumerate(screen) if row.startswith(("  Next", "  Report", "  Look", "  Delete"))]
+        assert last[-1] >= len(screen) - 4, (line, screen)
+        assert report is None or any(row.startswith(report) for row in screen), (line, screen)
+        assert (following or "") in text.partition(" Next ")[2], (line, screen)
 
 
 def test_what_goes_on_stands_under_the_last_column() -> None:

@@ -154,9 +154,7 @@ def show(result: Audit, folder: Path, rules: dict[str, ruling.Rule]) -> None:
         _warnings(result, rules)
     if besides := _besides(result):
         screen.say(f"  Besides  {besides}")
-    screen.verdict_again()
-    screen.to_copy(f"  Report   {folder / 'report.html'}")
-    screen.next_step(step)
+    screen.ending(f"  Report   {folder / 'report.html'}", step=step)
 
 
 def _sums(result: Audit) -> None:

@@ -20,8 +20,9 @@ from auditor.isolation import pool
 from auditor.model import NextStep
 from auditor.report import DUPLICATES_PAGE, PLAN, provenance
 from auditor.report.provenance import Difference
-from auditor.words import counted, size, typed, visible
+from auditor.words import counted, size, step, typed, visible
 
+NAME = "clean"
 SHOWN = 20
 _AGE = re.compile(r"(\d{1,5})\s*([dwmy])")
 _DIFFERENCES = {Difference.CHANGED: "changed", Difference.REMOVED: "taken away", Difference.ADDED: "put there"}
@@ -56,16 +57,24 @@ def command(
     if choices_file is not None and is_audit:
         raise BadPlan(f"--choices goes with the folder of `auditor duplicates`, and {plan_file} is an audit's")
     chosen = choices.chosen(plan_file, choices.read(choices_file)) if choices_file is not None else None
+    found: CleanPlan | None = None
+    reading: NextStep | None = None
     if chosen is not None:
-        found: CleanPlan | None = chosen.plan
+        found = chosen.plan
+    elif is_audit:
+        found, reading = _freeing(plan_file, keep_newest)
     else:
-        found = _freeing(plan_file, keep_newest) if is_audit else plan.read(plan_file)
+        found = plan.read(plan_file)
     if found is None:
+        screen.next_step(reading)
         raise typer.Exit(0)
     for line in _places(found):
         screen.note(line)
     if not apply_it:
-        _show(found)
+        options = ["--choices", str(choices_file)] if choices_file is not None else []
+        options += ["--keep-newest", keep_newest] if keep_newest is not None else []
+        words = "nothing was changed yet; `COMMAND` does it"
+        _show(found, step(NAME, str(plan_file), *options, "--apply", words=words) if found.removals else reading)
         return
     with copying.stoppable() as stop, screen.phases() as begin:
         done = apply.apply(
@@ -102,7 +111,8 @@ def age(text: str) -> timedelta:
     return timedelta(days=int(match[1]) * _DAYS[match[2]])
 
 
-def _freeing(path: Path, keep_newest: str | None) -> CleanPlan | None:
+def _freeing(path: Path, keep_newest: str | None) -> tuple[CleanPlan | None, NextStep | None]:
+    """What an audit lets go, None where nothing can; and the step after which more could, None where there is none."""
     folder = path if path.is_dir() else path.parent
     for wrong in provenance.check(folder):
         raise BadPlan(
@@ -126,8 +136,9 @@ def _freeing(path: Path, keep_newest: str | None) -> CleanPlan | None:
         )
     if free.unread:
         be = "is safe, but was" if free.unread == 1 else "are safe, but were"
-        screen.say(f"  {counted(free.unread, 'file stays: it', 'files stay: they')} {be} not read again in that audit.")
-        screen.next_step(NextStep(f"{free.audit_command}, which reads all; then clean by that audit", "audit"))
+        stay = counted(free.unread, "file stays: it", "files stay: they")
+        more = f" `{visible(free.audit_command)}` reads all." if free.files else ""
+        screen.say(f"  {stay} {be} not read again in that audit.{more}")
     for doubt in free.doubts:
         screen.say(
             f"  Nothing goes by a backup that may be the phone itself: {visible(doubt.why)} {visible(doubt.remedy)}"
@@ -147,17 +158,20 @@ def _freeing(path: Path, keep_newest: str | None) -> CleanPlan | None:
         for share in free.shares:
             where = visible(share.folder) or "(top folder)"
             screen.say(f"  {share.month}  {size(share.size_bytes):>8}  {share.files:>6,}  {where}")
-    return free.plan
+    reading = f"{free.audit_command}, which reads all; then clean by that audit"
+    return free.plan, NextStep(reading, "audit") if free.unread else None
 
 
-def _show(found: CleanPlan) -> None:
+def _show(found: CleanPlan, then: NextStep | None) -> None:
+    """What a plan would do, and what to do `then`."""
     freed = apply.plan_size(found)
     programs.tell(
         removals=[{"path": str(r.file.whole), "kept": [str(kept.whole) for kept in r.kept]} for r in found.removals],
         bytes=freed,
         asked=found.asked,
     )
-    screen.say(f"{counted(len(found.removals), 'file', 'files')} would go into quarantine, {size(freed)} in all.")
+    screen.verdict(f"{counted(len(found.removals), 'file', 'files')} would go into quarantine, {size(freed)} in all.")
+    programs.tell_next(then)
     if screen.quiet():
         return
     for removal in found.removals[:SHOWN]:
@@ -172,8 +186,7 @@ def _show(found: CleanPlan) -> None:
     if found.asked:
         told = counted(found.asked, "file is", "files are")
         screen.say(f"  {told} left to you: choose in {DUPLICATES_PAGE}, or edit the plan.")
-    if found.removals:
-        screen.say("  Nothing was changed. The same with --apply does it.")
+    screen.ending(step=then)
 
 
 def _show_done(done: Applied) -> None:
@@ -187,21 +200,25 @@ def _show_done(done: Applied) -> None:
         stayed=[{"path": str(one.removal.file.whole), "reason": one.refused} for one in stayed],
         journals=done.journals,
     )
-    screen.say(f"{counted(moved, 'file', 'files')} went into quarantine, {size(done.freed_bytes)} in all.")
+    screen.verdict(f"{counted(moved, 'file', 'files')} went into quarantine, {size(done.freed_bytes)} in all.")
     kept = copying.cold_reads([cold for step in done.done for cold in step.cold])
     if kept and not screen.quiet():
         screen.say(f"  The kept files were read again just before{kept}.")
     if before:
         screen.say(f"  {counted(before, 'file was', 'files were')} there from an earlier run.")
-    for step in stayed[:SHOWN]:
-        screen.say(f"  stayed: line {step.removal.line}: {visible(step.refused or '')}")
+    for one in stayed[:SHOWN]:
+        screen.say(f"  stayed: line {one.removal.line}: {visible(one.refused or '')}")
     if len(stayed) > SHOWN:
         screen.say(f"  and {len(stayed) - SHOWN:,} more stayed")
     if moved and not screen.quiet():
         screen.say("  They take the same room until they are deleted for good.")
-    for path in done.journals:
-        screen.to_copy(f"  Undo     auditor undo {visible(typed(str(path)))}")
-        screen.to_copy(f"  Delete   auditor clean --purge {visible(typed(str(path)))} --older-than 30d")
+    screen.ending(
+        *(
+            line
+            for path in (visible(typed(str(path))) for path in done.journals)
+            for line in (f"  Undo     auditor undo {path}", f"  Delete   auditor clean --purge {path} --older-than 30d")
+        )
+    )
 
 
 def _purge(path: Path, older_than: str, jobs: int) -> None:

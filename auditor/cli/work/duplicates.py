@@ -124,7 +124,7 @@ def _show(found: Search, folder: Path, left_out: int) -> None:
         actions={action.value: sum(row.action is action for row in plan.rows) for action in Action},
         not_compared=len(found.not_compared),
     )
-    screen.say(duplicates_page.sentence(found))
+    screen.verdict(duplicates_page.sentence(found))
     for caveat in duplicates_page.caveats(found):
         screen.say(f"  {caveat}")
     next_step = None
@@ -143,5 +143,4 @@ def _show(found: Search, folder: Path, left_out: int) -> None:
         screen.say(
             f"  {counted(left_out, 'file has a name', 'files have names')} that no table can hold: not in the plan."
         )
-    screen.to_copy(f"  Look at  {folder / DUPLICATES_PAGE}")
-    screen.next_step(next_step)
+    screen.ending(f"  Look at  {folder / DUPLICATES_PAGE}", step=next_step)

@@ -122,11 +122,9 @@ def command(
         raise typer.Exit(0 if made.footer.complete else 3)
     conclusion = conclude(verified, choice)
     programs.tell(**_record(verified, conclusion, place.label, _now()))
-    show_verified(verified, conclusion, place.spec, role.sources)
     if out is not None:
         _write(_record(verified, conclusion, place.label, _now()), out)
-        if not screen.quiet():
-            screen.to_copy(f"  Report   {visible(str(out))}")
+    show_verified(verified, conclusion, place.spec, role.sources, out)
     raise typer.Exit(conclusion.exit_code)
 
 
@@ -142,9 +140,14 @@ def _whence(verified: Verified) -> list[str]:
 
 
 def show_verified(
-    verified: Verified, conclusion: Conclusion, backup: str, phones: Mapping[str, str] = MappingProxyType({})
+    verified: Verified,
+    conclusion: Conclusion,
+    backup: str,
+    phones: Mapping[str, str] = MappingProxyType({}),
+    record: Path | None = None,
 ) -> None:
-    """The verdict of a scrub and what it found. `phones` are those that the backup has a record of, label by id."""
+    """The verdict of a scrub and what it found. `phones` are those that the backup has a record of, label by id;
+    `record` is the file that says the same, None where none was wanted."""
     counts = verified.counts
     sign, word, colour = _SIGNS[conclusion.exit_code]
     screen.verdict(f"{sign} {word}{conclusion.sentence}", f"bold {colour}")
@@ -175,8 +178,8 @@ def show_verified(
     if verified.statement:
         screen.say(f"  {verified.statement}")
     screen.say(f"  Not looked at: {NOT_LOOKED_AT}. {refusals.with_phone('audit', phones, backup)} does")
-    screen.verdict_again()
-    screen.next_step(_next_step(verified, phones, backup))
+    written = [f"  Report   {visible(str(record))}"] if record is not None else []
+    screen.ending(*written, step=_next_step(verified, phones, backup))
 
 
 def _next_step(verified: Verified, phones: Mapping[str, str], backup: str) -> NextStep | None:
