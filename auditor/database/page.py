@@ -14,6 +14,7 @@ from auditor.model import Status
 class Finding:
     """A finding, and what is known of the source's file that it names. `path` is None where it names none; `evidence`
     is JSON; `copy_path` is the path of the copy that it speaks of, `whole_path` that of a whole copy in `whole_backup`,
+    `phone_path` that of a whole file on the phone where the finding is of a backup's,
     `detail` what is said of that file, `mtime` its date where its place tells the truth about that."""
 
     rule: str
@@ -26,6 +27,7 @@ class Finding:
     copy_path: str | None
     whole_backup: str | None
     whole_path: str | None
+    phone_path: str | None
     detail: str | None
     size_bytes: int | None
     taken_at: str | None
@@ -45,7 +47,8 @@ class Waiver:
 _FINDING = (
     "f.rule, f.path, f.side, f.backup, f.message, f.status, f.evidence,"
     " json_extract_string(f.evidence, '$.backup_path'), json_extract_string(f.evidence, '$.whole_backup'),"
-    " json_extract_string(f.evidence, '$.whole_path'), s.detail, s.size_bytes, s.taken_at, s.mtime, s.kind"
+    " json_extract_string(f.evidence, '$.whole_path'), json_extract_string(f.evidence, '$.phone_path'),"
+    " s.detail, s.size_bytes, s.taken_at, s.mtime, s.kind"
 )
 _JOINED = "FROM findings f LEFT JOIN files s ON f.side = 'source' AND s.path = f.path"
 _COUNTED = "f.rule = ? AND f.status <> 'waived'"
@@ -195,9 +198,9 @@ class Pictured:
 
 
 def pictured(db: Database, most: int) -> list[Pictured]:
-    """The source's photos and films that the report would show: files that are not safe or not checked, that
-    are damaged on either side, and files in groups of duplicates; the worst findings first, and of each rule its first
-    rows before its later ones."""
+    """The source's photos and films that the report would show: files that are not safe or not checked, that are
+    damaged on either side or whole where a backup's is not, and files in groups of duplicates; the worst findings
+    first, and of each rule its first rows before its later ones."""
     return db.rows(
         Pictured,
         """
@@ -205,10 +208,15 @@ def pictured(db: Database, most: int) -> list[Pictured]:
             SELECT path, evidence, list_position(['error', 'warning', 'info'], severity) AS severity,
                 row_number() OVER (PARTITION BY rule ORDER BY path) AS nth
             FROM findings WHERE side = 'source' AND path IS NOT NULL AND status <> 'waived'
+            UNION ALL
+            SELECT json_extract_string(evidence, '$.phone_path'), evidence,
+                list_position(['error', 'warning', 'info'], severity),
+                row_number() OVER (PARTITION BY rule ORDER BY path)
+            FROM findings WHERE side = 'backup' AND evidence LIKE '%"phone_path"%' AND status <> 'waived'
         )
         SELECT c.path, bool_or(coalesce(s.soundness = 'damaged', false)) FROM counting c JOIN files s ON s.path = c.path
         WHERE s.kind IN ('photo', 'video') AND (s.verdict IN ('not_safe', 'not_checked') OR s.status = 'damaged'
-            OR s.soundness = 'damaged' OR c.evidence LIKE '%"group"%')
+            OR s.soundness = 'damaged' OR c.evidence LIKE '%"group"%' OR c.evidence LIKE '%"phone_path"%')
         GROUP BY c.path ORDER BY min(c.severity), min(c.nth), c.path LIMIT ?
         """,
         [most],

@@ -36,8 +36,10 @@ class Row:
 
     `why` says what is the matter without the file's name, which stands beside it, and is empty where it says no more
     than the title does of all; `message` is the whole sentence.
-    `taken` is when it was taken or, where that is not known, its file's own date, which says so. `copy` is the file of
-    a backup to be shown beside it, as (backup, exact path), and `beside` what that is; None where there is none.
+    `on_phone` is the exact path of the phone's file that is shown: itself or, where it is a damaged file of a backup, a
+    whole one; None for none. `taken` is when it was taken or, where that is not known, its file's own date, which says
+    so. `copy` is the file of a backup to be shown beside it, as (backup, exact path), and `beside` what that is; None
+    where there is none.
     """
 
     key: str | None
@@ -50,7 +52,7 @@ class Row:
     size_bytes: int | None
     kind: str
     known: bool
-    on_source: bool
+    on_phone: str | None
     copy: tuple[str, str] | None = None
     beside: Beside | None = None
 
@@ -323,7 +325,7 @@ def _row(found: Finding, says_more: bool = True) -> Row:
         size_bytes,
         found.kind or "",
         found.status == FindingStatus.KNOWN,
-        on_source,
+        path if on_source else found.phone_path,
         shown_beside,
         beside if shown_beside else None,
     )

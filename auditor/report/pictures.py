@@ -49,13 +49,13 @@ def placed(db: Database, shown: Sequence[Section], made: Mapping[tuple[str, str]
     wanted = [("", one.path) for one in page.pictured(db, thumbnails.LIMIT)]
     own = thumbnails.vetted(made, wanted)
     own_places = (
-        ((section.outcome.rule_id, number), own.get(("", row.key or "")))
+        ((section.outcome.rule_id, number), own.get(("", row.on_phone)))
         for section in shown
         for number, row in (
             *((-1 - nth, member.row) for nth, member in enumerate(section.members)),
             *enumerate(section.rows),
         )
-        if row.on_source
+        if row.on_phone
     )
     both = (*page.damaged_copies(db, thumbnails.MOST_COPIES), *page.whole_copies(db, thumbnails.MOST_COPIES))
     copies = thumbnails.vetted(made, both)

@@ -148,7 +148,9 @@ def _evidence(text: str, names: Pseudonyms) -> str:
     kept: dict[str, Any] = {name: told[name] for name in _FACTS if _is_number(told.get(name))}
     if told.get("group") is not None:
         kept |= {"group": names.of(str(told["group"]), "group"), "keep": told.get("keep") in ("yes", True)}
-    kept |= {name: names.path(str(told[name])) for name in ("backup_path", "whole_path") if told.get(name)}
+    kept |= {
+        name: names.path(str(told[name])) for name in ("backup_path", "whole_path", "phone_path") if told.get(name)
+    }
     kept |= {"whole_backup": names.label(str(told["whole_backup"]))} if told.get("whole_backup") else {}
     return json.dumps(kept, separators=(",", ":"))
 

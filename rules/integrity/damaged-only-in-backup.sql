@@ -19,7 +19,8 @@
 -- not_covered = "Damaged copies of files that are on the phone: these have rules of their own."
 -- ///
 SELECT 'backup' AS side, backup.path AS path, backup.backup AS backup, coalesce(backup.damage[1].detail, 'it cannot be decoded') AS damage,
-    coalesce(' (perhaps whole ' || whole.place || ' as ' || whole.path || ')', '') AS elsewhere, backup.damage[1].code AS code, backup.size_bytes AS size_bytes, backup.taken_at AS taken_at
+    coalesce(' (perhaps whole ' || whole.place || ' as ' || whole.path || ')', '') AS elsewhere,
+    CASE WHEN whole.place = 'on the phone' THEN whole.path END AS phone_path, backup.damage[1].code AS code, backup.size_bytes AS size_bytes, backup.taken_at AS taken_at
 FROM backup
 ANTI JOIN pairs ON pairs.backup_id = backup.id
 ANTI JOIN source ON source.sha256 = backup.sha256

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -45,6 +46,24 @@ def test_a_broken_copy_is_shown_and_the_backup_that_holds_a_good_one_is_named(tm
     assert messages["damaged-in-another-backup"].endswith("disk holds a good one: old/b.jpg.")
     assert "Damaged copy" in report
     assert "% can be seen" in report
+
+
+def beside(report: str, rule: str) -> list[tuple[str, bool]]:
+    """What stands in the picture cells of a rule's first row: what it is called, and whether a picture is there."""
+    body = report[report.index(f'data-rule="{rule}"') :]
+    row = body[body.index('<tbody class="findings">') :].partition("</tr>")[0]
+    cells = re.findall(r'<td class="picture (\w+)"(?: data-label="([^"]*)")?>(.*?)</td>', row, re.S)
+    return [(label or kind, "data:image/webp" in inside) for kind, label, inside in cells]
+
+
+def test_what_is_broken_on_one_side_stands_beside_what_is_whole_on_the_other(tmp_path: Path) -> None:
+    other = media.jpeg(32, (1200, 900))
+    phone = {"DCIM/a.jpg": CUT, "DCIM/b.jpg": other}
+    nas = {"old/a.jpg": WHOLE, "b.jpg": other, "2019/b (1).jpg": other[: len(other) * 7 // 10]}
+    messages, report = findings(tmp_path, phone=phone, nas=nas)
+    assert messages["damaged-only-in-backup"].endswith("(perhaps whole on the phone as DCIM/b.jpg).")
+    assert beside(report, "damaged-on-phone") == [("own", True), ("Whole copy", True)]
+    assert beside(report, "damaged-only-in-backup") == [("own", True), ("Damaged copy", True)]
 
 
 def test_of_a_picture_that_is_broken_on_the_phone_the_whole_one_is_named(tmp_path: Path) -> None:
