@@ -164,3 +164,13 @@ def test_the_table_of_services_says_the_grades_that_the_program_goes_by() -> Non
     for kind, grade in told.items():
         if kind not in rclone_remotes.MAKE_THEIR_OWN:
             assert rclone_remotes.Leaf(kind).grade(None) == grade, kind
+
+
+def test_the_pictures_of_the_readme_are_there_and_light_to_load() -> None:
+    shown = re.findall(r"!\[[^\]]{20,}\]\(([^)]+)\)", README)
+    assert len(shown) == 3 and set(shown) == {
+        f"docs/pictures/{one.name}" for one in (ROOT / "docs/pictures").glob("*.webp")
+    }
+    for one in shown:
+        content = (ROOT / one).read_bytes()
+        assert content[:4] == b"RIFF" and len(content) < 120_000, one
