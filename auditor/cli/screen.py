@@ -217,7 +217,7 @@ def phase(title: str, failed: str = "could not be read") -> Iterator[Callable[[s
 
             yield show
     if last:
-        note(f"{title:<24} {_total(last[0], failed)}  {time.monotonic() - started:>7.1f} s")
+        note(f"{title:<24} {_total(last[0], failed):<22}  {time.monotonic() - started:>7.1f} s")
 
 
 @contextlib.contextmanager
