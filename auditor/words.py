@@ -9,7 +9,7 @@ import shlex
 import subprocess
 from datetime import datetime, timedelta, tzinfo
 
-from auditor.model import NextStep
+from auditor.model import FileVerdict, NextStep, Status
 
 # What a terminal, a spreadsheet or a browser acts on instead of showing it: control characters, the marks that turn
 # the reading direction or break lines, invisible characters that make two names look alike, and lone surrogates.
@@ -58,6 +58,27 @@ def escaped(text: str) -> str:
 def _written_out(code: int) -> str:
     return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else f"<U+{code:04X}>"
 
+
+DUE = "must be backed up"
+"""Files of which the verdict speaks."""
+VERDICTS = {
+    FileVerdict.PROVEN: "proven safe",
+    FileVerdict.NOT_SAFE: "not safe",
+    FileVerdict.NOT_CHECKED: "not checked",
+    FileVerdict.WAIVED: "left out on purpose",
+    FileVerdict.NOT_DUE: "needs no backup",
+}
+"""What the audit concludes for a file, behind a number or alone."""
+STATUSES = {
+    Status.IDENTICAL: "in the backup with exactly the same content",
+    Status.METADATA_CHANGED: "in the backup with the same picture; only its data on date, place or camera differs",
+    Status.REDUCED: "in the backup as the same picture in another size or encoding",
+    Status.NOT_CHECKED: "neither proven nor known to be lost",
+    Status.DAMAGED: "in the backup, but broken there",
+    Status.MISSING: "in none of the backups",
+    Status.NOT_DUE: "",
+}
+"""What became of a file, behind "it is"; of one that needs no backup, nothing is said."""
 
 # Never the machine's language: the same audit gives the same words everywhere.
 _MONTHS = (

@@ -9,6 +9,7 @@ from auditor import words as text
 from auditor.database import page
 from auditor.database.connection import Database
 from auditor.database.page import Axis
+from auditor.model import FileVerdict
 
 FEWEST = 12
 """A plot of fewer files says no more than their list."""
@@ -16,7 +17,7 @@ MOST_LINES = 4
 _MOST_MONTHS, _MOST_YEARS, _MOST_FOLDERS = 48, 40, 12
 _ENOUGH = 0.9  # of the dated files: so many have to lie in the months that are shown, or years are
 _HEIGHT = 150.0  # of the highest bar, in pixels
-_KINDS = {"proven": "safe", "not_safe": "not safe", "not_checked": "not checked", "waived": "left out on purpose"}
+_KINDS = {verdict.value: said for verdict, said in text.VERDICTS.items() if verdict is not FileVerdict.NOT_DUE}
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from auditor.disk import small_files, volume
 from auditor.errors import BadManifest, BadPlace
 from auditor.model import FileVerdict, Partition, Verdict
 from auditor.report import AUDITS_SHOWN, FILES, RECORD, SEAL, provenance
-from auditor.words import count, counted
+from auditor.words import VERDICTS, count, counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,14 +198,14 @@ def changes(earlier: Past, later: Past) -> Changes:
 
 
 def sums(parts: Partition) -> str:
-    """What an audit found, in words: `3 of 28 not safe, 1 not checked`, or `28 of 28 safe`."""
+    """What an audit found, in words: `3 of 28 not safe, 1 not checked`, or `28 of 28 proven safe`."""
     if not parts.due:
         return "nothing had to be backed up"
     of = f" of {count(parts.due)}"
-    unsafe = f"{count(parts.not_safe)}{of} not safe" if parts.not_safe else ""
-    unknown = f"{count(parts.not_checked)} not checked" if parts.not_checked else ""
-    safe = "" if unsafe or unknown else f"{count(parts.proven)}{of} safe"
-    waived = f"{count(parts.waived)} left out on purpose" if parts.waived else ""
+    unsafe = f"{count(parts.not_safe)}{of} {VERDICTS[FileVerdict.NOT_SAFE]}" if parts.not_safe else ""
+    unknown = f"{count(parts.not_checked)} {VERDICTS[FileVerdict.NOT_CHECKED]}" if parts.not_checked else ""
+    safe = "" if unsafe or unknown else f"{count(parts.proven)}{of} {VERDICTS[FileVerdict.PROVEN]}"
+    waived = f"{count(parts.waived)} {VERDICTS[FileVerdict.WAIVED]}" if parts.waived else ""
     return ", ".join(filter(None, (unsafe, unknown, safe, waived)))
 
 

@@ -20,7 +20,7 @@ from auditor.database import headers, page
 from auditor.database.connection import Database
 from auditor.judge.rules import Rule
 from auditor.judge.signs import SIGNS
-from auditor.model import Audit, Depth, Severity, Status
+from auditor.model import Audit, Depth, Severity
 from auditor.report import coverage, findings, history, lookup, packed, parts, trend
 from auditor.report.history import History
 from auditor.report.pictures import placed
@@ -81,7 +81,7 @@ def write(
             parts=parts.of(shown, audit.partition),
             lists=(lists := _lists(db, zone)),
             title=_title(lists),
-            breakdown=[(_STATUS_WORDS[one.status], one.verdict, one.count) for one in page.breakdown(db)],
+            breakdown=[(text.STATUSES[one.status], one.verdict, one.count) for one in page.breakdown(db)],
             left_out=[
                 (_LEFT_OUT.get(one.name or "", text.visible(one.name or "")), one.count) for one in page.left_out(db)
             ],
@@ -128,6 +128,7 @@ def environment(zone: tzinfo | None) -> jinja2.Environment:
         "depth": lambda value: _DEPTHS.get(str(value), str(value)),
     }
     made.filters |= filters
+    made.globals |= {"verdicts": {verdict.value: words for verdict, words in text.VERDICTS.items()}, "due": text.DUE}
     return made
 
 
@@ -195,13 +196,3 @@ _LEFT_OUT = {
     "other": "neither photo nor film",
 }
 """Files that need no backup, where nothing more is known than their kind."""
-
-
-_STATUS_WORDS = {
-    Status.IDENTICAL: "in the backup with exactly the same content",
-    Status.METADATA_CHANGED: "in the backup with the same picture; only its data on date, place or camera differs",
-    Status.REDUCED: "in the backup as the same picture in another size or encoding",
-    Status.NOT_CHECKED: "neither proven nor known to be lost",
-    Status.DAMAGED: "in the backup, but broken there",
-    Status.MISSING: "in none of the backups",
-}

@@ -8,27 +8,13 @@ from typing import Any
 from auditor import words as text
 from auditor.database import page
 from auditor.database.connection import Database
+from auditor.judge.signs import ASKED, CHECKED, CROSSED
 from auditor.model import FileVerdict, Status
 
 MOST_FILES = 50_000
 """In one page; of more files those that are not proven, and files.csv has them all."""
 
-VERDICTS = {
-    FileVerdict.PROVEN: "\u2713 safe",
-    FileVerdict.NOT_SAFE: "\u2717 not safe",
-    FileVerdict.NOT_CHECKED: "? not checked",
-    FileVerdict.WAIVED: "left out on purpose",
-    FileVerdict.NOT_DUE: "needs no backup",
-}
-STATUSES = {
-    Status.IDENTICAL: "the same content",
-    Status.METADATA_CHANGED: "the same picture, with other data on date, place or camera",
-    Status.REDUCED: "the same picture in another size or encoding",
-    Status.NOT_CHECKED: "neither proven nor known to be lost",
-    Status.DAMAGED: "there, but broken",
-    Status.MISSING: "in none of the backups",
-    Status.NOT_DUE: "",
-}
+_SIGNS = {FileVerdict.PROVEN: CHECKED, FileVerdict.NOT_SAFE: CROSSED, FileVerdict.NOT_CHECKED: ASKED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +42,7 @@ def of(db: Database, total: int) -> Lookup:
     columns: dict[str, list[Any]] = {
         name: [] for name in ("folder", "name", "verdict", "status", "backup", "at", "as", "detail")
     }
-    verdicts, statuses = list(VERDICTS), list(STATUSES)
+    verdicts, statuses = list(text.VERDICTS), list(text.STATUSES)
     for one in found:
         folder, name = _parted(one.path)
         columns["folder"].append(folders.setdefault(folder, len(folders)))
@@ -77,9 +63,9 @@ def of(db: Database, total: int) -> Lookup:
             "folders": list(folders),
             "backups": list(backups),
             "details": list(details),
-            "verdicts": list(VERDICTS.values()),
-            "kinds": [verdict.value.replace("_", "-") for verdict in VERDICTS],
-            "statuses": list(STATUSES.values()),
+            "verdicts": [f"{_SIGNS.get(verdict, '')} {words}".strip() for verdict, words in text.VERDICTS.items()],
+            "kinds": [verdict.value.replace("_", "-") for verdict in text.VERDICTS],
+            "statuses": list(text.STATUSES.values()),
             **{name: column[0] if _alike(name, column) else column for name, column in columns.items()},
         },
     )

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from auditor.judge.rules import Theme
-from auditor.model import Partition
+from auditor.model import FileVerdict, Partition
 from auditor.report.findings import Section
-from auditor.words import count, counted
+from auditor.words import VERDICTS, count, counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,4 +70,5 @@ def _of_safety(partition: Partition) -> tuple[str, str, str]:
         )
     both = f"{counted(unchecked, 'file', 'files')} could not be checked." if unsafe and unchecked else ""
     words = f"{both} A file may stand under more than one reason.".strip()
-    return ("Not safe", words, count(unsafe)) if unsafe else ("Not checked", words, count(unchecked))
+    verdict, number = (FileVerdict.NOT_SAFE, unsafe) if unsafe else (FileVerdict.NOT_CHECKED, unchecked)
+    return VERDICTS[verdict].capitalize(), words, count(number)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from auditor.model import FileVerdict, Partition, Verdict
 from auditor.report.history import History, Turn
+from auditor.words import DUE, VERDICTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +45,9 @@ class Change:
 
 def changes(before: Partition, now: Partition) -> list[Change]:
     """The numbers of the verdict, then and now, without those that are nothing in both."""
-    named = (
-        ("must be backed up", "due"),
-        ("proven safe", "proven"),
-        ("not safe", "not_safe"),
-        ("not checked", "not_checked"),
-        ("left out on purpose", "waived"),
-    )
-    found = [Change(words, getattr(before, name), getattr(now, name)) for words, name in named]
+    named = {DUE: "due", **{VERDICTS[one]: one.value for one in _COUNTED}}
+    found = [Change(words, getattr(before, name), getattr(now, name)) for words, name in named.items()]
     return [one for one in found if one.before or one.now]
+
+
+_COUNTED = (FileVerdict.PROVEN, FileVerdict.NOT_SAFE, FileVerdict.NOT_CHECKED, FileVerdict.WAIVED)

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import tzinfo
 
 from auditor import words as text
-from auditor.model import Partition, Verdict
+from auditor.model import FileVerdict, Partition, Verdict
 from auditor.report import history
 from auditor.report.coverage import Piece
 from auditor.report.history import Past
 
 HEIGHT = 72.0  # of the highest bar, in pixels
 _SLOTS = 6  # so many bars share the width at least: two audits are no two walls
-_KINDS = {"not_safe": "not safe", "not_checked": "not checked"}
+_KINDS = {kind.value: text.VERDICTS[kind] for kind in (FileVerdict.NOT_SAFE, FileVerdict.NOT_CHECKED)}
 
 
 @dataclass(frozen=True, slots=True)

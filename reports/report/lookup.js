@@ -17,7 +17,7 @@ const answer = (row) => {
   const { folders, backups, details, verdicts, kinds, statuses, name, of } = readFiles(), item = made("li");
   const verdict = of("verdict", row), backup = of("backup", row), folder = folders[of("folder", row)];
   const where = backup < 0 ? "" : "in " + backups[backup] + " as " + folders[of("at", row)] + (of("as", row) || name[row]);
-  const said = [[statuses[of("status", row)], where].filter(Boolean).join(" "), details[of("detail", row)]].filter(Boolean).join("; ");
+  const said = [[statuses[of("status", row)], where].filter(Boolean).join(": "), details[of("detail", row)]].filter(Boolean).join("; ");
   item.append(made("span", "badge " + kinds[verdict], verdicts[verdict]), " ", made("span", "folder", folder), made("b", "name", name[row]), made("span", "said", said));
   return item;
 };

@@ -88,6 +88,6 @@ def test_the_plot_says_its_numbers_in_words_and_in_a_table(tmp_path: Path) -> No
     page = Reader(written(tmp_path, sample.database()).read_text("utf-8"))
     bars = [a for tag, a in page.elements if tag == "g" and a.get("class") == "bar"]
     labels = [str(a["aria-label"]) for a in bars]
-    assert "June 2026: 6 files, 5 safe, 1 not safe, 5 in Family NAS" in labels
-    assert "MonthFilesSafeNot safeNot checkedLeft out on purposeIn Family NAS" in page.text
+    assert "June 2026: 6 files, 5 proven safe, 1 not safe, 5 in Family NAS" in labels
+    assert "MonthFilesProven safeNot safeNot checkedLeft out on purposeIn Family NAS" in page.text
     assert "June 2026651005" in page.text

@@ -192,9 +192,9 @@ def test_what_is_no_nearer_to_proof_is_not_called_safe(tmp_path: Path) -> None:
     ("parts", "words"),
     [
         ((0, 0, 0, 0, 0), "nothing had to be backed up"),
-        ((5, 4, 0, 0, 1), "4 of 5 safe, 1 left out on purpose"),
+        ((5, 4, 0, 0, 1), "4 of 5 proven safe, 1 left out on purpose"),
         ((5, 2, 1, 2, 0), "1 of 5 not safe, 2 not checked"),
-        ((5, 5, 0, 0, 0), "5 of 5 safe"),
+        ((5, 5, 0, 0, 0), "5 of 5 proven safe"),
     ],
 )
 def test_the_sums_of_an_audit_call_safe_what_is_proven(parts: tuple[int, ...], words: str) -> None:

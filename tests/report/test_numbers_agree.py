@@ -119,7 +119,7 @@ def test_the_verdict_adds_up_everywhere(told: dict[str, Told], name: str) -> Non
     assert one.record["sentence"] in one.page["title"]
     assert one.record["sentence"] in one.page["sentence"]
     assert one.record["sentence"] in one.terminal
-    for part, said in (("proven", "proven  "), ("not_safe", "not safe"), ("due", "must be backed up")):
+    for part, said in (("proven", "proven safe  "), ("not_safe", "not safe"), ("due", "must be backed up")):
         if partition[part]:
             assert re.search(rf"^ +{partition[part]}  {said}", one.terminal, re.MULTILINE), said
 
@@ -169,7 +169,7 @@ def test_plot_and_search_count_the_same_files(told: dict[str, Told], name: str) 
     for view in ("months", "folders"):
         sums = one.page[view]
         assert sums["Files"] == partition["due"]
-        assert sums["Safe"] == partition["proven"]
+        assert sums["Proven safe"] == partition["proven"]
         assert sums.get("Not safe", 0) == partition["not_safe"]
         assert sums.get("Not checked", 0) == partition["not_checked"]
         assert sums[f"In {label}"] == held

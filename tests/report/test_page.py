@@ -141,7 +141,8 @@ def look_up(page: Page, words: str) -> list[str]:
 
 def test_one_search_says_of_every_file_whether_it_is_safe_and_where_its_copy_lies(page: Page) -> None:
     assert look_up(page, "camera img_0007") == [
-        "✓ safe DCIM/Camera/IMG_0007.JPG the same content in Family NAS as Photos/2026/IMG_0007.JPG"
+        "✓ proven safe DCIM/Camera/IMG_0007.JPG in the backup with exactly the same content:"
+        " in Family NAS as Photos/2026/IMG_0007.JPG"
     ]
     assert look_up(page, "101APPLE/img_1100")[0].startswith("✗ not safe DCIM/101APPLE/IMG_1100.JPG in none of the")
     assert look_up(page, "manual.pdf")[0].startswith("needs no backup Download/manual.pdf")

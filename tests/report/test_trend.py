@@ -46,7 +46,7 @@ def test_the_page_shows_the_last_twelve_with_the_numbers_of_the_history(
         :12
     ]
     assert said[0] == "3 July 2025, 12:00 (UTC+2), NOT SAFE: 9 of 20 not safe; nothing changed"
-    assert said[2] == "3 September 2025, 12:00 (UTC+2), SAFE: 20 of 20 safe; 7 better"
+    assert said[2] == "3 September 2025, 12:00 (UTC+2), SAFE: 20 of 20 proven safe; 7 better"
     assert said[-1].startswith(
         "15 June 2026, 12:00 (UTC+2), NOT SAFE: 5 of 38 not safe, 1 not checked, 1 left out on purpose; "
     )

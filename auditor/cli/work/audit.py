@@ -21,10 +21,10 @@ from auditor.judge import policy as policies
 from auditor.judge import rules as ruling
 from auditor.judge import verdict, waivers
 from auditor.judge.signs import SIGNS
-from auditor.model import Audit, Depth, RuleOutcome, RuleState, Severity, Verdict
+from auditor.model import Audit, Depth, FileVerdict, RuleOutcome, RuleState, Severity, Verdict
 from auditor.report import PAGE, RECORD, findings
 from auditor.scan.run import Progress
-from auditor.words import count, counted, visible
+from auditor.words import DUE, VERDICTS, count, counted, visible
 
 
 def command(
@@ -159,13 +159,13 @@ def show(result: Audit, folder: Path, rules: dict[str, ruling.Rule]) -> None:
 
 def _sums(result: Audit) -> None:
     parts = result.partition
-    lines = [(parts.proven, "proven       in a backup, compared by content")]
-    lines += [(n, word) for n, word in ((parts.not_safe, "not safe"), (parts.not_checked, "not checked")) if n]
-    lines += [(parts.waived, "left out on purpose")] if parts.waived else []
+    lines = [(parts.proven, f"{VERDICTS[FileVerdict.PROVEN]}  in a backup, compared by content")]
+    others = ((parts.not_safe, FileVerdict.NOT_SAFE), (parts.not_checked, FileVerdict.NOT_CHECKED))
+    lines += [(number, VERDICTS[one]) for number, one in (*others, (parts.waived, FileVerdict.WAIVED)) if number]
     screen.say()
     for number, words in lines:
         screen.say(f"  {count(number):>10}  {words}")
-    screen.say(f"  {count(parts.due):>10}  must be backed up")
+    screen.say(f"  {count(parts.due):>10}  {DUE}")
     screen.say()
 
 

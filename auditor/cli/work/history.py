@@ -13,7 +13,7 @@ from auditor.judge.signs import SIGNS
 from auditor.model import FileVerdict
 from auditor.report import history
 from auditor.report.history import Changes, Past
-from auditor.words import count, counted, moment, visible
+from auditor.words import VERDICTS, count, counted, moment, visible
 
 SHOWN = 20
 """So many files of a kind are named."""
@@ -60,7 +60,9 @@ def _show(of_phone: Sequence[Past], last: int) -> None:
     numbers = [one.partition.not_safe for one in reversed(shown)]
     screen.say(visible(of_phone[0].source), style="bold")
     if len(shown) > 1:
-        screen.say(f"  not safe  {plot(numbers)}  {count(numbers[0])} then, {count(numbers[-1])} now")
+        screen.say(
+            f"  {VERDICTS[FileVerdict.NOT_SAFE]}  {plot(numbers)}  {count(numbers[0])} then, {count(numbers[-1])} now"
+        )
     for one in shown:
         sums = history.sums(one.partition)
         changed = f"; {history.words(one.since)}" if one.since else ""
@@ -110,5 +112,5 @@ def _told(one: Past) -> dict[str, object]:
 
 
 def _from_to(before: FileVerdict | None, after: FileVerdict | None) -> str:
-    said = [one.replace("_", " ") for one in (before, after) if one is not None]
+    said = [VERDICTS[one] for one in (before, after) if one is not None]
     return f"  ({', now '.join(said)})"
