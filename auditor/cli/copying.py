@@ -189,11 +189,17 @@ def cold_reads(reads: Iterable[ColdRead | None]) -> str:
 
 
 def audit(
-    backed: BackupResult, policy: Policy, out: Path | None, fail_on: Severity, altered: Mapping[str, str] | None = None
+    backed: BackupResult,
+    dest: str,
+    policy: Policy,
+    out: Path | None,
+    fail_on: Severity,
+    altered: Mapping[str, str] | None = None,
 ) -> int:
     """Audits the source against the backup with what this run read, shows the verdict, and gives the exit code.
 
-    `altered` are files that the source says are others than what was copied, with the reason: they are not known.
+    `dest` is the backup as it was named. `altered` are files that the source says are others than what was copied, with
+    the reason: they are not known.
     """
     from auditor.audit import inputs
     from auditor.audit.order import Order
@@ -212,7 +218,7 @@ def audit(
         source = source_list(backed, Path(work) / list_name(0), altered or {})
         order = Order(
             inputs.Side(prepared.source.spec, prepared.source.label, prepared.source, source),
-            (inputs.Side(str(root), root.name, FolderPlace(root, str(root)), backed.manifest),),
+            (inputs.Side(dest, root.name, FolderPlace(root, str(root)), backed.manifest),),
             policy,
             known,
             depth=source.header.depth,

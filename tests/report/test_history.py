@@ -284,6 +284,17 @@ def test_history_on_the_screen(
     assert "one is the first audit of its phone there" in err
 
 
+def test_a_place_is_called_as_it_was_named_by_whatever_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(tmp_path / "phone/DCIM/a.jpg", media.jpeg(1))
+    monkeypatch.chdir(tmp_path)
+    for words in (("backup", "phone", "disk", "-o", "one"), ("audit", "phone", "disk", "-o", "two")):
+        assert call(monkeypatch, capsys, *words)[0] == 0
+    told = json.loads(call(monkeypatch, capsys, "history", "--in", str(tmp_path), "--json")[1])["audits"]
+    assert [(one["source"], one["backups"]) for one in told] == [("phone", ["disk"])] * 2
+
+
 def test_a_check_says_which_audit_before_was_touched(
     three: list[Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

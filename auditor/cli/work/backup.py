@@ -107,9 +107,11 @@ def command(
             if not backed.ending.gone and away(store.door) is None:
                 preflight.remember_last(store)
         show_results(backed)
-        raise typer.Exit(
-            _judged(backed, None if no_audit else lambda altered: copying.audit(backed, chosen, out, fail_on, altered))
-        )
+
+        def judge(altered: dict[str, str]) -> int:
+            return copying.audit(backed, dest, chosen, out, fail_on, altered)
+
+        raise typer.Exit(_judged(backed, None if no_audit else judge))
 
 
 def _judged(backed: backing.BackupResult, audit: Callable[[dict[str, str]], int] | None) -> int:
