@@ -64,10 +64,12 @@ def hide(
     db: Database, hidden: Mapping[Hidden, Callable[[str], str]], messages: Mapping[str, Sequence[str | None]]
 ) -> None:
     """Rewrites the tables in place. `hidden` says what stands for each text of a kind, a function a kind; `messages` is
-    the sentence of each rule's findings in pieces, None being the file's path.
+    the sentence of each rule's findings in pieces, None being the file's path. A place is called by its label alone.
     """
     for table in _EMPTIED:
         db.run(f"DELETE FROM {table}")
+    # One place has one name: under its label it stands in all other tables.
+    db.run("UPDATE header SET label = coalesce(backup, label, place), place = coalesce(backup, label, place)")
     for table, known in _COLUMNS.items():
         if db.one(str, "SELECT table_type FROM information_schema.tables WHERE table_name = ?", [table]) == "VIEW":
             continue  # it shows what the tables beneath it hold

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from auditor.database import redaction
+from auditor.database import headers, redaction
 from auditor.database.connection import Database
 from auditor.database.redaction import Hidden
 from auditor.disk import own_notes
@@ -99,7 +99,8 @@ def redacted(
     told = audit.provenance
     provenance: dict[str, Any] = {name: told[name] for name in (*_OURS, *_OURS_TOO) if name in told}
     provenance |= {name: _day(str(told[name])) for name in ("started", "finished") if told.get(name)}
-    provenance |= {"source": names.label(str(told["source"])), "backups": list(map(names.label, told["backups"]))}
+    source, *backups = headers.told(db)
+    provenance |= {"source": source.label, "backups": [one.label for one in backups]}
     provenance |= {"by": names.of(str(told["by"]), "person")} if told.get("by") else {}
     number = len(audit.caveats)
     left_out = "1 sentence that names places is" if number == 1 else f"{number} sentences that name places are"

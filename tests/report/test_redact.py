@@ -101,6 +101,27 @@ def test_no_text_of_any_file_says_a_name_a_camera_or_a_time_of_day(home: Path) -
     assert "DCIM/" not in said.replace("folder:DCIM", "")
 
 
+def test_a_place_has_one_pseudonym_wherever_it_stands(home: Path) -> None:
+    """As its path, as its label and in the tables."""
+    words = (
+        "audit",
+        home / "Annas-Handy",
+        "./Familienplatte",
+        "--copy-by-hand",
+        "-o",
+        "again",
+        "--redact",
+        "again-out",
+    )
+    assert run(*words)[0] == 1
+    told = json.loads((home / "again-out" / RECORD).read_text("utf-8"))["provenance"]
+    places = [told["source"], *told["backups"]]
+    assert set(re.findall(r"place-[a-z2-7]{10}", texts(home / "again-out"))) == set(places)
+    before = json.loads((home / "out" / RECORD).read_text("utf-8"))["provenance"]
+    assert places == [before["source"], *before["backups"]]
+    assert len(set(places)) == 2
+
+
 def test_it_says_the_same_as_the_whole_one_in_numbers(home: Path) -> None:
     whole, out = (json.loads((home / name / RECORD).read_text("utf-8")) for name in ("whole", "out"))
     assert (out["verdict"], out["sentence"], out["partition"]) == (
