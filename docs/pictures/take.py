@@ -7,6 +7,7 @@ import html
 import io
 import os
 import pty
+import shutil
 import struct
 import sys
 import tempfile
@@ -79,6 +80,7 @@ def main() -> None:
         os.chdir(work)
         window("demo", "-o", "demo")
         os.chdir("demo")
+        shutil.rmtree("audit")  # the one that is shown is the first of its phone
 
         shown = Path("terminal.html")
         shown.write_text(window("audit", "phone", "backup", "--copy-by-hand", "-o", "report"), "utf-8")
