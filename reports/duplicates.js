@@ -23,11 +23,18 @@
   let chosen = START();
   try { chosen = { ...START(), ...JSON.parse(localStorage.getItem(STORE)) }; } catch { /* nothing was kept, or may be */ }
   const before = [];
+
+  // In `auditor app` this page is a frame that may keep nothing: the page around it does.
+  const around = window.parent === window ? null : window.parent;
+  const keep = () => {
+    try { localStorage.setItem(STORE, JSON.stringify(chosen)); } catch { /* then it lasts as long as the page */ }
+    around?.postMessage({ auditor: "choices", choices: JSON.stringify({ ...result(), page: chosen }) }, "*");
+  };
   const change = (make, then) => {
     before.push(JSON.stringify(chosen));
     make();
     draw(then);
-    try { localStorage.setItem(STORE, JSON.stringify(chosen)); } catch { /* then it lasts as long as the page */ }
+    keep();
   };
   const wants = (file) => files[file].free && (chosen.goes[file] ?? files[file].goes);
   const settled = (group) => Boolean(chosen.decided[group.number]);
@@ -213,7 +220,7 @@
   const undone = () => {
     if (!before.length) return;
     chosen = JSON.parse(before.pop());
-    try { localStorage.setItem(STORE, JSON.stringify(chosen)); } catch { /* as above */ }
+    keep();
     draw();
     say("Undone.");
   };
@@ -222,15 +229,15 @@
     look();
   };
   const look = () => { if (single && shown[current]) shown[current].box.focus({ preventScroll: true }); };
+  const result = () => ({
+    auditor_choices: 1,
+    plan_sha256: data.plan_sha256,
+    go: [...going()].map((file) => files[file].name),
+    different: groups.filter((g) => chosen.different[g.number]).map((g) => g.number),
+  });
   const saved = () => {
     if (!groups.some(settled)) return;
-    const result = {
-      auditor_choices: 1,
-      plan_sha256: data.plan_sha256,
-      go: [...going()].map((file) => files[file].name),
-      different: groups.filter((g) => chosen.different[g.number]).map((g) => g.number),
-    };
-    const link = make("a", "", { href: URL.createObjectURL(new Blob([JSON.stringify(result, null, 1)], { type: "application/json" })), download: "choices.json" });
+    const link = make("a", "", { href: URL.createObjectURL(new Blob([JSON.stringify(result(), null, 1)], { type: "application/json" })), download: "choices.json" });
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
     say(`Saved as choices.json. Now run: ${data.command}, with FILE where your browser saved it; --apply does it.`);
@@ -356,4 +363,19 @@
     }
   });
   draw();
+
+  if (around) {
+    save.hidden = true;
+    window.addEventListener("message", (event) => {
+      if (event.source !== around || event.data?.auditor !== "chosen") return;
+      if (before.length) return keep();  // something was chosen meanwhile
+      try {
+        const kept = JSON.parse(event.data.choices);
+        if (kept.plan_sha256 !== data.plan_sha256) return;
+        chosen = { ...START(), ...kept.page };
+        draw();
+      } catch { /* nothing was kept */ }
+    });
+    around.postMessage({ auditor: "ready" }, "*");
+  }
 })();

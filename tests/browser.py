@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, ConsoleMessage, Request, sync_playwright
+from playwright.sync_api import Page as Tab
 
 BINARY = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 MISSING = "Chromium is not installed"
@@ -23,12 +24,18 @@ class Page:
     that would leave the file."""
 
     def __init__(self, browser: Browser) -> None:
-        self.tab = browser.new_page()
-        self.tab.set_default_timeout(_WAIT_MS)
         self.trouble: list[str] = []
-        self.tab.on("pageerror", lambda error: self.trouble.append(str(error)))
-        self.tab.on("console", self._heard)
-        self.tab.on("request", self._requested)
+        self._context = browser.new_context()
+        self.tab = self.beside()
+
+    def beside(self) -> Tab:
+        """One more tab of the same browser."""
+        tab = self._context.new_page()
+        tab.set_default_timeout(_WAIT_MS)
+        tab.on("pageerror", lambda error: self.trouble.append(str(error)))
+        tab.on("console", self._heard)
+        tab.on("request", self._requested)
+        return tab
 
     def open(self, path: Path, fragment: str = "") -> None:
         """Loads a file and waits until its scripts have run."""

@@ -42,6 +42,7 @@ COMMANDS = {
     "report": "Says the verdict of an audit made earlier.",
     "seal": "Signs an audit, and takes a time-stamp over it.",
     "history": "Lists the audits that were made, and what got better or worse.",
+    "app": "Opens all of this in your browser, on this computer only.",
     "places": "Lists the places that are there now, and those you named.",
     "doctor": "Looks for phones, clouds and tools: what is to be done?",
     "demo": "Makes a small phone and backup with trouble, audits them.",
@@ -53,6 +54,7 @@ COMMANDS = {
 """What each command does, by its name, which is that of its module here too: the first line of its own help."""
 
 
+_MODULES = {"app": "in_browser"}  # the name `app` is that of all commands here
 LONG = ("scan", "audit", "backup", "restore", "verify", "drill", "duplicates", "clean", "undo")
 """Those that take long: they say what happens as events, too."""
 
@@ -60,7 +62,7 @@ LONG = ("scan", "audit", "backup", "restore", "verify", "drill", "duplicates", "
 @cache
 def loaded(name: str) -> Any:
     """A command with its options, ready to run. Imports its module, and with it whatever the command works with."""
-    module = import_module(f"auditor.cli.{name}")
+    module = import_module(f"auditor.cli.{_MODULES.get(name, name)}")
     if hasattr(module, "app"):
         several = module.app
         several.callback()(everywhere.configure)

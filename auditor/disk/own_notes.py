@@ -104,6 +104,11 @@ def _alone(folder: Folder, name: str) -> Iterator[None]:
         os.close(fd)
 
 
-def _path(name: str) -> Path:
+def folder() -> Path:
+    """Where this machine's notes lie: the user's own folder for it, or that of AUDITOR_STATE_DIR."""
     base = os.environ.get("AUDITOR_STATE_DIR")
-    return (Path(base) if base else user_state_path("auditor", appauthor=False)) / f"{name}.json"
+    return Path(base) if base else user_state_path("auditor", appauthor=False)
+
+
+def _path(name: str) -> Path:
+    return folder() / f"{name}.json"

@@ -62,6 +62,7 @@ SESSION = (
     ("report audited --check", "result", 0),
     ("history", "result", 0),
     ("history backed audited", "result", 0),
+    ("app --install-launcher", "result", 0),
     ("doctor", "result", 0),
     ("places", "result", 0),
     ("config add anna phone --role phone", "result", 0),
@@ -90,6 +91,7 @@ def test_every_command_gives_one_object(
 ) -> None:
     lay_out(tmp_path)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))  # where the launcher goes
     seen: dict[str, dict[str, Any]] = {}
     fields: dict[str, set[str]] = {}
     for line, event, exit_code in SESSION:

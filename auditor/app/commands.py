@@ -1,0 +1,67 @@
+"""The program's own commands, as the app starts them: what it knows, they said (docs/automation.md)."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from platformdirs import user_documents_path
+
+from auditor import config
+
+_MOST_S = 60.0
+"""A command that ends soon has ended by then."""
+
+
+class NoAnswer(Exception):
+    """A command could not say what it was asked; the text is the sentence for people."""
+
+
+def argv(*words: str) -> list[str]:
+    """How a command of this very program is started. Nothing in the current folder is loaded as a part of it."""
+    if getattr(sys, "frozen", False):
+        return [sys.executable, *words]
+    return [sys.executable, "-P", "-m", "auditor", *words]
+
+
+def home() -> Path:
+    """Where commands run, and with that where reports go: the config's home of reports, or Auditor among the documents.
+
+    Raises: BadConfig where the config cannot be understood; OSError where the folder cannot be made.
+    """
+    folder = config.load().reports or user_documents_path() / "Auditor"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+async def ask(*words: str) -> dict[str, Any]:
+    """The object that a short command says with `--json`.
+
+    Raises: NoAnswer where it failed, said none or took too long.
+    """
+    process = await asyncio.create_subprocess_exec(
+        *argv(words[0], "--json", *words[1:]),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        cwd=home(),
+    )
+    try:
+        said, _ = await asyncio.wait_for(process.communicate(), _MOST_S)
+        answer = json.loads(said)
+    except TimeoutError as error:
+        raise NoAnswer(f"`auditor {words[0]}` did not answer within a minute.") from error
+    except ValueError as error:
+        raise NoAnswer(f"`auditor {words[0]}` ended without an answer.") from error
+    finally:
+        if process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.communicate()  # closes its pipes, before the loop that they are of
+    if not isinstance(answer, dict) or answer.get("event") != "result":
+        raise NoAnswer(str(answer.get("sentence")) if isinstance(answer, dict) else "It made no sense.")
+    return answer

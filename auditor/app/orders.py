@@ -1,0 +1,181 @@
+"""What a button orders: the words of a command, and what people call it.
+
+A page names places by what the user chose, and everything else by what this server knows itself: an audit in its home,
+a job and what that said. No path of a page's making is moved, deleted or put back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from auditor.app import jobs, results
+from auditor.app.jobs import Job
+from auditor.words import visible
+
+CHOICES = "choices.json"
+"""What was chosen of a search for duplicates, beside its plan."""
+DELETE = "delete"
+"""What has to be typed before anything is deleted for good."""
+
+
+class Refused(Exception):
+    """Something cannot be ordered; the text says why, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """`words` are those of the command line, without the program's name."""
+
+    words: tuple[str, ...]
+    title: str
+
+
+def understood(form: Mapping[str, Sequence[str]]) -> Order:
+    """The order that a form of a page asks for.
+
+    Raises: Refused where it asks for none that there is, or for something that is not there.
+    """
+    order = _ORDERS.get(_one(form, "order"))
+    if order is None:
+        raise Refused("There is no such button. Load the page again.")
+    return order(form)
+
+
+def label(spec: str) -> str:
+    """What a place is called in a title."""
+    return visible(Path(spec).name or spec)
+
+
+def _audit(form: Mapping[str, Sequence[str]]) -> Order:
+    phone, backups = _phone(form), _backups(form)
+    return Order(("audit", "--", phone, *backups), f"Checking {label(phone)} against {_and(map(label, backups))}")
+
+
+def _backup(form: Mapping[str, Sequence[str]]) -> Order:
+    phone, backup = _phone(form), _backups(form)[0]
+    return Order(("backup", "--", phone, backup), f"Backing up {label(phone)} to {label(backup)}")
+
+
+def _verify(form: Mapping[str, Sequence[str]]) -> Order:
+    backup = _backups(form)[0]
+    return Order(("verify", "--", backup), f"Reading {label(backup)} again")
+
+
+def _restore(form: Mapping[str, Sequence[str]]) -> Order:
+    backup, target = _backups(form)[0], _one(form, "target")
+    if not target:
+        raise Refused("Choose the folder to restore to first.")
+    return Order(("restore", "--", backup, target), f"Restoring {label(backup)} to {label(target)}")
+
+
+def _duplicates(form: Mapping[str, Sequence[str]]) -> Order:
+    places = [place for place in form.get("place", ()) if place]
+    if not places:
+        raise Refused("Choose a place to look for duplicates first.")
+    return Order(("duplicates", "--", *places), f"Looking for duplicates in {_and(map(label, places))}")
+
+
+def _choose(form: Mapping[str, Sequence[str]]) -> Order:
+    folder = _result(form)
+    if not (folder / CHOICES).is_file():
+        raise Refused("Decide on at least one group first.")
+    words = ("clean", "--choices", str(folder / CHOICES), "--", str(folder))
+    return Order(words, "Looking at what would go by your choices")
+
+
+def _free(form: Mapping[str, Sequence[str]]) -> Order:
+    days = _one(form, "days") or "0"
+    if not days.isascii() or not days.isdigit():
+        raise Refused("Say how many days of photos stay on the phone, as a number.")
+    newest = ("--keep-newest", f"{int(days)}d") if int(days) else ()
+    return Order(("clean", *newest, "--", str(_result(form))), "Looking at what may go from the phone")
+
+
+def _apply(form: Mapping[str, Sequence[str]]) -> Order:
+    job = _job(form)
+    if job.command != "clean" or has_option(job, "--apply") or (job.end() or {}).get("event") != "result":
+        raise Refused("Look at what would go first.")
+    return Order(("clean", "--apply", *job.words[1:]), "Moving files to the quarantine")
+
+
+def _undo(form: Mapping[str, Sequence[str]]) -> Order:
+    return Order(("undo", "--", _journal(form)), "Putting everything back")
+
+
+def _purge(form: Mapping[str, Sequence[str]]) -> Order:
+    if _one(form, "typed").strip().lower() != DELETE:
+        raise Refused(f"Type the word {DELETE} first. What is deleted is gone for good.")
+    return Order(("clean", "--purge", _journal(form), "--apply"), "Emptying the quarantine")
+
+
+def _again(form: Mapping[str, Sequence[str]]) -> Order:
+    job = _job(form)
+    return Order(job.words, job.title)
+
+
+_ORDERS: dict[str, Callable[[Mapping[str, Sequence[str]]], Order]] = {
+    "audit": _audit,
+    "backup": _backup,
+    "verify": _verify,
+    "restore": _restore,
+    "duplicates": _duplicates,
+    "choose": _choose,
+    "free": _free,
+    "apply": _apply,
+    "undo": _undo,
+    "purge": _purge,
+    "again": _again,
+}
+
+
+def has_option(job: Job, option: str) -> bool:
+    """Whether a job's command line holds an option."""
+    words = job.words[: job.words.index("--")] if "--" in job.words else job.words
+    return option in words
+
+
+def _one(form: Mapping[str, Sequence[str]], name: str) -> str:
+    values = form.get(name) or ("",)
+    if "\0" in values[0]:
+        raise Refused("No name holds such a sign.")
+    return values[0]
+
+
+def _phone(form: Mapping[str, Sequence[str]]) -> str:
+    if not (phone := _one(form, "phone")):
+        raise Refused("Choose the phone first.")
+    return phone
+
+
+def _backups(form: Mapping[str, Sequence[str]]) -> list[str]:
+    if not (backups := [backup for backup in form.get("backup", ()) if backup]):
+        raise Refused("Choose a backup first.")
+    return backups
+
+
+def _job(form: Mapping[str, Sequence[str]]) -> Job:
+    if (job := jobs.find(_one(form, "job"))) is None:
+        raise Refused("That is not known any more. Start from the first page.")
+    return job
+
+
+def _journal(form: Mapping[str, Sequence[str]]) -> str:
+    journals = (_job(form).end() or {}).get("journals") or []
+    nth = _one(form, "nth") or "0"
+    if not nth.isascii() or not nth.isdigit() or int(nth) >= len(journals):
+        raise Refused("That clean-up has no such record.")
+    return str(journals[int(nth)])
+
+
+def _result(form: Mapping[str, Sequence[str]]) -> Path:
+    if (folder := results.find(_one(form, "result"))) is None:
+        raise Refused("That report is not there any more.")
+    return folder
+
+
+def _and(words: Any) -> str:
+    *first, last = list(words)
+    return f"{', '.join(first)} and {last}" if first else last

@@ -1,0 +1,124 @@
+"""How pages are made: templates of reports/app, in which every text is escaped and shows what acts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import jinja2
+from markupsafe import escape
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from auditor import __version__, config, words
+from auditor import data as shipped
+from auditor.app import orders
+
+_BUTTONS = {"audit": "Check again", "backup": "Back up what is missing to {}", "verify": "Read {} again"}
+"""The commands that a next step may be a button for, and what it says."""
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(shipped.folder("reports") / "app"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=lambda value: words.visible(value) if type(value) is str else value,
+    )
+    environment.filters.update(
+        size=words.size,
+        count=words.count,
+        counted=words.counted,
+        moment=words.moment,
+        label=orders.label,
+        exact=escape,
+        query=lambda pairs: escape(urlencode(pairs, doseq=True)),
+        left=time_left,
+        quoted=quoted,
+    )
+    environment.globals.update(version=__version__)
+    return environment
+
+
+def made(template: str, **known: Any) -> str:
+    """A page, or a piece of one."""
+    return _environment().get_template(f"{template}.html.j2").render(known)
+
+
+def page(template: str, status: int = 200, **known: Any) -> Response:
+    """The answer that is a page."""
+    return HTMLResponse(made(template, **known), status)
+
+
+def trouble(sentence: str, status: int = 404) -> Response:
+    """A page that only says what is wrong."""
+    return page("trouble", status, sentence=sentence)
+
+
+def said(sentence: str) -> Response:
+    """What a button's answer is where nothing was done: the sentence, which the page shows."""
+    return HTMLResponse(made("said", sentence=sentence), 422)
+
+
+def to(url: str) -> Response:
+    """The answer to a button that leads elsewhere."""
+    return Response(status_code=204, headers={"HX-Redirect": url})
+
+
+def is_exact(text: str) -> bool:
+    """Whether a page can hold it and give it back: what is no UTF-8 is named in the terminal only."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def chosen(request: Request) -> tuple[str, list[str]]:
+    """Phone (empty: none yet) and backups, as the page's address names them."""
+    query = request.query_params
+    return query.get("phone", ""), list(dict.fromkeys(filter(None, query.getlist("backup"))))
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A button that goes on from what was found: what it says, and the fields of its form."""
+
+    says: str
+    fields: tuple[tuple[str, str], ...]
+
+
+def step(action: str | None, places: Sequence[str] | None) -> Step | None:
+    """A next step as a command told it, as a button. None where it is none that a button does, or names places as they
+    were called from another folder."""
+    if action not in _BUTTONS or not places:
+        return None
+    if any(place.startswith("-") or config.whole_spec(place) != place for place in places):
+        return None
+    phone = [] if action == "verify" else [("phone", places[0])]
+    backups = [("backup", place) for place in places[len(phone) :]]
+    says = _BUTTONS[action].format(orders.label(backups[-1][1]) if backups else "it")
+    return Step(says, (("order", action), *phone, *backups))
+
+
+def time_left(seconds: float | None) -> str:
+    """The rest of a piece of work in words; empty where it is not known."""
+    if seconds is None:
+        return ""
+    if seconds < 60:
+        return "less than a minute left"
+    minutes = round(seconds / 60)
+    if minutes < 90:
+        return f"about {words.counted(minutes, 'minute', 'minutes')} left"
+    return f"about {words.counted(round(minutes / 60), 'hour', 'hours')} left"
+
+
+def quoted(name: str) -> str:
+    """A name as a part of an address."""
+    return quote(name, safe="")

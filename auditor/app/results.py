@@ -1,0 +1,55 @@
+"""What commands wrote: the folders of audits and of searches for duplicates, in the home of reports."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from auditor.app import commands
+
+PAGES = {"report.html": "audit.json", "duplicates.html": "plan.csv"}
+"""The page of each kind of result, and the file by which the kind is known."""
+DOWNLOADS = (
+    "files.csv",
+    "findings.csv",
+    "safe-to-delete.csv",
+    "audit.json",
+    "plan.csv",
+    "duplicates.csv",
+    "SHA256SUMS",
+)
+_NAME = re.compile(r"[^\x00-\x1f/\\]{1,255}")
+
+
+def find(name: str) -> Path | None:
+    """The folder of a result by its name in the home; None where there is none, or it leads elsewhere."""
+    if not _NAME.fullmatch(name) or name in (".", ".."):
+        return None
+    folder = commands.home() / name
+    try:
+        if folder.is_symlink() or not any((folder / known).is_file() for known in PAGES.values()):
+            return None
+    except (OSError, ValueError):
+        return None
+    return folder
+
+
+def page_of(folder: Path) -> str | None:
+    """The name of the page that a result has; None where that is gone."""
+    return next((page for page in PAGES if (folder / page).is_file()), None)
+
+
+def file_of(folder: Path, name: str) -> Path | None:
+    """A file that is shown or given to save; None for every other name, and where it is none or leads elsewhere."""
+    if name not in (*PAGES, *DOWNLOADS):
+        return None
+    path = folder / name
+    return path if path.is_file() and not path.is_symlink() else None
+
+
+def name_of(folder: str | None) -> str | None:
+    """The name by which pages find a folder that a command named; None where it does not lie in the home."""
+    if not folder:
+        return None
+    path = Path(folder)
+    return path.name if path.parent == commands.home().absolute() and find(path.name) else None

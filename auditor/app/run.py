@@ -1,0 +1,122 @@
+"""One server a user: a start finds the one that runs, or becomes it, and hands the browser a link that goes once."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import http.client
+import json
+import os
+import socket
+import time
+import webbrowser
+from collections.abc import Callable, Iterator
+
+from auditor.app import commands, pages
+from auditor.app.access import Keys
+from auditor.app.server import ASKING, HOST, built, serve
+from auditor.disk import locks, own_notes
+from auditor.disk.folder import Folder
+from auditor.errors import BadOutput
+
+_SERVER, _ENTER, _LOCK = "server.json", "enter.html", "server.lock"
+_ANSWER_S = 5.0
+_STARTS_S = 15.0
+"""Another start has its server ready by then."""
+
+
+def run(said: Callable[[str], None], *, browser: bool) -> bool:
+    """Serves the app, or finds who does; True where this start did, and has ended.
+
+    `said` is given the link where there is to be no `browser`, or none could be opened.
+
+    Raises: BadOutput where the state folder cannot be written; BadConfig as `commands.home`.
+    """
+    commands.home()
+    folder = own_notes.folder() / "app"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)
+        with Folder.open(folder) as opened, _first(opened) as is_first:
+            if not is_first:
+                _hand_over(opened, _of_the_other(opened), said, browser=browser)
+                return False
+            with socket.create_server((HOST, 0)) as listening:
+                port, keys = listening.getsockname()[1], Keys()
+                opened.write_whole(_SERVER, json.dumps({"port": port, "asking": keys.asking}).encode())
+                (folder / _SERVER).chmod(0o600)
+                _hand_over(opened, f"http://{HOST}:{port}/enter?link={keys.new_link()}", said, browser=browser)
+                with contextlib.suppress(KeyboardInterrupt):
+                    asyncio.run(serve(built(keys, port), listening))
+                for name in (_SERVER, _ENTER):
+                    with contextlib.suppress(OSError):
+                        opened.remove(name)
+    except OSError as error:
+        raise BadOutput(
+            f"{folder} cannot be written: {error.strerror or error}. The app keeps its jobs there"
+        ) from error
+    return True
+
+
+@contextlib.contextmanager
+def _first(folder: Folder) -> Iterator[bool]:
+    """Holds the place of the one server of this user; False where another start does."""
+    try:
+        fd = folder.create(_LOCK, os.O_RDWR)
+    except FileExistsError:
+        fd = folder.open_file(_LOCK, os.O_RDWR)
+    try:
+        try:
+            locks.take(fd)
+        except OSError as error:
+            if error.errno not in (errno.EACCES, errno.EAGAIN, errno.EDEADLK):
+                raise
+            yield False
+        else:
+            yield True
+    finally:
+        os.close(fd)
+
+
+def _of_the_other(folder: Folder) -> str:
+    """A new link of the server that runs. It may have begun just now: then a moment is waited for it.
+
+    Raises: OSError where it does not answer.
+    """
+    until = time.monotonic() + _STARTS_S
+    while True:
+        try:
+            known = json.loads(folder.read(_SERVER, 10_000))
+            return _asked(int(known["port"]), str(known["asking"]))
+        except (OSError, ValueError, KeyError, TypeError, http.client.HTTPException) as error:
+            if time.monotonic() > until:
+                raise OSError(
+                    errno.ETIMEDOUT, "the app that runs does not answer; end it, and start it again"
+                ) from error
+        time.sleep(0.2)
+
+
+def _asked(port: int, asking: str) -> str:
+    connection = http.client.HTTPConnection(HOST, port, timeout=_ANSWER_S)
+    try:
+        connection.request("POST", "/links", headers={ASKING: asking})
+        answer = connection.getresponse()
+        link = answer.read(1_000).decode("ascii")
+    finally:
+        connection.close()
+    if answer.status != 200:
+        raise ConnectionError(errno.ECONNREFUSED, "another program answers there")
+    return f"http://{HOST}:{port}/enter?link={link}"
+
+
+def _hand_over(folder: Folder, link: str, said: Callable[[str], None], *, browser: bool) -> None:
+    """Gives the browser the link in a file that only its owner can read: all users see what a command line says."""
+    if not browser:
+        said(link)
+        return
+    page = folder.path / _ENTER
+    folder.write_whole(_ENTER, pages.made("link", link=link).encode())
+    page.chmod(0o600)
+    if not webbrowser.open(page.as_uri()):
+        said(link)

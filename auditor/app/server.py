@@ -1,0 +1,160 @@
+"""The server: which address shows what, who gets in, and when it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import socket
+import time
+from dataclasses import dataclass, field
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from auditor import data as shipped
+from auditor.app import jobs, pages, settings, shown, start, working
+from auditor.app.access import Guard, Keys, cookie_name
+from auditor.errors import AuditorError
+
+HOST = "127.0.0.1"
+IDLE_S = 600.0
+"""So long after the last page and the last job it ends."""
+_LOOKS_EVERY_S = 5.0
+ASKING = "x-auditor-asking"
+"""The header with which another start of the same user asks for a link."""
+STATIC = {
+    "report.css": "report.css",
+    "app.css": "app/app.css",
+    "app.js": "app/app.js",
+    "enter.js": "app/enter.js",
+    "icon.svg": "app/icon.svg",
+    "htmx.min.js": "app/htmx.min.js",
+    "hx-sse.min.js": "app/hx-sse.min.js",
+}
+"""What pages load, by the name in the address: files of `reports/`."""
+
+
+@dataclass(slots=True)
+class Presence:
+    """When a page was last there."""
+
+    last: float = field(default_factory=time.monotonic)
+
+    def now(self) -> None:
+        """One is there."""
+        self.last = time.monotonic()
+
+    @property
+    def idle_s(self) -> float:
+        """How long none has been."""
+        return time.monotonic() - self.last
+
+
+def built(keys: Keys, port: int) -> Starlette:
+    """The app that answers at a port of this machine."""
+    app = Starlette(
+        routes=[
+            Route("/", start.start),
+            Route("/places", start.places),
+            Route("/last", shown.last),
+            Route("/folders", start.folders),
+            Route("/restore", start.restore),
+            Route("/jobs", start.order, methods=["POST"]),
+            Route("/jobs/{id}", working.job),
+            Route("/jobs/{id}/events", working.events),
+            Route("/jobs/{id}/stop", working.stop, methods=["POST"]),
+            Route("/results/{name}", shown.result),
+            Route("/results/{name}/choices", shown.choices, methods=["GET", "POST"]),
+            Route("/results/{name}/{file}", shown.file),
+            Route("/history", shown.history),
+            Route("/settings", settings.show),
+            Route("/settings", settings.change, methods=["POST"]),
+            Route("/about", settings.about),
+            Route("/alive", _alive),
+            Route("/static/{name}", _static),
+            Route("/enter", _enter),
+            Route("/links", _link, methods=["POST"]),
+        ],
+        middleware=[Middleware(Guard, keys=keys, hosts=frozenset({f"{HOST}:{port}", f"localhost:{port}"}))],
+        exception_handlers={404: _not_there, 405: _not_there, AuditorError: _refused, Exception: _refused},
+    )
+    app.state.keys, app.state.presence = keys, Presence()
+    return app
+
+
+async def serve(app: Starlette, listening: socket.socket) -> None:
+    """Answers until nobody needs it any more, or Ctrl-C. Jobs go on whatever becomes of it."""
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app,
+            log_level="critical",
+            access_log=False,
+            lifespan="off",
+            server_header=False,
+            timeout_graceful_shutdown=1,
+        )
+    )
+    watch = asyncio.create_task(_end_when_idle(server, app.state.presence))
+    try:
+        await server.serve(sockets=[listening])
+    finally:
+        watch.cancel()
+
+
+async def _end_when_idle(server: uvicorn.Server, presence: Presence) -> None:
+    while not server.should_exit:
+        await asyncio.sleep(_LOOKS_EVERY_S)
+        if presence.idle_s < IDLE_S:
+            continue
+        if jobs.running():
+            presence.now()
+        else:
+            server.should_exit = True
+
+
+async def _enter(request: Request) -> Response:
+    """GET /enter?link=SECRET: what the browser keeps from now on, for a link that goes once."""
+    keys: Keys = request.app.state.keys
+    if not keys.use(request.query_params.get("link", "")):
+        return pages.trouble("This link was used already, or is older than a minute. Run `auditor app` again.", 403)
+    request.app.state.presence.now()
+    answer = pages.page("enter", token=keys.token)
+    answer.set_cookie(cookie_name(request), keys.cookie, httponly=True, samesite="strict")
+    return answer
+
+
+async def _link(request: Request) -> Response:
+    """POST /links: a new link for another start of the same user."""
+    keys: Keys = request.app.state.keys
+    if not secrets.compare_digest(request.headers.get(ASKING, "").encode(), keys.asking.encode()):
+        return PlainTextResponse("", 403)
+    request.app.state.presence.now()
+    return PlainTextResponse(keys.new_link())
+
+
+async def _alive(request: Request) -> Response:
+    request.app.state.presence.now()
+    return Response(status_code=204)
+
+
+async def _static(request: Request) -> Response:
+    name = STATIC.get(request.path_params["name"])
+    return FileResponse(shipped.folder("reports") / name) if name else pages.trouble("There is no such page.")
+
+
+async def _not_there(request: Request, error: Exception) -> Response:
+    return pages.trouble("There is no such page.")
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    if isinstance(error, AuditorError):
+        sentence = str(error)
+    elif isinstance(error, OSError):
+        sentence = f"{error.filename or 'A file'} cannot be used: {error.strerror}. Is its disk in order?"
+    else:
+        sentence = f"The app itself failed ({type(error).__name__}: {error}). Nothing was changed by it."
+    return pages.trouble(sentence, 500) if request.method == "GET" else pages.said(sentence)

@@ -1,0 +1,55 @@
+"""Settings: places by name, policy, home of reports, who audits. `auditor config` keeps them."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from auditor import config
+from auditor.app import commands, jobs, pages
+from auditor.app.commands import NoAnswer
+from auditor.app.orders import Refused
+from auditor.app.start import form
+from auditor.config import Role
+
+_SET = ("policy", "reports", "by")
+
+
+async def show(request: Request) -> Response:
+    """GET /settings."""
+    policies = [policy["id"] for policy in (await commands.ask("policy", "list"))["policies"]]
+    return pages.page(
+        "settings",
+        known=config.load(),
+        policies=policies,
+        file=config.path(),
+        home=commands.home(),
+        roles=list(Role),
+        spec=request.query_params.get("spec", ""),
+    )
+
+
+async def change(request: Request) -> Response:
+    """POST /settings: one setting, or one place's name."""
+    try:
+        fields = {name: values[0].strip() for name, values in (await form(request)).items()}
+        await commands.ask(*_words(fields))
+    except (Refused, NoAnswer) as error:
+        return pages.said(str(error))
+    return pages.to("/settings")
+
+
+async def about(request: Request) -> Response:
+    """GET /about: what this is, and where it keeps what."""
+    return pages.page("about", home=commands.home(), jobs=jobs.home(), file=config.path())
+
+
+def _words(fields: dict[str, str]) -> tuple[str, ...]:
+    what, value = fields.get("set", ""), fields.get("value", "")
+    if what in _SET:
+        return ("config", "set", what, "--", value) if value else ("config", "unset", what)
+    if what == "name" and fields.get("role") in list(Role):
+        return ("config", "add", "--role", fields["role"], "--", fields.get("name", ""), fields.get("spec", ""))
+    if what == "forget":
+        return ("config", "remove", "--", fields.get("name", ""))
+    raise Refused("There is no such setting. Load the page again.")

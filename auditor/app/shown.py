@@ -1,0 +1,125 @@
+"""The pages of results: a verdict, a choice of duplicates, what they wrote, and the history of audits."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+
+from auditor.app import commands, jobs, orders, pages, results
+from auditor.app.access import SANDBOX
+from auditor.app.commands import NoAnswer
+from auditor.app.start import MOST_BYTES
+from auditor.disk.folder import Folder
+from auditor.errors import AuditorError
+
+MOST_CHOICES_BYTES = 64 * MOST_BYTES
+"""Of a search with a million groups."""
+
+
+async def result(request: Request) -> Response:
+    """GET /results/NAME: the verdict of an audit with its report, or the groups of a search for duplicates."""
+    if (folder := results.find(request.path_params["name"])) is None:
+        return pages.trouble("That report is not there any more.")
+    page = results.page_of(folder)
+    if (folder / "audit.json").is_file():
+        try:
+            told = await commands.ask("report", "--", str(folder))
+        except NoAnswer as error:
+            return pages.trouble(str(error))
+        return pages.page(
+            "verdict",
+            name=folder.name,
+            page=page,
+            told=told,
+            go=_may_go(told),
+            steps=_steps(told),
+            files=_given(folder),
+        )
+    is_chosen = (folder / orders.CHOICES).is_file()
+    return pages.page("duplicates", name=folder.name, page=page, files=_given(folder), is_chosen=is_chosen)
+
+
+def file(request: Request) -> Response:
+    """GET /results/NAME/FILE: a page that a command wrote, which is nobody here; or a table to save."""
+    folder = results.find(request.path_params["name"])
+    path = folder and results.file_of(folder, request.path_params["file"])
+    if not path:
+        return pages.trouble("That file is not there any more.")
+    if path.name in results.PAGES:
+        return FileResponse(path, media_type="text/html; charset=utf-8", headers={"content-security-policy": SANDBOX})
+    return FileResponse(path, media_type="application/octet-stream", filename=path.name)
+
+
+async def choices(request: Request) -> Response:
+    """GET and POST /results/NAME/choices: what was chosen in the page of duplicates, kept beside the plan."""
+    if (folder := results.find(request.path_params["name"])) is None:
+        return pages.said("That search is not there any more.")
+    if request.method == "GET":
+        kept = folder / orders.CHOICES
+        return FileResponse(kept, media_type="application/json") if kept.is_file() else Response("{}")
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > MOST_CHOICES_BYTES:
+            return pages.said("Those are too many choices.")
+    try:
+        if json.loads(body)["auditor_choices"] != 1:
+            raise ValueError
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return pages.said("Those are no choices.")
+    try:
+        with Folder.open(folder) as opened:
+            opened.write_whole(orders.CHOICES, body)
+    except OSError as error:
+        return pages.said(f"Your choices cannot be kept in {folder}: {error.strerror}.")
+    except AuditorError as error:
+        return pages.said(str(error))
+    return Response(status_code=204)
+
+
+async def history(request: Request) -> Response:
+    """GET /history: all audits in the home of reports, the newest first."""
+    try:
+        told = await commands.ask("history")
+    except NoAnswer as error:
+        return pages.trouble(str(error))
+    audits = [(audit, results.name_of(audit["folder"])) for audit in told["audits"]]
+    return pages.page(
+        "history", audits=audits, home=told["home"], done=[(job, job.outcome()) for job in jobs.all_kept()]
+    )
+
+
+async def last(request: Request) -> Response:
+    """GET /last: what the newest audit said, as a piece of the first page."""
+    try:
+        told = await commands.ask("history", "-n", "1")
+    except NoAnswer:
+        return Response()
+    audit = next(iter(told["audits"]), None)
+    return pages.page("last", audit=audit, name=audit and results.name_of(audit["folder"]))
+
+
+def _steps(told: dict[str, Any]) -> list[pages.Step]:
+    """What a button does next after an audit: copies what is missing, looks again. None where the places were named
+    from another folder."""
+    places = told.get("provenance", {}).get("arguments") or {}
+    phone, backups = places.get("PHONE") or [], places.get("BACKUPS") or []
+    if len(phone) != 1 or not backups:
+        return []
+    missing = told.get("verdict") == "NOT SAFE"
+    wanted = [pages.step("backup", (phone[0], backup)) for backup in backups if missing]
+    return [step for step in (*wanted, pages.step("audit", (phone[0], *backups))) if step]
+
+
+def _may_go(told: dict[str, Any]) -> dict[str, Any] | None:
+    """What may leave the phone by an audit that can be acted on; None where nothing may."""
+    go = told.get("provenance", {}).get("may_go") or {}
+    return go if told.get("verdict") == "SAFE" and go.get("files") and go.get("by_clean") else None
+
+
+def _given(folder: Path) -> list[str]:
+    return [name for name in results.DOWNLOADS if results.file_of(folder, name)]

@@ -1,0 +1,121 @@
+"""A job's page: what it does while it does it, and what it came to."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response, StreamingResponse
+
+from auditor.app import jobs, orders, pages, results
+from auditor.app.jobs import Job, State, Told
+from auditor.words import counted
+
+EVERY_S = 0.4
+"""The page is told no more often."""
+_STILL_S = 15.0
+"""Where nothing new is said for so long, an empty word keeps the line open."""
+_COUNTED = {
+    "moved": "moved",
+    "back": "put back",
+    "deleted": "deleted for good",
+    "restored": "restored",
+    "there": "there already",
+}
+"""What results count (docs/automation.md), and what it means."""
+_NAMED = ("files", "stayed", "not_put_back", "not_restored", "not_copied")
+"""The fields of results that name files with which something is wrong (docs/automation.md)."""
+_PROBLEMS = 200
+"""So many files are named that something is wrong with."""
+
+
+def job(request: Request) -> Response:
+    """GET /jobs/ID: the page; of a finished audit that of its verdict."""
+    if (one := jobs.find(request.path_params["id"])) is None:
+        return pages.trouble("That job is not known any more.")
+    told = one.reader().now()
+    state = one.state(told)
+    if state is State.DONE and told.end:
+        name = results.name_of(told.end.get("folder"))
+        if name and one.command in ("audit", "backup", "duplicates"):
+            return RedirectResponse(f"/results/{pages.quoted(name)}", 303)
+    if state is State.RUNNING:
+        return pages.page("working", job=one, told=told, piece=_piece(told))
+    end = told.end or {}
+    return pages.page(
+        "ended",
+        job=one,
+        state=state,
+        sentence=_sentence(one, state, end),
+        files=_problems(end),
+        removals=[str(moved["path"]) for moved in end.get("removals") or []],
+        size_bytes=end.get("bytes") or 0,
+        limits=[
+            *filter(None, [end.get("hindrance")]),
+            *(f"{d['why']}: {d['remedy']}" for d in end.get("doubts") or []),
+        ],
+        step=pages.step((end.get("next") or {}).get("action"), (end.get("next") or {}).get("arguments")),
+        shown=one.command == "clean" and state is State.DONE and not orders.has_option(one, "--apply"),
+        journals=end.get("journals") or [],
+        deleting=orders.has_option(one, "--purge"),
+        word=orders.DELETE,
+        said=one.said() if state in (State.FAILED, State.KILLED) else "",
+    )
+
+
+async def events(request: Request) -> Response:
+    """GET /jobs/ID/events: the middle of the page, anew whenever there is something new; `ended` last."""
+    if (one := jobs.find(request.path_params["id"])) is None:
+        return pages.trouble("That job is not known any more.")
+    seen: Any = request.app.state.presence
+    return StreamingResponse(_stream(one, seen.now), media_type="text/event-stream")
+
+
+def stop(request: Request) -> Response:
+    """POST /jobs/ID/stop: asks it to stop cleanly."""
+    if (one := jobs.find(request.path_params["id"])) is None:
+        return pages.said("That job is not known any more.")
+    jobs.stop(one)
+    return pages.page("said", sentence="It finishes what is in hand, then stops.")
+
+
+async def _stream(one: Job, seen: Any) -> AsyncIterator[str]:
+    reader = one.reader()
+    before, still = "", 0.0
+    while True:
+        seen()
+        told = reader.now()
+        if one.state(told) is not State.RUNNING:
+            yield "event: ended\ndata: \n\n"
+            return
+        piece = _piece(told)
+        if piece != before:
+            yield "".join(f"data: {line}\n" for line in piece.splitlines()) + "\n"
+            before, still = piece, 0.0
+        elif (still := still + EVERY_S) > _STILL_S:
+            yield ": still there\n\n"
+            still = 0.0
+        await asyncio.sleep(EVERY_S)
+
+
+def _piece(told: Told) -> str:
+    return pages.made("progress", told=told)
+
+
+def _sentence(one: Job, state: State, end: dict[str, Any]) -> str:
+    """What became of it."""
+    if told := end.get("sentence"):
+        return str(told)
+    if state is State.KILLED:
+        return "It was ended from outside, in the middle. What was done is kept."
+    numbers = [f"{counted(end[key], 'file', 'files')} {words}" for key, words in _COUNTED.items() if end.get(key)]
+    lacking = [f"{counted(len(end[key]), 'file', 'files')} not" for key in _NAMED if end.get(key)]
+    return f"{', '.join(numbers + lacking)}." if numbers or lacking else "Nothing was to be done."
+
+
+def _problems(end: dict[str, Any]) -> list[tuple[str, str]]:
+    """The files that a command named because something is wrong with them, and why."""
+    named = [one for key in _NAMED for one in end.get(key) or [] if isinstance(one, dict) and "path" in one]
+    return [(str(one["path"]), str(one.get("reason") or one.get("fate") or "")) for one in named[:_PROBLEMS]]

@@ -1,0 +1,46 @@
+// What pages do besides htmx: the token with every request, the end of a job, and choices of duplicates.
+(() => {
+  "use strict";
+  const token = () => localStorage.getItem("auditor-token") ?? "";
+  document.addEventListener("htmx:config:request", (event) => {
+    event.detail.ctx.request.headers["X-Auditor-Token"] = token();
+  });
+
+  // A job: when it ends, its page says what it came to.
+  const progress = document.getElementById("progress");
+  if (progress) {
+    const tell = document.getElementById("tell");
+    if ("Notification" in window && Notification.permission !== "denied") {
+      tell.hidden = Notification.permission === "granted";
+      tell.addEventListener("click", async () => { tell.hidden = (await Notification.requestPermission()) === "granted"; });
+    }
+    progress.addEventListener("ended", () => {
+      if ("Notification" in window && Notification.permission === "granted" && document.hidden) {
+        new Notification("Auditor", { body: document.querySelector("h1").textContent + ": it is done." });
+      }
+      location.reload();
+    }, { once: true });  // a second one would stop the page that is being loaded
+  }
+
+  // Duplicates: their page is a frame that may keep nothing. It says what was chosen; this page has the server keep it.
+  const frame = document.querySelector("iframe[data-choices]");
+  if (frame) {
+    const kept = document.getElementById("kept"), where = frame.dataset.choices;
+    let before = Promise.resolve();
+    const keep = async (choices) => {
+      const answer = await fetch(where, { method: "POST", body: choices, headers: { "X-Auditor-Token": token() } }).catch(() => null);
+      kept.textContent = answer?.ok ? "Your choices are kept. Nothing goes before you say so." : "Your choices could not be kept. Load the page again.";
+    };
+    window.addEventListener("message", (event) => {
+      if (event.source !== frame.contentWindow || typeof event.data !== "object" || event.data === null) return;
+      const { auditor, choices } = event.data;
+      if (auditor === "choices" && typeof choices === "string") before = before.then(() => keep(choices));
+      if (auditor === "ready") tell();
+    });
+    const tell = async () => {
+      const answer = await fetch(where);
+      frame.contentWindow.postMessage({ auditor: "chosen", choices: await answer.text() }, "*");
+    };
+    tell();  // its page may have been ready before this one listened
+  }
+})();

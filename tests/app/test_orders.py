@@ -1,0 +1,129 @@
+"""What a button may order."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from auditor.app import jobs, orders
+from auditor.app.orders import Order, Refused
+from auditor.config import Config
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr("auditor.config.load", lambda: Config(reports=tmp_path / "home"))
+    (tmp_path / "home").mkdir()
+    return tmp_path / "home"
+
+
+def asked(**fields: str | list[str]) -> Order:
+    return orders.understood({name: [value] if isinstance(value, str) else value for name, value in fields.items()})
+
+
+def done(words: list[str], **end: object) -> str:
+    """A job that came to its end; its id."""
+    job_id = "20260101T000000-01234567"
+    folder = jobs.home() / job_id
+    folder.mkdir(parents=True)
+    about = {"id": job_id, "words": words, "title": "It", "started": "2026-01-01T00:00:00Z", "pid": 1, "pid_started": 0}
+    (folder / jobs.ABOUT).write_text(json.dumps(about))
+    (folder / jobs.EVENTS).write_text(json.dumps({"event": "result", **end}) + "\n")
+    return job_id
+
+
+def test_places_are_never_options(home: Path) -> None:
+    for order in (
+        asked(order="audit", phone="--apply", backup=["--purge", "b"]),
+        asked(order="backup", phone="--apply", backup="--purge"),
+        asked(order="verify", backup="--init"),
+        asked(order="restore", backup="--x", target="--y"),
+        asked(order="duplicates", place=["--x"]),
+    ):
+        before, after = order.words[: order.words.index("--")], order.words[order.words.index("--") + 1 :]
+        assert not any(word.startswith("-") for word in before)
+        assert all(word.startswith("-") or word == "b" for word in after)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"order": "purge-all"},
+        {"order": "audit"},
+        {"order": "audit", "phone": "p"},
+        {"order": "audit", "backup": "b"},
+        {"order": "audit", "phone": "p\0q", "backup": "b"},
+        {"order": "restore", "backup": "b"},
+        {"order": "duplicates"},
+        {"order": "free", "result": "../x"},
+        {"order": "free", "result": "nothing"},
+        {"order": "choose", "result": "."},
+        {"order": "apply", "job": "../../x"},
+        {"order": "apply", "job": "20260101T000000-aaaaaaaa"},
+        {"order": "undo", "job": ""},
+        {"order": "again", "job": "x"},
+    ],
+    ids=str,
+)
+def test_what_cannot_be_ordered(home: Path, fields: dict[str, str]) -> None:
+    with pytest.raises(Refused):
+        asked(**fields)
+
+
+def test_only_what_was_shown_is_moved(home: Path) -> None:
+    shown = done(["clean", "--keep-newest", "90d", "--", "/audit"], removals=[])
+    assert asked(order="apply", job=shown).words == ("clean", "--apply", "--keep-newest", "90d", "--", "/audit")
+
+
+@pytest.mark.parametrize(
+    "words", [["clean", "--apply", "--", "/audit"], ["audit", "--", "a", "b"], ["undo", "--", "j"]]
+)
+def test_no_other_job_is_applied(home: Path, words: list[str]) -> None:
+    with pytest.raises(Refused):
+        asked(order="apply", job=done(words))
+
+
+def test_a_failed_look_moves_nothing(home: Path) -> None:
+    with pytest.raises(Refused):
+        asked(order="apply", job=done(["clean", "--", "/audit"], event="failed"))
+
+
+def test_undo_and_purge_take_the_record_that_the_job_named(home: Path) -> None:
+    job = done(["clean", "--apply", "--", "/audit"], journals=["/one.journal", "/two.journal"])
+    assert asked(order="undo", job=job, nth="1").words == ("undo", "--", "/two.journal")
+    for nth in ("2", "-1", "x", "²"):
+        with pytest.raises(Refused):
+            asked(order="undo", job=job, nth=nth)
+
+
+@pytest.mark.parametrize("typed", ["", "yes", "del", "delete it"])
+def test_nothing_is_deleted_for_good_unless_it_is_typed(home: Path, typed: str) -> None:
+    job = done(["clean", "--apply", "--", "/audit"], journals=["/one.journal"])
+    with pytest.raises(Refused):
+        asked(order="purge", job=job, typed=typed)
+
+
+def test_the_quarantine_is_emptied_by_its_own_record(home: Path) -> None:
+    job = done(["clean", "--apply", "--", "/audit"], journals=["/one.journal"])
+    assert asked(order="purge", job=job, typed="Delete").words == ("clean", "--purge", "/one.journal", "--apply")
+
+
+@pytest.mark.parametrize("days", ["-1", "1e3", "²", "90d", "1; rm"])
+def test_days_are_a_number(home: Path, days: str) -> None:
+    (home / "audit-1").mkdir()
+    (home / "audit-1" / "audit.json").write_text("{}")
+    with pytest.raises(Refused):
+        asked(order="free", result="audit-1", days=days)
+    assert asked(order="free", result="audit-1", days="30").words[:3] == ("clean", "--keep-newest", "30d")
+
+
+def test_a_result_that_leads_elsewhere_is_none(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "audit-x").mkdir()
+    (tmp_path / "audit-x" / "audit.json").write_text("{}")
+    (home / "link").symlink_to(tmp_path / "audit-x")
+    for name in ("link", "../audit-x", str(tmp_path / "audit-x")):
+        with pytest.raises(Refused):
+            asked(order="free", result=name)

@@ -1,0 +1,179 @@
+"""What a job's page says when it has ended."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from auditor.app import jobs
+from tests.app.running import App, app
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    with app(tmp_path_factory.mktemp("app")) as one:
+        one.enter()
+        yield one
+
+
+def kept(running: App) -> set[str]:
+    """The jobs that there are."""
+    folder = running.top / "state" / "app" / "jobs"
+    return {path.name for path in folder.iterdir()} if folder.exists() else set()
+
+
+def ended(running: App, words: list[str], *events: dict[str, object], said: str = "") -> str:
+    """A job that said these, whose process is gone; its id."""
+    job_id = f"20260101T000000-{secrets.token_hex(4)}"
+    folder = running.top / "state" / "app" / "jobs" / job_id
+    folder.mkdir(parents=True)
+    about = {"words": words, "title": "<It>", "started": "2026-01-01T00:00:00Z", "pid": 1, "pid_started": 0}
+    (folder / jobs.ABOUT).write_text(json.dumps(about))
+    (folder / jobs.EVENTS).write_text("".join(json.dumps(event) + "\n" for event in events))
+    (folder / jobs.SAID).write_text(said)
+    return job_id
+
+
+def page(running: App, words: list[str], *events: dict[str, object], said: str = "") -> str:
+    """Its page."""
+    answer = running.get(f"/jobs/{ended(running, words, *events, said=said)}")
+    assert answer.status == 200
+    assert "<It>" not in answer.text
+    return answer.text
+
+
+def test_what_a_look_found(running: App) -> None:
+    end = {"event": "result", "removals": [{"path": "/a/<b>.jpg", "kept": []}], "bytes": 1_000, "asked": 0}
+    shown = page(running, ["clean", "--", "/audit"], end)
+    assert "1 file would go, 1.0 kB." in shown
+    assert "/a/&lt;b&gt;.jpg" in shown
+    assert "Move 1 file to the quarantine" in shown
+
+
+def test_why_nothing_may_go(running: App) -> None:
+    end = {"event": "result", "can_go": {}, "hindrance": "it may be the phone", "doubts": [{"why": "a", "remedy": "b"}]}
+    shown = page(running, ["clean", "--", "/audit"], end)
+    assert "0 files would go" in shown
+    assert "it may be the phone" in shown
+    assert "a: b" in shown
+    assert "to the quarantine</button>" not in shown
+
+
+def test_what_was_moved_and_what_stayed(running: App) -> None:
+    stayed = [{"path": "/a/c.jpg", "reason": "it was changed"}]
+    end = {"event": "result", "moved": 2, "moved_before": 0, "bytes": 1, "stayed": stayed, "journals": ["/one.journal"]}
+    shown = page(running, ["clean", "--apply", "--", "/audit"], end)
+    assert "2 files moved, 1 file not." in shown
+    assert "it was changed" in shown
+    assert "Undo: put everything back" in shown
+    assert "/one.journal" not in shown
+
+
+@pytest.mark.parametrize(
+    ("words", "end", "sentence"),
+    [
+        (["undo", "--", "j"], {"back": 3, "deleted": 0, "not_put_back": []}, "3 files put back."),
+        (["restore", "--", "b", "t"], {"restored": 1, "there": 2}, "1 file restored, 2 files there already."),
+        (["clean", "--purge", "j", "--apply"], {"deleted": 1, "bytes": 5, "stayed": []}, "1 file deleted for good."),
+        (["clean", "--apply", "--", "p"], {"moved": 0, "bytes": 0, "stayed": []}, "Nothing was to be done."),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_what_was_done(running: App, words: list[str], end: dict[str, object], sentence: str) -> None:
+    assert sentence in page(running, words, {"event": "result", **end})
+
+
+def test_what_verify_found(running: App) -> None:
+    files = [{"path": "DCIM/a.jpg", "fate": "rotted"}]
+    step = {"action": "backup", "arguments": ["/phone", "/disk"], "sentence": "x"}
+    shown = page(
+        running, ["verify", "--", "/disk"], {"event": "result", "sentence": "1 rotted.", "files": files, "next": step}
+    )
+    assert "1 rotted." in shown
+    assert "DCIM/a.jpg" in shown
+    assert "Back up what is missing to disk" in shown
+
+
+@pytest.mark.parametrize("arguments", [["phone", "/disk"], ["/phone", "--apply"], [], None])
+def test_no_button_for_places_as_another_folder_calls_them(running: App, arguments: list[str] | None) -> None:
+    step = {"action": "backup", "arguments": arguments, "sentence": "x"}
+    assert "Back up what" not in page(
+        running, ["verify", "--", "/disk"], {"event": "result", "sentence": "y", "next": step}
+    )
+
+
+def test_why_it_failed(running: App) -> None:
+    shown = page(
+        running, ["audit", "--", "a", "b"], {"event": "failed", "sentence": "a is not there", "exit": 2}, said="<more>"
+    )
+    assert "a is not there" in shown
+    assert "Try again" in shown
+    assert "&lt;more&gt;" in shown
+
+
+def test_that_it_was_ended_from_outside(running: App) -> None:
+    shown = page(running, ["audit", "--", "a", "b"], {"event": "phase", "title": "Reading"})
+    assert "It was ended from outside" in shown
+    assert "Go on" in shown
+
+
+def test_bytes_that_are_no_text_are_shown(running: App) -> None:
+    files = [{"path": "DCIM/\udcff.jpg", "fate": "rotted"}]
+    assert r"DCIM/\xff.jpg" in page(
+        running, ["verify", "--", "/d"], {"event": "result", "sentence": "1 rotted.", "files": files}
+    )
+
+
+def test_nothing_is_deleted_that_was_not_typed(running: App) -> None:
+    end = {"event": "result", "moved": 1, "stayed": [], "journals": ["/j"]}
+    job = ended(running, ["clean", "--apply", "--", "p"], end)
+    before = kept(running)
+    answer = running.post("/jobs", order="purge", job=job, nth="0", typed="no")
+    assert answer.status == 422
+    assert "Type the word delete first." in answer.text
+    assert kept(running) == before
+
+
+@pytest.mark.parametrize("content", ["a=1&" * 2_000, "x" * (2 << 20), "order=audit&phone=%00&backup=b", "phone=%ff"])
+def test_what_is_no_form_of_ours(running: App, content: str) -> None:
+    before = kept(running)
+    assert running.ask("/jobs", "POST", content, **running.of_a_page()).status == 422
+    assert kept(running) == before
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"auditor_choices": 2}', "[" * 100_000])
+def test_what_are_no_choices(running: App, content: str) -> None:
+    folder = running.home / "duplicates-1"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "plan.csv").write_text("x")
+    (folder / "choices.json").unlink(missing_ok=True)
+    assert running.ask("/results/duplicates-1/choices", "POST", content, **running.of_a_page()).status == 422
+    assert not (folder / "choices.json").exists()
+    good = '{"auditor_choices": 1, "plan_sha256": "x", "go": [], "different": []}'
+    assert running.ask("/results/duplicates-1/choices", "POST", good, **running.of_a_page()).status == 204
+    assert running.get("/results/duplicates-1/choices").text == good
+
+
+@pytest.mark.parametrize("name", ["secrets.txt", "report.html/../secrets.txt", "..", "%2e%2e%2fx", "files.csv"])
+def test_only_what_a_command_wrote_is_given(running: App, name: str) -> None:
+    folder = running.home / "audit-1"
+    if not folder.exists():
+        folder.mkdir(parents=True)
+        (folder / "audit.json").write_text("{}")
+        (folder / "secrets.txt").write_text("a secret")
+        (folder / "files.csv").symlink_to(folder / "secrets.txt")
+    assert "a secret" not in running.get(f"/results/audit-1/{name}").text
+
+
+def test_a_config_that_makes_no_sense_is_a_sentence(tmp_path: Path) -> None:
+    with app(tmp_path) as running:
+        running.enter()
+        (tmp_path / "settings" / "config.toml").write_text("no TOML")
+        for path in ("/", "/settings", "/history", "/about"):
+            answer = running.get(path)
+            assert answer.status == 500
+            assert "is not TOML" in answer.text

@@ -1,0 +1,295 @@
+"""The whole walk in a real browser: choose, check, back up, tidy, free the phone, and undo."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+
+from tests import browser, media
+from tests.app.running import App, app, start
+from tests.browser import MISSING, USABLE, Page
+
+AXE = Path(os.environ.get("AXE_JS", Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"))
+HOSTILE = "<script>alert(1)</script> & 'x\" ‮"
+pytestmark = pytest.mark.skipif(not USABLE, reason=MISSING)
+
+
+def write(path: Path, content: bytes, mtime: int) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    os.utime(path, (mtime, mtime))
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> tuple[Path, Path]:
+    """A phone with five photos, one of them twice; and an empty disk."""
+    phone, disk = tmp_path / "Anna's phone", tmp_path / "disk"
+    for number in range(5):
+        write(phone / f"DCIM/Camera/IMG_{number}.jpg", media.jpeg(number), 1_700_000_001 + number)
+    write(phone / "Pictures/IMG_4 copy.jpg", media.jpeg(4), 1_700_000_101)
+    disk.mkdir()
+    return phone, disk
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[App]:
+    with app(tmp_path) as one:
+        yield one
+
+
+@pytest.fixture
+def page() -> Iterator[Page]:
+    with browser.browser() as one:
+        yield one
+
+
+def enter(page: Page, running: App) -> str:
+    page.tab.goto(running.link)
+    page.tab.wait_for_url(f"http://{running.host}/")
+    return f"http://{running.host}"
+
+
+def press(page: Page, words: str, by_key: bool) -> None:
+    """A button, by mouse, or by the keyboard from the top of the page."""
+    button = page.tab.get_by_role("button", name=words)
+    if not by_key:
+        button.click()
+        return
+    button.wait_for()
+    page.tab.evaluate("document.activeElement.blur()")
+    for _ in range(80):
+        page.key("Tab")
+        if (
+            words in page.ask("document.activeElement.textContent")
+            and page.ask("document.activeElement.tagName") == "BUTTON"
+        ):
+            page.key("Enter")
+            return
+    pytest.fail(f"the keyboard does not reach {words}")
+
+
+def sure(page: Page, host: str) -> None:
+    """No error in the console, and no request that leaves the machine."""
+    refused = "Failed to load resource: the server responded with a status of 4"  # as it was to be
+    assert [told for told in page.trouble if not told.startswith((f"a request to {host}/", refused))] == []
+
+
+@pytest.mark.parametrize("by_key", [False, True], ids=["by mouse", "by keyboard"])
+def test_the_whole_walk(running: App, page: Page, places: tuple[Path, Path], by_key: bool) -> None:
+    phone, disk = places
+    tab, at = page.tab, enter(page, running)
+    tab.get_by_text("No phone is seen.").wait_for()
+    tab.get_by_text("Not chosen yet. Choose it below.").wait_for()
+    tab.get_by_role("link", name="a folder of the phone…").click()
+    tab.get_by_label("Path").fill(str(phone))
+    tab.get_by_role("button", name="Open").click()
+    tab.get_by_role("link", name="Use this folder").click()
+    tab.get_by_role("link", name="a folder of a backup…").click()
+    tab.get_by_label("Path").fill(str(disk))
+    tab.get_by_role("button", name="Open").click()
+    tab.get_by_label("New folder in").fill("photos")
+    tab.get_by_role("button", name="Use it").click()
+
+    press(page, "Back up to photos, then check", by_key)  # there is no backup yet to check
+    tab.wait_for_url("**/results/**")
+    assert "SAFE All 6 files are safely backed up." in tab.inner_text("h1")
+    write(phone / "DCIM/Camera/IMG_9.jpg", media.jpeg(9), 1_700_000_900)
+    press(page, "Check again", by_key)
+    tab.get_by_role("heading", name="NOT SAFE 1 of 7 files is not safely backed up.").wait_for()
+    tab.frame_locator("iframe").get_by_text("IMG_9.jpg").first.wait_for(state="attached")
+    press(page, "Back up what is missing to photos", by_key)
+    tab.get_by_role("heading", name="SAFE All 7 files are safely backed up.").wait_for()
+    assert (disk / "photos/DCIM/Camera/IMG_9.jpg").exists()
+
+    tab.goto(f"{at}/?{urlencode({'phone': str(phone), 'backup': str(disk / 'photos')})}")
+    tab.get_by_text("More", exact=True).click()
+    press(page, "Look for duplicates on Anna's phone", by_key)
+    tab.wait_for_url("**/results/**")
+    inside = tab.frame_locator("iframe")
+    inside.get_by_role("button", name="Accept the 1 suggestion").click()
+    tab.get_by_text("Your choices are kept. Nothing goes before you say so.").wait_for()
+    tab.reload()
+    inside.get_by_text("1 of 1 group decided").wait_for()
+    press(page, "Look at what would go…", by_key)
+    tab.get_by_text("1 file would go").wait_for()
+    press(page, "Move 1 file to the quarantine", by_key)
+    press(page, "Undo: put everything back", by_key)
+    tab.get_by_text("1 file put back.").wait_for()
+    assert len(list(phone.rglob("*.jpg"))) == 7
+
+    tab.goto(f"{at}/history")
+    tab.get_by_role("link", name="All 7 files are safely backed up.").first.click()
+    press(page, "Check again", by_key)  # the last backup read only what it copied
+    tab.get_by_text("7 files (").wait_for()
+    tab.get_by_label("Keep the newest").fill("0")
+    press(page, "Free the phone…", by_key)
+    press(page, "Move 7 files to the quarantine", by_key)
+    tab.get_by_role("button", name="Undo: put everything back").wait_for()
+    assert [path for path in phone.rglob("*.jpg") if ".auditor" not in path.parts] == []
+    tab.get_by_text("Empty the quarantine").click()
+    tab.get_by_label("Type the word delete").fill("yes")
+    press(page, "Delete for good", by_key)
+    tab.get_by_text("Type the word delete first.").wait_for()
+    press(page, "Undo: put everything back", by_key)
+    tab.get_by_text("7 files put back.").wait_for()
+    assert len([path for path in phone.rglob("*.jpg") if ".auditor" not in path.parts]) == 7
+    tab.go_back()
+    tab.goto(f"{at}/history")
+    assert tab.get_by_role("row").count() >= 8
+    sure(page, at)
+
+
+def test_roles_are_said_and_can_be_swapped(running: App, page: Page, places: tuple[Path, Path]) -> None:
+    phone, disk = places
+    at = enter(page, running)
+    page.tab.goto(f"{at}/?{urlencode({'phone': str(disk), 'backup': str(phone)})}")
+    page.tab.get_by_role("link", name="Swap phone and backup").click()
+    said = page.tab.inner_text("dl.roles")
+    assert re.search(r"Phone\s+Anna's phone .*\s+Backup\s+disk ", said)
+    sure(page, at)
+
+
+def test_what_the_settings_name_is_there(running: App, page: Page, places: tuple[Path, Path]) -> None:
+    phone, disk = places
+    at = enter(page, running)
+    for name, spec, role in (("anna", phone, "phone"), ("nas", disk, "backup")):
+        page.tab.goto(f"{at}/settings")
+        page.tab.get_by_role("textbox", name="Name").fill(name)
+        page.tab.get_by_role("textbox", name="Is").fill(str(spec))
+        page.tab.locator("select[name=role]").select_option(role)
+        page.tab.get_by_role("button", name="Give it that name").click()
+        page.tab.get_by_role("button", name=f"Forget {name}").wait_for()
+    page.tab.goto(at)
+    page.tab.get_by_text("As your settings name them.").wait_for()
+    page.tab.get_by_role("button", name="Check now").wait_for()
+    page.tab.goto(f"{at}/settings")
+    page.tab.get_by_role("button", name="Forget nas").click()
+    page.tab.get_by_role("button", name="Forget nas").wait_for(state="detached")
+    sure(page, at)
+
+
+def test_a_job_outlives_page_and_server(tmp_path: Path, page: Page) -> None:
+    """The page is closed and the server killed in the middle; a new start finds the job, and it ends."""
+    phone, disk = tmp_path / "phone", tmp_path / "disk"
+    for number in range(60):
+        write(phone / f"DCIM/Camera/IMG_{number}.jpg", media.jpeg(number, (1600, 1200)), 1_700_000_001 + number)
+    disk.mkdir()
+    with app(tmp_path) as first:
+        at = enter(page, first)
+        page.tab.goto(f"{at}/?{urlencode({'phone': str(phone), 'backup': str(disk / 'photos')})}")
+        page.tab.get_by_role("button", name="Back up to photos, then check").click()
+        page.tab.wait_for_url("**/jobs/**")
+        page.tab.reload()
+        page.tab.get_by_role("button", name="Stop").wait_for()
+        path = page.tab.url.removeprefix(at)
+        first.process.send_signal(signal.SIGKILL)
+        first.process.wait()
+        with start(first.environment) as second:
+            assert second.stdout is not None
+            first.link = second.stdout.readline().strip()
+            at = enter(page, first)
+            page.tab.goto(at + path)
+            page.tab.get_by_role("heading", name="SAFE All 60 files are safely backed up.").wait_for()
+
+
+def test_two_tabs_and_stop(running: App, page: Page, tmp_path: Path) -> None:
+    phone = tmp_path / "phone"
+    for number in range(60):
+        write(phone / f"DCIM/Camera/IMG_{number}.jpg", media.jpeg(number, (1600, 1200)), 1_700_000_001 + number)
+    shutil.copytree(phone, tmp_path / "disk")
+    at = enter(page, running)
+    page.tab.goto(f"{at}/?{urlencode({'phone': str(phone), 'backup': str(tmp_path / 'disk')})}")
+    page.tab.get_by_role("button", name="Check now").click()
+    page.tab.wait_for_url("**/jobs/**")
+    other = page.beside()
+    other.goto(at)
+    other.get_by_role("link", name="Checking phone against disk").click()
+    other.get_by_role("button", name="Stop").click()
+    for tab in (page.tab, other):
+        tab.get_by_role("button", name="Go on").wait_for()
+    other.get_by_role("button", name="Go on").click()
+    other.wait_for_url("**/results/**")
+
+
+def test_hostile_names_stay_text(running: App, page: Page, tmp_path: Path) -> None:
+    name = HOSTILE.replace("/", "_")
+    write(tmp_path / name / "DCIM/Camera/<img src=x onerror=alert(1)>.jpg", media.jpeg(1), 1_700_000_001)
+    (tmp_path / "disk").mkdir()
+    at = enter(page, running)
+    page.tab.on("dialog", lambda dialog: page.trouble.append(dialog.message))
+    page.tab.goto(f"{at}/folders?{urlencode({'for': 'phone', 'at': str(tmp_path)})}")
+    page.tab.get_by_role("link", name="<script>").click()
+    page.tab.get_by_role("link", name="Use this folder").click()
+    page.tab.goto(f"{page.tab.url}&{urlencode({'backup': str(tmp_path / 'disk')})}")
+    page.tab.get_by_role("button", name="Check now").click()
+    page.tab.get_by_role("heading", name="NOT SAFE 1 of 1 file is not safely backed up.").wait_for()
+    assert page.tab.frame_locator("iframe").locator("img[onerror]").count() == 0
+    page.tab.goto(f"{at}/history")
+    assert "‮" not in page.tab.inner_text("main")
+    sure(page, at)
+
+
+def test_a_report_is_nobody_here(running: App, page: Page, tmp_path: Path) -> None:
+    """A page among the reports that is not what we wrote reaches nothing: no cookie, no request, no parent."""
+    folder = running.home / "audit-evil"
+    folder.mkdir(parents=True)
+    (folder / "audit.json").write_text("{}")
+    (folder / "report.html").write_text(
+        "<p id=p>before</p><script>try { parent.document.title = 'evil' } catch (e) { p.textContent = 'no parent' }\n"
+        "fetch('/settings').then(r => p.textContent += r.status).catch(e => p.textContent += ', no answer')\n"
+        "try { document.cookie } catch (e) { p.textContent += ', no cookie' }</script>"
+    )
+    at = enter(page, running)
+    page.tab.goto(f"{at}/results/audit-evil/report.html")
+    page.tab.get_by_text("no answer").wait_for()
+    assert "no cookie" in page.tab.inner_text("#p")
+    page.tab.goto(f"{at}/results/audit-evil/../../settings/config.toml")
+    assert "reports" not in page.tab.inner_text("main")
+
+
+@pytest.mark.skipif(
+    not AXE.exists(), reason="axe-core is not installed (npm install axe-core, or AXE_JS=its axe.min.js)"
+)
+def test_every_screen_is_accessible_and_fits(
+    running: App, page: Page, places: tuple[Path, Path], tmp_path: Path
+) -> None:
+    phone, disk = places
+    shutil.copytree(phone / "DCIM", disk / "DCIM")
+    at, tab = enter(page, running), page.tab
+    both = urlencode({"phone": str(phone), "backup": str(disk)})
+    tab.goto(f"{at}/?{both}")
+    tab.get_by_role("button", name="Check now").click()
+    tab.wait_for_url("**/jobs/**")
+    job = tab.url
+    tab.wait_for_url("**/results/**")
+    verdict = tab.url
+    screens = [
+        "/",
+        f"/?{both}",
+        f"/folders?for=backup&{both}",
+        f"/restore?backup={disk}",
+        "/history",
+        "/settings",
+        "/about",
+        "/nothing",
+    ]
+    for url in (*(at + screen for screen in screens), job, verdict):
+        tab.goto(url)
+        if url.startswith((f"{at}/?", f"{at}/\n")):
+            tab.locator("ul.places").wait_for()
+        for width, dark in ((1280, False), (390, True), (320, False)):
+            page.size(width, 800, dark)
+            tab.evaluate(AXE.read_text("utf-8"))
+            found = page.ask(
+                "axe.run({iframes: false}).then(r => r.violations.map(v => v.id + ': ' + v.nodes[0].html))"
+            )
+            assert found == [], (url, width)
+            assert page.ask("document.documentElement.scrollWidth") <= width, (url, width)
+    sure(page, at)
