@@ -12,12 +12,13 @@ from typing import Any
 from platformdirs import user_documents_path
 
 from auditor import config
+from auditor.errors import AuditorError
 
 _MOST_S = 60.0
 """A command that ends soon has ended by then."""
 
 
-class NoAnswer(Exception):
+class NoAnswer(AuditorError):
     """A command could not say what it was asked; the text is the sentence for people."""
 
 
@@ -35,7 +36,7 @@ def home() -> Path:
     """
     folder = config.load().reports or user_documents_path() / "Auditor"
     folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    return folder.resolve()  # as the commands that run there call it
 
 
 async def ask(*words: str) -> dict[str, Any]:

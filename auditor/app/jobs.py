@@ -28,8 +28,8 @@ EVENTS, ABOUT, SAID = "events.jsonl", "job.json", "said.txt"
 KEPT = 100
 """So many jobs are kept, the newest."""
 _ID = re.compile(r"\d{8}T\d{6}-[0-9a-f]{8}")
-_MOST_BYTES = 64 << 20
-"""No more is read of what a command said: at five events a second, a day."""
+_TAIL_BYTES = 1 << 20
+"""The last thing that a command says is in so much of it, unless it names very many files."""
 _ENDS = ("result", "failed", "stopped")
 
 
@@ -101,7 +101,7 @@ class Reader:
         """All that was said so far; half a line waits for its other half."""
         with contextlib.suppress(OSError), self.path.open("rb") as stream:
             stream.seek(self._at)
-            data = stream.read(_MOST_BYTES)
+            data = stream.read()
             whole = data[: data.rfind(b"\n") + 1]
             self._at += len(whole)
             for line in whole.splitlines():
@@ -113,14 +113,13 @@ class Reader:
 @dataclass(frozen=True, slots=True)
 class Job:
     """A command that was started. `words` are those of its command line, without the program's name; `title` says for
-    people what it does; `pid` and `pid_started` name its process, whatever was started under that number later."""
+    people what it does. Its process is known by `pid`, 0 where there never was one, and by its command line."""
 
     id: str
     words: tuple[str, ...]
     title: str
     started: str
     pid: int
-    pid_started: float
     folder: Path = field(compare=False)
 
     @property
@@ -133,7 +132,7 @@ class Job:
         """Whether its process runs."""
         try:
             process = psutil.Process(self.pid)
-            is_it = bool(abs(process.create_time() - self.pid_started) < 1)
+            is_it = bool(self.pid) and process.cmdline() == _argv(self.words)
             return is_it and bool(process.status() != psutil.STATUS_ZOMBIE)
         except psutil.Error:
             return False
@@ -152,8 +151,11 @@ class Job:
         """The last thing that it said, if it came to an end."""
         try:
             with (self.folder / EVENTS).open("rb") as stream:
-                stream.seek(max(0, (self.folder / EVENTS).stat().st_size - _MOST_BYTES))
-                *_, last = stream.read().splitlines()
+                stream.seek(max(0, (self.folder / EVENTS).stat().st_size - _TAIL_BYTES))
+                *before, last = stream.read().splitlines() or [b""]
+                if not before:  # it alone is longer
+                    stream.seek(0)
+                    *_, last = stream.read().splitlines() or [b""]
             end = json.loads(last)
             return end if end.get("event") in _ENDS else None
         except (OSError, ValueError, AttributeError):
@@ -180,18 +182,25 @@ def home() -> Path:
 def start(words: Sequence[str], title: str) -> Job:
     """Starts a command. It goes on whatever becomes of this process, in a session of its own.
 
-    Raises: OSError where it cannot be started, or its folder cannot be made; BadConfig as `commands.home`.
+    One that runs with the same words is returned instead: a button was pressed twice.
+
+    Raises: OSError where it cannot be started or noted, and then it does not run; BadConfig as `commands.home`.
     """
+    words = tuple(words)
+    if (same := next((job for job in running() if job.words == words), None)) is not None:
+        return same
     now = datetime.now(UTC)
     job_id = f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
     folder = home() / job_id
     folder.mkdir(mode=0o700, parents=True)
     for old in all_kept()[KEPT - 1 :]:
-        if not old.is_alive:
+        if not old.is_alive and "--apply" not in old.words:  # what was moved to a quarantine can be put back
             shutil.rmtree(old.folder, ignore_errors=True)
+    job = Job(job_id, words, title, utc(now), 0, folder)
+    _note(job)
     with (folder / EVENTS).open("xb") as out, (folder / SAID).open("xb") as said:
         process = subprocess.Popen(
-            commands.argv(words[0], "--events", *words[1:]),
+            _argv(words),
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=said,
@@ -200,10 +209,12 @@ def start(words: Sequence[str], title: str) -> Job:
             start_new_session=True,
         )
     threading.Thread(target=process.wait, daemon=True).start()  # somebody has to take leave of it when it ends
-    job = Job(job_id, tuple(words), title, utc(now), process.pid, psutil.Process(process.pid).create_time(), folder)
-    about = {name: getattr(job, name) for name in ("id", "words", "title", "started", "pid", "pid_started")}
-    (folder / f"{ABOUT}.new").write_text(json.dumps(about), "utf-8")
-    (folder / f"{ABOUT}.new").replace(folder / ABOUT)
+    job = replace(job, pid=process.pid)
+    try:
+        _note(job)
+    except OSError:
+        stop(job)  # nobody could see it work, or stop it
+        raise
     return job
 
 
@@ -223,11 +234,22 @@ def running() -> list[Job]:
 
 
 def stop(job: Job) -> None:
-    """Asks a job to stop cleanly; the same command goes on from there. Does nothing where it has ended."""
-    if not job.is_alive:
+    """Asks a job to stop cleanly; the same command goes on from there. Does nothing where it has ended, or was asked
+    before: asked twice, it would not finish what is in hand."""
+    if not job.is_alive or job.reader().now().is_stopping:
         return
     with contextlib.suppress(OSError):
         os.kill(job.pid, getattr(signal, "CTRL_BREAK_EVENT", signal.SIGINT))
+
+
+def _argv(words: Sequence[str]) -> list[str]:
+    return commands.argv(words[0], "--events", *words[1:])
+
+
+def _note(job: Job) -> None:
+    about = {name: getattr(job, name) for name in ("words", "title", "started", "pid")}
+    (job.folder / f"{ABOUT}.new").write_text(json.dumps(about), "utf-8")
+    (job.folder / f"{ABOUT}.new").replace(job.folder / ABOUT)
 
 
 def _progress(title: str, event: dict[str, Any]) -> Phase:
@@ -255,9 +277,6 @@ def _read(folder: Path) -> Job | None:
         words = tuple(map(str, about["words"]))
         if not words:
             return None
-        return Job(
-            folder.name, words, str(about["title"]), str(about["started"]), int(about["pid"]),
-            float(about["pid_started"]), folder,
-        )  # fmt: skip
+        return Job(folder.name, words, str(about["title"]), str(about["started"]), int(about["pid"]), folder)
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -6,17 +6,22 @@ a job and what that said. No path of a page's making is moved, deleted or put ba
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from auditor.app import jobs, results
 from auditor.app.jobs import Job
+from auditor.disk.folder import Folder
 from auditor.words import visible
 
 CHOICES = "choices.json"
 """What was chosen of a search for duplicates, beside its plan."""
+LOOK_IS_GOOD = timedelta(hours=1)
+"""What would go is shown anew after so long, before it goes."""
 DELETE = "delete"
 """What has to be typed before anything is deleted for good."""
 
@@ -51,12 +56,15 @@ def label(spec: str) -> str:
 
 def _audit(form: Mapping[str, Sequence[str]]) -> Order:
     phone, backups = _phone(form), _backups(form)
-    return Order(("audit", "--", phone, *backups), f"Checking {label(phone)} against {_and(map(label, backups))}")
+    return Order(
+        ("audit", *_by_hand(form), "--", phone, *backups),
+        f"Checking {label(phone)} against {_and(map(label, backups))}",
+    )
 
 
 def _backup(form: Mapping[str, Sequence[str]]) -> Order:
     phone, backup = _phone(form), _backups(form)[0]
-    return Order(("backup", "--", phone, backup), f"Backing up {label(phone)} to {label(backup)}")
+    return Order(("backup", *_by_hand(form), "--", phone, backup), f"Backing up {label(phone)} to {label(backup)}")
 
 
 def _verify(form: Mapping[str, Sequence[str]]) -> Order:
@@ -80,14 +88,20 @@ def _duplicates(form: Mapping[str, Sequence[str]]) -> Order:
 
 def _choose(form: Mapping[str, Sequence[str]]) -> Order:
     folder = _result(form)
-    if not (folder / CHOICES).is_file():
-        raise Refused("Decide on at least one group first.")
-    words = ("clean", "--choices", str(folder / CHOICES), "--", str(folder))
-    return Order(words, "Looking at what would go by your choices")
+    try:
+        chosen = (folder / CHOICES).read_bytes()
+        # What is chosen later is not in it.
+        as_shown = folder / f"choices-{hashlib.sha256(chosen).hexdigest()[:16]}.json"
+        if not as_shown.exists():
+            with Folder.open(folder) as opened:
+                opened.write_new(as_shown.name, chosen)
+    except FileNotFoundError as error:
+        raise Refused("Decide on at least one group first.") from error
+    return Order(("clean", "--choices", str(as_shown), "--", str(folder)), "Looking at what would go by your choices")
 
 
 def _free(form: Mapping[str, Sequence[str]]) -> Order:
-    days = _one(form, "days") or "0"
+    days = _one(form, "days")
     if not days.isascii() or not days.isdigit():
         raise Refused("Say how many days of photos stay on the phone, as a number.")
     newest = ("--keep-newest", f"{int(days)}d") if int(days) else ()
@@ -96,8 +110,10 @@ def _free(form: Mapping[str, Sequence[str]]) -> Order:
 
 def _apply(form: Mapping[str, Sequence[str]]) -> Order:
     job = _job(form)
-    if job.command != "clean" or has_option(job, "--apply") or (job.end() or {}).get("event") != "result":
+    if not is_look(job) or (job.end() or {}).get("event") != "result":
         raise Refused("Look at what would go first.")
+    if datetime.now(UTC) - datetime.fromisoformat(job.started) > LOOK_IS_GOOD:
+        raise Refused("That was shown a while ago, and may have changed. Look again at what would go.")
     return Order(("clean", "--apply", *job.words[1:]), "Moving files to the quarantine")
 
 
@@ -108,11 +124,13 @@ def _undo(form: Mapping[str, Sequence[str]]) -> Order:
 def _purge(form: Mapping[str, Sequence[str]]) -> Order:
     if _one(form, "typed").strip().lower() != DELETE:
         raise Refused(f"Type the word {DELETE} first. What is deleted is gone for good.")
-    return Order(("clean", "--purge", _journal(form), "--apply"), "Emptying the quarantine")
+    return Order(("clean", "--purge", _journal(form), "--older-than", "0d"), "Emptying the quarantine")
 
 
 def _again(form: Mapping[str, Sequence[str]]) -> Order:
     job = _job(form)
+    if not can_go_on(job):
+        raise Refused("That has ended, and does not go on.")
     return Order(job.words, job.title)
 
 
@@ -131,6 +149,19 @@ _ORDERS: dict[str, Callable[[Mapping[str, Sequence[str]]], Order]] = {
 }
 
 
+def can_go_on(job: Job) -> bool:
+    """Whether a job that ended was not all done, and may be ordered again as it was. What deletes for good never."""
+    end = job.end() or {}
+    return (
+        not job.is_alive and not has_option(job, "--purge") and (end.get("event") != "result" or bool(end.get("gone")))
+    )
+
+
+def is_look(job: Job) -> bool:
+    """Whether a job only shows what would go."""
+    return job.command == "clean" and not has_option(job, "--apply") and not has_option(job, "--purge")
+
+
 def has_option(job: Job, option: str) -> bool:
     """Whether a job's command line holds an option."""
     words = job.words[: job.words.index("--")] if "--" in job.words else job.words
@@ -142,6 +173,11 @@ def _one(form: Mapping[str, Sequence[str]], name: str) -> str:
     if "\0" in values[0]:
         raise Refused("No name holds such a sign.")
     return values[0]
+
+
+def _by_hand(form: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """The user's word that the backups are copies made by hand, and the phone is the phone."""
+    return ("--copy-by-hand",) if _one(form, "by_hand") == "yes" else ()
 
 
 def _phone(form: Mapping[str, Sequence[str]]) -> str:

@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, Response
 
 from auditor import __version__, config, words
 from auditor import data as shipped
-from auditor.app import orders
+from auditor.app import orders, results
 
 _BUTTONS = {"audit": "Check again", "backup": "Back up what is missing to {}", "verify": "Read {} again"}
 """The commands that a next step may be a button for, and what it says."""
@@ -41,9 +41,14 @@ def _environment() -> jinja2.Environment:
         query=lambda pairs: escape(urlencode(pairs, doseq=True)),
         left=time_left,
         quoted=quoted,
+        capitalised=lambda words: words[:1].upper() + words[1:],
     )
     environment.globals.update(version=__version__)
     return environment
+
+
+_BY_HAND = "--copy-by-hand"
+"""The one option that a next step may have: the user's word, which was given before."""
 
 
 def made(template: str, **known: Any) -> str:
@@ -71,15 +76,6 @@ def to(url: str) -> Response:
     return Response(status_code=204, headers={"HX-Redirect": url})
 
 
-def is_exact(text: str) -> bool:
-    """Whether a page can hold it and give it back: what is no UTF-8 is named in the terminal only."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
 def chosen(request: Request) -> tuple[str, list[str]]:
     """Phone (empty: none yet) and backups, as the page's address names them."""
     query = request.query_params
@@ -97,14 +93,18 @@ class Step:
 def step(action: str | None, places: Sequence[str] | None) -> Step | None:
     """A next step as a command told it, as a button. None where it is none that a button does, or names places as they
     were called from another folder."""
-    if action not in _BUTTONS or not places:
-        return None
-    if any(place.startswith("-") or config.whole_spec(place) != place for place in places):
+    by_hand = [("by_hand", "yes")] if places and _BY_HAND in places else []
+    places = [place for place in places or () if place != _BY_HAND]
+    if action not in _BUTTONS or not all(map(_is_whole, places)) or len(places) < (1 if action == "verify" else 2):
         return None
     phone = [] if action == "verify" else [("phone", places[0])]
     backups = [("backup", place) for place in places[len(phone) :]]
     says = _BUTTONS[action].format(orders.label(backups[-1][1]) if backups else "it")
-    return Step(says, (("order", action), *phone, *backups))
+    return Step(says, (("order", action), *phone, *backups, *by_hand))
+
+
+def _is_whole(place: str) -> bool:
+    return not place.startswith("-") and results.is_exact(place) and config.whole_spec(place) == place
 
 
 def time_left(seconds: float | None) -> str:

@@ -18,7 +18,7 @@ DOWNLOADS = (
     "duplicates.csv",
     "SHA256SUMS",
 )
-_NAME = re.compile(r"[^\x00-\x1f/\\]{1,255}")
+_NAME = re.compile(r"[^\x00-\x1f/\\:]{1,255}")
 
 
 def find(name: str) -> Path | None:
@@ -52,4 +52,15 @@ def name_of(folder: str | None) -> str | None:
     if not folder:
         return None
     path = Path(folder)
-    return path.name if path.parent == commands.home().absolute() and find(path.name) else None
+    if path.parent != commands.home() or not is_exact(path.name):
+        return None
+    return path.name if find(path.name) else None
+
+
+def is_exact(text: str) -> bool:
+    """Whether a page can hold it and give it back: what is no UTF-8 is named in the terminal only."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

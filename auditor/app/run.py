@@ -8,19 +8,24 @@ import errno
 import http.client
 import json
 import os
+import re
+import secrets
 import socket
+import threading
 import time
 import webbrowser
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from auditor.app import commands, pages
 from auditor.app.access import Keys
-from auditor.app.server import ASKING, HOST, built, serve
+from auditor.app.server import ASKING, HOST, Presence, built, serve
 from auditor.disk import locks, own_notes
 from auditor.disk.folder import Folder
 from auditor.errors import BadOutput
 
-_SERVER, _ENTER, _LOCK = "server.json", "enter.html", "server.lock"
+_SERVER, _LOCK = "server.json", "server.lock"
+_LINK = re.compile(r"[\w-]{43}")
 _ANSWER_S = 5.0
 _STARTS_S = 15.0
 """Another start has its server ready by then."""
@@ -33,29 +38,32 @@ def run(said: Callable[[str], None], *, browser: bool) -> bool:
 
     Raises: BadOutput where the state folder cannot be written; BadConfig as `commands.home`.
     """
-    commands.home()
     folder = own_notes.folder() / "app"
     try:
+        commands.home()
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o700)
         with Folder.open(folder) as opened, _first(opened) as is_first:
             if not is_first:
-                _hand_over(opened, _of_the_other(opened), said, browser=browser)
+                _hand_over(_of_the_other(opened), said, browser=browser)
                 return False
+            with contextlib.suppress(FileNotFoundError):
+                opened.remove(_SERVER)  # of one that was killed: its port may be another program's now
             with socket.create_server((HOST, 0)) as listening:
-                port, keys = listening.getsockname()[1], Keys()
+                port, keys, presence = listening.getsockname()[1], Keys(), Presence()
                 opened.write_whole(_SERVER, json.dumps({"port": port, "asking": keys.asking}).encode())
                 (folder / _SERVER).chmod(0o600)
-                _hand_over(opened, f"http://{HOST}:{port}/enter?link={keys.new_link()}", said, browser=browser)
+                link = f"http://{HOST}:{port}/enter?link={keys.new_link()}"
+                presence.given = _hand_over(link, said, browser=browser)
                 with contextlib.suppress(KeyboardInterrupt):
-                    asyncio.run(serve(built(keys, port), listening))
-                for name in (_SERVER, _ENTER):
-                    with contextlib.suppress(OSError):
-                        opened.remove(name)
+                    asyncio.run(serve(built(keys, port, presence), listening, presence))
+            with contextlib.suppress(OSError):
+                opened.remove(_SERVER)
+            if presence.given:
+                presence.given.unlink(missing_ok=True)
     except OSError as error:
-        raise BadOutput(
-            f"{folder} cannot be written: {error.strerror or error}. The app keeps its jobs there"
-        ) from error
+        where = error.filename or folder
+        raise BadOutput(f"{where} cannot be used: {error.strerror or error}. The app keeps its jobs there") from error
     return True
 
 
@@ -105,18 +113,27 @@ def _asked(port: int, asking: str) -> str:
         link = answer.read(1_000).decode("ascii")
     finally:
         connection.close()
-    if answer.status != 200:
+    if answer.status != 200 or not _LINK.fullmatch(link):
         raise ConnectionError(errno.ECONNREFUSED, "another program answers there")
     return f"http://{HOST}:{port}/enter?link={link}"
 
 
-def _hand_over(folder: Folder, link: str, said: Callable[[str], None], *, browser: bool) -> None:
-    """Gives the browser the link in a file that only its owner can read: all users see what a command line says."""
+def _hand_over(link: str, said: Callable[[str], None], *, browser: bool) -> Path | None:
+    """Gives the browser the link in a file that only its owner can read: all users see what a command line says.
+    Returns the file; None where there is none.
+
+    It lies among the user's own files, as browsers in a sandbox (snap, Flatpak) see no hidden folder.
+    """
     if not browser:
         said(link)
-        return
-    page = folder.path / _ENTER
-    folder.write_whole(_ENTER, pages.made("link", link=link).encode())
-    page.chmod(0o600)
-    if not webbrowser.open(page.as_uri()):
-        said(link)
+        return None
+    page = Path.home() / f"auditor-{secrets.token_hex(4)}.html"
+    with os.fdopen(os.open(page, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
+        stream.write(pages.made("link", link=link))
+
+    def shown() -> None:
+        if not webbrowser.open(page.as_uri()):
+            said(link)
+
+    threading.Thread(target=shown, daemon=True).start()  # some browsers return when they end
+    return page

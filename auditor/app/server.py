@@ -7,13 +7,14 @@ import secrets
 import socket
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from auditor import data as shipped
 from auditor.app import jobs, pages, settings, shown, start, working
@@ -43,10 +44,18 @@ class Presence:
     """When a page was last there."""
 
     last: float = field(default_factory=time.monotonic)
+    given: Path | None = None
+    """The file in which the browser was handed its link; it goes when the link is used."""
 
     def now(self) -> None:
         """One is there."""
         self.last = time.monotonic()
+
+    def entered(self) -> None:
+        """A browser came in."""
+        self.now()
+        if self.given:
+            self.given.unlink(missing_ok=True)
 
     @property
     def idle_s(self) -> float:
@@ -54,8 +63,8 @@ class Presence:
         return time.monotonic() - self.last
 
 
-def built(keys: Keys, port: int) -> Starlette:
-    """The app that answers at a port of this machine."""
+def built(keys: Keys, port: int, presence: Presence) -> ASGIApp:
+    """The app that answers at a port of this machine. What it answers passes the guard, its own failures too."""
     app = Starlette(
         routes=[
             Route("/", start.start),
@@ -79,14 +88,13 @@ def built(keys: Keys, port: int) -> Starlette:
             Route("/enter", _enter),
             Route("/links", _link, methods=["POST"]),
         ],
-        middleware=[Middleware(Guard, keys=keys, hosts=frozenset({f"{HOST}:{port}", f"localhost:{port}"}))],
         exception_handlers={404: _not_there, 405: _not_there, AuditorError: _refused, Exception: _refused},
     )
-    app.state.keys, app.state.presence = keys, Presence()
-    return app
+    app.state.keys, app.state.presence = keys, presence
+    return Guard(app, keys, frozenset({f"{HOST}:{port}"}))
 
 
-async def serve(app: Starlette, listening: socket.socket) -> None:
+async def serve(app: ASGIApp, listening: socket.socket, presence: Presence) -> None:
     """Answers until nobody needs it any more, or Ctrl-C. Jobs go on whatever becomes of it."""
     server = uvicorn.Server(
         uvicorn.Config(
@@ -98,7 +106,7 @@ async def serve(app: Starlette, listening: socket.socket) -> None:
             timeout_graceful_shutdown=1,
         )
     )
-    watch = asyncio.create_task(_end_when_idle(server, app.state.presence))
+    watch = asyncio.create_task(_end_when_idle(server, presence))
     try:
         await server.serve(sockets=[listening])
     finally:
@@ -121,7 +129,7 @@ async def _enter(request: Request) -> Response:
     keys: Keys = request.app.state.keys
     if not keys.use(request.query_params.get("link", "")):
         return pages.trouble("This link was used already, or is older than a minute. Run `auditor app` again.", 403)
-    request.app.state.presence.now()
+    request.app.state.presence.entered()
     answer = pages.page("enter", token=keys.token)
     answer.set_cookie(cookie_name(request), keys.cookie, httponly=True, samesite="strict")
     return answer

@@ -18,6 +18,8 @@ _SET = ("policy", "reports", "by")
 async def show(request: Request) -> Response:
     """GET /settings."""
     policies = [policy["id"] for policy in (await commands.ask("policy", "list"))["policies"]]
+    if (own := config.load().policy) and own not in policies:
+        policies.append(own)
     return pages.page(
         "settings",
         known=config.load(),

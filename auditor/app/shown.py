@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
@@ -24,23 +25,23 @@ async def result(request: Request) -> Response:
     """GET /results/NAME: the verdict of an audit with its report, or the groups of a search for duplicates."""
     if (folder := results.find(request.path_params["name"])) is None:
         return pages.trouble("That report is not there any more.")
-    page = results.page_of(folder)
-    if (folder / "audit.json").is_file():
-        try:
-            told = await commands.ask("report", "--", str(folder))
-        except NoAnswer as error:
-            return pages.trouble(str(error))
-        return pages.page(
-            "verdict",
-            name=folder.name,
-            page=page,
-            told=told,
-            go=_may_go(told),
-            steps=_steps(told),
-            files=_given(folder),
-        )
-    is_chosen = (folder / orders.CHOICES).is_file()
-    return pages.page("duplicates", name=folder.name, page=page, files=_given(folder), is_chosen=is_chosen)
+    known: dict[str, Any] = {"name": folder.name, "page": results.page_of(folder), "files": _given(folder)}
+    if not (folder / "audit.json").is_file():
+        return pages.page("duplicates", **known, is_chosen=(folder / orders.CHOICES).is_file())
+    told = await commands.ask("report", "--check", "--", str(folder))
+    facts = told.get("provenance") or {}
+    return pages.page(
+        "verdict",
+        **known,
+        verdict=told.get("verdict") or "",  # none of an audit that was changed after it was written
+        sentence=told.get("sentence") or "This report was changed after it was written. Check again.",
+        caveats=told.get("caveats") or [],
+        phone=facts.get("source") or "",
+        backups=facts.get("backups") or [],
+        finished=facts.get("finished"),
+        go=_may_go(told),
+        steps=_steps(told) if told.get("verdict") else [],
+    )
 
 
 def file(request: Request) -> Response:
@@ -61,11 +62,31 @@ async def choices(request: Request) -> Response:
     if request.method == "GET":
         kept = folder / orders.CHOICES
         return FileResponse(kept, media_type="application/json") if kept.is_file() else Response("{}")
-    body = b""
+    body = bytearray()
     async for part in request.stream():
         body += part
         if len(body) > MOST_CHOICES_BYTES:
             return pages.said("Those are too many choices.")
+    return await run_in_threadpool(_kept, folder, bytes(body))
+
+
+async def history(request: Request) -> Response:
+    """GET /history: all audits in the home of reports, the newest first."""
+    return await run_in_threadpool(_history, await commands.ask("history"))
+
+
+async def last(request: Request) -> Response:
+    """GET /last: what the newest audit said, as a piece of the first page."""
+    try:
+        told = await commands.ask("history", "-n", "1")
+    except NoAnswer:
+        return Response()
+    audit = next(iter(told["audits"]), None)
+    return pages.page("last", audit=audit, name=audit and results.name_of(audit["folder"]))
+
+
+def _kept(folder: Path, body: bytes) -> Response:
+    """Keeps what was chosen beside the plan; `clean` believes nothing that it says of digests."""
     try:
         if json.loads(body)["auditor_choices"] != 1:
             raise ValueError
@@ -81,38 +102,20 @@ async def choices(request: Request) -> Response:
     return Response(status_code=204)
 
 
-async def history(request: Request) -> Response:
-    """GET /history: all audits in the home of reports, the newest first."""
-    try:
-        told = await commands.ask("history")
-    except NoAnswer as error:
-        return pages.trouble(str(error))
+def _steps(told: dict[str, Any]) -> list[pages.Step]:
+    """What a button does next after an audit: copies what is missing to where that is possible, looks again."""
+    places = told.get("provenance", {}).get("arguments") or {}
+    phone, source, backups, dest = (places.get(word) or [] for word in ("PHONE", "SOURCE", "BACKUPS", "DEST"))
+    missing = told.get("verdict") == "NOT SAFE" and source and dest
+    wanted = pages.step("backup", (*source, *dest)) if missing else None
+    return [step for step in (wanted, pages.step("audit", (*phone, *backups, *dest[1:]))) if step]
+
+
+def _history(told: dict[str, Any]) -> Response:
     audits = [(audit, results.name_of(audit["folder"])) for audit in told["audits"]]
     return pages.page(
         "history", audits=audits, home=told["home"], done=[(job, job.outcome()) for job in jobs.all_kept()]
     )
-
-
-async def last(request: Request) -> Response:
-    """GET /last: what the newest audit said, as a piece of the first page."""
-    try:
-        told = await commands.ask("history", "-n", "1")
-    except NoAnswer:
-        return Response()
-    audit = next(iter(told["audits"]), None)
-    return pages.page("last", audit=audit, name=audit and results.name_of(audit["folder"]))
-
-
-def _steps(told: dict[str, Any]) -> list[pages.Step]:
-    """What a button does next after an audit: copies what is missing, looks again. None where the places were named
-    from another folder."""
-    places = told.get("provenance", {}).get("arguments") or {}
-    phone, backups = places.get("PHONE") or [], places.get("BACKUPS") or []
-    if len(phone) != 1 or not backups:
-        return []
-    missing = told.get("verdict") == "NOT SAFE"
-    wanted = [pages.step("backup", (phone[0], backup)) for backup in backups if missing]
-    return [step for step in (*wanted, pages.step("audit", (phone[0], *backups))) if step]
 
 
 def _may_go(told: dict[str, Any]) -> dict[str, Any] | None:

@@ -5,6 +5,7 @@ What touches a disk here is no coroutine, so that one which hangs keeps nobody e
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from auditor import config
-from auditor.app import commands, jobs, orders, pages
+from auditor.app import commands, jobs, orders, pages, results
 from auditor.app.commands import NoAnswer
 from auditor.app.orders import Refused
 from auditor.config import Role
@@ -38,7 +39,13 @@ def start(request: Request) -> Response:
         phone, backups = _usual()
         proposed = bool(phone)
     return pages.page(
-        "start", phone=phone, backups=backups, proposed=proposed, running=jobs.running(), here=_pairs(phone, backups)
+        "start",
+        phone=phone,
+        backups=backups,
+        proposed=proposed,
+        running=jobs.running(),
+        here=_pairs(phone, backups),
+        hand=[("by_hand", "yes")] if request.query_params.get("by_hand") == "yes" else [],
     )
 
 
@@ -47,11 +54,11 @@ async def places(request: Request) -> Response:
     phone, backups = pages.chosen(request)
     try:
         found = (await commands.ask("places"))["places"]
-        shown = [place for place in found if pages.is_exact(place["spec"])]
+        shown = [place for place in found if results.is_exact(place["spec"])]
         seen = any(place["sort"] == "phone" and place["presence"] == "there" for place in shown)
         advice = [] if seen else _of_phones((await commands.ask("doctor"))["advice"])
     except NoAnswer as error:
-        return pages.said(str(error))
+        return pages.page("said", sentence=str(error))
     links = [
         {
             "place": place,
@@ -72,7 +79,9 @@ def folders(request: Request) -> Response:
         return pages.trouble("There is no such page.")
     typed = request.query_params.get("at", "")
     new = request.query_params.get("new", "").strip()
-    at = Path(typed).expanduser() if typed and "\0" not in typed else Path.home()
+    at = Path(typed if typed and "\0" not in typed else Path.home())
+    with contextlib.suppress(RuntimeError):  # nobody's home
+        at = at.expanduser()
     said, inner = "", []
     if not at.is_absolute():
         said = f"{at} is not a whole path."
@@ -105,7 +114,7 @@ def restore(request: Request) -> Response:
     """GET /restore: a backup, and the folder that its files go to."""
     _, backups = pages.chosen(request)
     target = request.query_params.get("target", "")
-    return pages.page("restore", backups=backups, target=target, here=_pairs("", backups))
+    return pages.page("restore", backups=backups[:1], target=target, here=_pairs("", backups[:1]))
 
 
 async def order(request: Request) -> Response:
@@ -124,7 +133,7 @@ async def form(request: Request) -> dict[str, list[str]]:
 
     Raises: Refused for what is no form of ours.
     """
-    body = b""
+    body = bytearray()
     async for part in request.stream():
         body += part
         if len(body) > MOST_BYTES:
@@ -163,13 +172,15 @@ def _there(wanted: str, target: str, phone: str, backups: list[str]) -> tuple[st
 def _inner(at: Path) -> Iterator[Path]:
     with os.scandir(at) as entries:
         for entry in entries:
-            if not entry.name.startswith(".") and pages.is_exact(entry.name) and entry.is_dir():
-                yield Path(entry.path)
+            with contextlib.suppress(OSError):  # a link that leads in a circle
+                if not entry.name.startswith(".") and results.is_exact(entry.name) and entry.is_dir():
+                    yield Path(entry.path)
 
 
 def _roots() -> list[str]:
     """Where disks and the user's own folders are."""
-    return list(dict.fromkeys((str(Path.home()), *(part.mountpoint for part in psutil.disk_partitions()))))
+    mounted = [part.mountpoint for part in psutil.disk_partitions() if results.is_exact(part.mountpoint)]
+    return list(dict.fromkeys((str(Path.home()), *mounted)))
 
 
 def _of_phones(advice: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -25,7 +25,8 @@ _COUNTED = {
     "there": "there already",
 }
 """What results count (docs/automation.md), and what it means."""
-_NAMED = ("files", "stayed", "not_put_back", "not_restored", "not_copied")
+_LEFT = ("stayed", "not_put_back", "not_restored", "not_copied")
+_NAMED = (*_LEFT, "files", "edited", "arrived_damaged", "damaged_in_source")
 """The fields of results that name files with which something is wrong (docs/automation.md)."""
 _PROBLEMS = 200
 """So many files are named that something is wrong with."""
@@ -39,7 +40,7 @@ def job(request: Request) -> Response:
     state = one.state(told)
     if state is State.DONE and told.end:
         name = results.name_of(told.end.get("folder"))
-        if name and one.command in ("audit", "backup", "duplicates"):
+        if name and one.command in ("audit", "backup", "duplicates") and not _problems(told.end):
             return RedirectResponse(f"/results/{pages.quoted(name)}", 303)
     if state is State.RUNNING:
         return pages.page("working", job=one, told=told, piece=_piece(told))
@@ -49,17 +50,19 @@ def job(request: Request) -> Response:
         job=one,
         state=state,
         sentence=_sentence(one, state, end),
+        next_words="" if one.command == "clean" else (end.get("next") or {}).get("sentence") or "",
+        result=results.name_of(end.get("folder")) or "",
+        goes_on=orders.can_go_on(one),
         files=_problems(end),
-        removals=[str(moved["path"]) for moved in end.get("removals") or []],
+        removals=[(moved["path"], ", ".join(moved["kept"])) for moved in end.get("removals") or []],
         size_bytes=end.get("bytes") or 0,
         limits=[
             *filter(None, [end.get("hindrance")]),
             *(f"{d['why']}: {d['remedy']}" for d in end.get("doubts") or []),
         ],
         step=pages.step((end.get("next") or {}).get("action"), (end.get("next") or {}).get("arguments")),
-        shown=one.command == "clean" and state is State.DONE and not orders.has_option(one, "--apply"),
+        shown=orders.is_look(one) and state is State.DONE,
         journals=end.get("journals") or [],
-        deleting=orders.has_option(one, "--purge"),
         word=orders.DELETE,
         said=one.said() if state in (State.FAILED, State.KILLED) else "",
     )
@@ -106,12 +109,15 @@ def _piece(told: Told) -> str:
 
 def _sentence(one: Job, state: State, end: dict[str, Any]) -> str:
     """What became of it."""
+    if gone := end.get("gone"):  # a restore that ended in the middle
+        return f"It ended before all was done: {gone}"
     if told := end.get("sentence"):
         return str(told)
     if state is State.KILLED:
         return "It was ended from outside, in the middle. What was done is kept."
-    numbers = [f"{counted(end[key], 'file', 'files')} {words}" for key, words in _COUNTED.items() if end.get(key)]
-    lacking = [f"{counted(len(end[key]), 'file', 'files')} not" for key in _NAMED if end.get(key)]
+    words = _COUNTED | ({"deleted": "deleted for good before"} if one.command == "undo" else {})
+    numbers = [f"{counted(end[key], 'file', 'files')} {words[key]}" for key in words if end.get(key)]
+    lacking = [f"{counted(len(end[key]), 'file', 'files')} not" for key in _LEFT if end.get(key)]
     return f"{', '.join(numbers + lacking)}." if numbers or lacking else "Nothing was to be done."
 
 

@@ -6,6 +6,10 @@
     event.detail.ctx.request.headers["X-Auditor-Token"] = token();
   });
 
+  document.addEventListener("htmx:error", () => {
+    document.getElementById("said").textContent = "Auditor has ended. Start it again; what was begun goes on, and is kept.";
+  });
+
   // A job: when it ends, its page says what it came to.
   const progress = document.getElementById("progress");
   if (progress) {
@@ -14,6 +18,11 @@
       tell.hidden = Notification.permission === "granted";
       tell.addEventListener("click", async () => { tell.hidden = (await Notification.requestPermission()) === "granted"; });
     }
+    const phase = document.getElementById("phase");
+    new MutationObserver(() => {
+      const now = progress.querySelector(".now")?.dataset.title ?? "";
+      if (phase.textContent !== now) phase.textContent = now;
+    }).observe(progress, { childList: true });
     progress.addEventListener("ended", () => {
       if ("Notification" in window && Notification.permission === "granted" && document.hidden) {
         new Notification("Auditor", { body: document.querySelector("h1").textContent + ": it is done." });
@@ -26,10 +35,13 @@
   const frame = document.querySelector("iframe[data-choices]");
   if (frame) {
     const kept = document.getElementById("kept"), where = frame.dataset.choices;
+    const look = document.querySelector(".bar-top button");
     let before = Promise.resolve();
     const keep = async (choices) => {
+      look.disabled = true;  // it looks at what is kept
       const answer = await fetch(where, { method: "POST", body: choices, headers: { "X-Auditor-Token": token() } }).catch(() => null);
       kept.textContent = answer?.ok ? "Your choices are kept. Nothing goes before you say so." : "Your choices could not be kept. Load the page again.";
+      look.disabled = !answer?.ok;
     };
     window.addEventListener("message", (event) => {
       if (event.source !== frame.contentWindow || typeof event.data !== "object" || event.data === null) return;

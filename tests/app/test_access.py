@@ -61,7 +61,7 @@ def test_a_link_is_good_for_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not keys.use(late)
 
 
-@pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "127.0.0.1", "127.0.0.1:1", "[::1]"])
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "127.0.0.1", "127.0.0.1:1", "localhost", "[::1]"])
 def test_another_name_of_this_machine_is_refused(running: App, host: str) -> None:
     """DNS rebinding: a page of another site, whose name leads here."""
     assert running.ask("/", host=host, cookie=running.cookie).status == 400
@@ -92,7 +92,10 @@ def test_a_page_of_another_site_sees_nothing(running: App) -> None:
 
 
 def test_what_every_answer_says_to_the_browser(running: App) -> None:
-    for path in (*PAGES, "/enter", "/nothing"):
+    folder = running.home / "audit-x"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "audit.json").write_text("no JSON")
+    for path in (*PAGES, "/enter", "/nothing", "/results/audit-x"):
         headers = running.get(path).headers
         assert "default-src 'none'" in headers["content-security-policy"], path
         assert "unsafe" not in headers["content-security-policy"], path
@@ -141,7 +144,7 @@ def test_the_link_is_handed_over_in_a_file_of_the_user_alone(tmp_path: Path) -> 
     """BROWSER is what opens pages here: it writes down what it was given, and what that holds."""
     seen = tmp_path / "seen"
     browser = tmp_path / "browser"
-    browser.write_text(f'#!/bin/sh\necho "$1" > {seen}\n')
+    browser.write_text(f'#!/bin/sh\necho "$(stat -c %a "${{1#file://}}") $1" > {seen}\n')
     browser.chmod(0o755)
     state, settings = tmp_path / "state", tmp_path / "settings"
     settings.mkdir()
@@ -151,11 +154,17 @@ def test_the_link_is_handed_over_in_a_file_of_the_user_alone(tmp_path: Path) -> 
         "import os, signal, threading; from auditor.app import run, server;"
         "server.IDLE_S, server._LOOKS_EVERY_S = 1.0, 0.2; print(run.run(print, browser=True))"
     )
-    environment = {"AUDITOR_STATE_DIR": str(state), "AUDITOR_CONFIG_DIR": str(settings), "BROWSER": str(browser)}
+    environment = {
+        "AUDITOR_STATE_DIR": str(state),
+        "AUDITOR_CONFIG_DIR": str(settings),
+        "BROWSER": str(browser),
+        "HOME": str(tmp_path),
+    }
     ended = subprocess.run(
         [sys.executable, "-c", code], env=os.environ | environment, capture_output=True, text=True, check=True
     )
-    given = seen.read_text().strip()
-    assert given == (state / "app" / "enter.html").as_uri()  # never the link itself: all users see command lines
+    mode, given = seen.read_text().split()
+    assert given.startswith((tmp_path / "auditor-").as_uri())  # never the link itself: all users see command lines
+    assert mode == "600"
     assert ended.stdout.strip() == "True"
-    assert not (state / "app" / "enter.html").exists()  # it ended by itself, and cleared up
+    assert list(tmp_path.glob("auditor-*.html")) == []  # it ended by itself, and cleared up

@@ -120,6 +120,52 @@ def test_half_a_line_waits_for_its_other_half(tmp_path: Path) -> None:
     assert (phase.title, phase.done, phase.share) == ("Reading", 3, 0.5)
 
 
+def test_the_same_order_twice_is_one_job(tmp_path: Path) -> None:
+    words = ("scan", "--", str(folder(tmp_path / "phone", 60)))
+    job = jobs.start(words, "Listing")
+    assert jobs.start(words, "Listing") == job
+    ended(job)
+    again = jobs.start(words, "Listing")
+    assert again != job
+    ended(again)
+
+
+def test_nothing_runs_that_cannot_be_noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disk is full: before the process, or just after."""
+    noted: list[Job] = []
+
+    def note(job: Job) -> None:
+        noted.append(job)
+        if job.pid or not lets:
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(jobs, "_note", note)
+    for lets in (False, True):  # noqa: B007
+        with pytest.raises(OSError, match="No space"):
+            jobs.start(("scan", "--", str(tmp_path)), "Listing")
+    until = time.monotonic() + 60
+    while noted[-1].is_alive:
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    assert [bool(job.pid) for job in noted] == [False, False, True]
+
+
+def test_a_last_word_that_is_longer_than_what_is_read_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = jobs.start(("scan", "--", str(folder(tmp_path / "phone", 1))), "Listing")
+    whole = ended(job).end
+    monkeypatch.setattr(jobs, "_TAIL_BYTES", 20)
+    assert job.end() == whole
+
+
+def test_what_can_be_put_back_is_never_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "KEPT", 1)
+    moved = jobs.start(("clean", "--apply", "--", str(tmp_path / "nothing")), "Moving")
+    ended(moved)
+    ended(jobs.start(("scan", "--", str(tmp_path)), "Listing"))
+    ended(jobs.start(("scan", "--", str(tmp_path)), "Listing"))
+    assert jobs.find(moved.id) is not None
+
+
 def test_the_oldest_fall_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jobs, "KEPT", 2)
     phone = folder(tmp_path / "phone", 1)

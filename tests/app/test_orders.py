@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from auditor.app import jobs, orders
 from auditor.app.orders import Order, Refused
 from auditor.config import Config
+from auditor.dates import utc
 
 
 @pytest.fixture
@@ -23,12 +25,12 @@ def asked(**fields: str | list[str]) -> Order:
     return orders.understood({name: [value] if isinstance(value, str) else value for name, value in fields.items()})
 
 
-def done(words: list[str], **end: object) -> str:
-    """A job that came to its end; its id."""
+def done(words: list[str], started: str = "", **end: object) -> str:
+    """A job that came to its end, just now unless it is said; its id."""
     job_id = "20260101T000000-01234567"
     folder = jobs.home() / job_id
     folder.mkdir(parents=True)
-    about = {"id": job_id, "words": words, "title": "It", "started": "2026-01-01T00:00:00Z", "pid": 1, "pid_started": 0}
+    about = {"id": job_id, "words": words, "title": "It", "started": started or utc(datetime.now(UTC)), "pid": 0}
     (folder / jobs.ABOUT).write_text(json.dumps(about))
     (folder / jobs.EVENTS).write_text(json.dumps({"event": "result", **end}) + "\n")
     return job_id
@@ -79,7 +81,13 @@ def test_only_what_was_shown_is_moved(home: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [["clean", "--apply", "--", "/audit"], ["audit", "--", "a", "b"], ["undo", "--", "j"]]
+    "words",
+    [
+        ["clean", "--apply", "--", "/audit"],
+        ["clean", "--purge", "/j", "--older-than", "0d"],
+        ["audit", "--", "a", "b"],
+        ["undo", "--", "j"],
+    ],
 )
 def test_no_other_job_is_applied(home: Path, words: list[str]) -> None:
     with pytest.raises(Refused):
@@ -108,10 +116,58 @@ def test_nothing_is_deleted_for_good_unless_it_is_typed(home: Path, typed: str) 
 
 def test_the_quarantine_is_emptied_by_its_own_record(home: Path) -> None:
     job = done(["clean", "--apply", "--", "/audit"], journals=["/one.journal"])
-    assert asked(order="purge", job=job, typed="Delete").words == ("clean", "--purge", "/one.journal", "--apply")
+    assert asked(order="purge", job=job, typed="Delete").words[:3] == ("clean", "--purge", "/one.journal")
 
 
-@pytest.mark.parametrize("days", ["-1", "1e3", "²", "90d", "1; rm"])
+@pytest.mark.parametrize(
+    ("words", "end"),
+    [
+        (["clean", "--purge", "/one.journal", "--older-than", "0d"], {"event": "stopped"}),
+        (["clean", "--purge", "/one.journal", "--older-than", "0d"], {"event": "failed"}),
+        (["clean", "--apply", "--", "/plan"], {"moved": 1}),
+        (["restore", "--", "b", "t"], {"restored": 1}),
+    ],
+)
+def test_what_is_done_or_deletes_for_good_does_not_go_on(home: Path, words: list[str], end: dict[str, object]) -> None:
+    with pytest.raises(Refused):
+        asked(order="again", job=done(words, **end))
+
+
+@pytest.mark.parametrize("end", [{"event": "stopped"}, {"event": "failed"}, {"restored": 1, "gone": "the disk went"}])
+def test_what_was_cut_short_goes_on_as_it_was(home: Path, end: dict[str, object]) -> None:
+    assert asked(order="again", job=done(["restore", "--", "b", "t"], **end)).words == ("restore", "--", "b", "t")
+
+
+def test_what_was_shown_long_ago_is_shown_anew(home: Path) -> None:
+    with pytest.raises(Refused, match="Look again"):
+        asked(order="apply", job=done(["clean", "--", "/audit"], started="2026-01-01T00:00:00Z", removals=[]))
+
+
+def test_what_is_chosen_after_a_look_is_not_in_it(home: Path) -> None:
+    folder = home / "duplicates-1"
+    folder.mkdir()
+    (folder / "plan.csv").write_text("x")
+    (folder / "choices.json").write_text("one")
+    first = asked(order="choose", result="duplicates-1").words
+    (folder / "choices.json").write_text("one, and another")
+    assert Path(first[2]).read_text() == "one"
+    assert asked(order="choose", result="duplicates-1").words[2] != first[2]
+    (folder / "choices.json").write_text("one")
+    assert asked(order="choose", result="duplicates-1").words == first
+
+
+def test_only_the_users_word_makes_a_copy_by_hand(home: Path) -> None:
+    assert asked(order="audit", phone="p", backup="b", by_hand="yes").words == (
+        "audit",
+        "--copy-by-hand",
+        "--",
+        "p",
+        "b",
+    )
+    assert "--copy-by-hand" not in asked(order="audit", phone="p", backup="b", by_hand="--apply").words
+
+
+@pytest.mark.parametrize("days", ["", "-1", "1e3", "²", "90d", "1; rm"])
 def test_days_are_a_number(home: Path, days: str) -> None:
     (home / "audit-1").mkdir()
     (home / "audit-1" / "audit.json").write_text("{}")

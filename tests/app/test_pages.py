@@ -31,7 +31,7 @@ def ended(running: App, words: list[str], *events: dict[str, object], said: str 
     job_id = f"20260101T000000-{secrets.token_hex(4)}"
     folder = running.top / "state" / "app" / "jobs" / job_id
     folder.mkdir(parents=True)
-    about = {"words": words, "title": "<It>", "started": "2026-01-01T00:00:00Z", "pid": 1, "pid_started": 0}
+    about = {"words": words, "title": "<It>", "started": "2026-01-01T00:00:00Z", "pid": 0}
     (folder / jobs.ABOUT).write_text(json.dumps(about))
     (folder / jobs.EVENTS).write_text("".join(json.dumps(event) + "\n" for event in events))
     (folder / jobs.SAID).write_text(said)
@@ -78,13 +78,45 @@ def test_what_was_moved_and_what_stayed(running: App) -> None:
     [
         (["undo", "--", "j"], {"back": 3, "deleted": 0, "not_put_back": []}, "3 files put back."),
         (["restore", "--", "b", "t"], {"restored": 1, "there": 2}, "1 file restored, 2 files there already."),
-        (["clean", "--purge", "j", "--apply"], {"deleted": 1, "bytes": 5, "stayed": []}, "1 file deleted for good."),
+        (["clean", "--purge", "j", "--older-than", "0d"], {"deleted": 1, "bytes": 5}, "1 file deleted for good."),
         (["clean", "--apply", "--", "p"], {"moved": 0, "bytes": 0, "stayed": []}, "Nothing was to be done."),
     ],
     ids=str,
 )  # fmt: skip
 def test_what_was_done(running: App, words: list[str], end: dict[str, object], sentence: str) -> None:
     assert sentence in page(running, words, {"event": "result", **end})
+
+
+def test_a_restore_that_was_cut_short_says_so_and_goes_on(running: App) -> None:
+    end = {"event": "result", "exit": 1, "restored": 5, "there": 0, "not_restored": [], "gone": "the disk went away"}
+    shown = page(running, ["restore", "--", "b", "t"], end)
+    assert "It ended before all was done: the disk went away" in shown
+    assert "Go on" in shown
+
+
+def test_what_a_backup_could_not_copy_is_seen_before_its_verdict(running: App) -> None:
+    folder = running.home / "audit-of-backup"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "audit.json").write_text("{}")
+    left = [{"path": "DCIM/a.jpg", "reason": "it cannot be read"}]
+    end = {
+        "event": "result",
+        "sentence": "1 of 2 files is not safe.",
+        "folder": str(folder.resolve()),
+        "not_copied": left,
+    }
+    shown = page(running, ["backup", "--", "p", "b"], end)
+    assert "it cannot be read" in shown
+    assert "/results/audit-of-backup" in shown
+
+
+def test_a_step_that_no_button_does_is_said(running: App) -> None:
+    end = {
+        "event": "result",
+        "sentence": "1 rotted.",
+        "next": {"action": "backup", "arguments": None, "sentence": "copy it"},
+    }
+    assert "copy it" in page(running, ["verify", "--", "/disk"], end)
 
 
 def test_what_verify_found(running: App) -> None:

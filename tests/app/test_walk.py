@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlencode
@@ -142,6 +143,15 @@ def test_the_whole_walk(running: App, page: Page, places: tuple[Path, Path], by_
     assert len([path for path in phone.rglob("*.jpg") if ".auditor" not in path.parts]) == 7
     tab.go_back()
     tab.goto(f"{at}/history")
+    tab.get_by_role("link", name="Looking at what may go from the phone").first.click()
+    press(page, "Move 7 files to the quarantine", by_key)
+    tab.get_by_text("Empty the quarantine").click()
+    tab.get_by_label("Type the word delete").fill("delete")
+    press(page, "Delete for good", by_key)
+    tab.get_by_text("7 files deleted for good.").wait_for()
+    assert list(phone.rglob("*.jpg")) == []
+    assert len(list((disk / "photos").rglob("*.jpg"))) >= 6
+    tab.goto(f"{at}/history")
     assert tab.get_by_role("row").count() >= 8
     sure(page, at)
 
@@ -238,20 +248,28 @@ def test_hostile_names_stay_text(running: App, page: Page, tmp_path: Path) -> No
 
 def test_a_report_is_nobody_here(running: App, page: Page, tmp_path: Path) -> None:
     """A page among the reports that is not what we wrote reaches nothing: no cookie, no request, no parent."""
+    elsewhere = socket.create_server(("127.0.0.1", 0))
+    elsewhere.setblocking(False)
+    port = elsewhere.getsockname()[1]
     folder = running.home / "audit-evil"
     folder.mkdir(parents=True)
     (folder / "audit.json").write_text("{}")
     (folder / "report.html").write_text(
         "<p id=p>before</p><script>try { parent.document.title = 'evil' } catch (e) { p.textContent = 'no parent' }\n"
         "fetch('/settings').then(r => p.textContent += r.status).catch(e => p.textContent += ', no answer')\n"
-        "try { document.cookie } catch (e) { p.textContent += ', no cookie' }</script>"
+        "try { document.cookie } catch (e) { p.textContent += ', no cookie' }\n"
+        "new Image().src = 'http://127.0.0.1:9999/beacon'</script>"
     )
+    (folder / "report.html").write_text((folder / "report.html").read_text().replace("9999", str(port)))
     at = enter(page, running)
     page.tab.goto(f"{at}/results/audit-evil/report.html")
     page.tab.get_by_text("no answer").wait_for()
     assert "no cookie" in page.tab.inner_text("#p")
+    with pytest.raises(BlockingIOError):
+        elsewhere.accept()
     page.tab.goto(f"{at}/results/audit-evil/../../settings/config.toml")
     assert "reports" not in page.tab.inner_text("main")
+    elsewhere.close()
 
 
 @pytest.mark.skipif(
