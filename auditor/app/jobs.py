@@ -30,6 +30,7 @@ KEPT = 100
 _ID = re.compile(r"\d{8}T\d{6}-[0-9a-f]{8}")
 _TAIL_BYTES = 1 << 20
 """The last thing that a command says is in so much of it, unless it names very many files."""
+_STARTING = threading.Lock()
 _ENDS = ("result", "failed", "stopped")
 
 
@@ -113,13 +114,15 @@ class Reader:
 @dataclass(frozen=True, slots=True)
 class Job:
     """A command that was started. `words` are those of its command line, without the program's name; `title` says for
-    people what it does. Its process is known by `pid`, 0 where there never was one, and by its command line."""
+    people what it does. Its process is known by `pid`, 0 where there never was one, and by its command line: `argv` is
+    that without the program, which some systems write anew."""
 
     id: str
     words: tuple[str, ...]
     title: str
     started: str
     pid: int
+    argv: tuple[str, ...]
     folder: Path = field(compare=False)
 
     @property
@@ -132,7 +135,7 @@ class Job:
         """Whether its process runs."""
         try:
             process = psutil.Process(self.pid)
-            is_it = bool(self.pid) and process.cmdline() == _argv(self.words)
+            is_it = bool(self.pid) and tuple(process.cmdline()[1:]) == self.argv
             return is_it and bool(process.status() != psutil.STATUS_ZOMBIE)
         except psutil.Error:
             return False
@@ -161,11 +164,6 @@ class Job:
         except (OSError, ValueError, AttributeError):
             return None
 
-    def outcome(self) -> tuple[State, str]:
-        """How it stands, and the sentence with which it ended; empty where there is none."""
-        end = self.end()
-        return self.state(Told(end=end)), str((end or {}).get("sentence") or "")
-
     def said(self) -> str:
         """The end of what it wrote beside its events, for who wants to know why it failed."""
         with contextlib.suppress(OSError), (self.folder / SAID).open("rb") as stream:
@@ -186,7 +184,11 @@ def start(words: Sequence[str], title: str) -> Job:
 
     Raises: OSError where it cannot be started or noted, and then it does not run; BadConfig as `commands.home`.
     """
-    words = tuple(words)
+    with _STARTING:
+        return _started(tuple(words), title)
+
+
+def _started(words: tuple[str, ...], title: str) -> Job:
     if (same := next((job for job in running() if job.words == words), None)) is not None:
         return same
     now = datetime.now(UTC)
@@ -196,11 +198,12 @@ def start(words: Sequence[str], title: str) -> Job:
     for old in all_kept()[KEPT - 1 :]:
         if not old.is_alive and "--apply" not in old.words:  # what was moved to a quarantine can be put back
             shutil.rmtree(old.folder, ignore_errors=True)
-    job = Job(job_id, words, title, utc(now), 0, folder)
+    program, *argv = commands.argv(words[0], "--events", *words[1:])
+    job = Job(job_id, words, title, utc(now), 0, tuple(argv), folder)
     _note(job)
     with (folder / EVENTS).open("xb") as out, (folder / SAID).open("xb") as said:
         process = subprocess.Popen(
-            _argv(words),
+            [program, *argv],
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=said,
@@ -242,12 +245,8 @@ def stop(job: Job) -> None:
         os.kill(job.pid, getattr(signal, "CTRL_BREAK_EVENT", signal.SIGINT))
 
 
-def _argv(words: Sequence[str]) -> list[str]:
-    return commands.argv(words[0], "--events", *words[1:])
-
-
 def _note(job: Job) -> None:
-    about = {name: getattr(job, name) for name in ("words", "title", "started", "pid")}
+    about = {name: getattr(job, name) for name in ("words", "title", "started", "pid", "argv")}
     (job.folder / f"{ABOUT}.new").write_text(json.dumps(about), "utf-8")
     (job.folder / f"{ABOUT}.new").replace(job.folder / ABOUT)
 
@@ -277,6 +276,7 @@ def _read(folder: Path) -> Job | None:
         words = tuple(map(str, about["words"]))
         if not words:
             return None
-        return Job(folder.name, words, str(about["title"]), str(about["started"]), int(about["pid"]), folder)
+        argv = tuple(map(str, about["argv"]))
+        return Job(folder.name, words, str(about["title"]), str(about["started"]), int(about["pid"]), argv, folder)
     except (OSError, ValueError, KeyError, TypeError):
         return None

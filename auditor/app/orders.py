@@ -6,10 +6,10 @@ a job and what that said. No path of a page's making is moved, deleted or put ba
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,6 @@ from auditor.words import visible
 
 CHOICES = "choices.json"
 """What was chosen of a search for duplicates, beside its plan."""
-LOOK_IS_GOOD = timedelta(hours=1)
-"""What would go is shown anew after so long, before it goes."""
 DELETE = "delete"
 """What has to be typed before anything is deleted for good."""
 
@@ -92,9 +90,8 @@ def _choose(form: Mapping[str, Sequence[str]]) -> Order:
         chosen = (folder / CHOICES).read_bytes()
         # What is chosen later is not in it.
         as_shown = folder / f"choices-{hashlib.sha256(chosen).hexdigest()[:16]}.json"
-        if not as_shown.exists():
-            with Folder.open(folder) as opened:
-                opened.write_new(as_shown.name, chosen)
+        with contextlib.suppress(FileExistsError), Folder.open(folder) as opened:
+            opened.write_new(as_shown.name, chosen)
     except FileNotFoundError as error:
         raise Refused("Decide on at least one group first.") from error
     return Order(("clean", "--choices", str(as_shown), "--", str(folder)), "Looking at what would go by your choices")
@@ -110,11 +107,11 @@ def _free(form: Mapping[str, Sequence[str]]) -> Order:
 
 def _apply(form: Mapping[str, Sequence[str]]) -> Order:
     job = _job(form)
-    if not is_look(job) or (job.end() or {}).get("event") != "result":
+    end = job.end() or {}
+    if not is_look(job) or end.get("event") != "result" or not end.get("removals_sha256"):
         raise Refused("Look at what would go first.")
-    if datetime.now(UTC) - datetime.fromisoformat(job.started) > LOOK_IS_GOOD:
-        raise Refused("That was shown a while ago, and may have changed. Look again at what would go.")
-    return Order(("clean", "--apply", *job.words[1:]), "Moving files to the quarantine")
+    words = ("clean", "--apply", "--as-shown", str(end["removals_sha256"]), *job.words[1:])
+    return Order(words, "Moving files to the quarantine")
 
 
 def _undo(form: Mapping[str, Sequence[str]]) -> Order:
@@ -150,11 +147,12 @@ _ORDERS: dict[str, Callable[[Mapping[str, Sequence[str]]], Order]] = {
 
 
 def can_go_on(job: Job) -> bool:
-    """Whether a job that ended was not all done, and may be ordered again as it was. What deletes for good never."""
-    end = job.end() or {}
-    return (
-        not job.is_alive and not has_option(job, "--purge") and (end.get("event") != "result" or bool(end.get("gone")))
-    )
+    """Whether a job that ended was not all done, and may be ordered again as it was. What deletes for good never, nor
+    what moves files: what would go is shown anew."""
+    if has_option(job, "--purge") or has_option(job, "--apply"):
+        return False
+    end = job.end()  # it may have said it, and not be gone yet
+    return not job.is_alive if end is None else end["event"] != "result" or bool(end.get("gone"))
 
 
 def is_look(job: Job) -> bool:

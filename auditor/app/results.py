@@ -52,7 +52,7 @@ def name_of(folder: str | None) -> str | None:
     if not folder:
         return None
     path = Path(folder)
-    if path.parent != commands.home() or not is_exact(path.name):
+    if path.parent.resolve() != commands.home() or not is_exact(path.name):
         return None
     return path.name if find(path.name) else None
 

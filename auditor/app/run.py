@@ -19,7 +19,7 @@ from pathlib import Path
 
 from auditor.app import commands, pages
 from auditor.app.access import Keys
-from auditor.app.server import ASKING, HOST, Presence, built, serve
+from auditor.app.server import ASKING, GIVEN, HOST, Presence, built, handed, serve
 from auditor.disk import locks, own_notes
 from auditor.disk.folder import Folder
 from auditor.errors import BadOutput
@@ -27,6 +27,8 @@ from auditor.errors import BadOutput
 _SERVER, _LOCK = "server.json", "server.lock"
 _LINK = re.compile(r"[\w-]{43}")
 _ANSWER_S = 5.0
+_OPENS_S = 20.0
+"""A browser that is there has opened a page by then."""
 _STARTS_S = 15.0
 """Another start has its server ready by then."""
 
@@ -45,7 +47,8 @@ def run(said: Callable[[str], None], *, browser: bool) -> bool:
         folder.chmod(0o700)
         with Folder.open(folder) as opened, _first(opened) as is_first:
             if not is_first:
-                _hand_over(_of_the_other(opened), said, browser=browser)
+                page = _page() if browser else None
+                _hand_over(_of_the_other(opened, page), said, page).join(_OPENS_S)
                 return False
             with contextlib.suppress(FileNotFoundError):
                 opened.remove(_SERVER)  # of one that was killed: its port may be another program's now
@@ -54,13 +57,14 @@ def run(said: Callable[[str], None], *, browser: bool) -> bool:
                 opened.write_whole(_SERVER, json.dumps({"port": port, "asking": keys.asking}).encode())
                 (folder / _SERVER).chmod(0o600)
                 link = f"http://{HOST}:{port}/enter?link={keys.new_link()}"
-                presence.given = _hand_over(link, said, browser=browser)
+                if page := _page() if browser else None:
+                    presence.given.append(page)
+                _hand_over(link, said, page)
                 with contextlib.suppress(KeyboardInterrupt):
                     asyncio.run(serve(built(keys, port, presence), listening, presence))
             with contextlib.suppress(OSError):
                 opened.remove(_SERVER)
-            if presence.given:
-                presence.given.unlink(missing_ok=True)
+            presence.used()
     except OSError as error:
         where = error.filename or folder
         raise BadOutput(f"{where} cannot be used: {error.strerror or error}. The app keeps its jobs there") from error
@@ -87,7 +91,7 @@ def _first(folder: Folder) -> Iterator[bool]:
         os.close(fd)
 
 
-def _of_the_other(folder: Folder) -> str:
+def _of_the_other(folder: Folder, page: Path | None) -> str:
     """A new link of the server that runs. It may have begun just now: then a moment is waited for it.
 
     Raises: OSError where it does not answer.
@@ -96,7 +100,7 @@ def _of_the_other(folder: Folder) -> str:
     while True:
         try:
             known = json.loads(folder.read(_SERVER, 10_000))
-            return _asked(int(known["port"]), str(known["asking"]))
+            return _asked(int(known["port"]), str(known["asking"]), page)
         except (OSError, ValueError, KeyError, TypeError, http.client.HTTPException) as error:
             if time.monotonic() > until:
                 raise OSError(
@@ -105,10 +109,11 @@ def _of_the_other(folder: Folder) -> str:
         time.sleep(0.2)
 
 
-def _asked(port: int, asking: str) -> str:
+def _asked(port: int, asking: str, page: Path | None) -> str:
     connection = http.client.HTTPConnection(HOST, port, timeout=_ANSWER_S)
     try:
-        connection.request("POST", "/links", headers={ASKING: asking})
+        headers = {ASKING: asking} | ({GIVEN: page.name} if page else {})
+        connection.request("POST", "/links", headers=headers)
         answer = connection.getresponse()
         link = answer.read(1_000).decode("ascii")
     finally:
@@ -118,22 +123,26 @@ def _asked(port: int, asking: str) -> str:
     return f"http://{HOST}:{port}/enter?link={link}"
 
 
-def _hand_over(link: str, said: Callable[[str], None], *, browser: bool) -> Path | None:
+def _page() -> Path:
+    """Where the browser is handed its link: among the user's own files, as browsers in a sandbox (snap, Flatpak) see no
+    hidden folder."""
+    return handed(f"auditor-{secrets.token_hex(4)}.html")
+
+
+def _hand_over(link: str, said: Callable[[str], None], page: Path | None) -> threading.Thread:
     """Gives the browser the link in a file that only its owner can read: all users see what a command line says.
-    Returns the file; None where there is none.
+    Without a file, `said` is given it. The thread ends when the browser was told."""
 
-    It lies among the user's own files, as browsers in a sandbox (snap, Flatpak) see no hidden folder.
-    """
-    if not browser:
-        said(link)
-        return None
-    page = Path.home() / f"auditor-{secrets.token_hex(4)}.html"
-    with os.fdopen(os.open(page, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
-        stream.write(pages.made("link", link=link))
-
-    def shown() -> None:
+    def show(page: Path) -> None:
         if not webbrowser.open(page.as_uri()):
             said(link)
 
-    threading.Thread(target=shown, daemon=True).start()  # some browsers return when they end
-    return page
+    if page is None:
+        said(link)
+        shown = threading.Thread(target=lambda: None)
+    else:
+        with os.fdopen(os.open(page, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
+            stream.write(pages.made("link", link=link))
+        shown = threading.Thread(target=show, args=(page,), daemon=True)  # some browsers return when they end
+    shown.start()
+    return shown

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import re
 import secrets
 import socket
 import time
@@ -27,6 +29,9 @@ IDLE_S = 600.0
 _LOOKS_EVERY_S = 5.0
 ASKING = "x-auditor-asking"
 """The header with which another start of the same user asks for a link."""
+GIVEN = "x-auditor-given"
+"""With it the name of the file in which that start hands its browser the link."""
+_HANDED = re.compile(r"auditor-[0-9a-f]{8}\.html")
 STATIC = {
     "report.css": "report.css",
     "app.css": "app/app.css",
@@ -39,13 +44,18 @@ STATIC = {
 """What pages load, by the name in the address: files of `reports/`."""
 
 
+def handed(name: str) -> Path:
+    """Where a file with a link lies."""
+    return Path.home() / name
+
+
 @dataclass(slots=True)
 class Presence:
     """When a page was last there."""
 
     last: float = field(default_factory=time.monotonic)
-    given: Path | None = None
-    """The file in which the browser was handed its link; it goes when the link is used."""
+    given: list[Path] = field(default_factory=list)
+    """The files in which browsers were handed their links; they go when one came in."""
 
     def now(self) -> None:
         """One is there."""
@@ -54,8 +64,13 @@ class Presence:
     def entered(self) -> None:
         """A browser came in."""
         self.now()
-        if self.given:
-            self.given.unlink(missing_ok=True)
+        self.used()
+
+    def used(self) -> None:
+        """The files with links go."""
+        while self.given:
+            with contextlib.suppress(OSError):
+                self.given.pop().unlink()
 
     @property
     def idle_s(self) -> float:
@@ -140,7 +155,10 @@ async def _link(request: Request) -> Response:
     keys: Keys = request.app.state.keys
     if not secrets.compare_digest(request.headers.get(ASKING, "").encode(), keys.asking.encode()):
         return PlainTextResponse("", 403)
-    request.app.state.presence.now()
+    presence: Presence = request.app.state.presence
+    presence.now()
+    if _HANDED.fullmatch(name := request.headers.get(GIVEN, "")):
+        presence.given.append(handed(name))
     return PlainTextResponse(keys.new_link())
 
 

@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
-from auditor.app import commands, jobs, orders, pages, results
+from auditor.app import commands, jobs, orders, outcomes, pages, results
 from auditor.app.access import SANDBOX
 from auditor.app.commands import NoAnswer
 from auditor.app.start import MOST_BYTES
@@ -28,13 +28,13 @@ async def result(request: Request) -> Response:
     known: dict[str, Any] = {"name": folder.name, "page": results.page_of(folder), "files": _given(folder)}
     if not (folder / "audit.json").is_file():
         return pages.page("duplicates", **known, is_chosen=(folder / orders.CHOICES).is_file())
-    told = await commands.ask("report", "--check", "--", str(folder))
+    told = await _verdict(folder)
     facts = told.get("provenance") or {}
     return pages.page(
         "verdict",
         **known,
         verdict=told.get("verdict") or "",  # none of an audit that was changed after it was written
-        sentence=told.get("sentence") or "This report was changed after it was written. Check again.",
+        sentence=told["sentence"],
         caveats=told.get("caveats") or [],
         phone=facts.get("source") or "",
         backups=facts.get("backups") or [],
@@ -85,6 +85,21 @@ async def last(request: Request) -> Response:
     return pages.page("last", audit=audit, name=audit and results.name_of(audit["folder"]))
 
 
+async def _verdict(folder: Path) -> dict[str, Any]:
+    """What an audit says, held against its seal: without verdict where it was changed, or that cannot be told now."""
+    try:
+        told = await commands.ask("report", "--check", "--", str(folder))
+        if told.get("verdict"):
+            return told
+        if told.get("touched"):
+            return told | {"sentence": "This report was changed after it was written. Check again."}
+        told = await commands.ask("report", "--", str(folder))
+        doubt = "An audit before it was changed, or a signature does not hold: `auditor report DIR --check` says which."
+        return told | {"caveats": [*(told.get("caveats") or []), doubt]}
+    except NoAnswer as error:
+        return {"sentence": f"Whether this report is as it was written cannot be told now: {error}"}
+
+
 def _kept(folder: Path, body: bytes) -> Response:
     """Keeps what was chosen beside the plan; `clean` believes nothing that it says of digests."""
     try:
@@ -113,9 +128,8 @@ def _steps(told: dict[str, Any]) -> list[pages.Step]:
 
 def _history(told: dict[str, Any]) -> Response:
     audits = [(audit, results.name_of(audit["folder"])) for audit in told["audits"]]
-    return pages.page(
-        "history", audits=audits, home=told["home"], done=[(job, job.outcome()) for job in jobs.all_kept()]
-    )
+    done = [(job, outcomes.of(job)) for job in jobs.all_kept()]
+    return pages.page("history", audits=audits, home=told["home"], done=done)
 
 
 def _may_go(told: dict[str, Any]) -> dict[str, Any] | None:

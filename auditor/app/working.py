@@ -9,27 +9,13 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
-from auditor.app import jobs, orders, pages, results
+from auditor.app import jobs, orders, outcomes, pages, results
 from auditor.app.jobs import Job, State, Told
-from auditor.words import counted
 
 EVERY_S = 0.4
 """The page is told no more often."""
 _STILL_S = 15.0
 """Where nothing new is said for so long, an empty word keeps the line open."""
-_COUNTED = {
-    "moved": "moved",
-    "back": "put back",
-    "deleted": "deleted for good",
-    "restored": "restored",
-    "there": "there already",
-}
-"""What results count (docs/automation.md), and what it means."""
-_LEFT = ("stayed", "not_put_back", "not_restored", "not_copied")
-_NAMED = (*_LEFT, "files", "edited", "arrived_damaged", "damaged_in_source")
-"""The fields of results that name files with which something is wrong (docs/automation.md)."""
-_PROBLEMS = 200
-"""So many files are named that something is wrong with."""
 
 
 def job(request: Request) -> Response:
@@ -40,7 +26,7 @@ def job(request: Request) -> Response:
     state = one.state(told)
     if state is State.DONE and told.end:
         name = results.name_of(told.end.get("folder"))
-        if name and one.command in ("audit", "backup", "duplicates") and not _problems(told.end):
+        if name and one.command in ("audit", "backup", "duplicates") and not outcomes.problems(told.end):
             return RedirectResponse(f"/results/{pages.quoted(name)}", 303)
     if state is State.RUNNING:
         return pages.page("working", job=one, told=told, piece=_piece(told))
@@ -49,11 +35,11 @@ def job(request: Request) -> Response:
         "ended",
         job=one,
         state=state,
-        sentence=_sentence(one, state, end),
+        sentence=outcomes.sentence(one, state, end),
         next_words="" if one.command == "clean" else (end.get("next") or {}).get("sentence") or "",
         result=results.name_of(end.get("folder")) or "",
         goes_on=orders.can_go_on(one),
-        files=_problems(end),
+        files=outcomes.problems(end),
         removals=[(moved["path"], ", ".join(moved["kept"])) for moved in end.get("removals") or []],
         size_bytes=end.get("bytes") or 0,
         limits=[
@@ -105,23 +91,3 @@ async def _stream(one: Job, seen: Any) -> AsyncIterator[str]:
 
 def _piece(told: Told) -> str:
     return pages.made("progress", told=told)
-
-
-def _sentence(one: Job, state: State, end: dict[str, Any]) -> str:
-    """What became of it."""
-    if gone := end.get("gone"):  # a restore that ended in the middle
-        return f"It ended before all was done: {gone}"
-    if told := end.get("sentence"):
-        return str(told)
-    if state is State.KILLED:
-        return "It was ended from outside, in the middle. What was done is kept."
-    words = _COUNTED | ({"deleted": "deleted for good before"} if one.command == "undo" else {})
-    numbers = [f"{counted(end[key], 'file', 'files')} {words[key]}" for key in words if end.get(key)]
-    lacking = [f"{counted(len(end[key]), 'file', 'files')} not" for key in _LEFT if end.get(key)]
-    return f"{', '.join(numbers + lacking)}." if numbers or lacking else "Nothing was to be done."
-
-
-def _problems(end: dict[str, Any]) -> list[tuple[str, str]]:
-    """The files that a command named because something is wrong with them, and why."""
-    named = [one for key in _NAMED for one in end.get(key) or [] if isinstance(one, dict) and "path" in one]
-    return [(str(one["path"]), str(one.get("reason") or one.get("fate") or "")) for one in named[:_PROBLEMS]]

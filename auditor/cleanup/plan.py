@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import json
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -62,6 +63,13 @@ class CleanPlan:
     removals: tuple[Removal, ...]
     asked: int
     sha256: str
+
+    @property
+    def removals_sha256(self) -> str:
+        """Of all that goes, and of what is kept for it: plans in which this is the same move the same files."""
+        files = [(one.file, *one.kept) for one in self.removals]
+        told = sorted([(str(one.whole), one.sha256) for one in those] for those in files)
+        return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 
 def read(path: Path) -> CleanPlan:

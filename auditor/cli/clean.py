@@ -36,6 +36,9 @@ def command(
     keep_newest: Annotated[
         str | None, typer.Option(help="Of an audit's folder: leave what is newer on the phone, such as 90d.")
     ] = None,
+    as_shown: Annotated[
+        str | None, typer.Option(metavar="SHA256", help="With --apply: only if just that goes which was shown.")
+    ] = None,
     purge: Annotated[
         Path | None, typer.Option(metavar="JOURNAL", help="Delete what a former run put into quarantine.")
     ] = None,
@@ -59,6 +62,7 @@ def command(
         apply_it=apply_it,
         choices_file=choices_file,
         keep_newest=keep_newest,
+        as_shown=as_shown,
         purge=purge,
         older_than=older_than,
         jobs=jobs,

@@ -6,7 +6,12 @@
     event.detail.ctx.request.headers["X-Auditor-Token"] = token();
   });
 
-  document.addEventListener("htmx:error", () => {
+  // Buttons order nothing before htmx is there to send it; its own listener was the first.
+  document.addEventListener("DOMContentLoaded", () => {
+    for (const button of document.querySelectorAll("form[hx-post] button")) button.disabled = false;
+  });
+  document.addEventListener("htmx:error", async () => {
+    if (await fetch("/alive").catch(() => null)) return;
     document.getElementById("said").textContent = "Auditor has ended. Start it again; what was begun goes on, and is kept.";
   });
 

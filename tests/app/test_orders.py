@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,6 @@ import pytest
 from auditor.app import jobs, orders
 from auditor.app.orders import Order, Refused
 from auditor.config import Config
-from auditor.dates import utc
 
 
 @pytest.fixture
@@ -25,12 +23,12 @@ def asked(**fields: str | list[str]) -> Order:
     return orders.understood({name: [value] if isinstance(value, str) else value for name, value in fields.items()})
 
 
-def done(words: list[str], started: str = "", **end: object) -> str:
-    """A job that came to its end, just now unless it is said; its id."""
+def done(words: list[str], **end: object) -> str:
+    """A job that came to its end; its id."""
     job_id = "20260101T000000-01234567"
     folder = jobs.home() / job_id
     folder.mkdir(parents=True)
-    about = {"id": job_id, "words": words, "title": "It", "started": started or utc(datetime.now(UTC)), "pid": 0}
+    about = {"id": job_id, "words": words, "title": "It", "started": "2026-01-01T00:00:00Z", "pid": 0, "argv": []}
     (folder / jobs.ABOUT).write_text(json.dumps(about))
     (folder / jobs.EVENTS).write_text(json.dumps({"event": "result", **end}) + "\n")
     return job_id
@@ -76,8 +74,9 @@ def test_what_cannot_be_ordered(home: Path, fields: dict[str, str]) -> None:
 
 
 def test_only_what_was_shown_is_moved(home: Path) -> None:
-    shown = done(["clean", "--keep-newest", "90d", "--", "/audit"], removals=[])
-    assert asked(order="apply", job=shown).words == ("clean", "--apply", "--keep-newest", "90d", "--", "/audit")
+    shown = done(["clean", "--keep-newest", "90d", "--", "/audit"], removals=[], removals_sha256="abc")
+    options = ("--apply", "--as-shown", "abc", "--keep-newest", "90d")
+    assert asked(order="apply", job=shown).words == ("clean", *options, "--", "/audit")
 
 
 @pytest.mark.parametrize(
@@ -125,6 +124,7 @@ def test_the_quarantine_is_emptied_by_its_own_record(home: Path) -> None:
         (["clean", "--purge", "/one.journal", "--older-than", "0d"], {"event": "stopped"}),
         (["clean", "--purge", "/one.journal", "--older-than", "0d"], {"event": "failed"}),
         (["clean", "--apply", "--", "/plan"], {"moved": 1}),
+        (["clean", "--apply", "--", "/plan"], {"event": "stopped"}),
         (["restore", "--", "b", "t"], {"restored": 1}),
     ],
 )
@@ -136,11 +136,6 @@ def test_what_is_done_or_deletes_for_good_does_not_go_on(home: Path, words: list
 @pytest.mark.parametrize("end", [{"event": "stopped"}, {"event": "failed"}, {"restored": 1, "gone": "the disk went"}])
 def test_what_was_cut_short_goes_on_as_it_was(home: Path, end: dict[str, object]) -> None:
     assert asked(order="again", job=done(["restore", "--", "b", "t"], **end)).words == ("restore", "--", "b", "t")
-
-
-def test_what_was_shown_long_ago_is_shown_anew(home: Path) -> None:
-    with pytest.raises(Refused, match="Look again"):
-        asked(order="apply", job=done(["clean", "--", "/audit"], started="2026-01-01T00:00:00Z", removals=[]))
 
 
 def test_what_is_chosen_after_a_look_is_not_in_it(home: Path) -> None:

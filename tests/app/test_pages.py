@@ -31,7 +31,7 @@ def ended(running: App, words: list[str], *events: dict[str, object], said: str 
     job_id = f"20260101T000000-{secrets.token_hex(4)}"
     folder = running.top / "state" / "app" / "jobs" / job_id
     folder.mkdir(parents=True)
-    about = {"words": words, "title": "<It>", "started": "2026-01-01T00:00:00Z", "pid": 0}
+    about = {"words": words, "title": "<It>", "started": "2026-01-01T00:00:00Z", "pid": 0, "argv": []}
     (folder / jobs.ABOUT).write_text(json.dumps(about))
     (folder / jobs.EVENTS).write_text("".join(json.dumps(event) + "\n" for event in events))
     (folder / jobs.SAID).write_text(said)

@@ -63,7 +63,7 @@ def press(page: Page, words: str, by_key: bool) -> None:
     if not by_key:
         button.click()
         return
-    button.wait_for()
+    button.click(trial=True)  # waits until it can be used
     page.tab.evaluate("document.activeElement.blur()")
     for _ in range(80):
         page.key("Tab")

@@ -589,3 +589,15 @@ def test_really_killed_at_random(kills: int, photos: Path, plan: Path, sound: No
         assert listing(photos) == before
         shutil.rmtree(whole.journals, ignore_errors=True)  # what is undone says no more
     assert stopped, "no kill fell between two moves"
+
+
+def test_as_shown_moves_what_was_shown_or_nothing(photos: Path, plan: Path, sound: None) -> None:
+    told = plans.read(plan).removals_sha256
+    whole = plan.read_text()
+    plan.write_text("".join(whole.splitlines(keepends=True)[:-1]))
+    result = CliRunner().invoke(app, ["clean", str(plan), "--apply", "--as-shown", told])
+    assert isinstance(result.exception, BadPlan)
+    assert len(listing(photos)) == 4
+    plan.write_text(whole)
+    assert CliRunner().invoke(app, ["clean", str(plan), "--apply", "--as-shown", told]).exit_code == 0
+    assert list(listing(photos)) == ["kept.jpg"]

@@ -35,13 +35,14 @@ def command(
     apply_it: bool,
     choices_file: Path | None,
     keep_newest: str | None,
+    as_shown: str | None,
     purge: Path | None,
     older_than: str | None,
     jobs: int | None,
 ) -> None:
     """As the command of this name in `auditor.cli` says."""
     if purge is not None:
-        if plan_file is not None or apply_it or choices_file is not None or older_than is None:
+        if plan_file is not None or apply_it or choices_file is not None or as_shown is not None or older_than is None:
             raise BadPlan("--purge takes a journal and --older-than AGE, and nothing else")
         _purge(purge, older_than, jobs or pool.default_jobs())
         return
@@ -76,6 +77,8 @@ def command(
         words = "nothing was changed yet; `COMMAND` does it"
         _show(found, step(NAME, str(plan_file), *options, "--apply", words=words) if found.removals else reading)
         return
+    if as_shown is not None and as_shown != found.removals_sha256:
+        raise BadPlan("other files would go now than were shown; look again at what would go")
     with copying.stoppable() as stop, screen.phases() as begin:
         done = apply.apply(
             found,
@@ -167,6 +170,7 @@ def _show(found: CleanPlan, then: NextStep | None) -> None:
     freed = apply.plan_size(found)
     programs.tell(
         removals=[{"path": str(r.file.whole), "kept": [str(kept.whole) for kept in r.kept]} for r in found.removals],
+        removals_sha256=found.removals_sha256,
         bytes=freed,
         asked=found.asked,
     )

@@ -1,0 +1,49 @@
+"""What became of a job, in words, by the object with which its command ended (docs/automation.md)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from auditor.app.jobs import Job, State, Told
+from auditor.words import counted
+
+_COUNTED = {
+    "moved": "moved",
+    "back": "put back",
+    "deleted": "deleted for good",
+    "restored": "restored",
+    "there": "there already",
+}
+"""What results count (docs/automation.md), and what it means."""
+_LEFT = ("stayed", "not_put_back", "not_restored", "not_copied")
+_NAMED = (*_LEFT, "files", "edited", "arrived_damaged", "damaged_in_source")
+"""The fields of results that name files with which something is wrong (docs/automation.md)."""
+_PROBLEMS = 200
+"""So many files are named that something is wrong with."""
+
+
+def of(job: Job) -> str:
+    """How it stands, in a sentence."""
+    end = job.end()
+    state = job.state(Told(end=end))
+    return "At work." if state is State.RUNNING else sentence(job, state, end or {})
+
+
+def sentence(one: Job, state: State, end: dict[str, Any]) -> str:
+    """What became of it."""
+    if gone := end.get("gone"):  # a restore that ended in the middle
+        return f"It ended before all was done: {gone}"
+    if told := end.get("sentence"):
+        return str(told)
+    if state is State.KILLED:
+        return "It was ended from outside, in the middle. What was done is kept."
+    words = _COUNTED | ({"deleted": "deleted for good before"} if one.command == "undo" else {})
+    numbers = [f"{counted(end[key], 'file', 'files')} {words[key]}" for key in words if end.get(key)]
+    lacking = [f"{counted(len(end[key]), 'file', 'files')} not" for key in _LEFT if end.get(key)]
+    return f"{', '.join(numbers + lacking)}." if numbers or lacking else "Nothing was to be done."
+
+
+def problems(end: dict[str, Any]) -> list[tuple[str, str]]:
+    """The files that a command named because something is wrong with them, and why."""
+    named = [one for key in _NAMED for one in end.get(key) or [] if isinstance(one, dict) and "path" in one]
+    return [(str(one["path"]), str(one.get("reason") or one.get("fate") or "")) for one in named[:_PROBLEMS]]
