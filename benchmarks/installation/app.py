@@ -58,7 +58,9 @@ def once(words: list[str]) -> tuple[float, float, float]:
     with tempfile.TemporaryDirectory() as state:
         own = {"AUDITOR_STATE_DIR": state, "AUDITOR_CONFIG_DIR": state, "XDG_DOCUMENTS_DIR": state}
         begun = time.perf_counter()
-        process = subprocess.Popen([sys.executable, *words], env=os.environ | own, stdout=subprocess.PIPE, text=True)
+        process = subprocess.Popen(
+            [sys.executable, *words], env=os.environ | own, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
         assert process.stdout is not None
         try:
             link = urlsplit(process.stdout.readline().strip())
@@ -82,7 +84,7 @@ def main() -> None:
         for name, words in STARTS.items():
             if (
                 name.startswith("Flask")
-                and subprocess.run([sys.executable, "-c", "import flask"], stderr=-3).returncode
+                and subprocess.run([sys.executable, "-c", "import flask"], stderr=subprocess.DEVNULL).returncode
             ):
                 continue
             measured = once(words)
