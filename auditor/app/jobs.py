@@ -27,7 +27,7 @@ from auditor.disk import own_notes
 EVENTS, ABOUT, SAID = "events.jsonl", "job.json", "said.txt"
 KEPT = 100
 """So many jobs are kept, the newest."""
-_ID = re.compile(r"\d{8}T\d{6}-[0-9a-f]{8}")
+_ID = re.compile(r"\d{8}T\d{12}-[0-9a-f]{8}")
 _TAIL_BYTES = 1 << 20
 """The last thing that a command says is in so much of it, unless it names very many files."""
 _STARTING = threading.Lock()
@@ -192,7 +192,7 @@ def _started(words: tuple[str, ...], title: str) -> Job:
     if (same := next((job for job in running() if job.words == words), None)) is not None:
         return same
     now = datetime.now(UTC)
-    job_id = f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
+    job_id = f"{now:%Y%m%dT%H%M%S%f}-{secrets.token_hex(4)}"  # two that begin in one second have an order
     folder = home() / job_id
     folder.mkdir(mode=0o700, parents=True)
     for old in all_kept()[KEPT - 1 :]:

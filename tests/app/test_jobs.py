@@ -32,7 +32,7 @@ def folder(top: Path, files: int) -> Path:
 def ended(job: Job) -> Told:
     reader = job.reader()
     until = time.monotonic() + 120
-    while job.state(told := reader.now()) is State.RUNNING:
+    while job.state(told := reader.now()) is State.RUNNING or job.is_alive:
         assert time.monotonic() < until
         time.sleep(0.1)
     return told
@@ -89,7 +89,7 @@ def test_another_process_of_the_same_number_is_not_the_job(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    "job_id", ["", ".", "..", "../x", "/etc", "20260101T000000-0123456", "20260101T000000-0123456g"]
+    "job_id", ["", ".", "..", "../x", "/etc", "20260101T000000000000-0123456", "20260101T000000000000-0123456g"]
 )
 def test_no_other_name_is_a_job(job_id: str) -> None:
     assert jobs.find(job_id) is None
@@ -99,7 +99,7 @@ def test_no_other_name_is_a_job(job_id: str) -> None:
     "about", ["", "{", "[]", "{}", '{"words": []}', '{"words": ["audit"], "title": "x", "started": "x", "pid": "x"}']
 )
 def test_a_record_that_makes_no_sense_is_no_job(about: str) -> None:
-    folder = jobs.home() / "20260101T000000-01234567"
+    folder = jobs.home() / "20260101T000000000000-01234567"
     folder.mkdir(parents=True)
     (folder / jobs.ABOUT).write_text(about)
     assert jobs.find(folder.name) is None

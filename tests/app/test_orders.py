@@ -25,7 +25,7 @@ def asked(**fields: str | list[str]) -> Order:
 
 def done(words: list[str], **end: object) -> str:
     """A job that came to its end; its id."""
-    job_id = "20260101T000000-01234567"
+    job_id = "20260101T000000000000-01234567"
     folder = jobs.home() / job_id
     folder.mkdir(parents=True)
     about = {"id": job_id, "words": words, "title": "It", "started": "2026-01-01T00:00:00Z", "pid": 0, "argv": []}
@@ -62,7 +62,7 @@ def test_places_are_never_options(home: Path) -> None:
         {"order": "free", "result": "nothing"},
         {"order": "choose", "result": "."},
         {"order": "apply", "job": "../../x"},
-        {"order": "apply", "job": "20260101T000000-aaaaaaaa"},
+        {"order": "apply", "job": "20260101T000000000000-aaaaaaaa"},
         {"order": "undo", "job": ""},
         {"order": "again", "job": "x"},
     ],

@@ -28,7 +28,7 @@ def kept(running: App) -> set[str]:
 
 def ended(running: App, words: list[str], *events: dict[str, object], said: str = "") -> str:
     """A job that said these, whose process is gone; its id."""
-    job_id = f"20260101T000000-{secrets.token_hex(4)}"
+    job_id = f"20260101T000000000000-{secrets.token_hex(4)}"
     folder = running.top / "state" / "app" / "jobs" / job_id
     folder.mkdir(parents=True)
     about = {"words": words, "title": "<It>", "started": "2026-01-01T00:00:00Z", "pid": 0, "argv": []}
