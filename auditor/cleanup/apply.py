@@ -70,12 +70,14 @@ def apply(
     jobs: int = 1,
     judging: Progress = unheard,
     progress: Progress = unheard,
+    journal: Callable[[Path], None] = lambda path: None,
     stop: Callable[[], bool] = never,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Applied:
     """Moves every file of the plan that may go. What former runs moved already is left as it is.
 
-    `judging` is told how many of the files to keep were looked into, then `progress` how many of the plan's are done.
+    `judging` is told how many of the files to keep were looked into, then `progress` how many of the plan's are done,
+    and `journal` of each journal, before the first file that it names is moved.
     Once `stop` says so, no further file is begun.
 
     Raises: BadPlace where another run works on one of the places; BadOutput where a place takes no files.
@@ -94,7 +96,7 @@ def apply(
         for store in stores:
             removals = by_root[store.root]
             folder = f"{now():%Y-%m-%dT%H%M%S%f}"
-            run = _Run(store, plan.sha256, sound, now, folder, _moved_before(store))
+            run = _Run(store, plan.sha256, sound, now, folder, _moved_before(store), journal)
             try:
                 for unit in _units(removals):
                     if stop():
@@ -168,6 +170,7 @@ class _Run:
     now: Callable[[], datetime]
     folder: str
     moved_before: frozenset[tuple[str, str]]
+    begun: Callable[[Path], None]
     journal: Journal | None = None
     count: int = 0
     freed_bytes: int = 0
@@ -217,6 +220,7 @@ class _Run:
             door.check()
             if self.journal is None:
                 self.journal = Journal.create(self.store, self.plan_sha256, self.now())
+                self.begun(self.journal.path)
             with door.folder(target.rpartition("/")[0], make=True):
                 pass
             self.journal.begin(entry, [its.cold for its in kept])

@@ -55,7 +55,7 @@ COMMANDS = {
 
 
 _MODULES = {"app": "in_browser"}  # the name `app` is that of all commands here
-LONG = ("scan", "audit", "backup", "restore", "verify", "drill", "duplicates", "clean", "undo")
+LONG = ("scan", "audit", "backup", "restore", "verify", "drill", "duplicates", "clean", "undo", "manifest pictures")
 """Those that take long: they say what happens as events, too."""
 
 
@@ -74,7 +74,7 @@ def loaded(name: str) -> Any:
     several.rich_markup_mode = app.rich_markup_mode
     for registered in several.registered_commands:
         words = f"{name} {registered.name}" if hasattr(module, "app") else name
-        registered.callback = everywhere.understood_by(registered.callback, words, takes_long=name in LONG)
+        registered.callback = everywhere.understood_by(registered.callback, words, takes_long=words in LONG)
     command = typer.main.get_command(several)
     command.name = name
     return command

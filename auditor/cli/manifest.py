@@ -85,3 +85,34 @@ def check(list_file: ListFile) -> None:
     from auditor.cli.work import manifest
 
     manifest.check(list_file)
+
+
+@app.command(
+    "pictures",
+    epilog=screen.examples(
+        (
+            (
+                "auditor manifest pictures audit/source.jsonl 12 40 -o small",
+                "of the files on rows 12 and 40: 12.webp, 40.webp",
+            ),
+        )
+    ),
+)
+def pictures(
+    list_file: ListFile,
+    rows: Annotated[
+        list[int],
+        typer.Argument(metavar="ROW...", min=1, help="Numbers of files in the list, from 1, as in files.csv."),
+    ],
+    out: Annotated[Path, typer.Option("-o", help="The folder to write to; made where it is not there.")],
+    side: Annotated[int, typer.Option(min=16, max=4096, help="The longest side, in pixels.")] = 160,
+) -> None:
+    """Writes small pictures of files of a list, without any metadata, while what it lists is on this computer.
+
+    Of a damaged file what is left of it is shown. The files themselves are only read.
+
+    Exit codes: 0 written, but for those of which nothing can be shown; 2 bad input, or what is listed is not at hand.
+    """
+    from auditor.cli.work import manifest
+
+    manifest.pictures(list_file, rows, out, side)

@@ -110,6 +110,7 @@ def phase(title: str, failed: str) -> Callable[[Progress], None]:
             failed=now.failed,
             failed_words=failed if now.failed else None,
             current=now.current,
+            seconds=round(last - started, 1),
             seconds_left=_left(now, last - started),
         )
 
@@ -129,6 +130,12 @@ def weighed(files: int, size_bytes: int) -> int:
 def note(text: str) -> None:
     """A sentence for people on what happens."""
     _event("note", text=text)
+
+
+def happened(event: str, **facts: Any) -> None:
+    """Something that programs want to know at once, and people do not."""
+    if are_events_wanted():
+        _event(event, **facts)
 
 
 def stopping() -> None:

@@ -72,6 +72,7 @@ SESSION = (
     ("config remove anna", "result", 0),
     ("config path", "result", 0),
     ("manifest check phone.jsonl", "result", 0),
+    ("manifest pictures phone.jsonl 1 -o small", "result", 0),
     ("manifest diff phone.jsonl phone.jsonl", "result", 0),
     ("manifest export phone.jsonl --to sha256sum -o sums", "result", 0),
     ("rules list", "result", 0),
@@ -124,7 +125,11 @@ def test_every_command_gives_one_object(
 
 @pytest.mark.parametrize("name", cli.LONG)
 def test_what_takes_long_says_what_happens(name: str) -> None:
-    flags = {flag for parameter in cli.loaded(name).params for flag in parameter.opts}
+    first, *second = name.split()
+    command = cli.loaded(first)
+    for word in second:
+        command = command.commands[word]
+    flags = {flag for parameter in command.params for flag in parameter.opts}
     assert "--events" in flags
     assert f"`{name}`" in DOCS.split("## Events")[0]
 

@@ -85,6 +85,7 @@ def command(
             jobs=jobs or pool.default_jobs(),
             judging=screen.steps(begin, "Looking into what is kept"),
             progress=screen.steps(begin, "Moving to quarantine"),
+            journal=lambda path: programs.happened("journal", file=path),
             stop=stop,
         )
     for digests in chosen.different if chosen is not None else ():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +20,7 @@ from auditor.manifest.interop import foreign
 from auditor.manifest.interop.foreign import Format
 from auditor.manifest.jsonl import Manifest, load, looks_like_manifest
 from auditor.manifest.schema import check_rows
+from auditor.report import listed
 from auditor.words import count, counted, size, visible
 
 
@@ -78,6 +80,33 @@ def check(list_file: Path) -> None:
         for reason in footer.reasons:
             screen.say(f"not complete: {visible(reason)}")
         raise typer.Exit(0 if footer.complete else 3)
+
+
+def pictures(list_file: Path, wanted: Sequence[int], out: Path, side: int) -> None:
+    """As the command of this name in `auditor.cli.manifest` says."""
+    made = []
+    try:
+        out.mkdir(exist_ok=True)
+        with Folder.open(out) as folder:
+            for row, shown in listed.pictures(load(list_file), wanted, side):
+                name = f"{row}.webp"
+                if shown.webp:
+                    folder.write_new(name, shown.webp)
+                made.append(
+                    {"row": row, "file": str(out.absolute() / name) if shown.webp else None, "words": shown.words}
+                )
+                programs.happened("picture", **made[-1])
+                if shown.webp:
+                    screen.to_copy(str(out / name))
+                else:
+                    screen.note(f"Row {row}: {visible(shown.words) or 'nothing of it can be shown here'}")
+    except FileExistsError as error:
+        raise BadOutput(
+            f"{out} holds pictures already; nothing is written over. Choose another folder with -o"
+        ) from error
+    except OSError as error:
+        raise BadOutput(f"{out} cannot be written: {error.strerror}") from error
+    programs.tell(pictures=made)
 
 
 def opened(path: Path, work: Path) -> Manifest:
