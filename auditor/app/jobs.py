@@ -56,6 +56,7 @@ class Phase:
     failed: int = 0
     failed_words: str = ""
     current: str = ""
+    seconds: float = 0.0
     seconds_left: float | None = None
 
     @property
@@ -64,13 +65,20 @@ class Phase:
         done, total = (self.bytes, self.total_bytes) if self.total_bytes else (self.done, self.total)
         return min(1.0, done / total) if total else None
 
+    @property
+    def bytes_a_second(self) -> float | None:
+        """How fast it is; None where bytes are not counted, or it has hardly begun."""
+        return self.bytes / self.seconds if self.bytes and self.seconds >= 1 else None
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a command has said so far. `end` is its last object, None while it goes on."""
+    """What a command has said so far. `journals` are those of files that it moves; `end` is its last object, None while
+    it goes on."""
 
     phases: tuple[Phase, ...] = ()
     notes: tuple[str, ...] = ()
+    journals: tuple[str, ...] = ()
     is_stopping: bool = False
     end: dict[str, Any] | None = None
 
@@ -83,6 +91,8 @@ class Told:
                 return replace(self, phases=(*self.phases[:-1], _progress(self.phases[-1].title, event)))
             case "note":
                 return replace(self, notes=(*self.notes[-49:], str(event.get("text", ""))))
+            case "journal":
+                return replace(self, journals=(*self.journals, str(event.get("file", ""))))
             case "stopping":
                 return replace(self, is_stopping=True)
             case "result" | "failed" | "stopped":
@@ -259,6 +269,7 @@ def _progress(title: str, event: dict[str, Any]) -> Phase:
         **numbers,
         failed_words=str(event.get("failed_words") or ""),
         current=str(event.get("current") or ""),
+        seconds=float(event.get("seconds") or 0),
         seconds_left=None if left is None else float(left),
     )
 

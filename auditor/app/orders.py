@@ -197,11 +197,11 @@ def _job(form: Mapping[str, Sequence[str]]) -> Job:
 
 
 def _journal(form: Mapping[str, Sequence[str]]) -> str:
-    journals = (_job(form).end() or {}).get("journals") or []
+    journals = _job(form).reader().now().journals
     nth = _one(form, "nth") or "0"
     if not nth.isascii() or not nth.isdigit() or int(nth) >= len(journals):
         raise Refused("That clean-up has no such record.")
-    return str(journals[int(nth)])
+    return journals[int(nth)]
 
 
 def _result(form: Mapping[str, Sequence[str]]) -> Path:

@@ -48,7 +48,7 @@ def job(request: Request) -> Response:
         ],
         step=pages.step((end.get("next") or {}).get("action"), (end.get("next") or {}).get("arguments")),
         shown=orders.is_look(one) and state is State.DONE,
-        journals=end.get("journals") or [],
+        journals=told.journals,
         word=orders.DELETE,
         said=one.said() if state in (State.FAILED, State.KILLED) else "",
     )

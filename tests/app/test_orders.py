@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -23,14 +24,15 @@ def asked(**fields: str | list[str]) -> Order:
     return orders.understood({name: [value] if isinstance(value, str) else value for name, value in fields.items()})
 
 
-def done(words: list[str], **end: object) -> str:
-    """A job that came to its end; its id."""
+def done(words: list[str], journals: Sequence[str] = (), **end: object) -> str:
+    """A job that told of these journals and came to its end; its id."""
     job_id = "20260101T000000000000-01234567"
     folder = jobs.home() / job_id
     folder.mkdir(parents=True)
     about = {"id": job_id, "words": words, "title": "It", "started": "2026-01-01T00:00:00Z", "pid": 0, "argv": []}
     (folder / jobs.ABOUT).write_text(json.dumps(about))
-    (folder / jobs.EVENTS).write_text(json.dumps({"event": "result", **end}) + "\n")
+    events = [*({"event": "journal", "file": journal} for journal in journals), {"event": "result", **end}]
+    (folder / jobs.EVENTS).write_text("".join(json.dumps(event) + "\n" for event in events))
     return job_id
 
 

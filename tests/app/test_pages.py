@@ -65,8 +65,9 @@ def test_why_nothing_may_go(running: App) -> None:
 
 def test_what_was_moved_and_what_stayed(running: App) -> None:
     stayed = [{"path": "/a/c.jpg", "reason": "it was changed"}]
-    end = {"event": "result", "moved": 2, "moved_before": 0, "bytes": 1, "stayed": stayed, "journals": ["/one.journal"]}
-    shown = page(running, ["clean", "--apply", "--", "/audit"], end)
+    end = {"event": "result", "moved": 2, "moved_before": 0, "bytes": 1, "stayed": stayed}
+    journal = {"event": "journal", "file": "/one.journal"}
+    shown = page(running, ["clean", "--apply", "--", "/audit"], journal, end)
     assert "2 files moved, 1 file not." in shown
     assert "it was changed" in shown
     assert "Undo: put everything back" in shown
@@ -160,9 +161,18 @@ def test_bytes_that_are_no_text_are_shown(running: App) -> None:
     )
 
 
+def test_a_clean_up_that_was_killed_can_be_undone(running: App) -> None:
+    shown = page(running, ["clean", "--apply", "--", "/audit"], {"event": "journal", "file": "/one.journal"})
+    assert "It was ended from outside, in the middle." in shown
+    assert "Undo: put everything back" in shown
+    job = ended(running, ["clean", "--apply", "--", "/audit"], {"event": "journal", "file": "/one.journal"})
+    answer = running.post("/jobs", order="undo", job=job, nth="0")
+    assert answer.status == 204
+
+
 def test_nothing_is_deleted_that_was_not_typed(running: App) -> None:
-    end = {"event": "result", "moved": 1, "stayed": [], "journals": ["/j"]}
-    job = ended(running, ["clean", "--apply", "--", "p"], end)
+    end = {"event": "result", "moved": 1, "stayed": []}
+    job = ended(running, ["clean", "--apply", "--", "p"], {"event": "journal", "file": "/j"}, end)
     before = kept(running)
     answer = running.post("/jobs", order="purge", job=job, nth="0", typed="no")
     assert answer.status == 422
