@@ -368,6 +368,7 @@
     save.hidden = true;
     window.addEventListener("message", (event) => {
       if (event.source !== around || event.data?.auditor !== "chosen") return;
+      document.querySelector(".verdict .next")?.setAttribute("hidden", "");  // the page around has a button for it
       if (before.length) return keep();  // something was chosen meanwhile
       try {
         const kept = JSON.parse(event.data.choices);

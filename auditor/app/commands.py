@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from platformdirs import user_documents_path
 from auditor import config
 from auditor.errors import AuditorError
 
+_LONGEST_LINE = 1 << 20
 _MOST_S = 60.0
 """A command that ends soon has ended by then."""
 
@@ -39,6 +41,26 @@ def home() -> Path:
     return folder.resolve()  # as the commands that run there call it
 
 
+async def events(*words: str) -> AsyncIterator[dict[str, Any]]:
+    """What a command with `--events` says, while it says it; it is ended where nobody listens any more."""
+    process = await asyncio.create_subprocess_exec(
+        *argv(*words),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        cwd=home(),
+        limit=_LONGEST_LINE,
+    )
+    assert process.stdout is not None
+    try:
+        async for line in process.stdout:
+            with contextlib.suppress(ValueError):
+                if isinstance(event := json.loads(line), dict):
+                    yield event
+    finally:
+        await _ended(process)
+
+
 async def ask(*words: str) -> dict[str, Any]:
     """The object that a short command says with `--json`.
 
@@ -59,10 +81,14 @@ async def ask(*words: str) -> dict[str, Any]:
     except ValueError as error:
         raise NoAnswer(f"`auditor {words[0]}` ended without an answer.") from error
     finally:
-        if process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.communicate()  # closes its pipes, before the loop that they are of
+        await _ended(process)
     if not isinstance(answer, dict) or answer.get("event") != "result":
         raise NoAnswer(str(answer.get("sentence")) if isinstance(answer, dict) else "It made no sense.")
     return answer
+
+
+async def _ended(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.communicate()  # closes its pipes, before the loop that they are of

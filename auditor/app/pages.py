@@ -36,6 +36,7 @@ def _environment() -> jinja2.Environment:
         count=words.count,
         counted=words.counted,
         moment=words.moment,
+        taken=words.taken,
         label=orders.label,
         exact=escape,
         query=lambda pairs: escape(urlencode(pairs, doseq=True)),

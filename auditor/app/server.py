@@ -19,7 +19,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from auditor import data as shipped
-from auditor.app import jobs, pages, settings, shown, start, working
+from auditor.app import grid, jobs, pages, pictures, proof, settings, shown, start, working
 from auditor.app.access import Guard, Keys, cookie_name
 from auditor.errors import AuditorError
 
@@ -93,6 +93,10 @@ def built(keys: Keys, port: int, presence: Presence) -> ASGIApp:
             Route("/jobs/{id}/stop", working.stop, methods=["POST"]),
             Route("/results/{name}", shown.result),
             Route("/results/{name}/choices", shown.choices, methods=["GET", "POST"]),
+            Route("/results/{name}/files", grid.files),
+            Route("/results/{name}/proof", proof.proof),
+            Route(f"/results/{{name}}/{proof.CERTIFICATE}", proof.certificate),
+            Route("/results/{name}/pictures/{row:int}", grid.picture),
             Route("/results/{name}/{file}", shown.file),
             Route("/history", shown.history),
             Route("/settings", settings.show),
@@ -105,7 +109,7 @@ def built(keys: Keys, port: int, presence: Presence) -> ASGIApp:
         ],
         exception_handlers={404: _not_there, 405: _not_there, AuditorError: _refused, Exception: _refused},
     )
-    app.state.keys, app.state.presence = keys, presence
+    app.state.keys, app.state.presence, app.state.pictures = keys, presence, pictures.Pages()
     return Guard(app, keys, frozenset({f"{HOST}:{port}"}))
 
 

@@ -28,7 +28,7 @@ async def result(request: Request) -> Response:
     known: dict[str, Any] = {"name": folder.name, "page": results.page_of(folder), "files": _given(folder)}
     if not (folder / "audit.json").is_file():
         return pages.page("duplicates", **known, is_chosen=(folder / orders.CHOICES).is_file())
-    told = await _verdict(folder)
+    told = await verdict(folder)
     facts = told.get("provenance") or {}
     return pages.page(
         "verdict",
@@ -40,7 +40,8 @@ async def result(request: Request) -> Response:
         backups=facts.get("backups") or [],
         finished=facts.get("finished"),
         go=_may_go(told),
-        steps=_steps(told) if told.get("verdict") else [],
+        partition=told.get("partition") or {},
+        steps=steps(told) if told.get("verdict") else [],
     )
 
 
@@ -85,7 +86,7 @@ async def last(request: Request) -> Response:
     return pages.page("last", audit=audit, name=audit and results.name_of(audit["folder"]))
 
 
-async def _verdict(folder: Path) -> dict[str, Any]:
+async def verdict(folder: Path) -> dict[str, Any]:
     """What an audit says, held against its seal: without verdict where it was changed, or that cannot be told now."""
     try:
         told = await commands.ask("report", "--check", "--", str(folder))
@@ -98,6 +99,15 @@ async def _verdict(folder: Path) -> dict[str, Any]:
         return told | {"caveats": [*(told.get("caveats") or []), doubt]}
     except NoAnswer as error:
         return {"sentence": f"Whether this report is as it was written cannot be told now: {error}"}
+
+
+def steps(told: dict[str, Any]) -> list[pages.Step]:
+    """What a button does next after an audit: copies what is missing to where that is possible, looks again."""
+    places = told.get("provenance", {}).get("arguments") or {}
+    phone, source, backups, dest = (places.get(word) or [] for word in ("PHONE", "SOURCE", "BACKUPS", "DEST"))
+    missing = told.get("verdict") == "NOT SAFE" and source and dest
+    wanted = pages.step("backup", (*source, *dest)) if missing else None
+    return [step for step in (wanted, pages.step("audit", (*phone, *backups, *dest[1:]))) if step]
 
 
 def _kept(folder: Path, body: bytes) -> Response:
@@ -115,15 +125,6 @@ def _kept(folder: Path, body: bytes) -> Response:
     except AuditorError as error:
         return pages.said(str(error))
     return Response(status_code=204)
-
-
-def _steps(told: dict[str, Any]) -> list[pages.Step]:
-    """What a button does next after an audit: copies what is missing to where that is possible, looks again."""
-    places = told.get("provenance", {}).get("arguments") or {}
-    phone, source, backups, dest = (places.get(word) or [] for word in ("PHONE", "SOURCE", "BACKUPS", "DEST"))
-    missing = told.get("verdict") == "NOT SAFE" and source and dest
-    wanted = pages.step("backup", (*source, *dest)) if missing else None
-    return [step for step in (wanted, pages.step("audit", (*phone, *backups, *dest[1:]))) if step]
 
 
 def _history(told: dict[str, Any]) -> Response:

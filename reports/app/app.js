@@ -36,6 +36,53 @@
     }, { once: true });  // a second one would stop the page that is being loaded
   }
 
+  // Pictures: why one is not shown; and one alone, with those before and after it.
+  const large = document.getElementById("large");
+  if (large) {
+    const links = [...document.querySelectorAll("a.picture")];
+    for (const link of links) {
+      const img = link.querySelector("img");
+      const none = async () => {
+        link.classList.add("none");
+        const unshown = document.getElementById("unshown");
+        if (!unshown.textContent) unshown.textContent = await fetch(img.src).then((answer) => answer.text()).catch(() => "");
+      };
+      img.addEventListener("error", none);
+      if (img.complete && !img.naturalWidth && img.currentSrc) none();
+      link.addEventListener("click", (event) => { event.preventDefault(); show(links.indexOf(link)); });
+    }
+    let at = 0;
+    const show = (number) => {
+      if (!links[number]) return;
+      at = number;
+      const small = links[at].querySelector("img"), img = large.querySelector("img"), whole = new Image();
+      img.src = small.src;
+      whole.onload = () => { if (links[at].href === whole.src) img.src = whole.src; };
+      whole.src = links[at].href;
+      large.querySelector(".told").textContent = [...links[at].parentElement.querySelectorAll("p")].map((one) => one.textContent).join(": ");
+      large.querySelector("[data-turn='-1']").disabled = !at;
+      large.querySelector("[data-turn='1']").disabled = at === links.length - 1;
+      if (!large.open) large.showModal();
+    };
+    for (const button of large.querySelectorAll("button")) {
+      button.addEventListener("click", () => button.dataset.turn === "0" ? large.close() : show(at + Number(button.dataset.turn)));
+    }
+    large.addEventListener("click", (event) => { if (event.target === large) large.close(); });
+    large.addEventListener("keydown", (event) => {
+      const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+      if (step) show(at + step);
+    });
+    large.addEventListener("close", () => links[at].focus());
+  }
+
+  // A report: this page has the buttons for what it says to type.
+  const report = document.querySelector("iframe[data-around]");
+  if (report) {
+    const around = () => report.contentWindow.postMessage({ auditor: "around" }, "*");
+    report.addEventListener("load", around);
+    around();  // it may have been loaded before
+  }
+
   // Duplicates: their page is a frame that may keep nothing. It says what was chosen; this page has the server keep it.
   const frame = document.querySelector("iframe[data-choices]");
   if (frame) {

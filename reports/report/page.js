@@ -34,6 +34,12 @@ for (const code of document.querySelectorAll(".verdict .next code, .go code")) {
   code.after(" ", button);
 }
 
+// In the app the page around this one has a button for what is to be done.
+addEventListener("message", (event) => {
+  if (parent === window || event.source !== parent || event.data?.auditor !== "around") return;
+  for (const step of document.querySelectorAll(".verdict .next, .verdict .go")) step.hidden = true;
+});
+
 let folded = [];
 addEventListener("beforeprint", () => {
   folded = [...document.querySelectorAll("details:not([open])")];

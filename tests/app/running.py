@@ -45,7 +45,7 @@ class App:
 
     def ask(self, path: str, method: str = "GET", body: str = "", **headers: str) -> Answer:
         """A request, with nothing but what is given; `_` in a header's name stands for `-`."""
-        connection = http.client.HTTPConnection(self.host, timeout=30)
+        connection = http.client.HTTPConnection(self.host, timeout=120)
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         connection.putrequest(method, path, skip_host="host" in named)
         for name, value in named.items():
@@ -64,6 +64,16 @@ class App:
         assert answer.status == 200, answer
         self.cookie = answer.headers["set-cookie"].split(";")[0]
         self.token = re.search(r'data-token="([^"]+)"', answer.text)[1]  # type: ignore[index]
+
+    def ask_bytes(self, path: str) -> bytes:
+        """What is no text."""
+        connection = http.client.HTTPConnection(self.host, timeout=120)
+        connection.request("GET", path, headers={"cookie": self.cookie})
+        answer = connection.getresponse()
+        content = answer.read()
+        connection.close()
+        assert answer.status == 200, content
+        return content
 
     def get(self, path: str) -> Answer:
         return self.ask(path, cookie=self.cookie)

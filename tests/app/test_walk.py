@@ -105,6 +105,16 @@ def test_the_whole_walk(running: App, page: Page, places: tuple[Path, Path], by_
     press(page, "Check again", by_key)
     tab.get_by_role("heading", name="NOT SAFE 1 of 7 files is not safely backed up.").wait_for()
     tab.frame_locator("iframe").get_by_text("IMG_9.jpg").first.wait_for(state="attached")
+    assert not tab.frame_locator("iframe").get_by_text("What to do: Delete nothing on the phone.").is_visible()
+    tab.get_by_role("link", name="Look at the 1 file that is not safe").click()
+    tab.get_by_role("heading", name="1 file is not safe").wait_for()
+    tab.get_by_role("link", name="Enlarge IMG_9.jpg").press("Enter")
+    large = tab.get_by_role("dialog").locator("img")
+    while large.evaluate("img => img.naturalWidth") != media.SIZE[0]:
+        tab.wait_for_timeout(100)
+    assert "IMG_9.jpg" in tab.inner_text("dialog")
+    page.key("Escape")
+    tab.get_by_role("dialog").wait_for(state="detached" if not tab.locator("dialog").count() else "hidden")
     press(page, "Back up what is missing to photos", by_key)
     tab.get_by_role("heading", name="SAFE All 7 files are safely backed up.").wait_for()
     assert (disk / "photos/DCIM/Camera/IMG_9.jpg").exists()
@@ -298,7 +308,7 @@ def test_every_screen_is_accessible_and_fits(
         "/about",
         "/nothing",
     ]
-    for url in (*(at + screen for screen in screens), job, verdict):
+    for url in (*(at + screen for screen in screens), job, verdict, f"{verdict}/files", f"{verdict}/proof"):
         tab.goto(url)
         if url.startswith((f"{at}/?", f"{at}/\n")):
             tab.locator("ul.places").wait_for()

@@ -1,0 +1,115 @@
+"""The files of an audit that are not safe, or of which that is not known, as pictures: a page of them at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from auditor.app import pages, pictures, results, shown
+from auditor.model import FileVerdict, Status
+from auditor.words import STATUSES
+
+SHOWN = 48
+"""So many files are on a page."""
+KINDS = {FileVerdict.NOT_SAFE: "not safe", FileVerdict.NOT_CHECKED: "not known to be safe"}
+"""Which files are shown, and what is said of them."""
+_TABLE = "files.csv"
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file of the phone: the `row` of the audit's list that it is, from 1, and what became of it in words."""
+
+    row: int
+    path: str
+    words: str
+    taken: str
+    size_bytes: int | None
+
+    @property
+    def name(self) -> str:
+        """Its name, without the folder."""
+        return self.path.rpartition("/")[2]
+
+    @property
+    def folder(self) -> str:
+        """The folder that it is in."""
+        return self.path.rpartition("/")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Some of the files of a kind: those from `first` on, and how many there are in all."""
+
+    kind: FileVerdict
+    first: int
+    files: Sequence[_File]
+    total: int
+
+
+async def files(request: Request) -> Response:
+    """GET /results/NAME/files?of=KIND&from=N: a page of pictures, each with what became of it."""
+    if (folder := results.find(request.path_params["name"])) is None:
+        return pages.trouble("That report is not there any more.")
+    if (part := await run_in_threadpool(_part, folder, request)) is None:
+        return pages.trouble("There is no such page.")
+    told = await shown.verdict(folder)
+    return pages.page(
+        "files",
+        name=folder.name,
+        kind=part.kind,
+        words=KINDS[part.kind],
+        part=part,
+        before=max(0, part.first - SHOWN) if part.first else None,
+        after=part.first + SHOWN if part.first + SHOWN < part.total else None,
+        steps=shown.steps(told) if told.get("verdict") else [],
+    )
+
+
+async def picture(request: Request) -> Response:
+    """GET /results/NAME/pictures/ROW?of=KIND&from=N: the small picture of a file of that page; `large` as alone."""
+    folder = results.find(request.path_params["name"])
+    part = None if folder is None else await run_in_threadpool(_part, folder, request)
+    row = request.path_params["row"]
+    if folder is None or part is None or row not in (rows := [file.row for file in part.files]):
+        return pages.trouble("There is no such picture.")
+    is_large = bool(request.query_params.get("large"))
+    kept: pictures.Pages = request.app.state.pictures
+    wanted, side = ([row], pictures.LARGE) if is_large else (rows, pictures.SMALL)
+    made, said = await kept.picture(folder, row, wanted, side)
+    if made is None:
+        return PlainTextResponse(said, 404)
+    return Response(made, media_type="image/webp")
+
+
+def _part(folder: Path, request: Request) -> _Part | None:
+    """The files that the address asks for; None where it asks for what there cannot be."""
+    of, first = request.query_params.get("of", FileVerdict.NOT_SAFE.value), request.query_params.get("from", "0")
+    table = results.file_of(folder, _TABLE)
+    if table is None or of not in KINDS or not first.isascii() or not first.isdigit() or len(first) > 12:
+        return None
+    start, total, found = int(first), 0, []
+    with contextlib.suppress(UnicodeDecodeError, csv.Error), table.open(encoding="utf-8", newline="") as stream:
+        for row, line in enumerate(csv.DictReader(stream), 1):  # a table that was changed may end early
+            if line.get("verdict") != of:
+                continue
+            if start <= total < start + SHOWN:
+                found.append(_file(row, line))
+            total += 1
+    return _Part(FileVerdict(of), start, found, total)
+
+
+def _file(row: int, line: dict[str, str]) -> _File:
+    size = line.get("size_bytes") or ""
+    status = line.get("status") or ""
+    words = STATUSES[Status(status)] if status in Status.__members__.values() else ""
+    detail, path = line.get("detail") or "", line.get("path") or ""
+    told = words if detail.startswith(path) else detail  # the path stands beside it
+    return _File(row, path, told, line.get("taken_at") or "", int(size) if size.isascii() and size.isdigit() else None)
