@@ -168,7 +168,7 @@ def test_the_table_of_services_says_the_grades_that_the_program_goes_by() -> Non
 
 def test_the_pictures_of_the_readme_are_there_and_light_to_load() -> None:
     shown = re.findall(r"!\[[^\]]{20,}\]\(([^)]+)\)", README)
-    assert len(shown) == 3 and set(shown) == {
+    assert len(shown) == 5 and set(shown) == {
         f"docs/pictures/{one.name}" for one in (ROOT / "docs/pictures").glob("*.webp")
     }
     for one in shown:

@@ -50,7 +50,10 @@ class Pages:
             _, old = self._pages.popitem(last=False)
             if old.work is not None:
                 old.work.cancel()
-        return await asyncio.shield(page.made[row]), page.said
+        made = await asyncio.shield(page.made[row])
+        if page.said and self._pages.get(key) is page:
+            del self._pages[key]  # what is not there now may be there soon
+        return made, page.said
 
 
 async def _make(page: _Page, folder: Path, side: int) -> None:

@@ -14,11 +14,13 @@ import tempfile
 import termios
 from itertools import groupby
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pyte
 from PIL import Image
 
 from auditor.words import size
+from tests.app.running import app
 from tests.browser import Page, browser
 
 HERE = Path(__file__).parent
@@ -101,6 +103,21 @@ def main() -> None:
         page.tab.locator("body").click(position={"x": 5, "y": 5})
         page.key("c")
         take(page, "duplicates.webp", 60)
+
+        (top := Path(work, "app")).mkdir()
+        shutil.copytree("report", top / "reports" / "audit")
+        with app(top) as running:
+            at = f"http://{running.host}"
+            page.size(1160, 820)
+            page.tab.goto(running.link)
+            page.tab.wait_for_url(f"{at}/")
+            page.tab.goto(f"{at}/?{urlencode({'phone': Path('phone').resolve(), 'backup': Path('backup').resolve()})}")
+            page.tab.locator("ul.places").wait_for()
+            take(page, "app-start.webp", 70)
+            page.tab.goto(f"{at}/results/audit/files")
+            while not page.ask("[...document.querySelectorAll('ul.grid img')].every((one) => one.complete)"):
+                page.tab.wait_for_timeout(200)
+            take(page, "app-files.webp", 60)
 
 
 if __name__ == "__main__":
