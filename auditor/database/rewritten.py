@@ -8,10 +8,12 @@ from auditor.model import ErrorKind
 
 
 def since(new: str, listed: str) -> str:
-    """Whether the file of the row `new` was made on the disk of a `listed` one after that was listed, as SQL. Rows of
-    backups that were at hand were not listed before."""
+    """Whether the file of the row `new` was made on the disk of a `listed` one after that was listed, or may have been,
+    as SQL: some file systems do not say when a file was changed. Rows of backups that were at hand were not listed
+    before."""
     return (
-        f"coalesce({new}.file_id <> {listed}.file_id AND left({new}.changed, 19) > left({listed}.listed_at, 19)"
+        f"coalesce({listed}.listed_at IS NOT NULL AND {new}.file_id <> {listed}.file_id"
+        f" AND coalesce(left({new}.changed, 19) > left({listed}.listed_at, 19), true)"
         f" AND split_part({new}.file_id, ':', 1) = split_part({listed}.file_id, ':', 1), false)"
     )
 

@@ -112,6 +112,17 @@ def test_a_list_of_what_became_the_phone_and_was_tagged_is_no_copy(
     assert audited(on, "moved", "list.jsonl")[0] == verdict
 
 
+def test_where_nothing_says_when_a_file_was_changed_it_may_be_the_listed_one(
+    here: Path, on: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """exFAT, NTFS by FUSE, or a root that is no mount: no time of change is known."""
+    monkeypatch.setattr("auditor.places.folder.keeps_change_times", lambda path: False)
+    assert call(*on, "scan", "copy", "-o", "list.jsonl")[0] == 0
+    Path("copy").rename("moved")
+    tagged("moved", in_place=False)
+    assert audited(on, "moved", "list.jsonl")[0] == "CANNOT SAY"
+
+
 def test_a_list_of_a_copy_that_was_tagged_since_is_no_further_copy(here: Path, on: Run) -> None:
     assert call(*on, "scan", "copy", "-o", "list.jsonl")[0] == 0
     tagged("copy", in_place=False)
