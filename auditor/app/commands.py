@@ -43,14 +43,7 @@ def home() -> Path:
 
 async def events(*words: str) -> AsyncIterator[dict[str, Any]]:
     """What a command with `--events` says, while it says it; it is ended where nobody listens any more."""
-    process = await asyncio.create_subprocess_exec(
-        *argv(*words),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        cwd=home(),
-        limit=_LONGEST_LINE,
-    )
+    process = await _started(*words)
     assert process.stdout is not None
     try:
         async for line in process.stdout:
@@ -66,13 +59,7 @@ async def ask(*words: str) -> dict[str, Any]:
 
     Raises: NoAnswer where it failed, said none or took too long.
     """
-    process = await asyncio.create_subprocess_exec(
-        *argv(words[0], "--json", *words[1:]),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        cwd=home(),
-    )
+    process = await _started(words[0], "--json", *words[1:])
     try:
         said, _ = await asyncio.wait_for(process.communicate(), _MOST_S)
         answer = json.loads(said)
@@ -85,6 +72,17 @@ async def ask(*words: str) -> dict[str, Any]:
     if not isinstance(answer, dict) or answer.get("event") != "result":
         raise NoAnswer(str(answer.get("sentence")) if isinstance(answer, dict) else "It made no sense.")
     return answer
+
+
+async def _started(*words: str) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        *argv(*words),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        cwd=home(),
+        limit=_LONGEST_LINE,
+    )
 
 
 async def _ended(process: asyncio.subprocess.Process) -> None:

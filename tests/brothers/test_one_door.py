@@ -28,6 +28,7 @@ EXCEPTIONS = {
     "cli/work/demo.py": "makes the demo's folder, which was not there",
     "cli/work/doctor.py": "writes the phone's script into the folder that a person named for it",
     "cli/work/duplicates.py": "renames the search's own folder, which `locks.begin` has looked at",
+    "cli/work/manifest.py": "makes the folder for pictures that a person named",
     "cli/work/verify.py": "the report that a person named, opened so that nothing is written over",
     "config.py": "makes the folder of this user's own settings",
     "copier/upload.py": "a temporary folder of its own",
