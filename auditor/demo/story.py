@@ -10,6 +10,7 @@ from pathlib import Path
 
 from auditor.demo import media
 from auditor.demo.media import Shot
+from auditor.demo.scenes import scene
 
 TAKEN_S = 1_772_000_000
 """File date of the first picture; the others follow minute by minute."""
@@ -37,7 +38,7 @@ def story() -> tuple[Trouble, ...]:
     def photo(place: tuple[float, float] | None = MUNICH) -> tuple[bytes, Shot, int]:
         seed = next(shots)
         shot = Shot(f"2026:02:{1 + seed % 27:02d} 10:{seed % 60:02d}:00", place)
-        return media.jpeg(media.scene(seed), shot), shot, seed
+        return media.jpeg(scene(seed), shot), shot, seed
 
     troubles: list[Trouble] = []
 
@@ -52,8 +53,8 @@ def story() -> tuple[Trouble, ...]:
 
     for number in range(1, 5):
         same(f"IMG_000{number}.jpg", photo()[0])
-    same("IMG_0005.heic", media.heic(media.scene(next(shots)), Shot("2026:02:05 09:00:00", MUNICH)))
-    same("Pictures/Screenshots/Screenshot_1.png", media.png(media.scene(next(shots), 800, 600)))
+    same("IMG_0005.heic", media.heic(scene(next(shots)), Shot("2026:02:05 09:00:00", MUNICH)))
+    same("Pictures/Screenshots/Screenshot_1.png", media.png(scene(next(shots), 800, 600)))
     same("VID_0006.mp4", media.film(next(shots)))
     moved = photo()[0]
     add("IMG_0010.jpg", moved, {"2026/February/Munich (1).jpg": moved})
@@ -68,16 +69,16 @@ def story() -> tuple[Trouble, ...]:
     middle = len(zeroed) // 2 // 4096 * 4096
     add("IMG_0016.jpg", zeroed, zeroed[:middle] + bytes(4096) + zeroed[middle + 4096 :], "damaged-in-backup")
     data, shot, seed = photo()
-    add("IMG_0017.jpg", data, media.jpeg(media.scene(seed), Shot(shot.taken)), "location-removed")
+    add("IMG_0017.jpg", data, media.jpeg(scene(seed), Shot(shot.taken)), "location-removed")
     data, shot, seed = photo()
-    add("IMG_0018.jpg", data, media.jpeg(media.scene(seed)), "exif-removed")
+    add("IMG_0018.jpg", data, media.jpeg(scene(seed)), "exif-removed")
     data, shot, seed = photo()
-    small = media.scene(seed).resize((816, 612))
+    small = scene(seed).resize((816, 612))
     add("IMG_0019.jpg", data, media.jpeg(small, shot, quality=75), "reduced-copy")
     seed = next(shots)
     shot = Shot("2026:02:20 11:00:00", MUNICH)
-    converted = media.jpeg(media.scene(seed), shot)
-    add("IMG_0020.heic", media.heic(media.scene(seed), shot), {f"{CAMERA}/IMG_0020.jpg": converted}, "converted-format")
+    converted = media.jpeg(scene(seed), shot)
+    add("IMG_0020.heic", media.heic(scene(seed), shot), {f"{CAMERA}/IMG_0020.jpg": converted}, "converted-format")
     broken = photo()[0]
     same("IMG_0021.jpg", broken[: len(broken) * 7 // 10], "damaged-on-phone")
     same("IMG_0022.jpg", b"", "empty-file")
@@ -87,7 +88,7 @@ def story() -> tuple[Trouble, ...]:
     add("IMG_0025.jpg", left, right, "one-name-two-contents")
     add("IMG_0026.jpg", right, left, "one-name-two-contents")
     seed = next(shots)
-    same("IMG_0027.heic", media.heic(media.scene(seed), Shot("2026:02:21 12:00:00", MUNICH)))
+    same("IMG_0027.heic", media.heic(scene(seed), Shot("2026:02:21 12:00:00", MUNICH)))
     add("IMG_0027.mov", media.film(seed, container="mov"), None, "missing-from-backup", "live-photo-pairs")
     twin = photo()[0]
     same("IMG_0028.jpg", twin, "duplicate-file")

@@ -20,7 +20,8 @@ from auditor import report as reporting
 from auditor.audit import run as auditing
 from auditor.audit.inputs import sides
 from auditor.audit.order import Order, pairs_of
-from auditor.demo import media as scenes
+from auditor.demo import media as shots
+from auditor.demo import scenes
 from auditor.errors import BadOutput, BadPlace
 from auditor.isolation import pool
 from auditor.judge import policy as policies
@@ -193,8 +194,8 @@ def test_a_cut_copy_is_damaged_and_not_missing(places: tuple[Path, Path], pictur
 
 def test_a_stripped_copy_is_not_called_missing_by_lists_of_digests(tmp_path: Path) -> None:
     picture = scenes.scene(7)
-    fill(tmp_path / "phone", {"a.jpg": scenes.jpeg(picture, scenes.Shot("2026:01:01 10:00:00", (48.1, 11.5)))})
-    fill(tmp_path / "backup", {"a.jpg": scenes.jpeg(picture, scenes.Shot("2026:01:01 10:00:00"))})
+    fill(tmp_path / "phone", {"a.jpg": shots.jpeg(picture, shots.Shot("2026:01:01 10:00:00", (48.1, 11.5)))})
+    fill(tmp_path / "backup", {"a.jpg": shots.jpeg(picture, shots.Shot("2026:01:01 10:00:00"))})
     result, files = run(tmp_path / "phone", tmp_path / "backup", depth=Depth.HASH)
     assert files.status["a.jpg"] == "not_checked"
     assert result.verdict is Verdict.CANNOT_SAY
@@ -279,8 +280,8 @@ def test_nothing_to_check_is_not_safe(tmp_path: Path) -> None:
 def test_reduced_copies_are_told_apart_on_pixels(tmp_path: Path) -> None:
     picture = scenes.scene(5, 1600, 1200)
     phone, backup = tmp_path / "phone", tmp_path / "backup"
-    fill(phone, {"a.jpg": scenes.jpeg(picture)})
-    fill(backup, {"a.jpg": scenes.jpeg(picture.resize((1000, 750)), quality=80)})
+    fill(phone, {"a.jpg": shots.jpeg(picture)})
+    fill(backup, {"a.jpg": shots.jpeg(picture.resize((1000, 750)), quality=80)})
     _, files = run(phone, backup, depth=Depth.DECODE)
     assert (files.status["a.jpg"], files.verdict["a.jpg"]) == ("reduced", "not_safe")
     assert "1600x1200 became 1000x750" in files.detail["a.jpg"]
@@ -293,7 +294,7 @@ def test_reduced_copies_are_told_apart_on_pixels(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["a.jpg", "renamed.jpg"])
 def test_a_changed_bit_is_no_reduced_copy(tmp_path: Path, name: str, share: float) -> None:
     """It may look the same to the last tile; that proves nothing, even where smaller copies are good enough."""
-    content = scenes.jpeg(scenes.scene(5, 1600, 1200))
+    content = shots.jpeg(scenes.scene(5, 1600, 1200))
     changed = bytearray(content)
     changed[int(len(content) * share)] ^= 1
     fill(tmp_path / "phone", {"a.jpg": content})
