@@ -144,6 +144,11 @@ def percent(share: float) -> str:
     return f"{max(whole, 0.01) if whole else 0:.{digits}f}".removesuffix(".0") + "%"
 
 
+def percent_of(part: int, whole: int) -> str:
+    """A part of a whole in whole per cent, rounded down, so that `100%` means all of it."""
+    return f"{part * 100 // max(1, whole)}%"
+
+
 def moment(stamp: str | None, zone: tzinfo | None = None) -> str:
     """An RFC 3339 time in words: `15 June 2026, 12:00 (UTC+2)`, in `zone` (None: this machine's own).
 

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 from datetime import UTC, timedelta, timezone
+from pathlib import Path
 
 import pytest
 
+from auditor import data as shipped
 from auditor import words as text
 
 
@@ -81,3 +84,16 @@ def test_counts_and_nouns() -> None:
     assert text.counted(12345, "file", "files") == "12,345 files"
     assert text.taken("2026-05-03T18:02:11") == "2026-05-03 18:02"
     assert text.taken(None) == ""
+
+
+def test_per_cent_is_written_one_way_and_in_one_place() -> None:
+    """`60%`, made by `words`: a part of a whole reads as all of it only where it is."""
+    assert [text.percent_of(part, 1000) for part in (0, 6, 600, 999, 1000)] == ["0%", "0%", "60%", "99%", "100%"]
+    elsewhere = re.compile(r"[\d}] %(?!d)|\d%}")  # `{share} %`, `70 %`, `{share:.0%}`
+    said = [*shipped.folder("rules").rglob("*.sql"), *Path(text.__file__).parent.rglob("*.py")]
+    assert not [
+        f"{path.name}: {line}"
+        for path in said
+        for line in path.read_text("utf-8").splitlines()
+        if elsewhere.search(line)
+    ]

@@ -20,7 +20,7 @@ from auditor.places import Place
 from auditor.places.nesting import lies_in
 from auditor.places.trash import LIES_IN_ONE, is_of_a_program, will_be_emptied
 from auditor.store.generations import Remembered, Store
-from auditor.words import counted, size
+from auditor.words import counted, percent, size
 
 FULL_PHONE = 0.95
 SHARP_DROP = 0.5
@@ -118,7 +118,7 @@ def without_room(steps: Iterable[CopyStep], volume: Volume) -> tuple[CopyStep, .
 
 
 def space(steps: Iterable[CopyStep], volume: Volume) -> list[str]:
-    """A reason where the files do not fit, with a margin of 1 %; none where the free space is not known."""
+    """A reason where the files do not fit, with a margin of 1%; none where the free space is not known."""
     new = [step for step in steps if step.action in _WRITES]
     need = _need(new)
     if not new or volume.free_bytes is None or need <= volume.free_bytes:
@@ -141,7 +141,9 @@ def full_phone(device: Device | None) -> list[str]:
     used = 1 - device.storage_free_bytes / device.storage_total_bytes
     if not device.is_phone or used <= FULL_PHONE:
         return []
-    return [f"The phone's storage is {used:.0%} full; new pictures may be lost. After the backup, free some space."]
+    return [
+        f"The phone's storage is {percent(used)} full; new pictures may be lost. After the backup, free some space."
+    ]
 
 
 def names(pairs: Sequence[tuple[str, str]], escaped: Sequence[str]) -> list[str]:

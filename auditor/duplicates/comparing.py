@@ -18,6 +18,7 @@ from auditor.pictures.keep import rank
 from auditor.pictures.loading import NoPicture, Picture, Refusal, load_from
 from auditor.pictures.verify import Doubt, Match, Relation, closeness, compare, is_blank
 from auditor.places import Place
+from auditor.words import percent
 
 MOST_COMPARED = 64
 """A picture is compared with so many of those that look like it, nearest first; a cluster of screenshots has an end."""
@@ -168,7 +169,7 @@ def _in_words(match: Match) -> str:
         return DOUBTS[match.doubt]
     if match.relation is Relation.SAME_PICTURE:
         turned = ", turned" if match.turn != 1 else ""
-        return f"the same picture{turned}: its worst part agrees by {100 * (match.tile_correlation or 0):.0f} %"
+        return f"the same picture{turned}: its worst part agrees by {percent(match.tile_correlation or 0)}"
     if match.relation is Relation.EDITED and match.change is not None:
         return f"changed: {match.change}"
     return "looks alike, and something in it differs"

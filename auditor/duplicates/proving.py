@@ -30,6 +30,7 @@ from auditor.pictures.verify import Match, Relation
 from auditor.places import Place
 from auditor.readers.jpeg.walk import picture_of, walk
 from auditor.readers.sniff import sniff
+from auditor.words import percent
 
 MOST_ROUNDS = 12
 """Files of a cluster that are not the best one's are laid beside the next best, so many times."""
@@ -255,8 +256,8 @@ def _proof(match: Match | NoPicture) -> Proof:
         return Proof(Relation.SIMILAR, f"looks the same, but {DOUBTS[match.doubt]}")
     if match.relation is Relation.SAME_PICTURE:
         turned = ", turned" if match.turn != 1 else ""
-        worst = 100 * (match.tile_correlation or 0)
-        return Proof(match.relation, f"the same picture{turned} at full size; its worst part agrees by {worst:.0f} %")
+        worst = percent(match.tile_correlation or 0)
+        return Proof(match.relation, f"the same picture{turned} at full size; its worst part agrees by {worst}")
     if match.relation is Relation.EDITED and match.change is not None:
         return Proof(match.relation, f"changed: {match.change}")
     return Proof(Relation.SIMILAR, "looks alike, and something in it differs")

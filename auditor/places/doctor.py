@@ -19,6 +19,7 @@ from auditor.places import adbclient, mtp, rcloneclient
 from auditor.places.adb import SDCARD, AdbPlace
 from auditor.places.adbclient import REMEDIES, Client, Seen
 from auditor.places.usb import UsbMode, UsbPhone, phones
+from auditor.words import percent
 
 LEAST_ANDROID = 10
 """The oldest Android that the phone's commands were written for; older ones may work."""
@@ -215,5 +216,5 @@ def _room(subject: str, what: str, free: int, total: int) -> Advice:
     share = 1 - free / total if total else 0.0
     sentence = f"{what} has {free / 1e9:,.1f} of {total / 1e9:,.1f} GB free"
     if share > FULL:
-        return Advice(subject, State.TO_DO, f"{sentence}: it is {share:.0%} full", "make room before copying")
+        return Advice(subject, State.TO_DO, f"{sentence}: it is {percent(share)} full", "make room before copying")
     return Advice(subject, State.READY, sentence)

@@ -101,7 +101,7 @@ def _extent(pixels: np.ndarray, walked: Walk, orientation: int) -> str:
         return "it can be seen, coarse or in part"
     if share == 100:
         return "all of it can be seen"
-    return f"the {_FIRST_ROWS.get(orientation, 'upper')} {share} % can be seen"
+    return f"the {_FIRST_ROWS.get(orientation, 'upper')} {share}% can be seen"
 
 
 def _other(data: bytes, form: str | None) -> tuple[Image.Image | None, str]:

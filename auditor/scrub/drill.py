@@ -86,7 +86,7 @@ class Drill:
             return found
         most = most_bad(self.files, len(self.tried), failed)
         said = f"At most {most:,} of all {self.files:,} ({percent(most / self.files)}) cannot be restored"
-        return f"{found} {said} ({CONFIDENCE:.0%} confidence)."
+        return f"{found} {said} ({percent(CONFIDENCE)} confidence)."
 
 
 def drill(

@@ -315,7 +315,7 @@ class _Scrub:
         return (
             f"{read + len(self._fixed):,} of {self._population:,} files were read, {which}{also}:"
             f" {bad:,} bad (rotted, spoilt, overwritten, exchanged or lost). {so} most {most:,} of all"
-            f" ({percent(most / self._population)}) are bad ({CONFIDENCE:.0%} confidence)."
+            f" ({percent(most / self._population)}) are bad ({percent(CONFIDENCE)} confidence)."
         )
 
 

@@ -18,7 +18,7 @@
 -- is not in the phone, a deletion by mistake. An audit of what is left says nothing of what is gone.
 -- """
 -- remedy      = "If nobody cleaned up, look for the missing folders; `auditor manifest diff` of the two lists names every file."
--- not_covered = "Small losses: fewer than 20 files or 20 % (the policy's drop_files and drop_percent)."
+-- not_covered = "Small losses: fewer than 20 files or 20% (the policy's drop_files and drop_percent)."
 -- ///
 SELECT side, NULL::VARCHAR AS path, backup, CASE side WHEN 'source' THEN 'The phone' ELSE concat('The backup ', backup) END AS whose,
     CASE files WHEN 1 THEN '1 file' ELSE concat(files, ' files') END AS now, files, previous_files, coalesce(previous_finished, 'no date') AS previous_finished, bytes, previous_bytes

@@ -16,7 +16,7 @@
 -- Some clouds keep a digest that the uploading program sent along and repeat it, even when what they store has rotted.
 -- Nobody read the stored bytes, so the copy may be as it should be, or not.
 -- """
--- remedy      = "Nothing is to be copied: download and read every copy with `auditor audit SOURCE PLACES --depth decode`. [Or, where the cloud has the phone's folders, read a sample: `auditor scan SOURCE -o phone.jsonl`, `rclone mount REMOTE FOLDER`, then `auditor verify FOLDER --manifest phone.jsonl --sample 300`: with none bad, at most 1 in 100 of many thousands are (95 % confidence).]"
+-- remedy      = "Nothing is to be copied: download and read every copy with `auditor audit SOURCE PLACES --depth decode`. [Or, where the cloud has the phone's folders, read a sample: `auditor scan SOURCE -o phone.jsonl`, `rclone mount REMOTE FOLDER`, then `auditor verify FOLDER --manifest phone.jsonl --sample 300`: with none bad, at most 1 in 100 of many thousands are (95% confidence).]"
 -- not_covered = "Digests that a service computes from what it stores are proof. Where the claimed digest is of other content, or the size differs: not-checked."
 -- ///
 SELECT 'source' AS side, due.path AS path, files.backup AS backup, files.backup_path AS backup_path,

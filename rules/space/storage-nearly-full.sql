@@ -12,7 +12,7 @@
 -- passed      = "The phone has room left."
 -- failed_one  = "The phone's storage is nearly full."
 -- failed_many = "The storage of $count phones is nearly full."
--- message     = "The phone's storage is $used_percent % full: $free of $total are free."
+-- message     = "The phone's storage is $used_percent% full: $free of $total are free."
 -- why = """
 -- A phone that is full cuts photos and films short, and its camera may stop in the middle of a film.
 -- """

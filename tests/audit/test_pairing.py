@@ -15,7 +15,7 @@ from auditor.pictures.likeness import Aim, Answer, Likeness, Question, Side, Ver
 from tests.tables import opened
 
 PHOTO = {"kind": "photo", "format": "jpeg", "size_bytes": 200_000, "image_sha256": "1" * 64}
-TRUNCATED = [{"code": "truncated", "detail": "cut short at 60 %", "offset": 5}]
+TRUNCATED = [{"code": "truncated", "detail": "cut short at 60%", "offset": 5}]
 BAD_BOX = [{"code": "bad_box", "detail": "a box is longer than the file", "offset": 9}]
 
 

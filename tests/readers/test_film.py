@@ -121,7 +121,7 @@ def test_a_cut_film_says_how_much_is_left() -> None:
     data = made("h264 index first.mp4")
     seen = look("x.mp4", data[: len(data) * 61 // 100])
     assert seen.damage[0].code == "truncated"
-    assert seen.damage[0].detail.startswith(f"cut short at 60 %: 251 of {len(data) / 1000:.0f} kB; ")
+    assert seen.damage[0].detail.startswith(f"cut short at 60%: 251 of {len(data) / 1000:.0f} kB; ")
     assert "% of the video is gone" in seen.damage[0].detail
 
 

@@ -98,7 +98,7 @@ def test_a_cut_says_how_much_is_left() -> None:
     data = made("grid.heic")
     seen = look("x.heic", data[: len(data) * 61 // 100])
     assert seen.damage[0].code == "truncated"
-    assert seen.damage[0].detail.startswith("cut short at 60 %: 44 of 72 kB; ")
+    assert seen.damage[0].detail.startswith("cut short at 60%: 44 of 72 kB; ")
     assert "of the picture's 6 tiles are cut or gone" in seen.damage[0].detail
     assert seen.damage[0].offset == len(data) * 61 // 100
 

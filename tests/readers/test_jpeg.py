@@ -83,7 +83,7 @@ def test_a_cut_photo_says_how_much_is_left() -> None:
     start, end = _scan(BASELINE)
     (damage,) = _judge(BASELINE[: (start + end) // 2]).damage
     assert damage.code == "truncated"
-    share = int(damage.detail.split(" %")[0].split()[-1])
+    share = int(damage.detail.split("%")[0].split()[-1])
     assert 35 <= share <= 65, damage.detail
     (damage,) = _judge(BASELINE[:-2]).damage
     assert "all rows" in damage.detail

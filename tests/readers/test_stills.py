@@ -69,7 +69,7 @@ def test_the_last_byte_counts(content: bytes) -> None:
 
 def test_a_cut_file_says_how_much_is_left() -> None:
     details = {name: _judge(SOUND[name][: len(SOUND[name]) // 2]).damage[0].detail for name in ("png", "webp", "bmp")}
-    assert "cut short at 50 %" in details["webp"] and "cut short at 50 %" in details["bmp"]
+    assert "cut short at 50%" in details["webp"] and "cut short at 50%" in details["bmp"]
     assert "% of the picture" in details["png"]
 
 

@@ -137,7 +137,7 @@ _SEED_ROWS = (  # path, status, verdict, detail, taken
     ("DCIM/100APPLE/IMG_0002.HEIC", "missing", "not_safe", "0 of 1 copies", "2026-05-03T18:05:40"),
     ("DCIM/100APPLE/IMG_0007.MOV", "missing", "not_safe", "another version is there: same name, other content", None),
     ("DCIM/101APPLE/IMG_1100.JPG", "missing", "not_safe", "0 of 1 copies", "2026-06-01T09:30:00"),
-    ("DCIM/100APPLE/IMG_0003.JPG", "damaged", "not_safe", "cut short at 61 %: 2.1 of 3.4 MB", "2026-05-04T10:00:00"),
+    ("DCIM/100APPLE/IMG_0003.JPG", "damaged", "not_safe", "cut short at 61%: 2.1 of 3.4 MB", "2026-05-04T10:00:00"),
     ("DCIM/101APPLE/IMG_1200.MOV", "not_checked", "not_checked", "unreadable: Input/output error", None),
     ("DCIM/100APPLE/IMG_0004.JPG", "metadata_changed", "proven", "location removed", "2026-05-05T12:00:00"),
     ("DCIM/100APPLE/IMG_0005.HEIC", "missing", "waived", "0 of 1 copies", "2026-05-05T12:01:00"),
@@ -255,7 +255,7 @@ def _findings(rows: Sequence[tuple[str, str, str, str, str | None]]) -> list[tup
             message = f"{path} is in none of the backups."
             found.append(_finding("missing-from-backup", "error", state, path, message, {"size_bytes": 1}, waiver))
         elif status == "damaged":
-            message = f"The copy of {path} is cut short at 61 %: 2.1 of 3.4 MB."
+            message = f"The copy of {path} is cut short at 61%: 2.1 of 3.4 MB."
             evidence = {"backup_path": f"Photos/2026/{path.rsplit('/', 1)[-1]}", "code": "truncated"}
             found.append(_finding("damaged-in-backup", "error", "new", path, message, evidence))
         elif status == "not_checked":

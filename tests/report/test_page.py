@@ -29,7 +29,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     db = sample.database(names)
     db.con.execute("UPDATE files SET taken_at = '2025-12-24T18:00:00' WHERE path LIKE '%IMG_001_.JPG'")
     pictures = {("", name): Shown(webp()) for name in names}
-    pictures["Family NAS", "Photos/2026/IMG_0003.JPG"] = Shown(webp(), "the upper 61 % can be seen")
+    pictures["Family NAS", "Photos/2026/IMG_0003.JPG"] = Shown(webp(), "the upper 61% can be seen")
     return written(tmp_path_factory.mktemp("report"), db, pictures)
 
 

@@ -273,10 +273,10 @@ def test_what_is_left_of_a_damaged_copy_stands_beside_its_finding(tmp_path: Path
     db = sample.database()
     copy = ("Family NAS", "Photos/2026/IMG_0003.JPG")
     assert questions.damaged_copies(db, thumbnails.MOST_COPIES) == [copy]
-    shown = {copy: thumbnails.Shown(webp(), "the upper 61 % can be <seen>")}
+    shown = {copy: thumbnails.Shown(webp(), "the upper 61% can be <seen>")}
     page = Reader(written(tmp_path, db, shown).read_text("utf-8"))
     assert len([a for tag, a in page.elements if tag == "img"]) == 1
-    assert "the upper 61 % can be <seen>" in page.text
+    assert "the upper 61% can be <seen>" in page.text
     assert "Damaged copy" in page.text
     nothing = {copy: thumbnails.Shown(None, "nothing of it can be seen")}
     (again := tmp_path / "again").mkdir()

@@ -17,6 +17,7 @@ from auditor.readers.isobmff.boxes import Box, inside, number
 from auditor.readers.isobmff.container import Container
 from auditor.readers.nal import NalFormat, check_nals, nal_format, wiped
 from auditor.readers.wording import cut_short
+from auditor.words import percent
 
 _NEVER_ZERO = frozenset({b"mp4v", b"s263", b"h263", b"H263", b"av01", b"vp08", b"vp09", b"mp4a", b"samr", b"sawb"})
 """Codecs whose data cannot hold a long run of zeros. Not MJPEG, ProRes or PCM: black and silence may be zeros there."""
@@ -78,7 +79,7 @@ def _tally(tracks: Sequence[Track], lost: Sequence[int]) -> str:
     for track, count in zip(tracks, lost, strict=True):
         if count and track.handler in (b"vide", b"soun"):
             what = "video" if track.handler == b"vide" else "sound"
-            parts.append(f"{100 * count / len(track.samples):.0f} % of the {what} is gone")
+            parts.append(f"{percent(count / len(track.samples))} of the {what} is gone")
     return ", ".join(parts) or "all video and sound is there"
 
 

@@ -159,7 +159,7 @@ def _found(
     if start + claim.length > size:
         left = size - start
         detail = (
-            f"the {claim.name} is cut short at {left * 100 // claim.length} %: "
+            f"the {claim.name} is cut short at {words.percent_of(left, claim.length)}: "
             f"{words.size(left)} of {words.size(claim.length)}; the picture itself ends whole"
         )
         return None, Damage("truncated", detail, size), None

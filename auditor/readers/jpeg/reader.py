@@ -91,8 +91,8 @@ def _decoded(data: Buffer, walked: Walk, core: bytearray, seen: Examination, dep
             )
         return _found(seen, _corrupt(walked, data, message), checked)
     if decoded.impossible_row is not None:
-        share = decoded.impossible_row * 100 // walked.frame.height
-        detail = f"the picture data is corrupt: brighter than white or darker than black from {share} % of its rows on"
+        share = words.percent_of(decoded.impossible_row, walked.frame.height)
+        detail = f"the picture data is corrupt: brighter than white or darker than black from {share} of its rows on"
         return _found(seen, Damage("corrupt_data", detail), checked)
     parts = find_parts(data, walked.segments, walked.end)
     coded = hashlib.sha256(core).hexdigest()
@@ -179,8 +179,8 @@ def _corrupt(walked: Walk, data: Buffer, message: str) -> Damage:
     for start, end in walked.scans:
         run = _zero_run(data, start, end)
         if run >= 0:
-            share = (run - start) * 100 // max(1, end - start)
-            return Damage("zero_block", f"zeros overwrite the picture data from {share} % of it on", run)
+            share = words.percent_of(run - start, end - start)
+            return Damage("zero_block", f"zeros overwrite the picture data from {share} of it on", run)
     message = message.removeprefix("Corrupt JPEG data: ")
     return Damage("corrupt_data", f"the picture data is corrupt: {message}")
 
@@ -191,14 +191,16 @@ def _with_what_is_left(walked: Walk, core: bytearray, size: int) -> Damage:
     assert damage is not None
     if damage.code != "truncated" or walked.frame is None or not walked.scans:
         if damage.offset is not None and damage.code == "corrupt_data":
-            share = damage.offset * 100 // max(1, size)
-            return dataclasses.replace(damage, detail=f"{damage.detail}, at {share} % of the file")
+            share = words.percent_of(damage.offset, size)
+            return dataclasses.replace(damage, detail=f"{damage.detail}, at {share} of the file")
         return damage
     wiped = len(core) - len(core.rstrip(b"\0"))
     if wiped >= len(_ZERO_RUN) and not walked.frame.progressive:
         decoded = decode(core[:-wiped] + b"\xff\xd9", walked.frame, strict=False)
-        left = f"; {_share_left(decoded.grey)} % of the picture is there" if decoded.grey is not None else ""
-        return Damage("zero_block", f"the last {words.size(wiped)} of the file are zeros{left}", size - wiped)
+        detail = f"the last {words.size(wiped)} of the file are zeros"
+        if decoded.grey is not None:
+            detail += f"; {words.percent_of(*_rows_left(decoded.grey))} of the picture is there"
+        return Damage("zero_block", detail, size - wiped)
     if walked.frame.progressive:
         return dataclasses.replace(
             damage, detail=f"cut short after {words.size(size)}: the picture is coarse or partial"
@@ -206,18 +208,19 @@ def _with_what_is_left(walked: Walk, core: bytearray, size: int) -> Damage:
     decoded = decode(core + b"\xff\xd9", walked.frame, strict=False)
     if decoded.grey is None:
         return dataclasses.replace(damage, detail=f"cut short after {words.size(size)}; nothing of it can be decoded")
-    share = _share_left(decoded.grey)
-    if share == 100:
+    left, rows = _rows_left(decoded.grey)
+    if left == rows:
         return Damage("truncated", "the end marker is missing; all rows of the picture are there", damage.offset)
-    whole = f" of about {words.size(size * 100 // share)}" if share else ""
-    return dataclasses.replace(damage, detail=f"cut short at {share} % of the picture: {words.size(size)}{whole}")
+    whole = f" of about {words.size(size * rows // left)}" if left else ""
+    share = words.percent_of(left, rows)
+    return dataclasses.replace(damage, detail=f"cut short at {share} of the picture: {words.size(size)}{whole}")
 
 
-def _share_left(grey: perceptual.Grey) -> int:
-    """How much of a cut picture was decoded, in per cent of its rows."""
+def _rows_left(grey: perceptual.Grey) -> tuple[int, int]:
+    """How many rows of a cut picture were decoded, and how many it has."""
     # libjpeg paints what is missing in middle grey, 128 exactly.
     rows = np.flatnonzero((grey != 128).any(axis=1))
-    return 0 if rows.size == 0 else int(rows[-1] + 1) * 100 // grey.shape[0]
+    return 0 if rows.size == 0 else int(rows[-1] + 1), grey.shape[0]
 
 
 def _found(seen: Examination, damage: Damage | None, checked: tuple[Tier, ...]) -> Examination:

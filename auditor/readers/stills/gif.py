@@ -16,7 +16,6 @@ from auditor.readers.examination import Buffer, Examination
 from auditor.readers.limits import refusal
 from auditor.readers.rest import Piece, unclaimed, whole_sha256
 from auditor.readers.stills import pillow
-from auditor.readers.wording import share
 from auditor.readers.xmp_rest import xmp_rest
 
 _EXTENSION, _IMAGE, _TRAILER, _GRAPHIC_CONTROL = 0x21, 0x2C, 0x3B, 0xF9
@@ -109,7 +108,7 @@ def _walk(data: Buffer) -> _Walk:
             if at <= size and data[at - 1] > _MOST_CODE_BITS:
                 return stopped("corrupt_data", f"impossible code size in frame {frames + 1}", at - 1)
         elif code != _IMAGE:
-            detail = f"what begins at {share(at, size)} % of the file is no block of a GIF"
+            detail = f"what begins at {words.percent_of(at, size)} of the file is no block of a GIF"
             return stopped("bad_block", detail, at)
         else:
             return stopped("truncated", _cut(size, frames), size)
@@ -122,7 +121,7 @@ def _walk(data: Buffer) -> _Walk:
         if code == _IMAGE:
             run = data.find(_ZERO_RUN, body, at)
             if run >= 0:
-                detail = f"zeros overwrite frame {frames + 1}, at {share(run, size)} % of the file"
+                detail = f"zeros overwrite frame {frames + 1}, at {words.percent_of(run, size)} of the file"
                 return stopped("zero_block", detail, run)
             frames += 1
         if code == _IMAGE or data[start + 1] == _GRAPHIC_CONTROL:

@@ -24,7 +24,6 @@ from auditor.readers.photoshop_rest import photoshop_rest
 from auditor.readers.rest import Piece, unclaimed, whole_sha256
 from auditor.readers.stills import pillow
 from auditor.readers.tiff.rest import exif_rest
-from auditor.readers.wording import share
 from auditor.readers.xmp_rest import xmp_rest
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -114,7 +113,9 @@ def _walk(data: Buffer, checksums: bool) -> _Walk:
         chunks.append(_Chunk(type_, at + 8, end))
         if checksums and bad is None and zlib.crc32(view[at + 4 : end]) != int.from_bytes(view[end : end + 4], "big"):
             name = type_.decode("ascii")
-            bad = Damage("bad_crc", f"the checksum of the {name} chunk at {share(at, size)} % of the file is wrong", at)
+            bad = Damage(
+                "bad_crc", f"the checksum of the {name} chunk at {words.percent_of(at, size)} of the file is wrong", at
+            )
         at = end + 4
         if type_ == b"IEND":
             return _Walk(tuple(chunks), bad, at)
@@ -236,8 +237,8 @@ def _what_is_left(data: Buffer, walked: _Walk, header: _Chunk) -> str:
                 rows += len(inflater.decompress(data[chunk.body : chunk.end], most - rows))
     except zlib.error:
         pass  # what was inflated before counts
-    left = share(rows // row_bytes, height)
-    if left >= 100:
+    left = rows // row_bytes
+    if left >= height:
         return "the end is missing; all rows of the picture are there"
-    whole = f" of about {words.size(len(data) * 100 // left)}" if left else ""
-    return f"cut short at {left} % of the picture: {words.size(len(data))}{whole}"
+    whole = f" of about {words.size(len(data) * height // left)}" if left else ""
+    return f"cut short at {words.percent_of(left, height)} of the picture: {words.size(len(data))}{whole}"

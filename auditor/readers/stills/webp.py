@@ -17,8 +17,9 @@ from auditor.readers.rest import Piece, unclaimed, whole_sha256
 from auditor.readers.stills import pillow
 from auditor.readers.stills.webp_probe import left_over
 from auditor.readers.tiff.rest import exif_rest
-from auditor.readers.wording import cut_short, share
+from auditor.readers.wording import cut_short
 from auditor.readers.xmp_rest import xmp_rest
+from auditor.words import percent_of
 
 _CODED = frozenset((b"VP8 ", b"VP8L", b"ALPH"))
 _HEADER_BYTES = 10
@@ -99,11 +100,11 @@ def _walk(data: Buffer) -> _Walk:
         length = int.from_bytes(data[at + 4 : at + 8], "little")
         body = at + 8
         if not type_.strip(b"\0") or not all(32 <= c < 127 or c == 0 for c in type_):
-            detail = f"what begins at {share(at, size)} % of the file is no chunk of a WebP"
+            detail = f"what begins at {percent_of(at, size)} of the file is no chunk of a WebP"
             return _Walk(tuple(chunks), end, damage or Damage("bad_chunk", detail, at))
         if body + length > end:
             chunks.append(_Chunk(type_, body, end))
-            detail = f"the chunk at {share(at, size)} % of the file is longer than the file"
+            detail = f"the chunk at {percent_of(at, size)} of the file is longer than the file"
             return _Walk(tuple(chunks), end, damage or Damage("bad_chunk", detail, at))
         chunks.append(_Chunk(type_, body, body + length))
         if type_ == b"ANMF" and length >= 16 and len(ends) == 1:
@@ -138,7 +139,7 @@ def _zeros(data: Buffer, chunk: _Chunk) -> Damage | None:
     run = data.find(_ZERO_RUN, chunk.body, chunk.end)
     if run < 0:
         return None
-    return Damage("zero_block", f"zeros overwrite the picture at {share(run, len(data))} % of the file", run)
+    return Damage("zero_block", f"zeros overwrite the picture at {percent_of(run, len(data))} of the file", run)
 
 
 def _left_over(data: Buffer, chunks: tuple[_Chunk, ...], pixels: int) -> Damage | None:

@@ -12,7 +12,7 @@ from auditor.readers.examination import Buffer
 from auditor.readers.jpeg import reader as jpeg
 from auditor.readers.tiff import ifd
 from auditor.readers.tiff.walk import TiffImage
-from auditor.readers.wording import share
+from auditor.words import percent_of
 
 _DEFLATE, _JPEG, _JPEG_TABLES = (8, 32946), 7, 347
 _EIGHT_BITS = 8
@@ -30,7 +30,7 @@ def strip_damage(data: Buffer, images: tuple[TiffImage, ...]) -> Damage | None:
             elif image.compression == _JPEG and set(ifd.numbers(data, image.table, 258)) == {_EIGHT_BITS}:
                 wrong = _jpeg(ifd.content(data, image.table, _JPEG_TABLES), content)
             if wrong is not None:
-                return Damage("corrupt_data", f"{wrong}, at {share(start, len(data))} % of the file", start)
+                return Damage("corrupt_data", f"{wrong}, at {percent_of(start, len(data))} of the file", start)
     return None
 
 

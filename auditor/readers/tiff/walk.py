@@ -14,7 +14,8 @@ from auditor.readers.examination import Buffer
 from auditor.readers.rest import whole_sha256
 from auditor.readers.tiff import ifd
 from auditor.readers.tiff.rest import tiff_rest
-from auditor.readers.wording import cut_short, share
+from auditor.readers.wording import cut_short
+from auditor.words import percent_of
 
 _SUBFILE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC = 254, 256, 257, 258, 259, 262
 _SAMPLES, _SUB_IFDS, _EXIF, _BLACK_LEVEL = 277, 330, 0x8769, 50714
@@ -133,7 +134,7 @@ def _zeroed(data: Buffer, images: Sequence[TiffImage]) -> Damage | None:
         for start, end in image.parts:
             run = data.find(_ZERO_RUN, start, end)
             if run >= 0:
-                detail = f"zeros overwrite the picture at {share(run, len(data))} % of the file"
+                detail = f"zeros overwrite the picture at {percent_of(run, len(data))} of the file"
                 return Damage("zero_block", detail, run)
     return None
 
