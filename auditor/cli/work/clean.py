@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from pathlib import Path
 
 import typer
@@ -12,7 +14,7 @@ from auditor.cleanup import apply, choices, phone, plan, undo
 from auditor.cleanup import journal as journals
 from auditor.cleanup.apply import Applied
 from auditor.cleanup.journal import State
-from auditor.cleanup.plan import CleanPlan
+from auditor.cleanup.plan import CleanPlan, Removal
 from auditor.cli import copying, programs, screen
 from auditor.duplicates import different
 from auditor.errors import BadPlan, Interrupted
@@ -69,8 +71,6 @@ def command(
     if found is None:
         screen.next_step(reading)
         raise typer.Exit(0)
-    for line in _places(found):
-        screen.note(line)
     if not apply_it:
         options = ["--choices", str(choices_file)] if choices_file is not None else []
         options += ["--keep-newest", keep_newest] if keep_newest is not None else []
@@ -79,6 +79,8 @@ def command(
         return
     if as_shown is not None and as_shown != found.removals_sha256:
         raise BadPlan("other files would go now than were shown; look again at what would go")
+    for line in _places(found):
+        screen.note(line)
     with copying.stoppable() as stop, screen.phases() as begin:
         done = apply.apply(
             found,
@@ -105,6 +107,27 @@ def _places(found: CleanPlan) -> list[str]:
     gone = sorted({str(removal.file.root) for removal in found.removals})
     kept = sorted({str(file.root) for removal in found.removals for file in removal.kept})
     return [f"From:    {visible(root)}" for root in gone] + [f"Kept in: {visible(root)}" for root in kept]
+
+
+def _files(removals: Sequence[Removal]) -> Iterator[str]:
+    """What would go, a line each below the place that it leaves and the one in which it is kept, which are named once;
+    where it is kept there under another path, with that."""
+    left = SHOWN
+    by_places = sorted(removals, key=_two_places)
+    for (place, other), group in groupby(by_places, _two_places):
+        found = list(group)
+        where = "elsewhere in it" if place == other else f"in {visible(str(other))}"
+        yield f"  {counted(len(found), 'file', 'files')} of {visible(str(place))}, kept {where}:"
+        for removal in found[:left]:
+            path, kept = removal.file.path, removal.kept[0].path
+            yield f"    {visible(path)}" + (f", kept as {visible(kept)}" if kept != path else "")
+        if len(found) > left:
+            yield f"    and {len(found) - left:,} more"
+        left = max(0, left - len(found))
+
+
+def _two_places(removal: Removal) -> tuple[Path, Path]:
+    return removal.file.root, removal.kept[0].root
 
 
 def age(text: str) -> timedelta:
@@ -179,15 +202,8 @@ def _show(found: CleanPlan, then: NextStep | None) -> None:
     programs.tell_next(then)
     if screen.quiet():
         return
-    for removal in found.removals[:SHOWN]:
-        kept = removal.kept[0]
-        screen.say(f"  {visible(str(removal.file.whole))}  (kept: {visible(str(kept.whole))})")
-    if len(found.removals) > SHOWN:
-        screen.say(f"  and {len(found.removals) - SHOWN:,} more")
-    elsewhere = [removal.kept[0].root for removal in found.removals if removal.kept[0].root != removal.file.root]
-    if elsewhere:
-        roots = ", ".join(sorted({visible(str(root)) for root in elsewhere}))
-        screen.say(f"  Of {counted(len(elsewhere), 'file', 'files')} the copy that stays is in another place: {roots}")
+    for line in _files(found.removals):
+        screen.say(line)
     if found.asked:
         told = counted(found.asked, "file is", "files are")
         screen.say(f"  {told} left to you: choose in {DUPLICATES_PAGE}, or edit the plan.")
