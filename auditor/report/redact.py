@@ -45,13 +45,13 @@ class Pseudonyms:
     key: bytes
 
     def of(self, name: str, word: str) -> str:
-        """The pseudonym of a name: `place-k3f9qm2xva`."""
+        """The pseudonym of a name: `backup-k3f9qm2xva`."""
         digest = hmac.digest(self.key, f"{word}\0{name}".encode("utf-8", "surrogatepass"), "sha256")
         return f"{word}-{base64.b32encode(digest).decode().lower()[:_LETTERS]}"
 
-    def label(self, name: str) -> str:
-        """That of a place."""
-        return self.of(name, "place")
+    def backup(self, name: str) -> str:
+        """That of a backup. A phone that is called the same has another one."""
+        return self.of(name, "backup")
 
     def path(self, path: str) -> str:
         """That of a path, folder by folder. Files of one name but for their ending still have one name; the ending
@@ -89,8 +89,9 @@ def redacted(
     hidden = {
         Hidden.DAY: _day,
         Hidden.PATH: names.path,
-        Hidden.LABEL: names.label,
-        Hidden.LABELS: lambda text: "; ".join(map(names.label, text.split("; "))),
+        Hidden.PHONE: lambda text: names.of(text, "phone"),
+        Hidden.BACKUP: names.backup,
+        Hidden.BACKUPS: lambda text: "; ".join(map(names.backup, text.split("; "))),
         Hidden.PERSON: lambda text: names.of(text, "person"),
         Hidden.EVIDENCE: lambda text: _evidence(text, names),
         Hidden.TOOL: lambda text: text if re.fullmatch(r"auditor [\d.]+", text) else "another tool",
@@ -121,7 +122,7 @@ def redacted(
         [
             {
                 **one,
-                "backup": names.label(one["backup"]) if one["backup"] else None,
+                "backup": names.backup(one["backup"]) if one["backup"] else None,
                 "oldest": _day(one["oldest"]) if one["oldest"] else None,
             }
             for one in not_read
@@ -152,7 +153,7 @@ def _evidence(text: str, names: Pseudonyms) -> str:
     kept |= {
         name: names.path(str(told[name])) for name in ("backup_path", "whole_path", "phone_path") if told.get(name)
     }
-    kept |= {"whole_backup": names.label(str(told["whole_backup"]))} if told.get("whole_backup") else {}
+    kept |= {"whole_backup": names.backup(str(told["whole_backup"]))} if told.get("whole_backup") else {}
     return json.dumps(kept, separators=(",", ":"))
 
 

@@ -116,10 +116,23 @@ def test_a_place_has_one_pseudonym_wherever_it_stands(home: Path) -> None:
     assert run(*words)[0] == 1
     told = json.loads((home / "again-out" / RECORD).read_text("utf-8"))["provenance"]
     places = [told["source"], *told["backups"]]
-    assert set(re.findall(r"place-[a-z2-7]{10}", texts(home / "again-out"))) == set(places)
+    assert set(re.findall(r"(?:phone|backup)-[a-z2-7]{10}", texts(home / "again-out"))) == set(places)
     before = json.loads((home / "out" / RECORD).read_text("utf-8"))["provenance"]
     assert places == [before["source"], *before["backups"]]
     assert len(set(places)) == 2
+
+
+def test_phone_and_backup_of_one_name_are_told_apart(home: Path) -> None:
+    (home / "Annas-Handy").rename(home / "Fotos")
+    (home / "nas").mkdir()
+    (home / "Familienplatte").rename(home / "nas/Fotos")
+    assert run("audit", "Fotos", "nas/Fotos", "--copy-by-hand", "-o", "again", "--redact", "again-out")[0] == 1
+    told = json.loads((home / "again-out" / RECORD).read_text("utf-8"))["provenance"]
+    phone, [backup] = told["source"], told["backups"]
+    assert (phone.partition("-")[0], backup.partition("-")[0]) == ("phone", "backup")
+    assert phone.partition("-")[2] != backup.partition("-")[2]
+    page = Reader((home / "again-out/report.html").read_text("utf-8")).text
+    assert phone in page and backup in page
 
 
 def test_it_says_the_same_as_the_whole_one_in_numbers(home: Path) -> None:
@@ -156,7 +169,7 @@ def test_a_name_has_one_pseudonym_under_one_key(tmp_path: Path) -> None:
     live, film = NAMES.path("DCIM/IMG_1.HEIC"), NAMES.path("DCIM/IMG_1.MOV")
     assert (live.rpartition(".")[0], live[-5:], film[-4:]) == (film.rpartition(".")[0], ".heic", ".mov")
     assert re.fullmatch(r"folder-[a-z2-7]{10}/file-[a-z2-7]{10}", NAMES.path("DCIM/letter to.Erna"))
-    assert Pseudonyms(bytes(32)).label("Anna") != NAMES.label("Anna")
+    assert Pseudonyms(bytes(32)).backup("Anna") != NAMES.backup("Anna")
     assert own_key() == own_key()
     assert len(own_key()) == 32
 
