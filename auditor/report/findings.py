@@ -135,7 +135,7 @@ def next_step(audit: Audit, rules: Mapping[str, Rule]) -> NextStep | None:
     # What could be tidied up is no way to a better verdict: an old list, say, must be made again first.
     counting = (o for o in failed_rules(audit, rules) if o.severity is Severity.ERROR or rules[o.rule_id].verdict)
     rule = next((rules[outcome.rule_id] for outcome in counting if rules[outcome.rule_id].remedy.strip()), None)
-    first = remedy(audit, rule) if rule else "Put right what is named above, then audit again."
+    first = remedy(audit, rule) if rule else "Fix the problems listed above, then audit again."
     if exchanged := audit.provenance.get("maybe_exchanged"):
         # Which of the two is to be done, only a person can say.
         return NextStep(f"{BEFORE} {' '.join(one['remedy'] for one in exchanged)} If not: {first}")

@@ -16,7 +16,7 @@
 -- Nothing that can be seen from outside tells the two apart, yet their bytes differ: the mark of a disk, a cable or a
 -- memory that changes data silently. One of the two is wrong, and only comparing the contents shows it.
 -- """
--- remedy      = "Open both at full size. [`auditor verify KEPT` tells of the backup that auditor made whether the copy changed since it was stored: then the phone's is right, and `auditor backup SOURCE DEST` stores it anew.] Where the copy is right and the phone's is broken, it is the only good one: keep it, and copy it somewhere else. Where both look right, one was edited by a program that kept its date: keep both. If you edited neither, test the disk and the cable."
+-- remedy      = "Open both at full size. [`auditor verify KEPT` tells of the backup that auditor made whether the copy changed since it was stored: then the phone's is right, and `auditor backup SOURCE DEST` stores it again.] Where the copy is right and the phone's is broken, it is the only good one: keep it, and copy it somewhere else. Where both look right, one was edited by a program that kept its date: keep both. If you edited neither, test the disk and the cable."
 -- not_covered = "Which of the two is the right one."
 -- ///
 SELECT 'source' AS side, due.path AS path, files.backup AS backup, files.backup_path AS backup_path, files.detail AS detail,

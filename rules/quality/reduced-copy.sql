@@ -13,7 +13,7 @@
 -- failed_many = "$count files are in the backup only as smaller or re-encoded copies."
 -- message     = "$backup holds $path only $how: $detail."
 -- why = """
--- A cloud that saves storage, a messenger or a program has written the picture anew, most often smaller. It looks fine
+-- A cloud that saves storage, a messenger or a program has saved the picture again, most often smaller. It looks fine
 -- on a phone, but detail may be gone for good, and with the phone goes the only original. The pixels were compared: it is
 -- the same picture.
 -- """

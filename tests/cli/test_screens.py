@@ -64,7 +64,7 @@ SCRUBS = {
     r"(?m) +\d[\d.]* s$": "  SECONDS",
     r"\b\d+ of \d+(?= +SECONDS)": "N of N",
     r"\b[0-9a-f]{64}\b": "SHA-256",
-    r"\b\d+ %": "N %",
+    r"\b\d+%": "N%",
     r"list is \d+ days old": "list is N days old",
 }
 

@@ -221,7 +221,7 @@ def test_no_tidying_up_is_the_next_step_to_a_better_verdict() -> None:
     judged = Audit(Verdict.CANNOT_SAY, "The backup's list is 40 days old.", Partition(2, 2, 0, 0, 0), ())
     rules = {"twice": warning, "none": unsafe}
     old = dataclasses.replace(judged, outcomes=tuple(failed[:1]))
-    told = "Delete nothing on the phone. Put right what is named above, then audit again."
+    told = "Delete nothing on the phone. Fix the problems listed above, then audit again."
     assert str(findings.next_step(old, rules)) == told
     assert str(findings.next_step(dataclasses.replace(judged, outcomes=tuple(failed)), rules)).endswith(
         "phone. Copy it."
