@@ -11,6 +11,7 @@ from PIL import Image
 from tests import media
 from tests.commandline import call
 from tests.copier.runs import write
+from tests.report.test_report import Reader
 
 ORIGINAL = media.image(3, (1728, 1296))
 
@@ -113,3 +114,18 @@ def test_verify_of_a_phone_names_the_audit(
     code, _, err = call(monkeypatch, capsys, "verify", "phone")
     assert code == 2
     assert "To know whether a phone is safe in it, run `auditor audit` with the phone first and then phone\n" in err
+
+
+def test_a_row_says_only_what_its_name_and_the_heading_do_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for seed, name in enumerate(("phone/DCIM/a.jpg", "phone/DCIM/b.jpg", "phone/DCIM/c.jpg")):
+        write(tmp_path / name, media.jpeg(seed))
+    write(tmp_path / "disk/DCIM/a.jpg", media.jpeg(0))
+    call(monkeypatch, capsys, "audit", "phone", "disk", "--copy-by-hand", "-o", "report")
+    assert findings("report")["missing-from-backup"] == "DCIM/c.jpg is in none of the backups."
+    page = Reader(Path("report/report.html").read_text("utf-8")).text
+    assert "2 files are not in the backup." in page and "is in none of the backups" not in page
+    assert "this file" not in page.replace("this file is gone", ""), "a folder is none"
+    assert "3 files, " in page

@@ -307,7 +307,8 @@ def _row(found: Finding, says_more: bool = True) -> Row:
     message = found.message
     if found.detail and found.detail not in message:
         message = f"{message[:-1]} ({found.detail})." if message.endswith(".") else f"{message} ({found.detail})"
-    why = message if says_more else found.detail or ""
+    # Where a file's detail is only this sentence again, it says no more than the heading does.
+    why = message if says_more else "" if found.detail == found.message else found.detail or ""
     folder, slash, name = (path or "").rpartition("/")
     copy, beside = found.copy_path or (path if found.side == "backup" else None), Beside.DAMAGED
     where = found.backup
@@ -333,7 +334,8 @@ def _row(found: Finding, says_more: bool = True) -> Row:
 
 def _without_name(message: str, path: str) -> str:
     """What a message says of a file whose name stands beside it."""
-    return message.removeprefix(f"{path} ").replace(f"The copy of {path}", "Its copy").replace(path, "this file")
+    left = message.removeprefix(f"{path} ").removeprefix(f"{path}: ").replace(f"The copy of {path}", "Its copy")
+    return re.sub(rf"(?<!\S){re.escape(path)}(?!/)", "this file", left)  # it may be a folder: what is in it has a name
 
 
 def _dated(found: Finding) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -34,6 +35,15 @@ def paper(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[str], list[str
         headings = page.ask("[...document.querySelectorAll('h1, h2, h3, h4')].map(e => e.innerText)")
     text = subprocess.run(["pdftotext", "-layout", folder / "report.pdf", "-"], capture_output=True, check=True)
     return text.stdout.decode().split("\f")[:-1], [" ".join(one.split()) for one in headings if one.strip()]
+
+
+def printed(report: Path) -> list[str]:
+    """The text of each page of a report."""
+    with browser.browser() as page:
+        page.open(report)
+        page.pdf(report.with_suffix(".pdf"))
+    made = subprocess.run(["pdftotext", "-layout", report.with_suffix(".pdf"), "-"], capture_output=True, check=True)
+    return made.stdout.decode().split("\f")[:-1]
 
 
 def lines(page: str) -> list[str]:
@@ -92,3 +102,13 @@ def test_the_office_has_all_of_it(paper: tuple[list[str], list[str]]) -> None:
         "blurred",
     ):
         assert said in text, said
+
+
+def test_small_sections_fill_a_page(tmp_path: Path) -> None:
+    """The only row of a table, and a reason in one of its cells, hold nothing that follows them on their page."""
+    names = [f"DCIM/IMG_{number}.JPG" for number in range(5)]
+    text = printed(written(tmp_path, sample.database(names), {("", name): Shown(webp()) for name in names}))
+    pages = [lines(page) for page in text]
+    office = next(number for number, page in enumerate(pages) if any("For the office" in line for line in page))
+    assert [len(page) for page in pages[1 : office - 1] if len(page) < 20] == []
+    assert re.search(r"where its copy lies; SHA-256 \w+", " ".join(pages[office - 1]))
