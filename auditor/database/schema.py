@@ -123,8 +123,26 @@ _JUDGED = ("one_of", "listed_at")
 when the list began that is all there is of its backup (RFC 3339); NULL where there is no such thing."""
 
 
+_SAID_SIZE = """
+    CREATE MACRO said_size(n) AS CASE
+        WHEN n IS NULL THEN NULL
+        WHEN n = 1 THEN '1 byte'
+        WHEN n < 1000 THEN concat(n, ' bytes')
+        WHEN n / 1e3 < 999.5 THEN said_amount(n / 1e3, 'kB')
+        WHEN n / 1e6 < 999.5 THEN said_amount(n / 1e6, 'MB')
+        WHEN n / 1e9 < 999.5 THEN said_amount(n / 1e9, 'GB')
+        WHEN n / 1e12 < 999.5 THEN said_amount(n / 1e12, 'TB')
+        ELSE said_amount(n / 1e15, 'PB') END
+"""
+"""A size in bytes as `words.size` says it, for sentences that SQL makes; NULL where it is not known."""
+_SAID_AMOUNT = """
+    CREATE MACRO said_amount(x, unit) AS
+        concat(CASE WHEN x < 9.95 THEN format('{:.1f}', x) ELSE format('{:,}', round_even(x, 0)::BIGINT) END, ' ', unit)
+"""
+
+
 def create_tables(db: Database) -> None:
-    """The empty tables and the view `due`."""
+    """The empty tables, the view `due`, and what rules may call."""
     rows = {"id": "BIGINT", **ROW_COLUMNS, **dict.fromkeys(DERIVED, "VARCHAR"), "mtime_s": "DOUBLE"}
     kept = {"keep_rank": "BIGINT", "keep_reason": "VARCHAR", "stripped_of": "VARCHAR"}
     tables = {
@@ -137,6 +155,8 @@ def create_tables(db: Database) -> None:
     for table, columns in tables.items():
         db.run(f"CREATE TABLE {table} ({', '.join(f'{quoted(name)} {kind}' for name, kind in columns.items())})")
     db.run("CREATE VIEW due AS SELECT * FROM source WHERE is_due")
+    db.run(_SAID_AMOUNT)
+    db.run(_SAID_SIZE)
 
 
 def derive(db: Database) -> None:

@@ -32,8 +32,8 @@ WITH held AS (
 SELECT 'source' AS side, coalesce(nullif(folder, ''), '(the top folder)') AS path,
     CASE count(*) WHEN 1 THEN min(backup) END AS backup, min(files) AS files, min(size_bytes) AS size_bytes,
     CASE min(files) WHEN 1 THEN '1 file' ELSE format('{:,} files', min(files)) END AS on_phone,
-    formatReadableDecimalSize(min(size_bytes)) AS size,
-    string_agg(format('{:,} of them ({}) in {}', files_there, formatReadableDecimalSize(bytes_there), backup), '; ' ORDER BY backup)
+    said_size(min(size_bytes)) AS size,
+    string_agg(format('{:,} of them ({}) in {}', files_there, said_size(bytes_there), backup), '; ' ORDER BY backup)
         AS there
 FROM held
 GROUP BY folder

@@ -20,7 +20,7 @@
 -- not_covered = "Files that are neither photos nor videos."
 -- ///
 SELECT 'source' AS side, coalesce(nullif(folder, ''), '(the top folder)') AS path, count(*) AS files,
-    coalesce(sum(size_bytes), 0)::BIGINT AS size_bytes, formatReadableDecimalSize(coalesce(sum(size_bytes), 0)::BIGINT) AS size,
+    coalesce(sum(size_bytes), 0)::BIGINT AS size_bytes, said_size(coalesce(sum(size_bytes), 0)::BIGINT) AS size,
     CASE count(*) WHEN 1 THEN '1 photo or video was' ELSE concat(count(*), ' photos or videos were') END AS what,
     min(name) AS example
 FROM source

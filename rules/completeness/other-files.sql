@@ -20,7 +20,7 @@
 -- not_covered = "Files that could not be read (unreadable-file, unreadable-other)."
 -- ///
 SELECT 'source' AS side, NULL::VARCHAR AS path, sum(files)::BIGINT AS files, sum(bytes)::BIGINT AS size_bytes,
-    formatReadableDecimalSize(sum(bytes)::BIGINT) AS size,
+    said_size(sum(bytes)::BIGINT) AS size,
     array_to_string(list(concat(extension, ' ', files) ORDER BY files DESC, extension)[:8], ', ') AS kinds
 FROM (
     SELECT coalesce(nullif(extension, ''), 'no extension') AS extension, count(*) AS files, sum(size_bytes) AS bytes

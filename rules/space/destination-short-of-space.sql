@@ -17,8 +17,8 @@
 -- """
 -- remedy      = "Make room on that disk or use a larger one, before you run `auditor backup`."
 -- ///
-SELECT 'backup' AS side, NULL::VARCHAR AS path, header.backup AS backup, formatReadableDecimalSize(header.storage_free_bytes) AS free,
-    formatReadableDecimalSize(lacking.bytes) AS needed, header.storage_free_bytes AS free_bytes, lacking.bytes AS needed_bytes
+SELECT 'backup' AS side, NULL::VARCHAR AS path, header.backup AS backup, said_size(header.storage_free_bytes) AS free,
+    said_size(lacking.bytes) AS needed, header.storage_free_bytes AS free_bytes, lacking.bytes AS needed_bytes
 FROM header
 JOIN (
     SELECT pairs.backup, sum(due.size_bytes)::BIGINT AS bytes

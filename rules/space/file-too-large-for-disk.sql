@@ -18,7 +18,7 @@
 -- """
 -- remedy      = "Save what is on that disk, format it as exFAT, and copy again; or use another disk."
 -- ///
-SELECT 'source' AS side, due.path AS path, pairs.backup AS backup, formatReadableDecimalSize(due.size_bytes) AS size,
+SELECT 'source' AS side, due.path AS path, pairs.backup AS backup, said_size(due.size_bytes) AS size,
     due.size_bytes AS size_bytes, due.taken_at AS taken_at
 FROM due
 JOIN pairs ON pairs.id = due.id

@@ -19,7 +19,7 @@
 -- remedy      = "Use a card or stick of 64 GB or more of a known make, and copy what is on the old one soon."
 -- ///
 SELECT side, NULL::VARCHAR AS path, backup, CASE side WHEN 'source' THEN 'The phone or card' ELSE concat('The disk of the backup ', backup) END AS whose,
-    formatReadableDecimalSize(storage_total_bytes) AS total, storage_total_bytes
+    said_size(storage_total_bytes) AS total, storage_total_bytes
 FROM header
 WHERE storage_total_bytes > 0 AND storage_total_bytes < $smallest_bytes
     AND (is_phone OR lower(filesystem) IN ('vfat', 'msdos', 'fat', 'exfat'))

@@ -19,7 +19,7 @@
 -- remedy      = "First make the backup whole and audit it; then `auditor duplicates` and `safe-to-delete.csv` show what can go."
 -- ///
 SELECT 'source' AS side, NULL::VARCHAR AS path, floor((storage_total_bytes - storage_free_bytes) * 100 / storage_total_bytes)::BIGINT AS used_percent,
-    formatReadableDecimalSize(storage_free_bytes) AS free, formatReadableDecimalSize(storage_total_bytes) AS total,
+    said_size(storage_free_bytes) AS free, said_size(storage_total_bytes) AS total,
     storage_free_bytes, storage_total_bytes
 FROM header
 WHERE side = 'source' AND is_phone AND storage_total_bytes > 0

@@ -7,9 +7,12 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
+import duckdb
 import pytest
 
-from auditor.database import loading
+from auditor import words
+from auditor.database import loading, schema
+from auditor.database.connection import Database
 from auditor.database.headers import Listed
 from auditor.database.loading import open_lists
 from auditor.errors import BadManifest
@@ -119,3 +122,15 @@ def test_sql_is_written_in_one_room() -> None:
     others = [path for path in program.rglob("*.py") if program / "database" not in path.parents]
     assert len(others) > 200
     assert not [str(path) for path in others if sql.search(path.read_text("utf-8"))]
+
+
+def test_a_size_is_said_by_sql_as_it_is_everywhere() -> None:
+    db = Database(duckdb.connect(), schema.EVERYTHING)
+    schema.create_tables(db)
+    near = [
+        10**power * digit // 100 for power in range(17) for digit in (100, 450, 949, 994, 995, 996, 999, 9994, 9995)
+    ]
+    sizes = sorted({0, 1, 2, 999, 1000, 1001, 2_500_000, 10_500_000, 1_234_567_890_123, *near})
+    said = db.rows(str, "SELECT said_size(n) FROM (SELECT unnest(?::BIGINT[]) AS n)", [sizes])
+    assert said == [words.size(one) for one in sizes]
+    assert db.rows(lambda one: one, "SELECT said_size(NULL::BIGINT)") == [None]

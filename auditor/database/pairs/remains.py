@@ -170,13 +170,15 @@ def _by_remains(joined: str, agree: str, words: str) -> str:
         """
 
 
-_DAMAGED_WORDS = """
-    CASE WHEN c.size_bytes = 0 THEN concat('empty: 0 bytes of ', formatReadableDecimalSize(s.size_bytes))
+_HAVE, _WHOLE = "said_size(c.size_bytes)", "said_size(s.size_bytes)"
+_DAMAGED_WORDS = f"""
+    CASE WHEN c.size_bytes = 0 THEN concat('empty: 0 bytes of ', {_WHOLE})
          WHEN c.size_bytes < s.size_bytes
          THEN concat('cut short: ',
-              CASE WHEN s.size_bytes < 1e3 THEN concat(c.size_bytes, ' of ', s.size_bytes, ' bytes')
-                   WHEN s.size_bytes < 1e6 THEN printf('%.1f of %.1f kB', c.size_bytes / 1e3, s.size_bytes / 1e3)
-                   ELSE printf('%.1f of %.1f MB', c.size_bytes / 1e6, s.size_bytes / 1e6) END)
+              CASE WHEN {_HAVE} = {_WHOLE} THEN concat(c.size_bytes, ' of ', s.size_bytes, ' bytes')
+                   WHEN split_part({_HAVE}, ' ', 2) = split_part({_WHOLE}, ' ', 2)
+                   THEN concat(split_part({_HAVE}, ' ', 1), ' of ', {_WHOLE})
+                   ELSE concat({_HAVE}, ' of ', {_WHOLE}) END)
          WHEN len(c.damage) > 0 THEN c.damage[1].detail
          ELSE 'differs though name, size and date agree' END
 """
