@@ -251,7 +251,7 @@ def test_what_is_said_of_other_places_of_what_waits_and_of_what_is_gone(photos: 
     other.mkdir()
     shutil.move(photos / "kept.jpg", other / "kept.jpg")
     plan = str(write_plan(tmp_path / "plan.csv", [row(photos, "three.jpg", "kept.jpg", kept_place=str(other))]))
-    assert f"Of 1 file the copy that stays is in another place: {other}" in said("clean", plan)
+    assert f"1 file of {photos.resolve()}, kept in {other}:\n    three.jpg, kept as kept.jpg\n" in said("clean", plan)
     assert "auditor undo " in said("clean", plan, "--apply")
     (journal,) = map(str, (photos / ".auditor/journal").glob("clean-*"))
     assert "1 file is not older than 30d yet" in said("clean", "--purge", journal, "--older-than", "30d")
