@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import struct
 from collections.abc import Callable
 
@@ -94,6 +95,12 @@ def test_zeros_are_named_with_their_place() -> None:
     assert damage.code == "zero_block"
     start, end = _scan(BASELINE)
     assert damage.offset is not None and abs(damage.offset - ((start + end) // 2 - 2048)) <= 1
+
+
+def test_a_marker_that_cannot_be_there_is_told_in_words_first() -> None:
+    middle = sum(_scan(BASELINE)) // 2
+    (damage,) = _judge(BASELINE[:middle] + b"\xff\x9f" + BASELINE[middle + 2 :]).damage
+    assert re.fullmatch(r"the picture data is corrupt: impossible marker FF9F, at \d+% of the file", damage.detail)
 
 
 def test_means_beyond_white_are_found_though_libjpeg_says_nothing() -> None:

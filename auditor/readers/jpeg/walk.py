@@ -105,7 +105,7 @@ def walk(data: Buffer, headers_only: bool = False) -> Walk:
                 return stopped(Damage("bad_header", "the file ends before any picture data", at))
             return stopped(None, at + 2)
         if scans and marker not in _BETWEEN_SCANS:
-            return stopped(Damage("corrupt_data", f"impossible marker FF{marker:02X} in the picture data", at))
+            return stopped(Damage("corrupt_data", f"the picture data is corrupt: impossible marker FF{marker:02X}", at))
         if marker in (0x00, 0x01) or 0xD0 <= marker <= 0xD8:
             noted(f"stray marker FF{marker:02X} in the header at byte {at}")
             at += 2
