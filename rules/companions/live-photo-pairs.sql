@@ -3,7 +3,7 @@
 -- severity    = "warning"
 -- verdict     = "none"
 -- theme       = "memory"
--- label       = "Live Photos split up"
+-- label       = "Live Photo split up"
 -- since       = "0.1.0"
 -- tags        = ["companions"]
 -- population  = "due WHERE companion_of IS NOT NULL AND kind = 'video'"

@@ -3,7 +3,7 @@
 -- severity    = "info"
 -- verdict     = "none"
 -- theme       = "note"
--- label       = "Sidecars without a photo"
+-- label       = "Sidecar without a photo"
 -- since       = "0.1.0"
 -- tags        = ["companions"]
 -- population  = "source WHERE kind = 'sidecar' AND NOT excluded"

@@ -3,7 +3,7 @@
 -- severity    = "warning"
 -- verdict     = "none"
 -- theme       = "safety"
--- label       = "Archives not opened"
+-- label       = "Archive not opened"
 -- since       = "0.1.0"
 -- tags        = ["completeness"]
 -- population  = "backup"

@@ -3,7 +3,7 @@
 -- severity    = "info"
 -- verdict     = "none"
 -- theme       = "note"
--- label       = "Folders with fewer files"
+-- label       = "Folder with fewer files"
 -- since       = "0.1.0"
 -- tags        = ["completeness"]
 -- population  = "due"

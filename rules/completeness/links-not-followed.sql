@@ -3,7 +3,7 @@
 -- severity    = "warning"
 -- verdict     = "none"
 -- theme       = "safety"
--- label       = "Links not followed"
+-- label       = "Link not followed"
 -- since       = "0.1.0"
 -- tags        = ["completeness"]
 -- population  = "source"

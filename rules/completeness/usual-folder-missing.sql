@@ -3,7 +3,7 @@
 -- severity    = "info"
 -- verdict     = "none"
 -- theme       = "note"
--- label       = "Usual folders not there"
+-- label       = "Usual folder not there"
 -- since       = "0.1.0"
 -- tags        = ["completeness", "phone"]
 -- population  = "header WHERE side = 'source' AND is_phone AND regexp_matches(place, '^(adb|mtp):([^/]*|.*/(sdcard|emulated/0))/?$')"

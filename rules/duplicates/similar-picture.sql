@@ -3,7 +3,7 @@
 -- severity    = "info"
 -- verdict     = "none"
 -- theme       = "space"
--- label       = "Smaller copies"
+-- label       = "Smaller copy on the phone"
 -- since       = "0.1.0"
 -- tidying     = true
 -- tags        = ["duplicates"]

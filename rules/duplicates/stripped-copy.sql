@@ -3,7 +3,7 @@
 -- severity    = "warning"
 -- verdict     = "none"
 -- theme       = "memory"
--- label       = "Stripped copies on the phone"
+-- label       = "Stripped copy on the phone"
 -- since       = "0.1.0"
 -- tags        = ["duplicates", "metadata"]
 -- population  = "due WHERE image_sha256 IS NOT NULL"

@@ -3,7 +3,7 @@
 -- severity    = "warning"
 -- verdict     = "none"
 -- theme       = "memory"
--- label       = "Names exchanged"
+-- label       = "Exchanged name"
 -- since       = "0.1.0"
 -- tags        = ["names"]
 -- population  = "due WHERE sha256 IS NOT NULL"

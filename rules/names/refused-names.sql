@@ -3,7 +3,7 @@
 -- severity    = "warning"
 -- verdict     = "none"
 -- theme       = "safety"
--- label       = "Refused names"
+-- label       = "Refused name"
 -- since       = "0.1.0"
 -- tags        = ["names"]
 -- population  = "(SELECT path FROM source UNION ALL SELECT path FROM backup)"

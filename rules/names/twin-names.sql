@@ -3,7 +3,7 @@
 -- severity    = "warning"
 -- verdict     = "none"
 -- theme       = "note"
--- label       = "Names that differ by little"
+-- label       = "Name almost like another"
 -- since       = "0.1.0"
 -- tidying     = true
 -- tags        = ["names"]

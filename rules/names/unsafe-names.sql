@@ -3,7 +3,7 @@
 -- severity    = "warning"
 -- verdict     = "none"
 -- theme       = "note"
--- label       = "Names a backup may refuse"
+-- label       = "Name a backup may refuse"
 -- since       = "0.1.0"
 -- tidying     = true
 -- tags        = ["names"]

@@ -32,6 +32,14 @@ def test_case(rule: rules.Rule, case: rules.Case) -> None:
     assert case.looked_at in (None, outcome.looked_at)
 
 
+def test_a_label_is_right_beside_any_number() -> None:
+    """`Damaged copy 1`, `Damaged copy 12`: what it calls one finding, and no two rules call theirs alike."""
+    many = re.compile(r"(\w+ )?(archives|copies|folders|links|lists|names|phones|photos|sidecars)\b", re.IGNORECASE)
+    labels = [rule.label for rule in RULES]
+    assert [label for label in labels if many.match(label)] == []
+    assert len(set(labels)) == len(labels)
+
+
 @pytest.mark.parametrize("rule", RULES, ids=[r.id for r in RULES])
 def test_rule_lives_in_a_family_and_speaks_plainly(rule: rules.Rule) -> None:
     assert rule.path.parent.parent == shipped.folder("rules")
