@@ -185,10 +185,15 @@ def _warnings(result: Audit, rules: dict[str, ruling.Rule]) -> None:
 
 
 def _finding(outcome: RuleOutcome, rule: ruling.Rule) -> None:
-    """One line for what puts no file at risk, unless all is wanted: its name, not the sentence."""
-    is_short = outcome.severity is not Severity.ERROR and outcome.verdict is None and not screen.verbose()
-    words = rule.name if is_short else rule.title(outcome.findings)
-    screen.say(f"  {outcome.severity.upper():<8} {outcome.rule_id:<28} {count(outcome.findings):>7}  {words}")
+    """The sentence of what puts files at risk; of what does not, its name and how often. All that is wanted: the rule's
+    id as well."""
+    level, number = f"{outcome.severity.upper():<8}", count(outcome.findings)
+    if screen.verbose():
+        screen.say(f"  {level} {rule.id:<28} {number:>7}  {rule.title(outcome.findings)}")
+    elif outcome.severity is not Severity.ERROR and outcome.verdict is None:
+        screen.say(f"  {level} {rule.name}: {number}")
+    else:
+        screen.say(f"  {level} {rule.title(outcome.findings)}")
 
 
 def _findings(result: Audit, rules: dict[str, ruling.Rule]) -> None:
@@ -199,7 +204,8 @@ def _findings(result: Audit, rules: dict[str, ruling.Rule]) -> None:
             _finding(o, rules[o.rule_id])
         elif o.state in (RuleState.NOT_RUN, RuleState.BROKEN):
             word = "NOT RUN" if o.state is RuleState.NOT_RUN else "BROKEN"
-            screen.say(f"  {word:<8} {o.rule_id:<28}          {visible(o.reason or '')}")
+            name = o.rule_id if screen.verbose() else rules[o.rule_id].name
+            screen.say(f"  {word:<8} {name}: {visible(o.reason or '')}")
         elif screen.verbose():
             screen.say(f"  {o.state.replace('_', ' '):<8} {o.rule_id:<28} {count(o.looked_at):>7}  {o.seconds:.2f} s")
     waived, known = sum(o.waived for o in result.outcomes), sum(o.known for o in result.outcomes)
