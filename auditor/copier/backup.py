@@ -36,7 +36,7 @@ from auditor.model import Depth
 from auditor.paths import display_path
 from auditor.places import Entry, EntryKind, Place, own_folder, unfinished
 from auditor.places.folder import FolderPlace
-from auditor.places.trash import in_bin
+from auditor.places.trash import in_bin, is_of_a_program
 from auditor.store.changes import Changes, Fate, Found
 from auditor.store.generations import (
     JOURNALS,
@@ -371,13 +371,13 @@ def _marked(prepared: Prepared) -> tuple[SourceMark, ...]:
 
 
 def _new_source(source: Place, marker: Marker, rules: NameRules) -> SourceMark:
-    """The first source has the top of the backup; each later one a folder of its own beside it, and no bin,
-    whatever it is called."""
+    """The first source has the top of the backup; each later one a folder of its own beside it, and no bin nor a
+    program's folder, whatever it is called."""
     if not marker.sources:
         return SourceMark(source.id, source.label, "", 0, 0, "")
     taken = {s.folder for s in marker.sources}
     label = source.label.replace("/", "_") or "source"
-    name = escape(f"phone {label}" if in_bin(f"{label}/") else label, rules)
+    name = escape(f"phone {label}" if in_bin(f"{label}/") or is_of_a_program(f"{label}/") else label, rules)
     folder = next(f for n in range(1, 10_000) if (f := name if n == 1 else f"{name} ({n})") not in taken)
     return SourceMark(source.id, source.label, folder, 0, 0, "")
 

@@ -235,11 +235,7 @@ def _holder(run: _Run, step: CopyStep, read: WasRead) -> str | None:
     index = run.publisher.index
     if index is None or read.sha256 in index.bad:
         return None
-    known = index.origins.get(step.path)
-    held = index.held.get(known[0]) if known else None
-    if known and held and held.whole and held.sha256 == read.sha256:
-        return known[0]
-    return index.by_content.get(read.sha256)
+    return index.holder(step.path, read.sha256, run.publisher.namer.goes_to(step.path))
 
 
 def _is_own(run: _Run, step: CopyStep, path: str) -> bool:

@@ -72,6 +72,10 @@ class Namer:
     _folders: set[str] = field(default_factory=set)
     _placed: dict[str, _Placed] = field(default_factory=dict)
 
+    def goes_to(self, path: str) -> str:
+        """Where a file of the source goes if nothing is in the way and nothing is known of its content."""
+        return natural_path(path, self.layout, self.folder, None)
+
     def take(self, paths: Iterable[str]) -> None:
         """These paths of the backup are in use."""
         for path in paths:

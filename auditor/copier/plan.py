@@ -16,6 +16,7 @@ from auditor.disk.volume import Volume
 from auditor.model import ErrorKind, FileFacts, Origin, Trouble
 from auditor.paths import display_path, path_key
 from auditor.places import Entry, EntryKind
+from auditor.places.trash import is_better_at, is_of_a_program
 from auditor.scan import companions
 from auditor.scan.reuse import RACY_NS
 from auditor.store.index import Index
@@ -122,7 +123,8 @@ def steps_for(
     limits: Limits,
     excluded: re.Pattern[str] | None = None,
 ) -> tuple[CopyStep, ...]:
-    """One step for everything that the walk met, main files before what belongs to them, else in path order."""
+    """One step for everything that the walk met, main files before what belongs to them, else in path order; what lies
+    in folders of programs comes last, so that what is there too is stored where people see it."""
     ordered = sorted(entries, key=lambda e: path_key(e.path))
     names = companions.by_name(e.path for e in ordered if e.kind is EntryKind.FILE)
     main_of = {part: main for part, main in names.companion_of.items() if part != main}
@@ -131,7 +133,7 @@ def steps_for(
     parts: dict[str, list[str]] = {}
     for part, main in main_of.items():
         parts.setdefault(main, []).append(part)
-    ordered.sort(key=lambda e: (path_key(main_of.get(e.path, e.path)), e.path in main_of))
+    ordered.sort(key=lambda e: (is_of_a_program(e.path), path_key(main_of.get(e.path, e.path)), e.path in main_of))
     return tuple(
         replace(
             _step(number, entry, index, limits, excluded),
@@ -150,7 +152,7 @@ def _step(number: int, entry: Entry, index: Index, limits: Limits, excluded: re.
     if entry.error or entry.kind is not EntryKind.FILE:
         error = entry.error or Trouble(ErrorKind.SPECIAL, "not a file")
         return replace(step, action=Action.CANNOT, reason=str(error), error=error, met=entry.kind)
-    step = _known(step, entry, index)
+    step = _known(step, entry, index, natural_path(entry.path, limits.layout, limits.folder, None))
     if step.action in {Action.SKIP, Action.REPAIR}:
         return step
     if objection := limits.objection(entry.path, entry.size_bytes):
@@ -160,8 +162,8 @@ def _step(number: int, entry: Entry, index: Index, limits: Limits, excluded: re.
     return step
 
 
-def _known(step: CopyStep, entry: Entry, index: Index) -> CopyStep:
-    """What the backup's own record of this path makes of its step.
+def _known(step: CopyStep, entry: Entry, index: Index, place: str) -> CopyStep:
+    """What the backup's own record of this path makes of its step; `place` is where it goes in the backup.
 
     SKIP needs a whole copy that nothing is wrong with, and a file of which nothing has changed: not its size, date,
     change time or number, as far as the place has these. What arrived damaged is read again: it may read better now.
@@ -178,6 +180,8 @@ def _known(step: CopyStep, entry: Entry, index: Index) -> CopyStep:
     if held.doubtful:
         return replace(step, backup_path=backup_path)
     if entry.size_bytes != held.size_bytes or not _unchanged(entry, origin):
+        return step
+    if is_better_at(place, backup_path, entry.path):
         return step
     if bad := index.bad.get(origin.sha256):
         return replace(step, action=Action.REPAIR, backup_path=bad[0])

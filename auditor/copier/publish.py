@@ -156,14 +156,13 @@ class Publisher:
         """
         if self.index is None:
             return None
-        known = self.index.origins.get(step.path)
-        held = self.index.held.get(known[0]) if known else None
-        if known and held and held.whole and held.sha256 == sha256:
-            return None if sha256 in self.index.bad else known[0]
-        if not size_bytes or sha256 in self.index.bad:
+        if sha256 in self.index.bad:
             return None
-        path = self.index.by_content.get(sha256)
-        return path if path is not None and self._is_read(path, sha256) else None
+        path = self.index.holder(step.path, sha256, self.namer.goes_to(step.path))
+        known = self.index.origins.get(step.path)
+        if path is None or (known is not None and path == known[0]):
+            return path
+        return path if self._is_read(path, sha256) else None
 
     def _is_read(self, path: str, sha256: str) -> bool:
         """Whether a file's bytes were read in this run, and are as stored; reads them where they were not."""

@@ -84,6 +84,12 @@ def is_of_a_program(path: str, on_phone: Iterable[str] = ()) -> bool:
     return _OF_A_PROGRAM.search(path.removesuffix(own)) is not None
 
 
+def is_better_at(place: str, copy: str, on_phone: str) -> bool:
+    """Whether a copy of the phone's file would lie better at `place` than where it is: nothing goes by it there, as
+    that folder may be a program's own, and something would at `place`. All are paths with `/`."""
+    return is_of_a_program(copy, [on_phone]) and not is_of_a_program(place, [on_phone])
+
+
 OF_A_FILE = "it lies in a bin or a snapshot"
 """Why a file is no copy."""
 

@@ -28,7 +28,7 @@ from auditor.model import (
     Trouble,
 )
 from auditor.paths import path_key
-from auditor.places.trash import in_bin
+from auditor.places.trash import in_bin, is_better_at
 from auditor.readers.sniff import kind_by_name
 from auditor.scan import companions
 from auditor.store.generations import Store, left_rows
@@ -160,6 +160,18 @@ class Index:
                     index.add_origin(row.path, origin)
         index.read_now.clear()
         return index
+
+    def holder(self, source_path: str, sha256: str, place: str) -> str | None:
+        """The file of the backup that is a whole copy of this content for a file of the source; None where none is.
+
+        It is the path's own copy of before, else any other. One in a folder that may be a program's own holds nothing
+        for a file whose own `place` in the backup is in none: by that copy the phone's file could not go.
+        """
+        known = self.origins.get(source_path)
+        held = self.held.get(known[0]) if known else None
+        own = [known[0]] if known and held and held.whole and held.sha256 == sha256 else []
+        others = [self.by_content[sha256], *self._also.get(sha256, ())] if sha256 in self.by_content else []
+        return next((path for path in (*own, *others) if not is_better_at(place, path, source_path)), None)
 
     @property
     def changed(self) -> bool:

@@ -201,3 +201,54 @@ def test_a_phone_that_lies_in_such_a_folder_is_backed_up(tmp_path: Path, dest: P
     write(tmp_path / "Trash/phone/DCIM/a.jpg", media.jpeg(0))
     back_up(tmp_path / "Trash/phone", dest, FAMILY)
     assert set(tree(dest)) == {"DCIM/a.jpg"}
+
+
+def licensed(phone: Path, backup: Path) -> set[str]:
+    """What may go from the phone by an audit."""
+    out = phone.parent / f"report-{random.random()}"
+    auditing.run(replace(order(phone, backup), depth=Depth.DECODE), out)
+    return {row["path"] for row in csv.DictReader((out / "safe-to-delete.csv").open(encoding="utf-8-sig", newline=""))}
+
+
+@pytest.mark.parametrize("layout", Layout)
+def test_of_twins_the_one_that_people_see_is_stored(phone: Path, dest: Path, layout: Layout) -> None:
+    """A photo and its twin in a hidden folder: whichever comes first, the photo can go from the phone."""
+    write(phone / ".statuses/a.jpg", media.jpeg(0))
+    options = replace(FAMILY, layout=layout)
+    back_up(phone, dest, options)
+    assert not any(".statuses" in path for path in tree(dest))
+    assert {"DCIM/a.jpg", "DCIM/b.jpg"} <= licensed(phone, dest)
+
+
+@pytest.mark.parametrize("layout", Layout)
+def test_a_twin_that_lies_in_a_hidden_folder_holds_nothing_for_the_photo(
+    phone: Path, dest: Path, layout: Layout
+) -> None:
+    options = replace(FAMILY, layout=layout)
+    (phone / "DCIM").rename(phone / ".statuses")
+    back_up(phone, dest, options)
+    write(phone / "DCIM/a.jpg", media.jpeg(0))
+    back_up(phone, dest, options)
+    assert licensed(phone, dest) == {".statuses/a.jpg", ".statuses/b.jpg", "DCIM/a.jpg"}
+    before = tree(dest)
+    assert back_up(phone, dest, options).backed.prepared.plan.to_do == ()
+    assert tree(dest) == before and conclude(scrub(dest), Choice()).exit_code == 0
+
+
+def test_a_copy_that_lies_only_in_a_hidden_folder_is_stored_once_more(phone: Path, dest: Path) -> None:
+    back_up(phone, dest, FAMILY)
+    (dest / ".x").mkdir()
+    (dest / "DCIM/a.jpg").rename(dest / ".x/a.jpg")
+    assert back_up(phone, dest, FAMILY).paths(Outcome.COPIED) == {"DCIM/a.jpg"}
+    assert {"DCIM/a.jpg", ".x/a.jpg"} <= tree(dest).keys()
+    assert licensed(phone, dest) == {"DCIM/a.jpg", "DCIM/b.jpg"}
+    assert back_up(phone, dest, FAMILY).backed.prepared.plan.to_do == ()
+
+
+@pytest.mark.parametrize("label", [".phone", "@anna", "_b_"])
+def test_a_second_phone_has_no_hidden_folder(phone: Path, tmp_path: Path, dest: Path, label: str) -> None:
+    write(tmp_path / label / "DCIM/c.jpg", media.jpeg(3))
+    for source in (phone, tmp_path / label):
+        back_up(source, dest, FAMILY)
+    assert f"phone {label}/DCIM/c.jpg" in tree(dest)
+    assert licensed(tmp_path / label, dest) == {"DCIM/c.jpg"}
