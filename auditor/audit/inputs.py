@@ -45,7 +45,14 @@ def side(spec: str) -> Side:
         manifest = load(path)
         return Side(spec, manifest.header.label, manifest=manifest, listed=manifest.header)
     if foreign.detect(path):
-        listed = foreign.read(path).place
+        said = foreign.read(path).said
+        if said.perhaps:
+            places = " and of ".join(sorted(one.place for one in said.perhaps))
+            raise BadPlace(
+                f"{spec} has the same lines as the lists of {places}, and which of them it is only the name tells that"
+                " a list was written under: name that file, or the folder itself"
+            )
+        listed = said.place
         return Side(spec, listed.label if listed else path.stem, foreign=path, listed=listed)
     place = open_place(spec)
     return Side(spec, place.label, place=place)
@@ -84,7 +91,13 @@ def _must_be_apart(source: Side, backup: Side) -> None:
 
 def _must_be_two(one: Side, other: Side) -> None:
     if _same(one, other):
-        raise BadPlace(f"{other.spec} is named twice; name each backup once")
+        are_there = one.place is not None and other.place is not None
+        if are_there or one.spec == other.spec or (_lies_in(one, other) and _lies_in(other, one)):
+            raise BadPlace(f"{other.spec} is named twice; name each backup once")
+        raise BadPlace(
+            f"{one.spec} and {other.spec} are of one backup, or of a backup and a copy of its whole disk, which no list"
+            " tells: name the folders themselves, or only one of the two"
+        )
     if told := _on_one_phone(one, other):
         raise BadPlace(f"{told}, so they are one copy; name one of them")
     for inner, outer in ((one, other), (other, one)):

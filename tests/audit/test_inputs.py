@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +14,10 @@ from auditor.errors import BadPlace
 from auditor.manifest.jsonl import Writer
 from auditor.manifest.rows import SCHEMA
 from auditor.model import Depth, Device, Header
+from auditor.places.spec import open_place
 from auditor.scan.run import scan
 from tests import media
+from tests.copier.runs import back_up
 
 
 @pytest.fixture
@@ -133,3 +136,19 @@ def test_a_list_of_a_place_that_is_gone_is_taken(here: Path) -> None:
     (here / "nas/photos").rename(here / "elsewhere")
     _, backups = sides("phone", ["nas", "nas-photos.jsonl"])
     assert len(backups) == 2
+
+
+def test_lists_of_a_backup_and_of_a_copy_of_its_disk_say_what_to_do(here: Path) -> None:
+    """Both have one marker: of lists nobody knows whether that is one disk or two, of folders it is seen."""
+    back_up(here / "phone", here / "first")
+    for name in ("first", "clone"):
+        if name == "clone":
+            shutil.copytree("first", name)
+        scan(open_place(name), Path(f"{name}.jsonl"), jobs=1, use_cache=False, depth=Depth.LIST)
+    for backups in (["first.jsonl", "clone.jsonl"], ["clone", "first.jsonl"], ["first", "clone.jsonl"]):
+        with pytest.raises(BadPlace, match="a copy of its whole disk, which no list tells: name the folders") as told:
+            sides("phone", backups)
+        assert all(backup in str(told.value) for backup in backups)
+    assert len(sides("phone", ["first", "clone"])[1]) == 2  # what it says to do
+    with pytest.raises(BadPlace, match="named twice"):
+        sides("phone", ["first", "first.jsonl"])

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from auditor.audit.inputs import side
-from auditor.errors import BadManifest
+from auditor.errors import BadManifest, BadPlace
 from auditor.manifest.interop import foreign, of_place
 from auditor.manifest.interop.foreign import Format
 from auditor.manifest.interop.listed import Said
@@ -96,11 +96,25 @@ def test_equal_lists_of_two_places_are_known_by_the_name_they_were_written_under
     phone, disk = exported("phone", Format.SUMS), exported("disk", Format.SUMS)
     assert phone.read_bytes() == disk.read_bytes()
     assert [side(str(one)).label for one in (phone, disk)] == ["phone", "disk"]
-    moved = phone.rename("moved.txt")
-    assert side(str(moved)).listed is None, "it may be of either"
+    phone.rename("moved.txt")
+    with pytest.raises(BadPlace, match="the same lines as the lists of"):
+        side("moved.txt")
     written(listed("disk"), Format.SUMS, phone)
     found = side(str(phone)).listed
     assert found is not None and found.label == "disk", "it was written over since"
+
+
+def test_a_list_that_may_be_the_phones_own_proves_nothing(here: Path, run: Command) -> None:
+    """The phone's own lines, copied: that a backup has the same ones makes them no backup's."""
+    phone, disk = exported("phone", Format.SUMS), exported("disk", Format.SUMS)
+    shutil.copy(phone, "copied.txt")
+    for words in (("phone", "copied.txt"), ("copied.txt", "disk")):
+        code, out, err = run("audit", *words, "-o", "report")
+        assert code == 2 and "SAFE" not in out
+        places = " and of ".join(sorted(str(here / one) for one in ("phone", "disk")))
+        assert f"copied.txt has the same lines as the lists of {places}, and which of them it is only the name" in err
+    code, out, _ = run("audit", "phone", disk, "-o", "report")  # what it says to do
+    assert code == 0 and "SAFE: All 2 files" in out
 
 
 def test_a_list_of_one_place_is_known_wherever_it_lies(here: Path) -> None:
@@ -258,8 +272,8 @@ def test_a_list_that_is_made_again_and_again_is_noted_once(here: Path, monkeypat
         of_place.keep(here / "a.txt", b"1  a.jpg", replace(header, started=f"2026-01-0{number + 1}T00:00:00Z"))
     (entries,) = json.loads((here / "state/exports.json").read_text("utf-8")).values()
     assert [entry["header"]["started"] for entry in entries] == ["2026-01-03T00:00:00Z"]
-    found = of_place.recall(here / "a.txt", b"1  a.jpg")
-    assert found is not None and found.place_id == header.place_id
+    (found,) = of_place.recall(here / "a.txt", b"1  a.jpg")
+    assert found.place_id == header.place_id
 
 
 @pytest.mark.parametrize(

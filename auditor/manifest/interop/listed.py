@@ -12,7 +12,8 @@ from auditor.model import DigestOrigin, FileFacts, Header
 class Said:
     """What a list for other tools says of itself. What is not said is not known, and no reason to doubt.
 
-    `place` is the place it was made of. `claimed`: some digests are only the word of whoever uploaded the files, so
+    `place` is the place it was made of; `perhaps` those of which one is it, where equal lists were made of several.
+    `claimed`: some digests are only the word of whoever uploaded the files, so
     none proves anything. `lacks` is how many entries the list had that this form does not hold, and whether the listing
     ended cleanly (one more where not). `finished` is when the list was made, RFC 3339 UTC.
     """
@@ -21,6 +22,7 @@ class Said:
     claimed: bool = False
     lacks: int = 0
     finished: str | None = None
+    perhaps: tuple[Header, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,9 +53,9 @@ def said_in(remarks: Iterable[str], path: Path) -> Said:
         raise BadManifest(f"{path} holds lists of several places ({names}); name the list of each by itself")
     return Said(
         next(iter(places.values()), None),
-        any(one.claimed for one in found),
-        max((one.lacks for one in found), default=0),
-        min((one.finished for one in found if one.finished), default=None),
+        claimed=any(one.claimed for one in found),
+        lacks=max((one.lacks for one in found), default=0),
+        finished=min((one.finished for one in found if one.finished), default=None),
     )
 
 
@@ -80,11 +80,11 @@ def _of(entry: Any) -> object:
         return entry
 
 
-def recall(path: Path, content: bytes) -> Header | None:
-    """The place that a list was made of by this machine; None where it does not know.
+def recall(path: Path, content: bytes) -> tuple[Header, ...]:
+    """The places that a list may have been made of by this machine; none where it does not know.
 
     Equal places have equal lists. Which of them is meant, the name says under which the list was written last; under
-    any other name it is known only where all were made of one place.
+    any other name it may be of any of them.
     """
     told = own_notes.recall(_NOTES).get(_key(content))
     entries: list[Any] = [one for one in told if isinstance(one, dict)] if isinstance(told, list) else []
@@ -92,8 +92,8 @@ def recall(path: Path, content: bytes) -> Header | None:
     try:
         headers = {found.place_id: found for one in here[-1:] or entries if (found := header_from(one["header"], path))}
     except (BadManifest, KeyError, AttributeError):  # a note that somebody changed says nothing
-        return None
-    return next(iter(headers.values())) if len(headers) == 1 else None
+        return ()
+    return tuple(headers.values())
 
 
 def _place_of(header: Header) -> Header | None:
@@ -119,7 +119,7 @@ def _said(text: str, path: Path) -> Said:
         raise BadManifest(
             f"{path} names the place that it was made of in words that cannot be read; export the list again"
         ) from error
-    return Said(place, claimed, lacks, finished)
+    return Said(place, claimed=claimed, lacks=lacks, finished=finished)
 
 
 def _key(content: bytes) -> str:

@@ -94,7 +94,10 @@ def read(path: Path, content: bytes, bag_version: str | None = None) -> Listed:
     said = of_place.said_in(remarks, path)
     if text.startswith(_PHONE):
         said = replace(said, place=_of_phone(path, content, model))
-    return listed(rows, unclear, replace(said, place=said.place or of_place.recall(path, content)), str(path))
+    if said.place is None:
+        known = of_place.recall(path, content)
+        said = replace(said, place=known[0]) if len(known) == 1 else replace(said, perhaps=known)
+    return listed(rows, unclear, said, str(path))
 
 
 def _of_phone(path: Path, content: bytes, model: str | None) -> Header:
