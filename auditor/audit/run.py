@@ -111,11 +111,11 @@ def _run(order: Order, folder: Path, out: Path, steps: Steps, clock: Callable[[]
         )
         if order.redacted is not None:
             aside = partial_folder(order.redacted)
-            locks.begin(aside, _OURS)
-            names = redact.Pseudonyms(redact.own_key())
-            original = provenance.sealed_file(folder / reporting.SEAL).sha256
-            reporting.write(audit, db, chosen, order.policy, aside, (), names=names, redacted_from=original)
-            aside.rename(order.redacted)
+            with locks.whole_or_gone(aside, _OURS):
+                names = redact.Pseudonyms(redact.own_key())
+                original = provenance.sealed_file(folder / reporting.SEAL).sha256
+                reporting.write(audit, db, chosen, order.policy, aside, (), names=names, redacted_from=original)
+                aside.rename(order.redacted)
     folder.rename(out)
     return audit
 

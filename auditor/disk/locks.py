@@ -77,6 +77,25 @@ def begin(folder: Path, ours: re.Pattern[str]) -> None:
 
 
 @contextlib.contextmanager
+def whole_or_gone(folder: Path, ours: re.Pattern[str]) -> Iterator[None]:
+    """`begin`s a folder that nobody goes on with: where the block does not come to its end, what it wrote is gone.
+
+    Raises: as `begin`.
+    """
+    begin(folder, ours)
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(OSError, LeadsOut), Folder.open(folder.parent) as above:
+            with above.inner(folder.name) as left:
+                for name in left.names():
+                    if ours.fullmatch(name):
+                        left.remove(name)
+            above.remove_folder(folder.name)
+        raise
+
+
+@contextlib.contextmanager
 def held(folder: Path) -> Iterator[None]:
     """Keeps other runs away from a folder until the block ends, or the process does. On Windows it does nothing.
 

@@ -13,6 +13,7 @@ import pytest
 
 from auditor import report as reporting
 from auditor.database import redaction
+from auditor.errors import BadOutput
 from auditor.judge import policy as policies
 from auditor.report import RECORD, history, provenance
 from auditor.report.redact import Pseudonyms, own_key
@@ -158,6 +159,25 @@ def test_a_spreadsheet_in_it_is_refused_before_the_run(home: Path) -> None:
     words = ("audit", "Annas-Handy", "Familienplatte", "--copy-by-hand", "-o", "again", "--redact", "aside")
     code, said = run(*words, "--xlsx", "aside/tables.xlsx")
     assert (code, (home / "again").exists()) == (2, False), said
+
+
+def test_one_that_is_not_whole_leaves_nothing(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that is full at the end."""
+    whole = reporting.write
+
+    def failing(*arguments: Any, **named: Any) -> None:
+        whole(*arguments, **named)
+        if "names" in named:
+            raise BadOutput("files.csv cannot be written: No space left on device")
+
+    words = ("audit", "Annas-Handy", "Familienplatte", "--copy-by-hand", "-o", "again", "--redact", "aside")
+    with monkeypatch.context() as patch:
+        patch.setattr(reporting, "write", failing)
+        code, said = run(*words)
+    assert code == 2 and "No space left" in said
+    assert not any(one.name.startswith("aside") for one in home.iterdir())
+    code, said = run(*words)
+    assert code in (0, 1) and (home / "aside" / RECORD).exists(), said
 
 
 def test_it_is_no_audit_of_a_phone_that_another_goes_by(home: Path) -> None:
