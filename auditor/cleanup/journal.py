@@ -78,8 +78,14 @@ class Journal:
         name = f"clean-{now:%Y%m%dT%H%M%S%f}{SUFFIX}"
         with store.door.folder(JOURNALS, make=True) as folder:
             journal = cls(store.journals / name, folder.create(name))
-            folder.sync()
-        journal.write({"format": FORMAT, "plan_sha256": plan_sha256, "at": moment(now)})
+            try:
+                folder.sync()
+                journal.write({"format": FORMAT, "plan_sha256": plan_sha256, "at": moment(now)})
+            except OSError:  # a full disk: one without its first line says nothing
+                journal.close()
+                with contextlib.suppress(OSError):
+                    folder.remove(name)
+                raise
         return journal
 
     @classmethod
@@ -116,8 +122,7 @@ class Journal:
         self.write({state.value: number, "at": moment(now)})
 
     def write(self, line: dict[str, Any]) -> None:
-        durable.write_all(self._fd, (json.dumps(line, separators=(",", ":")) + "\n").encode())
-        durable.sync_file(self._fd)
+        durable.append(self._fd, (json.dumps(line, separators=(",", ":")) + "\n").encode())
 
     def close(self) -> None:
         """Closes the file; that its disk is gone is no reason to fail."""

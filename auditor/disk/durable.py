@@ -157,6 +157,21 @@ def write_all(fd: int, data: bytes | memoryview) -> None:
         view = view[os.write(fd, view) :]
 
 
+def append(fd: int, data: bytes) -> None:
+    """Adds to an open file, and returns when it is on the device; where it cannot be, the file ends as it did before.
+
+    Raises: OSError.
+    """
+    size = os.fstat(fd).st_size
+    try:
+        write_all(fd, data)
+        sync_file(fd)
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.ftruncate(fd, size)
+        raise
+
+
 def die_with_parent() -> None:
     """This process is killed when the one that started it ends, however it ends (Linux; elsewhere its pipe breaks)."""
     if sys.platform == "linux" and _libc is not None and hasattr(_libc, "prctl"):

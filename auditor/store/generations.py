@@ -344,8 +344,7 @@ class Journal:
             data = json.dumps({"format": JOURNAL_FORMAT, "schema": SCHEMA, "after": self.after}).encode() + b"\n" + data
         self._torn = True
         try:
-            durable.write_all(fd, data)
-            durable.sync_file(fd)
+            durable.append(fd, data)
         finally:
             with contextlib.suppress(OSError):
                 os.close(fd)

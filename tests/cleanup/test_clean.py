@@ -407,6 +407,7 @@ def test_a_full_or_read_only_disk_loses_nothing(
             applying.apply(found)
     assert sorted([*listing(photos).values(), *held(photos)]) == [PICTURE] * 4
     for path in journals.all_of(Store(photos)):
+        assert path.stat().st_size, "a journal that says nothing"
         undoing.undo(path)
     assert listing(photos) == before
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from math import comb
 from pathlib import Path
@@ -78,3 +80,23 @@ def test_most_bad_is_the_exact_limit(case: tuple[int, int]) -> None:
 
     possible = [bad for bad in range(found, population - sample + found + 1) if chance(bad) >= 0.05 - 1e-9]
     assert most == max(possible)
+
+
+def test_what_cannot_be_added_whole_is_not_added(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that is full in the middle of a line: the next line begins where that one did."""
+    path = tmp_path / "journal"
+    path.write_bytes(b"one\n")
+    write, written = os.write, iter(range(2))
+
+    def full(fd: int, data: memoryview) -> int:
+        if next(written):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write(fd, data[:2])
+
+    with path.open("ab", buffering=0) as stream:
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "write", full)
+            with pytest.raises(OSError, match="No space left"):
+                durable.append(stream.fileno(), b"two\n")
+        durable.append(stream.fileno(), b"three\n")
+    assert path.read_bytes() == b"one\nthree\n"
