@@ -26,7 +26,8 @@ class Order:
     `pairs` are the phone with each backup, where they were compared before (`pairs_of`). `emptied` is the sentence, and
     what belongs under it, where nothing is left on the phone because it was cleaned up; empty where it was not.
     `homes` are the folders in which earlier audits may lie. `by` is who makes the audit, None where nobody says;
-    `redacted` where a second report is to lie that may leave the house.
+    `redacted` where a second report is to lie that may leave the house. `first` is a sentence: what a run before this
+    audit needs, without which no other advice helps; empty for nothing.
     """
 
     source: Side
@@ -44,6 +45,7 @@ class Order:
     homes: tuple[Path, ...] = ()
     by: str | None = None
     redacted: Path | None = None
+    first: str = ""
 
 
 def pairs_of(source: Side, backups: Iterable[Side], *, is_by_hand: bool = False) -> tuple[roles.Pair, ...]:

@@ -19,6 +19,7 @@ from auditor.audit.roles import Pair
 from auditor.cli import ahead, programs, screen
 from auditor.copier.backup import BackupResult
 from auditor.copier.execute import Progress
+from auditor.copier.messages import Cause
 from auditor.copier.plan import Action, CopyPlan
 from auditor.disk.durable import ColdRead
 from auditor.disk.volume import volume_of
@@ -188,6 +189,18 @@ def cold_reads(reads: Iterable[ColdRead | None]) -> str:
     return f" ({'; '.join(parts)})" if parts else ""
 
 
+def no_room(backed: BackupResult) -> str:
+    """What has to be done where a backup's disk had no room for all; empty where it had."""
+    left = [step for step in backed.prepared.plan.of(Action.CANNOT) if step.no_room]
+    left += [result.step for result in backed.ending.results if result.cause is Cause.FULL]
+    if not left:
+        return ""
+    needing = counted(len(left), "file needs", "files need")
+    need = size(sum(step.size_bytes or 0 for step in left))
+    where = visible(backed.prepared.plan.root.name)
+    return f"Make room on {where}, where {needing} {need} more, or use a larger disk."
+
+
 def audit(
     backed: BackupResult,
     dest: str,
@@ -226,6 +239,7 @@ def audit(
             emptied=cleaned.told(prepared.source),
             homes=named.homes(report),
             by=named.by(),
+            first=no_room(backed),
         )
         result = command.run(order, report)
     command.show(result, report, {rule.id: rule for rule in known})

@@ -44,8 +44,8 @@ class CopyStep:
     `main` is the path of the file it belongs to (Live Photo, RAW twin, sidecar), `parts` those that belong to it.
     `read_path` is the path to read it by where that is not `path` (restore). `expected_sha256` is what its content
     must be (restore), None: whatever the source gives. `error` is why the source cannot give it; None where it may and
-    `reason` is the destination's. `stated` is what the place knows of it beside its bytes, `met`
-    whether it is a file at all.
+    `reason` is the destination's, `no_room` that it is full. `stated` is what the place knows of it beside its bytes,
+    `met` whether it is a file at all.
     """
 
     number: int
@@ -63,6 +63,7 @@ class CopyStep:
     stated: FileFacts | None = None
     reason: str | None = None
     error: Trouble | None = None
+    no_room: bool = False
     met: EntryKind = EntryKind.FILE
 
 

@@ -108,6 +108,7 @@ def without_room(steps: Iterable[CopyStep], volume: Volume) -> tuple[CopyStep, .
         replace(
             step,
             action=Action.CANNOT,
+            no_room=True,
             reason=f"{size(step.size_bytes or 0)}: the destination has only {size(free)} free; make room, or use a"
             " larger disk",
         )

@@ -136,6 +136,8 @@ def next_step(audit: Audit, rules: Mapping[str, Rule]) -> NextStep | None:
     counting = (o for o in failed_rules(audit, rules) if o.severity is Severity.ERROR or rules[o.rule_id].verdict)
     rule = next((rules[outcome.rule_id] for outcome in counting if rules[outcome.rule_id].remedy.strip()), None)
     first = remedy(audit, rule) if rule else "Fix the problems listed above, then audit again."
+    if needed := audit.provenance.get("first"):
+        first = f"{needed} {first}"
     if exchanged := audit.provenance.get("maybe_exchanged"):
         # Which of the two is to be done, only a person can say.
         return NextStep(f"{BEFORE} {' '.join(one['remedy'] for one in exchanged)} If not: {first}")

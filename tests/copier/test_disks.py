@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from auditor.copier import restore
+from auditor.copier import preflight, restore
 from auditor.copier.backup import carry_out, prepare, session
 from auditor.copier.layout import Layout
 from auditor.copier.plan import Action
@@ -17,6 +18,8 @@ from auditor.disk.volume import FAT32_MAX_BYTES, volume_of
 from auditor.errors import BadPlace
 from auditor.places.folder import FolderPlace
 from auditor.store.generations import Store
+from tests import media
+from tests.commandline import call
 from tests.copier.runs import DIGESTS, OLD_S, QUICK, back_up, leftovers, lies, noise, tree, write
 from tests.doubles.mounts import disk, tmpfs
 
@@ -100,6 +103,27 @@ def test_a_disk_that_fills_up_takes_what_fits(tmp_path: Path) -> None:
         with session(dest, Layout.MIRROR) as store:
             refused = prepare(place, store, DIGESTS, QUICK).plan.refusals
         assert "7 new files need" in refused[0]
+
+
+def test_after_a_full_disk_the_next_step_is_to_make_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As it was seen before the copy, and as it came in the middle of it."""
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "phone/DCIM/a.jpg", media.jpeg(1))
+    write(tmp_path / "phone/DCIM/large.jpg", media.jpeg(2) + noise("large", 3_000_000))
+    for is_sudden in (False, True):
+        with tmpfs(tmp_path, "2m") as mount, monkeypatch.context() as patch:
+            if is_sudden:
+                patch.setattr(preflight, "without_room", lambda steps, volume: tuple(steps))
+                patch.setattr(preflight, "space", lambda steps, volume: [])
+            words = ("backup", "phone", str(mount / f"to-{is_sudden}"), "-o", f"report-{is_sudden}")
+            code, out, err = call(monkeypatch, capsys, *words)
+            assert code == 1 and "NOT SAFE: 1 of 2 files" in out, out + err
+            said = f"Make room on to-{is_sudden}, where 1 file needs 3.0 MB more, or use a larger disk."
+            assert f"Next     Delete nothing on the phone. {said} Run `auditor backup" in out
+    record = json.loads(Path("report-True/audit.json").read_text("utf-8"))
+    assert record["provenance"]["first"] == said
 
 
 def test_a_disk_that_is_read_only_is_refused(tmp_path: Path) -> None:
