@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -145,6 +146,8 @@ def test_half_a_pair_of_utf_16_in_a_name_is_a_row_like_any_other() -> None:
 
 DEEP = {
     "a list that nests": (b'[{"Path":' + b"[" * 200_000, "lsjson"),
+    "a list of what is no entry": (b'[{"Path":"a.jpg"},7]', "lsjson"),
+    "an entry without a name": (b'[{"Path":"a.jpg"},{"Size":1}]', "lsjson"),
     "a hash list that nests": (b"<hashlist>" + b"<a>" * 200_000 + b"</a>" * 200_000 + b"</hashlist>", "mhl"),
     "a table whose header is too long": (b"path,sha256," + b"x" * 200_000 + b"\na,b,c\n", "csv"),
     "a table whose header goes on in the next line": (b'"path\n",sha256\na,b\n', "csv"),
@@ -160,6 +163,7 @@ def test_what_no_tool_writes_is_one_sentence(which: str) -> None:
         READERS[name](Path("list.txt"), content)
     except BadManifest as error:
         assert "\n" not in str(error)
+        assert not re.search("recursion|object|unicode|'Path'", str(error)), "Python's words for it"
 
 
 @pytest.mark.parametrize("size", ["²", "٣", "9" * 5000, "9223372036854775808", "-1", "1.5", "0x10"])

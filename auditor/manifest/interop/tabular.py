@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from auditor import words
 from auditor.dates import ns_or_none, rfc3339
+from auditor.disk import small_files
 from auditor.errors import BadManifest
 from auditor.manifest.interop import of_place
 from auditor.manifest.interop.listed import Listed, listed, merged
@@ -100,10 +100,11 @@ def looks_like_lsjson(head: bytes) -> bool:
 def read_lsjson(path: Path, content: bytes) -> Listed:
     """The rows of a listing by rclone. Raises: BadManifest where it is cut off: then nothing of it is known."""
     try:
-        items = json.loads(content.removeprefix(b"\xef\xbb\xbf"))
+        items = small_files.parse_json(content)
         rows = [lsjson_row(item) for item in items if not item.get("IsDir")]
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise BadManifest(f"{path} is no whole listing of `rclone lsjson` ({error}); make it again") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        said = str(error) if isinstance(error, ValueError) else "an entry of it names no file"
+        raise BadManifest(f"{path} is no whole listing of `rclone lsjson` ({said}); make it again") from error
     return Listed(merged(rows, str(path)))
 
 
