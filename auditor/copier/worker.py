@@ -162,7 +162,8 @@ def _copy(bring: Bring, door: Root, setup: Setup, say: Voice) -> Arrived:
                 with contextlib.suppress(OSError):
                     os.close(fd)
             if bring.expected_sha256 not in (None, sha256):
-                raise _SourceError(Cause.SOURCE, "its bytes are not those that were stored: it is damaged", again=False)
+                told = "it holds other bytes than were stored: `auditor verify` of the backup looks where these lie now"
+                raise _SourceError(Cause.SOURCE, f"{told}, then restore again", again=False)
         except BaseException:
             _discard(door, temp)
             raise

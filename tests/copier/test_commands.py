@@ -440,6 +440,22 @@ def test_restore_gives_back_the_phone(auditor: Auditor, phone: Path, tmp_path: P
     assert tree(tmp_path / "back") == kept
 
 
+def test_files_that_were_given_each_others_names_are_not_called_damaged(auditor: Auditor, phone: Path) -> None:
+    """What `restore` says to do gives both of them back."""
+    auditor("backup", phone, "backup", "--no-audit")
+    first, second = (phone.parent / f"backup/DCIM/Camera/IMG_{number}.jpg" for number in (1, 2))
+    for one, other in ((first, phone.parent / "aside"), (second, first), (phone.parent / "aside", second)):
+        one.rename(other)
+    said = auditor("restore", "backup", "back")
+    assert said.code != 0 and "damaged" not in said.err + said.out
+    assert said.err.count("it holds other bytes than were stored: `auditor verify` of the backup looks where") == 2
+    auditor("verify", "backup")
+    assert auditor("restore", "backup", "back").code == 0
+    for number in (1, 2):
+        name = f"DCIM/Camera/IMG_{number}.jpg"
+        assert (phone.parent / "back" / name).read_bytes() == (phone / name).read_bytes()
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 @pytest.mark.parametrize(("presses", "apart_s"), [(1, 0), (2, 0.05), (5, 0.01)])
 def test_ctrl_c_is_safe(presses: int, apart_s: float, tmp_path: Path) -> None:
