@@ -321,6 +321,8 @@ def test_bagit_validates_our_bag_and_we_read_it_back(tmp_path: Path) -> None:
         f'<md5 action="verified">{"a" * 32}</md5><xxh64 action="failed">{"b" * 16}</xxh64>',
         f'<md5 action="Failed">{"a" * 32}</md5>',
         f"<md5>{'a' * 32}</md5><md5>{'c' * 32}</md5>",
+        f'<md5 action="failed">{"a" * 32}</md5></hash><hash><path>./b.jpg</path><sha1>{"b" * 40}</sha1>',
+        f'<sha1>{"b" * 40}</sha1></hash><hash><path>b.jpg</path><xxh64 action="failed">{"b" * 16}</xxh64>',
     ],
 )
 def test_what_failed_a_check_by_its_own_list_proves_nothing(tmp_path: Path, stated: str) -> None:
