@@ -8,7 +8,7 @@ import re
 import shlex
 import stat
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from auditor.disk.foreign_names import row_path
@@ -82,7 +82,7 @@ class AdbPlace(Whereabouts):
         )
         try:
             lines = self.client.run(script, seconds=30).output.decode("utf-8", "replace").splitlines()
-        except CableLost:
+        except (CableLost, ListingCut):
             return None
         size = re.search(r"\s(\d{1,15})\s+(\d{1,15})\s+(\d{1,15})\s+\d+%", lines[-1]) if len(lines) > 3 else None
         return Device(
@@ -243,6 +243,8 @@ def open_adb(words: str) -> AdbPlace:
     root = posixpath.normpath("/" + path.strip("/")) if slash and path.strip("/") else SDCARD
     folders = (".",) if path.strip("/") else MEDIA_FOLDERS
     serial, model = (line.strip() for line in (*lines, "", "")[:2])
+    if serial.isprintable() and serial.isascii() and serial:
+        client = replace(client, own_serial=serial)
     return AdbPlace(client, f"adb:{words}", root, folders, serial or client.serial, model or client.serial)
 
 

@@ -10,6 +10,7 @@ import importlib
 import os
 import re
 import secrets
+import shlex
 import shutil
 import subprocess
 import time
@@ -28,6 +29,9 @@ WAIT_SECONDS = 30
 COMMAND_SECONDS = 600
 MOST_SECONDS = 86_400
 """No command may take longer, however many bytes the phone says that there are to read."""
+
+_OTHER_PHONE = 98
+"""The code of a command that did not run, since another phone answered."""
 
 REMEDIES = {
     "unauthorized": "unlock the phone and tap Allow on its question about USB debugging",
@@ -66,20 +70,35 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """One phone through one adb program."""
+    """One phone through one adb program. `serial` is what adb calls it, which over Wi-Fi is an address; `own_serial`,
+    the number that the phone itself told, is that of no other one; None before it was asked, or where it told none.
+    """
 
     adb: str
     serial: str
+    own_serial: str | None = None
 
     def command(self, script: str, end: str) -> list[str]:
-        """The command line that runs `script` on the phone, followed by its trailer."""
+        """The command line that runs `script` on the phone, if it is still the same one, followed by its trailer."""
+        whole = f"{{ {script}\n}}"
+        if self.own_serial is not None:
+            is_it = f'[ "$(getprop ro.serialno)" = {shlex.quote(self.own_serial)} ]'
+            whole = f"if {is_it}; then {whole}; else (exit {_OTHER_PHONE}); fi"
         # -T: no terminal, so that bytes pass as they are and standard input reaches the phone and ends.
-        return [*(self.adb, "-s", self.serial, "shell", "-T"), f"{{ {script}\n}}; printf '\\0{end} %d\\0' $?"]
+        return [*(self.adb, "-s", self.serial, "shell", "-T"), f"{whole}; printf '\\0{end} %d\\0' $?"]
+
+    def demand_same_phone(self, code: int) -> None:
+        """Raises: ListingCut where a command ended with this code because another phone has taken the place of ours."""
+        if code == _OTHER_PHONE and self.own_serial is not None:
+            raise ListingCut(
+                f"another phone than {self.own_serial} answers at {self.serial} now; connect that one again, and run"
+                " the same command again"
+            )
 
     def run(self, script: str, names: bytes = b"", seconds: float = COMMAND_SECONDS) -> Answer:
         """Runs a shell script on the phone, once, with `names` as its standard input.
 
-        Raises: CableLost where the answer is not whole.
+        Raises: CableLost where the answer is not whole; ListingCut where another phone answers.
         """
         end, seconds = new_end(), min(seconds, MOST_SECONDS)
         try:
@@ -90,6 +109,7 @@ class Client:
         errors = done.stderr.decode("utf-8", "replace").strip()
         if match is None:
             raise CableLost(errors.splitlines()[-1] if errors else "the answer of the phone was cut off")
+        self.demand_same_phone(int(match[1]))
         return Answer(done.stdout[: match.start()], int(match[1]), errors)
 
     def insist(self, work: Callable[[], T]) -> T:

@@ -119,6 +119,7 @@ class _PhoneFile(io.RawIOBase):
         if match is None:
             self._pending = b""
             raise CableLost(errors.splitlines()[-1] if errors else "the stream of the phone was cut off")
+        self._client.demand_same_phone(int(match[1]))
         if int(match[1]) != 0:
             raise OSError(
                 f"the phone cannot read it: {errors.splitlines()[-1] if errors else 'error ' + match[1].decode()}"

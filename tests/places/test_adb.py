@@ -202,6 +202,27 @@ exec /bin/cat "$@"
 """
 
 
+def test_another_phone_at_the_same_address_is_not_taken_for_it(
+    phone_of: Callable[..., Phone], tree: Path, tmp_path: Path
+) -> None:
+    phone = phone_of(tree, serial="FIRST")
+    place = open_adb(f"127.0.0.1:{phone.port}")
+    entries = list(place.walk())
+    phone.serial = "SECOND"
+    answers: list[Callable[[], object]] = [
+        lambda: list(place.walk()),
+        lambda: place.open(entries[0].path),
+        lambda: list(place.digests_of(entries, "sha256")),
+        lambda: place.native_digests(),
+    ]
+    for answer in answers:
+        with pytest.raises(ListingCut, match=f"another phone than FIRST answers at 127.0.0.1:{phone.port} now"):
+            answer()
+    assert place.device() is None
+    phone.serial = "FIRST"
+    assert list(place.walk()) == entries
+
+
 def test_a_file_that_breaks_off_is_an_error_and_the_next_one_is_read(
     phone_of: Callable[..., Phone], tree: Path
 ) -> None:
