@@ -270,7 +270,11 @@ def _by_libraw(content: bytes) -> dict[str, str]:
         seen = {"sensor": _digest(raw.raw_image)}
         seen["developed"] = _digest(raw.postprocess(half_size=True, user_flip=0, use_camera_wb=True))
         try:
-            seen["preview"] = hashlib.sha256(bytes(raw.extract_thumb().data)).hexdigest()
+            preview = raw.extract_thumb()
+            # LibRaw puts an EXIF block of its own before a JPEG, with the date that the file names.
+            is_jpeg = preview.format is rawpy.ThumbFormat.JPEG
+            pixels = simplejpeg.decode_jpeg(preview.data, strict=False) if is_jpeg else preview.data
+            seen["preview"] = _digest(pixels)
         except rawpy.LibRawError:
             seen["preview"] = "none"
     return seen
