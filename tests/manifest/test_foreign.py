@@ -313,6 +313,22 @@ def test_bagit_validates_our_bag_and_we_read_it_back(tmp_path: Path) -> None:
     assert subprocess.run(validate, capture_output=True).returncode == 1
 
 
+def test_what_a_bag_has_still_to_fetch_proves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "bagit.txt").write_text("BagIt-Version: 0.97\nTag-File-Character-Encoding: UTF-8\n")
+    (tmp_path / "fetch.txt").write_bytes(
+        b"https://example.org/b 5 data/b b.jpg\r\nhttps://example.org/c\t-\tdata/c%0Ac.jpg\n"
+    )
+    content = "".join(f"{d * 64}  data/{name}\n" for d, name in (("a", "a.jpg"), ("b", "b b.jpg"), ("c", "c%0Ac.jpg")))
+    (tmp_path / "manifest-sha256.txt").write_text(content)
+    found = foreign.read(tmp_path / "manifest-sha256.txt")
+    assert {one.path: bool(one.digests) for one in found.rows} == {
+        "data/a.jpg": True,
+        "data/b b.jpg": False,
+        "data/c\nc.jpg": False,
+    }
+    assert any("still to be fetched" in sentence for sentence in found.unclear)
+
+
 @pytest.mark.parametrize(
     "stated",
     [

@@ -26,6 +26,9 @@ BY_LENGTH = {32: "md5", 40: "sha1", 56: "sha224", 64: "sha256", 96: "sha384", 12
 LOOK_ALIKES = {"quickxor": 40, "dropbox": 64}
 """Digests that look like another one; a list is taken for one of these only where its file name says so."""
 
+MOST_FETCH_BYTES = 1 << 30
+"""The list of what a bag of some million files still lacks is smaller."""
+
 _GNU = re.compile(rb"(\\?)([0-9a-fA-F]{32,128}) [ *](.+)", re.DOTALL)
 _RCLONE_NONE = re.compile(rb"(?: {32,128}|UNSUPPORTED|ERROR)  (.+)", re.DOTALL)
 _BSD = re.compile(rb"(\\?)([A-Z0-9-]+) \((.+)\) = ([0-9a-fA-F]{32,128})", re.DOTALL)
@@ -91,6 +94,12 @@ def read(path: Path, content: bytes, bag_version: str | None = None) -> Listed:
         unclear.append("the last line has no end: the list may have been cut off")
     if bag_version is not None:
         remarks += _remarks(path.parent / "bag-info.txt")
+        awaited = {row(_text(_from_bag(name, bag_version)), {}).path for name in _to_fetch(path.parent / "fetch.txt")}
+        if awaited:
+            unclear.append(
+                "files of the bag are still to be fetched, by its fetch.txt; fetch them, or make the list anew"
+            )
+        rows = [replace(one, digests={}, digest_origin=None) if one.path in awaited else one for one in rows]
     said = of_place.said_in(remarks, path)
     if text.startswith(_PHONE):
         said = replace(said, place=_of_phone(path, content, model))
@@ -194,6 +203,21 @@ def _remarks(bag_info: Path) -> list[str]:
     """What a bag says of itself, the values alone; a long one may go on in lines that begin with a space."""
     lines = re.sub(r"\r?\n[ \t]+", " ", _declared(bag_info)).splitlines() if bag_info.is_file() else []
     return [line.partition(":")[2] for line in lines]
+
+
+def _to_fetch(list_: Path) -> list[bytes]:
+    """The files of a bag that need not be there yet, as it writes their names. Source: RFC 8493, section 2.2.3.
+
+    Raises: BadManifest where the list of them cannot be read.
+    """
+    if not list_.is_file():
+        return []
+    try:
+        content = small_files.read(list_, MOST_FETCH_BYTES)
+    except OSError as error:
+        raise BadManifest(f"{list_} cannot be read: {small_files.reason(error)}") from error
+    fields = (re.split(rb"[ \t]+", line.strip(b"\r"), maxsplit=2) for line in content.split(b"\n"))
+    return [found[2] for found in fields if len(found) == 3]
 
 
 def bag_version(path: Path) -> str | None:
