@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from xml.etree import ElementTree
@@ -16,6 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from auditor.duplicates import tables as duplicates
 from auditor.errors import BadManifest, BadOutput
 from auditor.manifest.interop import foreign, mhl, sums, tabular
 from auditor.manifest.interop.foreign import Format
@@ -23,6 +25,8 @@ from auditor.manifest.jsonl import Manifest, Writer, load
 from auditor.manifest.rows import HASHED
 from auditor.model import Depth, DigestOrigin, ErrorKind, FileFacts, Header
 from auditor.paths import path_key
+from auditor.report.tables import FILES, SAFE_TO_DELETE
+from auditor.scrub import drill
 
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
 A = hashlib.sha256(b"a").hexdigest()
@@ -311,6 +315,20 @@ def test_bagit_validates_our_bag_and_we_read_it_back(tmp_path: Path) -> None:
     assert found == {f"data/{facts.path}": facts.sha256 for facts in manifest.rows()}
     spoil(bag / "data")
     assert subprocess.run(validate, capture_output=True).returncode == 1
+
+
+@pytest.mark.parametrize(
+    "columns", [FILES, SAFE_TO_DELETE, duplicates.DUPLICATES.split(","), duplicates.PLAN.split(","), drill.COLUMNS]
+)
+@pytest.mark.parametrize("separator", [",", ";"])
+def test_a_table_of_what_became_of_files_is_no_list_of_a_place(
+    tmp_path: Path, columns: Sequence[str], separator: str
+) -> None:
+    values = {"path": "a.jpg", "sha256": "a" * 64, "size_bytes": "5"}
+    lines = (separator.join(columns), separator.join(values.get(name, "") for name in columns))
+    (tmp_path / "x.csv").write_text("\n".join(lines) + "\n")
+    with pytest.raises(BadManifest, match="no list of a place"):
+        foreign.read(tmp_path / "x.csv")
 
 
 def test_what_a_bag_has_still_to_fetch_proves_nothing(tmp_path: Path) -> None:

@@ -22,6 +22,13 @@ _NAMES = ("path", "relative_path", "filepath", "filename", "file", "name")
 _SIZES = ("size_bytes", "size", "bytes", "length")
 _DATES = ("mtime", "modified", "date_modified", "modtime")
 _COLUMNS = ("path", "size_bytes", "mtime", *DIGESTS)
+_OF_JUDGEMENT = (
+    *({"status", "verdict"}, {"backups", "read_at"}),  # of an audit: of the phone's files
+    *({"relation", "keep"}, {"action", "kept_path"}),  # of a search for duplicates: of several places at once
+    {"result", "detail"},  # of a drill: of what was to come back
+)
+"""Columns by which a table of this program is known that says what became of files, and lists no place."""
+
 _FORMULA = re.compile(f"[{words.SIGNS}\t\r\n\0']")
 
 
@@ -35,7 +42,7 @@ def looks_like_csv(head: bytes) -> bool:
 def read_csv(path: Path, content: bytes) -> Listed:
     """The rows of a CSV with a header; comma, semicolon or tab.
 
-    Raises: BadManifest where no column holds names, or a path has two contents.
+    Raises: BadManifest where no column holds names, a path has two contents, or it is a table of judgements of ours.
     """
     text = content.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape")
     first = text.split("\n", 1)[0]
@@ -47,6 +54,11 @@ def read_csv(path: Path, content: bytes) -> Listed:
         raise BadManifest(f"{path} is no table: its first row cannot be read ({error})") from error
     header = [name.strip().lower() for name in titles]
     columns = {name.replace("sha-", "sha"): position for position, name in enumerate(header)}
+    if any(told <= columns.keys() for told in _OF_JUDGEMENT):
+        raise BadManifest(
+            f"{path} says what auditor found out about files, and is no list of a place: by it a phone would be its own"
+            " backup; name a list (backup-1.jsonl of an audit's folder, or what `auditor scan` writes)"
+        )
     named = next((columns[name] for name in _NAMES if name in columns), None)
     if named is None:
         raise BadManifest(f"{path} is no list of files: none of its columns is called {', '.join(_NAMES)}")
