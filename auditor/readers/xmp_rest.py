@@ -164,7 +164,10 @@ def _value(element: ET.Element) -> str:
     language = element.get(_LANGUAGE)
     lead = f"@{language!r}" if language else ""
     children = list(element)
-    if element.get(_RDF + "parseType") == "Literal":
+    written_as = element.get(_RDF + "parseType")
+    is_bare = written_as is None and any(c.tag != _RDF + "Description" and c.tag not in _ARRAYS for c in children)
+    if written_as not in (None, "Resource") or is_bare:
+        # No structure: readers take the fields for text, or refuse the packet. Source: RDF 1.1 XML Syntax, 7.2.20.
         return lead + ET.tostring(element, "unicode")
     if children and children[0].tag in _ARRAYS:
         array = children[0]

@@ -106,6 +106,14 @@ def test_every_form_of_a_value_counts_whole(form: str) -> None:
     assert own and own != other
 
 
+@pytest.mark.parametrize("written", ["", 'rdf:parseType="Sesource"', 'rdf:parseType="Literal"'])
+def test_what_readers_take_for_no_structure_counts_as_another_value(written: str) -> None:
+    structure = '<d:Items rdf:parseType="Resource"><d:Length>5</d:Length></d:Items>'
+    other = structure.replace('rdf:parseType="Resource"', written)
+    described = "<d:Items><rdf:Description><d:Length>5</d:Length></rdf:Description></d:Items>"
+    assert xmp_rest(packet(structure)) == xmp_rest(packet(described)) != xmp_rest(packet(other))
+
+
 def test_a_jpeg_with_text_beside_its_xmp_is_another() -> None:
     own = media.jpeg(1, (160, 120))
     head = b"http://ns.adobe.com/xap/1.0/\0"
