@@ -109,21 +109,24 @@ class Prepared:
 @dataclass(frozen=True, slots=True)
 class BackupResult:
     """A backup that was carried out. `manifest` is the newest generation; None where nothing was ever stored. `fake`
-    says why the disk cannot be relied on, None where nothing speaks against it."""
+    says why the disk cannot be relied on, None where nothing speaks against it. `confirmed` are the source's files of
+    which it has digested, after the run, the very bytes that were copied."""
 
     prepared: Prepared
     ending: Ending
     manifest: Manifest | None
     fake: str | None = None
+    confirmed: frozenset[str] = frozenset()
 
     @property
     def arrived_damaged(self) -> tuple[CopyResult, ...]:
         """What came damaged for the first time, through something that may have spoilt it: a mount, a cable, a network.
 
-        What the system reads from its own disks was read twice, and a file that was stored damaged by an earlier run
-        was read in two: these are damaged in the source.
+        What the system reads from its own disks was read twice, a file that was stored damaged by an earlier run was
+        read in two, and what the source itself digested never came through anything: these are damaged in the source.
         """
-        return () if self.prepared.near else tuple(r for r in self.ending.results if r.damaged)
+        results = () if self.prepared.near else self.ending.results
+        return tuple(r for r in results if r.damaged and r.step.path not in self.confirmed)
 
 
 @contextlib.contextmanager

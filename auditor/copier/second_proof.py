@@ -12,7 +12,8 @@ from auditor.places import Entry, Power, StatesDigests
 
 @dataclass(frozen=True, slots=True)
 class SecondProof:
-    """How many files the source digested itself, and which of them are not what was copied, with the reason.
+    """How many files the source digested itself, and which of them are not what was copied, with the reason; of those
+    `confirmed` it holds the very bytes that were.
 
     `cut` is why it could not be asked to the end, None where it was.
     """
@@ -20,6 +21,7 @@ class SecondProof:
     asked: int
     differing: tuple[tuple[str, str], ...] = ()
     cut: str | None = None
+    confirmed: frozenset[str] = frozenset()
 
 
 def second_proof(backed: BackupResult) -> SecondProof | None:
@@ -43,10 +45,12 @@ def second_proof(backed: BackupResult) -> SecondProof | None:
         if "sha256" not in source.native_digests():
             return None
         told.update(source.digests_of(entries, "sha256"))
+        cut = None
     except ListingCut as error:
-        return SecondProof(len(told), _differing(stored, told), str(error))
-    lost = [(path, "it cannot be read on the phone any more") for path in stored if path not in told]
-    return SecondProof(len(told), (*_differing(stored, told), *lost))
+        cut = str(error)
+    lost = [(path, "it cannot be read on the phone any more") for path in stored if path not in told and cut is None]
+    confirmed = frozenset(path for path, digest in told.items() if stored[path][0] == digest)
+    return SecondProof(len(told), (*_differing(stored, told), *lost), cut, confirmed)
 
 
 def _differing(stored: dict[str, tuple[str | None, int | None]], told: dict[str, str]) -> tuple[tuple[str, str], ...]:

@@ -119,6 +119,19 @@ def write(folder: Path, files: dict[str, bytes]) -> Path:
 
 
 @needs_adb
+def test_a_photo_broken_on_the_phone_is_not_said_to_have_arrived_so(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = bench.folder / "sdcard/DCIM/Camera/cut.jpg"
+    broken.write_bytes(broken.read_bytes()[:-4000])
+    words = ("backup", bench.place, str(bench.folder / "copied"), "-o", str(bench.folder / "report"))
+    code, out, said = call(monkeypatch, capsys, *words)
+    assert code == 0 and "SAFE: All 5 files" in out, (out, said)
+    assert "damaged in the source" in said and "arrived damaged" not in said
+    assert "5  confirmed by a digest that the phone made itself" in said
+
+
+@needs_adb
 def test_a_phone_against_the_folder_copied_over_the_cable(bench: Bench) -> None:
     backup = write(bench.folder / "copied", backup_files())
     result, found = bench.audit(str(backup))

@@ -173,6 +173,18 @@ class TestDamagedOnArrival:
         assert tree(dest) == {"a.jpg": media.jpeg(1), "bad.jpg": good}
         assert fates(dest) == {}
 
+    def test_is_damaged_in_the_source_when_that_digested_the_same_bytes_itself(self, tmp_path: Path) -> None:
+        with faulty(tmp_path, direct_io=True) as fs:
+            for name in ("known.jpg", "unknown.jpg"):
+                write(fs.real / name, media.jpeg(len(name), (1200, 900), 95)[:-4000])
+            backed = back_up(fs.mount, tmp_path / "backup", DECODED).backed
+            assert [r.step.path for r in backed.arrived_damaged] == ["known.jpg", "unknown.jpg"]
+            backed = replace(backed, confirmed=frozenset({"known.jpg"}))
+            assert [r.step.path for r in backed.arrived_damaged] == ["unknown.jpg"]
+            rows = {row.path: row for row in source_list(backed, tmp_path / "source.jsonl", {}).rows()}
+        assert (rows["known.jpg"].error, rows["unknown.jpg"].error) == (None, ARRIVED_DAMAGED)
+        assert rows["known.jpg"].soundness is Soundness.DAMAGED
+
     def test_is_damaged_in_the_source_when_a_second_run_reads_the_same(self, tmp_path: Path) -> None:
         dest = tmp_path / "backup"
         with faulty(tmp_path, direct_io=True) as fs:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from auditor.copier.layout import Layout
 from auditor.copier.plan import Action, CopyPlan, CopyStep
 from auditor.copier.presence import away, watch
 from auditor.copier.publish import CopyResult, Outcome
-from auditor.copier.second_proof import second_proof
+from auditor.copier.second_proof import SecondProof, second_proof
 from auditor.copier.source_manifest import HARMLESS, TARGET_CAUSES
 from auditor.errors import AuditorError, BadPlace, Interrupted
 from auditor.model import Depth, ErrorKind, Kind, Severity
@@ -106,17 +106,20 @@ def command(
                 backed = backing.carry_out(prepared, replace(options, on_progress=copying.as_scan(timed)))
             if not backed.ending.gone and away(store.door) is None:
                 preflight.remember_last(store)
+        proof = None if backed.ending.gone or backed.ending.stopped or backed.fake else second_proof(backed)
+        backed = replace(backed, confirmed=proof.confirmed) if proof else backed
         show_results(backed)
+        altered = _confirmed(proof) if proof else {}
 
-        def judge(altered: dict[str, str]) -> int:
+        def judge() -> int:
             return copying.audit(backed, dest, chosen, out, fail_on, altered)
 
-        raise typer.Exit(_judged(backed, None if no_audit else judge))
+        raise typer.Exit(_judged(backed, altered, None if no_audit else judge))
 
 
-def _judged(backed: backing.BackupResult, audit: Callable[[dict[str, str]], int] | None) -> int:
+def _judged(backed: backing.BackupResult, altered: Mapping[str, str], audit: Callable[[], int] | None) -> int:
     """The exit code of a run, after its verdict was shown: by an audit, where one is wanted and the run came to its
-    end. What the audit is told is which files the phone says are others than what was copied."""
+    end. `altered` are the files that the phone says are others than what was copied."""
     ending = backed.ending
     if ending.gone:
         return _not_safe(f"stopped, {ending.gone}. {_so_far(backed)}")
@@ -124,14 +127,13 @@ def _judged(backed: backing.BackupResult, audit: Callable[[dict[str, str]], int]
         raise Interrupted(f"stopped. {_so_far(backed)}")
     if backed.fake:
         return _not_safe(f"{backed.fake}. Use another disk, and test this one.")
-    altered = _asked_again(backed)
     if audit is None:
         return _code(backed) or (1 if altered else 0)
     door = backed.prepared.store.door
     try:
         gone = away(door)
         if gone is None:
-            return audit(altered)
+            return audit()
     except (OSError, AuditorError):
         gone = away(door)
         if gone is None:
@@ -291,11 +293,8 @@ def _done(results: Sequence[CopyResult]) -> str:
     return f"{size(written)}{copying.cold_reads([r.cold for r in results])}"
 
 
-def _asked_again(backed: backing.BackupResult) -> dict[str, str]:
+def _confirmed(proof: SecondProof) -> dict[str, str]:
     """The files of which the phone's own digests are others than those of their copies, with the reason; says so."""
-    proof = second_proof(backed)
-    if proof is None:
-        return {}
     screen.note(f"{count(proof.asked - len(proof.differing)):>10}  confirmed by a digest that the phone made itself")
     if proof.cut:
         screen.note(f"            {visible(proof.cut)}")
