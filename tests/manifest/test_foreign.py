@@ -320,15 +320,26 @@ def test_bagit_validates_our_bag_and_we_read_it_back(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "columns", [FILES, SAFE_TO_DELETE, duplicates.DUPLICATES.split(","), duplicates.PLAN.split(","), drill.COLUMNS]
 )
-@pytest.mark.parametrize("separator", [",", ";"])
+@pytest.mark.parametrize(("separator", "space"), [(",", "_"), (";", " ")])
 def test_a_table_of_what_became_of_files_is_no_list_of_a_place(
-    tmp_path: Path, columns: Sequence[str], separator: str
+    tmp_path: Path, columns: Sequence[str], separator: str, space: str
 ) -> None:
+    columns = [name.replace("_", space) for name in columns]  # as a spreadsheet has it
     values = {"path": "a.jpg", "sha256": "a" * 64, "size_bytes": "5"}
     lines = (separator.join(columns), separator.join(values.get(name, "") for name in columns))
     (tmp_path / "x.csv").write_text("\n".join(lines) + "\n")
     with pytest.raises(BadManifest, match="no list of a place"):
         foreign.read(tmp_path / "x.csv")
+
+
+@pytest.mark.parametrize("column", ["Status", "result", "error"])
+@pytest.mark.parametrize("said", ["FAILED", "mismatch", "1"])
+def test_a_row_of_a_table_that_says_that_its_file_failed_proves_nothing(tmp_path: Path, column: str, said: str) -> None:
+    text = f"path,sha256,{column}\na.jpg,{A},OK\nb.jpg,{B},{said}\nc.jpg,{B},\n"
+    (tmp_path / "x.csv").write_text(text)
+    found = foreign.read(tmp_path / "x.csv")
+    assert {one.path: bool(one.digests) for one in found.rows} == {"a.jpg": True, "b.jpg": False, "c.jpg": True}
+    assert found.unclear == (f"row 3 says {said!r} of its file, which proves nothing",)
 
 
 def test_what_a_bag_has_still_to_fetch_proves_nothing(tmp_path: Path) -> None:

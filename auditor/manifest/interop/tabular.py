@@ -29,6 +29,17 @@ _OF_JUDGEMENT = (
 )
 """Columns by which a table of this program is known that says what became of files, and lists no place."""
 
+_NO_ERROR = frozenset({"", "0", "-", "none", "ok", "no", "false", "no error", "no errors"})
+_WHOLE = frozenset(
+    {
+        *("", "0", "-", "ok", "original", "new", "verified", "valid", "pass", "passed", "success", "successful"),
+        *("succeeded", "good", "match", "matched", "identical", "equal", "same", "copied", "complete", "completed"),
+    }
+)
+_OUTCOMES = {"status": _WHOLE, "result": _WHOLE, "action": _WHOLE, "error": _NO_ERROR, "errors": _NO_ERROR}
+"""Columns in which a tool that copies or checks says what became of a file, and what stands there of one that is as
+its digest says; what any other word means, nobody knows here."""
+
 _FORMULA = re.compile(f"[{words.SIGNS}\t\r\n\0']")
 
 
@@ -54,7 +65,7 @@ def read_csv(path: Path, content: bytes) -> Listed:
         raise BadManifest(f"{path} is no table: its first row cannot be read ({error})") from error
     header = [name.strip().lower() for name in titles]
     columns = {name.replace("sha-", "sha"): position for position, name in enumerate(header)}
-    if any(told <= columns.keys() for told in _OF_JUDGEMENT):
+    if any(told <= {name.replace(" ", "_") for name in columns} for told in _OF_JUDGEMENT):
         raise BadManifest(
             f"{path} says what auditor found out about files, and is no list of a place: by it a phone would be its own"
             " backup; name a list (backup-1.jsonl of an audit's folder, or what `auditor scan` writes)"
@@ -64,6 +75,7 @@ def read_csv(path: Path, content: bytes) -> Listed:
         raise BadManifest(f"{path} is no list of files: none of its columns is called {', '.join(_NAMES)}")
     sized = next((columns[name] for name in _SIZES if name in columns), None)
     dated = next((columns[name] for name in _DATES if name in columns), None)
+    outcomes = [(columns[name], whole) for name, whole in _OUTCOMES.items() if name in columns]
     # In a table of our own, names are escaped where they are no text; in others a backslash is a backslash.
     name_of = path_shown if tuple(header[: len(_COLUMNS)]) == _COLUMNS else str
     rows, unclear = [], []
@@ -74,6 +86,10 @@ def read_csv(path: Path, content: bytes) -> Listed:
                     unclear.append(f"row {number} has {len(values)} columns, not {len(header)}")
                 continue
             digests = {kind: values[columns[kind]].strip() for kind in DIGESTS if kind in columns}
+            for at, whole in outcomes:
+                if (said := values[at].strip()).lower() not in whole:
+                    digests = {}
+                    unclear.append(f"row {number} says {display_path(said)[:40]!r} of its file, which proves nothing")
             size = size_of(values[sized].strip()) if sized is not None else None
             mtime = ns_or_none(values[dated]) if dated is not None else None
             rows.append(row(name_of(_unguarded(values[named])), digests, size, mtime))
