@@ -104,14 +104,15 @@ def main() -> None:
         page.key("c")
         take(page, "duplicates.webp", 60)
 
-        (top := Path(work, "app")).mkdir()
-        shutil.copytree("report", top / "reports" / "audit")
-        with app(top) as running:
+        (reports := Path(work, "app", "reports")).mkdir(parents=True)
+        phone, backup = Path("phone").resolve(), Path("backup").resolve()
+        window("audit", str(phone), str(backup), "--copy-by-hand", "-o", str(reports / "audit"))
+        with app(reports.parent) as running:
             at = f"http://{running.host}"
             page.size(1160, 820)
             page.tab.goto(running.link)
             page.tab.wait_for_url(f"{at}/")
-            page.tab.goto(f"{at}/?{urlencode({'phone': Path('phone').resolve(), 'backup': Path('backup').resolve()})}")
+            page.tab.goto(f"{at}/?{urlencode({'phone': phone, 'backup': backup})}")
             page.tab.locator("ul.places").wait_for()
             take(page, "app-start.webp", 70)
             page.tab.goto(f"{at}/results/audit/files")

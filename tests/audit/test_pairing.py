@@ -195,3 +195,16 @@ def test_lists_of_the_first_schema_prove_no_metadata_alone() -> None:
     assert found == [
         ("not_checked", "it holds the same picture data, but the lists do not tell whether the rest is only metadata")
     ]
+
+
+OTHER = {"md5": "1" * 32, "sha1": "1" * 40, "size_bytes": 99}
+
+
+@pytest.mark.parametrize("differs", OTHER)
+def test_a_row_that_contradicts_itself_proves_nothing(differs: str) -> None:
+    """Equal by one digest and not by another, or of another size: no copy can be both."""
+    whole = {"path": "a.jpg", "sha256": "a" * 64, "md5": "a" * 32, "sha1": "a" * 40, "size_bytes": 9}
+    torn = {**whole, "path": "b.jpg", differs: OTHER[differs]}
+    assert paired(whole, torn)[0] != "identical"
+    assert paired(whole, torn, {**whole, "path": "c.jpg"})[1] == "c.jpg"
+    assert paired({**whole, "sha256": None}, {**torn, "sha256": None, "path": "a.jpg"})[0] != "identical"

@@ -20,22 +20,22 @@ _PROOF_WORDS = {
 
 def identical(one: OneBackup) -> None:
     """The same bytes anywhere in the backup, many to one: best at the same path, then under the same name."""
+    # What agrees in one digest and differs in another, or in size, is a list that is wrong; many lists lack some of them.
+    agree = " AND ".join(f"coalesce(s.{name} = b.{name}, true)" for name in ("size_bytes", *DIGESTS))
     for digest in DIGESTS:
-        # Lists of md5sum and sha1sum know no sizes.
-        size = "coalesce(s.size_bytes = b.size_bytes, true)"
         # Most lists hold one digest: the others would be joins for nothing.
         held = f"SELECT (SELECT count({digest}) FROM due) > 0 AND (SELECT count({digest}) FROM b) > 0"
         if not one.db.one(bool, held):
             continue
-        # SHA-256 alone is proof; a weaker digest counts only where that is not known, and not with another size.
-        weaker = "" if digest == "sha256" else f"AND {size} AND (s.sha256 IS NULL OR b.sha256 IS NULL)"
+        # SHA-256 alone is proof; a weaker digest counts only where that is not known.
+        weaker = "" if digest == "sha256" else "AND (s.sha256 IS NULL OR b.sha256 IS NULL)"
         for key in ("path", "name", None):
             at = "" if key is None else f"AND s.{key} = b.{key}"
             one.put(
                 Status.IDENTICAL,
                 f"""
                 SELECT s.id, arg_min(b.id, b.path) AS backup_id, {_PROOF_WORDS[digest]} AS detail
-                FROM open_s s JOIN {"b" if key else _one_of_each(digest)} b ON s.{digest} = b.{digest} {at} {weaker}
+                FROM open_s s JOIN {"b" if key else _one_of_each(digest)} b ON s.{digest} = b.{digest} {at} {weaker} AND {agree}
                 GROUP BY s.id
                 """,
             )
@@ -54,10 +54,10 @@ def identical(one: OneBackup) -> None:
 
 def _one_of_each(digest: str) -> str:
     """The first file of each content: a thousand copies must not make a thousand pairs each."""
-    columns = "sha256" if digest == "sha256" else f"{digest}, any_value(sha256) AS sha256"
+    columns = ", ".join(("size_bytes", *DIGESTS))
     return f"""
-        (SELECT arg_min(id, path) AS id, min(path) AS path, size_bytes, {columns}
-         FROM b WHERE {digest} IS NOT NULL GROUP BY {digest}, size_bytes)"""
+        (SELECT arg_min(id, path) AS id, min(path) AS path, {columns}
+         FROM b WHERE {digest} IS NOT NULL GROUP BY {columns})"""
 
 
 def claimed(one: OneBackup) -> None:

@@ -97,7 +97,7 @@ _REDUCED_WORDS = """
              WHEN b.width = s.width AND b.height = s.height THEN 'as many pixels' END,
         CASE WHEN b.format <> s.format THEN concat(s.format, ' became ', b.format) END,
         CASE WHEN b.size_bytes < s.size_bytes AND b.width * b.height <= s.width * s.height
-             THEN concat(round(b.size_bytes * 100.0 / s.size_bytes)::INTEGER, ' % of the bytes') END,
+             THEN concat(round(b.size_bytes * 100.0 / s.size_bytes)::INTEGER, '% of the bytes') END,
         CASE WHEN NOT coalesce(b.width * b.height > s.width * s.height, false) THEN 're-encoded' END,
         nullif(l.reason, ''))
 """
