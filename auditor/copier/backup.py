@@ -102,7 +102,7 @@ class Prepared:
     @property
     def near(self) -> bool:
         """Whether two reads of the source are two: nothing but the system itself stands between it and its disk."""
-        folder = self.source.folder
+        folder = self.source.local_root
         return folder is not None and folder.exists() and volume_of(folder).is_near
 
 

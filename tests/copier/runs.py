@@ -14,6 +14,7 @@ from auditor.copier.presence import watch
 from auditor.copier.publish import CopyResult, Outcome
 from auditor.disk import durable
 from auditor.model import Depth
+from auditor.places import Place
 from auditor.places.folder import FolderPlace
 from auditor.store.generations import Store
 from tests import media
@@ -42,9 +43,9 @@ class Ran:
         return {path: r.reason for path, r in self.by_path.items() if r.outcome is Outcome.FAILED}
 
 
-def back_up(source: Path, dest: Path, asked: Request = DIGESTS, options: RunOptions = QUICK) -> Ran:
+def back_up(source: Path | Place, dest: Path, asked: Request = DIGESTS, options: RunOptions = QUICK) -> Ran:
     """A backup that the preflight must not refuse."""
-    place = FolderPlace(source, str(source))
+    place = FolderPlace(source, str(source)) if isinstance(source, Path) else source
     assert refusals_before(place, dest, asked) == []
     with session(dest, asked.layout or Layout.MIRROR) as store:
         watched = replace(options, unplugged=watch(place, store.door))

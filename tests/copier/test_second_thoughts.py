@@ -25,6 +25,7 @@ from auditor.manifest.jsonl import Manifest
 from auditor.model import Depth, ErrorKind, Kind, Soundness, Verdict
 from auditor.places import folder
 from auditor.places.folder import FolderPlace
+from auditor.places.takeout import open_takeout
 from auditor.scrub.result import conclude
 from auditor.scrub.verify import Choice, Verified, first_generation, verify
 from auditor.store.changes import Fate
@@ -184,6 +185,13 @@ class TestDamagedOnArrival:
             rows = {row.path: row for row in source_list(backed, tmp_path / "source.jsonl", {}).rows()}
         assert (rows["known.jpg"].error, rows["unknown.jpg"].error) == (None, ARRIVED_DAMAGED)
         assert rows["known.jpg"].soundness is Soundness.DAMAGED
+
+    def test_is_damaged_in_an_export_that_lies_on_this_disk(self, tmp_path: Path) -> None:
+        export = tmp_path / "export" / "Takeout" / "Google Photos" / "Photos from 2024"
+        write(export / "a.jpg", media.jpeg(1))
+        write(export / "half.jpg", media.jpeg(7, (1200, 900), 95)[:-4000])
+        backed = back_up(open_takeout(str(tmp_path / "export")), tmp_path / "backup", DECODED).backed
+        assert backed.arrived_damaged == ()
 
     def test_is_damaged_in_the_source_when_a_second_run_reads_the_same(self, tmp_path: Path) -> None:
         dest = tmp_path / "backup"

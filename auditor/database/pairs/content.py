@@ -20,7 +20,7 @@ _PROOF_WORDS = {
 
 def identical(one: OneBackup) -> None:
     """The same bytes anywhere in the backup, many to one: best at the same path, then under the same name."""
-    # What agrees in one digest and differs in another, or in size, is a list that is wrong; many lists lack some of them.
+    # What agrees in one digest and differs in another, or in size, is a list that is wrong; many lists lack some.
     agree = " AND ".join(f"coalesce(s.{name} = b.{name}, true)" for name in ("size_bytes", *DIGESTS))
     for digest in DIGESTS:
         # Most lists hold one digest: the others would be joins for nothing.
@@ -35,7 +35,8 @@ def identical(one: OneBackup) -> None:
                 Status.IDENTICAL,
                 f"""
                 SELECT s.id, arg_min(b.id, b.path) AS backup_id, {_PROOF_WORDS[digest]} AS detail
-                FROM open_s s JOIN {"b" if key else _one_of_each(digest)} b ON s.{digest} = b.{digest} {at} {weaker} AND {agree}
+                FROM open_s s JOIN {"b" if key else _one_of_each(digest)} b
+                    ON s.{digest} = b.{digest} {at} {weaker} AND {agree}
                 GROUP BY s.id
                 """,
             )
