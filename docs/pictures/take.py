@@ -109,12 +109,13 @@ def main() -> None:
         window("audit", str(phone), str(backup), "--copy-by-hand", "-o", str(reports / "audit"))
         with app(reports.parent) as running:
             at = f"http://{running.host}"
-            page.size(1160, 820)
+            page.size(1160, 475)  # what is plugged in here is nobody else's
             page.tab.goto(running.link)
             page.tab.wait_for_url(f"{at}/")
             page.tab.goto(f"{at}/?{urlencode({'phone': phone, 'backup': backup})}")
             page.tab.locator("ul.places").wait_for()
             take(page, "app-start.webp", 70)
+            page.size(1160, 820)
             page.tab.goto(f"{at}/results/audit/files")
             while not page.ask("[...document.querySelectorAll('ul.grid img')].every((one) => one.complete)"):
                 page.tab.wait_for_timeout(200)
