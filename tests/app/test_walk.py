@@ -108,13 +108,14 @@ def test_the_whole_walk(running: App, page: Page, places: tuple[Path, Path], by_
     assert not tab.frame_locator("iframe").get_by_text("What to do: Delete nothing on the phone.").is_visible()
     tab.get_by_role("link", name="Look at the 1 file that is not safe").click()
     tab.get_by_role("heading", name="1 file is not safe").wait_for()
+    tab.wait_for_load_state("load")  # before, the link leads to the picture itself
     tab.get_by_role("link", name="Enlarge IMG_9.jpg").press("Enter")
     large = tab.get_by_role("dialog").locator("img")
     while large.evaluate("img => img.naturalWidth") != media.SIZE[0]:
         tab.wait_for_timeout(100)
     assert "IMG_9.jpg" in tab.inner_text("dialog")
     page.key("Escape")
-    tab.get_by_role("dialog").wait_for(state="detached" if not tab.locator("dialog").count() else "hidden")
+    tab.locator("dialog").wait_for(state="hidden")
     press(page, "Back up what is missing to photos", by_key)
     tab.get_by_role("heading", name="SAFE All 7 files are safely backed up.").wait_for()
     assert (disk / "photos/DCIM/Camera/IMG_9.jpg").exists()
