@@ -14,12 +14,12 @@ from starlette.responses import PlainTextResponse, Response
 
 from auditor.app import pages, pictures, results, shown
 from auditor.model import FileVerdict, Status
-from auditor.words import STATUSES
+from auditor.words import STATUSES, VERDICTS
 
 SHOWN = 48
 """So many files are on a page."""
-KINDS = {FileVerdict.NOT_SAFE: "not safe", FileVerdict.NOT_CHECKED: "not known to be safe"}
-"""Which files are shown, and what is said of them."""
+KINDS = (FileVerdict.NOT_SAFE, FileVerdict.NOT_CHECKED)
+"""Which files are shown."""
 _TABLE = "files.csv"
 
 
@@ -65,7 +65,7 @@ async def files(request: Request) -> Response:
         "files",
         name=folder.name,
         kind=part.kind,
-        words=KINDS[part.kind],
+        words=VERDICTS[part.kind],
         part=part,
         before=max(0, part.first - SHOWN) if part.first else None,
         after=part.first + SHOWN if part.first + SHOWN < part.total else None,
