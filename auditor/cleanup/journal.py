@@ -77,7 +77,7 @@ class Journal:
         """A new journal of the place, with its first line."""
         name = f"clean-{now:%Y%m%dT%H%M%S%f}{SUFFIX}"
         with store.door.folder(JOURNALS, make=True) as folder:
-            journal = cls(store.journals / name, folder.create(name))
+            journal = cls(store.journals / name, folder.create(name, os.O_WRONLY | os.O_APPEND))
             try:
                 folder.sync()
                 journal.write({"format": FORMAT, "plan_sha256": plan_sha256, "at": moment(now)})

@@ -169,6 +169,7 @@ def append(fd: int, data: bytes) -> None:
     except OSError:
         with contextlib.suppress(OSError):
             os.ftruncate(fd, size)
+            os.lseek(fd, size, os.SEEK_SET)  # else what is added next leaves a hole
         raise
 
 

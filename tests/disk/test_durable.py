@@ -93,7 +93,8 @@ def test_what_cannot_be_added_whole_is_not_added(tmp_path: Path, monkeypatch: py
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return write(fd, data[:2])
 
-    with path.open("ab", buffering=0) as stream:
+    with path.open("r+b", buffering=0) as stream:  # not one that always writes at the end
+        stream.seek(0, os.SEEK_END)
         with monkeypatch.context() as patch:
             patch.setattr(os, "write", full)
             with pytest.raises(OSError, match="No space left"):
