@@ -13,8 +13,8 @@ from auditor.database.connection import Database
 from auditor.places import Place
 
 _WHY = (
-    "it may be the phone's own file as it was before: only a list of it is at hand, and since then the phone's file was"
-    " written on the same disk; name the folder itself"
+    "it may be the phone's own file as it was before: only a list of it is at hand, and the phone's file may have been"
+    " written on the same disk since; name the folder itself"
 )
 
 
@@ -33,7 +33,7 @@ def as_one(db: Database) -> list[str]:
     for found in proofs.became(db):
         others.setdefault(found.listed, []).append(found.other)
     return [
-        f"{label} is a list, and files of {' and '.join(names)} were written since on the same disk: what is listed may"
-        " have become these, so they count as one copy; name the folder instead of its list"
+        f"{label} is a list, and files of {' and '.join(names)} may have been written since on the same disk: what is"
+        " listed may have become these, so they count as one copy; name the folder instead of its list"
         for label, names in others.items()
     ]
