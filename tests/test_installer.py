@@ -77,6 +77,7 @@ def test_a_double_click_serves_the_app(made: Path, tmp_path: Path) -> None:
         places = connection.getresponse().read().decode()  # said by a command that it starts
         assert "ended without an answer" not in places
         assert "places" in places
+        assert "disk, not there" not in places  # each is looked at by a process of its own
     finally:
         process.terminate()
         process.wait(30)
