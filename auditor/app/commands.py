@@ -16,6 +16,7 @@ from auditor import config
 from auditor.errors import AuditorError
 
 _LONGEST_LINE = 1 << 20
+_DIES_S = 5.0
 _MOST_S = 60.0
 """A command that ends soon has ended by then."""
 
@@ -89,4 +90,5 @@ async def _ended(process: asyncio.subprocess.Process) -> None:
     if process.returncode is None:
         with contextlib.suppress(ProcessLookupError):
             process.kill()
-        await process.communicate()  # closes its pipes, before the loop that they are of
+        with contextlib.suppress(TimeoutError):  # one in the kernel's hands does not even die
+            await asyncio.wait_for(process.communicate(), _DIES_S)  # closes its pipes, before the loop that they are of

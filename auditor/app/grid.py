@@ -6,6 +6,7 @@ import contextlib
 import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
@@ -21,6 +22,7 @@ SHOWN = 48
 KINDS = (FileVerdict.NOT_SAFE, FileVerdict.NOT_CHECKED)
 """Which files are shown."""
 _TABLE = "files.csv"
+_CHANGED = "The table of this report was changed after it was written. Check again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,8 @@ async def files(request: Request) -> Response:
     if (part := await run_in_threadpool(_part, folder, request)) is None:
         return pages.trouble("There is no such page.")
     told = await shown.verdict(folder)
+    if told.get("verdict") is None or part.total != told["partition"][part.kind]:
+        return pages.trouble(told["sentence"] if told.get("verdict") is None else _CHANGED)
     return pages.page(
         "files",
         name=folder.name,
@@ -69,7 +73,7 @@ async def files(request: Request) -> Response:
         part=part,
         before=max(0, part.first - SHOWN) if part.first else None,
         after=part.first + SHOWN if part.first + SHOWN < part.total else None,
-        steps=shown.steps(told) if told.get("verdict") else [],
+        steps=shown.steps(told),
     )
 
 
@@ -79,7 +83,7 @@ async def picture(request: Request) -> Response:
     part = None if folder is None else await run_in_threadpool(_part, folder, request)
     row = request.path_params["row"]
     if folder is None or part is None or row not in (rows := [file.row for file in part.files]):
-        return pages.trouble("There is no such picture.")
+        return PlainTextResponse("There is no such picture.", 404)
     is_large = bool(request.query_params.get("large"))
     kept: pictures.Pages = request.app.state.pictures
     wanted, side = ([row], pictures.LARGE) if is_large else (rows, pictures.SMALL)
@@ -95,7 +99,14 @@ def _part(folder: Path, request: Request) -> _Part | None:
     table = results.file_of(folder, _TABLE)
     if table is None or of not in KINDS or not first.isascii() or not first.isdigit() or len(first) > 12:
         return None
-    start, total, found = int(first), 0, []
+    facts = table.stat()
+    return _read(table, facts.st_mtime_ns, facts.st_size, FileVerdict(of), int(first))
+
+
+@lru_cache(maxsize=16)
+def _read(table: Path, mtime_ns: int, size_bytes: int, of: FileVerdict, start: int) -> _Part:
+    """A part of the table, which is read once for all pictures of a page as long as its date and size stay."""
+    total, found = 0, []
     with contextlib.suppress(UnicodeDecodeError, csv.Error), table.open(encoding="utf-8", newline="") as stream:
         for row, line in enumerate(csv.DictReader(stream), 1):  # a table that was changed may end early
             if line.get("verdict") != of:
@@ -103,13 +114,13 @@ def _part(folder: Path, request: Request) -> _Part | None:
             if start <= total < start + SHOWN:
                 found.append(_file(row, line))
             total += 1
-    return _Part(FileVerdict(of), start, found, total)
+    return _Part(of, start, found, total)
 
 
 def _file(row: int, line: dict[str, str]) -> _File:
     size = line.get("size_bytes") or ""
     status = line.get("status") or ""
     words = STATUSES[Status(status)] if status in Status.__members__.values() else ""
-    detail, path = line.get("detail") or "", line.get("path") or ""
-    told = words if detail.startswith(path) else detail  # the path stands beside it
+    path = line.get("path") or ""
+    told = (line.get("detail") or "").removeprefix(path).lstrip(" :") or words  # the path stands beside it
     return _File(row, path, told, line.get("taken_at") or "", int(size) if size.isascii() and size.isdigit() else None)

@@ -96,7 +96,8 @@ class Told:
             case "stopping":
                 return replace(self, is_stopping=True)
             case "result" | "failed" | "stopped":
-                return replace(self, end=event)
+                more = [path for path in event.get("journals") or [] if path not in self.journals]
+                return replace(self, end=event, journals=(*self.journals, *more))
         return self
 
 

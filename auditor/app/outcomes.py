@@ -47,3 +47,16 @@ def problems(end: dict[str, Any]) -> list[tuple[str, str]]:
     """The files that a command named because something is wrong with them, and why."""
     named = [one for key in _NAMED for one in end.get(key) or [] if isinstance(one, dict) and "path" in one]
     return [(str(one["path"]), str(one.get("reason") or one.get("fate") or "")) for one in named[:_PROBLEMS]]
+
+
+_STAY = {
+    "too_new": ("file stays, being too new", "files stay, being too new"),
+    "parted": ("file stays, belonging to one that is not safe", "files stay, belonging to one that is not safe"),
+    "unread": ("file stays: it was not read again in that check", "files stay: they were not read again in that check"),
+}
+
+
+def stay(end: dict[str, Any]) -> list[str]:
+    """Why files stay that are safe, by an object of `clean` of an audit."""
+    told = end.get("stay") or {}
+    return [f"{counted(told[why], *words)}." for why, words in _STAY.items() if told.get(why)]

@@ -30,7 +30,7 @@ async def proof(request: Request) -> Response:
         name=folder.name,
         folder=folder,
         touched=[(str(one["path"]), str(one["difference"])) for one in told.get("touched") or []],
-        chain=[(str(one["folder"] or one["link"]), str(one["state"])) for one in told.get("chain") or []],
+        chain=[(str(one["folder"] or one["link"]["folder"]), str(one["state"])) for one in told.get("chain") or []],
         words=[
             (str(one["file"]), str(one["words"]))
             for one in (*(told.get("signatures") or []), *(told.get("time_stamps") or []))
@@ -48,8 +48,9 @@ async def certificate(request: Request) -> Response:
         try:
             await commands.ask("report", "--certificate", str(made), "--", str(folder))
             content = made.read_bytes()
-        except (NoAnswer, FileNotFoundError):
-            return pages.trouble("No certificate can be made of this report: it was changed after it was written.")
+        except (NoAnswer, FileNotFoundError) as error:
+            why = str(error) if isinstance(error, NoAnswer) else "see what it can be held to."
+            return pages.trouble(f"No page can be made of this report to print and file: {why}")
     return Response(
         content,
         media_type="text/html; charset=utf-8",

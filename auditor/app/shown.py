@@ -40,6 +40,8 @@ async def result(request: Request) -> Response:
         backups=facts.get("backups") or [],
         finished=facts.get("finished"),
         go=_may_go(told),
+        instead=_instead(told),
+        touched=bool(told.get("touched")),
         partition=told.get("partition") or {},
         steps=steps(told) if told.get("verdict") else [],
     )
@@ -131,6 +133,15 @@ def _history(told: dict[str, Any]) -> Response:
     audits = [(audit, results.name_of(audit["folder"])) for audit in told["audits"]]
     done = [(job, outcomes.of(job)) for job in jobs.all_kept()]
     return pages.page("history", audits=audits, home=told["home"], done=done)
+
+
+def _instead(told: dict[str, Any]) -> str:
+    """What of the report's advice this page has buttons for: `next`, `go`, both or none. Where something is to be done
+    first, or only a person can say which is the phone, the report's own words stand."""
+    facts = told.get("provenance") or {}
+    has_step = any(step.fields[0] == ("order", "backup") for step in steps(told))
+    is_plain = has_step and not facts.get("first") and not facts.get("maybe_exchanged")
+    return " ".join(["next"] * is_plain + ["go"] * (_may_go(told) is not None))
 
 
 def _may_go(told: dict[str, Any]) -> dict[str, Any] | None:

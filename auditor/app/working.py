@@ -22,8 +22,10 @@ def job(request: Request) -> Response:
     """GET /jobs/ID: the page; of a finished audit that of its verdict."""
     if (one := jobs.find(request.path_params["id"])) is None:
         return pages.trouble("That job is not known any more.")
-    told = one.reader().now()
-    state = one.state(told)
+    reader = one.reader()
+    state = one.state(told := reader.now())
+    if state is State.KILLED:  # it may have said its last between the two looks
+        state = one.state(told := reader.now())
     if state is State.DONE and told.end:
         name = results.name_of(told.end.get("folder"))
         if name and one.command in ("audit", "backup", "duplicates") and not outcomes.problems(told.end):
@@ -44,6 +46,7 @@ def job(request: Request) -> Response:
         size_bytes=end.get("bytes") or 0,
         limits=[
             *filter(None, [end.get("hindrance")]),
+            *outcomes.stay(end),
             *(f"{d['why']}: {d['remedy']}" for d in end.get("doubts") or []),
         ],
         step=pages.step((end.get("next") or {}).get("action"), (end.get("next") or {}).get("arguments")),

@@ -17,6 +17,7 @@ _OPENERS: Mapping[str, Callable[[str], Place]] = {
     "archive": open_archive,
     "takeout": open_takeout,
 }
+LOCAL = frozenset(_OPENERS)
 """The kinds of place that lie on this machine."""
 
 

@@ -9,7 +9,7 @@ from auditor.errors import BadManifest, BadPlace
 from auditor.isolation import pool
 from auditor.manifest.jsonl import Manifest
 from auditor.model import FileFacts, Soundness
-from auditor.places.recorded import recorded_place
+from auditor.places.recorded import LOCAL, recorded_place
 from auditor.report.thumbnails import Shown, Subject, take
 
 
@@ -23,10 +23,11 @@ def pictures(manifest: Manifest, rows: Sequence[int], side: int) -> Iterator[tup
     """
     header = manifest.header
     place = recorded_place(header.place_kind, header.place, header.place_id)
+    if place is None and header.place_kind not in LOCAL:
+        raise BadPlace("Pictures of a phone on a cable or of a cloud are in the report alone, as it read them.")
     if place is None:
         raise BadPlace(
-            f"what {manifest.path} lists cannot be shown: it is not on this computer, is not plugged in, or is"
-            " another one than it was"
+            "The pictures cannot be shown: what was audited is not on this computer now, or another folder lies there."
         )
     wanted = sorted(set(rows))
     if wanted and not 1 <= wanted[0] <= wanted[-1] <= manifest.footer.files:

@@ -13,6 +13,7 @@ import pillow_heif
 import rawpy
 from PIL import Image, ImageOps
 
+from auditor.errors import AuditorError
 from auditor.model import Kind
 from auditor.pictures.loading import PILLOW_FORMATS
 from auditor.places import Place
@@ -64,7 +65,7 @@ def take(subject: Subject) -> Shown:
                     return _shown(salvage.of_film(stream, form), salvage.FILM if subject.damaged else "", subject.side)
                 stream.seek(0)
             data = stream.read(_MAX_BYTES + 1)
-    except (OSError, AttributeError):
+    except (AuditorError, OSError, AttributeError):
         return Shown(None)
     if len(data) > _MAX_BYTES:
         return Shown(None)

@@ -44,12 +44,18 @@
       const img = link.querySelector("img");
       const none = async () => {
         link.classList.add("none");
+        link.setAttribute("aria-label", "No picture of " + link.parentElement.querySelector(".name").textContent);
         const unshown = document.getElementById("unshown");
-        if (!unshown.textContent) unshown.textContent = await fetch(img.src).then((answer) => answer.text()).catch(() => "");
+        if (unshown.textContent) return;
+        const answer = await fetch(img.src).catch(() => null);
+        if (answer && !answer.ok) unshown.textContent = await answer.text();
       };
       img.addEventListener("error", none);
       if (img.complete && !img.naturalWidth && img.currentSrc) none();
-      link.addEventListener("click", (event) => { event.preventDefault(); show(links.indexOf(link)); });
+      link.addEventListener("click", (event) => {
+        event.preventDefault();
+        if (!link.classList.contains("none")) show(links.indexOf(link));
+      });
     }
     let at = 0;
     const show = (number) => {
@@ -63,6 +69,7 @@
       large.querySelector("[data-turn='-1']").disabled = !at;
       large.querySelector("[data-turn='1']").disabled = at === links.length - 1;
       if (!large.open) large.showModal();
+      if (document.activeElement.disabled) large.querySelector("[data-turn='0']").focus();  // keys are heard inside only
     };
     for (const button of large.querySelectorAll("button")) {
       button.addEventListener("click", () => button.dataset.turn === "0" ? large.close() : show(at + Number(button.dataset.turn)));
@@ -78,7 +85,7 @@
   // A report: this page has the buttons for what it says to type.
   const report = document.querySelector("iframe[data-around]");
   if (report) {
-    const around = () => report.contentWindow.postMessage({ auditor: "around" }, "*");
+    const around = () => report.contentWindow.postMessage({ auditor: "around", instead: report.dataset.around }, "*");
     report.addEventListener("load", around);
     around();  // it may have been loaded before
   }

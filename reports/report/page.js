@@ -37,7 +37,10 @@ for (const code of document.querySelectorAll(".verdict .next code, .go code")) {
 // In the app the page around this one has a button for what is to be done.
 addEventListener("message", (event) => {
   if (parent === window || event.source !== parent || event.data?.auditor !== "around") return;
-  for (const step of document.querySelectorAll(".verdict .next, .verdict .go")) step.hidden = true;
+  for (const what of ["next", "go"]) {
+    const said = document.querySelector(".verdict ." + what);
+    if (said && String(event.data.instead).split(" ").includes(what)) said.hidden = true;
+  }
 });
 
 let folded = [];

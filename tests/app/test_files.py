@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from auditor.app import grid
 from tests import media
 from tests.app.running import App, app
 from tests.commandline import auditor
@@ -92,13 +93,19 @@ def test_of_what_is_no_picture_none_is_shown(running: App) -> None:
         assert running.get(row[1].replace("&amp;", "&")).status == 404
 
 
+def test_a_file_with_too_few_copies_is_not_said_to_be_in_the_backup() -> None:
+    line = {"path": "a.jpg", "status": "identical", "verdict": "not_safe", "detail": "a.jpg has 1 of 2 copies."}
+    assert grid._file(1, line).words == "has 1 of 2 copies."
+    assert grid._file(1, line | {"detail": ""}).words == "in the backup with exactly the same content"
+
+
 def test_why_there_are_no_pictures(running: App) -> None:
     shutil.copytree(running.top / "reports" / "one", running.top / "reports" / "moved")
     (running.top / "phone").rename(running.top / "elsewhere")
     try:
         answer = running.get(pictures(running.get("/results/moved/files").text)[0])
         assert answer.status == 404
-        assert "cannot be shown: it is not on this computer" in answer.text
+        assert "cannot be shown: what was audited is not on this computer now" in answer.text
         assert "<" not in answer.text
     finally:
         (running.top / "elsewhere").rename(running.top / "phone")
@@ -116,9 +123,8 @@ def test_a_table_that_is_none_is_no_failure_of_the_app(running: App, tmp_path: P
     ):
         (folder / "files.csv").write_bytes(content)
         answer = running.get("/results/torn/files")
-        assert answer.status == 200
-        assert "The app itself failed" not in answer.text
-        assert "Back up what is missing" not in answer.text  # it was changed after it was written
+        assert answer.status == 404
+        assert "This report was changed after it was written." in answer.text
 
 
 def test_the_proof_says_what_it_is_held_to(running: App) -> None:

@@ -108,6 +108,13 @@ def test_undo_and_purge_take_the_record_that_the_job_named(home: Path) -> None:
             asked(order="undo", job=job, nth=nth)
 
 
+def test_a_record_that_was_told_at_the_end_alone_is_taken_too(home: Path) -> None:
+    job = done(["clean", "--apply", "--", "/audit"])
+    with (jobs.home() / job / jobs.EVENTS).open("a") as told:
+        told.write(json.dumps({"event": "result", "journals": ["/late.journal"]}) + "\n")
+    assert asked(order="undo", job=job, nth="0").words == ("undo", "--", "/late.journal")
+
+
 @pytest.mark.parametrize("typed", ["", "yes", "del", "delete it"])
 def test_nothing_is_deleted_for_good_unless_it_is_typed(home: Path, typed: str) -> None:
     job = done(["clean", "--apply", "--", "/audit"], journals=["/one.journal"])

@@ -63,6 +63,14 @@ def test_why_nothing_may_go(running: App) -> None:
     assert "to the quarantine</button>" not in shown
 
 
+def test_why_files_stay_that_are_safe(running: App) -> None:
+    end = {"event": "result", "removals": [], "bytes": 0, "stay": {"too_new": 3, "parted": 0, "unread": 1}}
+    shown = page(running, ["clean", "--keep-newest", "90d", "--", "/audit"], end)
+    assert "3 files stay, being too new." in shown
+    assert "1 file stays: it was not read again in that check." in shown
+    assert "belonging" not in shown
+
+
 def test_what_was_moved_and_what_stayed(running: App) -> None:
     stayed = [{"path": "/a/c.jpg", "reason": "it was changed"}]
     end = {"event": "result", "moved": 2, "moved_before": 0, "bytes": 1, "stayed": stayed}

@@ -84,11 +84,11 @@ def check(list_file: Path) -> None:
 
 def pictures(list_file: Path, wanted: Sequence[int], out: Path, side: int) -> None:
     """As the command of this name in `auditor.cli.manifest` says."""
-    made = []
+    manifest, made = load(list_file), []
     try:
         out.mkdir(exist_ok=True)
         with Folder.open(out) as folder:
-            for row, shown in listed.pictures(load(list_file), wanted, side):
+            for row, shown in listed.pictures(manifest, wanted, side):
                 name = f"{row}.webp"
                 if shown.webp:
                     folder.write_new(name, shown.webp)
