@@ -342,6 +342,33 @@ def test_a_row_of_a_table_that_says_that_its_file_failed_proves_nothing(tmp_path
     assert found.unclear == (f"row 3 says {said!r} of its file, which proves nothing",)
 
 
+@pytest.mark.parametrize("rows", [f"a.jpg,{A},ok\n./a.jpg,{A},FAILED\n", f"./a.jpg,{A},FAILED\na.jpg,{A},ok\n"])
+def test_no_other_row_proves_what_failed(tmp_path: Path, rows: str) -> None:
+    (tmp_path / "x.csv").write_text(f"path,sha256,status\n{rows}b.jpg,{B},ok\n")
+    found = foreign.read(tmp_path / "x.csv")
+    assert {one.path: dict(one.digests) for one in found.rows} == {"a.jpg": {}, "b.jpg": {"sha256": B}}
+    assert all(one.digest_origin is None for one in found.rows if one.path == "a.jpg")
+
+
+def test_what_failed_with_another_digest_is_no_reason_to_refuse_a_list(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text(f"path,sha256,status\na.jpg,{B},FAILED\na.jpg,{A},ok\n")
+    assert [dict(one.digests) for one in foreign.read(tmp_path / "x.csv").rows] == [{}]
+
+
+@pytest.mark.parametrize("lines", [f"ERROR  a.jpg\n{A}  a.jpg\n", f"{MD5_A}  a.jpg\nERROR  ./a.jpg\n"])
+def test_what_rclone_could_not_read_is_proven_by_no_other_line(tmp_path: Path, lines: str) -> None:
+    (tmp_path / "SUMS").write_text(f"{B}  b.jpg\n{lines}")
+    found = foreign.read(tmp_path / "SUMS")
+    assert {one.path: dict(one.digests) for one in found.rows} == {"b.jpg": {"sha256": B}, "a.jpg": {}}
+    assert len(found.unclear) == 1 and "a.jpg could not be read" in found.unclear[0]
+
+
+def test_a_kind_of_digest_that_rclone_does_not_know_says_nothing_of_the_others(tmp_path: Path) -> None:
+    (tmp_path / "SUMS").write_text(f"UNSUPPORTED  a.jpg\n{' ' * 32}  a.jpg\n{A}  a.jpg\n")
+    found = foreign.read(tmp_path / "SUMS")
+    assert [dict(one.digests) for one in found.rows] == [{"sha256": A}] and not found.unclear
+
+
 def test_what_a_bag_has_still_to_fetch_proves_nothing(tmp_path: Path) -> None:
     (tmp_path / "bagit.txt").write_text("BagIt-Version: 0.97\nTag-File-Character-Encoding: UTF-8\n")
     (tmp_path / "fetch.txt").write_bytes(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass, field, replace
 
 from auditor.errors import BadManifest
@@ -42,16 +43,21 @@ class Listed:
         return self.said.place
 
 
-def listed(rows: list[FileFacts], unclear: list[str], said: Said, source: str) -> Listed:
+def listed(
+    rows: list[FileFacts], unclear: list[str], said: Said, source: str, disproved: Set[str] = frozenset()
+) -> Listed:
     """The rows as far as the list itself says that they prove anything.
 
-    Raises: BadManifest where one path is named with two contents.
+    `disproved` are the paths of files that, by any of its rows, are not as their digests say: no other row of such a
+    path proves it. Raises: BadManifest where one path is named with two contents.
     """
     if said.lacks:
         unclear = [
             *unclear,
             "the list that it was made of names more, or did not end cleanly; export keeps no such rows",
         ]
+    # Before rows are merged: what failed with other digests than it passed with is no reason to refuse the list.
+    rows = [replace(one, digests={}, digest_origin=None) if one.path in disproved else one for one in rows]
     whole = merged(rows, source)
     if said.claimed:
         whole = tuple(replace(one, digest_origin=DigestOrigin.CLAIMED) if one.digests else one for one in whole)

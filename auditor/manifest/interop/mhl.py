@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from xml.etree import ElementTree
@@ -47,7 +46,7 @@ def read(path: Path, content: bytes) -> Listed:
     except ElementTree.ParseError as error:
         raise BadManifest(f"{path} is cut off or damaged: {error}") from error
     rows, unclear = [], []
-    contradicted: set[str] = set()
+    disproved: set[str] = set()
     for element in root.iter():
         if _tag(element) != "hash":
             continue
@@ -62,11 +61,10 @@ def read(path: Path, content: bytes) -> Listed:
         digests = {kind: (values[kind].text or "").strip() for kind in KINDS if kind in values}
         rows.append(row(named.text, digests, size_of(size), _ns(date)))
         if any(child.get("action") not in _MATCHED for child in element) or len(stated) > len(digests):
-            contradicted.add(rows[-1].path)
-    # By the list itself the file is not what it was, or is two things: no entry for it proves anything.
-    rows = [replace(one, digests={}, digest_origin=None) if one.path in contradicted else one for one in rows]
+            # By the list itself the file is not what it was, or is two things.
+            disproved.add(rows[-1].path)
     remarks = [element.text or "" for element in root.iter() if _tag(element) == "comment"]
-    return listed(rows, unclear, of_place.said_in(remarks, path), str(path))
+    return listed(rows, unclear, of_place.said_in(remarks, path), str(path), disproved)
 
 
 def write(

@@ -30,7 +30,10 @@ MOST_FETCH_BYTES = 1 << 30
 """The list of what a bag of some million files still lacks is smaller."""
 
 _GNU = re.compile(rb"(\\?)([0-9a-fA-F]{32,128}) [ *](.+)", re.DOTALL)
-_RCLONE_NONE = re.compile(rb"(?: {32,128}|UNSUPPORTED|ERROR)  (.+)", re.DOTALL)
+_RCLONE_NONE = re.compile(rb"( {32,128}|UNSUPPORTED|ERROR)  (.+)", re.DOTALL)
+_FAILED = b"ERROR  "
+"""As a line of rclone begins whose file could not be read."""
+
 _BSD = re.compile(rb"(\\?)([A-Z0-9-]+) \((.+)\) = ([0-9a-fA-F]{32,128})", re.DOTALL)
 _STAT = re.compile(rb"# stat (\d{1,19}) (-?\d{1,12}) (.+)", re.DOTALL)
 _END = re.compile(rb"# end (\d{1,19})")
@@ -58,6 +61,7 @@ def read(path: Path, content: bytes, bag_version: str | None = None) -> Listed:
     """
     rows: list[FileFacts] = []
     unclear, remarks = [], []
+    disproved: set[str] = set()
     stats: dict[bytes, tuple[int, int]] = {}
     ended = met = model = None
     text = content.removeprefix(b"\xef\xbb\xbf")
@@ -85,6 +89,9 @@ def read(path: Path, content: bytes, bag_version: str | None = None) -> Listed:
             name = _from_bag(name, bag_version)
         size, mtime = stats.get(name, (None, None))
         rows.append(row(_text(name), digests, size, mtime, mtime_trusted=mtime is not None))
+        if line.startswith(_FAILED):
+            disproved.add(rows[-1].path)
+            unclear.append(f"line {number} says that {display_path(_text(name))[:80]} could not be read")
     if text.startswith(_PHONE):
         if ended != len(rows):
             unclear.append("the list made on the phone was cut off: its last line is missing; copy it again")
@@ -99,14 +106,14 @@ def read(path: Path, content: bytes, bag_version: str | None = None) -> Listed:
             unclear.append(
                 "files of the bag are still to be fetched, by its fetch.txt; fetch them, or make the list anew"
             )
-        rows = [replace(one, digests={}, digest_origin=None) if one.path in awaited else one for one in rows]
+        disproved |= awaited
     said = of_place.said_in(remarks, path)
     if text.startswith(_PHONE):
         said = replace(said, place=_of_phone(path, content, model))
     if said.place is None:
         known = of_place.recall(path, content)
         said = replace(said, place=known[0]) if len(known) == 1 else replace(said, perhaps=known)
-    return listed(rows, unclear, said, str(path))
+    return listed(rows, unclear, said, str(path), disproved)
 
 
 def _of_phone(path: Path, content: bytes, model: str | None) -> Header:
@@ -167,7 +174,7 @@ def _line(line: bytes, list_name: str) -> tuple[bytes, dict[str, str]] | None:
         escaped, word, name, digest = match.groups()
         kind = {"SHA2-256": "sha256"}.get(word.decode(), word.decode().lower().replace("-", ""))
     elif match := _RCLONE_NONE.fullmatch(line):
-        return match[1], {}
+        return match[2], {}
     else:
         return None
     if escaped:

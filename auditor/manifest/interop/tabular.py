@@ -79,6 +79,7 @@ def read_csv(path: Path, content: bytes) -> Listed:
     # In a table of our own, names are escaped where they are no text; in others a backslash is a backslash.
     name_of = path_shown if tuple(header[: len(_COLUMNS)]) == _COLUMNS else str
     rows, unclear = [], []
+    disproved: set[str] = set()
     try:
         for number, values in enumerate(table, 2):
             if len(values) != len(header):
@@ -86,16 +87,16 @@ def read_csv(path: Path, content: bytes) -> Listed:
                     unclear.append(f"row {number} has {len(values)} columns, not {len(header)}")
                 continue
             digests = {kind: values[columns[kind]].strip() for kind in DIGESTS if kind in columns}
-            for at, whole in outcomes:
-                if (said := values[at].strip()).lower() not in whole:
-                    digests = {}
-                    unclear.append(f"row {number} says {display_path(said)[:40]!r} of its file, which proves nothing")
             size = size_of(values[sized].strip()) if sized is not None else None
             mtime = ns_or_none(values[dated]) if dated is not None else None
             rows.append(row(name_of(_unguarded(values[named])), digests, size, mtime))
+            for at, whole in outcomes:
+                if (said := values[at].strip()).lower() not in whole:
+                    disproved.add(rows[-1].path)
+                    unclear.append(f"row {number} says {display_path(said)[:40]!r} of its file, which proves nothing")
     except csv.Error as error:
         unclear.append(f"the table cannot be read to its end: {error}")
-    return listed(rows, unclear, of_place.said_in(titles, path), str(path))
+    return listed(rows, unclear, of_place.said_in(titles, path), str(path), disproved)
 
 
 def write_csv(rows: Iterable[FileFacts], remark: str | None = None) -> Iterator[bytes]:
