@@ -35,6 +35,7 @@ def pair(db: Database, labels: Sequence[str], verify: Verifier | None) -> None:
             remains.damaged(one)
             remains.undecided(one)
             rest.unreadable(one)
+            content.contradicted(one)
             rest.missing(one)
 
 

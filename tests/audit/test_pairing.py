@@ -208,3 +208,20 @@ def test_a_row_that_contradicts_itself_proves_nothing(differs: str) -> None:
     assert paired(whole, torn)[0] != "identical"
     assert paired(whole, torn, {**whole, "path": "c.jpg"})[1] == "c.jpg"
     assert paired({**whole, "sha256": None}, {**torn, "sha256": None, "path": "a.jpg"})[0] != "identical"
+
+
+@pytest.mark.parametrize("differs", [*OTHER, "sha256"])
+@pytest.mark.parametrize("path", ["a.jpg", "x/b.jpg"])
+def test_a_file_whose_copy_is_in_a_list_that_contradicts_itself_is_not_missing(differs: str, path: str) -> None:
+    whole = {"sha256": "a" * 64, "md5": "a" * 32, "sha1": "a" * 40, "size_bytes": 9, "image_sha256": None}
+    db = tables(whole, {**whole, "path": path, differs: {**OTHER, "sha256": "1" * 64}[differs]})
+    assert db.con.execute("SELECT status, backup_path, detail FROM files").fetchall() == [
+        ("not_checked", path, "its list contradicts itself: it has this file's digest, and another size or digest")
+    ]
+
+
+def test_a_weaker_digest_counts_only_where_sha256_is_not_known() -> None:
+    both = {"sha256": "a" * 64, "md5": "a" * 32, "image_sha256": None}
+    assert paired(both, {**both, "sha256": None})[0] == "identical"
+    assert paired({**both, "sha256": None}, both)[0] == "identical"
+    assert paired(both, {**both, "sha256": "b" * 64})[0] == "not_checked"

@@ -20,15 +20,10 @@ _PROOF_WORDS = {
 
 def identical(one: OneBackup) -> None:
     """The same bytes anywhere in the backup, many to one: best at the same path, then under the same name."""
-    # What agrees in one digest and differs in another, or in size, is a list that is wrong; many lists lack some.
+    # What agrees in one digest and differs in another, or in size, is a list that is wrong; many lists lack some. So a
+    # weaker digest counts only where SHA-256, which comes first, is not known of both.
     agree = " AND ".join(f"coalesce(s.{name} = b.{name}, true)" for name in ("size_bytes", *DIGESTS))
-    for digest in DIGESTS:
-        # Most lists hold one digest: the others would be joins for nothing.
-        held = f"SELECT (SELECT count({digest}) FROM due) > 0 AND (SELECT count({digest}) FROM b) > 0"
-        if not one.db.one(bool, held):
-            continue
-        # SHA-256 alone is proof; a weaker digest counts only where that is not known.
-        weaker = "" if digest == "sha256" else "AND (s.sha256 IS NULL OR b.sha256 IS NULL)"
+    for digest in _held(one):
         for key in ("path", "name", None):
             at = "" if key is None else f"AND s.{key} = b.{key}"
             one.put(
@@ -36,7 +31,7 @@ def identical(one: OneBackup) -> None:
                 f"""
                 SELECT s.id, arg_min(b.id, b.path) AS backup_id, {_PROOF_WORDS[digest]} AS detail
                 FROM open_s s JOIN {"b" if key else _one_of_each(digest)} b
-                    ON s.{digest} = b.{digest} {at} {weaker} AND {agree}
+                    ON s.{digest} = b.{digest} {at} AND {agree}
                 GROUP BY s.id
                 """,
             )
@@ -51,6 +46,27 @@ def identical(one: OneBackup) -> None:
         CREATE OR REPLACE TEMP VIEW open_b AS SELECT * FROM b SEMI JOIN free USING (id);
         """
     )
+
+
+def contradicted(one: OneBackup) -> None:
+    """A digest of the file's content in a row that has another size or digest beside it: neither proof, nor missing."""
+    for digest in _held(one):
+        one.put(
+            Status.NOT_CHECKED,
+            # What agrees in all is proof, and was taken by `identical`.
+            f"""
+            SELECT s.id, arg_min(b.id, b.path) AS backup_id, 'its list contradicts itself: it has this file''s digest,'
+                ' and another size or digest' AS detail
+            FROM open_s s JOIN b ON s.{digest} = b.{digest}
+            GROUP BY s.id
+            """,
+        )
+
+
+def _held(one: OneBackup) -> list[str]:
+    """The digests that both lists hold, SHA-256 first. Most hold one: the others would be joins for nothing."""
+    held = "SELECT (SELECT count({0}) FROM due) > 0 AND (SELECT count({0}) FROM b) > 0"
+    return [digest for digest in DIGESTS if one.db.one(bool, held.format(digest))]
 
 
 def _one_of_each(digest: str) -> str:
