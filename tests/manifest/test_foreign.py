@@ -382,7 +382,34 @@ def test_what_a_bag_has_still_to_fetch_proves_nothing(tmp_path: Path) -> None:
         "data/b b.jpg": False,
         "data/c\nc.jpg": False,
     }
-    assert any("still to be fetched" in sentence for sentence in found.unclear)
+    assert found.unclear == (
+        "files of the bag are still to be fetched, by its fetch.txt; fetch them, and take it away",
+    )
+
+
+@pytest.mark.parametrize(
+    ("fetch", "proven"),
+    [
+        (b"https://example.org/b data/b.jpg\n", []),  # no size: whatever is meant, it is not known to be there
+        (b"https://example.org/b 5 data/b.jpg\nhttps://example.org/c\n", []),
+        (b"https://example.org/b 5B data/b.jpg\n", []),
+        (b" https://example.org/b 5 data/b.jpg\n", []),
+        (b"# nothing\n", []),
+        (b"https://example.org/b 5 data/b.jpg \n", ["data/c.jpg"]),
+        (b"https://example.org/x - data/x.jpg\rhttps://example.org/b 5 data/b.jpg\r", ["data/c.jpg"]),
+        (b"\n \t\r\n", ["data/b.jpg", "data/c.jpg"]),
+    ],
+)
+def test_where_a_bags_fetch_txt_cannot_be_read_nothing_of_it_is_proven(
+    tmp_path: Path, fetch: bytes, proven: list[str]
+) -> None:
+    (tmp_path / "bagit.txt").write_text("BagIt-Version: 0.97\nTag-File-Character-Encoding: UTF-8\n")
+    (tmp_path / "fetch.txt").write_bytes(fetch)
+    (tmp_path / "manifest-sha256.txt").write_text(f"{A}  data/b.jpg\n{B}  data/c.jpg\n")
+    found = foreign.read(tmp_path / "manifest-sha256.txt")
+    assert [one.path for one in found.rows if one.digests] == proven
+    assert any("of the bag's fetch.txt cannot be read" in sentence for sentence in found.unclear) is (not proven)
+    assert bool(found.unclear) is (len(proven) < 2)
 
 
 @pytest.mark.parametrize(

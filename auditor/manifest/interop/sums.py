@@ -41,6 +41,7 @@ _FILES = re.compile(rb"# files (\d{1,19})")
 _UNLISTED = re.compile(rb"# unlisted (.+)", re.DOTALL)
 _MODEL = re.compile(rb"# model (.{1,200})")
 _PHONE = b"# auditor phone list"
+_FETCH = re.compile(rb"\S+[ \t]+(?:\d+|-)[ \t]+(.+)")
 _ESCAPES = {b"\\\\": b"\\", b"\\n": b"\n", b"\\r": b"\r"}
 
 
@@ -101,12 +102,17 @@ def read(path: Path, content: bytes, bag_version: str | None = None) -> Listed:
         unclear.append("the last line has no end: the list may have been cut off")
     if bag_version is not None:
         remarks += _remarks(path.parent / "bag-info.txt")
-        awaited = {row(_text(_from_bag(name, bag_version)), {}).path for name in _to_fetch(path.parent / "fetch.txt")}
+        awaited, unread = _to_fetch(path.parent / "fetch.txt")
         if awaited:
+            unclear.append("files of the bag are still to be fetched, by its fetch.txt; fetch them, and take it away")
+        if unread:
             unclear.append(
-                "files of the bag are still to be fetched, by its fetch.txt; fetch them, or make the list anew"
+                f"line {unread} of the bag's fetch.txt cannot be read, so which files are still to be fetched is not"
+                " known; fetch them, and take it away"
             )
-        disproved |= awaited
+        # A space at a name's end may be the line's: of both names nobody knows which one is meant.
+        ends = {row(_text(_from_bag(name, bag_version)), {}).path.rstrip() for name in awaited}
+        disproved |= {one.path for one in rows if unread or one.path.rstrip() in ends}
     said = of_place.said_in(remarks, path)
     if text.startswith(_PHONE):
         said = replace(said, place=_of_phone(path, content, model))
@@ -212,19 +218,21 @@ def _remarks(bag_info: Path) -> list[str]:
     return [line.partition(":")[2] for line in lines]
 
 
-def _to_fetch(list_: Path) -> list[bytes]:
-    """The files of a bag that need not be there yet, as it writes their names. Source: RFC 8493, section 2.2.3.
+def _to_fetch(list_: Path) -> tuple[list[bytes], int | None]:
+    """The files of a bag that need not be there yet, as it writes their names, and the number of the first line that is
+    none of such a list; None where all are. Source: RFC 8493, section 2.2.3.
 
     Raises: BadManifest where the list of them cannot be read.
     """
     if not list_.is_file():
-        return []
+        return [], None
     try:
         content = small_files.read(list_, MOST_FETCH_BYTES)
     except OSError as error:
         raise BadManifest(f"{list_} cannot be read: {small_files.reason(error)}") from error
-    fields = (re.split(rb"[ \t]+", line.strip(b"\r"), maxsplit=2) for line in content.split(b"\n"))
-    return [found[2] for found in fields if len(found) == 3]
+    lines = [(number, line) for number, line in enumerate(re.split(rb"\r\n|\r|\n", content), 1) if line.strip()]
+    found = [(number, _FETCH.fullmatch(line)) for number, line in lines]
+    return [match[1] for _, match in found if match], next((number for number, match in found if not match), None)
 
 
 def bag_version(path: Path) -> str | None:
