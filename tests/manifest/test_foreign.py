@@ -342,6 +342,40 @@ def test_a_row_of_a_table_that_says_that_its_file_failed_proves_nothing(tmp_path
     assert found.unclear == (f"row 3 says {said!r} of its file, which proves nothing",)
 
 
+YES_OR_NO = ("verified", "valid", "match", "success", "exists")
+OUTCOMES = ("status", "result", "action", "outcome", "state", "verification", *YES_OR_NO)
+
+
+@pytest.mark.parametrize("column", OUTCOMES)
+def test_only_a_word_that_is_known_to_be_good_leaves_a_row_its_proof(tmp_path: Path, column: str) -> None:
+    good = ["ok", "Yes", "TRUE", "present", "exists", "done", "hashed", "unchanged", ""]
+    bad = ["no", "false", "missing", "changed", "2", "n/a", "nan", "unknown"]
+    (good if column in YES_OR_NO else bad).append("1")
+    (bad if column in YES_OR_NO else good).append("0")
+    rows = [f"{number}.jpg,{A},{word}" for number, word in enumerate([*good, *bad])]
+    (tmp_path / "x.csv").write_text("\n".join([f"path,sha256,{column}", *rows, ""]))
+    found = foreign.read(tmp_path / "x.csv")
+    assert [bool(one.digests) for one in found.rows] == [True] * len(good) + [False] * len(bad)
+    assert len(found.unclear) == len(bad)
+
+
+@pytest.mark.parametrize("said", ["n/a", "NULL", "NaN", "none", "no", "0", ""])
+def test_no_error_is_said_in_many_words(tmp_path: Path, said: str) -> None:
+    (tmp_path / "x.csv").write_text(f"path,sha256,error\na.jpg,{A},{said}\n")
+    found = foreign.read(tmp_path / "x.csv")
+    assert [dict(one.digests) for one in found.rows] == [{"sha256": A}] and not found.unclear
+
+
+def test_of_two_columns_of_one_name_each_is_heard(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text(f"path,sha256,status,status\na.jpg,{A},FAILED,ok\nb.jpg,{B},ok,ok\n")
+    assert [bool(one.digests) for one in foreign.read(tmp_path / "x.csv").rows] == [False, True]
+
+
+def test_a_table_of_another_checker_is_not_taken_for_that_of_a_drill(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text(f"path,sha256,result,detail\na.jpg,{A},ok,\nb.jpg,{B},FAILED,no match\n")
+    assert [bool(one.digests) for one in foreign.read(tmp_path / "x.csv").rows] == [True, False]
+
+
 @pytest.mark.parametrize("rows", [f"a.jpg,{A},ok\n./a.jpg,{A},FAILED\n", f"./a.jpg,{A},FAILED\na.jpg,{A},ok\n"])
 def test_no_other_row_proves_what_failed(tmp_path: Path, rows: str) -> None:
     (tmp_path / "x.csv").write_text(f"path,sha256,status\n{rows}b.jpg,{B},ok\n")

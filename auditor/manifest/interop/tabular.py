@@ -25,18 +25,25 @@ _COLUMNS = ("path", "size_bytes", "mtime", *DIGESTS)
 _OF_JUDGEMENT = (
     *({"status", "verdict"}, {"backups", "read_at"}),  # of an audit: of the phone's files
     *({"relation", "keep"}, {"action", "kept_path"}),  # of a search for duplicates: of several places at once
-    {"result", "detail"},  # of a drill: of what was to come back
+    {"path", "result", "size_bytes", "mtime", "sha256", "detail"},  # of a drill: of what was to come back
 )
-"""Columns by which a table of this program is known that says what became of files, and lists no place."""
+"""Columns by which a table of this program is known that says what became of files, and lists no place. Other
+tools have some of them too."""
 
-_NO_ERROR = frozenset({"", "0", "-", "none", "ok", "no", "false", "no error", "no errors"})
-_WHOLE = frozenset(
+_NO_ERROR = frozenset({"", "0", "-", "none", "ok", "no", "false", "no error", "no errors", "n/a", "null", "nan"})
+_GOOD = frozenset(
     {
-        *("", "0", "-", "ok", "original", "new", "verified", "valid", "pass", "passed", "success", "successful"),
+        *("", "-", "ok", "original", "new", "verified", "valid", "pass", "passed", "success", "successful"),
         *("succeeded", "good", "match", "matched", "identical", "equal", "same", "copied", "complete", "completed"),
+        *("present", "exists", "done", "hashed", "unchanged", "yes", "true"),
     }
 )
-_OUTCOMES = {"status": _WHOLE, "result": _WHOLE, "action": _WHOLE, "error": _NO_ERROR, "errors": _NO_ERROR}
+_OUTCOMES = {
+    **dict.fromkeys(("error", "errors"), _NO_ERROR),
+    # 0 is the number of no error, and of no.
+    **dict.fromkeys(("status", "result", "action", "outcome", "state", "verification"), _GOOD | {"0"}),
+    **dict.fromkeys(("verified", "valid", "match", "success", "exists"), _GOOD | {"1"}),
+}
 """Columns in which a tool that copies or checks says what became of a file, and what stands there of one that is as
 its digest says; what any other word means, nobody knows here."""
 
@@ -75,7 +82,8 @@ def read_csv(path: Path, content: bytes) -> Listed:
         raise BadManifest(f"{path} is no list of files: none of its columns is called {', '.join(_NAMES)}")
     sized = next((columns[name] for name in _SIZES if name in columns), None)
     dated = next((columns[name] for name in _DATES if name in columns), None)
-    outcomes = [(columns[name], whole) for name, whole in _OUTCOMES.items() if name in columns]
+    # All of them, where two columns have one name.
+    outcomes = [(at, _OUTCOMES[name]) for at, name in enumerate(header) if name in _OUTCOMES]
     # In a table of our own, names are escaped where they are no text; in others a backslash is a backslash.
     name_of = path_shown if tuple(header[: len(_COLUMNS)]) == _COLUMNS else str
     rows, unclear = [], []
@@ -90,8 +98,8 @@ def read_csv(path: Path, content: bytes) -> Listed:
             size = size_of(values[sized].strip()) if sized is not None else None
             mtime = ns_or_none(values[dated]) if dated is not None else None
             rows.append(row(name_of(_unguarded(values[named])), digests, size, mtime))
-            for at, whole in outcomes:
-                if (said := values[at].strip()).lower() not in whole:
+            for at, good in outcomes:
+                if (said := values[at].strip()).lower() not in good:
                     disproved.add(rows[-1].path)
                     unclear.append(f"row {number} says {display_path(said)[:40]!r} of its file, which proves nothing")
     except csv.Error as error:
