@@ -38,21 +38,15 @@ class Side:
 def side(spec: str) -> Side:
     """What a PLACE of the command line names: a list made before (by its content), or a place.
 
-    Raises: BadPlace where there is none; BadManifest where it is a list that was cut off or changed.
+    Raises: BadPlace where there is none; BadManifest where it is a list that was cut off or changed, or may be of
+    several places.
     """
     path = Path(spec)
     if looks_like_manifest(path):
         manifest = load(path)
         return Side(spec, manifest.header.label, manifest=manifest, listed=manifest.header)
     if foreign.detect(path):
-        said = foreign.read(path).said
-        if said.perhaps:
-            places = " and of ".join(sorted(one.place for one in said.perhaps))
-            raise BadPlace(
-                f"{spec} has the same lines as the lists of {places}, and which of them it is only the name tells that"
-                " a list was written under: name that file, or the folder itself"
-            )
-        listed = said.place
+        listed = foreign.said_of_one(path).place
         return Side(spec, listed.label if listed else path.stem, foreign=path, listed=listed)
     place = open_place(spec)
     return Side(spec, place.label, place=place)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from auditor.audit.inputs import side
-from auditor.errors import BadManifest, BadPlace
+from auditor.errors import BadManifest
 from auditor.manifest.interop import foreign, of_place
 from auditor.manifest.interop.foreign import Format
 from auditor.manifest.interop.listed import Said
@@ -97,7 +97,7 @@ def test_equal_lists_of_two_places_are_known_by_the_name_they_were_written_under
     assert phone.read_bytes() == disk.read_bytes()
     assert [side(str(one)).label for one in (phone, disk)] == ["phone", "disk"]
     phone.rename("moved.txt")
-    with pytest.raises(BadPlace, match="the same lines as the lists of"):
+    with pytest.raises(BadManifest, match="the same lines as the lists of"):
         side("moved.txt")
     written(listed("disk"), Format.SUMS, phone)
     found = side(str(phone)).listed
@@ -115,6 +115,21 @@ def test_a_list_that_may_be_the_phones_own_proves_nothing(here: Path, run: Comma
         assert f"copied.txt has the same lines as the lists of {places}, and which of them it is only the name" in err
     code, out, _ = run("audit", "phone", disk, "-o", "report")  # what it says to do
     assert code == 0 and "SAFE: All 2 files" in out
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_list_that_may_be_of_several_places_is_not_exported(here: Path, run: Command, form: Format) -> None:
+    """The phone's own lines, copied, written as a CSV: nothing in it would tell that they may be the phone's."""
+    phone, disk = exported("phone", Format.SUMS), exported("disk", Format.SUMS)
+    shutil.copy(phone, "copied.txt")
+    digest = ("--digest", "sha256")
+    code, _, err = run("manifest", "export", "copied.txt", "--to", form, "-o", "out", *digest)
+    assert code == 2 and "copied.txt has the same lines as the lists of" in err and not Path("out").exists()
+    # What proves nothing can still be looked at.
+    assert run("manifest", "check", "copied.txt")[0] == 0
+    assert run("manifest", "diff", "copied.txt", phone)[0] == 0
+    if form in (Format.SUMS, Format.CSV, Format.BAGIT):
+        assert run("manifest", "export", disk, "--to", form, "-o", "out", *digest)[0] == 0
 
 
 def test_a_list_of_one_place_is_known_wherever_it_lies(here: Path) -> None:

@@ -32,6 +32,8 @@ def export(list_file: Path, to: Target, out: Path, digest: str) -> None:
             programs.tell(files=[_parquet(manifest, out).absolute()], rows=manifest.footer.files)
             screen.to_copy(str(out))
             return
+        if not looks_like_manifest(list_file):
+            foreign.said_of_one(list_file)  # in another form nothing would tell any more that it may be another's
         written = foreign.export(manifest, Format(to.value), out, datetime.now(UTC), digest)
     programs.tell(
         files=[file.absolute() for file in written.files],

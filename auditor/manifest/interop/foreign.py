@@ -110,6 +110,21 @@ def read(path: Path) -> Listed:
     return listed
 
 
+def said_of_one(path: Path) -> Said:
+    """What another tool's manifest says of itself, where it is of one place, or nobody knows of which.
+
+    Raises: BadManifest as `read`, and where it may be of several places.
+    """
+    said = read(path).said
+    if said.perhaps:
+        places = " and of ".join(sorted(one.place for one in said.perhaps))
+        raise BadManifest(
+            f"{path} has the same lines as the lists of {places}, and which of them it is only the name tells that"
+            " a list was written under: name that file, or the folder itself"
+        )
+    return said
+
+
 def _content(path: Path) -> bytes:
     try:
         return small_files.read(path, MOST_LIST_BYTES)
