@@ -86,8 +86,11 @@ def is_of_a_program(path: str, on_phone: Iterable[str] = ()) -> bool:
 
 def is_better_at(place: str, copy: str, on_phone: str) -> bool:
     """Whether a copy of the phone's file would lie better at `place` than where it is: nothing goes by it there, as
-    that folder may be a program's own, and something would at `place`. All are paths with `/`."""
-    return is_of_a_program(copy, [on_phone]) and not is_of_a_program(place, [on_phone])
+    that folder may be a program's own, and people would see it at `place`. All are paths with `/`.
+
+    A `place` in a hidden folder is never better, though it is the phone's own: a copy gets another name there (a mark,
+    an escape), lies at it no more than before, and would be made again by each run."""
+    return is_of_a_program(copy, [on_phone]) and not is_of_a_program(place)
 
 
 OF_A_FILE = "it lies in a bin or a snapshot"

@@ -27,7 +27,8 @@ from auditor.store.generations import Store, locked
 from tests import media
 from tests.commandline import call
 from tests.copier import in_process
-from tests.copier.runs import DIGESTS, QUICK, back_up, tree, write
+from tests.copier.runs import DIGESTS, OLD_S, QUICK, back_up, noise, tree, write
+from tests.doubles.mounts import disk
 
 FAMILY = replace(DIGESTS, excluded=re.compile(policy.load("family").excluded()))
 EVERYTHING = DIGESTS
@@ -243,6 +244,31 @@ def test_a_copy_that_lies_only_in_a_hidden_folder_is_stored_once_more(phone: Pat
     assert {"DCIM/a.jpg", ".x/a.jpg"} <= tree(dest).keys()
     assert licensed(phone, dest) == {"DCIM/a.jpg", "DCIM/b.jpg"}
     assert back_up(phone, dest, FAMILY).backed.prepared.plan.to_do == ()
+
+
+@pytest.mark.parametrize("layout", Layout)
+def test_what_was_edited_in_a_hidden_folder_is_stored_once(layout: Layout, phone: Path, dest: Path) -> None:
+    """Its copy has a mark in its name, and so has what belongs to it: neither would lie better at the phone's name."""
+    options = replace(FAMILY, layout=layout)
+    for seed in (1, 2):
+        write(phone / ".statuses/a.jpg", media.jpeg(10 + seed), OLD_S + seed)
+        write(phone / ".statuses/a.jpg.xmp", noise(seed), OLD_S + seed)
+        back_up(phone, dest, options)
+    assert any("~" in path for path in tree(dest))
+    before = tree(dest)
+    assert back_up(phone, dest, options).backed.prepared.plan.to_do == ()
+    assert tree(dest) == before
+
+
+def test_what_has_another_name_in_a_hidden_folder_of_a_card_is_stored_once(phone: Path, tmp_path: Path) -> None:
+    for seed, name in enumerate((".statuses/0:1.jpg", ".statuses/b.jpg", ".statuses/B.jpg")):
+        write(phone / name, noise(seed))
+    with disk(tmp_path, "exfat") as mount:
+        back_up(phone, mount / "backup", FAMILY)
+        before = tree(mount / "backup")
+        assert ".statuses/0%3A1.jpg" in before and any("~" in path for path in before)
+        assert back_up(phone, mount / "backup", FAMILY).backed.prepared.plan.to_do == ()
+        assert tree(mount / "backup") == before
 
 
 @pytest.mark.parametrize("label", [".phone", "@anna", "_b_"])
