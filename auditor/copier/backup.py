@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from auditor.copier import preflight, read_back
+from auditor.copier import preflight, presence, read_back
 from auditor.copier.execute import Ending, Progress, RunOptions, execute
 from auditor.copier.layout import Layout, Namer
 from auditor.copier.messages import Failed, Read, Setup, Task
@@ -73,7 +73,7 @@ class Request:
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """A plan and all that carrying it out needs. `found` is the backup's listing beside its rows, and `learned` what
-    became of the files of which the rows tell otherwise."""
+    became of the files of which the rows tell otherwise. `mounted` is where the source lay before it was looked at."""
 
     plan: CopyPlan
     source: Place
@@ -87,6 +87,7 @@ class Prepared:
     started: str
     seen: str
     learned: tuple[Found, ...]
+    mounted: presence.Mounted | None
 
     @property
     def trusted(self) -> bool:
@@ -187,6 +188,7 @@ def prepare(
     clock_is_ours = now is None  # what is seen is seen after the source was listed
     now = now or datetime.now(UTC)
     started = utc(now)
+    mounted = presence.mounted(source)
     root = store.root
     marker = store.marker() or Marker("", started, (asked.layout or Layout.MIRROR).value)
     layout = Layout(marker.layout)
@@ -226,7 +228,7 @@ def prepare(
         )
     plan = CopyPlan(source.id, source.label, root, mark.folder, layout, steps, tuple(refusals), tuple(warnings))
     seen = moment(datetime.now(UTC)) if clock_is_ours else moment(now)
-    return Prepared(plan, source, store, marker, volume, index, namer, found, asked, started, seen, learned)
+    return Prepared(plan, source, store, marker, volume, index, namer, found, asked, started, seen, learned, mounted)
 
 
 def carry_out(
@@ -265,7 +267,12 @@ def carry_out(
         syncs_whole=prepared.volume.syncs_whole,
         counts_reads=prepared.volume.counts_reads,
     )
-    ending = execute(plan, setup, publisher, options)
+    at, listing = prepared.mounted, _listing(plan)
+    unplugged = presence.watch_for_another(options.unplugged, prepared.source, at, listing)
+    ending = execute(plan, setup, publisher, replace(options, unplugged=unplugged))
+    if ending.gone is None and (told := presence.another(prepared.source, at, listing)):
+        # It was exchanged while nothing was read: whose files these are cannot be said.
+        ending = replace(ending, stopped=True, gone=told)
     if ending.gone is not None:  # what lies at the path now is another's, or nobody's
         return BackupResult(prepared, ending, index.last)
     try:
@@ -277,6 +284,12 @@ def carry_out(
         return BackupResult(prepared, ending, manifest, fake)
     except (OSError, BadOutput, BadPlace) as error:
         return BackupResult(prepared, _unwritten(ending, error), index.last)
+
+
+def _listing(plan: CopyPlan) -> presence.Listing:
+    """The files of the source as they were planned with."""
+    listed = (s for s in plan.steps if s.action is not Action.LEAVE_OUT and s.error is None)
+    return {s.path: (s.size_bytes, s.mtime_ns) for s in listed}
 
 
 def _unwritten(ending: Ending, error: Exception) -> Ending:

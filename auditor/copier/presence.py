@@ -1,14 +1,30 @@
-"""Whether a source and a destination are still there: an unplugged phone must not look like deleted files."""
+"""Whether a source and a destination are still there: an unplugged phone must not look like deleted files, nor may
+another card in the same reader be taken for the first one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from auditor.disk.root import Root
 from auditor.disk.volume import volume_of
 from auditor.errors import AuditorError, RootGone
-from auditor.places import Place
+from auditor.paths import display_path
+from auditor.places import EntryKind, Place
+from auditor.places.folder import volume_id
+
+Listing = Mapping[str, tuple[int | None, int | None]]
+"""Size and date (ns) of each file of a source, by its path; None where the source does not tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mounted:
+    """Where a folder of this machine lies: its volume's mount point, device number (one of this moment: the next volume
+    may have it) and own number or UUID, None where the system does not tell."""
+
+    point: str
+    device: int
+    volume: str | None
 
 
 def watch(source: Place, door: Root | None) -> Callable[[], str | None]:
@@ -17,20 +33,86 @@ def watch(source: Place, door: Root | None) -> Callable[[], str | None]:
     `door` is that of the destination, None where nothing is written.
     """
     top = source.local_root
-    before = None if top is None else _mount_point(top)
+    before = mounted(source)
 
     def gone() -> str | None:
         if door is not None and (told := away(door)):
             return told
         if top is not None:
-            return None if _mount_point(top) == before else f"the source {source.label} is gone"
+            return None if _is_there(mounted(source), before) else _gone(source)
         try:
             next(iter(source.walk()), None)
         except (OSError, AuditorError):
-            return f"the source {source.label} is gone"
+            return _gone(source)
         return None
 
     return gone
+
+
+def watch_for_another(
+    gone: Callable[[], str | None], source: Place, before: Mounted | None, listing: Listing
+) -> Callable[[], str | None]:
+    """The question `gone`, and whether another source than that of the `listing` came back: that one is not there.
+
+    Where another one lies there that was not seen to come, it was perhaps read already: then the answer stays.
+    """
+    at, read = before, ""
+
+    def asked() -> str | None:
+        nonlocal at, read
+        now = mounted(source)
+        if told := gone():
+            at = at if _is_there(now, before) else None
+            return told
+        if read or now == at:
+            return read or None
+        if told := another(source, before, listing):
+            read = told if at is not None and told != _gone(source) else ""
+            return told
+        at = now
+        return None
+
+    return asked
+
+
+def another(source: Place, before: Mounted | None, listing: Listing) -> str | None:
+    """Whether another source lies now where that of the `listing` lay, in words for people; None where it is the same
+    one, where nothing lies there, and where it was never a folder of this machine.
+
+    Cards are often called alike and number their files alike. Their volumes tell them apart or, as not every system
+    tells these and some cameras give each card the same one, the sizes and dates of their files.
+    """
+    now = mounted(source)
+    if before is None or now is None or now == before or not _is_there(now, before):
+        return None
+    if None not in (before.volume, now.volume) and before.volume != now.volume:
+        return f"another card or disk lies at {source.local_root} now than the one that this run began with"
+    try:
+        unlike = _unlike(source, listing)
+    except (OSError, AuditorError):
+        return _gone(source)
+    if unlike is None:
+        return None
+    return f"{source.label} came back with other files than it had ({display_path(unlike)}), as another card would"
+
+
+def _unlike(source: Place, listing: Listing) -> str | None:
+    """The first file of a listing that the source does not have, or with another size or date; None: it has all."""
+    left = dict(listing)
+    for entry in source.walk():
+        if entry.kind is not EntryKind.FILE or entry.path not in left:
+            continue
+        if left.pop(entry.path) != (entry.size_bytes, entry.mtime_ns):
+            return entry.path
+    return next(iter(left), None)
+
+
+def _gone(source: Place) -> str:
+    return f"the source {source.label} is gone"
+
+
+def _is_there(now: Mounted | None, before: Mounted | None) -> bool:
+    return (now and now.point) == (before and before.point)
 
 
 def away(door: Root) -> str | None:
@@ -44,14 +126,16 @@ def away(door: Root) -> str | None:
     return None
 
 
-def _mount_point(folder: Path) -> str | None:
-    """Where the volume of a folder is mounted; None where the folder cannot be listed or is empty.
+def mounted(source: Place) -> Mounted | None:
+    """Where the folder of a source lies; None where it has none on this machine, or it cannot be listed or is empty.
 
     An unplugged disk often leaves its empty mount point behind, which belongs to another volume.
     """
+    folder = source.local_root
     try:
-        if next(folder.iterdir(), None) is None:
+        if folder is None or next(folder.iterdir(), None) is None:
             return None
-        return volume_of(folder).mount_point
+        volume = volume_of(folder)
     except OSError:
         return None
+    return Mounted(volume.mount_point, volume.device, volume_id(volume.device))

@@ -70,7 +70,7 @@ class FolderPlace(Whereabouts):
             facts = self.root.stat()
         except OSError:
             return str(self.root)
-        volume = _volume(facts.st_dev)
+        volume = volume_id(facts.st_dev)
         if volume is None:
             return f"{self.root} {facts.st_ino}"
         top = self.root
@@ -261,7 +261,7 @@ def file_id(facts: os.stat_result) -> str | None:
 def _volume_now(device: int) -> str:
     # A volume's own number stays when it is mounted anew. A device's is all there is elsewhere, and means something
     # until this machine is started again: another machine's, or tomorrow's, may be the same by chance.
-    if volume := _volume(device):
+    if volume := volume_id(device):
         return volume
     try:
         run = Path("/proc/sys/kernel/random/boot_id").read_bytes()[:8].decode("ascii")
@@ -270,7 +270,7 @@ def _volume_now(device: int) -> str:
     return f"device {device} of {run}".replace(":", "-")
 
 
-def _volume(device: int) -> str | None:
+def volume_id(device: int) -> str | None:
     """The serial number or UUID of a volume, None where the system does not tell."""
     if os.name == "nt":
         return f"{device:x}"

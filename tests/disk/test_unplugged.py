@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from typing import Any
 import pytest
 
 from auditor.cli.work import backup as command
-from auditor.copier import backup, source_manifest
+from auditor.copier import backup, presence, source_manifest
 from auditor.copier.backup import Request
 from auditor.copier.execute import Progress
 from auditor.copier.layout import Layout
@@ -28,8 +29,8 @@ from auditor.scrub import verify
 from auditor.store.generations import Store, locked
 from auditor.store.index import Index
 from tests.commandline import call
-from tests.copier.runs import DIGESTS, QUICK, Ran, back_up, leftovers, lies, noise, tree, write
-from tests.doubles.mounts import detach, faulty
+from tests.copier.runs import DIGESTS, OLD_S, QUICK, Ran, back_up, leftovers, lies, noise, tree, write
+from tests.doubles.mounts import detach, faulty, needs, tmpfs
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="open folders cannot be moved there")
 
@@ -263,6 +264,83 @@ def test_a_stick_that_stays_and_takes_nothing_more_ends_the_run(phone: Path, tmp
     again = back_up(phone, stick.real)
     assert again.failed == {} and leftovers(stick.real) == [] and lies(stick.real) == []
     assert tree(stick.real) == tree(phone)
+
+
+class Reader:
+    """A reader for cards: each has the same mount point, the same names, and other photos."""
+
+    def __init__(self, base: Path, stack: contextlib.ExitStack, first_date: float) -> None:
+        needs("mount", root=True)
+        self.mount = base / "media/CANON"
+        self.mount.mkdir(parents=True)
+        self.cards = {}
+        for card, date in (("A", OLD_S), ("B", first_date)):
+            self.cards[card] = stack.enter_context(tmpfs(base / card, "4m"))
+            for number in range(FILES):
+                write(self.cards[card] / f"DCIM/{number % 3}/{number}.jpg", noise(f"{card} {number}", 2_000), date)
+        stack.callback(self.empty)
+        self.put_in("A")
+
+    def put_in(self, card: str) -> None:
+        subprocess.run(["mount", "--bind", str(self.cards[card]), str(self.mount)], check=True)
+
+    def take_out(self) -> None:
+        detach(self.mount)
+
+    def empty(self) -> None:
+        while self.mount.is_mount():
+            self.take_out()
+
+
+@pytest.mark.parametrize("told_by", ["its volume", "its files"])
+@pytest.mark.parametrize("comes_back", [True, False])
+def test_another_card_in_the_reader_is_not_taken_for_the_first_one(
+    told_by: str, comes_back: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if told_by == "its volume":
+        monkeypatch.setattr(presence, "volume_id", lambda device: f"volume {device}")
+    with contextlib.ExitStack() as stack:
+        reader = Reader(tmp_path, stack, OLD_S if told_by == "its volume" else OLD_S + 2)
+
+        def exchange(times: int) -> None:
+            if times == 3:
+                reader.put_in("B")
+            if times == 6 and comes_back:
+                reader.take_out()
+                reader.put_in("A")
+
+        ran = interrupted(reader.mount, tmp_path / "disk", reader.take_out, exchange)
+        first, stored = tree(reader.cards["A"]), tree(tmp_path / "disk")
+        assert stored and all(first[path] == content for path, content in stored.items())
+        assert lies(tmp_path / "disk") == []
+        if comes_back:
+            assert ran.backed.ending.gone is None and ran.failed == {} and stored == first
+        elif told_by == "its volume":
+            assert "another card or disk lies at" in (ran.backed.ending.gone or "")
+        else:
+            assert "CANON came back with other files than it had (DCIM/" in (ran.backed.ending.gone or "")
+
+
+@pytest.mark.parametrize("told_by", ["its volume", "its files"])
+def test_a_card_that_was_exchanged_unseen_ends_the_run(
+    told_by: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing failed: what was read of the second card is not called the first one's."""
+    if told_by == "its volume":
+        monkeypatch.setattr(presence, "volume_id", lambda device: f"volume {device}")
+    with contextlib.ExitStack() as stack:
+        reader = Reader(tmp_path, stack, OLD_S + 2)
+
+        def exchange() -> None:
+            reader.put_in("B")  # over the first one: its mount point was never empty
+
+        ran = interrupted(reader.mount, tmp_path / "disk", exchange)
+        assert "another card" in (ran.backed.ending.gone or "")
+        reader.take_out()
+        again = back_up(reader.mount, tmp_path / "disk")
+        assert again.failed == {} and again.backed.ending.gone is None
+        assert set(tree(reader.mount).values()) <= set(tree(tmp_path / "disk").values())
+        assert back_up(reader.mount, tmp_path / "disk").by_path == {}
 
 
 @pytest.mark.parametrize("at", ["it is listed", "its files are read"])
