@@ -216,7 +216,11 @@ def test_a_file_whose_copy_is_in_a_list_that_contradicts_itself_is_not_missing(d
     whole = {"sha256": "a" * 64, "md5": "a" * 32, "sha1": "a" * 40, "size_bytes": 9, "image_sha256": None}
     db = tables(whole, {**whole, "path": path, differs: {**OTHER, "sha256": "1" * 64}[differs]})
     assert db.con.execute("SELECT status, backup_path, detail FROM files").fetchall() == [
-        ("not_checked", path, "its list contradicts itself: it has this file's digest, and another size or digest")
+        (
+            "not_checked",
+            path,
+            "the backup's list contradicts itself, with this file's digest and another size or digest",
+        )
     ]
 
 

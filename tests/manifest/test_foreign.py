@@ -384,6 +384,19 @@ def test_no_other_row_proves_what_failed(tmp_path: Path, rows: str) -> None:
     assert all(one.digest_origin is None for one in found.rows if one.path == "a.jpg")
 
 
+@pytest.mark.parametrize("line", ["a.jpg,{A},FAILED,disk error", "a.jpg,{A}"])
+def test_a_row_of_another_shape_proves_nothing_of_its_file(tmp_path: Path, line: str) -> None:
+    (tmp_path / "x.csv").write_text(f"path,sha256,status\na.jpg,{A},ok\n{line.format(A=A)}\nb.jpg,{B},ok\n")
+    assert [dict(one.digests) for one in foreign.read(tmp_path / "x.csv").rows] == [{}, {"sha256": B}]
+
+
+@pytest.mark.parametrize("said", ["FAILED", "FAILED open or read", "FEHLSCHLAG"])
+def test_what_a_check_said_failed_is_proven_by_no_line_of_the_list(tmp_path: Path, said: str) -> None:
+    """`sha256sum -c` behind the list that it checked."""
+    (tmp_path / "SUMS").write_text(f"{A}  a.jpg\n{B}  b.jpg\na.jpg: {said}\nb.jpg: OK\n")
+    assert [dict(one.digests) for one in foreign.read(tmp_path / "SUMS").rows] == [{}, {"sha256": B}]
+
+
 def test_what_failed_with_another_digest_is_no_reason_to_refuse_a_list(tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_text(f"path,sha256,status\na.jpg,{B},FAILED\na.jpg,{A},ok\n")
     assert [dict(one.digests) for one in foreign.read(tmp_path / "x.csv").rows] == [{}]

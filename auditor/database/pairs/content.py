@@ -55,8 +55,8 @@ def contradicted(one: OneBackup) -> None:
             Status.NOT_CHECKED,
             # What agrees in all is proof, and was taken by `identical`.
             f"""
-            SELECT s.id, arg_min(b.id, b.path) AS backup_id, 'its list contradicts itself: it has this file''s digest,'
-                ' and another size or digest' AS detail
+            SELECT s.id, arg_min(b.id, b.path) AS backup_id, concat('the backup''s list contradicts itself,',
+                ' with this file''s digest and another size or digest') AS detail
             FROM open_s s JOIN b ON s.{digest} = b.{digest}
             GROUP BY s.id
             """,

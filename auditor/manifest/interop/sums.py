@@ -84,6 +84,9 @@ def read(path: Path, content: bytes, bag_version: str | None = None) -> Listed:
         told = _line(line, path.name.lower())
         if told is None:
             unclear.append(f"line {number} is no line of a digest list: {display_path(_text(line))[:80]}")
+            checked, colon, outcome = line.rpartition(b": ")  # what `sha256sum -c` says, in whatever language
+            if colon and outcome != b"OK":
+                disproved.add(row(_text(checked), {}).path)
             continue
         name, digests = told
         if bag_version is not None:

@@ -93,6 +93,8 @@ def read_csv(path: Path, content: bytes) -> Listed:
             if len(values) != len(header):
                 if values:
                     unclear.append(f"row {number} has {len(values)} columns, not {len(header)}")
+                    if len(values) > named:
+                        disproved.add(row(name_of(_unguarded(values[named])), {}).path)
                 continue
             digests = {kind: values[columns[kind]].strip() for kind in DIGESTS if kind in columns}
             size = size_of(values[sized].strip()) if sized is not None else None
