@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from auditor.copier.backup import BackupResult
 from auditor.copier.publish import Outcome
-from auditor.errors import ListingCut
+from auditor.errors import BadPlace, ListingCut
 from auditor.places import Entry, Power, StatesDigests
 
 
@@ -24,8 +25,11 @@ class SecondProof:
     confirmed: frozenset[str] = frozenset()
 
 
-def second_proof(backed: BackupResult) -> SecondProof | None:
+def second_proof(
+    backed: BackupResult, progress: Callable[[int, int, str], None] = lambda done, total, current: None
+) -> SecondProof | None:
     """Asks the source for SHA-256 of each file that this run copied; None where it makes none, or nothing was copied.
+    `progress` hears how many files the source has answered for, of how many, and the last of them.
 
     A copy that differs arrived altered, or its file changed on the phone since: both must be copied again.
     """
@@ -44,9 +48,12 @@ def second_proof(backed: BackupResult) -> SecondProof | None:
     try:
         if "sha256" not in source.native_digests():
             return None
-        told.update(source.digests_of(entries, "sha256"))
+        progress(0, len(entries), "")
+        for count, (path, digest) in enumerate(source.digests_of(entries, "sha256"), 1):
+            told[path] = digest
+            progress(count, len(entries), path)
         cut = None
-    except ListingCut as error:
+    except (ListingCut, BadPlace) as error:  # BadPlace: the phone was started again, and nobody has unlocked it yet
         cut = str(error)
     lost = [(path, "it cannot be read on the phone any more") for path in stored if path not in told and cut is None]
     confirmed = frozenset(path for path, digest in told.items() if stored[path][0] == digest)

@@ -6,6 +6,7 @@ import hashlib
 import os
 import shutil
 import signal
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,11 +20,13 @@ from auditor.copier.messages import Cause, Failed
 from auditor.copier.plan import Action
 from auditor.copier.preflight import remember_last, remembered
 from auditor.copier.publish import Outcome
+from auditor.copier.second_proof import second_proof
 from auditor.copier.source_manifest import ARRIVED_DAMAGED, source_list
 from auditor.disk.volume import volume_of
+from auditor.errors import BadPlace
 from auditor.manifest.jsonl import Manifest
 from auditor.model import Depth, ErrorKind, Kind, Soundness, Verdict
-from auditor.places import folder
+from auditor.places import Entry, Power, folder
 from auditor.places.folder import FolderPlace
 from auditor.places.takeout import open_takeout
 from auditor.scrub.result import conclude
@@ -106,6 +109,30 @@ def phone(tmp_path: Path) -> Path:
 def dest(tmp_path: Path, phone: Path) -> Path:
     back_up(phone, tmp_path / "backup")
     return tmp_path / "backup"
+
+
+class Locked(FolderPlace):
+    """A phone that makes digests, and was started again: it shows no folder until somebody unlocks it."""
+
+    @property
+    def powers(self) -> frozenset[Power]:
+        return frozenset({Power.DIGESTS, Power.COMPUTES})
+
+    def native_digests(self) -> tuple[str, ...]:
+        return ("sha256",)
+
+    def digests_of(self, entries: Sequence[Entry], name: str) -> Iterator[tuple[str, str]]:
+        yield entries[0].path, hashlib.sha256((self.root / entries[0].path).read_bytes()).hexdigest()
+        raise BadPlace("there is no folder /sdcard on the phone")
+
+
+def test_a_phone_that_is_locked_at_the_end_costs_no_result(phone: Path, tmp_path: Path) -> None:
+    ran = back_up(Locked(phone, str(phone)), tmp_path / "backup")
+    heard: list[tuple[int, int]] = []
+    proof = second_proof(ran.backed, lambda done, total, current: heard.append((done, total)))
+    assert proof is not None and (proof.asked, proof.differing) == (1, ())
+    assert proof.cut == "there is no folder /sdcard on the phone"
+    assert heard == [(0, 4), (1, 4)]
 
 
 class TestHalfFiles:

@@ -106,7 +106,7 @@ def command(
                 backed = backing.carry_out(prepared, replace(options, on_progress=copying.as_scan(timed)))
             if not backed.ending.gone and away(store.door) is None:
                 preflight.remember_last(store)
-        proof = None if backed.ending.gone or backed.ending.stopped or backed.fake else second_proof(backed)
+        proof = None if backed.ending.gone or backed.ending.stopped or backed.fake else _proof(backed)
         backed = replace(backed, confirmed=proof.confirmed) if proof else backed
         show_results(backed)
         altered = _confirmed(proof) if proof else {}
@@ -291,6 +291,11 @@ def _done(results: Sequence[CopyResult]) -> str:
     """How much was written, and where the re-reads came from."""
     written = sum(r.row.size_bytes or 0 for r in results if r.row)
     return f"{size(written)}{copying.cold_reads([r.cold for r in results])}"
+
+
+def _proof(backed: backing.BackupResult) -> SecondProof | None:
+    with screen.phases() as begin:
+        return second_proof(backed, screen.steps(begin, "Asking the phone for its own digests"))
 
 
 def _confirmed(proof: SecondProof) -> dict[str, str]:
