@@ -341,9 +341,11 @@ class Journal:
         except FileNotFoundError:
             fd = self.door.create(self.name)
             self.door.sync_folder(JOURNALS)
-            data = json.dumps({"format": JOURNAL_FORMAT, "schema": SCHEMA, "after": self.after}).encode() + b"\n" + data
-        self._torn = True
         try:
+            if os.fstat(fd).st_size == 0:  # it is new, or a full disk did not take its first rows
+                head = {"format": JOURNAL_FORMAT, "schema": SCHEMA, "after": self.after}
+                data = json.dumps(head).encode() + b"\n" + data.removeprefix(b"\n")
+            self._torn = True
             durable.append(fd, data)
         finally:
             with contextlib.suppress(OSError):

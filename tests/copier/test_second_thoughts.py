@@ -22,17 +22,19 @@ from auditor.copier.preflight import remember_last, remembered
 from auditor.copier.publish import Outcome
 from auditor.copier.second_proof import second_proof
 from auditor.copier.source_manifest import ARRIVED_DAMAGED, source_list
+from auditor.disk import durable
+from auditor.disk.durable import new_mark
 from auditor.disk.volume import volume_of
 from auditor.errors import BadPlace
 from auditor.manifest.jsonl import Manifest
-from auditor.model import Depth, ErrorKind, Kind, Soundness, Verdict
+from auditor.model import Depth, ErrorKind, FileFacts, Kind, Soundness, Verdict
 from auditor.places import Entry, Power, folder
 from auditor.places.folder import FolderPlace
 from auditor.places.takeout import open_takeout
 from auditor.scrub.result import conclude
 from auditor.scrub.verify import Choice, Verified, first_generation, verify
 from auditor.store.changes import Fate
-from auditor.store.generations import Store, locked
+from auditor.store.generations import Journal, Store, left_journals, locked
 from auditor.store.index import Index
 from tests import media
 from tests.copier import in_process
@@ -1028,3 +1030,20 @@ def killed_backup(phone: Path, dest: Path) -> None:
 
 def killed(*_: object) -> Ran:
     raise KeyboardInterrupt
+
+
+def test_a_journal_whose_first_rows_found_no_room_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_space(fd: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    row = FileFacts(path="a.jpg", size_bytes=1)
+    with session(tmp_path / "disk", Layout.MIRROR) as store:
+        journal = Journal.begin(store, 1, new_mark())
+        with monkeypatch.context() as full:
+            full.setattr(durable, "sync_file", no_space)
+            with pytest.raises(OSError, match="No space"):
+                journal.add([row])
+        journal.add([row])
+        journal.add([replace(row, path="b.jpg")])
+        (left,) = left_journals(store)
+    assert left.after == 0 and [row.path for row in left.rows] == ["a.jpg", "b.jpg"]
