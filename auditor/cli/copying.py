@@ -196,9 +196,10 @@ def no_room(backed: BackupResult) -> str:
     if not left:
         return ""
     needing = counted(len(left), "file needs", "files need")
-    need = size(sum(step.size_bytes or 0 for step in left))
+    known = sum(step.size_bytes or 0 for step in left)
+    need = f"{size(known)} more" if all(step.size_bytes for step in left) else "more room"  # a phone may not tell
     where = visible(backed.prepared.plan.root.name)
-    return f"Make room on {where}, where {needing} {need} more, or use a larger disk."
+    return f"Make room on {where}, where {needing} {need}, or use a larger disk."
 
 
 def audit(

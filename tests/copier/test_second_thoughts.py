@@ -13,13 +13,14 @@ from pathlib import Path
 
 import pytest
 
+from auditor.cli.copying import no_room
 from auditor.copier import backup, restore
 from auditor.copier.backup import Request, session
 from auditor.copier.layout import Layout
 from auditor.copier.messages import Cause, Failed
 from auditor.copier.plan import Action
 from auditor.copier.preflight import remember_last, remembered
-from auditor.copier.publish import Outcome
+from auditor.copier.publish import CopyResult, Outcome
 from auditor.copier.second_proof import second_proof
 from auditor.copier.source_manifest import ARRIVED_DAMAGED, source_list
 from auditor.disk import durable
@@ -1047,3 +1048,12 @@ def test_a_journal_whose_first_rows_found_no_room_is_one(tmp_path: Path, monkeyp
         journal.add([replace(row, path="b.jpg")])
         (left,) = left_journals(store)
     assert left.after == 0 and [row.path for row in left.rows] == ["a.jpg", "b.jpg"]
+
+
+def test_of_files_without_a_size_no_bytes_are_said_to_be_needed(phone: Path, tmp_path: Path) -> None:
+    backed = back_up(phone, tmp_path / "disk").backed
+    for size_bytes, more in ((3_000_000, "3.0 MB more"), (None, "more room")):
+        step = replace(backed.ending.results[0].step, size_bytes=size_bytes)
+        full = CopyResult(step, Outcome.FAILED, cause=Cause.FULL)
+        said = no_room(replace(backed, ending=replace(backed.ending, results=(full,))))
+        assert said == f"Make room on disk, where 1 file needs {more}, or use a larger disk."
