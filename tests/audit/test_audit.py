@@ -150,21 +150,22 @@ def test_names_places_and_dates_cost_nothing(
     assert result.verdict is Verdict.SAFE
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=4, deadline=None, suppress_health_check=SLOW)
 @given(data=st.data())
 def test_a_flipped_byte_is_never_identical(
     tmp_path_factory: pytest.TempPathFactory, pictures: Pictures, data: st.DataObject
 ) -> None:
-    name = data.draw(st.sampled_from(sorted(pictures.files)))
-    content = bytearray(pictures.files[name])
-    content[data.draw(st.integers(0, len(content) - 1))] ^= data.draw(st.integers(1, 255))
+    flipped = {}
+    for name, content in pictures.files.items():
+        at, bits = data.draw(st.integers(0, len(content) - 1)), data.draw(st.integers(1, 255))
+        flipped[name] = content[:at] + bytes([content[at] ^ bits]) + content[at + 1 :]
     root = tmp_path_factory.mktemp("audit")
-    fill(root / "phone", {name: pictures.files[name]})
-    fill(root / "backup", {name: bytes(content)})
+    fill(root / "phone", pictures.files)
+    fill(root / "backup", flipped)
     _, files = run(root / "phone", root / "backup")
-    assert files.status[name] != "identical"
+    assert "identical" not in set(files.status)
     result, strict = run(root / "phone", root / "backup", policy="strict")
-    assert strict.verdict[name] != "proven"
+    assert "proven" not in set(strict.verdict)
     assert result.verdict is not Verdict.SAFE
 
 
