@@ -80,6 +80,14 @@ def find(db: Database, asked: Asked) -> int:
     message = _message(asked.message, columns)
     db.run(f"DROP TABLE IF EXISTS {_ROWS}")
     found.create(_ROWS)
+    if count := db.one(int, f"SELECT count(*) FROM {_ROWS}"):
+        _put(db, asked, columns, message)
+    db.run(f"DROP TABLE {_ROWS}")
+    return count
+
+
+def _put(db: Database, asked: Asked, columns: Sequence[str], message: str) -> None:
+    """Findings of the rows that a query gave."""
     evidence = [quoted(name) for name in columns if name not in ("side", "path", "backup")]
     struct = ", ".join(f"{name} := {name}" for name in evidence)
     before = db.one(int, "SELECT count(*) FROM findings")
@@ -99,8 +107,6 @@ def find(db: Database, asked: Asked) -> int:
             "verdict": asked.verdict.value if asked.verdict else "none",
         },
     )
-    db.run(f"DROP TABLE {_ROWS}")
-    return db.one(int, "SELECT count(*) FROM findings") - before
 
 
 def _one_select(sql: str, what: str) -> None:

@@ -147,7 +147,7 @@ def undecided(one: OneBackup) -> None:
 def _put_all(one: OneBackup, status: Status, joined: str, agree: str, words: str) -> None:
     """Adds such pairs until there are none left: of two files with the same best counterpart, the second takes the
     next best."""
-    while one.put(status, _by_remains(joined, agree, words)):
+    while one.is_open() and one.put(status, _by_remains(joined, agree, words)):
         pass
 
 

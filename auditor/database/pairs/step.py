@@ -38,6 +38,9 @@ class OneBackup:
         """
         db = self.db
         db.run(f"CREATE OR REPLACE TEMP TABLE found AS {sql}")
+        count = db.one(int, "SELECT count(*) FROM found")
+        if not count:
+            return 0
         db.run(
             """
             INSERT INTO pairs
@@ -49,7 +52,11 @@ class OneBackup:
         db.run("INSERT INTO done SELECT id FROM found")
         if status is not Status.IDENTICAL:
             db.run("DELETE FROM free WHERE id IN (SELECT backup_id FROM found WHERE backup_id IS NOT NULL)")
-        return db.one(int, "SELECT count(*) FROM found")
+        return count
+
+    def is_open(self) -> bool:
+        """Whether there are both files without a pair and copies that serve no file yet."""
+        return self.db.one(bool, "SELECT EXISTS (FROM open_s) AND EXISTS (FROM free)")
 
 
 @dataclass(frozen=True, slots=True)
