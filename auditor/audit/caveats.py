@@ -9,6 +9,8 @@ from auditor.audit.inputs import Side, place_behind, will_be_emptied
 from auditor.database import caveats as database
 from auditor.database.caveats import Unread
 from auditor.database.connection import Database
+from auditor.disk import marker as markers
+from auditor.errors import BadPlace
 from auditor.judge.policy import Policy
 from auditor.manifest.jsonl import Manifest
 from auditor.places.trash import LIES_IN_ONE
@@ -41,6 +43,18 @@ def part_of_phone(pairs: Sequence[roles.Pair]) -> list[str]:
     """What is to be said where only a part of a phone was named: SAFE is read as a word on the whole phone."""
     told = refusals.part_of_phone(pairs[0].source, [pair.backup for pair in pairs])
     return [told] if told else []
+
+
+def unread_records(source: Side, backups: Sequence[Side]) -> list[str]:
+    """Of which folders a record is there that cannot be read: what such a place is, was told without it."""
+    told = []
+    for one in (source, *backups):
+        try:
+            if one.place is not None and one.place.folder is not None:
+                markers.read(one.place.folder)
+        except BadPlace as error:
+            told.append(f"What {one.spec} is, was told without its record: {error}")
+    return told
 
 
 def not_apart(source: Side, backups: Sequence[Side]) -> list[str]:

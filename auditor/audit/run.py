@@ -80,6 +80,7 @@ def _run(order: Order, folder: Path, out: Path, steps: Steps, clock: Callable[[]
             *(f"{one.why} {one.remedy}" if not has_next else one.why for one in doubts.values()),
             *(f"{one.doubt.why} {one.doubt.remedy}" for one in beneath),
             *caveats.part_of_phone(pairs),
+            *caveats.unread_records(order.source, order.backups),
             *caveats.only_listed(order.source, order.backups, lists),
             *caveats.in_bins(order.backups),
             *caveats.of_programs(db),
