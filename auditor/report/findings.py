@@ -135,7 +135,7 @@ def next_step(audit: Audit, rules: Mapping[str, Rule]) -> NextStep | None:
     # What could be tidied up is no way to a better verdict: an old list, say, must be made again first.
     counting = (o for o in failed_rules(audit, rules) if o.severity is Severity.ERROR or rules[o.rule_id].verdict)
     rule = next((rules[outcome.rule_id] for outcome in counting if rules[outcome.rule_id].remedy.strip()), None)
-    first = remedy(audit, rule) if rule else "Fix the problems listed above, then audit again."
+    first = remedy(audit, rule) if rule else _without_a_rule(audit)
     if needed := audit.provenance.get("first"):
         first = f"{needed} {first}"
     if exchanged := audit.provenance.get("maybe_exchanged"):
@@ -148,6 +148,17 @@ def next_step(audit: Audit, rules: Mapping[str, Rule]) -> NextStep | None:
     is_known = all(word in known for word in command if word in _UNKNOWN_PLACES)
     arguments = tuple(one for word in command[1:] for one in known.get(word, (word,))) if is_known else None
     return NextStep(f"{BEFORE} {first}", command[0], arguments)
+
+
+def _without_a_rule(audit: Audit) -> str:
+    """What to do where no check says it: of the lists it is said beside the verdict, of files nowhere but in a table,
+    as when rules of the user's own took the place of ours."""
+    if audit.partition.not_safe or audit.partition.not_checked:
+        return (
+            "No check says why these files are not proven: files.csv has a reason beside each. Audit again without"
+            " rules or a policy of your own, where you named any."
+        )
+    return "Fix the problems listed above, then audit again."
 
 
 BEFORE = "Delete nothing on the phone."

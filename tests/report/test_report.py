@@ -223,6 +223,8 @@ def test_no_tidying_up_is_the_next_step_to_a_better_verdict() -> None:
     old = dataclasses.replace(judged, outcomes=tuple(failed[:1]))
     told = "Delete nothing on the phone. Fix the problems listed above, then audit again."
     assert str(findings.next_step(old, rules)) == told
+    replaced = dataclasses.replace(judged, partition=Partition(2, 1, 0, 1, 0), outcomes=())
+    assert "files.csv has a reason beside each" in str(findings.next_step(replaced, rules))
     assert str(findings.next_step(dataclasses.replace(judged, outcomes=tuple(failed)), rules)).endswith(
         "phone. Copy it."
     )
