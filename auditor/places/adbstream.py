@@ -27,8 +27,17 @@ def open_on_phone(client: Client, root: str, name: bytes) -> BinaryIO:
     return io.BufferedReader(stream, _CHUNK_BYTES)
 
 
+_CHANGED = "it changed while it was being read"
+
+_READ = f"""a=$(stat -c '%s %y' "$2"); [ "${{1:-$a}}" = "$a" ] || {{ echo '{_CHANGED}' >&2; exit 1; }}; echo "$a"
+READER "$2" || exit 1; [ "$a" = "$(stat -c '%s %y' "$2")" ] || {{ echo '{_CHANGED}' >&2; exit 1; }}"""
+"""What a phone's shell runs: a line with the file's size and date, then its bytes. `$1` is that line as it was when the
+file was read from its start, empty then; `$2` the file."""
+
+
 class _PhoneFile(io.RawIOBase):
-    """Reads through `adb shell`; holds back what may be the trailer, and goes on where it was after a lost cable."""
+    """Reads through `adb shell`; holds back what may be the trailer, and goes on where it was after a lost cable, if
+    the file has the size and date that it had before its first byte. After the last one it must have them too."""
 
     def __init__(self, client: Client, root: str, name: bytes) -> None:
         self._client, self._root, self._name = client, root, name
@@ -36,8 +45,10 @@ class _PhoneFile(io.RawIOBase):
         self._end = b""
         self._pending = b""
         self._held = b""
+        self._awaits_date = False
         self._given_bytes = 0
         self._whole = False
+        self._dated: bytes | None = None  # the size and date that it had first, as the phone says them
 
     def begin(self) -> None:
         """Asks for the first bytes, so that a file that cannot be opened says so at once."""
@@ -81,6 +92,11 @@ class _PhoneFile(io.RawIOBase):
             self._pending += data
             if not data:
                 return self._finish()
+            if self._awaits_date:
+                line, end, rest = self._pending.partition(b"\n")
+                if not end:
+                    continue
+                self._dated, self._pending, self._awaits_date = line, rest, False
             # The trailer is the last of the stream: what is shorter than it could be its beginning.
             safe = len(self._pending) - len(self._end) - 8
             if safe > 0:
@@ -96,7 +112,10 @@ class _PhoneFile(io.RawIOBase):
         self._end, self._pending = b"\0" + end.encode() + b" ", b""
         # `tail -c +N` begins at the N-th byte, counted from 1.
         reader = f"tail -c +{self._given_bytes + 1}" if self._given_bytes else "cat"
-        script = f"if cd {shlex.quote(self._root)}; then xargs -0 {reader}; else false; fi"
+        before = shlex.quote((self._dated or b"").decode("ascii", "replace") if self._given_bytes else "")
+        read = f"xargs -0 sh -c {shlex.quote(_READ.replace('READER', reader))} sh {before}"
+        script = f"if cd {shlex.quote(self._root)}; then {read}; else false; fi"
+        self._awaits_date = True
         self._process = subprocess.Popen(
             self._client.command(script, end),
             stdin=subprocess.PIPE,

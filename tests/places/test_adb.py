@@ -183,6 +183,38 @@ def test_a_cable_lost_while_reading_goes_on_at_the_same_byte(phone_of: Callable[
     assert not phone.drops and any("tail -c +" in command for command in phone.commands)
 
 
+@pytest.mark.parametrize("shell", [None, "/bin/sh"])
+def test_a_file_that_changed_before_the_phone_was_back_is_no_mix_of_both(
+    phone_of: Callable[..., Phone], tree: Path, shell: str | None
+) -> None:
+    film = tree / "DCIM/big.mp4"
+    film.write_bytes(b"a" * 2_000_000)
+    phone = phone_of(tree, shell=shell)
+    place = open_adb(f"127.0.0.1:{phone.port}")
+    phone.sent_bytes, phone.drops = 0, [1_700_000]
+    with place.open("DCIM/big.mp4") as stream:
+        read = [stream.read(65536)]
+        film.write_bytes(b"b" * 2_000_000)
+        with pytest.raises(OSError, match="changed while it was being read"):
+            while part := stream.read(65536):
+                read.append(part)
+    with place.open("DCIM/big.mp4") as stream:
+        assert stream.read() == b"b" * 2_000_000
+
+
+WRITING_CAT = """#!/bin/sh
+head -c 100000 "$1"; printf x | dd of="$1" bs=1 seek=500000 conv=notrunc 2>/dev/null; tail -c +100001 "$1"
+"""
+
+
+def test_a_file_that_is_written_while_it_is_read_is_an_error(phone_of: Callable[..., Phone], tree: Path) -> None:
+    (tree / "DCIM/big.mp4").write_bytes(b"a" * 2_000_000)
+    phone = phone_of(tree, shell="/bin/sh", tools={"cat": WRITING_CAT})
+    place = open_adb(f"127.0.0.1:{phone.port}")
+    with pytest.raises(OSError, match="changed while it was being read"), place.open("DCIM/big.mp4") as stream:
+        stream.read()
+
+
 def test_a_phone_that_stays_away_ends_the_work(
     phone_of: Callable[..., Phone], tree: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
