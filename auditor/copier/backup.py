@@ -34,7 +34,7 @@ from auditor.manifest.jsonl import Manifest
 from auditor.manifest.rows import KNOWN_AT
 from auditor.model import Depth
 from auditor.paths import display_path
-from auditor.places import Entry, EntryKind, Place, own_folder, unfinished
+from auditor.places import Entry, EntryKind, Place, Power, own_folder, unfinished
 from auditor.places.folder import FolderPlace
 from auditor.places.trash import in_bin, is_of_a_program
 from auditor.store.changes import Changes, Fate, Found
@@ -102,9 +102,12 @@ class Prepared:
 
     @property
     def near(self) -> bool:
-        """Whether two reads of the source are two: nothing but the system itself stands between it and its disk."""
-        folder = self.source.local_root
-        return folder is not None and folder.exists() and volume_of(folder).is_near
+        """Whether what was read is what lies in the source: a checksum says so, or two reads are two, as nothing but
+        the system itself stands between the source and its disk. What lies behind a remote, a program reads."""
+        if Power.CHECKED in self.source.powers:
+            return True
+        things = () if self.source.behind else self.source.local_things
+        return bool(things) and all(thing.exists() and volume_of(thing).is_near for thing in things)
 
 
 @dataclass(frozen=True, slots=True)

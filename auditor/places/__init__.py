@@ -79,6 +79,7 @@ class Power(StrEnum):
     MTIME = "mtime"  # its file dates are the files' own and can be trusted
     DIGESTS = "digests"  # it states digests without the bytes being moved: see StatesDigests
     ONE_READER = "one_reader"  # a limit rather than a power: only one process may read at a time
+    CHECKED = "checked"  # a file that was read to its end is as it was put there: a checksum kept with it was compared
     COMPUTES = "computes"  # it makes those digests from the bytes when asked, as a phone does; a service repeats them
 
 

@@ -71,8 +71,8 @@ class ArchivePlace(Whereabouts):
 
     @property
     def powers(self) -> frozenset[Power]:
-        """Seeking; dates only in a tar (a zip holds the local time of an unknown zone)."""
-        return frozenset({Power.SEEK, Power.MTIME} if self.packing == "tar" else {Power.SEEK})
+        """Seeking; dates only in a tar (a zip holds the local time of an unknown zone), checksums only in a zip."""
+        return frozenset({Power.SEEK, Power.MTIME if self.packing == "tar" else Power.CHECKED})
 
     def device(self) -> Device | None:
         """None: an archive is on no device of its own."""

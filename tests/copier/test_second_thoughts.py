@@ -6,7 +6,7 @@ import hashlib
 import os
 import shutil
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,11 +25,12 @@ from auditor.copier.second_proof import second_proof
 from auditor.copier.source_manifest import ARRIVED_DAMAGED, source_list
 from auditor.disk import durable
 from auditor.disk.durable import new_mark
-from auditor.disk.volume import volume_of
+from auditor.disk.volume import Volume, volume_of
 from auditor.errors import BadPlace
 from auditor.manifest.jsonl import Manifest
 from auditor.model import Depth, ErrorKind, FileFacts, Kind, Soundness, Verdict
 from auditor.places import Entry, Power, folder
+from auditor.places.archive import open_archive
 from auditor.places.folder import FolderPlace
 from auditor.places.takeout import open_takeout
 from auditor.scrub.result import conclude
@@ -41,6 +42,7 @@ from tests import media
 from tests.copier import in_process
 from tests.copier.runs import DECODED, DIGESTS, OLD_S, QUICK, Ran, back_up, noise, tree, write
 from tests.doubles.mounts import faulty
+from tests.places.test_archive import tar_of, zip_of
 
 HALF = ".auditor-0123456789abcdef.part"
 
@@ -222,6 +224,25 @@ class TestDamagedOnArrival:
         write(export / "half.jpg", media.jpeg(7, (1200, 900), 95)[:-4000])
         backed = back_up(open_takeout(str(tmp_path / "export")), tmp_path / "backup", DECODED).backed
         assert backed.arrived_damaged == ()
+
+    @pytest.mark.parametrize(
+        ("pack", "is_near", "arrived"), [(zip_of, True, 0), (zip_of, False, 0), (tar_of, True, 0), (tar_of, False, 1)]
+    )
+    def test_is_damaged_in_an_archive_that_lies_on_this_disk_or_has_a_checksum(
+        self,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        pack: Callable[[Path, Path], Path],
+        is_near: bool,
+        arrived: int,
+    ) -> None:
+        monkeypatch.setattr(Volume, "is_near", is_near)
+        write(tmp_path / "export/a.jpg", media.jpeg(1))
+        write(tmp_path / "export/half.jpg", media.jpeg(7, (1200, 900), 95)[:-4000])
+        archive = open_archive(str(pack(tmp_path / "export", tmp_path / "packed")))
+        backed = back_up(archive, tmp_path / "backup", DECODED).backed
+        assert len(backed.arrived_damaged) == arrived
+        assert [r.step.path for r in backed.ending.results if r.damaged] == ["half.jpg"]
 
     def test_is_damaged_in_the_source_when_a_second_run_reads_the_same(self, tmp_path: Path) -> None:
         dest = tmp_path / "backup"
