@@ -479,6 +479,42 @@ def test_what_failed_a_check_by_its_own_list_proves_nothing(tmp_path: Path, stat
     assert rows == {"a.jpg": {"md5": "a" * 32}, "b.jpg": {}}
 
 
+@pytest.mark.parametrize(
+    ("later", "proven", "is_clear"),
+    [
+        ({"0003_b_2024-03-01_100000Z.mhl": f'<path>a.jpg</path><md5 action="failed">{"a" * 32}</md5>'}, "bc", True),
+        ({"0003_b_2024-03-01_100000Z.mhl": f'<path>a.jpg</path><md5 action="original">{"c" * 32}</md5>'}, "bc", True),
+        ({"0003_b_2024-03-01_100000Z.mhl": f'<path>a.jpg</path><xxh64 action="failed">{"c" * 16}</xxh64>'}, "bc", True),
+        ({"0003_b_2024-03-01_100000Z.mhl": f'<path>a.jpg</path><md5 action="verified">{"a" * 32}</md5>'}, "abc", True),
+        ({"0001_b_2024-01-01_100000Z.mhl": f'<path>a.jpg</path><md5 action="failed">{"a" * 32}</md5>'}, "abc", True),
+        ({"0003_b_2024-03-01_100000Z.mhl": "<path>a.jpg"}, "", False),
+        ({"notes.mhl": "<path>a.jpg"}, "abc", True),
+    ],
+)
+def test_what_a_later_generation_says_is_heard(
+    tmp_path: Path, later: dict[str, str], proven: str, is_clear: bool
+) -> None:
+    entries = "".join(f'<hash><path>{n}.jpg</path><md5 action="verified">{n * 32}</md5></hash>' for n in "abc")
+    named = tmp_path / "0002_b_2024-02-01_100000Z.mhl"
+    named.write_text(f'<hashlist version="2.0"><hashes>{entries}</hashes></hashlist>')
+    for name, entry in later.items():
+        whole = f'<hashlist version="2.0"><hashes><hash>{entry}</hash></hashes></hashlist>'
+        (tmp_path / name).write_text(whole)
+    found = foreign.read(named)
+    assert [one.path for one in found.rows if one.digests] == [f"{n}.jpg" for n in proven]
+    assert bool(found.unclear) is not is_clear
+
+
+def test_what_a_check_of_an_escaped_name_says_is_heard(tmp_path: Path) -> None:
+    text = f"\\{A}  a\\nb.jpg\n\\a\\nb.jpg: FAILED\n{B}  c.jpg\n"
+    assert [path for path, facts in listed(tmp_path, "SHA256SUMS", text.encode()).items() if facts.digests] == ["c.jpg"]
+
+
+def test_a_table_with_two_digests_of_one_kind_proves_what_both_say(tmp_path: Path) -> None:
+    text = f"path,sha256,SHA-256\na.jpg,{A},{B}\nb.jpg,{B},{B.upper()}\nc.jpg,{A},\n"
+    assert [path for path, facts in listed(tmp_path, "x.csv", text.encode()).items() if facts.digests] == ["b.jpg"]
+
+
 def test_ascmhl_verifies_our_list_and_we_read_it_back(tmp_path: Path) -> None:
     debug = shutil.which("ascmhl-debug") or shutil.which("ascmhl-debug", path=str(Path(sys.executable).parent))
     if not debug:

@@ -21,16 +21,13 @@ from auditor.disk import small_files
 from auditor.disk.folder import Folder
 from auditor.errors import BadManifest, BadOutput
 from auditor.manifest.interop import hashdeep, mhl, of_place, sums, tabular
-from auditor.manifest.interop.listed import Listed, Said
+from auditor.manifest.interop.listed import MOST_LIST_BYTES, Listed, Said
 from auditor.manifest.jsonl import Manifest, Writer
 from auditor.manifest.rows import SCHEMA
 from auditor.model import DIGESTS, Depth, DigestOrigin, ErrorKind, FileFacts, Header
 from auditor.paths import path_key
 
 _HEAD_BYTES = 65536
-
-MOST_LIST_BYTES = 4 << 30
-"""A list of ten million files is smaller."""
 
 
 class Format(StrEnum):

@@ -8,6 +8,9 @@ from dataclasses import dataclass, field, replace
 from auditor.errors import BadManifest
 from auditor.model import DigestOrigin, FileFacts, Header
 
+MOST_LIST_BYTES = 4 << 30
+"""A list of ten million files is smaller."""
+
 
 @dataclass(frozen=True, slots=True)
 class Said:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from xml.etree import ElementTree
@@ -12,9 +13,10 @@ from xml.sax.saxutils import escape, quoteattr
 
 from auditor import __version__
 from auditor.dates import mtime_ns, rfc3339
+from auditor.disk import small_files
 from auditor.errors import BadManifest, BadOutput
 from auditor.manifest.interop import of_place
-from auditor.manifest.interop.listed import Listed, listed
+from auditor.manifest.interop.listed import MOST_LIST_BYTES, Listed, listed
 from auditor.manifest.interop.sums import need
 from auditor.model import FileFacts
 from auditor.paths import display_path
@@ -29,6 +31,8 @@ KINDS = ("md5", "sha1")
 _MATCHED = (None, "original", "verified", "new")
 """What a list of version 2 says of a digest, whatever its kind, that is the file's; older ones say nothing."""
 
+_GENERATION = re.compile(r"([0-9]{4,9})_.*\.mhl", re.DOTALL)
+
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -38,7 +42,41 @@ def looks_like_mhl(head: bytes) -> bool:
 
 
 def read(path: Path, content: bytes) -> Listed:
-    """The rows of one hash list: files only. Raises: BadManifest where it is no XML, or XML that defines entities."""
+    """The rows of one hash list: files only. Of a generation, later ones beside it say which files are not so any more.
+
+    Raises: BadManifest where it is no XML, or XML that defines entities.
+    """
+    told = _told(path, content)
+    disproved, unclear = set(told.disproved), list(told.unclear)
+    was = {(one.path, kind): digest for one in told.rows for kind, digest in one.digests.items()}
+    for later in _later(path):
+        try:
+            then = _told(later, small_files.read(later, MOST_LIST_BYTES))
+        except (OSError, BadManifest) as error:
+            said = error if isinstance(error, BadManifest) else f"{later} cannot be read: {small_files.reason(error)}"
+            unclear.append(f"a later generation lies beside it, and what it says is not known: {said}")
+            disproved |= {one.path for one in told.rows}
+            continue
+        disproved |= then.disproved
+        disproved |= {
+            one.path for one in then.rows if any(was.get((one.path, k), d) != d for k, d in one.digests.items())
+        }
+    return listed(list(told.rows), unclear, of_place.said_in(told.remarks, path), str(path), disproved)
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What one hash list says. `disproved` are the paths of files that by the list itself are not what they were, or
+    are two things."""
+
+    rows: tuple[FileFacts, ...]
+    unclear: tuple[str, ...]
+    disproved: frozenset[str]
+    remarks: tuple[str, ...]
+
+
+def _told(path: Path, content: bytes) -> _Told:
+    """Raises: BadManifest as `read`."""
     if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
         raise BadManifest(f"{path} defines XML entities, which no hash list does; it is not read")
     try:
@@ -61,10 +99,21 @@ def read(path: Path, content: bytes) -> Listed:
         digests = {kind: (values[kind].text or "").strip() for kind in KINDS if kind in values}
         rows.append(row(named.text, digests, size_of(size), _ns(date)))
         if any(child.get("action") not in _MATCHED for child in element) or len(stated) > len(digests):
-            # By the list itself the file is not what it was, or is two things.
             disproved.add(rows[-1].path)
-    remarks = [element.text or "" for element in root.iter() if _tag(element) == "comment"]
-    return listed(rows, unclear, of_place.said_in(remarks, path), str(path), disproved)
+    remarks = tuple(element.text or "" for element in root.iter() if _tag(element) == "comment")
+    return _Told(tuple(rows), tuple(unclear), frozenset(disproved), remarks)
+
+
+def _later(path: Path) -> list[Path]:
+    """The later generations of the history that a list is one of: they lie beside it, with higher numbers.
+
+    Source: ASC MHL Specification v2.0, file names of a manifest.
+    """
+    own = _GENERATION.fullmatch(path.name)
+    if own is None:
+        return []
+    others = [(one, _GENERATION.fullmatch(one.name)) for one in path.parent.iterdir()]
+    return [one for one, match in others if match and int(match[1]) > int(own[1])]
 
 
 def write(

@@ -86,7 +86,8 @@ def read(path: Path, content: bytes, bag_version: str | None = None) -> Listed:
             unclear.append(f"line {number} is no line of a digest list: {display_path(_text(line))[:80]}")
             checked, colon, outcome = line.rpartition(b": ")  # what `sha256sum -c` says, in whatever language
             if colon and outcome != b"OK":
-                disproved.add(row(_text(checked), {}).path)
+                whole = _unescaped(checked[1:]) if checked.startswith(b"\\") else checked
+                disproved |= {row(_text(name), {}).path for name in (checked, whole)}
             continue
         name, digests = told
         if bag_version is not None:
@@ -187,8 +188,12 @@ def _line(line: bytes, list_name: str) -> tuple[bytes, dict[str, str]] | None:
     else:
         return None
     if escaped:
-        name = re.sub(rb"\\[\\nr]", lambda m: _ESCAPES[m[0]], name)
+        name = _unescaped(name)
     return (name, {kind: digest.decode()}) if kind else None
+
+
+def _unescaped(name: bytes) -> bytes:
+    return re.sub(rb"\\[\\nr]", lambda m: _ESCAPES[m[0]], name)
 
 
 def _kind(length: int, list_name: str) -> str | None:

@@ -72,6 +72,7 @@ def read_csv(path: Path, content: bytes) -> Listed:
         raise BadManifest(f"{path} is no table: its first row cannot be read ({error})") from error
     header = [name.strip().lower() for name in titles]
     columns = {name.replace("sha-", "sha"): position for position, name in enumerate(header)}
+    digested = [(at, kind) for at, name in enumerate(header) if (kind := name.replace("sha-", "sha")) in DIGESTS]
     if any(told <= {name.replace(" ", "_") for name in columns} for told in _OF_JUDGEMENT):
         raise BadManifest(
             f"{path} says what auditor found out about files, and is no list of a place: by it a phone would be its own"
@@ -100,6 +101,9 @@ def read_csv(path: Path, content: bytes) -> Listed:
             size = size_of(values[sized].strip()) if sized is not None else None
             mtime = ns_or_none(values[dated]) if dated is not None else None
             rows.append(row(name_of(_unguarded(values[named])), digests, size, mtime))
+            if any(values[at].strip().lower() != digests[kind].lower() for at, kind in digested):
+                disproved.add(rows[-1].path)
+                unclear.append(f"row {number} has two digests of one kind, of which nobody knows which is the file's")
             for at, good in outcomes:
                 if (said := values[at].strip()).lower() not in good:
                     disproved.add(rows[-1].path)
