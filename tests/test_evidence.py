@@ -575,6 +575,26 @@ def test_a_disk_by_fuse_is_a_backup(tmp_path: Path, quick: Callable[..., tuple[i
         assert audited(quick, tmp_path / "out", tmp_path / "phone", there / "p")[0] == "SAFE"
 
 
+@pytest.mark.parametrize(("kind", "verdict"), [("fuse.bindfs", "CANNOT SAY"), ("fuse.anything", "SAFE")])
+def test_what_a_mount_of_an_unknown_kind_shows_the_user_says(
+    tmp_path: Path,
+    quick: Callable[..., tuple[int, str]],
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+    verdict: str,
+) -> None:
+    content = photos(tmp_path / "phone", "a.jpg")["a.jpg"]
+    (tmp_path / "mnt").mkdir()
+    (tmp_path / "mnt/a.jpg").write_bytes(content)
+    at = volume.Mounted(str((tmp_path / "mnt").resolve()), kind, "x")
+    monkeypatch.setattr(volume, "mounted", lambda: [volume.Mounted("/", "ext4", "/dev/sda1"), at])
+    both = tmp_path / "phone", tmp_path / "mnt"
+    assert audited(quick, tmp_path / "out", *both) == ("CANNOT SAY", [])
+    way_out = "--copy-by-hand" in (tmp_path / "out/audit.json").read_text("utf-8")
+    assert way_out is (verdict == "SAFE")
+    assert audited(quick, tmp_path / "told", *both, "--copy-by-hand") == (verdict, [])
+
+
 @pytest.mark.parametrize(
     ("origins", "off_site", "copies"),
     [

@@ -49,7 +49,8 @@ def mark_linked(
     same_file.mark_linked(db, "it is the phone's own file under a second name")
     ours, *sides = _sides(db, source, backups)
     for number, theirs in enumerate(sides):
-        is_told = theirs.listed.backup in asked.off_site | asked.by_hand  # what a remote is, the user says
+        # What a remote is, or a mount that nobody knows here, the user says.
+        is_told = theirs.listed.backup in asked.off_site | asked.by_hand
         if _is_list_of_one_phone(ours, theirs):
             same_file.mark_shown(db, number, _PHONES_LIST)
         elif number in listed_phones:
@@ -62,7 +63,7 @@ def mark_linked(
             same_file.mark_shown(db, number, _by_a_server(host))
         elif not is_told and _may_be_one_account(ours, theirs, asked):
             same_file.mark_shown(db, number, _ONE_ACCOUNT)
-        elif doubted := _doubted(ours, theirs):
+        elif doubted := [m for m in _doubted(ours, theirs) if not (is_told and m.shows is Shows.UNKNOWN)]:
             same_file.mark_shown(db, number, _behind(doubted[0]), _times_of(doubted))
         elif _may_hide_one_file(ours, theirs):
             same_file.mark_shown(db, number, _UNNUMBERED, only_unnumbered=True)
@@ -109,9 +110,10 @@ _UNNUMBERED = (
 
 
 def _behind(mount: Mount) -> str:
+    way_out = f", or {_WAY_OUT}" if mount.shows is Shows.UNKNOWN else ""
     return (
         f"it may be the phone's own file: the mount by {mount.kind} may show files of this machine under other numbers;"
-        " name the folder or the remote that lies behind the mount"
+        f" name the folder or the remote that lies behind the mount{way_out}"
     )
 
 

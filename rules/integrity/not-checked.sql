@@ -18,7 +18,7 @@
 -- elsewhere: a depth map, a gain map, the clip of a motion photo, thermal data or sound may be lost, which no look at the
 -- picture shows; or the usual programs do not open it. It may be safe; this audit cannot say so.
 -- """
--- remedy      = "Where the copy differs, `auditor backup SOURCE DEST` keeps it and adds the original. Else make readable what could not be read (rights, cable, disk); where a list stands for a folder, name the folder itself. Then audit again."
+-- remedy      = "Where the copy differs, `auditor backup SOURCE DEST` keeps it and adds the original. Else make readable what could not be read (rights, cable, disk); where a list stands for a folder, name the folder itself; where a copy may be the phone's own file, its reason says what to name. Then audit again."
 -- not_covered = "Files that could not be read on the phone (unreadable-file); copies of which the cloud only repeats that they have this content (claimed-digest); larger pictures (perhaps-larger-in-backup)."
 -- ///
 SELECT 'source' AS side, due.path AS path, files.backup AS backup, files.backup_path AS backup_path,
