@@ -66,7 +66,7 @@ def watch_for_another(
             return told
         if read or now == at:
             return read or None
-        if told := another(source, before, listing):
+        if told := another(source, before, listing, came_back=at is None):
             read = told if at is not None and told != _gone(source) else ""
             return told
         at = now
@@ -75,15 +75,16 @@ def watch_for_another(
     return asked
 
 
-def another(source: Place, before: Mounted | None, listing: Listing) -> str | None:
+def another(source: Place, before: Mounted | None, listing: Listing, *, came_back: bool = False) -> str | None:
     """Whether another source lies now where that of the `listing` lay, in words for people; None where it is the same
-    one, where nothing lies there, and where it was never a folder of this machine.
+    one, where nothing lies there, and where it was never a folder of this machine. `came_back`: it was seen to be gone.
 
     Cards are often called alike and number their files alike. Their volumes tell them apart or, as not every system
-    tells these and some cameras give each card the same one, the sizes and dates of their files.
+    tells these and some cameras give each card the same one, the sizes and dates of their files. One reader gives each
+    card that is put into it the same device.
     """
     now = mounted(source)
-    if before is None or now is None or now == before or not _is_there(now, before):
+    if before is None or now is None or not _is_there(now, before) or (now == before and not came_back):
         return None
     if None not in (before.volume, now.volume) and before.volume != now.volume:
         return f"another card or disk lies at {source.local_root} now than the one that this run began with"

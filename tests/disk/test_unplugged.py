@@ -23,6 +23,7 @@ from auditor.copier.execute import Progress
 from auditor.copier.layout import Layout
 from auditor.copier.presence import watch
 from auditor.copier.publish import Outcome
+from auditor.disk.volume import volume_of
 from auditor.errors import BadPlace
 from auditor.places.folder import FolderPlace
 from auditor.scrub import verify
@@ -292,13 +293,16 @@ class Reader:
             self.take_out()
 
 
-@pytest.mark.parametrize("told_by", ["its volume", "its files"])
+@pytest.mark.parametrize("told_by", ["its volume", "its files", "its files alone"])
 @pytest.mark.parametrize("comes_back", [True, False])
 def test_another_card_in_the_reader_is_not_taken_for_the_first_one(
     told_by: str, comes_back: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if told_by == "its volume":
         monkeypatch.setattr(presence, "volume_id", lambda device: f"volume {device}")
+    if told_by == "its files alone":  # one reader has one device number, and some cameras give each card one volume's
+        monkeypatch.setattr(presence, "volume_id", lambda device: "CANON")
+        monkeypatch.setattr(presence, "volume_of", lambda folder: replace(volume_of(folder), device=7))
     with contextlib.ExitStack() as stack:
         reader = Reader(tmp_path, stack, OLD_S if told_by == "its volume" else OLD_S + 2)
 
