@@ -14,7 +14,22 @@ def since(new: str, listed: str) -> str:
     return (
         f"coalesce({listed}.listed_at IS NOT NULL AND {new}.file_id <> {listed}.file_id"
         f" AND coalesce(left({new}.changed, 19) > left({listed}.listed_at, 19), true)"
-        f" AND split_part({new}.file_id, ':', 1) = split_part({listed}.file_id, ':', 1), false)"
+        f" AND ({_disk(new)} = {_disk(listed)} OR {_renamed(new, listed)}), false)"
+    )
+
+
+def _disk(row: str) -> str:
+    return f"split_part({row}.file_id, ':', 1)"
+
+
+def _renamed(new: str, listed: str) -> str:
+    """Whether two disks may be one, as SQL: a system that knows no number of a disk (of btrfs and zfs none tells one)
+    names it `device N of RUN`, and anew after each start. Asked where both keep when files are changed: a phone's mount
+    does not."""
+    unknown = [f"regexp_extract({_disk(row)}, '^device [0-9]+ of (.+)$', 1)" for row in (new, listed)]
+    return (
+        f"({unknown[0]} <> '' AND {unknown[1]} <> '' AND {unknown[0]} <> {unknown[1]}"
+        f" AND {new}.changed IS NOT NULL AND {listed}.changed IS NOT NULL)"
     )
 
 

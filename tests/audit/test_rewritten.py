@@ -144,6 +144,14 @@ MOVED: dict[str, tuple[int, tuple[Kept, Kept, Kept]]] = {
     "two at one time, and a later one": (1, (("v1:1", "2026-01-01"), ("v1:2", "2026-01-01"), ("v1:3", "2026-01-07"))),
     "one listed twice, and another": (2, (("v1:1", "2026-01-01"), ("v1:2", "2026-01-01"), ("v1:2", "2026-01-01"))),
     "three disks": (3, (("v1:1", "2026-01-01"), ("v2:2", "2026-01-05"), ("v3:3", "2026-01-07"))),
+    "a disk without a number, after a start": (
+        2,
+        (("device 45 of r1:1", "2026-01-01"), ("device 46 of r2:2", "2026-01-05"), ("v1:3", "2026-01-07")),
+    ),
+    "two disks without a number": (
+        3,
+        (("device 45 of r1:1", "2026-01-01"), ("device 46 of r1:2", "2026-01-05"), ("v1:3", "2026-01-07")),
+    ),
     "two of three": (1, (("v1:1", "2026-01-01"), None, ("v1:3", "2026-01-07"))),
 }
 
