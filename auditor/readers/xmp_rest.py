@@ -11,6 +11,7 @@ import binascii
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -29,6 +30,8 @@ _FRAME = frozenset({*_META, _RDF + "RDF", _RDF + "Description", *_ARRAYS})
 """Elements that hold others, and no text of their own."""
 _SUBJECT = frozenset(_RDF + name for name in ("about", "ID", "nodeID"))
 _SYNTAX = _SUBJECT | frozenset(_RDF + name for name in ("parseType", "resource", "datatype"))
+_ON_NODES = frozenset({_RDF + "ID", _RDF + "parseType"})
+"""What may stand on a property with elements in it, and says nothing of them."""
 _PACKET = re.compile(
     r"""xpacket(\s+(begin|id|end|bytes|encoding)=("[^"]{0,40}"|'[^']{0,40}'))*\s*|adobe-xap-filters\s+esc=["']CR["']\s*"""
 )
@@ -56,20 +59,23 @@ def xmp_rest(packet: bytes, picture: tuple[int, int] = _ANY_SIZE) -> list[Piece]
     described = parsed and _descriptions(parsed[0])
     if parsed is None or described is None:
         return [(b"XMP that cannot be read", packet)]
-    said = [
-        f"{name}={value!r}"
-        for d in described
-        for name, value in d.attrib.items()
-        if not (_describes(name) and _fits(name, value, picture))
-    ]
-    said += [
-        f"{p.tag}={_value(p)}"
-        for d in described
-        for p in d
-        if not (_describes(p.tag) and all(_listed(name) and _fits(name, v, picture) for name, v in _values(p)))
-    ]
+    told = []
+    for d in described:
+        told += [(n, f"{v!r}") for n, v in d.attrib.items() if not (_describes(n) and _fits(n, v, picture))]
+        told += [(p.tag, _value(p)) for p in d if not _is_description(p, picture)]
+    said = [f"{name}={value}" for name, value in _by_name(told)]
     said += [f"beside={text!r}" for text in (*parsed[1], *_beside(parsed[0]))]
-    return [(b"XMP", text.encode("utf-8", "surrogatepass")) for text in sorted(said)]
+    return [(b"XMP", text.encode("utf-8", "surrogatepass")) for text in said]
+
+
+def _by_name(told: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Properties in the order of their names. What is said twice stays in its order: readers take the first or the
+    last."""
+    return sorted(told, key=itemgetter(0))
+
+
+def _is_description(element: ET.Element, picture: tuple[int, int]) -> bool:
+    return _describes(element.tag) and all(_listed(n) and _fits(n, v, picture) for n, v in _values(element))
 
 
 class _Builder(ET.TreeBuilder):
@@ -164,28 +170,34 @@ def _value(element: ET.Element) -> str:
     language = element.get(_LANGUAGE)
     lead = f"@{language!r}" if language else ""
     children = list(element)
-    written_as = element.get(_RDF + "parseType")
-    is_bare = written_as is None and any(c.tag != _RDF + "Description" and c.tag not in _ARRAYS for c in children)
-    if written_as not in (None, "Resource") or is_bare:
-        # No structure: readers take the fields for text, or refuse the packet. Source: RDF 1.1 XML Syntax, 7.2.20.
+    if children and not _is_proper(element):
+        # Readers take the fields for text, take a part of them, or refuse the packet.
         return lead + ET.tostring(element, "unicode")
     if children and children[0].tag in _ARRAYS:
-        array = children[0]
-        if (
-            len(children) > 1
-            or array.attrib
-            or any(name not in _SYNTAX for name in element.attrib if name != _LANGUAGE)
-        ):
-            return lead + ET.tostring(element, "unicode")
-        return f"{lead}{array.tag}[{','.join(map(_value, array))}]"
-    fields: list[str] = []
+        return f"{lead}{children[0].tag}[{','.join(map(_value, children[0]))}]"
+    fields: list[tuple[str, str]] = []
     for holder in (element, *(child for child in children if child.tag == _RDF + "Description")):
-        fields += [f"{n}={v!r}" for n, v in holder.attrib.items() if n not in _SYNTAX and not n.startswith(_XML)]
-        fields += [f"{c.tag}={_value(c)}" for c in holder if c.tag != _RDF + "Description"]
+        fields += [(n, f"{v!r}") for n, v in holder.attrib.items() if n not in _SYNTAX and not n.startswith(_XML)]
+        fields += [(c.tag, _value(c)) for c in holder if c.tag != _RDF + "Description"]
     resource = element.get(_RDF + "resource")
     text = "" if children else element.text or ""
     value = f"<{resource!r}>{text}" if resource is not None else repr(text)
     if fields:
         told = value if text.strip() or resource is not None else ""
-        return f"{lead}{{{','.join(sorted(fields))}}}{told}"
+        return f"{lead}{{{','.join(f'{n}={v}' for n, v in _by_name(fields))}}}{told}"
     return lead + value
+
+
+def _is_proper(element: ET.Element) -> bool:
+    """Whether a property with elements in it is an array or a structure as RDF writes one: a single array or
+    description, or fields where it says that it is a resource. Source: RDF 1.1 XML Syntax, 7.2.15 and 7.2.18."""
+    children = list(element)
+    written_as = element.get(_RDF + "parseType")
+    if any(name not in _ON_NODES and not name.startswith(_XML) for name in element.attrib):
+        return False
+    if written_as is not None:
+        return written_as == "Resource" and not any(child.tag in _FRAME for child in children)
+    only = children[0]
+    if len(children) > 1 or only.tag not in _FRAME:
+        return False
+    return only.tag == _RDF + "Description" or (not only.attrib and all(one.tag == _RDF + "li" for one in only))

@@ -114,6 +114,38 @@ def test_what_readers_take_for_no_structure_counts_as_another_value(written: str
     assert xmp_rest(packet(structure)) == xmp_rest(packet(described)) != xmp_rest(packet(other))
 
 
+FIELDS = "<d:a>1</d:a><d:b>2</d:b>"
+STRUCTURE = f"<d:I><rdf:Description>{FIELDS}</rdf:Description></d:I>"
+ARRAY = "<d:I><rdf:Seq><rdf:li>1</rdf:li></rdf:Seq></d:I>"
+
+
+@pytest.mark.parametrize(
+    ("proper", "other"),
+    [
+        (STRUCTURE, STRUCTURE.replace("</d:a>", "</d:a></rdf:Description><rdf:Description>")),
+        (STRUCTURE, STRUCTURE.replace("<d:a>1</d:a>", "").replace("<d:I>", '<d:I d:a="1">')),
+        (STRUCTURE, STRUCTURE.replace("<d:I>", '<d:I rdf:parseType="Resource">')),
+        (STRUCTURE, STRUCTURE.replace("<d:I>", '<d:I rdf:datatype="x">')),
+        (STRUCTURE, '<d:I rdf:parseType="Resource" d:a="1"><d:b>2</d:b></d:I>'),
+        (ARRAY, ARRAY.replace("<d:I>", '<d:I rdf:parseType="Resource">')),
+        (ARRAY, ARRAY.replace("rdf:li", "d:li")),
+        ("<d:a>1</d:a><d:a>2</d:a>", "<d:a>2</d:a><d:a>1</d:a>"),
+        (
+            STRUCTURE.replace("d:b", "d:a"),
+            STRUCTURE.replace("d:b", "d:a").replace("1", "3").replace("2", "1").replace("3", "2"),
+        ),
+    ],
+)
+def test_what_is_no_proper_structure_is_not_the_same_as_one(proper: str, other: str) -> None:
+    assert xmp_rest(packet(proper)) != xmp_rest(packet(other))
+
+
+def test_however_a_structure_is_written_it_is_the_same() -> None:
+    forms = [STRUCTURE, f'<d:I rdf:parseType="Resource">{FIELDS}</d:I>', '<d:I d:b="2" d:a="1"/>']
+    forms += ['<d:I><rdf:Description d:a="1"><d:b>2</d:b></rdf:Description></d:I>']
+    assert len({tuple(xmp_rest(packet(form))) for form in forms}) == 1
+
+
 def test_a_jpeg_with_text_beside_its_xmp_is_another() -> None:
     own = media.jpeg(1, (160, 120))
     head = b"http://ns.adobe.com/xap/1.0/\0"
