@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -287,6 +287,20 @@ def carry_out(
         return BackupResult(prepared, ending, manifest, fake)
     except (OSError, BadOutput, BadPlace) as error:
         return BackupResult(prepared, _unwritten(ending, error), index.last)
+
+
+def doubt(backed: BackupResult, paths: Iterable[str], now: datetime) -> BackupResult:
+    """Writes down that the source says it holds other bytes under these paths than arrived: the next run reads them,
+    and what it reads is stored beside what is there. Where that cannot be written, the ending says so."""
+    index = backed.prepared.index
+    for path in paths:
+        if path in index.origins:
+            at, origin = index.origins[path]
+            index.add_origin(at, replace(origin, mtime_ns=None, changed_ns=None, inode=None))
+    try:
+        return replace(backed, manifest=_next_generation(backed.prepared, now))
+    except (OSError, BadOutput, BadPlace) as error:
+        return replace(backed, ending=_unwritten(backed.ending, error))
 
 
 def _listing(plan: CopyPlan) -> presence.Listing:

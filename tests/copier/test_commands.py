@@ -203,10 +203,13 @@ def test_a_copy_that_the_phone_says_is_another_is_not_safe(
     auditor: Auditor, phone: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told = SecondProof(4, (("DCIM/Camera/IMG_1.jpg", "the phone's own digest is another one"),))
-    monkeypatch.setattr("auditor.cli.work.backup.second_proof", lambda *asked: told)
-    said = auditor("backup", phone, "backup", "-o", "report")
+    with monkeypatch.context() as patch:
+        patch.setattr("auditor.cli.work.backup.second_proof", lambda *asked: told)
+        said = auditor("backup", phone, "backup", "-o", "report")
     assert said.code == 3 and "CANNOT SAY: 3 of 4 files" in said.out, said
     assert "the phone's own digest is another one" in said.err
+    said = auditor("backup", phone, "backup", "-o", "again")
+    assert said.code == 0 and re.search("1  there already, found by", said.err), said.err
 
 
 @pytest.mark.parametrize(

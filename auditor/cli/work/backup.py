@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import typer
@@ -104,10 +105,12 @@ def command(
             with screen.phase(title, "not copied") as show:
                 timed = ahead.timed(show, title, copying.COPY, way, is_said=False)
                 backed = backing.carry_out(prepared, replace(options, on_progress=copying.as_scan(timed)))
-            if not backed.ending.gone and away(store.door) is None:
-                preflight.remember_last(store)
         proof = None if backed.ending.gone or backed.ending.stopped or backed.fake else _proof(backed)
         backed = replace(backed, confirmed=proof.confirmed) if proof else backed
+        if proof and proof.differing:
+            backed = backing.doubt(backed, dict(proof.differing), datetime.now(UTC))
+        if not backed.ending.gone and away(store.door) is None:
+            preflight.remember_last(store)
         show_results(backed)
         altered = _confirmed(proof) if proof else {}
 
