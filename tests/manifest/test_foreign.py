@@ -510,6 +510,12 @@ def test_what_a_check_of_an_escaped_name_says_is_heard(tmp_path: Path) -> None:
     assert [path for path, facts in listed(tmp_path, "SHA256SUMS", text.encode()).items() if facts.digests] == ["c.jpg"]
 
 
+@pytest.mark.parametrize("column", ["Copy Status", "hash_match", "Error message", "Verification-Result (SHA-256)"])
+def test_a_column_says_what_became_of_files_by_any_of_its_words(tmp_path: Path, column: str) -> None:
+    text = f"path,sha256,{column}\na.jpg,{A},mismatch\nb.jpg,{B},\n"
+    assert [path for path, facts in listed(tmp_path, "x.csv", text.encode()).items() if facts.digests] == ["b.jpg"]
+
+
 def test_a_table_with_two_digests_of_one_kind_proves_what_both_say(tmp_path: Path) -> None:
     text = f"path,sha256,SHA-256\na.jpg,{A},{B}\nb.jpg,{B},{B.upper()}\nc.jpg,{A},\n"
     assert [path for path, facts in listed(tmp_path, "x.csv", text.encode()).items() if facts.digests] == ["b.jpg"]

@@ -83,8 +83,9 @@ def read_csv(path: Path, content: bytes) -> Listed:
         raise BadManifest(f"{path} is no list of files: none of its columns is called {', '.join(_NAMES)}")
     sized = next((columns[name] for name in _SIZES if name in columns), None)
     dated = next((columns[name] for name in _DATES if name in columns), None)
-    # All of them, where two columns have one name.
-    outcomes = [(at, _OUTCOMES[name]) for at, name in enumerate(header) if name in _OUTCOMES]
+    # Each word of each column: `Copy status`, `hash_match`; all of them, where two columns have one name.
+    words_of = [(at, word) for at, name in enumerate(header) for word in re.findall("[a-z]+", name)]
+    outcomes = [(at, _OUTCOMES[word]) for at, word in words_of if word in _OUTCOMES]
     # In a table of our own, names are escaped where they are no text; in others a backslash is a backslash.
     name_of = path_shown if tuple(header[: len(_COLUMNS)]) == _COLUMNS else str
     rows, unclear = [], []
