@@ -71,6 +71,7 @@ class Journal:
 
     path: Path
     _fd: int = field(repr=False)
+    _torn: bool = False
 
     @classmethod
     def create(cls, store: Store, plan_sha256: str, now: datetime) -> Journal:
@@ -122,7 +123,11 @@ class Journal:
         self.write({state.value: number, "at": moment(now)})
 
     def write(self, line: dict[str, Any]) -> None:
-        durable.append(self._fd, (json.dumps(line, separators=(",", ":")) + "\n").encode())
+        data = (json.dumps(line, separators=(",", ":")) + "\n").encode()
+        data = b"\n" + data if self._torn else data  # a disk that failed may not have let half a line be taken back
+        self._torn = True
+        durable.append(self._fd, data)
+        self._torn = False
 
     def close(self) -> None:
         """Closes the file; that its disk is gone is no reason to fail."""

@@ -533,6 +533,29 @@ def test_a_journal_elsewhere_is_refused(photos: Path, plan: Path, tmp_path: Path
         undoing.undo(tmp_path / journal.name)
 
 
+def test_half_a_line_that_a_failing_disk_keeps_hides_no_other(
+    photos: Path, plan: Path, sound: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, times, write = listing(photos), iter(range(99)), durable.write_all
+
+    def half(fd: int, data: bytes) -> None:
+        if next(times) == 1:  # the announcement of the first move
+            write(fd, data[: len(data) // 2])
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        write(fd, data)
+
+    def keeps_it(fd: int, size: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(durable, "write_all", half)
+        patch.setattr(os, "ftruncate", keeps_it)
+        done = applying.apply(plans.read(plan))
+    assert [result.refused is None for result in done.done] == [False, True, True]
+    undoing.undo(done.journals[0])
+    assert listing(photos) == before
+
+
 def test_a_moved_disk_is_undone_where_it_is_now(photos: Path, plan: Path, tmp_path: Path, sound: None) -> None:
     before = listing(photos)
     (journal,) = applying.apply(plans.read(plan)).journals
