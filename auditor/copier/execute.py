@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from auditor.copier.layout import Layout, natural_path
-from auditor.copier.messages import Bring, Cause, Checked, Done, Failed, Read, Setup, Task
+from auditor.copier.messages import Arrived, Bring, Cause, Checked, Done, Failed, Read, Setup, Task
 from auditor.copier.plan import Action, CopyPlan, CopyStep
 from auditor.copier.publish import CopyResult, Outcome, Publisher
 from auditor.copier.workers import Ended, Workers
@@ -89,6 +89,7 @@ class _Run:
     repaired: dict[int, CopyResult] = field(default_factory=dict)  # and the same content is bad elsewhere too
     folders: dict[str, str] = field(default_factory=dict)
     given: dict[int, int] = field(default_factory=dict)  # file number -> how often a device had come back by then
+    unsure: set[int] = field(default_factory=set)  # in hand when a device was away: read of whatever lay there then
     returns: int = 0
     partial: dict[int, int] = field(default_factory=dict)
     done_bytes: int = 0
@@ -139,12 +140,15 @@ def _go(run: _Run, workers: Workers) -> None:
             workers.give(task)
             numbers = [b.number for b in task.brings] + [r.number for r in task.reads]
             run.given.update(dict.fromkeys(numbers, run.returns))
+            run.unsure.difference_update(numbers)
         if not workers.busy:
             _publish(run)
             if run.stopped or not (run.queue or run.reads):
                 return
             continue
         match workers.answer(wait_s=0.25):
+            case (Checked(arrived=Arrived(number=number)) | WasRead(number=number)) as told if number in run.unsure:
+                _again(run, told, run.steps[number])
             case Checked() as checked:
                 run.checked.append((run.steps[checked.arrived.number], checked))
             case WasRead() as read:
@@ -210,6 +214,15 @@ def _folder_for(run: _Run, step: CopyStep) -> str:
         except (OSError, BadPlace):  # a file or a link has this name: what is published says so
             return ""
     return run.folders[name]
+
+
+def _again(run: _Run, told: Checked | WasRead, step: CopyStep) -> None:
+    """Does a file once more that was in hand when a device was away: it may be what lay there instead that was read."""
+    run.unsure.discard(step.number)
+    run.asked.pop(step.number, None)
+    if isinstance(told, Checked):
+        run.publisher.discard(told.arrived.temp)
+    run.queue.append((step, None))
 
 
 def _compared(run: _Run, read: WasRead) -> None:
@@ -330,6 +343,8 @@ def _wait_for_device(run: _Run, number: int) -> bool:
     away = run.options.unplugged()
     if run.gone is not None or away is None:
         return False
+    known = {pair[0].number for pair in run.checked} | {one[0].number for one in run.held} | run.results.keys()
+    run.unsure |= run.given.keys() - known
     until = time.monotonic() + run.options.wait_s
     while time.monotonic() < until and not run.options.stop():
         run.options.on_progress(replace(_progress(run), state=f"{away}; waiting for it to come back"))
