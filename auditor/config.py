@@ -21,6 +21,7 @@ from platformdirs import user_config_path
 from auditor.disk import small_files
 from auditor.disk.folder import Folder
 from auditor.errors import BadConfig, LeadsOut
+from auditor.words import typed
 
 if TYPE_CHECKING:
     from tomlkit import TOMLDocument
@@ -118,6 +119,11 @@ def whole_spec(spec: str) -> str:
     if scheme and not Path(spec).exists():
         return spec
     return str(Path(spec).expanduser().absolute())
+
+
+def typed_whole(spec: str) -> str:
+    """A PLACE as it is typed from everywhere: what a report says is read in another folder, or much later."""
+    return typed(whole_spec(spec))
 
 
 def _read() -> bytes:

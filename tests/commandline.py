@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from auditor import cli
+from auditor.words import typed
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,11 @@ def auditor(*words: str | Path, cwd: Path, **environment: str) -> Run:
         check=False,
     )
     return Run(done.returncode, done.stdout, done.stderr)
+
+
+def whole(*places: str) -> str:
+    """The places as reports name them in commands: by their whole paths, as they are typed."""
+    return " ".join(typed(str(Path(place).absolute())) for place in places)
 
 
 def surroundings(cwd: Path) -> dict[str, str]:

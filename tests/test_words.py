@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from tests import media
-from tests.commandline import call
+from tests.commandline import call, whole
 from tests.copier.runs import write
 from tests.report.test_report import Reader
 
@@ -103,7 +103,9 @@ def test_every_advice_to_copy_again_names_the_places(
     write(tmp_path / "disk/a.jpg", media.encoded(ORIGINAL, "JPEG", quality=92))
     call(monkeypatch, capsys, "audit", "phone", "disk", "-o", "report")
     assert "exif-removed" in findings("report")
-    assert "over a cable with <code>auditor backup phone disk</code>" in Path("report/report.html").read_text("utf-8")
+    assert f"over a cable with <code>auditor backup {whole('phone', 'disk')}</code>" in Path(
+        "report/report.html"
+    ).read_text("utf-8")
 
 
 def test_verify_of_a_phone_names_the_audit(

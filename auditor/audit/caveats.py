@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from auditor.audit import one_copy, refusals, roles
 from auditor.audit.inputs import Side, place_behind, will_be_emptied
+from auditor.config import typed_whole
 from auditor.database import caveats as database
 from auditor.database.caveats import Unread
 from auditor.database.connection import Database
@@ -14,7 +15,7 @@ from auditor.errors import BadPlace
 from auditor.judge.policy import Policy
 from auditor.manifest.jsonl import Manifest
 from auditor.places.trash import LIES_IN_ONE
-from auditor.words import counted, typed
+from auditor.words import counted
 
 
 def only_listed(source: Side, backups: Sequence[Side], lists: Sequence[Manifest]) -> list[str]:
@@ -143,12 +144,12 @@ def unread_since(db: Database, source: Side, backups: Sequence[Side]) -> list[st
     since = source.manifest.header.started
     told = []
     if source.place is not None:
-        again = " ".join(typed(one.spec) for one in (source, *backups))
+        again = " ".join(typed_whole(one.spec) for one in (source, *backups))
         told += _unread("the phone's files", database.unread_files(db, since), f"`auditor audit {again}`")
     for number, backup in enumerate(backups):
         if backup.place is not None and backup.manifest is not None:
             copies = database.unread_copies(db, number, since)
-            told += _unread("the copies", copies, f"`auditor verify {typed(backup.spec)}`")
+            told += _unread("the copies", copies, f"`auditor verify {typed_whole(backup.spec)}`")
     return told
 
 

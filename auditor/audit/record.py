@@ -1,4 +1,4 @@
-"""What audit.json keeps of a run: its sides, its times, and how its places are typed."""
+"""What audit.json keeps of a run: its sides, its times, and how its places are typed from everywhere."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from auditor.audit import refusals, roles
 from auditor.audit.inputs import Side, will_be_emptied
 from auditor.audit.order import Order, homes
 from auditor.audit.phones_within import Beneath
+from auditor.config import whole_spec
 from auditor.database import caveats as database
 from auditor.database.connection import Database
 from auditor.manifest.jsonl import Manifest
@@ -32,7 +33,7 @@ def of_run(
     """The `provenance` of audit.json, whose folder will be `out`, but for what the stations of the audit add to it.
     `lists` are those of its sides, the source's first."""
     source, *backups = lists
-    arguments = _arguments(order, doubts, pairs, str(out))
+    arguments = _arguments(order, doubts, pairs, out)
     return {
         **({"by": order.by} if order.by else {}),
         "source_files": source.footer.files,
@@ -73,33 +74,34 @@ def _maybe_within(order: Order, beneath: Sequence[Beneath]) -> list[dict[str, ob
 
 
 def _arguments(
-    order: Order, doubts: Mapping[str, refusals.Doubt], pairs: Sequence[roles.Pair], report: str
+    order: Order, doubts: Mapping[str, refusals.Doubt], pairs: Sequence[roles.Pair], report: Path
 ) -> dict[str, list[str]]:
     """What stands in a rule's commands for a place, as arguments: PHONE and BACKUP are the places, or lists, of
     this audit (BACKUPS all of the latter), SOURCE the phone where it is no list, PLACES all backups where none is a
     list, DEST the first that can be written to (with the option that this took), REMOTE the only one by rclone, as
     rclone calls it, KEPT the first that has a record to be verified by, REPORT this audit's folder.
 
-    Where no backup can be, FOLDER stands for one to choose: so it is for what may be the phone. What looks like an
-    option is left out.
+    All are named whole: a report is read in another folder, or much later. Where no backup can be, FOLDER stands for
+    one to choose: so it is for what may be the phone. What looks like an option is left out.
     """
     said: list[str] = []
-    specs = {"PHONE": order.source.spec, "BACKUP": order.backups[0].spec, "REPORT": report}
+    phone, *backups = (whole_spec(one.spec) for one in (order.source, *order.backups))
+    specs = {"PHONE": phone, "BACKUP": backups[0], "REPORT": str(report.absolute())}
     remotes = [b.spec.removeprefix("rclone:") for b in order.backups if b.spec.startswith("rclone:")]
     if len(remotes) == 1:
         specs["REMOTE"] = remotes[0]
     kept = (
-        b.spec
-        for b, pair in zip(order.backups, pairs, strict=True)
+        spec
+        for spec, b, pair in zip(backups, order.backups, pairs, strict=True)
         if b.place is not None and b.place.kind == "folder" and _has_record(pair)
     )
     if (spec := next(kept, None)) is not None:
         specs["KEPT"] = spec
     if order.source.place is not None:
-        specs["SOURCE"] = order.source.spec
+        specs["SOURCE"] = phone
         writable = (
-            (b.spec, ["--copy-by-hand"] * replace(pair, is_by_hand=False).maybe_phone)  # as it was said of this audit
-            for b, pair in zip(order.backups, pairs, strict=True)
+            (spec, ["--copy-by-hand"] * replace(pair, is_by_hand=False).maybe_phone)  # as it was said of this audit
+            for spec, b, pair in zip(backups, order.backups, pairs, strict=True)
             if b.place is not None
             and b.place.kind in ("folder", "rclone")
             and not (b.label in doubts or will_be_emptied(b) or refusals.refusal_of_backup(pair))
@@ -108,10 +110,10 @@ def _arguments(
     made = {word: [spec] for word, spec in specs.items() if not spec.startswith("-")}
     if "DEST" in made:
         made["DEST"] += said
-    if not any(backup.spec.startswith("-") for backup in order.backups):
-        made["BACKUPS"] = [backup.spec for backup in order.backups]
+    if not any(spec.startswith("-") for spec in backups):
+        made["BACKUPS"] = backups
         if all(backup.place is not None for backup in order.backups):
-            made["PLACES"] = made["BACKUPS"]
+            made["PLACES"] = backups
     return made
 
 

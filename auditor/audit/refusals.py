@@ -1,15 +1,17 @@
 """What is said of the order of phone and backup: a wrong one must not be believed, advised or written.
 
-Each refusal names the command in the right order, and a way out that leads out.
+Each refusal names the command in the right order, and a way out that leads out. A refusal is read at once, and names
+places as they were typed; a doubt goes into reports, which are read from other folders, and names them whole.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from auditor.audit.roles import Pair, Role, exchanged, like_a_phone
+from auditor.config import typed_whole
 from auditor.disk import marker as markers
 from auditor.words import typed, visible
 
@@ -38,20 +40,19 @@ def _doubted(why: str, pair: Pair) -> Doubt:
     a_copy = "audit with --copy-by-hand" if pair.may_be_told else _folder_around(backup)
     return Doubt(
         f"{why}, and may be the phone itself: if it is a copy made by hand, {a_copy}.",
-        f"If {_phone_of(backup)} is the phone, run {_turned('audit', pair.source, backup)}.",
+        f"If {_phone_of(backup)} is the phone, run {_turned('audit', pair.source, backup, typed_whole)}.",
     )
 
 
 def doubt_of_part(pair: Pair, source: str, around: str) -> Doubt:
     """What is to be said of a folder beneath a backup that may be the phone; `around` is the backup, as it is typed."""
     part = pair.backup
-    a_copy = (
-        "audit with --copy-by-hand" if pair.may_be_told else f"run `auditor backup {typed(source)} {typed(around)}`"
-    )
+    backup = f"run `auditor backup {typed_whole(source)} {typed_whole(around)}`"
+    a_copy = "audit with --copy-by-hand" if pair.may_be_told else backup
     return Doubt(
         f"{part.spec} {like_a_phone(part)}, and may be the phone itself, so nothing goes by what lies there: if it is a"
         f" copy made by hand, {a_copy}.",
-        f"If {part.spec} is the phone, run {_turned('audit', pair.source, part)}.",
+        f"If {part.spec} is the phone, run {_turned('audit', pair.source, part, typed_whole)}.",
     )
 
 
@@ -94,8 +95,8 @@ def _on_one_phone(pair: Pair) -> str | None:
     )
 
 
-def _turned(command: str, source: Role, backup: Role) -> str:
-    return f"`auditor {command} {typed(_phone_of(backup))} {typed(source.spec)}`"
+def _turned(command: str, source: Role, backup: Role, named: Callable[[str], str] = typed) -> str:
+    return f"`auditor {command} {named(_phone_of(backup))} {named(source.spec)}`"
 
 
 def _phone_of(backup: Role) -> str:
@@ -200,7 +201,7 @@ def part_of_phone(source: Role, backups: Iterable[Role]) -> str | None:
     """What an audit of a part of a phone does not cover, as a sentence; None where the whole was named."""
     if source.part_of_phone is None:
         return None
-    whole = " ".join(typed(spec) for spec in (source.part_of_phone, *(backup.spec for backup in backups)))
+    whole = " ".join(typed_whole(spec) for spec in (source.part_of_phone, *(backup.spec for backup in backups)))
     return (
         f"This covers the folder {source.label} alone. It is a part of {source.part_of_phone}, whose other folders were"
         f" not looked at: `auditor audit {whole}` covers all of them."

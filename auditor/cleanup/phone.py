@@ -112,7 +112,8 @@ def _unread(record: Path) -> tuple[int, str]:
     not say."""
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
         provenance = small_files.parse_json(small_files.read(record, MOST_RECORD_BYTES))["provenance"]
-        specs = (provenance["source"], *provenance["backups"])
+        whole = provenance.get("arguments") or {}  # named from everywhere, which an earlier build did not write
+        specs = (*whole.get("PHONE", [provenance["source"]]), *whole.get("BACKUPS", provenance["backups"]))
         command = f"auditor audit {' '.join(map(typed, specs))}"
         if any(map(_is_list, specs)):
             command = "`auditor audit` with the phone and the backup themselves, not their lists"

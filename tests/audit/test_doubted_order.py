@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests import media
-from tests.commandline import call
+from tests.commandline import call, whole
 from tests.copier.runs import OLD_S, tree, write
 
 DAY = 86_400
@@ -48,7 +48,7 @@ def test_nothing_goes_by_a_backup_that_may_be_the_phone(
     for words in (("clean", "report"), ("clean", "report", "--apply")):
         code, out, _ = call(monkeypatch, capsys, *words)
         assert code == 0 and f"Nothing goes by a backup that may be the phone itself: {told}" in out, out
-        assert f"If phone{within} is the phone, run `auditor audit phone{within} nas{within}`." in out
+        assert f"If phone{within} is the phone, run `auditor audit {whole(f'phone{within}', f'nas{within}')}`." in out
         assert "not read again" not in out and "No file was read" not in out
     assert tree(Path("nas")) == before
 
@@ -60,7 +60,7 @@ def test_what_to_run_if_it_is_the_wrong_order_is_said_once_with_the_verdict(
     camera("phone", 1, 2, 3, 9)
     code, out, err = call(monkeypatch, capsys, "audit", "nas", "phone", "-o", "report")
     assert code == 1 and "NOT SAFE" in out
-    command = "`auditor audit phone nas`"
+    command = f"`auditor audit {whole('phone', 'nas')}`"
     assert command in err, "before the work"
     assert (
         out.count(command) == 1 and f"Next     Delete nothing on the phone. If phone is the phone, run {command}" in out

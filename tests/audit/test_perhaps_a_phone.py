@@ -15,7 +15,7 @@ from auditor.places import phone_marks
 from auditor.places.phone_marks import Marks, marks_of
 from tests import media
 from tests.audit.test_doubted_order import deletable
-from tests.commandline import call
+from tests.commandline import call, whole
 from tests.copier.runs import OLD_S, back_up, tree, write
 
 DAY = 86_400
@@ -142,8 +142,9 @@ def test_an_audit_doubts_it_and_advises_no_writing_there(
     camera("copy", 1, 2, 3, 8, beside=("Android", "MISC"))
     _, out, _ = call(monkeypatch, capsys, "audit", "copy", "other", "-o", "report", "--depth", "hash")
     assert "and may be the phone itself: if it is a copy made by hand, audit with --copy-by-hand" in out
-    assert "If other is the phone, run `auditor audit other copy`" in out
-    assert "backup copy other" not in out + Path("report/report.html").read_text("utf-8")
+    assert f"If other is the phone, run `auditor audit {whole('other', 'copy')}`" in out
+    for places in ("copy other", whole("copy", "other")):
+        assert f"backup {places}" not in out + Path("report/report.html").read_text("utf-8")
     assert deletable("report") == []
 
 

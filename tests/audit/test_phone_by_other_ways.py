@@ -16,7 +16,7 @@ from auditor.audit.roles import Pair, Role, role_of, role_of_folder
 from auditor.places.spec import open_place
 from tests import media
 from tests.audit.test_doubted_order import deletable
-from tests.commandline import call
+from tests.commandline import call, whole
 from tests.copier.runs import OLD_S, back_up, tree, write
 from tests.doubles.rclone_server import newest_rclone
 
@@ -54,7 +54,11 @@ def test_a_phone_without_a_photo_in_its_cameras_folder(
     assert call(monkeypatch, capsys, "verify", "phone", "--init")[0] == 2
     assert tree(Path("phone")) == before and not Path("phone/.auditor").exists()
     code, out, _ = call(monkeypatch, capsys, "audit", "copy", "phone", "-o", "wrong", "--depth", "hash")
-    assert code == 0 and "If phone is the phone, run `auditor audit phone copy`" in out and not deletable("wrong")
+    assert (
+        code == 0
+        and f"If phone is the phone, run `auditor audit {whole('phone', 'copy')}`" in out
+        and not deletable("wrong")
+    )
     assert call(monkeypatch, capsys, "backup", "phone", "copy", "--no-audit", "--copy-by-hand")[0] == 0
 
 
@@ -139,7 +143,7 @@ def test_what_is_packed_in_a_copy_by_hand_may_be_on_the_phone(
     for named in ("copy/all.zip", "copy/Download/all.zip", "takeout:copy/Takeout"):
         told = doubt(paired("phone", named))
         assert told and f"{named} lies in copy, which looks like" in told.why
-        assert told.remedy == "If copy is the phone, run `auditor audit copy phone`."
+        assert told.remedy == f"If copy is the phone, run `auditor audit {whole('copy', 'phone')}`."
     code, out, err = call(monkeypatch, capsys, "audit", "phone", "copy/all.zip", "-o", "report", "--copy-by-hand")
     assert code == 0 and "may be the phone" not in out + err
     assert "Backup:  copy/all.zip, in copy, which has DCIM and Android as a phone or card has" in err

@@ -12,7 +12,7 @@ import pytest
 from auditor.audit import phones_within, roles
 from auditor.places import phone_marks
 from tests import media
-from tests.commandline import call
+from tests.commandline import call, whole
 from tests.copier.runs import OLD_S, tree, write
 
 TOLD = "media/EOS looks like a phone's storage or card (it has DCIM"
@@ -43,7 +43,7 @@ def on(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> R
 def test_nothing_goes_by_what_may_be_a_phone_beneath_the_backup(on: Run) -> None:
     code, out, _ = call(*on, "audit", "sorted", "media", "-o", "report")
     assert code == 0 and "\u2713 SAFE" in out and TOLD in out
-    assert "so nothing goes by what lies there" in out and "run `auditor audit media/EOS sorted`" in out
+    assert "so nothing goes by what lies there" in out and f"run `auditor audit {whole('media/EOS', 'sorted')}`" in out
     assert deletable("report") == []
     (within,) = json.loads(Path("report/audit.json").read_text("utf-8"))["provenance"]["maybe_phones_within"]
     assert (within["list"], within["folders"]) == ("backup-1.jsonl", ["EOS/DCIM/100CANON"])
@@ -64,7 +64,7 @@ def test_who_says_that_it_is_a_copy_is_believed(on: Run) -> None:
     assert len(deletable("report")) == 2
     Path("media/EOS/Android").mkdir()  # what copies made by hand seldom have
     code, out, _ = call(*on, "audit", "sorted", "media", "--copy-by-hand", "-o", "again")
-    assert code == 0 and "run `auditor backup sorted media`" in out
+    assert code == 0 and f"run `auditor backup {whole('sorted', 'media')}`" in out
     assert deletable("again") == []
 
 

@@ -11,7 +11,7 @@ from auditor.audit.refusals import refusal_of_backup
 from auditor.audit.roles import Pair, Role, exchanged, role_of_folder
 from auditor.places.phone_marks import Marks
 from tests import media
-from tests.commandline import call
+from tests.commandline import call, whole
 from tests.copier.runs import back_up, tree, write
 
 
@@ -188,12 +188,12 @@ def test_safe_of_a_part_of_a_phone_is_no_word_on_the_whole(
         code, out, err = call(monkeypatch, capsys, "audit", folder, "dcim only", "-o", f"report-{Path(folder).name}")
         assert code == 0 and "\u2713 SAFE" in out, out + err
         assert f"This covers the folder {Path(folder).name} alone. It is a part of Phone of Anna, whose other" in out
-        assert "`auditor audit 'Phone of Anna' 'dcim only'` covers all of them." in out
+        assert f"`auditor audit {whole('Phone of Anna', 'dcim only')}` covers all of them." in out
     assert "whose other folders were not looked at" in Path("report-DCIM/report.html").read_text("utf-8")
     assert call(monkeypatch, capsys, "scan", "Phone of Anna/DCIM", "-o", "dcim.jsonl", "--depth", "hash")[0] == 0
     assert "part of" in call(monkeypatch, capsys, "audit", "dcim.jsonl", "dcim only", "-o", "of-a-list")[1]
-    whole = call(monkeypatch, capsys, "audit", "Phone of Anna", "dcim only", "-o", "whole")
-    assert whole[0] == 1 and "1 of 5 files is not" in whole[1] and "part of" not in whole[1]
+    of_all = call(monkeypatch, capsys, "audit", "Phone of Anna", "dcim only", "-o", "whole")
+    assert of_all[0] == 1 and "1 of 5 files is not" in of_all[1] and "part of" not in of_all[1]
 
 
 def test_a_folder_without_a_record_says_what_it_is(

@@ -63,21 +63,22 @@ def test_nothing_is_called_safe_without_what_limits_it(stage: Path) -> None:
     assert {line.strip() for line in limits} <= set(told)
 
 
-def test_the_next_step_can_be_copied_into_the_shell(stage: Path) -> None:
+def test_the_next_step_can_be_copied_into_a_shell_in_any_folder(stage: Path) -> None:
     shutil.copytree(stage / "phone", stage / "Anna's phone")
     (stage / "old backup").mkdir()
     run = auditor("audit", "Anna's phone", "old backup", "-o", "copyable", cwd=stage)
     command = run.out.splitlines()[-1].split("`")[1]
-    assert shlex.split(command) == ["auditor", "backup", "Anna's phone", "old backup"]
+    assert shlex.split(command) == ["auditor", "backup", f"{stage}/Anna's phone", f"{stage}/old backup"]
     assert f"Run {command}" in re.sub("</?code>", "", unescape((stage / "copyable/report.html").read_text("utf-8")))
-    assert auditor(*shlex.split(command)[1:], "-q", cwd=stage).code == 0
+    (stage / "elsewhere").mkdir()
+    assert auditor(*shlex.split(command)[1:], "-q", cwd=stage / "elsewhere").code == 0
     assert auditor("audit", "Anna's phone", "old backup", "-q", cwd=stage).code == 0
 
 
 def test_the_next_step_of_places_that_nothing_is_written_to(stage: Path) -> None:
     (stage / "none.sha256").write_text(f"{'0' * 64}  other.jpg\n")
     run = auditor("audit", "phone", "none.sha256", "-o", "to-a-list", cwd=stage)
-    assert "Run `auditor backup phone FOLDER`" in run.out
+    assert f"Run `auditor backup {stage}/phone FOLDER`" in run.out
     run = auditor("audit", "phone.jsonl", "none.sha256", "-o", "of-a-list", cwd=stage)
     assert "Run `auditor backup` (the phone first, then its backup), then audit again." in run.out
 

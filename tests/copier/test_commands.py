@@ -171,7 +171,7 @@ def test_what_a_backup_read_itself_can_go_and_the_rest_says_why_not(auditor: Aud
     said = auditor("clean", "second")
     assert "in 1 file can go." in said.out
     assert "4 files stay: they are safe, but were not read again in that audit." in said.out
-    command = f"auditor audit {phone} backup"
+    command = f"auditor audit {phone} {phone.parent / 'backup'}"
     assert f"`{command}` reads all." in said.out
     assert auditor(*command.split()[1:], "-o", "third").code == 0
     assert "in 5 files can go." in auditor("clean", "third").out

@@ -189,7 +189,8 @@ def test_safe_says_how_much_may_go_in_the_same_numbers(told: dict[str, Told]) ->
     assert free["files"] == 14
     said = re.search(r"[0-9.]+ [kM]B in 14 files may go from the phone: ", one.page["text"])
     assert said is not None
-    assert "auditor clean safe" in one.page["text"]
+    assert f"auditor clean {one.record['provenance']['words']['REPORT']}" in one.page["text"]
+    assert Path(one.record["provenance"]["arguments"]["REPORT"][0]).is_absolute()
     assert said[0] in " ".join(one.terminal.split())
     unsafe = told["unsafe"]
     assert "may go from the phone" not in unsafe.page["text"] + unsafe.terminal
