@@ -79,6 +79,27 @@ STATUSES = {
     Status.NOT_DUE: "",
 }
 """What became of a file, behind "it is"; of one that needs no backup, nothing is said."""
+COLUMNS = {
+    **dict.fromkeys(("path", "path_bytes"), "what files are called"),
+    "size_bytes": "how large files are",
+    **dict.fromkeys(("mtime", "mtime_trusted"), "when files were last changed"),
+    **dict.fromkeys(("file_id", "changed"), "whether a file is still the same"),
+    **dict.fromkeys(("read_at", "digest_origin"), "who read the files, and when"),
+    **dict.fromkeys(("sha256", "md5", "sha1", "quickxor", "dropbox", "head_sha256"), "what is in the files, by digest"),
+    **dict.fromkeys(("kind", "format"), "what kind of files they are"),
+    **dict.fromkeys(("width", "height"), "how many pixels pictures have"),
+    "orientation": "which way up pictures are",
+    "duration_s": "how long films are",
+    **dict.fromkeys(("taken_at", "taken_offset", "taken_subsec"), "when pictures were taken"),
+    **dict.fromkeys(("latitude", "longitude"), "where pictures were taken"),
+    **dict.fromkeys(("camera_make", "camera_model"), "with which camera pictures were taken"),
+    **dict.fromkeys(("image_id", "companion_of"), "which files belong together"),
+    "sidecar": "which files describe others",
+    **dict.fromkeys(("image_sha256", "coded_sha256", "phash", "phash_turned"), "what is to be seen in pictures"),
+    **dict.fromkeys(("soundness", "checked", "damage", "notes"), "whether files are whole"),
+    **dict.fromkeys(("error_kind", "error"), "which files could not be read"),
+}
+"""What the columns of a list say, behind "the list does not say"."""
 
 # Never the machine's language: the same audit gives the same words everywhere.
 _MONTHS = (

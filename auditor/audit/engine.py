@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from auditor.database import by_hand, findings, rule_query
@@ -19,6 +19,7 @@ from auditor.judge.policy import Policy
 from auditor.judge.rules import Case, Rule, message_parts
 from auditor.model import RuleOutcome, RuleState, Status
 from auditor.pictures import ranked
+from auditor.words import COLUMNS
 
 RULE_SECONDS = 120
 """A rule that runs longer is broken."""
@@ -46,7 +47,7 @@ def run_rule(db: Database, rule: Rule, policy: Policy) -> RuleOutcome:
     if unheard := sorted(set(rule.needs) - EVERYTHING):
         return outcome(RuleState.BROKEN, f"there is no {', '.join(unheard)} in any list")
     if missing := sorted(set(rule.needs) - db.known):
-        return outcome(RuleState.NOT_RUN, f"the lists do not know {', '.join(missing)}")
+        return outcome(RuleState.NOT_RUN, _untold(missing))
     message = tuple(message_parts(rule.message))
     asked = Asked(rule.id, rule.population, rule.sql, policy.values(rule), message, severity, rule.verdict)
     try:
@@ -58,6 +59,16 @@ def run_rule(db: Database, rule: Rule, policy: Policy) -> RuleOutcome:
     except BadRule as error:
         return outcome(RuleState.BROKEN, str(error))
     return outcome(RuleState.FAILED if found else RuleState.PASSED, looked_at=looked_at, found=found)
+
+
+def _untold(missing: Sequence[str]) -> str:
+    """What the lists do not say, in words of people: these are columns of lists, `view.column`."""
+    told: dict[str, list[str]] = {}
+    for view, _, column in (name.partition(".") for name in missing):
+        of, words = "a backup's list" if view == "backup" else "the phone's list", COLUMNS[column]
+        if words not in told.setdefault(of, []):
+            told[of].append(words)
+    return "; ".join(f"{of} does not say {' or '.join(words)}" for of, words in told.items())
 
 
 def counts(db: Database, outcome: RuleOutcome) -> RuleOutcome:

@@ -15,7 +15,7 @@ from auditor.database import page
 from auditor.database.connection import Database
 from auditor.database.page import Finding
 from auditor.judge.rules import Rule, message_parts
-from auditor.model import Audit, FindingStatus, Kind, NextStep, RuleOutcome, RuleState, Severity, Verdict
+from auditor.model import Audit, FileVerdict, FindingStatus, Kind, NextStep, RuleOutcome, RuleState, Severity, Verdict
 
 MOST_FINDINGS = 100_000  # in one page, as JSON in columns, which is read when it is asked for
 PLAIN_ROWS = 200  # of each rule, as HTML: what print and a browser without scripts have
@@ -121,9 +121,16 @@ class Section:
 
 
 def failed_rules(audit: Audit, rules: Mapping[str, Rule]) -> list[RuleOutcome]:
-    """What found something, worst first, then by number."""
+    """What found something, worst first, then by number; of equal numbers, first what is in no backup at all."""
     failed = [o for o in audit.outcomes if o.state is RuleState.FAILED and o.findings and o.rule_id in rules]
-    return sorted(failed, key=lambda o: (list(Severity).index(o.severity), -o.findings, o.rule_id))
+    return sorted(failed, key=lambda o: worst_first(o, rules[o.rule_id]))
+
+
+def worst_first(outcome: RuleOutcome, rule: Rule) -> tuple[object, ...]:
+    """The place of an outcome among others, the same in the page and on the terminal, as a key to sort by."""
+    # Of equal numbers: what makes files not safe, before what leaves them unchecked; what has no copy, before the rest.
+    of_equals = (rule.verdict is not FileVerdict.NOT_SAFE, rule.family != "completeness", rule.family, rule.id)
+    return list(Severity).index(outcome.severity), -outcome.findings, *of_equals
 
 
 def next_step(audit: Audit, rules: Mapping[str, Rule]) -> NextStep | None:

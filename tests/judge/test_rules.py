@@ -19,6 +19,7 @@ from auditor.database.connection import Database
 from auditor.errors import BadRule
 from auditor.judge import policy, rules
 from auditor.model import ErrorKind, RuleState
+from auditor.words import COLUMNS
 
 RULES = rules.load()
 CASES = [(rule, case) for rule in RULES for case in rules.cases(rule)]
@@ -189,12 +190,21 @@ def test_users_rule_replaces_ours(tmp_path: Path) -> None:
 
 
 def test_missing_column_is_not_run(tmp_path: Path) -> None:
-    rule = rules.parse(GOOD.replace('"pairs.status"', '"source.taken_at"'), tmp_path / "missing-from-backup.sql")
+    needs = '"source.taken_at", "due.soundness", "due.damage", "backup.mtime"'
+    rule = rules.parse(GOOD.replace('"pairs.status"', needs), tmp_path / "missing-from-backup.sql")
     db = Database(duckdb.connect(), frozenset({"pairs.status"}))
     schema.create_tables(db)
     outcome = engine.run_rule(db, rule, policy.load("family"))
     assert outcome.state is RuleState.NOT_RUN
-    assert "source.taken_at" in (outcome.reason or "")
+    assert outcome.reason == (
+        "a backup's list does not say when files were last changed; the phone's list does not say whether files are"
+        " whole or when pictures were taken"
+    )
+
+
+def test_there_are_words_for_every_column_that_a_list_may_lack() -> None:
+    lacking = schema.EVERYTHING - schema.known((), ())
+    assert {name.partition(".")[2] for name in lacking} <= set(COLUMNS)
 
 
 README = (shipped.folder("rules") / "README.md").read_text("utf-8")

@@ -21,7 +21,7 @@ from auditor import report as reporting
 from auditor.database import page as questions
 from auditor.database.connection import Database
 from auditor.judge import rules
-from auditor.judge.rules import Theme
+from auditor.judge.rules import Rule, Theme
 from auditor.model import Audit, FileVerdict, Partition, RuleOutcome, RuleState, Severity, Verdict
 from auditor.report import findings, lookup, parts, provenance, thumbnails
 from auditor.report.since import Before
@@ -342,6 +342,22 @@ def test_a_big_audit_is_shared_out_among_its_rules_and_says_so(tmp_path: Path, m
 )
 def test_what_a_page_bears_is_shared_out(most: int, wanted: list[int], shares: list[int]) -> None:
     assert findings.shared_out(most, wanted) == shares
+
+
+def test_of_equal_numbers_what_is_missing_stands_before_what_is_broken_and_that_before_what_is_unchecked() -> None:
+    def rule(id: str, family: str, verdict: FileVerdict) -> Rule:
+        return dataclasses.replace(sample.rule(id, Severity.ERROR, "", "", verdict=verdict), family=family)
+
+    unchecked = rule("a-list-is-old", "completeness", FileVerdict.NOT_CHECKED)
+    broken = rule("content-changed", "integrity", FileVerdict.NOT_SAFE)
+    missing = rule("missing-from-backup", "completeness", FileVerdict.NOT_SAFE)
+    many = rule("reduced-copy", "quality", FileVerdict.NOT_SAFE)
+    found = [
+        (RuleOutcome(one.id, RuleState.FAILED, one.severity, 9, number), one)
+        for one, number in ((unchecked, 2), (broken, 2), (missing, 2), (many, 3))
+    ]
+    order = [one.id for _, one in sorted(found, key=lambda both: findings.worst_first(*both))]
+    assert order == ["reduced-copy", "missing-from-backup", "content-changed", "a-list-is-old"]
 
 
 def test_a_finding_stands_in_the_part_that_its_rule_says_and_what_counts_stands_first() -> None:

@@ -179,8 +179,8 @@ def _besides(result: Audit) -> str | None:
 
 def _warnings(result: Audit, rules: dict[str, ruling.Rule]) -> None:
     """What is worth a look though all is safe: a photo that was broken before must not go unsaid."""
-    for o in result.outcomes:
-        if o.state is RuleState.FAILED and o.severity is not Severity.INFO:
+    for o in findings.failed_rules(result, rules):
+        if o.severity is not Severity.INFO:
             _finding(o, rules[o.rule_id])
 
 
@@ -197,9 +197,8 @@ def _finding(outcome: RuleOutcome, rule: ruling.Rule) -> None:
 
 
 def _findings(result: Audit, rules: dict[str, ruling.Rule]) -> None:
-    levels = list(Severity)
     passed = [o for o in result.outcomes if o.state is RuleState.PASSED]
-    for o in sorted(result.outcomes, key=lambda o: (levels.index(o.severity), -o.findings)):
+    for o in sorted(result.outcomes, key=lambda o: findings.worst_first(o, rules[o.rule_id])):
         if o.state is RuleState.FAILED:
             _finding(o, rules[o.rule_id])
         elif o.state in (RuleState.NOT_RUN, RuleState.BROKEN):
