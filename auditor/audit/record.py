@@ -129,7 +129,12 @@ def _has_record(pair: roles.Pair) -> bool:
     return pair.backup.is_kept and pair.backup.part_of_backup is None
 
 
-def not_due(db: Database) -> dict[str, object]:
-    """How many files of the source the verdict does not speak of: no photos or videos, and left out by the policy."""
+def not_looked_at(db: Database) -> dict[str, object]:
+    """How many files of the source the verdict does not speak of (no photos or videos, and left out by the policy), and
+    how many photos and videos that it speaks of no decoder opened."""
     found = database.not_due(db)
-    return {"other_files": found.others, "left_out_files": found.left_out}
+    return {
+        "other_files": found.others,
+        "left_out_files": found.left_out,
+        "unopened_files": database.unopened(db).files,
+    }

@@ -103,7 +103,7 @@ def _run(order: Order, folder: Path, out: Path, steps: Steps, clock: Callable[[]
                 "may_go": safe_to_delete.told(db, order.source, order.backups, order.policy.min_copies),
                 **({"emptied": True} if is_emptied else {}),
                 **({"first": order.first} if order.first else {}),
-                **record.not_due(db),
+                **record.not_looked_at(db),
             },
             limits,
         )

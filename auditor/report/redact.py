@@ -33,7 +33,7 @@ _COUNTED = re.compile(r"(All|The 1|Nothing was proven: all|[\d,]+ of) .*")
 """How the verdict's sentences begin that are made of numbers alone."""
 _FACTS = ("width", "height", "size_bytes")
 _OURS = ("source_files", "depth", "waivers", "baseline", "not_read_again", "may_go", "emptied")
-_OURS_TOO = ("other_files", "left_out_files")
+_OURS_TOO = ("other_files", "left_out_files", "unopened_files")
 """What the record says in numbers and in words of ours alone."""
 
 

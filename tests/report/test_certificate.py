@@ -58,7 +58,7 @@ def printed(page: Path) -> list[str]:
 @needs_print
 def test_one_page_says_all_of_it(audit: Path, tmp_path: Path) -> None:
     told = record(audit)
-    told["provenance"]["by"] = "Anna <b>Berg</b>"
+    told["provenance"] |= {"by": "Anna <b>Berg</b>", "unopened_files": 7}
     certificate.write(audit, told, [SIGNED], [], tmp_path / "page.html", ZONE)
     pages = printed(tmp_path / "page.html")
     assert len(pages) == 1
@@ -66,7 +66,9 @@ def test_one_page_says_all_of_it(audit: Path, tmp_path: Path) -> None:
         "NOT SAFE", "5 of 38 files are not safely backed up.", "must be backed up", "proven safe",
         "left out on purpose", "Anna <b>Berg</b>",
         "15 June 2026, 11:58 (UTC+2) to 15 June 2026, 12:00 (UTC+2)", "adb:R5CT/sdcard",
-        "/mnt/nas/anna", "every byte, and every picture decoded", "Policy family, version 1", "4 Not in the backup",
+        "/mnt/nas/anna",
+        "every byte, and every picture decoded, but for 7 that were not opened. Policy family, version 1",
+        "4 Not in the backup",
         "Signed by anna with the OpenSSH key", "Signature", hashlib.sha256((audit / SEAL).read_bytes()).hexdigest(),
     ):  # fmt: skip
         assert said in pages[0], said
