@@ -147,6 +147,7 @@
     told.textContent = `${number.format(done)} of ${counted(groups.length, "group", "groups")} decided: `
       + (gone.size ? `${counted(gone.size, "file goes", "files go")}, ${size([...gone].reduce((sum, file) => sum + files[file].size, 0))}` : "nothing goes yet");
     accept.textContent = `Accept the ${counted(open.length, "suggestion", "suggestions")}`;
+    accept.hidden = !groups.some((g) => g.suggested);
     accept.disabled = !open.length;
     undo.disabled = !before.length;
     save.disabled = !done;

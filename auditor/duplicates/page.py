@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from auditor import words as text
+from auditor.config import typed_whole
 from auditor.duplicates.grouping import Group
 from auditor.duplicates.planning import Action, PlanRow, numbered
 from auditor.duplicates.search import Search
@@ -128,7 +129,7 @@ def render(found: Search, plan: Written, *, jobs: int, pictures: bool = True, st
         ),
     )
     items = found.inventory.items
-    command = text.visible(f"auditor clean {text.typed(plan.path)}")
+    command = text.visible(f"auditor clean {typed_whole(plan.path)}")  # the page is opened later, wherever it lies
     return (
         html.environment(None)
         .get_template("duplicates.html.j2")
@@ -194,13 +195,14 @@ class _Page:
     def _group(self, number: int, group: Group) -> _Group:
         items = self.found.inventory.items
         kept = items[group.kept]
-        first = f"Kept because {group.why(group.members[0])}." if group.proven else ""
+        going = any(_action(self.found, self.planned, member.item) is Action.REMOVE for member in group.members)
+        kept_words = "Kept" if going else "Best to keep"
+        first = f"{kept_words} because {group.why(group.members[0])}." if group.proven else ""
         cards = [self._card(group.kept, kept, _first_chip(group), "", first)]
         for member in group.members[: MOST_MEMBERS - 1]:
             words = member.detail[0].upper() + member.detail[1:] + "."
             action = _action(self.found, self.planned, member.item)
             cards.append(self._card(member.item, kept, _CHIPS[action], member.relation.value, words))
-        going = any(_action(self.found, self.planned, member.item) is Action.REMOVE for member in group.members)
         return _Group(number, going, tuple(cards))
 
     def _card(self, number: int, kept: Item, chip: tuple[str, str], relation: str, reason: str) -> _Shown:

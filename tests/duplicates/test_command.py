@@ -39,7 +39,8 @@ def test_from_the_search_to_the_plan_and_back(tmp_path: Path, monkeypatch: pytes
     for name, data in names.items():
         (photos / name).write_bytes(data)
     out = tmp_path / "found"
-    code, said = run("duplicates", photos, "-o", out, "--jobs", 1)
+    monkeypatch.chdir(tmp_path)
+    code, said = run("duplicates", photos, "-o", "found", "--jobs", 1)
     assert code == 0, said
     assert "in 1 group can be freed; 1 group needs your decision." in said
     assert "1 file has a name that no table can hold" in said
