@@ -1,4 +1,4 @@
-"""Dates as lists write them: RFC 3339 in UTC, and back. For people: `words`."""
+"""Dates as lists write them: RFC 3339 in UTC, and back; of which month a photo is. For people: `words`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,19 @@ from datetime import UTC, datetime, timedelta
 
 _FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 _DATE = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z", re.ASCII)
+
+MONTH = "(19|20)[0-9]{2}-(0[1-9]|1[0-2])"
+"""How a date begins that a calendar has: cameras without a clock write others, which are none. A regular expression for
+Python and DuckDB."""
+
+
+def month_of(taken_at: str | None, mtime: str | None) -> str | None:
+    """The month (`2026-05`) in which a photo was taken or, where that is not known, of its file; None for neither.
+
+    Takes both as lists write them.
+    """
+    found = (re.match(MONTH, date) for date in (taken_at, mtime) if date)
+    return next((month[0] for month in found if month), None)
 
 
 def rfc3339(mtime_ns: int) -> str:

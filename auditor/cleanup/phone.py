@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from auditor.cleanup.plan import MOST_BYTES, CleanPlan, FileAt, Removal, check, file_at
+from auditor.dates import month_of, rfc3339
 from auditor.disk import small_files
 from auditor.disk.names import parts_inside
 from auditor.errors import BadManifest, BadPlan
@@ -33,10 +34,11 @@ from auditor.words import typed
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """Files of one folder and month, and the bytes that go with them."""
+    """Files of one folder and month, and the bytes that go with them. `month`: as the report's plot has it; None where
+    nobody knows when they were taken."""
 
     folder: str
-    month: str
+    month: str | None
     files: int
     size_bytes: int
 
@@ -97,10 +99,11 @@ def freeing(path: Path, keep_newest: timedelta | None, now: datetime) -> Freeing
     sizes: Counter[tuple[str, str]] = Counter()
     counts: Counter[tuple[str, str]] = Counter()
     for _, facts in whole:
-        key = (facts.path.rpartition("/")[0], _taken(facts, now).strftime("%Y-%m"))
+        mtime = None if facts.mtime_ns is None else rfc3339(facts.mtime_ns)
+        key = (facts.path.rpartition("/")[0], month_of(facts.taken_at, mtime) or "")
         counts[key] += 1
         sizes[key] += facts.size_bytes or 0
-    shares = tuple(Share(where, month, counts[where, month], sizes[where, month]) for where, month in sorted(counts))
+    shares = tuple(Share(key[0], key[1] or None, counts[key], sizes[key]) for key in sorted(counts))
     total = sum(sizes.values())
     unread, command = _unread(folder / RECORD)
     left = (len(wanted) - len(old), len(old) - len(whole), unread)
@@ -273,7 +276,8 @@ def _company(rows: Iterable[FileFacts]) -> dict[str, set[str]]:
 
 
 def _taken(facts: FileFacts, now: datetime) -> datetime:
-    """When a file came to be: the later one of its date of capture and its own date; unknown counts as now."""
+    """When a file came to the phone, at the latest: the later one of its date of capture and its own date; unknown
+    counts as now."""
     known = []
     if facts.taken_at:
         with contextlib.suppress(ValueError):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from auditor.database.connection import Database
+from auditor.dates import MONTH
 from auditor.model import Status
 
 
@@ -102,7 +103,7 @@ def breakdown(db: Database) -> list[State]:
 
 class Axis(StrEnum):
     """By what the due files are counted: the month (`2026-05`) of the photo or, where that is not known, of its file;
-    or the folder. As SQL on `files`."""
+    or the folder. As SQL on `files`, the month as `dates.month_of` has it."""
 
     MONTH = "coalesce(month_of(taken_at), month_of(mtime))"
     FOLDER = "regexp_extract(path, '^(?s)(.*)/', 1)"
@@ -148,10 +149,9 @@ def held(db: Database, axis: Axis, proof: Sequence[str]) -> list[Held]:
 
 
 def _know_months(db: Database) -> None:
-    # A date that no calendar has, as cameras without a clock write it, is none.
     db.run(
         "CREATE OR REPLACE TEMP MACRO month_of(stamp) AS"
-        " CASE WHEN regexp_matches(stamp, '^(19|20)[0-9]{2}-(0[1-9]|1[0-2])') THEN substr(stamp, 1, 7) END"
+        f" CASE WHEN regexp_matches(stamp, '^{MONTH}') THEN substr(stamp, 1, 7) END"
     )
 
 

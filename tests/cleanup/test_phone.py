@@ -15,6 +15,7 @@ from auditor.audit import one_copy
 from auditor.cleanup import phone
 from auditor.cli import app
 from auditor.errors import BadPlan
+from tests import media
 from tests.pictures.test_verify import jpeg, scene
 
 OLD = 1_500_000_000
@@ -44,6 +45,21 @@ def audit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     result = CliRunner().invoke(app, [*command[:-1], "--jobs", "1", "--no-thumbnails"])
     assert out.is_dir(), result.output
     return out
+
+
+def test_what_can_go_stands_under_the_month_in_which_it_was_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AUDITOR_CACHE_DIR", str(tmp_path / "cache"))
+    for folder in ("phone", "backup"):
+        path = tmp_path / folder / "DCIM" / "IMG_1.jpg"
+        path.parent.mkdir(parents=True)
+        path.write_bytes(media.jpeg(1, exif=media.exif(taken="2016:05:03 18:02:00")))
+        os.utime(path, (OLD, OLD))  # as copying to the phone sets it
+    sides = [str(tmp_path / "phone"), str(tmp_path / "backup"), "--copy-by-hand"]
+    CliRunner().invoke(app, ["audit", *sides, "-o", str(tmp_path / "audit"), "--jobs", "1", "--no-thumbnails"])
+    free = phone.freeing(tmp_path / "audit", None, datetime.now(UTC))
+    assert [(share.folder, share.month) for share in free.shares] == [("DCIM", "2016-05")]
 
 
 def test_the_phone_is_freed_of_what_is_safe_and_old(audit: Path, tmp_path: Path) -> None:

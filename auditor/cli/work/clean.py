@@ -184,7 +184,7 @@ def _freeing(path: Path, keep_newest: str | None) -> tuple[CleanPlan | None, Nex
     if free.plan is None or not screen.quiet():
         for share in free.shares:
             where = visible(share.folder) or "(top folder)"
-            screen.say(f"  {share.month}  {size(share.size_bytes):>8}  {share.files:>6,}  {where}")
+            screen.say(f"  {share.month or 'no date'}  {size(share.size_bytes):>8}  {share.files:>6,}  {where}")
     reading = f"{free.audit_command}, which reads all; then clean by that audit"
     return free.plan, NextStep(reading, "audit") if free.unread else None
 
