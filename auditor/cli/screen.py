@@ -217,7 +217,8 @@ def phase(title: str, failed: str = "could not be read") -> Iterator[Callable[[s
 
             yield show
     if last:
-        note(f"{title:<24} {_total(last[0], failed):<22}  {time.monotonic() - started:>7.1f} s")
+        width = console.width if console.is_terminal else sys.maxsize
+        note(_ended(title, last[0], failed, time.monotonic() - started, width))
 
 
 @contextlib.contextmanager
@@ -259,9 +260,20 @@ def _words(now: scan.Progress, seconds: float, failed: str) -> str:
     return f"{now.files:,} of {now.total_files:,} files  {rate}{fewer}  {visible(now.current)}"
 
 
-def _total(now: scan.Progress, failed: str) -> str:
-    if not now.total_bytes:
-        return f"{now.files:,} of {now.total_files:,}"
-    cached = f", {now.cached:,} of them read before and unchanged since" if now.cached else ""
-    fewer = f", {now.failed:,} {failed}" if now.failed else ""
-    return f"{counted(now.files, 'file', 'files')}, {size(now.bytes)}{cached}{fewer}"
+def _ended(title: str, now: scan.Progress, failed: str, seconds: float, width: int) -> str:
+    """What is left of a phase, in one line of at most `width` cells: where that is too few, what was read before is not
+    said, and the title is cut."""
+    from rich.cells import cell_len, set_cell_size
+
+    total, told = f"{now.files:,} of {now.total_files:,}", ""
+    if now.total_bytes:
+        total = f"{counted(now.files, 'file', 'files')}, {size(now.bytes)}"
+        total += f", {now.failed:,} {failed}" if now.failed else ""
+        told = f", {now.cached:,} read before" if now.cached else ""
+    end = f"  {seconds:>7.1f} s"
+    for said in (f" {total + told:<22}{end}", f" {total:<22}{end}"):
+        line = f"{title:<24}{said}"
+        if cell_len(line) <= width:
+            return line
+    room = max(1, width - cell_len(said))
+    return set_cell_size(title if cell_len(title) <= room else f"{set_cell_size(title, room - 1)}…", room) + said
