@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -109,8 +109,10 @@ def write(
     path.write_text(made, encoding="utf-8", newline="\n")
 
 
+@cache
 def environment(zone: tzinfo | None) -> jinja2.Environment:
-    """Where the pages' templates come from: everything is escaped, and a name that is not given is an error."""
+    """Where the pages' templates come from, each compiled once: everything is escaped, and a name that is not given is
+    an error."""
     made = jinja2.Environment(
         loader=jinja2.FileSystemLoader(shipped.folder("reports")),
         autoescape=True,  # never select_autoescape: it leaves report.html.j2 unescaped
