@@ -19,6 +19,9 @@ EXAMPLES = (
 def command(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of an audit or of a drill.")],
     check: Annotated[bool, typer.Option("--check", help="Compare every file with SHA256SUMS.")] = False,
+    alone: Annotated[
+        bool, typer.Option("--alone", help="With --check: leave out the audits before it, which are read as a whole.")
+    ] = False,
     signers: Annotated[
         Path | None,
         typer.Option(
@@ -39,6 +42,7 @@ def command(
 
     With --check, also whether its files are still as they were written, those of the audits before it (each audit names
     the one before by the digest of its seal), and whether its signature and time-stamp hold.
+    With --alone the audits before it are left out.
     --xlsx and --certificate look at that too, and make nothing of files that were changed.
 
     Exit codes: 0 said, or unchanged; 1 changed, removed or added, or a seal that does not hold; 2 not an audit's
@@ -47,5 +51,11 @@ def command(
     from auditor.cli.work import report
 
     report.command(
-        folder=folder, check=check, signers=signers, stamp_root=stamp_root, xlsx=xlsx, certificate=certificate
+        folder=folder,
+        check=check,
+        alone=alone,
+        signers=signers,
+        stamp_root=stamp_root,
+        xlsx=xlsx,
+        certificate=certificate,
     )

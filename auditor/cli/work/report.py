@@ -26,6 +26,7 @@ def command(
     *,
     folder: Path,
     check: bool,
+    alone: bool,
     signers: Path | None,
     stamp_root: Path | None,
     xlsx: Path | None,
@@ -38,6 +39,8 @@ def command(
         raise BadPlace(f"{folder} is a drill, whose one table is {DRILL_TABLE}: --xlsx is for audits")
     if is_drill and certificate is not None:
         raise BadPlace(f"{folder} is a drill: --certificate is for audits")
+    if alone and (not check or xlsx is not None or certificate is not None):
+        raise BadPlace("--alone is for --check alone: what is made of a report rests on the audits before it too")
     programs.tell(folder=folder.absolute(), page=None if is_drill else (folder / PAGE).absolute())
     if check or xlsx is not None or certificate is not None:
         changed = provenance.check(folder)
@@ -48,8 +51,9 @@ def command(
             screen.error(f"after this report was written, {_what_happened(changed)}")
             raise typer.Exit(1)
         screen.note("Every file of this report is as it was written.")
-        before = [] if is_drill else chain.check(folder, named.homes(folder))
-        programs.tell(chain=list(map(asdict, before)))
+        before = [] if is_drill or alone else chain.check(folder, named.homes(folder))
+        if not alone:
+            programs.tell(chain=list(map(asdict, before)))
         is_touched = _show_chain(before)
         seals = _check_seals(folder, signers, stamp_root)
         if is_touched:
