@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
 from platformdirs import user_documents_path
+from starlette.concurrency import run_in_threadpool
 
 from auditor import config
 from auditor.errors import AuditorError
@@ -42,7 +44,7 @@ def home() -> Path:
     return folder.resolve()  # as the commands that run there call it
 
 
-async def events(*words: str) -> AsyncIterator[dict[str, Any]]:
+async def events(*words: str) -> AsyncGenerator[dict[str, Any], None]:
     """What a command with `--events` says, while it says it; it is ended where nobody listens any more."""
     process = await _started(*words)
     assert process.stdout is not None
@@ -55,24 +57,44 @@ async def events(*words: str) -> AsyncIterator[dict[str, Any]]:
         await _ended(process)
 
 
-async def ask(*words: str) -> dict[str, Any]:
-    """The object that a short command says with `--json`.
+def ask(*words: str) -> dict[str, Any]:
+    """The object that a short command says with `--json`. Waits for it: no coroutine asks.
 
     Raises: NoAnswer where it failed, said none or took too long.
     """
-    process = await _started(words[0], "--json", *words[1:])
+    process = subprocess.Popen(
+        argv(words[0], "--json", *words[1:]),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        cwd=home(),
+    )
+    _asked.add(process)
     try:
-        said, _ = await asyncio.wait_for(process.communicate(), _MOST_S)
+        said, _ = process.communicate(timeout=_MOST_S)
         answer = json.loads(said)
-    except TimeoutError as error:
+    except subprocess.TimeoutExpired as error:
         raise NoAnswer(f"`auditor {words[0]}` did not answer within a minute.") from error
     except ValueError as error:
         raise NoAnswer(f"`auditor {words[0]}` ended without an answer.") from error
     finally:
-        await _ended(process)
+        _asked.discard(process)
+        if process.poll() is None:
+            process.kill()
+            with contextlib.suppress(subprocess.TimeoutExpired):  # one in the kernel's hands does not even die
+                process.communicate(timeout=_DIES_S)
     if not isinstance(answer, dict) or answer.get("event") != "result":
         raise NoAnswer(str(answer.get("sentence")) if isinstance(answer, dict) else "It made no sense.")
     return answer
+
+
+_asked: set[subprocess.Popen[bytes]] = set()
+
+
+def end() -> None:
+    """Ends what was asked and has not answered yet: the server ends, and nobody waits for it."""
+    for process in list(_asked):
+        process.kill()
 
 
 async def _started(*words: str) -> asyncio.subprocess.Process:
@@ -81,7 +103,7 @@ async def _started(*words: str) -> asyncio.subprocess.Process:
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
-        cwd=home(),
+        cwd=await run_in_threadpool(home),
         limit=_LONGEST_LINE,
     )
 

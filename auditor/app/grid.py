@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import csv
 from collections.abc import Sequence
@@ -56,13 +57,13 @@ class _Part:
     total: int
 
 
-async def files(request: Request) -> Response:
+def files(request: Request) -> Response:
     """GET /results/NAME/files?of=KIND&from=N: a page of pictures, each with what became of it."""
     if (folder := results.find(request.path_params["name"])) is None:
         return pages.trouble("That report is not there any more.")
-    if (part := await run_in_threadpool(_part, folder, request)) is None:
+    if (part := _part(folder, request)) is None:
         return pages.trouble("There is no such page.")
-    told = await shown.verdict(folder)
+    told = shown.verdict(folder)
     if told.get("verdict") is None or part.total != told["partition"][part.kind]:
         return pages.trouble(told["sentence"] if told.get("verdict") is None else _CHANGED)
     return pages.page(
@@ -79,18 +80,37 @@ async def files(request: Request) -> Response:
 
 async def picture(request: Request) -> Response:
     """GET /results/NAME/pictures/ROW?of=KIND&from=N: the small picture of a file of that page; `large` as alone."""
-    folder = results.find(request.path_params["name"])
-    part = None if folder is None else await run_in_threadpool(_part, folder, request)
     row = request.path_params["row"]
-    if folder is None or part is None or row not in (rows := [file.row for file in part.files]):
+    folder, rows = await run_in_threadpool(_shown, request)
+    if folder is None or row not in rows:
         return PlainTextResponse("There is no such picture.", 404)
     is_large = bool(request.query_params.get("large"))
     kept: pictures.Pages = request.app.state.pictures
     wanted, side = ([row], pictures.LARGE) if is_large else (rows, pictures.SMALL)
-    made, said = await kept.picture(folder, row, wanted, side)
+    making = asyncio.ensure_future(kept.picture(folder, row, wanted, side))
+    left = asyncio.ensure_future(_left(request))
+    try:
+        await asyncio.wait((making, left), return_when=asyncio.FIRST_COMPLETED)
+        made, said = making.result() if making.done() else (None, "")
+    finally:
+        making.cancel()
+        left.cancel()
     if made is None:
         return PlainTextResponse(said, 404)
     return Response(made, media_type="image/webp")
+
+
+async def _left(request: Request) -> None:
+    """Ends when the browser does not want an answer any more: it shows another page."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+def _shown(request: Request) -> tuple[Path | None, Sequence[int]]:
+    """The audit, None where there is none, and the rows that the address's page shows."""
+    folder = results.find(request.path_params["name"])
+    part = None if folder is None else _part(folder, request)
+    return folder, [file.row for file in part.files] if part else []
 
 
 def _part(folder: Path, request: Request) -> _Part | None:

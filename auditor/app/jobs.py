@@ -18,8 +18,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from auditor.app import commands
 from auditor.dates import utc
 from auditor.disk import own_notes
@@ -144,6 +142,8 @@ class Job:
     @property
     def is_alive(self) -> bool:
         """Whether its process runs."""
+        import psutil  # the first page seldom has a job to look for
+
         try:
             process = psutil.Process(self.pid)
             is_it = bool(self.pid) and tuple(process.cmdline()[1:]) == self.argv

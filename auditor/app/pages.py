@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from string import Template
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
-import jinja2
-from markupsafe import escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
@@ -17,12 +16,18 @@ from auditor import __version__, config, words
 from auditor import data as shipped
 from auditor.app import orders, results
 
+if TYPE_CHECKING:
+    import jinja2
+
 _BUTTONS = {"audit": "Check again", "backup": "Back up what is missing to {}", "verify": "Read {} again"}
 """The commands that a next step may be a button for, and what it says."""
 
 
 @cache
 def _environment() -> jinja2.Environment:
+    import jinja2  # the link, and the first answer, must not wait for templates
+    from markupsafe import escape
+
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(shipped.folder("reports") / "app"),
         autoescape=True,
@@ -55,6 +60,11 @@ _BY_HAND = "--copy-by-hand"
 def made(template: str, **known: Any) -> str:
     """A page, or a piece of one."""
     return _environment().get_template(f"{template}.html.j2").render(known)
+
+
+def plain(name: str, **known: str) -> str:
+    """A page that is no template, with secrets of ours put in, which hold no markup."""
+    return Template((shipped.folder("reports") / "app" / f"{name}.html").read_text("utf-8")).substitute(known)
 
 
 def page(template: str, status: int = 200, **known: Any) -> Response:

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import tempfile
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from auditor.app import commands
+from starlette.concurrency import run_in_threadpool
+
+from auditor.app import commands, temporary
 
 SMALL, LARGE = 320, 1600
 """The longest side of a picture among others, and of one alone, in pixels."""
@@ -26,11 +27,18 @@ _ENDED = "The pictures could not be made. Load the page again."
 
 @dataclass(slots=True)
 class _Page:
-    """The pictures of one page by their rows. `said` is why there are none, as a sentence."""
+    """The pictures of one page by their rows, and how many requests wait for one. `said` is why there are none, as a
+    sentence."""
 
     made: dict[int, asyncio.Future[bytes | None]]
+    waiting: int = 0
     work: asyncio.Task[None] | None = None
     said: str = ""
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether its pictures are being made."""
+        return self.work is not None and not self.work.done()
 
 
 @dataclass(slots=True)
@@ -42,21 +50,40 @@ class Pages:
 
     async def picture(self, folder: Path, row: int, rows: Sequence[int], side: int) -> tuple[bytes | None, str]:
         """The picture of a row of an audit's list, a WebP, with those of the page's other `rows`; None where nothing
-        can be shown, and then perhaps a sentence that says why."""
+        can be shown, and then perhaps a sentence that says why.
+
+        Where it is cancelled and nobody else waits for that page, no more of it is made; nor once another page is
+        asked for. What was made is kept, and the rest is made when somebody asks again.
+        """
         key = (folder, tuple(rows), side)
         page = self._pages.get(key)
-        if page is None or (page.said and page.work is not None and page.work.done()):
+        if page is None or (page.said and not page.is_at_work):
             page = self._pages[key] = _Page({one: asyncio.get_running_loop().create_future() for one in rows})
+        page.waiting += 1
+        if not page.made[row].done() and not page.is_at_work:
+            self._end_unwanted()
             page.work = asyncio.create_task(_make(page, folder, side, self._alone))
         self._pages.move_to_end(key)
-        for old in [one for one, its in self._pages.items() if its.work is not None and its.work.done()][:-_KEPT]:
+        for old in [one for one, its in self._pages.items() if not its.waiting][:-_KEPT]:
             del self._pages[old]
-        made = await asyncio.shield(page.made[row])
+        try:
+            made = await asyncio.shield(page.made[row])
+        except asyncio.CancelledError:
+            page.waiting -= 1
+            self._end_unwanted()
+            raise
+        page.waiting -= 1
         return made, page.said
+
+    def _end_unwanted(self) -> None:
+        for page in self._pages.values():
+            if page.work is not None and not page.waiting:
+                page.work.cancel()
+                page.work = None
 
 
 async def _make(page: _Page, folder: Path, side: int, alone: asyncio.Lock) -> None:
-    """Makes the pictures of a page. Whatever comes of it, nobody waits for one for ever."""
+    """Makes the pictures of a page that are lacking. Whatever comes of it, nobody waits for one for ever."""
     try:
         async with alone, asyncio.timeout(_MOST_S):
             page.said = await _told(page, folder, side)
@@ -65,32 +92,37 @@ async def _make(page: _Page, folder: Path, side: int, alone: asyncio.Lock) -> No
     except OSError as error:
         page.said = f"The pictures could not be made: {error.strerror}."
     finally:
-        for waiting in page.made.values():
-            if not waiting.done():
-                waiting.set_result(None)
+        if page.work is asyncio.current_task():  # else nobody wanted them any more
+            for waiting in page.made.values():
+                if not waiting.done():
+                    waiting.set_result(None)
 
 
 async def _told(page: _Page, folder: Path, side: int) -> str:
     """Why not all could be made, as the command says; empty where it came to its end."""
-    said = _ENDED
-    with tempfile.TemporaryDirectory(prefix="auditor-") as out:
-        rows = map(str, page.made)
-        words = ("manifest", "pictures", "--events", "-o", out, "--side", str(side), "--", str(folder / _LIST), *rows)
-        async for event in commands.events(*words):
-            match event.get("event"):
-                case "picture":
-                    _keep(page, int(event["row"]), event.get("file"))
-                case "result":
-                    said = ""
-                case "failed":
-                    said = str(event.get("sentence") or said)
+    said, opened = _ENDED, temporary.folder()
+    out = await run_in_threadpool(opened.__enter__)
+    try:
+        rows = [str(row) for row, made in page.made.items() if not made.done()]
+        words = ("manifest", "pictures", "--events", "-o", str(out), "--side", str(side), "--", str(folder / _LIST))
+        async with contextlib.aclosing(commands.events(*words, *rows)) as events:
+            async for event in events:
+                match event.get("event"):
+                    case "picture":
+                        await _keep(page, int(event["row"]), event.get("file"))
+                    case "result":
+                        said = ""
+                    case "failed":
+                        said = str(event.get("sentence") or said)
+    finally:
+        await run_in_threadpool(opened.__exit__, None, None, None)
     return said
 
 
-def _keep(page: _Page, row: int, file: str | None) -> None:
+async def _keep(page: _Page, row: int, file: str | None) -> None:
     content = None
     if file is not None:
         with contextlib.suppress(OSError):
-            content = Path(file).read_bytes()
+            content = await run_in_threadpool(Path(file).read_bytes)
     if not page.made[row].done():
         page.made[row].set_result(content)

@@ -17,7 +17,7 @@ import webbrowser
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from auditor.app import commands, pages
+from auditor.app import commands, pages, temporary
 from auditor.app.access import Keys
 from auditor.app.server import ASKING, GIVEN, HOST, Presence, built, handed, serve
 from auditor.disk import locks, own_notes
@@ -50,6 +50,7 @@ def run(said: Callable[[str], None], *, browser: bool) -> bool:
                 page = _page() if browser else None
                 _hand_over(_of_the_other(opened, page), said, page).join(_OPENS_S)
                 return False
+            temporary.clear()
             with contextlib.suppress(FileNotFoundError):
                 opened.remove(_SERVER)  # of one that was killed: its port may be another program's now
             with socket.create_server((HOST, 0)) as listening:
@@ -64,6 +65,7 @@ def run(said: Callable[[str], None], *, browser: bool) -> bool:
                     asyncio.run(serve(built(keys, port, presence), listening, presence))
             with contextlib.suppress(OSError):
                 opened.remove(_SERVER)
+            temporary.clear()
             presence.used()
     except OSError as error:
         where = error.filename or folder
@@ -142,7 +144,7 @@ def _hand_over(link: str, said: Callable[[str], None], page: Path | None) -> thr
         shown = threading.Thread(target=lambda: None)
     else:
         with os.fdopen(os.open(page, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
-            stream.write(pages.made("link", link=link))
+            stream.write(pages.plain("link", link=link))
         shown = threading.Thread(target=show, args=(page,), daemon=True)  # some browsers return when they end
     shown.start()
     return shown

@@ -13,13 +13,14 @@ from pathlib import Path
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from auditor import data as shipped
-from auditor.app import grid, jobs, pages, pictures, proof, settings, shown, start, working
+from auditor.app import commands, grid, jobs, pages, pictures, proof, settings, shown, start, working
 from auditor.app.access import Guard, Keys, cookie_name
 from auditor.errors import AuditorError
 
@@ -92,7 +93,8 @@ def built(keys: Keys, port: int, presence: Presence) -> ASGIApp:
             Route("/jobs/{id}/events", working.events),
             Route("/jobs/{id}/stop", working.stop, methods=["POST"]),
             Route("/results/{name}", shown.result),
-            Route("/results/{name}/choices", shown.choices, methods=["GET", "POST"]),
+            Route("/results/{name}/choices", shown.chosen),
+            Route("/results/{name}/choices", shown.choose, methods=["POST"]),
             Route("/results/{name}/files", grid.files),
             Route("/results/{name}/proof", proof.proof),
             Route(f"/results/{{name}}/{proof.CERTIFICATE}", proof.certificate),
@@ -130,6 +132,7 @@ async def serve(app: ASGIApp, listening: socket.socket, presence: Presence) -> N
         await server.serve(sockets=[listening])
     finally:
         watch.cancel()
+        commands.end()
 
 
 async def _end_when_idle(server: uvicorn.Server, presence: Presence) -> None:
@@ -137,24 +140,24 @@ async def _end_when_idle(server: uvicorn.Server, presence: Presence) -> None:
         await asyncio.sleep(_LOOKS_EVERY_S)
         if presence.idle_s < IDLE_S:
             continue
-        if jobs.running():
+        if await run_in_threadpool(jobs.running):
             presence.now()
         else:
             server.should_exit = True
 
 
-async def _enter(request: Request) -> Response:
+def _enter(request: Request) -> Response:
     """GET /enter?link=SECRET: what the browser keeps from now on, for a link that goes once."""
     keys: Keys = request.app.state.keys
     if not keys.use(request.query_params.get("link", "")):
         return pages.trouble("This link was used already, or is older than a minute. Run `auditor app` again.", 403)
     request.app.state.presence.entered()
-    answer = pages.page("enter", token=keys.token)
+    answer = HTMLResponse(pages.plain("enter", token=keys.token))
     answer.set_cookie(cookie_name(request), keys.cookie, httponly=True, samesite="strict")
     return answer
 
 
-async def _link(request: Request) -> Response:
+def _link(request: Request) -> Response:
     """POST /links: a new link for another start of the same user."""
     keys: Keys = request.app.state.keys
     if not secrets.compare_digest(request.headers.get(ASKING, "").encode(), keys.asking.encode()):
@@ -171,16 +174,16 @@ async def _alive(request: Request) -> Response:
     return Response(status_code=204)
 
 
-async def _static(request: Request) -> Response:
+def _static(request: Request) -> Response:
     name = STATIC.get(request.path_params["name"])
     return FileResponse(shipped.folder("reports") / name) if name else pages.trouble("There is no such page.")
 
 
-async def _not_there(request: Request, error: Exception) -> Response:
+def _not_there(request: Request, error: Exception) -> Response:
     return pages.trouble("There is no such page.")
 
 
-async def _refused(request: Request, error: Exception) -> Response:
+def _refused(request: Request, error: Exception) -> Response:
     if isinstance(error, AuditorError):
         sentence = str(error)
     elif isinstance(error, OSError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -15,9 +16,9 @@ from auditor.config import Role
 _SET = ("policy", "reports", "by")
 
 
-async def show(request: Request) -> Response:
+def show(request: Request) -> Response:
     """GET /settings."""
-    policies = [policy["id"] for policy in (await commands.ask("policy", "list"))["policies"]]
+    policies = [policy["id"] for policy in commands.ask("policy", "list")["policies"]]
     if (own := config.load().policy) and own not in policies:
         policies.append(own)
     return pages.page(
@@ -35,13 +36,13 @@ async def change(request: Request) -> Response:
     """POST /settings: one setting, or one place's name."""
     try:
         fields = {name: values[0].strip() for name, values in (await form(request)).items()}
-        await commands.ask(*_words(fields))
+        await run_in_threadpool(commands.ask, *_words(fields))
     except (Refused, NoAnswer) as error:
         return pages.said(str(error))
     return pages.to("/settings")
 
 
-async def about(request: Request) -> Response:
+def about(request: Request) -> Response:
     """GET /about: what this is, and where it keeps what."""
     return pages.page("about", home=commands.home(), jobs=jobs.home(), file=config.path())
 

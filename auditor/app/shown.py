@@ -8,7 +8,7 @@ from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import FileResponse, RedirectResponse, Response
 
 from auditor.app import commands, jobs, orders, outcomes, pages, results
 from auditor.app.access import SANDBOX
@@ -21,14 +21,14 @@ MOST_CHOICES_BYTES = 64 * MOST_BYTES
 """Of a search with a million groups."""
 
 
-async def result(request: Request) -> Response:
+def result(request: Request) -> Response:
     """GET /results/NAME: the verdict of an audit with its report, or the groups of a search for duplicates."""
     if (folder := results.find(request.path_params["name"])) is None:
         return pages.trouble("That report is not there any more.")
     known: dict[str, Any] = {"name": folder.name, "page": results.page_of(folder), "files": _given(folder)}
     if not (folder / "audit.json").is_file():
         return pages.page("duplicates", **known, is_chosen=(folder / orders.CHOICES).is_file())
-    told = await verdict(folder)
+    told = verdict(folder)
     facts = told.get("provenance") or {}
     return pages.page(
         "verdict",
@@ -41,6 +41,7 @@ async def result(request: Request) -> Response:
         finished=facts.get("finished"),
         go=_may_go(told),
         instead=_instead(told),
+        buttons=_buttons(told),
         touched=bool(told.get("touched")),
         partition=told.get("partition") or {},
         steps=steps(told) if told.get("verdict") else [],
@@ -48,59 +49,72 @@ async def result(request: Request) -> Response:
 
 
 def file(request: Request) -> Response:
-    """GET /results/NAME/FILE: a page that a command wrote, which is nobody here; or a table to save."""
+    """GET /results/NAME/FILE: a page that a command wrote, which is nobody here; or a table to save.
+
+    Opened by itself, a page leads to the one around it, which says whether it is as it was written.
+    """
     folder = results.find(request.path_params["name"])
     path = folder and results.file_of(folder, request.path_params["file"])
     if not path:
         return pages.trouble("That file is not there any more.")
     if path.name in results.PAGES:
+        if request.headers.get("sec-fetch-dest") == "document":
+            return RedirectResponse(f"/results/{pages.quoted(request.path_params['name'])}", 303)
         return FileResponse(path, media_type="text/html; charset=utf-8", headers={"content-security-policy": SANDBOX})
     return FileResponse(path, media_type="application/octet-stream", filename=path.name)
 
 
-async def choices(request: Request) -> Response:
-    """GET and POST /results/NAME/choices: what was chosen in the page of duplicates, kept beside the plan."""
-    if (folder := results.find(request.path_params["name"])) is None:
-        return pages.said("That search is not there any more.")
-    if request.method == "GET":
-        kept = folder / orders.CHOICES
-        return FileResponse(kept, media_type="application/json") if kept.is_file() else Response("{}")
+def chosen(request: Request) -> Response:
+    """GET /results/NAME/choices: what was chosen in the page of duplicates before; empty where nothing was."""
+    folder = results.find(request.path_params["name"])
+    kept = folder and folder / orders.CHOICES
+    return FileResponse(kept, media_type="application/json") if kept and kept.is_file() else Response("{}")
+
+
+async def choose(request: Request) -> Response:
+    """POST /results/NAME/choices: what was chosen in the page of duplicates, kept beside the plan."""
     body = bytearray()
     async for part in request.stream():
         body += part
         if len(body) > MOST_CHOICES_BYTES:
             return pages.said("Those are too many choices.")
-    return await run_in_threadpool(_kept, folder, bytes(body))
+    return await run_in_threadpool(_kept, request.path_params["name"], bytes(body))
 
 
-async def history(request: Request) -> Response:
+def history(request: Request) -> Response:
     """GET /history: all audits in the home of reports, the newest first."""
-    return await run_in_threadpool(_history, await commands.ask("history"))
+    told = commands.ask("history")
+    audits = [(audit, results.name_of(audit["folder"])) for audit in told["audits"]]
+    done = [(job, outcomes.of(job)) for job in jobs.all_kept()]
+    return pages.page("history", audits=audits, home=told["home"], done=done)
 
 
-async def last(request: Request) -> Response:
+def last(request: Request) -> Response:
     """GET /last: what the newest audit said, as a piece of the first page."""
     try:
-        told = await commands.ask("history", "-n", "1")
+        told = commands.ask("history", "-n", "1")
     except NoAnswer:
         return Response()
     audit = next(iter(told["audits"]), None)
     return pages.page("last", audit=audit, name=audit and results.name_of(audit["folder"]))
 
 
-async def verdict(folder: Path) -> dict[str, Any]:
-    """What an audit says, held against its seal: without verdict where it was changed, or that cannot be told now."""
+def verdict(folder: Path) -> dict[str, Any]:
+    """What an audit says, held against its own seal: without verdict where it was changed, or that cannot be told now.
+    Whether those before it were changed stands on the page of its proof: they are many, and read as a whole."""
     try:
-        told = await commands.ask("report", "--check", "--", str(folder))
+        told = commands.ask("report", "--check", "--alone", "--", str(folder))
         if told.get("verdict"):
             return told
         if told.get("touched"):
             return told | {"sentence": "This report was changed after it was written. Check again."}
-        told = await commands.ask("report", "--", str(folder))
-        doubt = "An audit before it was changed, or a signature does not hold: `auditor report DIR --check` says which."
-        return told | {"caveats": [*(told.get("caveats") or []), doubt]}
+        told = commands.ask("report", "--", str(folder))
+        return told | {"caveats": [*(told.get("caveats") or []), _NO_SEAL]}
     except NoAnswer as error:
         return {"sentence": f"Whether this report is as it was written cannot be told now: {error}"}
+
+
+_NO_SEAL = "A signature or time-stamp of this report does not hold: see what it can be held to."
 
 
 def steps(told: dict[str, Any]) -> list[pages.Step]:
@@ -112,8 +126,10 @@ def steps(told: dict[str, Any]) -> list[pages.Step]:
     return [step for step in (wanted, pages.step("audit", (*phone, *backups, *dest[1:]))) if step]
 
 
-def _kept(folder: Path, body: bytes) -> Response:
+def _kept(name: str, body: bytes) -> Response:
     """Keeps what was chosen beside the plan; `clean` believes nothing that it says of digests."""
+    if (folder := results.find(name)) is None:
+        return pages.said("That search is not there any more.")
     try:
         if json.loads(body)["auditor_choices"] != 1:
             raise ValueError
@@ -129,12 +145,6 @@ def _kept(folder: Path, body: bytes) -> Response:
     return Response(status_code=204)
 
 
-def _history(told: dict[str, Any]) -> Response:
-    audits = [(audit, results.name_of(audit["folder"])) for audit in told["audits"]]
-    done = [(job, outcomes.of(job)) for job in jobs.all_kept()]
-    return pages.page("history", audits=audits, home=told["home"], done=done)
-
-
 def _instead(told: dict[str, Any]) -> str:
     """What of the report's advice this page has buttons for: `next`, `go`, both or none. Where something is to be done
     first, or only a person can say which is the phone, the report's own words stand."""
@@ -142,6 +152,21 @@ def _instead(told: dict[str, Any]) -> str:
     has_step = any(step.fields[0] == ("order", "backup") for step in steps(told))
     is_plain = has_step and not facts.get("first") and not facts.get("maybe_exchanged")
     return " ".join(["next"] * is_plain + ["go"] * (_may_go(told) is not None))
+
+
+_TYPED = {"backup": ("SOURCE", "DEST"), "audit": ("PHONE", "BACKUPS")}
+"""The places of a step's command, as the report calls them."""
+
+
+def _buttons(told: dict[str, Any]) -> dict[str, str]:
+    """What this page's buttons say, by the command that the report names for the same."""
+    places = (told.get("provenance") or {}).get("words") or {}
+    made = {}
+    for step in steps(told):
+        command = step.fields[0][1]
+        if all(word in places for word in _TYPED[command]):
+            made[" ".join(("auditor", command, *(places[word] for word in _TYPED[command])))] = step.says
+    return made
 
 
 def _may_go(told: dict[str, Any]) -> dict[str, Any] | None:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
-import psutil
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -49,14 +48,14 @@ def start(request: Request) -> Response:
     )
 
 
-async def places(request: Request) -> Response:
+def places(request: Request) -> Response:
     """GET /places: what is plugged in or named now, as a piece of the first page."""
     phone, backups = pages.chosen(request)
     try:
-        found = (await commands.ask("places"))["places"]
+        found = (commands.ask("places"))["places"]
         shown = [place for place in found if results.is_exact(place["spec"])]
         seen = any(place["sort"] == "phone" and place["presence"] == "there" for place in shown)
-        advice = [] if seen else _of_phones((await commands.ask("doctor"))["advice"])
+        advice = [] if seen else _of_phones((commands.ask("doctor"))["advice"])
     except NoAnswer as error:
         return pages.page("said", sentence=str(error))
     links = [
@@ -179,6 +178,8 @@ def _inner(at: Path) -> Iterator[Path]:
 
 def _roots() -> list[str]:
     """Where disks and the user's own folders are."""
+    import psutil
+
     mounted = [part.mountpoint for part in psutil.disk_partitions() if results.is_exact(part.mountpoint)]
     return list(dict.fromkeys((str(Path.home()), *mounted)))
 

@@ -6,11 +6,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from auditor.app import jobs, orders, outcomes, pages, results
-from auditor.app.jobs import Job, State, Told
+from auditor.app.jobs import Job, Reader, State, Told
 
 EVERY_S = 0.4
 """The page is told no more often."""
@@ -57,7 +58,7 @@ def job(request: Request) -> Response:
     )
 
 
-async def events(request: Request) -> Response:
+def events(request: Request) -> Response:
     """GET /jobs/ID/events: the middle of the page, anew whenever there is something new; `ended` last."""
     if (one := jobs.find(request.path_params["id"])) is None:
         return pages.trouble("That job is not known any more.")
@@ -78,11 +79,11 @@ async def _stream(one: Job, seen: Any) -> AsyncIterator[str]:
     before, still = "", 0.0
     while True:
         seen()
-        told = reader.now()
-        if one.state(told) is not State.RUNNING:
+        told, state = await run_in_threadpool(_now, one, reader)
+        if state is not State.RUNNING:
             yield "event: ended\ndata: \n\n"
             return
-        piece = _piece(told)
+        piece = await run_in_threadpool(_piece, told)
         if piece != before:
             yield "".join(f"data: {line}\n" for line in piece.splitlines()) + "\n"
             before, still = piece, 0.0
@@ -90,6 +91,11 @@ async def _stream(one: Job, seen: Any) -> AsyncIterator[str]:
             yield ": still there\n\n"
             still = 0.0
         await asyncio.sleep(EVERY_S)
+
+
+def _now(one: Job, reader: Reader) -> tuple[Told, State]:
+    told = reader.now()
+    return told, one.state(told)
 
 
 def _piece(told: Told) -> str:

@@ -40,8 +40,25 @@
   const large = document.getElementById("large");
   if (large) {
     const links = [...document.querySelectorAll("a.picture")];
+    // A browser has six lines to this server: three at a time are asked for, of what can be seen, so that no click waits.
+    const wanted = new Set();
+    let asked = 0;
+    const ask = () => {
+      for (const img of wanted) {
+        if (asked === 3) return;
+        asked++;
+        wanted.delete(img);
+        near.unobserve(img);
+        img.src = img.dataset.src;
+      }
+    };
+    const near = new IntersectionObserver((seen) => {
+      for (const { target, isIntersecting } of seen) isIntersecting ? wanted.add(target) : wanted.delete(target);
+      ask();
+    }, { rootMargin: "300px" });
     for (const link of links) {
       const img = link.querySelector("img");
+      const answered = () => { asked--; ask(); };
       const none = async () => {
         link.classList.add("none");
         link.setAttribute("aria-label", "No picture of " + link.parentElement.querySelector(".name").textContent);
@@ -50,20 +67,24 @@
         const answer = await fetch(img.src).catch(() => null);
         if (answer && !answer.ok) unshown.textContent = await answer.text();
       };
-      img.addEventListener("error", none);
-      if (img.complete && !img.naturalWidth && img.currentSrc) none();
+      img.addEventListener("load", answered);
+      img.addEventListener("error", () => none().finally(answered));
+      near.observe(img);
       link.addEventListener("click", (event) => {
         event.preventDefault();
         if (!link.classList.contains("none")) show(links.indexOf(link));
       });
     }
-    let at = 0;
+    let at = 0, whole = new Image();
     const show = (number) => {
       if (!links[number]) return;
       at = number;
-      const small = links[at].querySelector("img"), img = large.querySelector("img"), whole = new Image();
-      img.src = small.src;
-      whole.onload = () => { if (links[at].href === whole.src) img.src = whole.src; };
+      const small = links[at].querySelector("img"), img = large.querySelector("img");
+      small.complete && small.src ? img.src = small.src : img.removeAttribute("src");
+      whole.onload = null;
+      whole.src = "";  // of the one before no more is wanted
+      whole = new Image();
+      whole.onload = () => { img.src = whole.src; };
       whole.src = links[at].href;
       large.querySelector(".told").textContent = [...links[at].parentElement.querySelectorAll("p")].map((one) => one.textContent).join(": ");
       large.querySelector("[data-turn='-1']").disabled = !at;
@@ -79,13 +100,14 @@
       const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
       if (step) show(at + step);
     });
-    large.addEventListener("close", () => links[at].focus());
+    large.addEventListener("close", () => { whole.src = ""; links[at].focus(); });
   }
 
   // A report: this page has the buttons for what it says to type.
   const report = document.querySelector("iframe[data-around]");
   if (report) {
-    const around = () => report.contentWindow.postMessage({ auditor: "around", instead: report.dataset.around }, "*");
+    const buttons = JSON.parse(report.dataset.buttons);
+    const around = () => report.contentWindow.postMessage({ auditor: "around", instead: report.dataset.around, buttons }, "*");
     report.addEventListener("load", around);
     around();  // it may have been loaded before
   }

@@ -34,12 +34,18 @@ for (const code of document.querySelectorAll(".verdict .next code, .go code")) {
   code.after(" ", button);
 }
 
-// In the app the page around this one has a button for what is to be done.
+// In the app the page around this one has a button for what is to be done: its words stand for the command.
 addEventListener("message", (event) => {
   if (parent === window || event.source !== parent || event.data?.auditor !== "around") return;
   for (const what of ["next", "go"]) {
-    const said = document.querySelector(".verdict ." + what);
-    if (said && String(event.data.instead).split(" ").includes(what)) said.hidden = true;
+    if (!String(event.data.instead).split(" ").includes(what)) continue;
+    for (const said of document.querySelectorAll("p." + what)) said.hidden = true;
+  }
+  const buttons = new Map(Object.entries(event.data.buttons ?? {}));
+  for (const code of document.querySelectorAll("main code")) {
+    if (!buttons.has(code.textContent)) continue;
+    code.parentElement.querySelector(".copy")?.remove();
+    code.replaceWith(made("b", "", "“" + buttons.get(code.textContent) + "”"));
   }
 });
 

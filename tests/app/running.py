@@ -87,16 +87,16 @@ class App:
 
 
 @contextmanager
-def app(top: Path, *options: str) -> Iterator[App]:
+def app(top: Path, *options: str, **environment: str) -> Iterator[App]:
     """Starts one with a state and settings of its own beneath `top`; ended with the block."""
     settings = top / "settings"
     settings.mkdir(exist_ok=True)
     (settings / "config.toml").write_text(f"reports = {str(top / 'reports')!r}\n")
     (settings / "config.toml").chmod(0o600)
-    environment = os.environ | {"AUDITOR_CONFIG_DIR": str(settings), "AUDITOR_STATE_DIR": str(top / "state")}
-    with start(environment, *options) as process:
+    own = {"AUDITOR_CONFIG_DIR": str(settings), "AUDITOR_STATE_DIR": str(top / "state")}
+    with start(os.environ | own | environment, *options) as process:
         assert process.stdout is not None
-        yield App(process.stdout.readline().strip(), top, process, environment)
+        yield App(process.stdout.readline().strip(), top, process, os.environ | own | environment)
 
 
 @contextmanager

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
+import json
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from auditor.app import grid
+from auditor.app import commands, grid, proof
+from auditor.app.pictures import Pages
+from auditor.report.chain import LinkState
 from tests import media
 from tests.app.running import App, app
 from tests.commandline import auditor
@@ -37,7 +41,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
 
 
 def pictures(page: str) -> list[str]:
-    return [address.replace("&amp;", "&") for address in re.findall(r'<img src="([^"]+)"', page)]
+    return [address.replace("&amp;", "&") for address in re.findall(r'<img data-src="([^"]+)"', page)]
 
 
 def test_what_is_not_safe_a_page_at_a_time(running: App) -> None:
@@ -147,3 +151,122 @@ def test_the_proof_of_a_report_that_was_changed(running: App) -> None:
     assert "files.csv" in page
     assert "Number" not in page
     assert running.get("/results/changed/certificate.html").status == 404
+
+
+@pytest.fixture
+def later(running: App) -> Iterator[Path]:
+    """The audit "later", made after "one", whose table is another one while the block lasts."""
+    auditor("audit", "phone", "disk", "--copy-by-hand", "-o", "reports/later", cwd=running.top)
+    table = running.top / "reports" / "one" / "files.csv"
+    before = table.read_bytes()
+    table.write_bytes(before + b"x\n")
+    yield running.top / "reports" / "later"
+    table.write_bytes(before)
+    shutil.rmtree(running.top / "reports" / "later")
+
+
+def test_the_audits_before_are_read_for_the_proof_alone(running: App, later: Path) -> None:
+    for page in (running.get("/results/later").text, running.get("/results/later/files").text):
+        assert ">NOT SAFE<" in page or "not safe</h1>" in page
+        assert "CHANGED" not in page
+        assert "was changed" not in page
+    proof = running.get("/results/later/proof").text
+    assert "Every file of this report is as it was written." in proof
+    assert re.search(r"one: It was changed after it was written\.\s*<ul><li>files\.csv: changed</li></ul>", proof)
+    assert "There is no page to print and file: an audit before it was changed" in proof
+    assert running.get("/results/later/certificate.html").status == 404
+
+
+def test_the_command_that_leaves_them_out(running: App, later: Path) -> None:
+    alone = auditor("report", "--check", "--alone", "--json", "reports/later", cwd=running.top)
+    assert alone.code == 0
+    assert "chain" not in json.loads(alone.out)
+    assert auditor("report", "--check", "reports/later", cwd=running.top).code == 1
+    refused = auditor("report", "--alone", "reports/later", cwd=running.top)
+    assert refused.code == 2
+    assert "--alone is for --check" in refused.err
+
+
+@pytest.mark.parametrize(
+    ("state", "sentence"),
+    [
+        ("unchanged", "Every file of it is as it was written."),
+        ("touched", "It was changed after it was written."),
+        ("not there", "of it and those before it nothing is known."),
+    ],
+)
+def test_each_state_of_an_audit_before_is_a_sentence(state: str, sentence: str) -> None:
+    assert set(proof._STATES) == set(LinkState)
+    link = {"folder": None, "link": {"folder": "audit-1"}, "state": state, "touched": []}
+    where, said, _ = proof._earlier(link)
+    assert where == "audit-1"
+    assert sentence in said
+
+
+def test_why_there_is_no_page_to_print() -> None:
+    assert proof._why_no_page({"verdict": "SAFE"}) == ""
+    assert "this report was changed" in proof._why_no_page({"touched": [{}]})
+    assert "a signature or time-stamp" in proof._why_no_page({"touched": [], "chain": [{"state": "not there"}]})
+
+
+def test_a_report_opened_by_itself_leads_to_the_page_around_it(running: App) -> None:
+    for name in ("one", "changed-%3F"):
+        if name != "one":
+            shutil.copytree(running.top / "reports" / "one", running.top / "reports" / "changed-?")
+            with (running.top / "reports" / "changed-?" / "report.html").open("a") as page:
+                page.write("SAFE")
+        path = f"/results/{name}/report.html"
+        alone = running.ask(path, cookie=running.cookie, sec_fetch_dest="document", sec_fetch_site="none")
+        assert alone.status == 303
+        assert alone.headers["location"] == f"/results/{name}"
+        assert running.ask(path, cookie=running.cookie, sec_fetch_dest="iframe").status == 200
+    around = running.get("/results/changed-%3F").text
+    assert "CHANGED" in around
+    assert 'title="The report, changed after it was written" loading="lazy" sandbox=' in around
+
+
+def test_pictures_lie_among_the_notes_of_the_app_and_go_with_it(tmp_path: Path) -> None:
+    top = tmp_path / "state" / "app" / "temporary"
+    (top / "of-one-that-was-killed").mkdir(parents=True)
+    (top / "of-one-that-was-killed" / "1.webp").write_bytes(b"x")
+    with app(tmp_path) as running:
+        running.enter()
+        assert not top.exists()
+        (running.home / "audit-1").mkdir(parents=True)
+        (running.home / "audit-1" / "audit.json").write_text("{}")
+        assert running.get("/results/audit-1/certificate.html").status == 404
+        assert [path.name for path in top.iterdir()] == ["CACHEDIR.TAG"]
+    assert not top.exists()
+
+
+def test_pictures_that_nobody_waits_for_are_made_no_further(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another page ends the work of the one before; what was made is kept, and the rest is made when it is wanted."""
+    asked: list[tuple[str, ...]] = []
+    ended: list[str] = []
+
+    async def events(*words: str) -> AsyncIterator[dict[str, object]]:
+        rows = words[words.index("--") + 2 :]
+        asked.append(rows)
+        try:
+            (tmp_path / "made").write_bytes(b"picture")
+            yield {"event": "picture", "row": rows[0], "file": str(tmp_path / "made")}
+            await asyncio.sleep(60)
+        finally:
+            ended.append(rows[0])
+
+    monkeypatch.setattr(commands, "events", events)
+    monkeypatch.setenv("AUDITOR_STATE_DIR", str(tmp_path))
+
+    async def walk() -> None:
+        kept = Pages()
+        assert await kept.picture(tmp_path, 1, [1, 2, 3], 320) == (b"picture", "")
+        left = asyncio.create_task(kept.picture(tmp_path, 2, [1, 2, 3], 320))
+        await asyncio.sleep(0)
+        left.cancel()  # as where the browser goes to another page
+        assert await kept.picture(tmp_path, 4, [4, 5], 320) == (b"picture", "")
+        assert ended == ["1"]
+        assert await kept.picture(tmp_path, 1, [1, 2, 3], 320) == (b"picture", "")
+        assert await kept.picture(tmp_path, 2, [1, 2, 3], 320) == (b"picture", "")
+        assert asked == [("1", "2", "3"), ("4", "5"), ("2", "3")]
+
+    asyncio.run(asyncio.wait_for(walk(), 20))

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlencode
 
+import psutil
 import pytest
+from playwright.sync_api import Route
 
+from auditor.app import jobs
 from tests import browser, media
 from tests.app.running import App, app, start
 from tests.browser import MISSING, USABLE, Page
+from tests.commandline import auditor
 
 AXE = Path(os.environ.get("AXE_JS", Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"))
 HOSTILE = "<script>alert(1)</script> & 'x\" ‮"
@@ -269,19 +277,106 @@ def test_a_report_is_nobody_here(running: App, page: Page, tmp_path: Path) -> No
     (folder / "report.html").write_text(
         "<p id=p>before</p><script>try { parent.document.title = 'evil' } catch (e) { p.textContent = 'no parent' }\n"
         "fetch('/settings').then(r => p.textContent += r.status).catch(e => p.textContent += ', no answer')\n"
+        "try { top.location = 'http://127.0.0.1:9999/away' } catch (e) { p.textContent += ', no way out' }\n"
         "try { document.cookie } catch (e) { p.textContent += ', no cookie' }\n"
         "new Image().src = 'http://127.0.0.1:9999/beacon'</script>"
     )
     (folder / "report.html").write_text((folder / "report.html").read_text().replace("9999", str(port)))
     at = enter(page, running)
     page.tab.goto(f"{at}/results/audit-evil/report.html")
-    page.tab.get_by_text("no answer").wait_for()
-    assert "no cookie" in page.tab.inner_text("#p")
+    assert page.tab.url == f"{at}/results/audit-evil", "opened by itself it leads to the page around it"
+    assert "NOT KNOWN" in page.tab.inner_text("h1")
+    page.tab.get_by_text("Look at it as it is now").click()
+    inside = page.tab.frame_locator("iframe")
+    inside.get_by_text("no answer").wait_for()
+    assert "no cookie" in inside.locator("#p").inner_text()
+    assert page.tab.url == f"{at}/results/audit-evil"
+    assert page.tab.title() != "evil"
     with pytest.raises(BlockingIOError):
         elsewhere.accept()
     page.tab.goto(f"{at}/results/audit-evil/../../settings/config.toml")
     assert "reports" not in page.tab.inner_text("main")
     elsewhere.close()
+
+
+def test_a_phone_that_comes_is_seen_and_the_keyboard_keeps_its_place(page: Page, tmp_path: Path) -> None:
+    """A phone comes while the page is open; what has the focus keeps it, and the keyboard reaches every link."""
+    mounted = tmp_path / "run" / "gvfs"
+    mounted.mkdir(parents=True)
+    (tmp_path / "disk").mkdir()
+    with app(tmp_path, XDG_RUNTIME_DIR=str(tmp_path / "run")) as running:
+        words = ("config", "add", "--role", "backup", "--", "disk", str(tmp_path / "disk"))
+        auditor(*words, cwd=tmp_path, AUDITOR_CONFIG_DIR=running.environment["AUDITOR_CONFIG_DIR"])
+        at, tab = enter(page, running), page.tab
+        tab.get_by_text("No phone is seen. Connect it, unlock it, and answer what it asks").wait_for()
+        link = tab.get_by_role("link", name=re.compile("This is the phone ?: disk"))
+        link.focus()
+        link.evaluate("link => link.before = true")
+        (mounted / "mtp:host=Google_Pixel_7_1A2B" / "Internal shared storage" / "DCIM").mkdir(parents=True)
+        tab.get_by_role("button", name="Look again now").evaluate("button => button.click()")
+        phone = tab.get_by_role("link", name=re.compile("This is the phone ?: .*Pixel"))
+        phone.wait_for()
+        assert page.ask("document.activeElement.before && document.activeElement.textContent") == link.text_content()
+        tab.get_by_text("No phone is seen.").wait_for(state="detached")
+        links = tab.locator("a:visible")
+        tab.evaluate("document.activeElement.blur()")
+        reached = set()
+        for _ in range(3 * links.count()):
+            page.key("Tab")
+            if href := page.ask("document.activeElement.href ?? ''"):
+                reached.add(href)
+        assert reached >= set(links.evaluate_all("links => links.map(link => link.href)"))
+        phone.press("Enter")
+        tab.get_by_role("definition").filter(has_text="Pixel").wait_for()
+        sure(page, at)
+
+
+def test_a_page_of_pictures_leaves_lines_for_clicks(running: App, page: Page, tmp_path: Path) -> None:
+    """Of the many pictures of a page never more than three are asked for at a time."""
+    for number in range(30):
+        write(tmp_path / f"phone/DCIM/IMG_{number}.jpg", media.jpeg(number), 1_700_000_001 + number)
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "reports").mkdir(exist_ok=True)
+    auditor("audit", "phone", "disk", "--copy-by-hand", "-o", "reports/one", cwd=tmp_path)
+    at, tab = enter(page, running), page.tab
+    open_now, most, held = 0, 0, []
+
+    def hold(route: Route) -> None:
+        nonlocal open_now, most
+        open_now += 1
+        most = max(most, open_now)
+        held.append(route)
+
+    tab.route("**/pictures/**", hold)
+    tab.goto(f"{at}/results/one/files")
+    for _ in range(4):
+        tab.wait_for_timeout(300)
+        assert open_now <= 3
+        for route in held[:]:
+            held.remove(route)
+            open_now -= 1
+            route.fulfill(body=(tmp_path / "phone/DCIM/IMG_1.jpg").read_bytes(), content_type="image/jpeg")
+    assert most == 3
+    tab.get_by_role("link", name="Back to the verdict").click()  # while pictures are asked for
+    tab.wait_for_url("**/results/one")
+
+
+def test_in_the_frame_buttons_stand_for_commands(running: App, page: Page, places: tuple[Path, Path]) -> None:
+    """Every command in the report for which the page around it has a button is named by that button."""
+    phone, disk = places
+    at, tab = enter(page, running), page.tab
+    (running.home).mkdir(exist_ok=True)
+    auditor("backup", str(phone), str(disk), "-o", str(running.home / "zero"), cwd=running.top)
+    write(phone / "DCIM/Camera/IMG_9.jpg", media.jpeg(9), 1_700_000_900)
+    write(disk / "DCIM/Camera/IMG_1.jpg", media.jpeg(1)[:-300], 1_700_000_002)
+    auditor("audit", str(phone), str(disk), "-o", str(running.home / "one"), cwd=running.top)
+    tab.goto(f"{at}/results/one")
+    inside = tab.frame_locator("iframe")
+    said = "“Back up what is missing to disk”"
+    inside.locator(".kind b").filter(has_text=said).first.wait_for(state="attached")
+    shown = inside.locator("main p:not([hidden]) code").all_text_contents()
+    assert [words for words in shown if words.startswith("auditor backup /")] == []
+    sure(page, at)
 
 
 @pytest.mark.skipif(
@@ -290,36 +385,88 @@ def test_a_report_is_nobody_here(running: App, page: Page, tmp_path: Path) -> No
 def test_every_screen_is_accessible_and_fits(
     running: App, page: Page, places: tuple[Path, Path], tmp_path: Path
 ) -> None:
+    """Light and dark, at three widths: every page, and what a page becomes while it works, has ended, or asks."""
     phone, disk = places
     shutil.copytree(phone / "DCIM", disk / "DCIM")
+    write(phone / "DCIM/Camera/IMG_9.jpg", media.jpeg(9), 1_700_000_900)
     at, tab = enter(page, running), page.tab
+    tab.add_init_script(path=AXE)
     both = urlencode({"phone": str(phone), "backup": str(disk)})
     tab.goto(f"{at}/?{both}")
     tab.get_by_role("button", name="Check now").click()
-    tab.wait_for_url("**/jobs/**")
-    job = tab.url
     tab.wait_for_url("**/results/**")
     verdict = tab.url
-    screens = [
-        "/",
-        f"/?{both}",
-        f"/folders?for=backup&{both}",
-        f"/restore?backup={disk}",
-        "/history",
-        "/settings",
-        "/about",
-        "/nothing",
+    for path in ("/", f"/?{both}"):
+        tab.goto(at + path)
+        tab.locator("ul.places").wait_for()
+        accessible(page, path)
+    others = (f"/folders?for=backup&{both}", f"/restore?backup={disk}", "/history", "/settings", "/about", "/nothing")
+    for path in others:
+        tab.goto(at + path)
+        accessible(page, path)
+    for path in ("", "/files", "/proof"):
+        tab.goto(verdict + path)
+        accessible(page, path or "the verdict")
+    tab.goto(f"{verdict}/files")
+    tab.wait_for_load_state("load")
+    tab.locator("a.picture").first.click()
+    tab.get_by_role("dialog").wait_for()
+    accessible(page, "an enlarged picture")
+    tab.goto(f"{at}/?{urlencode({'phone': str(phone), 'backup': str(disk / 'photos')})}")
+    tab.get_by_role("button", name="Back up to photos, then check").click()
+    tab.get_by_role("heading", name="SAFE All 7 files").wait_for()
+    tab.get_by_role("button", name="Check again").click()  # the backup read only what it copied
+    tab.get_by_role("button", name="Free the phone…").wait_for()
+    accessible(page, "SAFE, with what may go")
+    tab.get_by_label("Keep the newest").fill("0")
+    tab.get_by_role("button", name="Free the phone…").click()
+    tab.get_by_text("7 files would go").wait_for()
+    accessible(page, "a look at what would go")
+    tab.get_by_role("button", name="Move 7 files to the quarantine").click()
+    tab.get_by_role("button", name="Undo: put everything back").wait_for()
+    tab.get_by_text("Empty the quarantine").click()
+    accessible(page, "ended, with the undo")
+    with at_work(running, "Reading the phone") as job:
+        tab.goto(f"{at}/jobs/{job}")
+        tab.get_by_role("button", name="Stop").wait_for()
+        accessible(page, "at work")
+    sure(page, at)
+
+
+@contextmanager
+def at_work(running: App, phase: str) -> Iterator[str]:
+    """A job that goes on while the block lasts; its id."""
+    process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    job = "20260101T000000000000-00000000"
+    folder = Path(running.environment["AUDITOR_STATE_DIR"]) / "app" / "jobs" / job
+    folder.mkdir(parents=True)
+    argv = psutil.Process(process.pid).cmdline()[1:]
+    about = {"words": ["audit"], "title": "It", "started": "2026-01-01T00:00:00Z", "pid": process.pid, "argv": argv}
+    events = [
+        {"event": "phase", "title": "Looking"},
+        {"event": "phase", "title": phase},
+        {"event": "progress", "done": 3, "total": 9, "failed": 1, "current": "long-name-" * 20, "seconds": 2},
+        {"event": "note", "text": "A note."},
+        {"event": "stopping"},
     ]
-    for url in (*(at + screen for screen in screens), job, verdict, f"{verdict}/files", f"{verdict}/proof"):
-        tab.goto(url)
-        if url.startswith((f"{at}/?", f"{at}/\n")):
-            tab.locator("ul.places").wait_for()
-        for width, dark in ((1280, False), (390, True), (320, False)):
+    (folder / jobs.EVENTS).write_text("".join(json.dumps(event) + "\n" for event in events))
+    (folder / jobs.ABOUT).write_text(json.dumps(about))
+    try:
+        yield job
+    finally:
+        process.kill()
+        process.wait()
+
+
+def accessible(page: Page, what: str) -> None:
+    """The page has no violations as axe sees them, and is no wider than the window, light and dark."""
+    for width in (1280, 390, 320):
+        for dark in (False, True):
             page.size(width, 800, dark)
-            tab.evaluate(AXE.read_text("utf-8"))
             found = page.ask(
                 "axe.run({iframes: false}).then(r => r.violations.map(v => v.id + ': ' + v.nodes[0].html))"
             )
-            assert found == [], (url, width)
-            assert page.ask("document.documentElement.scrollWidth") <= width, (url, width)
-    sure(page, at)
+            assert found == [], (what, width, dark)
+            assert page.ask("document.documentElement.scrollWidth") <= width, (what, width)
+            if shots := os.environ.get("AUDITOR_SCREENS"):
+                page.screenshot(Path(shots) / f"{re.sub(r'[^a-z]+', '-', what)[:30]}-{width}{'-dark' * dark}.png")

@@ -1,0 +1,116 @@
+"""No disk is touched where all requests are answered: one that hangs keeps nobody else waiting."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from auditor.app.access import Keys
+from auditor.app.server import Presence, built
+
+PATHS = [
+    "/",
+    "/folders",
+    "/restore",
+    "/jobs/x",
+    "/jobs/20260101T000000000000-00000000",
+    "/jobs/20260101T000000000000-00000000/events",
+    "/results/audit-1",
+    "/results/audit-1/choices",
+    "/results/audit-1/files",
+    "/results/audit-1/proof",
+    "/results/audit-1/certificate.html",
+    "/results/audit-1/pictures/1",
+    "/results/audit-1/report.html",
+    "/settings",
+    "/about",
+    "/alive",
+    "/nothing",
+]
+_touched: list[str] = []
+_loop: list[int] = []
+"""The thread in which all are answered, while a test looks at it."""
+
+
+def _heard(event: str, arguments: Any) -> None:
+    is_disk = event == "open" or (event.startswith("os.") and event != "os.kill")
+    of_a_process = bool(arguments) and (isinstance(arguments[0], int) or arguments[0] == os.devnull)  # its pipes
+    if is_disk and not of_a_process and _loop == [threading.get_ident()]:
+        _touched.append(f"{event} {arguments}")
+
+
+sys.addaudithook(_heard)
+
+
+@pytest.fixture
+def looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("AUDITOR_STATE_DIR", str(tmp_path / "state"))
+    monkeypatch.setenv("AUDITOR_CONFIG_DIR", str(tmp_path / "settings"))
+    (tmp_path / "settings").mkdir()
+    (tmp_path / "settings" / "config.toml").write_text(f"reports = {str(tmp_path / 'reports')!r}\n")
+    (tmp_path / "settings" / "config.toml").chmod(0o600)
+    (tmp_path / "reports" / "audit-1").mkdir(parents=True)
+    (tmp_path / "reports" / "audit-1" / "audit.json").write_text("{}")
+    (tmp_path / "reports" / "audit-1" / "report.html").write_text("x")
+    (tmp_path / "reports" / "audit-1" / "files.csv").write_text("path,verdict\na.jpg,not_safe\n")
+    stat = os.stat
+
+    def told(*of: Any, **more: Any) -> os.stat_result:
+        _heard("os.stat", of)
+        return stat(*of, **more)
+
+    monkeypatch.setattr(os, "stat", told)
+    yield
+    _loop.clear()
+    _touched.clear()
+
+
+async def answered(path: str) -> int:
+    keys = Keys()
+    app = built(keys, 1, Presence())
+    headers = [(b"host", b"127.0.0.1:1"), (b"cookie", f"auditor-1={keys.cookie}".encode())]
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "headers": headers,
+        "scheme": "http",
+        "server": ("127.0.0.1", 1),
+        "http_version": "1.1",
+    }
+    asked, said = [{"type": "http.request", "body": b"", "more_body": False}], []
+
+    async def receive() -> dict[str, Any]:
+        if asked:
+            return asked.pop()
+        await asyncio.sleep(60)
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        said.append(message)
+
+    await app(scope, receive, send)
+    return int(said[0]["status"])
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_no_disk_is_touched_by_the_thread_that_answers_all(looked_at: None, path: str) -> None:
+    async def once() -> None:
+        await answered(path)  # what is imported and compiled for the first answer
+        _loop.append(threading.get_ident())
+        try:
+            assert await answered(path) in (200, 204, 404)
+        finally:
+            _loop.clear()
+
+    asyncio.run(asyncio.wait_for(once(), 60))
+    assert _touched == []
