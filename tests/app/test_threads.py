@@ -6,12 +6,14 @@ import asyncio
 import os
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from auditor.app import commands
 from auditor.app.access import Keys
 from auditor.app.server import Presence, built
 
@@ -114,3 +116,13 @@ def test_no_disk_is_touched_by_the_thread_that_answers_all(looked_at: None, path
 
     asyncio.run(asyncio.wait_for(once(), 60))
     assert _touched == []
+
+
+def test_what_was_asked_ends_with_the_server(looked_at: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commands, "argv", lambda *words: [sys.executable, "-c", "import time; time.sleep(600)"])
+    ending = threading.Timer(1, commands.end)
+    ending.start()
+    begun = time.monotonic()
+    with pytest.raises(commands.NoAnswer, match="ended without an answer"):
+        commands.ask("places")
+    assert time.monotonic() - begun < 30
