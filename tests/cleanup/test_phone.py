@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -52,14 +53,17 @@ def test_what_can_go_stands_under_the_month_in_which_it_was_taken(
 ) -> None:
     monkeypatch.setenv("AUDITOR_CACHE_DIR", str(tmp_path / "cache"))
     for folder in ("phone", "backup"):
-        path = tmp_path / folder / "DCIM" / "IMG_1.jpg"
-        path.parent.mkdir(parents=True)
-        path.write_bytes(media.jpeg(1, exif=media.exif(taken="2016:05:03 18:02:00")))
-        os.utime(path, (OLD, OLD))  # as copying to the phone sets it
+        for number, month in enumerate(("05", "11")):
+            path = tmp_path / folder / "DCIM" / f"IMG_{number}.jpg"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(media.jpeg(number, exif=media.exif(taken=f"2016:{month}:03 18:02:00")))
+            os.utime(path, (OLD, OLD))  # as copying to the phone sets it
     sides = [str(tmp_path / "phone"), str(tmp_path / "backup"), "--copy-by-hand"]
     CliRunner().invoke(app, ["audit", *sides, "-o", str(tmp_path / "audit"), "--jobs", "1", "--no-thumbnails"])
     free = phone.freeing(tmp_path / "audit", None, datetime.now(UTC))
-    assert [(share.folder, share.month) for share in free.shares] == [("DCIM", "2016-05")]
+    assert [(share.folder, share.month) for share in free.shares] == [("DCIM", "2016-05"), ("DCIM", "2016-11")]
+    shown = CliRunner().invoke(app, ["clean", str(tmp_path / "audit")]).output
+    assert re.search(r"^ +2016 .* 2  DCIM$", shown, re.MULTILINE), "a year is one line on the screen"
 
 
 def test_the_phone_is_freed_of_what_is_safe_and_old(audit: Path, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from auditor.cleanup import apply, choices, phone, plan, undo
 from auditor.cleanup import journal as journals
 from auditor.cleanup.apply import Applied
 from auditor.cleanup.journal import State
+from auditor.cleanup.phone import Share
 from auditor.cleanup.plan import CleanPlan, Removal
 from auditor.cli import copying, programs, screen
 from auditor.duplicates import different
@@ -182,11 +183,18 @@ def _freeing(path: Path, keep_newest: str | None) -> tuple[CleanPlan | None, Nex
     if free.hindrance:
         screen.say(f"  {visible(free.hindrance)}.")
     if free.plan is None or not screen.quiet():
-        for share in free.shares:
-            where = visible(share.folder) or "(top folder)"
-            screen.say(f"  {share.month or 'no date'}  {size(share.size_bytes):>8}  {share.files:>6,}  {where}")
+        for line in _by_year(free.shares):
+            screen.say(line)
     reading = f"{free.audit_command}, which reads all; then clean by that audit"
     return free.plan, NextStep(reading, "audit") if free.unread else None
+
+
+def _by_year(shares: Sequence[Share]) -> Iterator[str]:
+    """What can go of each folder and year, a line each; a phone has too many months for a screen."""
+    for (folder, year), group in groupby(shares, lambda one: (one.folder, one.month[:4] if one.month else "no date")):
+        found = list(group)
+        freed, files = size(sum(one.size_bytes for one in found)), sum(one.files for one in found)
+        yield f"  {year:>7}  {freed:>8}  {files:>6,}  {visible(folder) or '(top folder)'}"
 
 
 def _show(found: CleanPlan, then: NextStep | None) -> None:
