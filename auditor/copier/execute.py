@@ -165,7 +165,8 @@ def _go(run: _Run, workers: Workers) -> None:
 
 
 def _next_task(run: _Run) -> Task | None:
-    """The next batch: whole groups of files that belong together, small enough to spread over the workers."""
+    """The next batch: whole groups of files that belong together, small enough to spread over the workers. What may
+    have been read of another source comes anew."""
     if run.reads:
         return Task(reads=tuple(run.reads.popleft() for _ in range(min(len(run.reads), BATCH_FILES))))
     if not run.queue:
@@ -178,6 +179,9 @@ def _next_task(run: _Run) -> Task | None:
     last: CopyStep | None = None
     while run.queue and (not batch or (len(batch) < limit and size < BATCH_BYTES) or _belong(last, run.queue[0][0])):
         last, bring = run.queue.popleft()
+        if bring is not None and bring.arrived is not None and bring.number in run.unsure:
+            run.publisher.discard(bring.arrived.temp)
+            bring = None
         batch.append(bring or _bring(run, last))
         size += last.size_bytes or 0
     return Task(tuple(batch))
