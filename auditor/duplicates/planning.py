@@ -94,9 +94,17 @@ def _untouched(inventory: Inventory, groups: Sequence[Group]) -> list[str]:
     items = [inventory.items[member.item] for group in groups if group.proven for member in group.members]
     told = ((inventory.sources[item.source], item) for item in items)
     reasons = [_stays(source, item) for source, item in told if item.backup is not None or not source.reference]
-    pairs = [(member.item, group.kept) for group in groups if group.proven for member in group.members]
-    reasons += [_perhaps_a_phone(inventory.items[item], inventory.items[kept]) for item, kept in pairs]
+    pairs = ((member.item, group.kept) for group in groups if group.proven for member in group.members)
+    phones = [_perhaps_a_phone(inventory.items[item], inventory.items[kept]) for item, kept in pairs]
+    if any(phones):
+        reasons += [*phones, _FREEING]
     return list(dict.fromkeys(why for why in reasons if why))
+
+
+_FREEING = (
+    "A phone is freed of what its backup has by another way: `auditor audit` with both, then `auditor clean` with the"
+    " folder of that audit"
+)
 
 
 def _settled(by_group: Sequence[Sequence[PlanRow]]) -> Plan:
