@@ -489,6 +489,7 @@ def test_what_failed_a_check_by_its_own_list_proves_nothing(tmp_path: Path, stat
         ({"0001_b_2024-01-01_100000Z.mhl": f'<path>a.jpg</path><md5 action="failed">{"a" * 32}</md5>'}, "abc", True),
         ({"0003_b_2024-03-01_100000Z.mhl": "<path>a.jpg"}, "", False),
         ({"notes.mhl": "<path>a.jpg"}, "abc", True),
+        ({"20240301_other-card.mhl": f'<file>a.jpg</file><md5>{"c" * 32}</md5>'}, "abc", True),
     ],
 )
 def test_what_a_later_generation_says_is_heard(
@@ -498,7 +499,8 @@ def test_what_a_later_generation_says_is_heard(
     named = tmp_path / "0002_b_2024-02-01_100000Z.mhl"
     named.write_text(f'<hashlist version="2.0"><hashes>{entries}</hashes></hashlist>')
     for name, entry in later.items():
-        whole = f'<hashlist version="2.0"><hashes><hash>{entry}</hash></hashes></hashlist>'
+        version = "1.1" if "<file>" in entry else "2.0"
+        whole = f'<hashlist version="{version}"><hashes><hash>{entry}</hash></hashes></hashlist>'
         (tmp_path / name).write_text(whole)
     found = foreign.read(named)
     assert [one.path for one in found.rows if one.digests] == [f"{n}.jpg" for n in proven]
@@ -514,6 +516,14 @@ def test_what_a_check_of_an_escaped_name_says_is_heard(tmp_path: Path) -> None:
 def test_a_column_says_what_became_of_files_by_any_of_its_words(tmp_path: Path, column: str) -> None:
     text = f"path,sha256,{column}\na.jpg,{A},mismatch\nb.jpg,{B},\n"
     assert [path for path, facts in listed(tmp_path, "x.csv", text.encode()).items() if facts.digests] == ["b.jpg"]
+
+
+@pytest.mark.parametrize("column", ["verified at", "Verification date", "match_type", "state/province", "valid until"])
+def test_a_column_of_when_or_how_says_not_what_became_of_files(tmp_path: Path, column: str) -> None:
+    text = f"path,sha256,{column}\na.jpg,{A},2024-05-01 10:00\nb.jpg,{B},Bern\n"
+    (tmp_path / "x.csv").write_text(text)
+    found = foreign.read(tmp_path / "x.csv")
+    assert found.unclear == () and all(one.digests for one in found.rows)
 
 
 def test_a_table_with_two_digests_of_one_kind_proves_what_both_say(tmp_path: Path) -> None:

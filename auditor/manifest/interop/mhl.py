@@ -44,18 +44,20 @@ def looks_like_mhl(head: bytes) -> bool:
 def read(path: Path, content: bytes) -> Listed:
     """The rows of one hash list: files only. Of a generation, later ones beside it say which files are not so any more.
 
-    Raises: BadManifest where it is no XML, or XML that defines entities.
+    Raises: BadManifest where it is no XML, or XML that defines entities, or whether there are later ones is not known.
     """
     told = _told(path, content)
     disproved, unclear = set(told.disproved), list(told.unclear)
     was = {(one.path, kind): digest for one in told.rows for kind, digest in one.digests.items()}
-    for later in _later(path):
+    for later in _later(path) if told.has_generations else ():
         try:
             then = _told(later, small_files.read(later, MOST_LIST_BYTES))
         except (OSError, BadManifest) as error:
             said = error if isinstance(error, BadManifest) else f"{later} cannot be read: {small_files.reason(error)}"
             unclear.append(f"a later generation lies beside it, and what it says is not known: {said}")
             disproved |= {one.path for one in told.rows}
+            continue
+        if not then.has_generations:
             continue
         disproved |= then.disproved
         disproved |= {
@@ -67,12 +69,13 @@ def read(path: Path, content: bytes) -> Listed:
 @dataclass(frozen=True, slots=True)
 class _Told:
     """What one hash list says. `disproved` are the paths of files that by the list itself are not what they were, or
-    are two things."""
+    are two things. `has_generations`: it is of version 2, whose lists are generations of one folder's history."""
 
     rows: tuple[FileFacts, ...]
     unclear: tuple[str, ...]
     disproved: frozenset[str]
     remarks: tuple[str, ...]
+    has_generations: bool
 
 
 def _told(path: Path, content: bytes) -> _Told:
@@ -101,18 +104,23 @@ def _told(path: Path, content: bytes) -> _Told:
         if any(child.get("action") not in _MATCHED for child in element) or len(stated) > len(digests):
             disproved.add(rows[-1].path)
     remarks = tuple(element.text or "" for element in root.iter() if _tag(element) == "comment")
-    return _Told(tuple(rows), tuple(unclear), frozenset(disproved), remarks)
+    has_generations = root.get("version", "").startswith("2")
+    return _Told(tuple(rows), tuple(unclear), frozenset(disproved), remarks, has_generations)
 
 
 def _later(path: Path) -> list[Path]:
     """The later generations of the history that a list is one of: they lie beside it, with higher numbers.
 
-    Source: ASC MHL Specification v2.0, file names of a manifest.
+    Source: ASC MHL Specification v2.0, file names of a manifest. Raises: BadManifest where nobody knows.
     """
     own = _GENERATION.fullmatch(path.name)
     if own is None:
         return []
-    others = [(one, _GENERATION.fullmatch(one.name)) for one in path.parent.iterdir()]
+    try:
+        others = [(one, _GENERATION.fullmatch(one.name)) for one in path.parent.iterdir()]
+    except OSError as error:
+        said = f"its folder cannot be listed: {small_files.reason(error)}"
+        raise BadManifest(f"whether a later generation than {path} says otherwise is not known: {said}") from error
     return [one for one, match in others if match and int(match[1]) > int(own[1])]
 
 

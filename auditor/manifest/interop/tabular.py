@@ -47,6 +47,8 @@ _OUTCOMES = {
 """Columns in which a tool that copies or checks says what became of a file, and what stands there of one that is as
 its digest says; what any other word means, nobody knows here."""
 
+_NO_OUTCOME = frozenset({"at", "by", "date", "time", "type", "method", "until", "province"})
+
 _FORMULA = re.compile(f"[{words.SIGNS}\t\r\n\0']")
 
 
@@ -83,9 +85,7 @@ def read_csv(path: Path, content: bytes) -> Listed:
         raise BadManifest(f"{path} is no list of files: none of its columns is called {', '.join(_NAMES)}")
     sized = next((columns[name] for name in _SIZES if name in columns), None)
     dated = next((columns[name] for name in _DATES if name in columns), None)
-    # Each word of each column: `Copy status`, `hash_match`; all of them, where two columns have one name.
-    words_of = [(at, word) for at, name in enumerate(header) for word in re.findall("[a-z]+", name)]
-    outcomes = [(at, _OUTCOMES[word]) for at, word in words_of if word in _OUTCOMES]
+    outcomes = [(at, good) for at, name in enumerate(header) for good in _outcomes(name)]
     # In a table of our own, names are escaped where they are no text; in others a backslash is a backslash.
     name_of = path_shown if tuple(header[: len(_COLUMNS)]) == _COLUMNS else str
     rows, unclear = [], []
@@ -112,6 +112,13 @@ def read_csv(path: Path, content: bytes) -> Listed:
     except csv.Error as error:
         unclear.append(f"the table cannot be read to its end: {error}")
     return listed(rows, unclear, of_place.said_in(titles, path), str(path), disproved)
+
+
+def _outcomes(name: str) -> list[frozenset[str]]:
+    """By each word of a column's name that it says what became of files, what stands there of good ones: `Copy status`,
+    `hash_match`; none of one that says when, how or by whom: `verified at`."""
+    words_of = re.findall("[a-z]+", name)
+    return [_OUTCOMES[word] for word in words_of if word in _OUTCOMES and not _NO_OUTCOME & set(words_of)]
 
 
 def write_csv(rows: Iterable[FileFacts], remark: str | None = None) -> Iterator[bytes]:
