@@ -170,7 +170,7 @@ def _value(element: ET.Element) -> str:
     language = element.get(_LANGUAGE)
     lead = f"@{language!r}" if language else ""
     children = list(element)
-    if children and not _is_proper(element):
+    if (children or element.get(_RDF + "parseType", "Resource") != "Resource") and not _is_proper(element):
         # Readers take the fields for text, take a part of them, or refuse the packet.
         return lead + ET.tostring(element, "unicode")
     if children and children[0].tag in _ARRAYS:

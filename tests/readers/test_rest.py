@@ -130,6 +130,10 @@ ARRAY = "<d:I><rdf:Seq><rdf:li>1</rdf:li></rdf:Seq></d:I>"
         (ARRAY, ARRAY.replace("<d:I>", '<d:I rdf:parseType="Resource">')),
         (ARRAY, ARRAY.replace("rdf:li", "d:li")),
         ("<d:a>1</d:a><d:a>2</d:a>", "<d:a>2</d:a><d:a>1</d:a>"),
+        ("<d:a>1</d:a>", '<d:a rdf:parseType="Literal">1</d:a>'),
+        ("<d:a>1</d:a>", '<d:a rdf:parseType="Collection">1</d:a>'),
+        (ARRAY, ARRAY.replace("<rdf:li>", '<rdf:li rdf:parseType="Literal">')),
+        (STRUCTURE, STRUCTURE.replace("<d:b>", '<d:b rdf:parseType="Literal">')),
         (
             STRUCTURE.replace("d:b", "d:a"),
             STRUCTURE.replace("d:b", "d:a").replace("1", "3").replace("2", "1").replace("3", "2"),
