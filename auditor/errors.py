@@ -29,6 +29,10 @@ class LeadsOut(BadPlace):
     """A name that would lead out of its folder, through a link or by itself; nothing is done through it."""
 
 
+class ChangedWhileRead(OSError):
+    """A file was not the same after reading as before; another try may find it at rest."""
+
+
 class ListingCut(AuditorError):
     """A listing broke off (a cable, a network, a damaged archive): what was listed is true, the rest is unknown."""
 

@@ -9,6 +9,7 @@ import shlex
 import subprocess
 from typing import TYPE_CHECKING, BinaryIO
 
+from auditor.errors import ChangedWhileRead
 from auditor.places.adbclient import CableLost, Client, new_end
 
 if TYPE_CHECKING:
@@ -130,7 +131,10 @@ class _PhoneFile(io.RawIOBase):
             pass  # adb ended at once: its output has no trailer, which is found out by reading it
 
     def _finish(self) -> bytes:
-        """The last bytes. Raises: CableLost without a trailer; OSError where the phone's reader failed."""
+        """The last bytes.
+
+        Raises: CableLost without a trailer; ChangedWhileRead; OSError where the phone's reader failed.
+        """
         assert self._process is not None and self._process.stderr is not None
         match = re.search(re.escape(self._end) + rb"(\d+)\0$", self._pending)
         errors = self._process.stderr.read().decode("utf-8", "replace").strip()
@@ -140,9 +144,10 @@ class _PhoneFile(io.RawIOBase):
             raise CableLost(errors.splitlines()[-1] if errors else "the stream of the phone was cut off")
         self._client.demand_same_phone(int(match[1]))
         if int(match[1]) != 0:
-            raise OSError(
-                f"the phone cannot read it: {errors.splitlines()[-1] if errors else 'error ' + match[1].decode()}"
-            )
+            said = errors.splitlines()[-1] if errors else f"error {match[1].decode()}"
+            if said == _CHANGED:
+                raise ChangedWhileRead(_CHANGED)
+            raise OSError(f"the phone cannot read it: {said}")
         self._whole = True
         return self._give(match.start())
 

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import BinaryIO
 
 from auditor.dates import utc
-from auditor.errors import AuditorError
+from auditor.errors import AuditorError, ChangedWhileRead
 from auditor.model import Depth, DigestOrigin, ErrorKind, FileFacts, Kind, Soundness, Tier, Trouble
 from auditor.places import Entry, EntryKind, Place, Power
 from auditor.readers import Buffer, Examination, digests, examine, kind_by_name, perceptual
@@ -57,7 +57,7 @@ def _read(task: Task, reason: str | None) -> FileFacts:
     for attempt in (1, 2):
         try:
             return _read_once(task, reason)
-        except _Changed:
+        except (_Changed, ChangedWhileRead):
             if attempt == 2:
                 return unread(
                     task.place, task.entry, Trouble(ErrorKind.UNREADABLE, "it changed while it was being read")

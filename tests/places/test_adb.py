@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from auditor.errors import BadPlace, ListingCut
-from auditor.places import EntryKind, Place
+from auditor.errors import BadPlace, ChangedWhileRead, ListingCut
+from auditor.model import Depth
+from auditor.places import Entry, EntryKind, Place
 from auditor.places import adbclient as client_module
 from auditor.places.adb import open_adb
 from auditor.places.adbclient import Seen, parse_devices
+from auditor.scan.one_file import Task, read_file
 from tests.doubles.phone import Phone, adb_server, plugged_in
 from tests.places.contract import SEED_BYTES, PlaceContract
 
@@ -195,7 +197,7 @@ def test_a_file_that_changed_before_the_phone_was_back_is_no_mix_of_both(
     with place.open("DCIM/big.mp4") as stream:
         read = [stream.read(65536)]
         film.write_bytes(b"b" * 2_000_000)
-        with pytest.raises(OSError, match="changed while it was being read"):
+        with pytest.raises(ChangedWhileRead):
             while part := stream.read(65536):
                 read.append(part)
     with place.open("DCIM/big.mp4") as stream:
@@ -211,8 +213,19 @@ def test_a_file_that_is_written_while_it_is_read_is_an_error(phone_of: Callable[
     (tree / "DCIM/big.mp4").write_bytes(b"a" * 2_000_000)
     phone = phone_of(tree, shell="/bin/sh", tools={"cat": WRITING_CAT})
     place = open_adb(f"127.0.0.1:{phone.port}")
-    with pytest.raises(OSError, match="changed while it was being read"), place.open("DCIM/big.mp4") as stream:
+    with pytest.raises(ChangedWhileRead), place.open("DCIM/big.mp4") as stream:
         stream.read()
+
+
+def test_what_was_written_once_while_it_was_read_is_read_again(
+    phone_of: Callable[..., Phone], tree: Path, tmp_path: Path
+) -> None:
+    (tree / "DCIM/big.mp4").write_bytes(b"a" * 2_000_000)
+    once = f'[ -e "{tmp_path}/written" ] && exec /bin/cat "$1"; : >"{tmp_path}/written"\n'
+    phone = phone_of(tree, shell="/bin/sh", tools={"cat": WRITING_CAT.replace("\n", f"\n{once}", 1)})
+    place = open_adb(f"127.0.0.1:{phone.port}")
+    facts = read_file(Task(place, Entry("DCIM/big.mp4", size_bytes=2_000_000), Depth.HASH, ("sha256",)))
+    assert facts.error is None and facts.sha256 == hashlib.sha256((tree / "DCIM/big.mp4").read_bytes()).hexdigest()
 
 
 def test_a_phone_that_stays_away_ends_the_work(
