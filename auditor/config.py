@@ -118,7 +118,10 @@ def whole_spec(spec: str) -> str:
         return f"takeout:{whole_spec(scheme[2])}"
     if scheme and not Path(spec).exists():
         return spec
-    return str(Path(spec).expanduser().absolute())
+    path = Path(spec)
+    if not path.is_file():  # a list is opened by its name as it is
+        path = Path(os.path.expanduser(spec))  # noqa: PTH111 (without such a home it stays as it is)
+    return str(path.absolute())
 
 
 def typed_whole(spec: str) -> str:

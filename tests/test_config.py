@@ -139,3 +139,6 @@ def test_a_place_is_named_from_everywhere(tmp_path: Path, monkeypatch: pytest.Mo
     assert config.whole_spec("takeout:parts") == f"takeout:{tmp_path / 'parts'}"
     assert config.whole_spec("~/photos") == str(Path.home() / "photos")
     assert [config.whole_spec(spec) for spec in ("adb:", "rclone:nas:x")] == ["adb:", "rclone:nas:x"]
+    assert config.whole_spec("~nobody-here/x") == str(tmp_path / "~nobody-here/x")
+    (tmp_path / "~").write_text("a list")
+    assert config.whole_spec("~") == str(tmp_path / "~")
