@@ -111,7 +111,7 @@ def test_the_commands_say_so_and_stop(tmp_path: Path, what: str) -> None:
     HOSTILE[what](tmp_path / "b/.auditor/place.toml")
     run = commandline.auditor("audit", "p", "b", "-o", "o", cwd=tmp_path)
     assert run.code == 0, run.err
-    assert "What b is, was told without its record: " in run.out and "place.toml" in run.out
+    assert "b was judged without the record that it has of itself: " in run.out and "place.toml" in run.out
     run = commandline.auditor("backup", "p", "b", cwd=tmp_path)
     assert run.code == 2 and "place.toml" in run.err and "itself failed" not in run.err
     (tmp_path / "o/audit.json").unlink()

@@ -54,7 +54,7 @@ def unread_records(source: Side, backups: Sequence[Side]) -> list[str]:
             if one.place is not None and one.place.folder is not None:
                 markers.read(one.place.folder)
         except BadPlace as error:
-            told.append(f"What {one.spec} is, was told without its record: {error}")
+            told.append(f"{one.spec} was judged without the record that it has of itself: {error}")
     return told
 
 
