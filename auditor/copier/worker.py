@@ -232,7 +232,7 @@ def _check(bring: Bring, came: Arrived, door: Root, setup: Setup, say: Voice) ->
     if setup.paranoid or damaged:
         say.beat(bring.number, Stage.SECOND_READ)
         with _opened(setup.source, bring.path) as again:
-            _forget(again)
+            _forget(again, setup.source)
             if _hash(again, bring.number, Stage.SECOND_READ, say)[1] != came.sha256:
                 raise _SourceError(Cause.SOURCE, "two reads of it gave different bytes")
     return Checked(came, cold, facts, error)
@@ -273,7 +273,7 @@ def _digest(read: Read, setup: Setup, say: Voice) -> WasRead:
     place = FolderPlace(root, str(root)) if root is not None else setup.source
     with _opened(place, read.path) as stream:
         before = _stamp(stream)
-        _forget(stream)
+        _forget(stream, place)
         counted = durable.device_bytes_read()
         size, sha256 = _hash(stream, read.number, Stage.READ, say)
         cold = durable.evidence(counted, durable.device_bytes_read(), size, setup.counts_reads)
@@ -350,9 +350,14 @@ def _stamp(stream: BinaryIO) -> tuple[int, int] | None:
     return (facts.st_size, facts.st_mtime_ns) if stat.S_ISREG(facts.st_mode) else None
 
 
-def _forget(stream: BinaryIO) -> None:
+def _forget(stream: BinaryIO, place: Place) -> None:
+    """Asks for a cold read of a stream that a place gave; of a member of an archive, of the archive."""
     with contextlib.suppress(OSError, AttributeError, ValueError):
         durable.drop_cache(stream.fileno())
+        return
+    for thing in place.local_things:
+        with contextlib.suppress(OSError), thing.open("rb") as packed:
+            durable.drop_cache(packed.fileno())
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import tarfile
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -17,12 +18,15 @@ from auditor.copier.layout import Layout
 from auditor.copier.plan import Action
 from auditor.copier.preflight import remember
 from auditor.copier.publish import Outcome
+from auditor.disk import durable
 from auditor.errors import BadManifest, BadPlace
 from auditor.model import Depth
+from auditor.places.archive import open_archive
 from auditor.places.folder import FolderPlace
 from auditor.scrub.verify import Choice, Fate, Verified, first_generation, verify
 from auditor.store.generations import Store, locked
 from tests import media
+from tests.copier import in_process
 from tests.copier.runs import DECODED, DIGESTS, OLD_S, QUICK, Ran, back_up, lies, noise, tree, write
 
 BY_DATE = Request(layout=Layout.BY_DATE, examine=Depth.HASH)
@@ -510,3 +514,14 @@ def test_stopping_keeps_what_is_done(tmp_path: Path) -> None:
     rest: Ran = back_up(tmp_path / "phone", tmp_path / "backup")
     assert len(rest.paths(Outcome.COPIED)) == 200 - len(done)
     assert tree(tmp_path / "backup") == tree(tmp_path / "phone")
+
+
+def test_a_second_read_of_what_lies_in_an_archive_is_cold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path / "IMG_1.jpg", media.jpeg(1))
+    with tarfile.open(tmp_path / "phone.tar", "w") as packed:
+        packed.add(tmp_path / "IMG_1.jpg", "DCIM/IMG_1.jpg")
+    in_process.everything(monkeypatch)
+    forgotten = []
+    monkeypatch.setattr(durable, "drop_cache", lambda fd: forgotten.append(os.fstat(fd).st_ino))
+    ran = back_up(open_archive(str(tmp_path / "phone.tar")), tmp_path / "backup", replace(DIGESTS, paranoid=True))
+    assert ran.failed == {} and (tmp_path / "phone.tar").stat().st_ino in forgotten
