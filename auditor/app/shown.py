@@ -51,14 +51,14 @@ def result(request: Request) -> Response:
 def file(request: Request) -> Response:
     """GET /results/NAME/FILE: a page that a command wrote, which is nobody here; or a table to save.
 
-    Opened by itself, a page leads to the one around it, which says whether it is as it was written.
+    A page is given to a frame alone. Else it leads to the one around it, which says whether it is as it was written.
     """
     folder = results.find(request.path_params["name"])
     path = folder and results.file_of(folder, request.path_params["file"])
     if not path:
         return pages.trouble("That file is not there any more.")
     if path.name in results.PAGES:
-        if request.headers.get("sec-fetch-dest") == "document":
+        if request.headers.get("sec-fetch-dest") != "iframe":
             return RedirectResponse(f"/results/{pages.quoted(request.path_params['name'])}", 303)
         return FileResponse(path, media_type="text/html; charset=utf-8", headers={"content-security-policy": SANDBOX})
     return FileResponse(path, media_type="application/octet-stream", filename=path.name)

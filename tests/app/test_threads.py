@@ -77,7 +77,8 @@ def looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
 async def answered(path: str) -> int:
     keys = Keys()
     app = built(keys, 1, Presence())
-    headers = [(b"host", b"127.0.0.1:1"), (b"cookie", f"auditor-1={keys.cookie}".encode())]
+    cookie = f"auditor-1={keys.cookie}".encode()
+    headers = [(b"host", b"127.0.0.1:1"), (b"cookie", cookie), (b"sec-fetch-dest", b"iframe")]
     scope = {
         "type": "http",
         "method": "GET",
