@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -20,6 +21,8 @@ _KEPT = 6
 """The pictures of so many pages are kept, those that were looked at last."""
 _MOST_S = 180.0
 """A page takes no longer, or its disk hangs."""
+_FAILED_S = 10.0
+"""A page that failed is not begun anew before: a browser asks for its pictures a few at a time."""
 _LIST = "source.jsonl"
 _HANGS = "The pictures took too long: does the disk with the phone's files answer?"
 _ENDED = "The pictures could not be made. Load the page again."
@@ -28,12 +31,18 @@ _ENDED = "The pictures could not be made. Load the page again."
 @dataclass(slots=True)
 class _Page:
     """The pictures of one page by their rows, and how many requests wait for one. `said` is why there are none, as a
-    sentence."""
+    sentence, since `ended` of the monotonic clock."""
 
     made: dict[int, asyncio.Future[bytes | None]]
     waiting: int = 0
     work: asyncio.Task[None] | None = None
     said: str = ""
+    ended: float = 0.0
+
+    @property
+    def is_to_begin_anew(self) -> bool:
+        """Whether it failed, some seconds ago."""
+        return bool(self.said) and not self.is_at_work and time.monotonic() - self.ended > _FAILED_S
 
     @property
     def is_at_work(self) -> bool:
@@ -57,7 +66,7 @@ class Pages:
         """
         key = (folder, tuple(rows), side)
         page = self._pages.get(key)
-        if page is None or (page.said and not page.is_at_work):
+        if page is None or page.is_to_begin_anew:
             page = self._pages[key] = _Page({one: asyncio.get_running_loop().create_future() for one in rows})
         page.waiting += 1
         if not page.made[row].done() and not page.is_at_work:
@@ -92,6 +101,7 @@ async def _make(page: _Page, folder: Path, side: int, alone: asyncio.Lock) -> No
     except OSError as error:
         page.said = f"The pictures could not be made: {error.strerror}."
     finally:
+        page.ended = time.monotonic()
         if page.work is asyncio.current_task():  # else nobody wanted them any more
             for waiting in page.made.values():
                 if not waiting.done():

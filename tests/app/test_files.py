@@ -274,3 +274,29 @@ def test_pictures_that_nobody_waits_for_are_made_no_further(tmp_path: Path, monk
         assert asked == [("1", "2", "3"), ("4", "5"), ("2", "3")]
 
     asyncio.run(asyncio.wait_for(walk(), 20))
+
+
+def test_what_failed_is_said_to_a_whole_page_and_begun_anew_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A browser asks for a few pictures at a time; the next few do not start the same failure again."""
+    begun = []
+
+    async def events(*words: str) -> AsyncIterator[dict[str, object]]:
+        begun.append(words)
+        yield {"event": "failed", "sentence": "The phone is not there."}
+
+    monkeypatch.setattr(commands, "events", events)
+    monkeypatch.setenv("AUDITOR_STATE_DIR", str(tmp_path))
+
+    async def walk() -> None:
+        kept, rows = Pages(), range(48)
+        for first in range(0, 48, 3):
+            few = [kept.picture(tmp_path, row, rows, 320) for row in rows[first : first + 3]]
+            assert await asyncio.gather(*few) == [(None, "The phone is not there.")] * 3
+        assert len(begun) == 1
+        monkeypatch.setattr("auditor.app.pictures._FAILED_S", 0.0)
+        await kept.picture(tmp_path, 1, rows, 320)
+        assert len(begun) == 2
+
+    asyncio.run(asyncio.wait_for(walk(), 20))
