@@ -22,10 +22,11 @@ def top() -> Path:
 
 @contextmanager
 def folder() -> Iterator[Path]:
-    """A new one, removed with the block. Raises: OSError where none can be made."""
+    """A new one, removed with the block; what another process still holds goes with the server. Raises: OSError where
+    none can be made."""
     top().mkdir(mode=0o700, parents=True, exist_ok=True)
     (top() / "CACHEDIR.TAG").write_text(_NO_BACKUP, "ascii")
-    with tempfile.TemporaryDirectory(dir=top()) as made:
+    with tempfile.TemporaryDirectory(dir=top(), ignore_cleanup_errors=True) as made:
         yield Path(made)
 
 

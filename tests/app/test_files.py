@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import os
 import re
 import shutil
 from collections.abc import AsyncIterator, Iterator
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from auditor.app import commands, grid, proof
+from auditor.app import commands, grid, proof, temporary
 from auditor.app.pictures import Pages
 from auditor.report.chain import LinkState
 from tests import media
@@ -300,3 +301,18 @@ def test_what_failed_is_said_to_a_whole_page_and_begun_anew_later(
         assert len(begun) == 2
 
     asyncio.run(asyncio.wait_for(walk(), 20))
+
+
+def test_a_temporary_file_that_is_still_held_is_no_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On Windows a child that was killed may hold one for a moment."""
+    monkeypatch.setenv("AUDITOR_STATE_DIR", str(tmp_path))
+
+    def held(*of: object, **more: object) -> None:
+        raise PermissionError(13, "another process uses it")
+
+    with monkeypatch.context() as windows, temporary.folder() as made:
+        (made / "1.webp").write_bytes(b"x")
+        windows.setattr(os, "unlink", held)
+    assert (made / "1.webp").exists()
+    temporary.clear()
+    assert not temporary.top().exists()
