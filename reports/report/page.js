@@ -44,7 +44,7 @@ addEventListener("message", (event) => {
   const buttons = new Map(Object.entries(event.data.buttons ?? {}));
   for (const code of document.querySelectorAll("main code")) {
     if (!buttons.has(code.textContent)) continue;
-    code.parentElement.querySelector(".copy")?.remove();
+    if (code.nextElementSibling?.matches(".copy")) code.nextElementSibling.remove();
     code.replaceWith(made("b", "", "“" + buttons.get(code.textContent) + "”"));
   }
 });

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -196,6 +197,23 @@ def test_a_link_opens_what_it_leads_to(page: Page, report: Path) -> None:
     page.open(report, "#location-removed")
     assert page.ask("document.getElementById('location-removed').open")
     assert page.ask("document.getElementById('location-removed').closest('.part').open")
+
+
+def test_a_button_around_the_report_takes_the_place_of_one_command_alone(
+    page: Page, report: Path, tmp_path: Path
+) -> None:
+    both = '<p class="next"><code>auditor backup a b</code>, or <code>auditor audit a b</code></p>'
+    text = re.sub(r'<p class="next">.*?</p>', both, report.read_text("utf-8"), flags=re.DOTALL)
+    (tmp_path / "report.html").write_text(text, "utf-8")
+    (tmp_path / "around.html").write_text(
+        "<iframe src=report.html></iframe><script>const frame = document.querySelector('iframe');"
+        "const told = {auditor: 'around', instead: '', buttons: {'auditor audit a b': 'Check again'}};"
+        "frame.onload = () => frame.contentWindow.postMessage(told, '*')</script>"
+    )
+    page.open(tmp_path / "around.html")
+    said = page.tab.frame_locator("iframe").locator("p.next")
+    said.locator("b").wait_for()
+    assert said.inner_text() == "auditor backup a b Copy, or “Check again”"
 
 
 @pytest.mark.parametrize("width", [320, 390, 700, 1280])
