@@ -14,10 +14,10 @@ from typing import Any
 from auditor import words as text
 from auditor.disk.folder import Folder
 from auditor.errors import BadOutput
-from auditor.judge import rules
+from auditor.judge import rules as ruling
 from auditor.judge.signs import SIGNS
-from auditor.model import RuleState, Severity, Verdict
-from auditor.report import SEAL, html, provenance
+from auditor.model import FileVerdict, RuleOutcome, RuleState, Severity, Verdict
+from auditor.report import SEAL, findings, html, provenance
 from auditor.report.chain import Checked, LinkState
 from auditor.report.signatures import Statement
 
@@ -42,11 +42,10 @@ def write(
     if path.resolve().is_relative_to(folder.resolve()):
         raise BadOutput(f"{path} would lie in the audit's folder, which is sealed; name a file elsewhere")
     verdict = Verdict(record["verdict"])
-    names = {rule.id: rule.name for rule in rules.load()}
-    levels = list(Severity)
+    rules = {rule.id: rule for rule in ruling.load()}
     failed = sorted(
-        (one for one in record["rules"] if one["state"] == RuleState.FAILED),
-        key=lambda one: (levels.index(Severity(one["severity"])), -int(one["findings"]), one["id"]),
+        (_failed(one) for one in record["rules"] if one["state"] == RuleState.FAILED),
+        key=lambda one: findings.worst_first(one, rules.get(one.rule_id)),
     )
     page = (
         html.environment(zone)
@@ -59,7 +58,7 @@ def write(
             verdict=verdict,
             sign=SIGNS[verdict],
             state=verdict.lower().replace(" ", "-"),
-            found=[(names.get(one["id"], one["id"].replace("-", " ").capitalize()), one["findings"]) for one in failed],
+            found=[(_name(one.rule_id, rules.get(one.rule_id)), one.findings) for one in failed],
             most={"findings": MOST_FINDINGS, "caveats": MOST_CAVEATS, "backups": MOST_BACKUPS},
             checks=len([one for one in record["rules"] if one["state"] in (RuleState.PASSED, RuleState.FAILED)]),
             seal=provenance.sealed_file(folder / SEAL).sha256,
@@ -74,3 +73,14 @@ def write(
             door.write_new(path.name, page.encode())
     except OSError as error:
         raise BadOutput(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+def _failed(told: Mapping[str, Any]) -> RuleOutcome:
+    """What a record says of a rule that found something."""
+    verdict = FileVerdict(told["verdict"]) if told.get("verdict") else None
+    severity, number = Severity(told["severity"]), int(told["findings"])
+    return RuleOutcome(told["id"], RuleState.FAILED, severity, findings=number, verdict=verdict)
+
+
+def _name(rule_id: str, rule: ruling.Rule | None) -> str:
+    return rule.name if rule else rule_id.replace("-", " ").capitalize()

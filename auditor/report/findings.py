@@ -126,10 +126,12 @@ def failed_rules(audit: Audit, rules: Mapping[str, Rule]) -> list[RuleOutcome]:
     return sorted(failed, key=lambda o: worst_first(o, rules[o.rule_id]))
 
 
-def worst_first(outcome: RuleOutcome, rule: Rule) -> tuple[object, ...]:
-    """The place of an outcome among others, the same in the page and on the terminal, as a key to sort by."""
+def worst_first(outcome: RuleOutcome, rule: Rule | None) -> tuple[object, ...]:
+    """The place of an outcome among others, the same wherever findings are named, as a key to sort by. `rule` is None
+    where it is not known here, as one of the user's own."""
     # Of equal numbers: what makes files not safe, before what leaves them unchecked; what has no copy, before the rest.
-    of_equals = (rule.verdict is not FileVerdict.NOT_SAFE, rule.family != "completeness", rule.family, rule.id)
+    family, verdict = (rule.family, rule.verdict) if rule else ("", outcome.verdict)
+    of_equals = (verdict is not FileVerdict.NOT_SAFE, family != "completeness", family, outcome.rule_id)
     return list(Severity).index(outcome.severity), -outcome.findings, *of_equals
 
 

@@ -87,6 +87,15 @@ def test_however_much_was_found_it_is_one_page(audit: Path, tmp_path: Path) -> N
         assert said in pages[0], said
 
 
+def test_of_equal_numbers_what_is_in_no_backup_stands_first(audit: Path, tmp_path: Path) -> None:
+    told = record(audit)
+    failed = {**told["rules"][0], "state": "failed", "severity": "error", "findings": 2}
+    told["rules"] = [{**failed, "id": name} for name in ("a-rule-of-our-own", "content-changed", "missing-from-backup")]
+    certificate.write(audit, told, [], [], tmp_path / "page.html", ZONE)
+    page = (tmp_path / "page.html").read_text("utf-8")
+    assert page.index("Not in the backup") < page.index("Other content") < page.index("A rule of our own")
+
+
 def test_the_command_makes_it_beside_the_audit_and_only_of_one_that_is_whole(audit: Path, tmp_path: Path) -> None:
     code, said = run("report", audit, "--certificate", tmp_path / "page.html")
     assert (code, (tmp_path / "page.html").exists()) == (0, True)
