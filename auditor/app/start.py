@@ -52,10 +52,10 @@ def places(request: Request) -> Response:
     """GET /places: what is plugged in or named now, as a piece of the first page."""
     phone, backups = pages.chosen(request)
     try:
-        found = (commands.ask("places"))["places"]
+        found = commands.ask("places")["places"]
         shown = [place for place in found if results.is_exact(place["spec"])]
         seen = any(place["sort"] == "phone" and place["presence"] == "there" for place in shown)
-        advice = [] if seen else _of_phones((commands.ask("doctor"))["advice"])
+        advice = [] if seen else _of_phones(commands.ask("doctor")["advice"])
     except NoAnswer as error:
         return pages.page("said", sentence=str(error))
     links = [
