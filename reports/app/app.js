@@ -23,10 +23,13 @@
       tell.hidden = Notification.permission === "granted";
       tell.addEventListener("click", async () => { tell.hidden = (await Notification.requestPermission()) === "granted"; });
     }
-    const phase = document.getElementById("phase");
+    const phase = document.getElementById("phase"), stop = document.getElementById("stop");
     new MutationObserver(() => {
       const now = progress.querySelector(".now")?.dataset.title ?? "";
       if (phase.textContent !== now) phase.textContent = now;
+      if (!progress.querySelector(".stopping")) return;
+      stop.disabled = true;
+      stop.textContent = "Stopping…";
     }).observe(progress, { childList: true });
     progress.addEventListener("ended", () => {
       if ("Notification" in window && Notification.permission === "granted" && document.hidden) {

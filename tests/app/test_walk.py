@@ -427,7 +427,7 @@ def test_every_screen_is_accessible_and_fits(
     accessible(page, "ended, with the undo")
     with at_work(running, "Reading the phone") as job:
         tab.goto(f"{at}/jobs/{job}")
-        tab.get_by_role("button", name="Stop").wait_for()
+        tab.get_by_role("button", name="Stopping…", disabled=True).wait_for()
         accessible(page, "at work")
     sure(page, at)
 
