@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import re
 import secrets
 import socket
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import uvicorn
+from anyio import to_thread
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -127,6 +129,8 @@ async def serve(app: ASGIApp, listening: socket.socket, presence: Presence) -> N
             timeout_graceful_shutdown=1,
         )
     )
+    # Starlette's threads are forty; so many requests for a disk that hangs would keep all others waiting.
+    to_thread.current_default_thread_limiter().total_tokens = math.inf
     watch = asyncio.create_task(_end_when_idle(server, presence))
     try:
         await server.serve(sockets=[listening])

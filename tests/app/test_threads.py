@@ -1,9 +1,12 @@
-"""No disk is touched where all requests are answered: one that hangs keeps nobody else waiting."""
+"""A disk that hangs keeps nobody else waiting: none is touched where all requests are answered, threads are enough."""
 
 from __future__ import annotations
 
 import asyncio
+import http.client
 import os
+import signal
+import subprocess
 import sys
 import threading
 import time
@@ -16,6 +19,7 @@ import pytest
 from auditor.app import commands
 from auditor.app.access import Keys
 from auditor.app.server import Presence, built
+from tests.app.running import App
 
 PATHS = [
     "/",
@@ -127,3 +131,28 @@ def test_what_was_asked_ends_with_the_server(looked_at: None, monkeypatch: pytes
     with pytest.raises(commands.NoAnswer, match="ended without an answer"):
         commands.ask("places")
     assert time.monotonic() - begun < 30
+
+
+def test_fifty_requests_for_a_disk_that_hangs_keep_neither_pages_nor_the_process(
+    looked_at: None, tmp_path: Path
+) -> None:
+    script = (
+        "import sys, threading; from auditor.app import start;"
+        "start.restore = lambda request: threading.Event().wait();"
+        "sys.argv = ['auditor', 'app', '--no-browser']; from auditor.__main__ import main; main()"
+    )
+    process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        running = App(process.stdout.readline().strip(), tmp_path, process, os.environ)
+        running.enter()
+        hanging = [http.client.HTTPConnection(running.host) for _ in range(50)]
+        for one in hanging:
+            one.request("GET", "/restore", headers={"cookie": running.cookie})
+        for path in ("/static/app.js", "/about", "/alive"):
+            assert running.get(path).status in (200, 204)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 0
+    finally:
+        process.kill()
+        process.communicate()

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import threading
+
 from auditor.app import launcher, run
 from auditor.cli import programs, screen
+
+_ENDS_S = 3.0
+"""Whatever can still be said is said by then."""
 
 
 def command(*, browser: bool, install_launcher: bool) -> None:
@@ -15,4 +21,12 @@ def command(*, browser: bool, install_launcher: bool) -> None:
         return
     if browser:
         screen.note("Auditor opens in your browser. Ctrl-C ends it; what was started goes on.")
-    run.run(screen.note if programs.is_wanted() else screen.to_copy, browser=browser)
+    if run.run(screen.note if programs.is_wanted() else screen.to_copy, browser=browser):
+        _end_without_threads()
+
+
+def _end_without_threads() -> None:
+    """The process ends soon, though a disk that hangs may keep threads for which Python would wait."""
+    ending = threading.Timer(_ENDS_S, os._exit, (0,))
+    ending.daemon = True
+    ending.start()
