@@ -125,11 +125,19 @@ def test_no_disk_is_touched_by_the_thread_that_answers_all(looked_at: None, path
 
 def test_what_was_asked_ends_with_the_server(looked_at: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(commands, "argv", lambda *words: [sys.executable, "-c", "import time; time.sleep(600)"])
-    ending = threading.Timer(1, commands.end)
-    ending.start()
+    answered = threading.Event()
+
+    def end() -> None:
+        while not answered.wait(0.1):  # it may not have been started yet
+            commands.end()
+
+    threading.Thread(target=end, daemon=True).start()
     begun = time.monotonic()
     with pytest.raises(commands.NoAnswer, match="ended without an answer"):
-        commands.ask("places")
+        try:
+            commands.ask("places")
+        finally:
+            answered.set()
     assert time.monotonic() - begun < 30
 
 
