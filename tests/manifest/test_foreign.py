@@ -489,7 +489,7 @@ def test_what_failed_a_check_by_its_own_list_proves_nothing(tmp_path: Path, stat
         ({"0001_b_2024-01-01_100000Z.mhl": f'<path>a.jpg</path><md5 action="failed">{"a" * 32}</md5>'}, "abc", True),
         ({"0003_b_2024-03-01_100000Z.mhl": "<path>a.jpg"}, "", False),
         ({"notes.mhl": "<path>a.jpg"}, "abc", True),
-        ({"20240301_other-card.mhl": f'<file>a.jpg</file><md5>{"c" * 32}</md5>'}, "abc", True),
+        ({"20240301_other-card.mhl": f"<file>a.jpg</file><md5>{'c' * 32}</md5>"}, "abc", True),
     ],
 )
 def test_what_a_later_generation_says_is_heard(
