@@ -7,9 +7,10 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
-from auditor.copier import preflight, presence, read_back
+from auditor.copier import preflight, read_back
 from auditor.copier.execute import Ending, Progress, RunOptions, execute
 from auditor.copier.layout import Layout, Namer
 from auditor.copier.messages import Failed, Read, Setup, Task
@@ -34,7 +35,7 @@ from auditor.manifest.jsonl import Manifest
 from auditor.manifest.rows import KNOWN_AT
 from auditor.model import Depth
 from auditor.paths import display_path
-from auditor.places import Entry, EntryKind, Place, Power, own_folder, unfinished
+from auditor.places import Entry, EntryKind, Place, Power, own_folder, presence, unfinished
 from auditor.places.folder import FolderPlace
 from auditor.places.trash import in_bin, is_of_a_program
 from auditor.store.changes import Changes, Fate, Found
@@ -270,8 +271,8 @@ def carry_out(
         syncs_whole=prepared.volume.syncs_whole,
         counts_reads=prepared.volume.counts_reads,
     )
-    at, listing = prepared.mounted, _listing(plan)
-    unplugged = presence.watch_for_another(options.unplugged, prepared.source, at, listing)
+    at, listing = prepared.mounted, partial(_listing, plan)
+    unplugged = presence.watch_for_another(prepared.source, at, listing, options.unplugged)
     ending = execute(plan, setup, publisher, replace(options, unplugged=unplugged))
     if ending.gone is None and (told := presence.another(prepared.source, at, listing)):
         # It was exchanged while nothing was read: whose files these are cannot be said.
@@ -303,7 +304,7 @@ def doubt(backed: BackupResult, paths: Iterable[str], now: datetime) -> BackupRe
         return replace(backed, ending=_unwritten(backed.ending, error))
 
 
-def _listing(plan: CopyPlan) -> presence.Listing:
+def _listing(plan: CopyPlan) -> dict[str, tuple[int | None, int | None]]:
     """The files of the source as they were planned with."""
     listed = (s for s in plan.steps if s.action is not Action.LEAVE_OUT and s.error is None)
     return {s.path: (s.size_bytes, s.mtime_ns) for s in listed}

@@ -289,6 +289,14 @@ class Writer:
             self._stream.close()
         self._folder.close()
 
+    def discard(self) -> None:
+        """Removes the partial: nothing in it is true."""
+        with contextlib.suppress(OSError):
+            self._stream.close()
+        with contextlib.suppress(OSError):
+            self._folder.remove(partial_path(self.path).name)
+        self._folder.close()
+
     def _line(self, row: dict[str, Any]) -> None:
         line = canonical(row).encode() + b"\n"
         self._digest.update(line)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -17,7 +18,7 @@ from auditor.manifest.jsonl import Manifest, Writer
 from auditor.manifest.rows import KNOWN_AT, SCHEMA
 from auditor.model import DIGESTS, Depth, ErrorKind, FileFacts, Header, Trouble
 from auditor.paths import display_path, path_key
-from auditor.places import Entry, EntryKind, Place, Power, own_folder, unfinished
+from auditor.places import Entry, EntryKind, Place, Power, own_folder, presence, unfinished
 from auditor.places.recorded import recorded_name
 from auditor.scan import cache, companions, without_bytes
 from auditor.scan.one_file import Task, read_file, read_without_decoders, unread, with_stated
@@ -38,6 +39,12 @@ PRELOAD = (
 
 FLUSH_BYTES = 64 << 20
 """After so many bytes were read, the rows are handed to the system: what a killed scan has to read again."""
+
+ASKED_EVERY_S = 1.0
+"""How often it is asked, while files are read, whether another card lies there than the one that was listed."""
+
+_ANOTHERS = Trouble(ErrorKind.UNREADABLE, "another card or disk was put there while this list was made")
+_REMEDY = "put back the one that was listed, and leave it there"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +85,10 @@ def scan(
     What a stopped scan of the same place and depth left beside `out` is taken up. With `use_cache`, rows of files that
     have not changed since the last list of this place was made are taken from it, with their old `read_at`; without it,
     only what the stopped scan read, and only of files that are the same by inode and time of change; nothing of a scan
-    that was begun before `stopped_since`. The footer
-    says `complete: false` where a folder could not be listed, or the listing broke off. At depth `hash` a place that
-    states digests (a phone, a cloud) keeps its bytes where they are; its rows know only what it states.
+    that was begun before `stopped_since`. The footer says `complete: false` where a folder could not be listed, or the
+    listing broke off, or another card or disk came to lie there meanwhile: then every file is unread, as nobody knows
+    whose bytes were read. At depth `hash` a place that states digests (a phone, a cloud) keeps its bytes where they
+    are; its rows know only what it states.
 
     Raises: BadPlace where the place is not there; BadOutput where `out` is there already or cannot be written.
     """
@@ -88,7 +96,9 @@ def scan(
     wanted = ("sha256", *(name for name in extra_digests if name != "sha256"))
     if unknown := [name for name in wanted if name not in DIGESTS]:
         raise AuditorError(f"there is no digest {unknown[0]}; choose from {', '.join(DIGESTS)}")
+    mounted = presence.mounted(place)
     entries, reasons = _listed(place, out)
+    another = presence.watch_for_another(place, mounted, lambda: _stamps(entries))
     names = _digests(place, entries, depth, wanted)
     key = cache.key(place)
     lists = cache.find(key)
@@ -117,6 +127,7 @@ def scan(
     if stopped and left:
         header = replace(header, started=left.header.started)
     writer = Writer.create(out, header)
+    told, asked_at = None, time.monotonic()
     try:
         before, ours = (usable(lists, header), stopped) if use_cache else (stopped, [])
         earlier = ReusableRows(before, names, now, ours)
@@ -126,12 +137,33 @@ def scan(
                 writer.add(row.facts)
                 if tracker.step(row):
                     writer.flush()
+                if time.monotonic() - asked_at >= ASKED_EVERY_S:
+                    asked_at = time.monotonic()
+                    if told := another():
+                        break
     except BaseException:
-        writer.abandon()
+        (writer.discard if another() else writer.abandon)()
         raise
+    if told := told or another():
+        writer.discard()
+        return _unread(Writer.create(out, header), place, entries, (f"{told}; {_REMEDY}", *reasons), clock())
     manifest = writer.close(complete=not reasons, reasons=reasons[:20], now=clock())
     cache.keep(manifest, key)
     return manifest
+
+
+def _unread(
+    writer: Writer, place: Place, entries: Sequence[Entry], reasons: tuple[str, ...], now: datetime
+) -> Manifest:
+    """The list of files whose bytes prove nothing, and why."""
+    for entry in entries:
+        writer.add(unread(place, entry, entry.error or _ANOTHERS))
+    return writer.close(complete=False, reasons=reasons[:20], now=now)
+
+
+def _stamps(entries: Sequence[Entry]) -> dict[str, tuple[int | None, int | None]]:
+    """Size and date of each file of a listing."""
+    return {e.path: (e.size_bytes, e.mtime_ns) for e in entries if e.kind is EntryKind.FILE and not e.error}
 
 
 def _listed(place: Place, out: Path) -> tuple[list[Entry], tuple[str, ...]]:

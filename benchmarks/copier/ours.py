@@ -9,8 +9,8 @@ from pathlib import Path
 from auditor.copier.backup import Request, carry_out, prepare, session
 from auditor.copier.execute import RunOptions
 from auditor.copier.layout import Layout
-from auditor.copier.presence import watch
 from auditor.places.folder import FolderPlace
+from auditor.places.presence import watch
 
 if __name__ == "__main__":
     source, dest = Path(sys.argv[1]), Path(sys.argv[2])

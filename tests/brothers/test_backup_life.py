@@ -24,12 +24,12 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from auditor.cleanup import journal as clean_ups
 from auditor.copier import backup, restore, worker
 from auditor.copier.plan import Action
-from auditor.copier.presence import watch
 from auditor.copier.publish import Outcome
 from auditor.copier.source_manifest import source_list
 from auditor.disk.folder import Folder
 from auditor.errors import BadPlace
 from auditor.places.folder import FolderPlace
+from auditor.places.presence import watch
 from auditor.scrub.verify import BAD, Choice, Verified, verify
 from auditor.store.changes import Fate
 from auditor.store.generations import Journal, Store, locked

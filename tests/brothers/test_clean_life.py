@@ -24,10 +24,10 @@ from typer.testing import CliRunner
 from auditor.cleanup.phone import TABLE
 from auditor.cli import app
 from auditor.copier import restore
-from auditor.copier.presence import watch
 from auditor.copier.publish import Outcome
 from auditor.errors import AuditorError
 from auditor.places.folder import FolderPlace
+from auditor.places.presence import watch
 from auditor.scrub.verify import BAD, Choice, verify
 from auditor.store.generations import QUARANTINE, Store, locked
 from tests import media

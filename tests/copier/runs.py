@@ -10,12 +10,12 @@ from pathlib import Path
 from auditor.copier.backup import BackupResult, Request, carry_out, prepare, refusals_before, session
 from auditor.copier.execute import RunOptions
 from auditor.copier.layout import Layout
-from auditor.copier.presence import watch
 from auditor.copier.publish import CopyResult, Outcome
 from auditor.disk import durable
 from auditor.model import Depth
 from auditor.places import Place
 from auditor.places.folder import FolderPlace
+from auditor.places.presence import watch
 from auditor.store.generations import Store
 from tests import media
 

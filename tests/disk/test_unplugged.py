@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -17,21 +16,23 @@ from typing import Any
 import pytest
 
 from auditor.cli.work import backup as command
-from auditor.copier import backup, presence, source_manifest
+from auditor.copier import backup, source_manifest
 from auditor.copier.backup import Request
 from auditor.copier.execute import Progress
 from auditor.copier.layout import Layout
-from auditor.copier.presence import watch
 from auditor.copier.publish import Outcome
 from auditor.disk.volume import volume_of
 from auditor.errors import BadPlace
+from auditor.places import presence
 from auditor.places.folder import FolderPlace
+from auditor.places.presence import watch
 from auditor.scrub import verify
 from auditor.store.generations import Store, locked
 from auditor.store.index import Index
 from tests.commandline import call
 from tests.copier.runs import DIGESTS, OLD_S, QUICK, Ran, back_up, leftovers, lies, noise, tree, write
-from tests.doubles.mounts import detach, faulty, needs, tmpfs
+from tests.doubles.card_reader import CardReader
+from tests.doubles.mounts import detach, faulty
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="open folders cannot be moved there")
 
@@ -267,32 +268,6 @@ def test_a_stick_that_stays_and_takes_nothing_more_ends_the_run(phone: Path, tmp
     assert tree(stick.real) == tree(phone)
 
 
-class Reader:
-    """A reader for cards: each has the same mount point, the same names, and other photos."""
-
-    def __init__(self, base: Path, stack: contextlib.ExitStack, first_date: float) -> None:
-        needs("mount", root=True)
-        self.mount = base / "media/CANON"
-        self.mount.mkdir(parents=True)
-        self.cards = {}
-        for card, date in (("A", OLD_S), ("B", first_date)):
-            self.cards[card] = stack.enter_context(tmpfs(base / card, "4m"))
-            for number in range(FILES):
-                write(self.cards[card] / f"DCIM/{number % 3}/{number}.jpg", noise(f"{card} {number}", 2_000), date)
-        stack.callback(self.empty)
-        self.put_in("A")
-
-    def put_in(self, card: str) -> None:
-        subprocess.run(["mount", "--bind", str(self.cards[card]), str(self.mount)], check=True)
-
-    def take_out(self) -> None:
-        detach(self.mount)
-
-    def empty(self) -> None:
-        while self.mount.is_mount():
-            self.take_out()
-
-
 @pytest.mark.parametrize("told_by", ["its volume", "its files", "its files alone"])
 @pytest.mark.parametrize("comes_back", [True, False])
 def test_another_card_in_the_reader_is_not_taken_for_the_first_one(
@@ -304,7 +279,7 @@ def test_another_card_in_the_reader_is_not_taken_for_the_first_one(
         monkeypatch.setattr(presence, "volume_id", lambda device: "CANON")
         monkeypatch.setattr(presence, "volume_of", lambda folder: replace(volume_of(folder), device=7))
     with contextlib.ExitStack() as stack:
-        reader = Reader(tmp_path, stack, OLD_S if told_by == "its volume" else OLD_S + 2)
+        reader = CardReader(tmp_path, stack, FILES, OLD_S if told_by == "its volume" else OLD_S + 2)
 
         def exchange(times: int) -> None:
             if times == 3:
@@ -333,7 +308,7 @@ def test_a_card_that_was_exchanged_unseen_ends_the_run(
     if told_by == "its volume":
         monkeypatch.setattr(presence, "volume_id", lambda device: f"volume {device}")
     with contextlib.ExitStack() as stack:
-        reader = Reader(tmp_path, stack, OLD_S + 2)
+        reader = CardReader(tmp_path, stack, FILES, OLD_S + 2)
 
         def exchange() -> None:
             reader.put_in("B")  # over the first one: its mount point was never empty

@@ -21,12 +21,12 @@ from auditor.copier import preflight
 from auditor.copier.execute import RunOptions
 from auditor.copier.layout import Layout
 from auditor.copier.plan import Action, CopyPlan, CopyStep
-from auditor.copier.presence import away, watch
 from auditor.copier.publish import CopyResult, Outcome
 from auditor.copier.second_proof import SecondProof, second_proof
 from auditor.copier.source_manifest import HARMLESS, TARGET_CAUSES
 from auditor.errors import AuditorError, BadPlace, Interrupted
 from auditor.model import Depth, ErrorKind, Kind, Severity
+from auditor.places.presence import away, watch
 from auditor.readers.sniff import kind_by_name
 from auditor.store.generations import Store
 from auditor.words import count, counted, size, visible

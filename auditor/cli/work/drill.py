@@ -14,9 +14,9 @@ import typer
 from auditor.cli import copying, named, programs, screen, unfinished
 from auditor.config import Role
 from auditor.copier.execute import RunOptions
-from auditor.copier.presence import watch
 from auditor.errors import BadOutput, BadPlace
 from auditor.isolation import pool
+from auditor.places.presence import watch
 from auditor.report import DRILL
 from auditor.scrub import drill as drills
 from auditor.scrub.drill import Result

@@ -12,9 +12,9 @@ from auditor.config import Role
 from auditor.copier import restore as restoring
 from auditor.copier.execute import RunOptions
 from auditor.copier.plan import Action
-from auditor.copier.presence import watch
 from auditor.copier.publish import Outcome
 from auditor.errors import BadPlace, Interrupted
+from auditor.places.presence import watch
 from auditor.store.generations import Store
 from auditor.words import count, counted, size, visible
 

@@ -20,11 +20,11 @@ from auditor.copier import backup as backing
 from auditor.copier import preflight
 from auditor.copier.execute import RunOptions
 from auditor.copier.layout import Layout
-from auditor.copier.presence import watch
 from auditor.errors import BadOutput, BadPlace, Interrupted
 from auditor.judge.signs import ASKED, CHECKED, CROSSED
 from auditor.model import NextStep
 from auditor.paths import display_path
+from auditor.places.presence import watch
 from auditor.scrub import verify as scrubbing
 from auditor.scrub.result import NOT_LOOKED_AT, Conclusion, conclude
 from auditor.scrub.sampling import CONFIDENCE

@@ -13,8 +13,9 @@ from auditor.paths import display_path
 from auditor.places import EntryKind, Place
 from auditor.places.folder import volume_id
 
-Listing = Mapping[str, tuple[int | None, int | None]]
-"""Size and date (ns) of each file of a source, by its path; None where the source does not tell."""
+Listing = Callable[[], Mapping[str, tuple[int | None, int | None]]]
+"""Gives size and date (ns) of each file of a source, by its path; None where the source does not tell. Asked for only
+where another one may lie there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +51,9 @@ def watch(source: Place, door: Root | None) -> Callable[[], str | None]:
 
 
 def watch_for_another(
-    gone: Callable[[], str | None], source: Place, before: Mounted | None, listing: Listing
+    source: Place, before: Mounted | None, listing: Listing, gone: Callable[[], str | None] = lambda: None
 ) -> Callable[[], str | None]:
-    """The question `gone`, and whether another source than that of the `listing` came back: that one is not there.
+    """The question `gone`, and whether another source than that of the `listing` lies there: that one is not there.
 
     Where another one lies there that was not seen to come, it was perhaps read already: then the answer stays.
     """
@@ -69,7 +70,7 @@ def watch_for_another(
         if told := another(source, before, listing, came_back=at is None):
             read = told if at is not None and told != _gone(source) else ""
             return told
-        at = now
+        at = now if _is_there(now, before) else None
         return None
 
     return asked
@@ -99,11 +100,12 @@ def another(source: Place, before: Mounted | None, listing: Listing, *, came_bac
 
 def _unlike(source: Place, listing: Listing) -> str | None:
     """The first file of a listing that the source does not have, or with another size or date; None: it has all."""
-    left = dict(listing)
+    left = dict(listing())
     for entry in source.walk():
         if entry.kind is not EntryKind.FILE or entry.path not in left:
             continue
-        if left.pop(entry.path) != (entry.size_bytes, entry.mtime_ns):
+        had = left.pop(entry.path)
+        if any(known not in (None, now) for known, now in zip(had, (entry.size_bytes, entry.mtime_ns), strict=True)):
             return entry.path
     return next(iter(left), None)
 
