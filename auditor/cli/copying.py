@@ -21,10 +21,12 @@ from auditor.copier.backup import BackupResult
 from auditor.copier.execute import Progress
 from auditor.copier.messages import Cause
 from auditor.copier.plan import Action, CopyPlan
+from auditor.copier.second_proof import Arrived, SecondProof, second_proof
 from auditor.disk.durable import ColdRead
 from auditor.disk.volume import volume_of
 from auditor.errors import BadPlace
 from auditor.model import Severity
+from auditor.places import Place
 from auditor.places.folder import FolderPlace, open_folder
 from auditor.report import list_name
 from auditor.store.changes import Fate, Found
@@ -187,6 +189,23 @@ def cold_reads(reads: Iterable[ColdRead | None]) -> str:
     }
     parts = [f"{count(counts[kind])} {what}" for kind, what in words.items() if counts[kind]]
     return f" ({'; '.join(parts)})" if parts else ""
+
+
+def asked_again(source: Place, arrived: Arrived, stop: Callable[[], bool]) -> SecondProof | None:
+    """What the phone itself says of the files that arrived; None where it cannot be asked."""
+    with screen.phases() as begin:
+        return second_proof(source, arrived, screen.steps(begin, "Asking the phone for its own digests"), stop)
+
+
+def confirmed(proof: SecondProof) -> dict[str, str]:
+    """The files of which the phone's own digests are others than of what arrived, with the reason; says so."""
+    screen.note(f"{count(len(proof.confirmed)):>10}  confirmed by a digest that the phone made itself")
+    if proof.cut:
+        screen.note(f"{count(proof.unasked):>10}  not compared with the phone's own digests: {visible(proof.cut)}")
+    if proof.differing:
+        screen.note(f"{count(len(proof.differing)):>10}  not what the phone holds; run the same command again:")
+        listed(proof.differing)
+    return dict(proof.differing)
 
 
 def no_room(backed: BackupResult) -> str:

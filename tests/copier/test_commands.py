@@ -12,20 +12,25 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
 from auditor import cli
+from auditor.audit import inputs
 from auditor.cli.work.verify import _record
 from auditor.copier.plan import Action, CopyStep
 from auditor.copier.second_proof import SecondProof
 from auditor.copier.source_manifest import _as_source
 from auditor.disk.volume import volume_of
+from auditor.errors import ListingCut
 from auditor.model import FileFacts
+from auditor.places import Entry, Power
+from auditor.places.folder import FolderPlace
 from auditor.places.spec import open_place
 from auditor.scrub.result import conclude
 from auditor.scrub.verify import Choice, Verified
@@ -204,10 +209,69 @@ def test_a_copy_that_the_phone_says_is_another_is_not_safe(
 ) -> None:
     told = SecondProof(4, (("DCIM/Camera/IMG_1.jpg", "the phone's own digest is another one"),))
     with monkeypatch.context() as patch:
-        patch.setattr("auditor.cli.work.backup.second_proof", lambda *asked: told)
+        patch.setattr("auditor.cli.copying.second_proof", lambda *asked: told)
         said = auditor("backup", phone, "backup", "-o", "report")
     assert said.code == 3 and "CANNOT SAY: 3 of 4 files" in said.out, said
     assert "the phone's own digest is another one" in said.err
+    said = auditor("backup", phone, "backup", "-o", "again")
+    assert said.code == 0 and re.search("1  there already, found by", said.err), said.err
+
+
+class Telling(FolderPlace):
+    """A phone that digests its files itself: the first otherwise than it arrived; what happens after it is `then`."""
+
+    then: ClassVar[Callable[[], object]]
+
+    @property
+    def powers(self) -> frozenset[Power]:
+        return frozenset({Power.DIGESTS, Power.COMPUTES})
+
+    def native_digests(self) -> tuple[str, ...]:
+        return ("sha256",)
+
+    def digests_of(self, entries: Sequence[Entry], name: str) -> Iterator[tuple[str, str]]:
+        yield entries[0].path, "0" * 64
+        Telling.then()
+        for entry in entries[1:]:
+            yield entry.path, hashlib.sha256((self.root / entry.path).read_bytes()).hexdigest()
+
+
+def press(times: int) -> None:
+    """Ctrl-C."""
+    for _ in range(times):
+        os.kill(os.getpid(), signal.SIGINT)
+
+
+def cable_out() -> None:
+    raise ListingCut("the phone went away")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+@pytest.mark.parametrize(
+    ("then", "code", "says"),
+    [
+        (lambda: press(1), 130, "2  not compared with the phone's own digests: this run was stopped before"),
+        (lambda: press(2), 130, "3  not compared with the phone's own digests: this run was stopped before"),
+        (cable_out, 3, "3  not compared with the phone's own digests: the phone went away"),
+    ],
+    ids=["Ctrl-C", "Ctrl-C twice", "the cable is out"],
+)
+def test_what_the_phone_contradicted_until_it_was_stopped_is_read_again(
+    then: Callable[[], object],
+    code: int,
+    says: str,
+    auditor: Auditor,
+    phone: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    handled = signal.getsignal(signal.SIGINT)
+    with monkeypatch.context() as patch:
+        patch.setattr(Telling, "then", staticmethod(then), raising=False)
+        patch.setattr(inputs, "open_place", lambda spec: Telling(phone, spec))
+        said = auditor("backup", phone, "backup", "-o", "report")
+        signal.signal(signal.SIGINT, handled)
+    assert said.code == code, said
+    assert says in said.err and "1  not what the phone holds" in said.err and "IMG_0.jpg" in said.err, said.err
     said = auditor("backup", phone, "backup", "-o", "again")
     assert said.code == 0 and re.search("1  there already, found by", said.err), said.err
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from auditor.cli.work import backup as command
+from auditor.cli import copying
 from auditor.copier import backup, source_manifest
 from auditor.copier.backup import Request
 from auditor.copier.execute import Progress
@@ -185,7 +185,7 @@ def test_a_disk_that_is_exchanged_before_the_audit_is_not_judged_by_another(
 
     source_list = source_manifest.source_list
     if when == "before":
-        monkeypatch.setattr(command, "second_proof", exchange)
+        monkeypatch.setattr(copying, "second_proof", exchange)
     else:
         monkeypatch.setattr(source_manifest, "source_list", exchange)
     code, out, _ = call(monkeypatch, capsys, "backup", str(phone), str(disk), "-o", str(tmp_path / "report"))

@@ -22,7 +22,7 @@ from auditor.copier.execute import RunOptions
 from auditor.copier.layout import Layout
 from auditor.copier.plan import Action, CopyPlan, CopyStep
 from auditor.copier.publish import CopyResult, Outcome
-from auditor.copier.second_proof import SecondProof, second_proof
+from auditor.copier.second_proof import SecondProof, copied
 from auditor.copier.source_manifest import HARMLESS, TARGET_CAUSES
 from auditor.errors import AuditorError, BadPlace, Interrupted
 from auditor.model import Depth, ErrorKind, Kind, Severity
@@ -105,14 +105,15 @@ def command(
             with screen.phase(title, "not copied") as show:
                 timed = ahead.timed(show, title, copying.COPY, way, is_said=False)
                 backed = backing.carry_out(prepared, replace(options, on_progress=copying.as_scan(timed)))
-        proof = None if backed.ending.gone or backed.ending.stopped or backed.fake else _proof(backed)
-        backed = replace(backed, confirmed=proof.confirmed) if proof else backed
-        if proof and proof.differing:
-            backed = backing.doubt(backed, dict(proof.differing), datetime.now(UTC))
+            asks = not (backed.ending.gone or backed.ending.stopped or backed.fake)
+            proof = copying.asked_again(place, copied(backed), stop) if asks else None
+            backed = _proven(backed, proof) if proof else backed
+            if stop() and not backed.ending.stopped:
+                backed = replace(backed, ending=replace(backed.ending, stopped=True))
         if not backed.ending.gone and away(store.door) is None:
             preflight.remember_last(store)
         show_results(backed)
-        altered = _confirmed(proof) if proof else {}
+        altered = copying.confirmed(proof) if proof else {}
 
         def judge() -> int:
             return copying.audit(backed, dest, chosen, out, fail_on, altered)
@@ -296,20 +297,10 @@ def _done(results: Sequence[CopyResult]) -> str:
     return f"{size(written)}{copying.cold_reads([r.cold for r in results])}"
 
 
-def _proof(backed: backing.BackupResult) -> SecondProof | None:
-    with screen.phases() as begin:
-        return second_proof(backed, screen.steps(begin, "Asking the phone for its own digests"))
-
-
-def _confirmed(proof: SecondProof) -> dict[str, str]:
-    """The files of which the phone's own digests are others than those of their copies, with the reason; says so."""
-    screen.note(f"{count(proof.asked - len(proof.differing)):>10}  confirmed by a digest that the phone made itself")
-    if proof.cut:
-        screen.note(f"            {visible(proof.cut)}")
-    if proof.differing:
-        screen.note(f"{count(len(proof.differing)):>10}  not what the phone holds; run the same command again:")
-        copying.listed(proof.differing)
-    return dict(proof.differing)
+def _proven(backed: backing.BackupResult, proof: SecondProof) -> backing.BackupResult:
+    """The run, with what the phone itself said of it, which is written down however much that was."""
+    backed = replace(backed, confirmed=proof.confirmed)
+    return backing.doubt(backed, dict(proof.differing), datetime.now(UTC)) if proof.differing else backed
 
 
 def _so_far(backed: backing.BackupResult) -> str:
