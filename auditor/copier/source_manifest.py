@@ -72,6 +72,20 @@ def source_list(backed: BackupResult, path: Path, altered: Mapping[str, str]) ->
     return writer.close(complete=not reasons, reasons=reasons[:20], now=datetime.now(UTC))
 
 
+def without(altered: Mapping[str, str], listed: Manifest, source: Place, path: Path) -> Manifest:
+    """Writes a list of the source once more, in which what it gave otherwise than it holds it (`altered`, with the
+    reason) is not known."""
+    writer = Writer.create(path, listed.header)
+    for row in listed.rows():
+        if row.path in altered:
+            known = Entry(row.path, size_bytes=row.size_bytes, mtime_ns=row.mtime_ns)
+            other = _altered(source, known, altered[row.path])
+            row = replace(other, companion_of=row.companion_of, sidecar=row.sidecar)
+        writer.add(row)
+    footer = listed.footer
+    return writer.close(complete=footer.complete, reasons=footer.reasons, now=datetime.fromisoformat(footer.finished))
+
+
 def _rows(backed: BackupResult, steps: list[CopyStep], altered: Mapping[str, str]) -> Iterator[FileFacts]:
     assert backed.manifest is not None
     stored = {row.path: row for row in backed.manifest.rows()}
@@ -85,8 +99,7 @@ def _rows(backed: BackupResult, steps: list[CopyStep], altered: Mapping[str, str
         result = results.get(step.number)
         path = at.get(step.number)
         if step.path in altered:
-            trouble = Trouble(ErrorKind.UNREADABLE, altered[step.path])
-            yield unread(backed.prepared.source, _entry(step, trouble), trouble)
+            yield _altered(backed.prepared.source, _entry(step, None), altered[step.path])
         elif step.number in read:
             yield read[step.number]
         elif path is not None:
@@ -94,6 +107,11 @@ def _rows(backed: BackupResult, steps: list[CopyStep], altered: Mapping[str, str
             yield _doubted(row) if path in doubted else row
         else:
             yield _unread(backed.prepared.source, step, result)
+
+
+def _altered(source: Place, entry: Entry, reason: str) -> FileFacts:
+    """The row of a file that arrived otherwise than the source holds it."""
+    return unread(source, entry, Trouble(ErrorKind.UNREADABLE, reason))
 
 
 def _copy_of(step: CopyStep, result: CopyResult | None) -> str | None:

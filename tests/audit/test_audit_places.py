@@ -287,6 +287,31 @@ def test_a_copy_that_is_not_what_the_phone_holds_is_not_safe(bench: Bench, monke
     assert "not what the phone holds" in result.output and "cut.jpg" in result.output
 
 
+@needs_adb
+@needs_rclone
+def test_what_a_phone_says_it_holds_otherwise_is_not_safe_in_a_cloud(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert RCLONE
+    monkeypatch.setenv("RCLONE", RCLONE)
+    (bench.folder / "cloud").mkdir()
+    for key, value in {"TYPE": "alias", "REMOTE": str(bench.folder / "cloud")}.items():
+        monkeypatch.setenv(f"RCLONE_CONFIG_ONE_{key}", value)
+    liar = '#!/bin/sh\n/usr/bin/sha256sum "$@" | sed "/cut.jpg/s/^[0-9a-f]*/%s/"\n' % ("0" * 64)
+    bench.phone.shell, bench.phone.tools = "/bin/sh", {"sha256sum": liar}
+    words = ("backup", bench.place, "rclone:one:")
+    code, _, said = call(monkeypatch, capsys, *words, "--no-audit")
+    assert code == 1 and "4  confirmed by a digest that the phone made itself" in said
+    code, out, said = call(monkeypatch, capsys, *words, "-o", str(bench.folder / "lied"))
+    assert code == 3 and "CANNOT SAY: 4 of 5 files" in out, (out, said)
+    assert "1  not what the phone holds" in said and "cut.jpg: the phone's own digest is another one" in said
+    assert "cut.jpg" not in (bench.folder / "lied/safe-to-delete.csv").read_text("utf-8-sig")
+    bench.phone.tools.clear()
+    (bench.folder / "work/phone-bin/sha256sum").unlink()
+    code, out, said = call(monkeypatch, capsys, *words, "-o", str(bench.folder / "told"))
+    assert code == 0 and "5  confirmed by a digest that the phone made itself" in said, (out, said)
+
+
 def test_a_takeout_as_the_phone_has_the_same_due_for_backup_and_audit_and_nothing_of_its_bin(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

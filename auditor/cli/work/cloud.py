@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,8 +18,9 @@ from auditor.audit.refusals import refusal_of_backup
 from auditor.audit.roles import Pair, role_of
 from auditor.cli import copying, named, programs, screen, unfinished
 from auditor.cli.work import audit as audit_command
+from auditor.copier.source_manifest import without
 from auditor.copier.upload import Outcome, Upload, upload_missing
-from auditor.errors import BadPlace
+from auditor.errors import BadPlace, Interrupted
 from auditor.judge import rules as ruling
 from auditor.judge import verdict
 from auditor.judge.policy import Policy
@@ -78,8 +80,10 @@ def backup(
         if failed:
             screen.note(f"{count(len(failed)):>10}  not uploaded:")
             copying.listed(failed)
+        if altered := _altered(place, listed, done):
+            listed = without(altered, listed, place, Path(work) / list_name(1))
         if no_audit:
-            raise typer.Exit(1 if failed or not listed.footer.complete else 0)
+            raise typer.Exit(1 if failed or altered or not listed.footer.complete else 0)
         code = _audit(place, listed, cloud, policy, out, fail_on, began, sides)
     raise typer.Exit(code)
 
@@ -99,6 +103,21 @@ def _upload(place: Place, listed: Manifest, cloud: RclonePlace, excluded: re.Pat
     screen.note(f"{count(counts[Outcome.UPLOADED]):>10}  uploaded and compared there, {size(sent)}")
     screen.note(f"{count(counts[Outcome.HELD]):>10}  there already")
     return done
+
+
+def _altered(place: Place, listed: Manifest, done: Sequence[Upload]) -> dict[str, str]:
+    """The files of which a phone says itself that they are others than what arrived of them, with the reason; says so.
+
+    Raises: Interrupted where Ctrl-C was pressed meanwhile.
+    """
+    there = {upload.path for upload in done if upload.outcome is not Outcome.FAILED}
+    arrived = {row.path: (row.sha256, row.size_bytes) for row in listed.rows() if row.path in there}
+    with copying.stoppable() as stop:
+        proof = copying.asked_again(place, arrived, stop)
+    altered = copying.confirmed(proof) if proof else {}
+    if stop():
+        raise Interrupted("stopped; nothing was audited. The same command goes on from there.")
+    return altered
 
 
 def _audit(
