@@ -202,10 +202,10 @@ def confirmed(proof: SecondProof) -> dict[str, str]:
     screen.note(f"{count(len(proof.confirmed)):>10}  confirmed by a digest that the phone made itself")
     if proof.cut:
         screen.note(f"{count(proof.unasked):>10}  not compared with the phone's own digests: {visible(proof.cut)}")
-    if proof.differing:
-        screen.note(f"{count(len(proof.differing)):>10}  not what the phone holds; run the same command again:")
-        listed(proof.differing)
-    return dict(proof.differing)
+    if altered := (*proof.differing, *proof.lost):
+        screen.note(f"{count(len(altered)):>10}  not what the phone holds; run the same command again:")
+        listed(altered)
+    return dict(altered)
 
 
 def no_room(backed: BackupResult) -> str:

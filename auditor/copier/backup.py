@@ -74,7 +74,8 @@ class Request:
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """A plan and all that carrying it out needs. `found` is the backup's listing beside its rows, and `learned` what
-    became of the files of which the rows tell otherwise. `mounted` is where the source lay before it was looked at."""
+    became of the files of which the rows tell otherwise. `mounted` is where the source lay before it was looked at, and
+    `answered` the turn up to which it has said before this run what it holds itself of all that arrived."""
 
     plan: CopyPlan
     source: Place
@@ -89,6 +90,7 @@ class Prepared:
     seen: str
     learned: tuple[Found, ...]
     mounted: presence.Mounted | None
+    answered: int
 
     @property
     def trusted(self) -> bool:
@@ -232,7 +234,10 @@ def prepare(
         )
     plan = CopyPlan(source.id, source.label, root, mark.folder, layout, steps, tuple(refusals), tuple(warnings))
     seen = moment(datetime.now(UTC)) if clock_is_ours else moment(now)
-    return Prepared(plan, source, store, marker, volume, index, namer, found, asked, started, seen, learned, mounted)
+    answered = min(mark.answered, index.turn)  # a generation that was lost took its turns along
+    return Prepared(
+        plan, source, store, marker, volume, index, namer, found, asked, started, seen, learned, mounted, answered
+    )
 
 
 def carry_out(
@@ -302,6 +307,22 @@ def doubt(backed: BackupResult, paths: Iterable[str], now: datetime) -> BackupRe
         return replace(backed, manifest=_next_generation(backed.prepared, now))
     except (OSError, BadOutput, BadPlace) as error:
         return replace(backed, ending=_unwritten(backed.ending, error))
+
+
+def settle(backed: BackupResult) -> BackupResult:
+    """Writes down that the source has said of all that arrived what it holds itself: what it contradicted is in doubt.
+    Where that cannot be written, the ending says so, and the next run asks again."""
+    prepared = backed.prepared
+    marker = prepared.store.marker() or prepared.marker
+    known, turn = marker.source(prepared.plan.source_id), prepared.index.turn
+    if known is None or known.answered == turn:
+        return backed
+    sources = tuple(replace(known, answered=turn) if s is known else s for s in marker.sources)
+    try:
+        prepared.store.put(replace(marker, sources=sources))
+    except (OSError, BadOutput, BadPlace) as error:
+        return replace(backed, ending=_unwritten(backed.ending, error))
+    return backed
 
 
 def _listing(plan: CopyPlan) -> dict[str, tuple[int | None, int | None]]:
@@ -396,6 +417,7 @@ def _marked(prepared: Prepared) -> tuple[SourceMark, ...]:
         len(counted),
         sum(s.size_bytes or 0 for s in counted),
         prepared.started,
+        prepared.answered,
     )
     same = prepared.marker.source(plan.source_id)
     if same and replace(mark, listed=same.listed) == same:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from auditor.copier.backup import BackupResult
-from auditor.copier.publish import Outcome
+from auditor.copier.plan import Action
 from auditor.errors import AuditorError
 from auditor.places import Entry, Place, Power, StatesDigests
 
@@ -20,31 +20,35 @@ _LOST = "it cannot be read on the phone any more"
 
 @dataclass(frozen=True, slots=True)
 class SecondProof:
-    """How many files the source was asked for, and which of them are not what arrived, with the reason; of those
-    `confirmed` it holds the very bytes that did.
+    """How many files the source digested, which of them are not what arrived (`differing`), and which it could not read
+    any more (`lost`), with the reason; of those `confirmed` it holds the very bytes that arrived.
 
     `cut` is why `unasked` others were not asked for, None where all were.
     """
 
     asked: int
     differing: tuple[tuple[str, str], ...] = ()
+    lost: tuple[tuple[str, str], ...] = ()
     cut: str | None = None
     confirmed: frozenset[str] = frozenset()
     unasked: int = 0
 
 
-def copied(backed: BackupResult) -> Arrived:
-    """What arrived of each file that a run copied, or found in the backup by its content."""
+def arrived(backed: BackupResult) -> Arrived:
+    """What arrived of the source's files since it was last asked to the end: in this run, in one that was stopped
+    before it asked, or read anew because of an answer."""
+    prepared = backed.prepared
+    there = {s.path: s.size_bytes for s in prepared.plan.steps if s.action not in {Action.LEAVE_OUT, Action.CANNOT}}
     return {
-        result.step.path: (result.row.sha256, result.row.size_bytes)
-        for result in backed.ending.results
-        if result.row is not None and result.outcome is not Outcome.FAILED
+        path: (origin.sha256, there[path])
+        for path, (_, origin) in prepared.index.origins.items()
+        if path in there and origin.turn > prepared.answered
     }
 
 
 def second_proof(
     source: Place,
-    arrived: Arrived,
+    files: Arrived,
     progress: Callable[[int, int, str], None] = lambda done, total, current: None,
     stop: Callable[[], bool] = lambda: False,
 ) -> SecondProof | None:
@@ -55,9 +59,9 @@ def second_proof(
     the phone was lost (or started again, and not unlocked yet) or `stop` asked for an end is in the answer, also where
     Ctrl-C cut it short.
     """
-    if not isinstance(source, StatesDigests) or Power.COMPUTES not in source.powers or not arrived:
+    if not isinstance(source, StatesDigests) or Power.COMPUTES not in source.powers or not files:
         return None
-    entries = [Entry(path, size_bytes=size) for path, (_, size) in sorted(arrived.items())]
+    entries = [Entry(path, size_bytes=size) for path, (_, size) in sorted(files.items())]
     told: dict[str, str] = {}
     cut = None
     try:
@@ -76,9 +80,12 @@ def second_proof(
         cut = _STOPPED
     except (OSError, AuditorError) as error:
         cut = str(error)
-    left = [path for path in arrived if path not in told]
-    differing = [(path, _ALTERED) for path, digest in told.items() if arrived[path][0] != digest]
-    if cut is None:
-        differing += [(path, _LOST) for path in left]
-    confirmed = frozenset(path for path, digest in told.items() if arrived[path][0] == digest)
-    return SecondProof(len(told), tuple(differing), cut, confirmed, len(left) if cut else 0)
+    left = [path for path in files if path not in told]
+    return SecondProof(
+        asked=len(told),
+        differing=tuple((path, _ALTERED) for path, digest in told.items() if files[path][0] != digest),
+        lost=() if cut else tuple((path, _LOST) for path in left),
+        cut=cut,
+        confirmed=frozenset(path for path, digest in told.items() if files[path][0] == digest),
+        unasked=len(left) if cut else 0,
+    )

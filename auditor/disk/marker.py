@@ -91,7 +91,7 @@ def _any_in(folder: Path, names: re.Pattern[str]) -> bool:
 
 MOST_BYTES = 4 << 20
 
-_NUMBERS = ("generation", "files", "bytes")
+_NUMBERS = ("generation", "files", "bytes", "answered")
 
 
 def is_own(name: str) -> bool:
@@ -102,7 +102,8 @@ def is_own(name: str) -> bool:
 @dataclass(frozen=True, slots=True)
 class SourceMark:
     """One source of the backup: its id and label, the folder of the backup its files go to ("" for the top), and how
-    much it listed the last time."""
+    much it listed the last time. `answered`: of all that arrived up to this turn (`Origin.turn`) it has said what it
+    holds itself; 0 where it makes no digests, or was never asked to the end."""
 
     id: str
     label: str
@@ -110,6 +111,7 @@ class SourceMark:
     files: int
     bytes: int
     listed: str
+    answered: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -276,6 +276,31 @@ def test_what_the_phone_contradicted_until_it_was_stopped_is_read_again(
     assert said.code == 0 and re.search("1  there already, found by", said.err), said.err
 
 
+@pytest.mark.parametrize("stopped", ["before it asks", "before it notes"])
+def test_what_no_phone_was_asked_for_is_asked_in_the_next_run(
+    stopped: str, auditor: Auditor, phone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a stopped run copied arrives altered, and alike each time; and is asked for until an answer was heard."""
+    with monkeypatch.context() as patch:
+        patch.setattr(inputs, "open_place", lambda spec: Telling(phone, spec))
+        patch.setattr(Telling, "then", staticmethod(lambda: None), raising=False)
+        with patch.context() as killed:
+            at = {"before it asks": "cli.copying.second_proof", "before it notes": "copier.backup.doubt"}[stopped]
+            killed.setattr(f"auditor.{at}", _interrupted)
+            assert auditor("backup", phone, "backup", "-o", "report").code == 130
+        for number in range(3):
+            said = auditor("backup", phone, "backup", "-o", f"again {number}")
+            assert said.code == 3 and "CANNOT SAY: 3 of 4 files" in said.out, said
+            assert "1  not what the phone holds" in said.err and "IMG_0.jpg" in said.err, said.err
+            asked = re.search("([0-9]+)  confirmed by a digest", said.err)
+            assert asked and asked[1] == ("3" if number == 0 else "0"), said.err
+            assert "IMG_0" not in Path(f"again {number}/safe-to-delete.csv").read_text("utf-8-sig")
+
+
+def _interrupted(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [

@@ -21,7 +21,7 @@ from auditor.copier.messages import Cause, Failed
 from auditor.copier.plan import Action
 from auditor.copier.preflight import remember_last, remembered
 from auditor.copier.publish import CopyResult, Outcome
-from auditor.copier.second_proof import copied, second_proof
+from auditor.copier.second_proof import arrived, second_proof
 from auditor.copier.source_manifest import ARRIVED_DAMAGED, source_list
 from auditor.disk import durable
 from auditor.disk.durable import new_mark
@@ -134,8 +134,8 @@ class Locked(FolderPlace):
 def test_a_phone_that_is_locked_at_the_end_costs_no_result(phone: Path, tmp_path: Path) -> None:
     ran = back_up(Locked(phone, str(phone)), tmp_path / "backup")
     heard: list[tuple[int, int]] = []
-    source, arrived = ran.backed.prepared.source, copied(ran.backed)
-    proof = second_proof(source, arrived, lambda done, total, current: heard.append((done, total)))
+    source, files = ran.backed.prepared.source, arrived(ran.backed)
+    proof = second_proof(source, files, lambda done, total, current: heard.append((done, total)))
     assert proof is not None and (proof.asked, proof.differing, proof.unasked) == (1, (), 3)
     assert proof.cut == "there is no folder /sdcard on the phone"
     assert heard == [(0, 4), (1, 4)]

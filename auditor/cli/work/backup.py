@@ -22,7 +22,7 @@ from auditor.copier.execute import RunOptions
 from auditor.copier.layout import Layout
 from auditor.copier.plan import Action, CopyPlan, CopyStep
 from auditor.copier.publish import CopyResult, Outcome
-from auditor.copier.second_proof import SecondProof, copied
+from auditor.copier.second_proof import SecondProof, arrived
 from auditor.copier.source_manifest import HARMLESS, TARGET_CAUSES
 from auditor.errors import AuditorError, BadPlace, Interrupted
 from auditor.model import Depth, ErrorKind, Kind, Severity
@@ -106,7 +106,7 @@ def command(
                 timed = ahead.timed(show, title, copying.COPY, way, is_said=False)
                 backed = backing.carry_out(prepared, replace(options, on_progress=copying.as_scan(timed)))
             asks = not (backed.ending.gone or backed.ending.stopped or backed.fake)
-            proof = copying.asked_again(place, copied(backed), stop) if asks else None
+            proof = copying.asked_again(place, arrived(backed), stop) if asks else None
             backed = _proven(backed, proof) if proof else backed
             if stop() and not backed.ending.stopped:
                 backed = replace(backed, ending=replace(backed.ending, stopped=True))
@@ -300,7 +300,10 @@ def _done(results: Sequence[CopyResult]) -> str:
 def _proven(backed: backing.BackupResult, proof: SecondProof) -> backing.BackupResult:
     """The run, with what the phone itself said of it, which is written down however much that was."""
     backed = replace(backed, confirmed=proof.confirmed)
-    return backing.doubt(backed, dict(proof.differing), datetime.now(UTC)) if proof.differing else backed
+    if proof.differing:
+        backed = backing.doubt(backed, dict(proof.differing), datetime.now(UTC))
+    is_answered = not proof.cut and not proof.lost and not backed.ending.gone
+    return backing.settle(backed) if is_answered else backed
 
 
 def _so_far(backed: backing.BackupResult) -> str:
