@@ -21,11 +21,13 @@ where another one may lie there."""
 @dataclass(frozen=True, slots=True)
 class Mounted:
     """Where a folder of this machine lies: its volume's mount point, device number (one of this moment: the next volume
-    may have it) and own number or UUID, None where the system does not tell."""
+    may have it) and own number or UUID, None where the system does not tell; and its own number there, None where that
+    may be made up."""
 
     point: str
     device: int
     volume: str | None
+    folder: int | None
 
 
 def watch(source: Place, door: Root | None) -> Callable[[], str | None]:
@@ -82,13 +84,15 @@ def another(source: Place, before: Mounted | None, listing: Listing, *, came_bac
 
     Cards are often called alike and number their files alike. Their volumes tell them apart or, as not every system
     tells these and some cameras give each card the same one, the sizes and dates of their files. One reader gives each
-    card that is put into it the same device.
+    card that is put into it the same device; and one disk holds many folders, of which any may get the name of another.
     """
     now = mounted(source)
     if before is None or now is None or not _is_there(now, before) or (now == before and not came_back):
         return None
     if None not in (before.volume, now.volume) and before.volume != now.volume:
-        return f"another card or disk lies at {source.local_root} now than the one that this run began with"
+        return _another("card or disk", source)
+    if None not in (before.folder, now.folder) and before.device == now.device and before.folder != now.folder:
+        return _another("folder", source)
     try:
         unlike = _unlike(source, listing)
     except (OSError, AuditorError):
@@ -96,6 +100,10 @@ def another(source: Place, before: Mounted | None, listing: Listing, *, came_bac
     if unlike is None:
         return None
     return f"{source.label} came back with other files than it had ({display_path(unlike)}), as another card would"
+
+
+def _another(what: str, source: Place) -> str:
+    return f"another {what} lies at {source.local_root} now than the one that this run began with"
 
 
 def _unlike(source: Place, listing: Listing) -> str | None:
@@ -139,6 +147,7 @@ def mounted(source: Place) -> Mounted | None:
         if folder is None or next(folder.iterdir(), None) is None:
             return None
         volume = volume_of(folder)
+        number = folder.stat().st_ino if volume.keeps_changes else None
     except OSError:
         return None
-    return Mounted(volume.mount_point, volume.device, volume_id(volume.device))
+    return Mounted(volume.mount_point, volume.device, volume_id(volume.device), number)

@@ -48,6 +48,12 @@ def reader(tmp_path: Path) -> Iterator[CardReader]:
         yield CardReader(tmp_path, stack, FILES, OLD_S + 2)
 
 
+@pytest.fixture
+def on_one_disk(tmp_path: Path) -> Iterator[CardReader]:
+    with contextlib.ExitStack() as stack:
+        yield CardReader(tmp_path, stack, FILES, OLD_S, on_one_disk=True)
+
+
 def exchange(reader: CardReader, changes: list[str], after: int) -> Callable[[Progress], None]:
     """Hears of a scan's progress, and puts the cards in."""
     left = list(changes)
@@ -86,6 +92,17 @@ def test_nothing_is_listed_as_read_where_another_card_lay(
     rows = list(made.rows())
     assert len(rows) == FILES
     assert all((row.sha256, row.error_kind) == (None, ErrorKind.UNREADABLE) for row in rows)
+
+
+def test_another_folder_of_the_same_disk_is_another(
+    on_one_disk: CardReader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its files have the names, sizes and dates of the first one's."""
+    if not volume_of(tmp_path).keeps_changes:
+        pytest.skip("nobody can tell")
+    made = listed(on_one_disk, tmp_path / "m.jsonl", ["B"], FILES // 3, monkeypatch)
+    assert not made.footer.complete and "another folder lies at" in made.footer.reasons[0]
+    assert all(row.sha256 is None for row in made.rows())
 
 
 def test_what_is_stopped_while_another_card_is_in_is_not_taken_up(
