@@ -54,11 +54,12 @@ class Tried:
 
 @dataclass(frozen=True, slots=True)
 class Drill:
-    """A whole drill of a backup's folder. `files` is how many it says that it can give back; `seed` chose among
-    them."""
+    """A whole drill of a backup's folder. `files` is how many it says that it can give back, and `seed` chose among
+    them; `no_digest` is how many more lie there that nobody read yet: nothing could be compared."""
 
     backup: str
     files: int
+    no_digest: int
     seed: int
     started: str
     finished: str
@@ -82,26 +83,32 @@ class Drill:
         )
         if damaged := sum(one.result is Result.DAMAGED for one in self.tried):
             found += f" {counted(damaged, 'was', 'were')} damaged already when stored."
-        if len(self.tried) == self.files:
-            return found
-        most = most_bad(self.files, len(self.tried), failed)
-        said = f"At most {most:,} of all {self.files:,} ({percent(most / self.files)}) cannot be restored"
-        return f"{found} {said} ({percent(CONFIDENCE)} confidence)."
+        if len(self.tried) < self.files:
+            most = most_bad(self.files, len(self.tried), failed)
+            said = f"At most {most:,} of all {self.files:,} ({percent(most / self.files)}) cannot be restored"
+            found += f" {said} ({percent(CONFIDENCE)} confidence)."
+        if self.no_digest:
+            has, it = ("has", "it") if self.no_digest == 1 else ("have", "them")
+            files = counted(self.no_digest, "more file", "more files")
+            found += f" {files} {has} no digest yet, and nothing is said of {it}: `auditor verify` reads {it}."
+        return found
 
 
 def drill(
     store: Store, work: Path, most: int, seed: int, options: RunOptions, now: Callable[[], datetime], jobs: int = 1
 ) -> Drill:
     """Restores at most `most` files of a backup into `work`, an empty folder that is the caller's to throw away, and
-    reads each again: its bytes, its date, and whether it is a sound picture.
+    reads each again: its bytes, its date, and whether it is a sound picture. Only files that have a digest are chosen.
 
     Raises: BadPlace, BadManifest where the backup has nothing to give back or `work` has no room; Interrupted where it
     was stopped.
     """
     started = now()
-    wanted = restore.originals(store)
+    found = restore.originals(store)
+    wanted = [one for one in found if one.sha256 is not None]
     if not wanted:
-        raise BadPlace(f"{store.root} holds no files")
+        unread = " that have a digest: `auditor verify` reads them"
+        raise BadPlace(f"{store.root} holds no files{unread if found else ''}")
     chosen = sorted(random.Random(seed).sample(wanted, min(most, len(wanted))), key=lambda one: one.path)  # noqa: S311
     with restore.prepare(store, work, chosen, started) as job:
         if job.plan.refusals:
@@ -115,7 +122,8 @@ def drill(
     read = _looked_into(work, [results[one.path] for one in back], jobs)
     looked = {one.path: facts for one, facts in zip(back, read, strict=True)}
     tried = tuple(_tried(one, cannot.get(one.path), results.get(one.path), looked.get(one.path)) for one in chosen)
-    return Drill(str(store.root), len(wanted), seed, _stamp(started), _stamp(now()), tried)
+    no_digest = len(found) - len(wanted)
+    return Drill(str(store.root), len(wanted), no_digest, seed, _stamp(started), _stamp(now()), tried)
 
 
 def _looked_into(work: Path, results: Sequence[CopyResult], jobs: int) -> Iterator[FileFacts | None]:
@@ -153,6 +161,7 @@ def write(found: Drill, folder: Path) -> None:
         "sentence": found.sentence,
         "backup": found.backup,
         "files": found.files,
+        "no_digest": found.no_digest,
         "sample": len(found.tried),
         "seed": found.seed,
         "counts": {result.value: sum(one.result is result for one in found.tried) for result in Result},

@@ -98,6 +98,22 @@ def test_a_picture_that_was_damaged_when_it_was_stored_is_said_to_be(backup: Pat
     assert rows(tmp_path / "cut")["DCIM/Camera/cut.jpg"]["result"] == "damaged"
 
 
+def test_what_lay_there_before_and_was_never_read_fails_nothing(backup: Path, tmp_path: Path) -> None:
+    """A backup has no digest of it, so nothing that comes back could be compared."""
+    for n in range(3):
+        (tmp_path / "own/old").mkdir(parents=True, exist_ok=True)
+        (tmp_path / f"own/old/IMG_{n}.jpg").write_bytes(media.jpeg(seed=50 + n, size=(90 + n, 70)))
+    back_up(tmp_path / "phone", tmp_path / "own")
+    code, said = run(tmp_path / "own", "-o", "record")
+    assert code == 0 and "✓ 12 files of 12, chosen at random, were restored and compared" in said, said
+    assert "3 more files have no digest yet, and nothing is said of them: `auditor verify` reads them." in said
+    found = record(tmp_path / "record")
+    assert (found["result"], found["files"], found["no_digest"], found["sample"]) == ("passed", 12, 3, 12)
+    assert CliRunner().invoke(app, ["verify", str(tmp_path / "own")]).exit_code == 0
+    code, said = run(tmp_path / "own", "-o", "after")
+    assert code == 0 and "✓ 15 files of 15" in said and "no digest" not in said, said
+
+
 def test_what_is_no_backup_or_has_no_room_is_a_sentence(backup: Path, tmp_path: Path) -> None:
     assert run(tmp_path / "phone")[0] == 2
     assert run(backup, "--in", "nothing") == (
