@@ -30,7 +30,7 @@ def fill(
     What may be the phone itself (`doubted`, labels), or lies in what may be it (`beneath`), counts as none of these: by
     it the only backup would be emptied.
 
-    Returns how many would be among them but for the reading, and of what nothing ever is, as sentences.
+    Returns how many may be among them once read and opened, and of what nothing ever is, as sentences.
     """
     # A list made elsewhere may come from a clock that is ahead: only what was a place in this run was read in it.
     # What may be the phone itself, seen through another mount, must not license a deletion.

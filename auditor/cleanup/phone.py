@@ -58,8 +58,8 @@ class Freeing:
     """What can go. `plan` is None where this program cannot do it itself, and `hindrance` says why.
 
     `too_new` counts files left because they are newer than wished; `parted` those whose motion part or RAW is not safe;
-    `unread` those that are safe, but that the audit did not read on both sides, as `audit_command` would. `doubts` say
-    of which backups the audit could not tell whether they are the phone itself: nothing goes by these.
+    `unread` those that are safe, but that the audit did not read and open on both sides, as `audit_command` would.
+    `doubts` say of which backups the audit could not tell whether they are the phone itself: nothing goes by these.
     """
 
     plan: CleanPlan | None
@@ -111,8 +111,8 @@ def freeing(path: Path, keep_newest: timedelta | None, now: datetime) -> Freeing
 
 
 def _unread(record: Path) -> tuple[int, str]:
-    """How many files were safe and not read in the audit, and the command that reads them; audits of earlier builds do
-    not say."""
+    """How many files were safe, and not read and opened in the audit, and the command that does so; audits of earlier
+    builds do not say."""
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
         provenance = small_files.parse_json(small_files.read(record, MOST_RECORD_BYTES))["provenance"]
         whole = provenance.get("arguments") or {}  # named from everywhere, which an earlier build did not write

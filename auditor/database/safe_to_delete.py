@@ -24,7 +24,8 @@ def fill(
 ) -> None:
     """Fills it with the files that are proven, identical and sound, and were read `since` then (RFC 3339) on both
     sides, in enough backups of those that were read (labels). `safe_at_any_time` are all such files of the `undoubted`
-    backups, whenever they were read. What lies in a `doubted` folder (label and folder) counts for neither.
+    backups, whenever they were read, and those that no decoder opened yet: what reading and opening may add. What lies
+    in a `doubted` folder (label and folder) counts for neither.
     """
     db.put("doubted_folders", {"backup": "VARCHAR", "folder": "VARCHAR"}, doubted)
     sql = f"""
@@ -35,13 +36,13 @@ def fill(
         JOIN pairs p ON p.id = f.id AND p.status = 'identical'
         JOIN proofs ON proofs.id = f.id AND proofs.backup = p.backup
         WHERE f.verdict = 'proven' AND f.status = 'identical' AND list_contains(?::VARCHAR[], p.backup)
-            AND s.soundness = 'sound' AND s.digest_origin = 'read' AND s.read_at >= ?
+            AND {_sound("s")} AND s.digest_origin = 'read' AND s.read_at >= ?
             -- An album may be called so; what empties bins goes by the name as well.
             AND NOT regexp_matches(lower(s.path), '{TRASH_FOLDERS}')
             AND EXISTS (
                 SELECT 1 FROM backup b WHERE b.backup = p.backup AND b.sha256 = s.sha256
                     AND coalesce(b.error_kind NOT IN ({NO_COPIES}, {kinds(ErrorKind.SHOWN)}), true)
-                    AND b.soundness = 'sound' AND b.digest_origin = 'read' AND b.read_at >= ?
+                    AND {_sound("b")} AND b.digest_origin = 'read' AND b.read_at >= ?
                     AND NOT regexp_matches(lower(b.path), '{TRASH_FOLDERS}')
                     AND NOT {of_a_program("b.path", "s.path")}
                     AND NOT EXISTS (
@@ -50,12 +51,19 @@ def fill(
         GROUP BY s.id, s.path, s.size_bytes, s.mtime, s.sha256, s.read_at
         HAVING {proofs.copies()} >= ?
         """
-    for table, labels, when in zip(_TABLES, (read_now, undoubted), (since, ""), strict=True):
-        db.run(f"CREATE TABLE {table} AS {sql}", [list(labels), list(labels), when, when, min_copies])
+    for table, labels, unopened, when in zip(_TABLES, (read_now, undoubted), (False, True), (since, ""), strict=True):
+        each = [unopened, when]
+        db.run(f"CREATE TABLE {table} AS {sql}", [list(labels), list(labels), *each, *each, min_copies])
+
+
+def _sound(row: str) -> str:
+    """Whether a row is sound, as SQL; its parameter says whether a photo or film that no decoder opened is taken for
+    sound too."""
+    return f"coalesce({row}.soundness, CASE WHEN ? AND {row}.kind IN ('photo', 'video') THEN 'sound' END) = 'sound'"
 
 
 def files(db: Database) -> list[Stored]:
-    """The files that are safe to delete, whenever they were read."""
+    """The files that are safe to delete, whenever they were read, opened or not."""
     return db.rows(Stored, "SELECT path, path_bytes, source.size_bytes FROM safe_at_any_time JOIN source USING (path)")
 
 
@@ -66,7 +74,7 @@ def leave_out(db: Database, within: str) -> None:
 
 
 def not_read(db: Database) -> int:
-    """How many would be safe to delete but for the reading."""
+    """How many may be safe to delete, were they read and opened."""
     counts = "SELECT (SELECT count(*) FROM safe_at_any_time) - (SELECT count(*) FROM safe_to_delete)"
     return db.one(int, counts)
 

@@ -188,22 +188,25 @@ def covered(audit: Audit, zone: tzinfo | None = None) -> str:
 
 
 def may_go(audit: Audit) -> str:
-    """How much may go from the phone and how, as its CSV says; empty where the audit is not SAFE or does not know."""
+    """How much may go from the phone and how, as its CSV says, and how much more stays for want of reading; empty where
+    the audit is not SAFE or does not know."""
     free = audit.provenance.get("may_go")
     if audit.verdict is not Verdict.SAFE or free is None:
         return ""
     files, places = free["files"], audit.provenance.get("words") or {}
     unread = audit.provenance.get("not_read_again") or 0
-    again = _with_places(["auditor", "audit", "PHONE", "BACKUPS"], places)
-    read = f"{text.counted(unread, 'file was', 'files were')} not read again in this audit, so nothing may go by it"
+    again = f"{_with_places(['auditor', 'audit', 'PHONE', 'BACKUPS'], places)}, which reads and opens all"
     if not files:
-        return f"{read}. Run {again}, which reads both sides." if unread else ""
+        stay = text.counted(unread, "file is safe, but was", "files are safe, but were")
+        return f"{stay} not read and opened in this audit, so nothing may go by it. Run {again}." if unread else ""
+    stay = text.counted(unread, "more is safe and stays, as it was", "more are safe and stay, as they were")
+    more = f" {stay} not read and opened in this audit. What is sound may go after {again}." if unread else ""
     said = f"{text.size(free['size_bytes'])} in {text.counted(files, 'file', 'files')} may go from the phone"
     if not free.get("by_clean", True):
-        return f"{said}: safe-to-delete.csv names them. Delete them on the phone itself."
+        return f"{said}: safe-to-delete.csv names them. Delete them on the phone itself.{more}"
     command = _with_places(["auditor", "clean", "REPORT"], places)
     quarantine = "with `--apply` it moves them into a quarantine, and `auditor undo` brings them back"
-    return f"{said}: {command} shows which; {quarantine}."
+    return f"{said}: {command} shows which; {quarantine}.{more}"
 
 
 def remedy(audit: Audit, rule: Rule) -> str:

@@ -67,7 +67,7 @@ def test_why_files_stay_that_are_safe(running: App) -> None:
     end = {"event": "result", "removals": [], "bytes": 0, "stay": {"too_new": 3, "parted": 0, "unread": 1}}
     shown = page(running, ["clean", "--keep-newest", "90d", "--", "/audit"], end)
     assert "3 files stay, being too new." in shown
-    assert "1 file stays: it was not read again in that check." in shown
+    assert "1 file stays: it was not read and opened in that check." in shown
     assert "belonging" not in shown
 
 

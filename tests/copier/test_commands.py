@@ -175,11 +175,40 @@ def test_what_a_backup_read_itself_can_go_and_the_rest_says_why_not(auditor: Aud
     auditor("backup", phone, "backup", "-o", "second")
     said = auditor("clean", "second")
     assert "in 1 file can go." in said.out
-    assert "4 files stay: they are safe, but were not read again in that audit." in said.out
+    assert "4 files stay: they are safe, but were not read and opened in that audit." in said.out
     command = f"auditor audit {phone} {phone.parent / 'backup'}"
-    assert f"`{command}` reads all." in said.out
+    assert f"`{command}` reads and opens all." in said.out
     assert auditor(*command.split()[1:], "-o", "third").code == 0
     assert "in 5 files can go." in auditor("clean", "third").out
+
+
+def test_what_goes_and_what_stays_are_all_that_is_due(auditor: Auditor, phone: Path, tmp_path: Path) -> None:
+    """Files that were there already are compared by their bytes, and no decoder opens them: they stay, and are told."""
+    for number in range(3):
+        write(tmp_path / f"backup/holiday/{number}.jpg", media.jpeg(number))
+    write(phone / "DCIM/Camera/half.jpg", media.jpeg(5)[:-4000])
+
+    def sums(report: str) -> tuple[int, int, int]:
+        record = json.loads((tmp_path / report / "audit.json").read_text("utf-8"))
+        cleaned = json.loads(auditor("--json", "clean", report).out)
+        go, stay = cleaned["can_go"]["files"], cleaned["stay"]
+        assert set(stay) == {"too_new", "parted", "unread"} and stay["too_new"] == stay["parted"] == 0
+        assert record["provenance"]["may_go"]["files"] == go
+        return record["partition"]["due"], go, stay["unread"]
+
+    said = auditor("backup", phone, "backup", "-o", "first")
+    assert said.code == 0 and "in 1 file may go from the phone" in said.out, said
+    assert "3 more are safe and stay, as they were not read and opened in this audit." in said.out
+    assert f"What is sound may go after `auditor audit {phone} {tmp_path / 'backup'}`" in said.out
+    assert sums("first") == (5, 1, 3)  # and one that is not sound
+    assert "3 files stay: they are safe, but were not read and opened in that audit." in auditor("clean", "first").out
+    time.sleep(1.1)  # rows know when they were read to the second
+    write(phone / "DCIM/Camera/IMG_4.jpg", media.jpeg(4))
+    assert auditor("backup", phone, "backup", "-o", "second").code == 0
+    assert sums("second") == (6, 1, 4)
+    said = auditor("audit", phone, "backup", "-o", "third")
+    assert said.code == 0 and "not read" not in said.out
+    assert sums("third") == (6, 5, 0)
 
 
 def test_a_copy_that_was_read_again_says_nothing_of_the_phones_file(auditor: Auditor, phone: Path) -> None:

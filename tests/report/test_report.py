@@ -423,7 +423,7 @@ def test_safe_says_how_much_may_go_and_how() -> None:
     unread = dataclasses.replace(
         judged, provenance={**judged.provenance, "may_go": {"files": 0, "size_bytes": 0}, "not_read_again": 7}
     )
-    assert "7 files were not read again" in findings.may_go(unread)
+    assert "7 files are safe, but were not read and opened" in findings.may_go(unread)
     assert "`auditor audit p b`" in findings.may_go(unread)
 
 

@@ -165,8 +165,8 @@ def _freeing(path: Path, keep_newest: str | None) -> tuple[CleanPlan | None, Nex
     if free.unread:
         be = "is safe, but was" if free.unread == 1 else "are safe, but were"
         stay = counted(free.unread, "file stays: it", "files stay: they")
-        more = f" `{visible(free.audit_command)}` reads all." if free.files else ""
-        screen.say(f"  {stay} {be} not read again in that audit.{more}")
+        more = f" `{visible(free.audit_command)}` reads and opens all." if free.files else ""
+        screen.say(f"  {stay} {be} not read and opened in that audit.{more}")
     for doubt in free.doubts:
         screen.say(
             f"  Nothing goes by a backup that may be the phone itself: {visible(doubt.why)} {visible(doubt.remedy)}"
@@ -185,7 +185,7 @@ def _freeing(path: Path, keep_newest: str | None) -> tuple[CleanPlan | None, Nex
     if free.plan is None or not screen.quiet():
         for line in _by_year(free.shares):
             screen.say(line)
-    reading = f"{free.audit_command}, which reads all; then clean by that audit"
+    reading = f"{free.audit_command}, which reads and opens all; then clean by that audit"
     return free.plan, NextStep(reading, "audit") if free.unread else None
 
 
