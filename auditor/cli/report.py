@@ -40,6 +40,7 @@ def command(
 ) -> None:
     """Says the verdict of an audit made earlier.
 
+    With it, when it is true, what it does not say, what was found, and what to do.
     With --check, also whether its files are still as they were written, those of the audits before it (each audit names
     the one before by the digest of its seal), and whether its signature and time-stamp hold.
     With --alone the audits before it are left out.

@@ -19,7 +19,7 @@ from auditor.disk import small_files
 from auditor.errors import BadManifest
 from auditor.judge.policy import Policy
 from auditor.judge.rules import Rule
-from auditor.model import Audit, RuleOutcome
+from auditor.model import Audit, FileVerdict, Partition, RuleOutcome, RuleState, Severity, Verdict
 from auditor.report import SEAL
 
 MOST_RECORD_BYTES = 256 << 20
@@ -93,6 +93,21 @@ def audit_record(
     }
 
 
+def audit_told(record: Mapping[str, Any]) -> Audit:
+    """The audit of which audit.json says this; all its caveats stand for those without which its verdict is not to be
+    had. Raises: ValueError, KeyError, TypeError or AttributeError where it says none."""
+    caveats = tuple(map(str, record.get("caveats") or ()))
+    return Audit(
+        Verdict(record["verdict"]),
+        str(record["sentence"]),
+        Partition(**{name: int(number) for name, number in record["partition"].items()}),
+        tuple(map(_outcome_told, record.get("rules") or ())),
+        caveats,
+        dict(record["provenance"]),
+        caveats,
+    )
+
+
 def not_read_now(db: Database, started: object) -> list[dict[str, Any]]:
     """What each list says of files whose bytes this audit did not read: how many, why, and since when it is known.
 
@@ -131,6 +146,14 @@ def _outcome(outcome: RuleOutcome, rule: Rule | None) -> dict[str, Any]:
     del facts["tidying"]  # a fact of the rule, whose digest is beside it
     proof = {"since": rule.since, "sha256": rule.sha256} if rule else {}
     return {"id": facts.pop("rule_id")} | proof | facts
+
+
+def _outcome_told(one: Mapping[str, Any]) -> RuleOutcome:
+    looked_at, found, known, waived = (int(one[name]) for name in ("looked_at", "findings", "known", "waived"))
+    verdict = FileVerdict(one["verdict"]) if one.get("verdict") else None
+    told = (float(one["seconds"]), str(one["reason"]) if one.get("reason") else None, verdict)
+    state, severity = RuleState(one["state"]), Severity(one["severity"])
+    return RuleOutcome(str(one["id"]), state, severity, looked_at, found, known, waived, *told)
 
 
 def write_record(record: Mapping[str, Any], path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,17 +14,16 @@ from auditor.audit import listing, refusals
 from auditor.audit import run as auditing
 from auditor.audit.inputs import sides
 from auditor.audit.order import Order, Steps, pairs_of
-from auditor.cli import ahead, cleaned, copying, named, programs, screen, unfinished
+from auditor.cli import ahead, cleaned, copying, named, programs, screen, unfinished, verdicts
 from auditor.config import Role
 from auditor.errors import BadOutput
 from auditor.judge import policy as policies
 from auditor.judge import rules as ruling
 from auditor.judge import verdict, waivers
-from auditor.judge.signs import SIGNS
-from auditor.model import Audit, Depth, FileVerdict, RuleOutcome, RuleState, Severity, Verdict
+from auditor.model import Audit, Depth, Severity
 from auditor.report import PAGE, RECORD, findings
 from auditor.scan.run import Progress
-from auditor.words import DUE, VERDICTS, count, counted, visible
+from auditor.words import visible
 
 
 def command(
@@ -125,89 +124,13 @@ def told(folder: Path) -> dict[str, Any]:
     return record
 
 
-_COLOURS = {Verdict.SAFE: "green", Verdict.NOT_SAFE: "red", Verdict.CANNOT_SAY: "yellow"}
-
-
-def show(result: Audit, folder: Path, rules: dict[str, ruling.Rule]) -> None:
+def show(result: Audit, folder: Path, rules: Mapping[str, ruling.Rule]) -> None:
     """The verdict, what it counts, the findings by rule, and where the report is. Safe is short."""
     step = findings.next_step(result, rules)
     programs.tell_next(step)
     if programs.is_wanted():
         programs.tell(folder=folder.absolute(), page=(folder / PAGE).absolute(), **told(folder))
         return
-    sign = SIGNS[result.verdict]
-    screen.verdict(f"{sign} {result.verdict}: {visible(result.sentence)}", f"bold {_COLOURS[result.verdict]}")
-    if screen.quiet():
-        for line in result.limits if result.verdict is Verdict.SAFE else ():
-            screen.say(f"  {visible(line)}")
-        return
-    for line in result.caveats:
-        screen.say(f"  {visible(line)}")
-    if result.verdict is Verdict.SAFE:
-        screen.say(f"  {findings.covered(result)}")
-        if free := findings.may_go(result):
-            screen.say(f"  {visible(free)}")
-    if result.verdict is not Verdict.SAFE or screen.verbose():
-        _sums(result)
-        _findings(result, rules)
-    else:
-        _warnings(result, rules)
-    if besides := _besides(result):
-        screen.say(f"  Besides  {besides}")
-    screen.ending(f"  Report   {folder / 'report.html'}", step=step)
-
-
-def _sums(result: Audit) -> None:
-    parts = result.partition
-    lines = [(parts.proven, f"{VERDICTS[FileVerdict.PROVEN]}  in a backup, compared by content")]
-    others = ((parts.not_safe, FileVerdict.NOT_SAFE), (parts.not_checked, FileVerdict.NOT_CHECKED))
-    lines += [(number, VERDICTS[one]) for number, one in (*others, (parts.waived, FileVerdict.WAIVED)) if number]
-    screen.say()
-    for number, words in lines:
-        screen.say(f"  {count(number):>10}  {words}")
-    screen.say(f"  {count(parts.due):>10}  {DUE}")
-    screen.say()
-
-
-def _besides(result: Audit) -> str | None:
-    """What the verdict does not speak of; None where it speaks of every file."""
-    others, left_out = (int(result.provenance.get(name, 0)) for name in ("other_files", "left_out_files"))
-    words = [f"{counted(others, 'file', 'files')} that no program here takes for a photo or video"] if others else []
-    words += [f"{counted(left_out, 'file', 'files')} in folders that the policy leaves out"] if left_out else []
-    return f"{' and '.join(words)}: not part of this verdict (files.csv, not_due)" if words else None
-
-
-def _warnings(result: Audit, rules: dict[str, ruling.Rule]) -> None:
-    """What is worth a look though all is safe: a photo that was broken before must not go unsaid."""
-    for o in findings.failed_rules(result, rules):
-        if o.severity is not Severity.INFO:
-            _finding(o, rules[o.rule_id])
-
-
-def _finding(outcome: RuleOutcome, rule: ruling.Rule) -> None:
-    """The sentence of what puts files at risk; of what does not, its name and how often. All that is wanted: the rule's
-    id as well."""
-    level, number = f"{outcome.severity.upper():<8}", count(outcome.findings)
-    if screen.verbose():
-        screen.say(f"  {level} {rule.id:<28} {number:>7}  {rule.title(outcome.findings)}")
-    elif outcome.severity is not Severity.ERROR and outcome.verdict is None:
-        screen.say(f"  {level} {rule.name}: {number}")
-    else:
-        screen.say(f"  {level} {rule.title(outcome.findings)}")
-
-
-def _findings(result: Audit, rules: dict[str, ruling.Rule]) -> None:
-    passed = [o for o in result.outcomes if o.state is RuleState.PASSED]
-    for o in sorted(result.outcomes, key=lambda o: findings.worst_first(o, rules[o.rule_id])):
-        if o.state is RuleState.FAILED:
-            _finding(o, rules[o.rule_id])
-        elif o.state in (RuleState.NOT_RUN, RuleState.BROKEN):
-            word = "NOT RUN" if o.state is RuleState.NOT_RUN else "BROKEN"
-            name = o.rule_id if screen.verbose() else rules[o.rule_id].name
-            screen.say(f"  {word:<8} {name}: {visible(o.reason or '')}")
-        elif screen.verbose():
-            screen.say(f"  {o.state.replace('_', ' '):<8} {o.rule_id:<28} {count(o.looked_at):>7}  {o.seconds:.2f} s")
-    waived, known = sum(o.waived for o in result.outcomes), sum(o.known for o in result.outcomes)
-    extra = "".join([f"; {count(waived)} findings waived" * bool(waived), f"; {count(known)} known" * bool(known)])
-    screen.say(f"  passed   {len(passed)} checks{extra}")
-    screen.say()
+    verdicts.show(result, verdicts.limits(result), rules)
+    if not screen.quiet():
+        screen.ending(f"  Report   {folder / 'report.html'}", step=step)

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import typer
 
-from auditor.cli import named, programs, screen
+from auditor.cli import named, programs, screen, verdicts
 from auditor.disk import small_files
 from auditor.errors import BadPlace
-from auditor.judge.signs import SIGNS
-from auditor.model import Verdict
-from auditor.report import DRILL, DRILL_TABLE, PAGE, RECORD, chain, provenance, signatures, timestamps
+from auditor.judge import rules
+from auditor.judge.rules import Rule
+from auditor.model import Audit, NextStep
+from auditor.report import DRILL, DRILL_TABLE, PAGE, RECORD, chain, findings, provenance, signatures, timestamps
 from auditor.report.chain import Checked, LinkState
 from auditor.report.provenance import Difference, Mismatch
 from auditor.report.signatures import Standing, Statement
-from auditor.words import counted, day, visible
+from auditor.words import counted, day, typed, visible
 
 
 def command(
@@ -33,8 +34,8 @@ def command(
     certificate: Path | None,
 ) -> None:
     """As the command of this name in `auditor.cli` says."""
-    record = _record(folder)
-    is_drill = "drill" in record
+    record, audit = _record(folder)
+    is_drill = audit is None
     if is_drill and xlsx is not None:
         raise BadPlace(f"{folder} is a drill, whose one table is {DRILL_TABLE}: --xlsx is for audits")
     if is_drill and certificate is not None:
@@ -67,31 +68,53 @@ def command(
 
         spreadsheet.write(folder, record, xlsx)
     programs.tell(**record)
-    if is_drill:
+    if audit is None:
         screen.say(f"{'✓' if record['result'] == 'passed' else '✗'} {visible(record['sentence'])}")
         screen.to_copy(f"  Record   {folder / DRILL}")
         return
-    word = Verdict(record["verdict"])
-    screen.say(f"{SIGNS[word]} {word}: {visible(record['sentence'])}")
-    screen.to_copy(f"  Report   {folder / PAGE}")
-    for what, made in (("Tables", xlsx), ("Page", certificate)):
-        if made is not None:
-            screen.to_copy(f"  {what:<8} {visible(str(made))}")
+    verdicts.show(audit.result, audit.limits, audit.rules)
+    made = [f"  {what:<8} {path}" for what, path in (("Tables", xlsx), ("Page", certificate)) if path is not None]
+    screen.ending(f"  Report   {folder / PAGE}", *made, step=None if screen.quiet() else audit.step)
 
 
-def _record(folder: Path) -> dict[str, Any]:
-    """What audit.json or drill.json holds, with its sentence. Raises: BadPlace where the folder has neither."""
+@dataclass(frozen=True, slots=True)
+class _Earlier:
+    """An audit made earlier, by those of its checks that are known today; what is said below its verdict, and what is
+    to be done."""
+
+    result: Audit
+    rules: Mapping[str, Rule]
+    limits: Sequence[str]
+    step: NextStep | None
+
+
+def _record(folder: Path) -> tuple[dict[str, Any], _Earlier | None]:
+    """What audit.json or drill.json holds, with its sentence; with the audit, None of a drill. Raises: BadPlace where
+    the folder has neither."""
     name = DRILL if (folder / DRILL).is_file() else RECORD
     try:
         record: dict[str, Any] = small_files.parse_json(small_files.read(folder / name, provenance.MOST_RECORD_BYTES))
         record["sentence"] = str(record["sentence"])
         if name == RECORD:
-            Verdict(record["verdict"])
-        elif record["drill"] != 1 or record["result"] not in ("passed", "failed"):
+            return record, _earlier(folder, record)
+        if record["drill"] != 1 or record["result"] not in ("passed", "failed"):
             raise ValueError("another version")
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadPlace(f"{folder} is not the folder of an audit: its {name} cannot be read") from error
-    return record
+    return record, None
+
+
+def _earlier(folder: Path, record: Mapping[str, Any]) -> _Earlier:
+    result = provenance.audit_told(record)
+    if words := result.provenance.get("words"):  # the folder may have been moved since
+        words = {**words, "REPORT": typed(str(folder.resolve()))}
+        result = replace(result, provenance={**result.provenance, "words": words})
+    known = {rule.id: rule for rule in rules.load(())}
+    below = verdicts.limits(result)
+    if others := sum(one.findings for one in result.outcomes if one.rule_id not in known):
+        below.append(f"{counted(others, 'finding', 'findings')} of checks that are not known here: see findings.csv.")
+    result = replace(result, outcomes=tuple(one for one in result.outcomes if one.rule_id in known))
+    return _Earlier(result, known, below, findings.next_step(result, known))
 
 
 def _check_seals(folder: Path, signers: Path | None, root: Path | None) -> list[Statement]:

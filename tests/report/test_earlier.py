@@ -1,0 +1,78 @@
+"""The verdict of an audit made earlier, said again: when it is true, what it does not say, and what is to be done."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from auditor.report import RECORD
+from tests import media
+from tests.copier.runs import write
+from tests.report import sample
+from tests.report.test_report import written
+from tests.report.test_seals import run
+
+
+def change(folder: Path, **changed: Any) -> None:
+    told = json.loads((folder / RECORD).read_text("utf-8"))
+    (folder / RECORD).write_text(json.dumps(told | changed), "utf-8")
+
+
+@pytest.fixture
+def audit(tmp_path: Path) -> Path:
+    return written(tmp_path, sample.database(), {}).parent
+
+
+def test_it_says_what_the_audit_said_with_its_date_its_limits_and_what_may_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("phone/DCIM/IMG_1.jpg", "phone/DCIM/again.jpg", "disk/IMG_1.jpg"):
+        write(tmp_path / name, media.jpeg(1), 1_700_000_001)
+    write(tmp_path / "phone/notes.txt", b"of no backup", 1_700_000_001)
+    monkeypatch.chdir(tmp_path)
+    code, said = run("audit", "phone", "disk", "--copy-by-hand", "-o", "there")
+    assert code == 0
+    lines = said[said.index("✓ SAFE") :].splitlines()
+    assert {"True", "Besides", "WARNING"} <= {line.split()[0] for line in lines} and "2 files may go" in said, said
+    again = run("report", "there")[1]
+    assert again.splitlines() == lines
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "there").rename(tmp_path / "kept/there")
+    moved = run("report", "kept/there")[1]
+    assert f"`auditor clean {tmp_path / 'kept/there'}` shows which" in moved, "where it lies now"
+
+
+def test_one_that_is_not_safe_says_its_sums_and_what_to_do(audit: Path) -> None:
+    code, said = run("report", audit)
+    assert code == 0 and "True on 15 June 2026" in said
+    assert "31  proven safe" in said and "38  must be backed up" in said, said
+    assert "Next     Delete nothing on the phone. " in said
+
+
+def test_of_checks_that_are_not_known_here_it_is_said_that_they_found_something(audit: Path) -> None:
+    told = json.loads((audit / RECORD).read_text("utf-8"))["rules"]
+    # The sample has one of its own, which found four.
+    change(audit, rules=[*told, {**told[0], "id": "a-rule-of-our-own", "state": "failed", "findings": 3}])
+    code, said = run("report", audit)
+    assert code == 0 and "7 findings of checks that are not known here: see findings.csv." in said, said
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"partition": {"due": 2, "proven": 1, "not_safe": 0, "not_checked": 0, "waived": 0}},
+        {"partition": 7},
+        {"rules": [{"id": "missing-from-backup"}]},
+        {"provenance": "none"},
+        {"verdict": "SAFE", "provenance": {"may_go": 7}},
+        {"provenance": {"other_files": "many"}},
+        {"provenance": {"words": 7}},
+        {"caveats": 7},
+    ],
+)
+def test_what_says_no_audit_is_a_sentence(audit: Path, changed: dict[str, Any]) -> None:
+    change(audit, **changed)
+    assert run("report", audit) == (2, f"{audit} is not the folder of an audit: its audit.json cannot be read")
