@@ -15,6 +15,8 @@ from auditor.cli import screen as terminal
 from auditor.cli import wrapped
 from tests import media
 from tests.copier.runs import write
+from tests.report import sample
+from tests.report.test_report import written
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals of this kind")
 
@@ -89,6 +91,25 @@ def test_bar_and_time_left_are_whole_in_one_line_and_something_moves(width: int,
         assert "400 of 1,000 files" in line
     if width == 200 and len(title) < 30:
         assert "IMG_444" in screens[-1][0]
+
+
+CHECK = """
+import sys, time
+from auditor import cli
+from auditor.report import provenance
+def slow(folder):
+    print(chr(4), end="", flush=True)
+    time.sleep(30)
+provenance.check = slow
+sys.argv[1:] = ["report", {folder!r}, "--check"]
+cli.main()
+"""
+
+
+def test_while_a_report_is_checked_something_moves(tmp_path: Path) -> None:
+    folder = written(tmp_path, sample.database(), {}).parent
+    screens = shown(100, CHECK.format(folder=str(folder)))
+    assert len(screens) > 4 and all("Checking every file" in lines[-1] for lines in screens), screens
 
 
 ENDED = """

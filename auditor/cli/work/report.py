@@ -44,7 +44,9 @@ def command(
         raise BadPlace("--alone is for --check alone: what is made of a report rests on the audits before it too")
     programs.tell(folder=folder.absolute(), page=None if is_drill else (folder / PAGE).absolute())
     if check or xlsx is not None or certificate is not None:
-        changed = provenance.check(folder)
+        with screen.phase("Checking every file"):
+            changed = provenance.check(folder)
+            before = [] if changed or is_drill or alone else chain.check(folder, named.homes(folder))
         programs.tell(touched=list(map(asdict, changed)))
         for item in changed:
             screen.say(f"{item.difference}: {visible(item.path)}")
@@ -52,7 +54,6 @@ def command(
             screen.error(f"after this report was written, {_what_happened(changed)}")
             raise typer.Exit(1)
         screen.note("Every file of this report is as it was written.")
-        before = [] if is_drill or alone else chain.check(folder, named.homes(folder))
         if not alone:
             programs.tell(chain=list(map(asdict, before)))
         is_touched = _show_chain(before)
