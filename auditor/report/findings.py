@@ -199,14 +199,17 @@ def may_go(audit: Audit) -> str:
     if not files:
         stay = text.counted(unread, "file is safe, but was", "files are safe, but were")
         return f"{stay} not read and opened in this audit, so nothing may go by it. Run {again}." if unread else ""
-    stay = text.counted(unread, "more is safe and stays, as it was", "more are safe and stay, as they were")
-    more = f" {stay} not read and opened in this audit. What is sound may go after {again}." if unread else ""
     said = f"{text.size(free['size_bytes'])} in {text.counted(files, 'file', 'files')} may go from the phone"
+    stay = text.counted(unread, "more is safe and stays, as it was", "more are safe and stay, as they were")
+    stay = f" {stay} not read and opened in this audit." if unread else ""
+    if "REPORT" not in places:  # redacted: nothing can go by a folder whose names are pseudonyms
+        return f"{said}.{stay}"
+    stay += f" What is sound may go after {again}." if unread else ""
     if not free.get("by_clean", True):
-        return f"{said}: safe-to-delete.csv names them. Delete them on the phone itself.{more}"
+        return f"{said}: safe-to-delete.csv names them. Delete them on the phone itself.{stay}"
     command = _with_places(["auditor", "clean", "REPORT"], places)
     quarantine = "with `--apply` it moves them into a quarantine, and `auditor undo` brings them back"
-    return f"{said}: {command} shows which; {quarantine}.{more}"
+    return f"{said}: {command} shows which; {quarantine}.{stay}"
 
 
 def remedy(audit: Audit, rule: Rule) -> str:

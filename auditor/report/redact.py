@@ -24,6 +24,7 @@ from auditor.judge.policy import Policy
 from auditor.judge.rules import Rule, message_parts
 from auditor.model import Audit, RuleOutcome, RuleState
 from auditor.readers.sniff import format_by_name
+from auditor.words import counted
 
 _NOTE = "redaction"
 _LETTERS = 10
@@ -31,6 +32,8 @@ _LETTERS = 10
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _COUNTED = re.compile(r"(All|The 1|Nothing was proven: all|[\d,]+ of) .*")
 """How the verdict's sentences begin that are made of numbers alone."""
+_COUNTED_TOO = re.compile(r"(None of the|[\d,]+) (things?|photos? (and|or) videos?|left out) [a-z ,:;]+\.")
+"""Sentences beside a verdict that are made of numbers alone: none names a place."""
 _FACTS = ("width", "height", "size_bytes")
 _OURS = ("source_files", "depth", "waivers", "baseline", "not_read_again", "may_go", "emptied")
 _OURS_TOO = ("other_files", "left_out_files", "unopened_files")
@@ -103,14 +106,19 @@ def redacted(
     source, *backups = headers.told(db)
     provenance |= {"source": source.label, "backups": [one.label for one in backups]}
     provenance |= {"by": names.of(str(told["by"]), "person")} if told.get("by") else {}
-    number = len(audit.caveats)
-    left_out = "1 sentence that names places is" if number == 1 else f"{number} sentences that name places are"
+    kept = [said for said in audit.caveats if _COUNTED_TOO.fullmatch(said)]
+    number = len(audit.caveats) - len(kept)
+    left_out = counted(number, "sentence that may name places is", "sentences that may name places are")
     return (
         replace(
             audit,
             sentence=audit.sentence if _COUNTED.fullmatch(audit.sentence) else _NOT_COUNTED,
             outcomes=tuple(map(_outcome, audit.outcomes)),
-            caveats=(_REDACTED, *((f"{left_out} left out here: what the verdict does not say.",) if number else ())),
+            caveats=(
+                _REDACTED,
+                *((f"{left_out} left out here: what the verdict does not say.",) if number else ()),
+                *kept,
+            ),
             limits=(),
             provenance=provenance,
         ),

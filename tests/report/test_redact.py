@@ -155,6 +155,25 @@ def test_it_lies_apart_from_the_whole_one_and_from_what_is_audited(home: Path, n
     assert (code, (home / "again").exists()) == (2, False)
 
 
+def test_of_a_safe_one_it_keeps_what_names_no_place_and_orders_nothing_that_cannot_be_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for nth, name in enumerate(("Handy/DCIM/1.jpg", "Handy/DCIM/2.jpg", "Handy/DCIM/2 nochmal.jpg", "Platte/1.jpg")):
+        write(tmp_path / name, media.jpeg((1, 2, 2, 1)[nth]), 1_700_000_001)
+    write(tmp_path / "Platte/2.jpg", media.jpeg(2), 1_700_000_001)
+    monkeypatch.chdir(tmp_path)
+    assert run("audit", "Handy", "Platte", "--copy-by-hand", "-o", "whole", "--redact", "out")[0] == 0
+    told, redacted = (json.loads((tmp_path / name / RECORD).read_text("utf-8")) for name in ("whole", "out"))
+    assert told["caveats"] and redacted["caveats"][1:] == told["caveats"]
+    said = Reader((tmp_path / "out/report.html").read_text("utf-8")).text + run("report", "out")[1]
+    assert said.count("in 3 files may go from the phone.") >= 2 and "this report's folder" not in said
+    words = ("audit", "whole/source.jsonl", "whole/backup-1.jsonl", "-o", "lists", "--redact", "lists-out")
+    assert run(*words)[0] == 0
+    told, redacted = (json.loads((tmp_path / name / RECORD).read_text("utf-8")) for name in ("lists", "lists-out"))
+    assert redacted["caveats"][1] == "1 sentence that may name places is left out here: what the verdict does not say."
+    assert redacted["caveats"][2:] == told["caveats"][1:]
+
+
 def test_a_spreadsheet_in_it_is_refused_before_the_run(home: Path) -> None:
     words = ("audit", "Annas-Handy", "Familienplatte", "--copy-by-hand", "-o", "again", "--redact", "aside")
     code, said = run(*words, "--xlsx", "aside/tables.xlsx")
