@@ -164,13 +164,14 @@ def _unread(of: str, unread: Unread, command: str) -> list[str]:
 
 
 def unopened(db: Database) -> list[str]:
-    """What is to be said of photos and videos whose bytes were compared, and that no decoder opened."""
+    """What is to be said of photos and videos of which only digests were compared, made now or before: no decoder
+    opened them."""
     found = database.unopened(db)
     if not found.files:
         return []
     what = "None of the photos and videos was" if found.files == found.media else "1 photo or video was not"
     what = what if found.files in (1, found.media) else f"{found.files:,} photos and videos were not"
-    return [f"{what} opened, only compared byte for byte: whether they are whole pictures was not looked at."]
+    return [f"{what} opened, only compared by their digests: whether they are whole pictures was not looked at."]
 
 
 def switched_off(policy: Policy) -> list[str]:

@@ -16,13 +16,14 @@ from auditor.disk.folder import Folder
 from auditor.errors import BadOutput
 from auditor.judge import rules as ruling
 from auditor.judge.signs import SIGNS
-from auditor.model import FileVerdict, RuleOutcome, RuleState, Severity, Verdict
+from auditor.model import RuleState, Verdict
 from auditor.report import SEAL, findings, html, provenance
 from auditor.report.chain import Checked, LinkState
 from auditor.report.signatures import Statement
 
 MOST_FINDINGS, MOST_CAVEATS, MOST_BACKUPS = 12, 3, 3
-"""So many are named: all of it has to fit on one page. How many more there are is said."""
+"""So many are named: all of it has to fit on one page. How many more there are is said. Where findings leave room,
+what limits the verdict has it: a caveat takes as much as four of them, which stand in two columns."""
 
 
 def write(
@@ -44,9 +45,10 @@ def write(
     verdict = Verdict(record["verdict"])
     rules = {rule.id: rule for rule in ruling.load()}
     failed = sorted(
-        (_failed(one) for one in record["rules"] if one["state"] == RuleState.FAILED),
+        (provenance.outcome_told(one) for one in record["rules"] if one["state"] == RuleState.FAILED),
         key=lambda one: findings.worst_first(one, rules.get(one.rule_id)),
     )
+    caveats = MOST_CAVEATS + max(0, MOST_FINDINGS - len(failed)) // 4
     page = (
         html.environment(zone)
         .get_template("certificate.html.j2")
@@ -59,7 +61,7 @@ def write(
             sign=SIGNS[verdict],
             state=verdict.lower().replace(" ", "-"),
             found=[(_name(one.rule_id, rules.get(one.rule_id)), one.findings) for one in failed],
-            most={"findings": MOST_FINDINGS, "caveats": MOST_CAVEATS, "backups": MOST_BACKUPS},
+            most={"findings": MOST_FINDINGS, "caveats": caveats, "backups": MOST_BACKUPS},
             checks=len([one for one in record["rules"] if one["state"] in (RuleState.PASSED, RuleState.FAILED)]),
             seal=provenance.sealed_file(folder / SEAL).sha256,
             seals=[text.visible(one.words) for one in seals],
@@ -73,13 +75,6 @@ def write(
             door.write_new(path.name, page.encode())
     except OSError as error:
         raise BadOutput(f"{path} cannot be written: {error.strerror or error}") from error
-
-
-def _failed(told: Mapping[str, Any]) -> RuleOutcome:
-    """What a record says of a rule that found something."""
-    verdict = FileVerdict(told["verdict"]) if told.get("verdict") else None
-    severity, number = Severity(told["severity"]), int(told["findings"])
-    return RuleOutcome(told["id"], RuleState.FAILED, severity, findings=number, verdict=verdict)
 
 
 def _name(rule_id: str, rule: ruling.Rule | None) -> str:

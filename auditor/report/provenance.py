@@ -101,7 +101,7 @@ def audit_told(record: Mapping[str, Any]) -> Audit:
         Verdict(record["verdict"]),
         str(record["sentence"]),
         Partition(**{name: int(number) for name, number in record["partition"].items()}),
-        tuple(map(_outcome_told, record.get("rules") or ())),
+        tuple(map(outcome_told, record.get("rules") or ())),
         caveats,
         dict(record["provenance"]),
         caveats,
@@ -148,7 +148,8 @@ def _outcome(outcome: RuleOutcome, rule: Rule | None) -> dict[str, Any]:
     return {"id": facts.pop("rule_id")} | proof | facts
 
 
-def _outcome_told(one: Mapping[str, Any]) -> RuleOutcome:
+def outcome_told(one: Mapping[str, Any]) -> RuleOutcome:
+    """How a rule ended of which audit.json says this. Raises: ValueError, KeyError or TypeError where it says none."""
     looked_at, found, known, waived = (int(one[name]) for name in ("looked_at", "findings", "known", "waived"))
     verdict = FileVerdict(one["verdict"]) if one.get("verdict") else None
     told = (float(one["seconds"]), str(one["reason"]) if one.get("reason") else None, verdict)

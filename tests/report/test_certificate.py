@@ -58,7 +58,8 @@ def printed(page: Path) -> list[str]:
 @needs_print
 def test_one_page_says_all_of_it(audit: Path, tmp_path: Path) -> None:
     told = record(audit)
-    told["provenance"] |= {"by": "Anna <b>Berg</b>", "unopened_files": 7}
+    unread = [{"side": side, "files": files} for side, files in (("source", 5), ("backup", 3), ("backup", 4))]
+    told["provenance"] |= {"by": "Anna <b>Berg</b>", "unopened_files": 7, "not_read_now": unread}
     certificate.write(audit, told, [SIGNED], [], tmp_path / "page.html", ZONE)
     pages = printed(tmp_path / "page.html")
     assert len(pages) == 1
@@ -67,7 +68,8 @@ def test_one_page_says_all_of_it(audit: Path, tmp_path: Path) -> None:
         "left out on purpose", "Anna <b>Berg</b>",
         "15 June 2026, 11:58 (UTC+2) to 15 June 2026, 12:00 (UTC+2)", "adb:R5CT/sdcard",
         "/mnt/nas/anna",
-        "every byte, and every picture decoded, but for 7 that were not opened. Policy family, version 1",
+        "every byte, and every picture decoded, but for 7 that were not opened; 5 of the phone's files and 7 of the"
+        " backups' were not read in this audit. Policy family, version 1",
         "4 Not in the backup",
         "Signed by anna with the OpenSSH key", "Signature", hashlib.sha256((audit / SEAL).read_bytes()).hexdigest(),
     ):  # fmt: skip
@@ -75,15 +77,22 @@ def test_one_page_says_all_of_it(audit: Path, tmp_path: Path) -> None:
 
 
 @needs_print
-def test_however_much_was_found_it_is_one_page(audit: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("kinds", "of_findings", "of_caveats"),
+    [(60, "And 48 further kinds", "And 27 more"), (4, "A rule of our own 3", "And 25 more"), (0, "Nothing", "24 more")],
+)
+def test_however_much_was_found_it_is_one_page(
+    audit: Path, tmp_path: Path, kinds: int, of_findings: str, of_caveats: str
+) -> None:
+    """What findings leave of it, caveats have."""
     told = record(audit)
-    told["rules"] = [{**told["rules"][0], "id": f"a-rule-of-our-own-{n}", "state": "failed"} for n in range(60)]
+    told["rules"] = [{**told["rules"][0], "id": f"a-rule-of-our-own-{n}", "state": "failed"} for n in range(kinds)]
     told["caveats"] = [f"Backup {n} is only a list, so what lies there now is not known. " * 2 for n in range(30)]
     told["provenance"]["backups"] = [f"/mnt/a/rather/long/path/to/a/backup/number/{n}" for n in range(40)]
     certificate.write(audit, told, [SIGNED, SIGNED], [], tmp_path / "page.html", ZONE)
     pages = printed(tmp_path / "page.html")
     assert len(pages) == 1
-    for said in ("And 48 further kinds", "And 27 more, in report.html", "and 37 more", "not stated when the audit"):
+    for said in (of_findings, f"{of_caveats}, in report.html", "and 37 more", "not stated when the audit"):
         assert said in pages[0], said
 
 
