@@ -38,6 +38,8 @@
   };
   const wants = (file) => files[file].free && (chosen.goes[file] ?? files[file].goes);
   const settled = (group) => Boolean(chosen.decided[group.number]);
+  // What stays untouched by the plan is nothing to decide, unless a person does.
+  const mine = (group) => group.asks.length > 0 || group.suggested || settled(group) || group.files.some(wants);
 
   // Files that go: those of decided groups. Why that cannot be, or null.
   const going = () => new Set(groups.filter((g) => settled(g) && !chosen.different[g.number]).flatMap((g) => g.files.filter(wants)));
@@ -74,8 +76,8 @@
   said.setAttribute("role", "status");
   const WHICH = {
     "all groups": () => true,
-    "not decided yet": (g) => !settled(g),
-    "your decision": (g) => !g.suggested,
+    "not decided yet": (g) => mine(g) && !settled(g),
+    "your decision": (g) => g.asks.length > 0,
     "suggested to go": (g) => g.suggested,
     "decided": settled,
   };
@@ -144,7 +146,7 @@
     current = shown.includes(here) ? shown.indexOf(here) : Math.max(0, Math.min(current, shown.length - 1));
     const gone = going(), done = groups.filter(settled).length;
     const open = groups.filter((g) => g.suggested && !settled(g));
-    told.textContent = `${number.format(done)} of ${counted(groups.length, "group", "groups")} decided: `
+    told.textContent = `${number.format(done)} of ${counted(groups.filter(mine).length, "group", "groups")} decided: `
       + (gone.size ? `${counted(gone.size, "file goes", "files go")}, ${size([...gone].reduce((sum, file) => sum + files[file].size, 0))}` : "nothing goes yet");
     accept.textContent = `Accept the ${counted(open.length, "suggestion", "suggestions")}`;
     accept.hidden = !groups.some((g) => g.suggested);
@@ -167,14 +169,14 @@
   const paint = (group) => {
     for (const { card, file, pick } of cards.get(group) ?? []) {
       if (!pick) continue;
-      const goes = wants(file), sure = group.suggested || settled(group) || file in chosen.goes;
+      const goes = wants(file), sure = !group.asks.includes(file) || settled(group) || file in chosen.goes;
       pick.textContent = goes ? "→ GOES" : sure ? "✓ KEEP" : "? YOU DECIDE";
       pick.setAttribute("aria-pressed", String(goes));
       card.className = goes ? "goes" : sure ? "keep" : "asks";
     }
     group.state.textContent = chosen.different[group.number] ? "Not the same: nothing goes, and they are not shown together again."
       : settled(group) ? (group.files.some(wants) ? "✓ Decided." : "✓ Decided: all stay.")
-      : trouble(group) ?? "Not decided: nothing of this group goes.";
+      : trouble(group) ?? (mine(group) ? "Not decided: nothing of this group goes." : "Nothing to decide: all stay.");
   };
 
   // What can be done.

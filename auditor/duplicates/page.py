@@ -56,10 +56,12 @@ class _Shown:
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """`number` is that of the plan and of duplicates.csv; `going` says that the plan lets something of it go."""
+    """`number` is that of the plan and of duplicates.csv; `going` says that the plan lets something of it go.
+    `asks`: the numbers of the files that a person decides about, those that are not shown among them."""
 
     number: int
     going: bool
+    asks: tuple[int, ...]
     members: tuple[_Shown, ...]
 
 
@@ -195,15 +197,18 @@ class _Page:
     def _group(self, number: int, group: Group) -> _Group:
         items = self.found.inventory.items
         kept = items[group.kept]
-        going = any(_action(self.found, self.planned, member.item) is Action.REMOVE for member in group.members)
+        actions = {member.item: _action(self.found, self.planned, member.item) for member in group.members}
+        going = Action.REMOVE in actions.values()
+        asks = [k for k, action in actions.items() if action is Action.ASK]
+        if asks and not group.proven:
+            asks = [group.kept, *asks]  # no better than the others
         kept_words = "Kept" if going else "Best to keep"
         first = f"{kept_words} because {group.why(group.members[0])}." if group.proven else ""
         cards = [self._card(group.kept, kept, _first_chip(group), "", first)]
         for member in group.members[: MOST_MEMBERS - 1]:
             words = member.detail[0].upper() + member.detail[1:] + "."
-            action = _action(self.found, self.planned, member.item)
-            cards.append(self._card(member.item, kept, _CHIPS[action], member.relation.value, words))
-        return _Group(number, going, tuple(cards))
+            cards.append(self._card(member.item, kept, _CHIPS[actions[member.item]], member.relation.value, words))
+        return _Group(number, going, tuple(asks), tuple(cards))
 
     def _card(self, number: int, kept: Item, chip: tuple[str, str], relation: str, reason: str) -> _Shown:
         item = self.found.inventory.items[number]
@@ -216,7 +221,8 @@ class _Page:
 
     def data(self, sections: Sequence[_Section]) -> dict[str, Any]:
         """What the page's script works with: the files that can be chosen, each with its size, whether it may go, and
-        what moves with it; and of which of them each group is. A file has one number, however many groups it is in."""
+        what moves with it; of which of them each group is, and which of them it leaves to a person. A file has one
+        number, however many groups it is in."""
         items, sources = self.found.inventory.items, self.found.inventory.sources
         files: dict[int, dict[str, Any]] = {}
         groups: list[dict[str, Any]] = []
@@ -236,7 +242,7 @@ class _Page:
                         "goes": self.planned.get((row.place, row.path)) is Action.REMOVE,
                         "parts": [[items[k].facts.path.rpartition("/")[2], items[k].facts.sha256] for k in item.parts],
                     }
-                groups.append({"number": group.number, "files": chosen, "suggested": group.going})
+                groups.append({"number": group.number, "files": chosen, "suggested": group.going, "asks": group.asks})
         return {"plan_sha256": self.plan.sha256, "files": files, "groups": groups}
 
 

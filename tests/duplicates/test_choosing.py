@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 
 from tests import browser
 from tests.browser import Page
+from tests.copier.runs import back_up
 from tests.duplicates.test_command import run
 from tests.pictures.test_verify import jpeg, scene
 from tests.report.test_page import AXE
@@ -181,6 +183,62 @@ def test_the_numbers_of_groups_are_those_of_the_tables(page: Page, found: Path) 
                 groups.setdefault(line["group"], []).append(line["path"])
         said = [f"Group {number}: {len(files)} files" for number, files in groups.items()]
         assert [heading.partition(",")[0] for heading in headings] == said
+
+
+def test_heading_filter_chips_and_plan_say_of_the_same_groups_that_they_are_yours(
+    searched: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where a phone lies beside its backup: of most of its files nothing goes, and nobody is asked."""
+    monkeypatch.chdir(tmp_path)
+    camera, web = tmp_path / "phone/DCIM/Camera", tmp_path / "phone/Download"
+    camera.mkdir(parents=True)
+    web.mkdir()
+    for folder, k in ((camera, 11), (camera, 12), (web, 13)):
+        (folder / f"IMG_00{k}.jpg").write_bytes(jpeg(scene(k, (600, 450)), 90))
+    back_up(tmp_path / "phone", tmp_path / "kept")
+    (web / "IMG_0013.jpg").rename(camera / "IMG_0013.jpg")  # the best to keep is the phone's now
+    code, said = run("duplicates", "phone", "kept", searched / "photos", "-o", "found", "--jobs", 1)
+    assert code == 0, said
+    plan: dict[str, list[dict[str, str]]] = {}
+    with Path("found/plan.csv").open(encoding="utf-8", newline="") as lines:
+        for row in csv.DictReader(lines):
+            plan.setdefault(row["group"], []).append(row)
+    actions = {number: {row["action"] for row in rows} for number, rows in plan.items()}
+    yours = [number for number, of in actions.items() if "ask" in of]
+    goes = [number for number, of in actions.items() if "remove" in of]
+    untouched = [number for number, of in actions.items() if of == {"keep"}]
+    assert yours and goes and untouched
+    with browser.browser() as page:
+        page.open(tmp_path / "found/duplicates.html")
+        heading = page.ask("document.getElementById('sentence').textContent")
+        assert f"{len(yours)} groups need your decision" in heading and heading in said.replace("\n", " ")
+        whys = " ".join(page.ask("[...document.querySelectorAll('.groups > .why')].map(e => e.textContent)"))
+        for counted, words in ((goes, "hold"), (yours, "need"), (untouched, "stay")):
+            assert sum(map(int, re.findall(rf"(\d+) groups? {words}s? ", whys))) == len(counted), whys
+        for filtered, numbers in (
+            ("all groups", list(plan)),
+            ("your decision", yours),
+            ("suggested to go", goes),
+            ("not decided yet", [number for number in plan if number not in untouched]),
+        ):
+            page.tab.get_by_label("Show").select_option(filtered)
+            shown = page.ask("document.querySelector('.chooser .at').textContent")
+            assert shown.endswith(f" of {len(numbers)}"), filtered
+        assert page.ask(TOLD).startswith(f"0 of {len(plan) - len(untouched)} groups decided: ")
+        page.tab.get_by_label("Show").select_option("all groups")
+        page.key("l")
+        chips = page.ask(
+            "Object.fromEntries([...document.querySelectorAll('.group')].map(group => [group.dataset.number,"
+            " [...group.querySelectorAll('li[data-file] .pick, li[data-file] .chip')].map(e => e.textContent)]))"
+        )
+        words_of = {"remove": "→ GOES", "ask": "? YOU DECIDE"}
+        for number, rows in plan.items():
+            alike = "ask" in actions[number] and rows[0]["reason"] == "look at it and the others"
+            first = "? YOU DECIDE" if alike else "✓ KEEP"
+            assert chips[number] == [first, *(words_of.get(row["action"], "✓ STAYS") for row in rows[1:])]
+        states = page.ask("[...document.querySelectorAll('.state')].map(e => e.textContent)")
+        assert states.count("Nothing to decide: all stay.") == len(untouched)
+        assert page.trouble == []
 
 
 def test_without_scripts_it_says_how_to_choose(found: Path) -> None:
