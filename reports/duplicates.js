@@ -148,7 +148,7 @@
     const open = groups.filter((g) => g.suggested && !settled(g));
     told.textContent = `${number.format(done)} of ${counted(groups.filter(mine).length, "group", "groups")} decided: `
       + (gone.size ? `${counted(gone.size, "file goes", "files go")}, ${size([...gone].reduce((sum, file) => sum + files[file].size, 0))}` : "nothing goes yet");
-    accept.textContent = `Accept the ${counted(open.length, "suggestion", "suggestions")}`;
+    accept.textContent = open.length ? `Accept the ${counted(open.length, "suggestion", "suggestions")}` : "All suggestions decided";
     accept.hidden = !groups.some((g) => g.suggested);
     accept.disabled = !open.length;
     undo.disabled = !before.length;

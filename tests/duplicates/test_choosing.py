@@ -112,6 +112,7 @@ def test_every_group_is_walked_and_decided_by_keys_and_clean_takes_what_was_save
 
 def test_a_reload_keeps_what_was_decided_and_undo_takes_it_back(page: Page, found: Path) -> None:
     page.key("Shift+A")
+    assert page.tab.get_by_role("button", name="All suggestions decided").is_disabled()
     assert page.ask(SAID) == "3 suggestions accepted." and page.ask(TOLD).startswith(
         "3 of 4 groups decided: 4 files go"
     )
