@@ -114,9 +114,8 @@ def chosen(plan: Path, choices: Choices) -> Chosen:
         here = [group for group in groups.values() if any(row.whole == row.name == name for row in group)]
         removals += _removals(plan, name, going.keys(), here)
     plans.check(plan, removals)
-    asked = {row.name for group in groups.values() for row in group if row.cells["action"] == "ask"} - going.keys()
     said = [tuple(dict.fromkeys(row.cells["sha256"] for row in groups[number])) for number in sorted(different)]
-    return Chosen(CleanPlan(tuple(removals), len(asked), sha256), tuple(said))
+    return Chosen(CleanPlan(tuple(removals), 0, sha256), tuple(said))  # nobody is asked again who chose that it stays
 
 
 def _removals(plan: Path, name: Name, going: Iterable[Name], groups: Sequence[Sequence[_Row]]) -> list[Removal]:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from auditor.cleanup import choices
+from auditor.cleanup import plan as plans
 from auditor.cleanup.choices import Chosen
 from auditor.errors import BadPlan
 from tests.cleanup.test_clean import row, sha, write_plan
@@ -73,8 +74,15 @@ def test_only_what_was_chosen_goes(place: Path) -> None:
     assert moves(by(plan, [])) == []
     assert moves(by(plan, [(place, "b.jpg")])) == [("b.jpg", "a.jpg")]
     both = by(plan, [(place, "b.jpg"), (place, "c.jpg")])
-    assert (moves(both), both.plan.asked) == ([("b.jpg", "a.jpg"), ("c.jpg", "a.jpg")], 0)
-    assert by(plan, []).plan.asked == 1
+    assert moves(both) == [("b.jpg", "a.jpg"), ("c.jpg", "a.jpg")]
+
+
+@pytest.mark.parametrize(("going", "different"), [([], ()), ([], (2,)), (["b.jpg"], ())])
+def test_nothing_is_left_to_who_has_chosen(place: Path, going: list[str], different: tuple[int, ...]) -> None:
+    """Of all of a group that stay by choice, the file of choices says nothing."""
+    plan = two(place)
+    assert plans.read(plan).asked == 1
+    assert by(plan, [(place, name) for name in going], different).plan.asked == 0
 
 
 def test_another_one_of_a_group_may_be_kept(place: Path) -> None:
