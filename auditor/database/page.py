@@ -136,6 +136,16 @@ def covered(db: Database, axis: Axis) -> list[Covered]:
     )
 
 
+def dated_by_file(db: Database) -> int:
+    """How many due files are in their month by the date of the file, as that of the photo is not known."""
+    _know_months(db)
+    return db.one(
+        int,
+        "SELECT count(*) FROM files WHERE verdict <> 'not_due'"
+        " AND month_of(taken_at) IS NULL AND month_of(mtime) IS NOT NULL",
+    )
+
+
 def held(db: Database, axis: Axis, proof: Sequence[str]) -> list[Held]:
     """The due files by month or folder, and by the backups that hold proof of them (statuses) under the policy."""
     _know_months(db)

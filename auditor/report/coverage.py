@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from auditor import words as text
 from auditor.database import page
@@ -70,7 +70,8 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """One view. `amounts` are all numbers of it, for the table; `top` is the count of the highest bar."""
+    """One view. `amounts` are all numbers of it, for the table; `top` is the count of the highest bar; `by_file` is how
+    many lie where the date of the file puts them, as none of the photo is known."""
 
     heading: str
     name: str
@@ -79,6 +80,7 @@ class Plot:
     top: int
     height: float
     others: str = ""
+    by_file: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,8 @@ def of(db: Database, proof: Sequence[str], backups: Sequence[str]) -> Coverage |
     if sum(amount.total for amount in dated.values()) < FEWEST:
         return None
     kinds = {kind: words for kind, words in _KINDS.items() if any(a.verdicts.get(kind) for a in dated.values())}
-    months, places = _by_month(dated, backups), _by_folder(folders, backups)
+    months = replace(_by_month(dated, backups), by_file=page.dated_by_file(db))
+    places = _by_folder(folders, backups)
     # One or two months are no course of time.
     return Coverage((months, places) if len(months.bars) > 2 else (places, months), kinds, tuple(backups))
 

@@ -41,6 +41,17 @@ def test_both_views_add_up_to_the_verdict() -> None:
     assert folders.others.startswith("11 other folders: 11 files, 11 not safe, 0 in Family NAS")
 
 
+def test_what_only_the_date_of_the_file_places_is_counted(tmp_path: Path) -> None:
+    db = sample.database(proven=30)
+    db.con.execute("UPDATE files SET taken_at = '2026-01-05', mtime = '2026-04-05T00:00:00Z'")
+    assert [plot.by_file for plot in plots(db)] == [0, 0]
+    db.con.execute("UPDATE files SET taken_at = NULL WHERE id % 2 = 0 AND verdict <> 'not_due'")
+    months, folders = plots(db)
+    assert (months.by_file, folders.by_file) == (months.bars[-1].amount.total, 0)
+    said = written(tmp_path, db).read_text("utf-8")
+    assert f">{months.by_file} by the date of the file: that of the photo is not known.<" in said
+
+
 def test_a_month_without_photos_is_a_gap_and_pieces_are_as_high_as_their_numbers() -> None:
     db = sample.database(proven=30)
     db.con.execute("UPDATE files SET taken_at = CASE WHEN id % 2 = 0 THEN '2026-01-05' ELSE '2026-04-05' END")
