@@ -47,6 +47,7 @@ def written(folder: Path) -> Path:
     )
     before = Before("2026-06-01T10:00:00Z", Verdict.NOT_SAFE, Partition(30, 28, 2, 0, 0), new=4, mended=1)
     pictures = {("", name): Shown(webp()) for name in names}
+    db.con.execute("UPDATE files SET taken_at = NULL, mtime = '2026-02-25T06:38:00Z' WHERE id % 3 = 0")
     db.con.execute("UPDATE files SET verdict = 'not_safe' WHERE verdict = 'proven' AND id % 9 = 0")
     assert FileVerdict.NOT_SAFE in parts
     lists = [folder / "phone.jsonl"]
