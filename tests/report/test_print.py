@@ -11,7 +11,7 @@ import pytest
 
 from auditor.report.thumbnails import Shown
 from tests import browser
-from tests.report import sample
+from tests.report import hostile, sample
 from tests.report.test_report import webp, written
 
 pytestmark = [
@@ -44,6 +44,17 @@ def printed(report: Path) -> list[str]:
         page.pdf(report.with_suffix(".pdf"))
     made = subprocess.run(["pdftotext", "-layout", report.with_suffix(".pdf"), "-"], capture_output=True, check=True)
     return made.stdout.decode().split("\f")[:-1]
+
+
+def test_on_the_first_page_no_theme_is_split_and_the_proof_stands_apart(tmp_path: Path) -> None:
+    with browser.browser() as page:
+        page.size(720, 1000)  # about what of A4 is printed on
+        page.open(hostile.written(tmp_path))
+        page.tab.emulate_media(media="print")
+        themes = page.ask("[...document.querySelectorAll('.found > div')].map(e => e.getClientRects().length)")
+        assert len(themes) > 3 and set(themes) == {1}
+        ends = page.ask("document.querySelector('.found').getBoundingClientRect().bottom")
+        assert page.ask("document.querySelector('.found + h2').getBoundingClientRect().top") - ends >= 16
 
 
 def lines(page: str) -> list[str]:
