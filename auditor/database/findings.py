@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from auditor.database.connection import Database
 
@@ -35,22 +36,33 @@ def by_status(db: Database, rule: str) -> dict[str, int]:
     return dict(db.rows(lambda status, number: (str(status), int(number)), counting, [rule]))
 
 
-def untidy(db: Database, tidying: Sequence[str], others: Sequence[str]) -> int:
-    """How many files could be tidied up, as the rules `tidying` found: the one of a group that is to be kept is none,
-    nor is a file of which one of the `others` says that something is wrong with it, even where somebody waived that."""
-    return db.one(
-        int,
+@dataclass(frozen=True, slots=True)
+class Untidy:
+    """How many files could be tidied up, and how many more the same checks name as those to keep."""
+
+    files: int
+    kept: int
+
+
+def untidy(db: Database, tidying: Sequence[str], others: Sequence[str]) -> Untidy:
+    """What could be tidied up, as the rules `tidying` found: a file of which one of the `others` says that something is
+    wrong with it is none, even where somebody waived that."""
+    (found,) = db.rows(
+        Untidy,
         """
-        SELECT count(DISTINCT coalesce(side || '/' || path, number::VARCHAR))
-        FROM findings f
-        WHERE list_contains(?::VARCHAR[], rule) AND status <> 'waived'
-            AND json_extract_string(evidence, '$.keep') IS DISTINCT FROM 'yes'
-            AND NOT EXISTS (
-                SELECT 1 FROM findings g
-                WHERE g.side = f.side AND g.path = f.path AND list_contains(?::VARCHAR[], g.rule))
+        SELECT count(*) FILTER (goes), count(*) FILTER (NOT goes)
+        FROM (
+            SELECT bool_or(json_extract_string(evidence, '$.keep') IS DISTINCT FROM 'yes') AS goes
+            FROM findings f
+            WHERE list_contains(?::VARCHAR[], rule) AND status <> 'waived'
+                AND NOT EXISTS (
+                    SELECT 1 FROM findings g
+                    WHERE g.side = f.side AND g.path = f.path AND list_contains(?::VARCHAR[], g.rule))
+            GROUP BY coalesce(side || '/' || path, number::VARCHAR))
         """,
         [list(tidying), list(others)],
     )
+    return found
 
 
 def paths(db: Database) -> tuple[str, ...]:

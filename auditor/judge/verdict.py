@@ -105,8 +105,11 @@ def _besides(db: Database, told: Sequence[RuleOutcome]) -> Iterator[str]:
         things = counted(grave, "thing", "things")
         yield f"{things} {be} should be, though every file is in the backup: see the warnings."
     tidying = [o.rule_id for o in told if o.tidying]
-    if tidy := findings.untidy(db, tidying, [o.rule_id for o in told if not o.tidying]):
-        yield f"{counted(tidy, 'thing', 'things')} could be tidied up; none puts a file at risk."
+    tidy = findings.untidy(db, tidying, [o.rule_id for o in told if not o.tidying])
+    if tidy.files:
+        are = "is the one" if tidy.kept == 1 else "are the ones"
+        more = f" ({tidy.kept:,} more {are} to keep)" if tidy.kept else ""
+        yield f"{counted(tidy.files, 'file', 'files')} could be tidied up{more}; none puts a file at risk."
 
 
 def _safe(partition: Partition, besides: tuple[str, ...]) -> Conclusion:

@@ -110,7 +110,7 @@ def test_the_file_to_keep_could_not_be_tidied_up(tmp_path: Path) -> None:
     three = dict.fromkeys(("DCIM/Camera/a.jpg", "Download/a.jpg", "Download/b.jpg"), media.jpeg(3))
     messages, report = findings(tmp_path, phone=three, nas=three)
     assert "duplicate-file" in messages
-    assert "2 things could be tidied up; none puts a file at risk." in report
+    assert "2 files could be tidied up (1 more is the one to keep); none puts a file at risk." in report
 
 
 def test_a_picture_that_is_larger_in_the_backup_s_list_is_not_called_reduced(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def header(**backup: Any) -> list[dict[str, Any]]:
     return [{"side": "source", **fresh}, {"side": "backup", "backup": "nas", **fresh, **backup}]
 
 
-TIDY = "41 things could be tidied up; none puts a file at risk."
+TIDY = "41 files could be tidied up; none puts a file at risk."
 GRAVE = "2 things are not as they should be, though every file is in the backup: see the warnings."
 GRAVE_ONE = "1 thing is not as it should be, though every file is in the backup: see the warnings."
 SENTENCES: dict[str, tuple[tuple[int, ...], list[dict[str, Any]], list[RuleOutcome], str, str, tuple[str, ...]]] = {
@@ -236,7 +236,7 @@ def test_what_is_to_be_kept_or_warned_of_could_not_be_tidied_up() -> None:
     found(db, rule="some-rule", path="accepted.jpg", status="waived", verdict="none")
     told = [outcome("warning", 5, tidying=True), outcome("warning", 1)]
     caveats = verdict.conclude(db, Partition(9, 9, 0, 0, 0), told, FAMILY).caveats
-    assert caveats == (GRAVE_ONE, "1 thing could be tidied up; none puts a file at risk.")
+    assert caveats == (GRAVE_ONE, "1 file could be tidied up (1 more is the one to keep); none puts a file at risk.")
 
 
 def test_several_backups_are_told_apart_by_their_labels() -> None:
