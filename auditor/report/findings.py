@@ -334,7 +334,8 @@ def _row(found: Finding, says_more: bool = True) -> Row:
         size_bytes = _whole(json.loads(found.evidence).get("size_bytes"))
     message = found.message
     if found.detail and found.detail not in message:
-        message = f"{message[:-1]} ({found.detail})." if message.endswith(".") else f"{message} ({found.detail})"
+        said = found.detail.removesuffix(".")
+        message = f"{message[:-1]} ({said})." if message.endswith(".") else f"{message} ({said})"
     # Where a file's detail is only this sentence again, it says no more than the heading does.
     why = message if says_more else "" if found.detail == found.message else found.detail or ""
     folder, slash, name = (path or "").rpartition("/")

@@ -16,7 +16,7 @@
 -- The backup can only hold what the phone gives: a copy of a damaged picture is as damaged. It was broken before it was
 -- copied, by a full memory, a failing card or a transfer that broke off. Such a file is never offered for deletion.
 -- """
--- remedy      = "Look for a whole copy: in an older backup, the cloud, or with the person who sent it. Do not delete either file."
+-- remedy      = "Look for a whole copy: in an older backup, the cloud, or with the person who sent it. Do not delete the damaged one."
 -- not_covered = "Damage that shows no trace, such as single changed bits; only an earlier list of digests finds it."
 -- ///
 SELECT 'source' AS side, due.path AS path, due.damage[1].detail AS damage, due.damage[1].code AS code,

@@ -9,8 +9,8 @@
 -- population  = "due WHERE kind IN ('photo', 'video')"
 -- needs       = ["due.format"]
 -- passed      = "What is named as a photo or video is one."
--- failed_one  = "1 file has a name of a photo or video, but is neither."
--- failed_many = "$count files have names of photos or videos, but are neither."
+-- failed_one  = "1 file is named like a photo or video, but is neither."
+-- failed_many = "$count files are named like photos or videos, but are neither."
 -- message     = "$path is not what its name says: it holds $what."
 -- why = """
 -- An error page saved under a picture's name, a program in disguise, or a picture that something has scrambled. Many at

@@ -112,6 +112,13 @@ def test_the_verdict_comes_first_and_the_sum_adds_up(tmp_path: Path) -> None:
         assert said.lower() in words.lower(), said
 
 
+def test_a_sentence_about_a_file_ends_with_one_full_stop() -> None:
+    db = sample.database()
+    db.con.execute("UPDATE files SET detail = 'b.mov is in none of the backups.'")
+    told = [row.message for row, *_ in findings.waived(db)]
+    assert told and all(one.endswith(" (b.mov is in none of the backups).") for one in told)
+
+
 def test_hostile_names_stay_text(tmp_path: Path) -> None:
     db = sample.database(sample.HOSTILE_NAMES)
     db.con.execute("UPDATE header SET label = ? WHERE side = 'source'", [sample.HOSTILE_NAMES[0]])
