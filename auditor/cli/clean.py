@@ -9,8 +9,8 @@ import typer
 
 NAME = "clean"
 EXAMPLES = (
-    ("auditor clean duplicates-20260615T180000Z/plan.csv", "what the plan would do"),
-    ("auditor clean duplicates-20260615T180000Z/plan.csv --apply", "do it; auditor undo puts everything back"),
+    ("auditor clean duplicates-20260615T180000Z", "what the plan would do"),
+    ("auditor clean duplicates-20260615T180000Z --apply", "do it; auditor undo puts everything back"),
     ("auditor clean duplicates-20260615T180000Z --choices choices.json --apply", "do what you chose in its page"),
     (
         "auditor clean audit-20260615T180000Z --keep-newest 90d --apply",

@@ -14,7 +14,7 @@ EXAMPLES = (
         "auditor duplicates /media/disk1 --reference /mnt/nas",
         "what of the disk is on the NAS too; the NAS stays as it is",
     ),
-    ("auditor clean duplicates-20260615T180000Z/plan.csv", "look at the plan; --apply carries it out"),
+    ("auditor clean duplicates-20260615T180000Z", "look at the plan; --apply carries it out"),
 )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from auditor import words
 from auditor.cli import programs
 from auditor.words import counted, size, visible
 
@@ -92,8 +93,10 @@ def ending(*paths: str, step: NextStep | None = None) -> None:
     from auditor.cli import wrapped
 
     console = _console(stderr=False)
-    last = sum(wrapped.rows(path, console.width) for path in paths)
-    last += len(wrapped.lines(_next(step), console.width)) if step is not None else 0
+    following = [] if step is None else [_next(step)]
+    if step is not None and not _is_command(step):
+        following = wrapped.lines(_next(step), console.width)
+    last = sum(wrapped.rows(line, console.width) for line in (*paths, *following))
     if console.is_terminal and _window.lines + last + 2 >= console.height:  # an empty line, and the prompt
         say()
         say(_window.text, _window.style)
@@ -112,7 +115,12 @@ def next_step(step: NextStep | None) -> None:
     """The line that says what to do next, where there is something; programs are told it as data."""
     programs.tell_next(step)
     if step is not None:
-        say(_next(step))
+        (to_copy if _is_command(step) else say)(_next(step))
+
+
+def _is_command(step: NextStep) -> bool:
+    """Whether a step is nothing but one command, half of which would run when it is pasted."""
+    return step.action is not None and step == words.step(step.action, *(step.arguments or ()))
 
 
 def _next(step: NextStep) -> str:

@@ -72,7 +72,7 @@ def test_the_phone_is_freed_of_what_is_safe_and_old(audit: Path, tmp_path: Path)
     assert [(share.folder, share.month) for share in free.shares] == [("DCIM", "2017-07")]
     shown = CliRunner().invoke(app, ["clean", str(audit), "--keep-newest", "90d"])
     assert shown.exit_code == 0
-    assert "nothing was changed yet" in shown.output and f"{audit} --keep-newest 90d --apply`" in shown.output
+    assert "Nothing was changed yet." in shown.output and f"{audit} --keep-newest 90d --apply\n" in shown.output
     done = CliRunner().invoke(app, ["clean", str(audit), "--keep-newest", "90d", "--apply"])
     assert done.exit_code == 0, done.output
     left = sorted(path.name for path in (tmp_path / "phone" / "DCIM").iterdir())

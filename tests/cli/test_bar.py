@@ -35,8 +35,10 @@ with screen.phase({title!r}) as show:
 
 SAID = """
 from auditor.cli import screen
+from auditor.words import step
 for line in {lines!r}:
     screen.say(line)
+screen.next_step(step("clean", *{command!r}))
 screen.to_copy("  Report   " + {path!r})
 print(chr(4), end="", flush=True)
 import time
@@ -145,10 +147,12 @@ PATH = "/media/anna/" + "a/very/long/path/" * 12 + "report.html"
 
 @pytest.mark.parametrize("width", [80, 100, 200])
 def test_words_are_whole_at_the_edge_of_a_window_and_paths_can_be_copied(width: int) -> None:
-    screen = shown(width, SAID.format(lines=LINES, path=PATH), 0.0)[-1]
+    screen = shown(width, SAID.format(lines=LINES, path=PATH, command=("found", "--choices", PATH[:150])), 0.0)[-1]
     words = {word for line in screen for word in line.split()}
     assert {word for line in LINES for word in line.split()} <= words
     assert any("`auditor backup /media/anna/phone /mnt/nas/photos`" in line for line in screen), "half a command"
+    command = f"  Next     auditor clean found --choices {PATH[:150]}  Report"
+    assert command in "".join(screen), "a command with a line break in it"
     assert "".join(screen).endswith(PATH), "a path with a line break in it"
 
 
@@ -187,8 +191,8 @@ ENDS = (
     ("backup phone disk -o backed", "SAFE: ", "  Report   backed/report.html", None),
     ("verify disk -o verified.json", "NOT SAFE: 60 rotted", "  Report   verified.json", "repairs them"),
     ("audit phone disk -o audited", "NOT SAFE: 60 of 60", "  Report   audited/report.html", "auditor backup"),
-    ("duplicates twice -o found", "", "  Look at  found/duplicates.html", "auditor clean found/plan.csv"),
-    ("clean found", "30 files would go", None, "auditor clean found/plan.csv --apply"),
+    ("duplicates twice -o found", "", "  Look at  found/duplicates.html", "auditor clean found"),
+    ("clean found", "30 files would go", None, "auditor clean found --apply"),
     ("clean found --apply", "30 files went", "  Delete   auditor clean --purge", None),
 )
 

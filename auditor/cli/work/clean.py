@@ -53,6 +53,7 @@ def command(
         raise BadPlan("--older-than goes with --purge JOURNAL")
     if plan_file is None:
         raise BadPlan("no plan was named; name plan.csv, or an audit's folder")
+    asked = plan_file
     if (plan_file / PLAN).is_file() and not phone.is_audit(plan_file):
         plan_file = plan_file / PLAN
     is_audit = phone.is_audit(plan_file)
@@ -75,8 +76,7 @@ def command(
     if not apply_it:
         options = ["--choices", str(choices_file)] if choices_file is not None else []
         options += ["--keep-newest", keep_newest] if keep_newest is not None else []
-        words = "nothing was changed yet; `COMMAND` does it"
-        _show(found, step(NAME, str(plan_file), *options, "--apply", words=words) if found.removals else reading)
+        _show(found, step(NAME, str(asked), *options, "--apply") if found.removals else reading)
         return
     if as_shown is not None and as_shown != found.removals_sha256:
         raise BadPlan("other files would go now than were shown; look again at what would go")
@@ -215,6 +215,8 @@ def _show(found: CleanPlan, then: NextStep | None) -> None:
     if found.asked:
         told = counted(found.asked, "file is", "files are")
         screen.say(f"  {told} left to you: choose in {DUPLICATES_PAGE}, or edit the plan.")
+    if found.removals:
+        screen.say("  Nothing was changed yet.")
     screen.ending(step=then)
 
 

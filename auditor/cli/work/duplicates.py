@@ -129,7 +129,7 @@ def _show(found: Search, folder: Path, left_out: int) -> None:
         screen.say(f"  {caveat}")
     next_step = None
     if Action.REMOVE in actions:
-        next_step = step("clean", str(table))
+        next_step = step("clean", str(folder))
     elif Action.ASK in actions:
         next_step = NextStep(
             f"nothing goes by itself; open {visible(str(table.with_name(DUPLICATES_PAGE)))} and choose what to keep"
