@@ -134,10 +134,16 @@ def environment(zone: tzinfo | None) -> jinja2.Environment:
     return made
 
 
+_SHORT_CODE = 24
+"""Characters that fit into one line of the narrowest window."""
+
+
 def _code(words: str) -> Markup:
-    """The words with what stands between backticks as code; everything else is escaped."""
+    """The words with what stands between backticks as code; everything else is escaped. A short option or command is
+    not broken at its hyphens; a long path has to be."""
+    short, long = Markup('<code class="nowrap">{}</code>'), Markup("<code>{}</code>")
     pieces = [
-        Markup("<code>{}</code>").format(piece) if odd % 2 else escape(piece)
+        (short if len(piece) <= _SHORT_CODE else long).format(piece) if odd % 2 else escape(piece)
         for odd, piece in enumerate(text.visible(words.replace("\n", " ")).split("`"))
     ]
     return Markup().join(pieces)

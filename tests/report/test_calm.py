@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from markupsafe import Markup
 
+from auditor.report import html
 from auditor.report.thumbnails import Shown
 from tests import browser
 from tests.browser import Page
@@ -46,6 +49,17 @@ def test_any_audit_fits_a_few_screens(chromium: Page, reports: dict[str, Path], 
     assert chromium.ask("document.documentElement.scrollHeight") <= most * height
     assert chromium.ask("document.documentElement.scrollWidth") <= width
     assert chromium.trouble == []
+
+
+def test_a_short_option_is_in_one_piece_and_a_long_path_is_not(chromium: Page, reports: dict[str, Path]) -> None:
+    chromium.size(390, 844)
+    chromium.open(reports["usual"])
+    words = [f"{'x ' * n}`--apply` `auditor audit /media/anna/{'long-name/' * 9}`" for n in range(0, 60, 3)]
+    shown = str(Markup().join(Markup("<p class='small'>{}</p>").format(html._code(one)) for one in words))
+    chromium.ask(f"document.getElementById('verdict').innerHTML = {json.dumps(shown)}")
+    pieces = chromium.ask("[...document.querySelectorAll('#verdict code')].map(e => e.getClientRects().length)")
+    assert set(pieces[::2]) == {1} and min(pieces[1::2]) > 1
+    assert chromium.ask("document.documentElement.scrollWidth") <= 390
 
 
 @pytest.mark.parametrize("width", [1280, 390, 320])
