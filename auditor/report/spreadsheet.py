@@ -102,7 +102,7 @@ class _Sheets:
         sheet = self.book.add_worksheet(title)
         for column, name in enumerate(columns):
             sheet.set_column(column, column, WIDTHS.get(name, 20 if name in DATES else 14))
-            sheet.write_string(0, column, name.replace("_", " "), self.head)
+            sheet.write_string(0, column, name, self.head)
         sheet.freeze_panes(1, 0)
         return sheet
 
