@@ -109,6 +109,13 @@ def test_what_a_run_will_write_and_the_room_for_it_are_said_before_it(auditor: A
     assert re.search("^To copy +4 files, .* free on back$", auditor("restore", "backup", "back").err, re.M)
 
 
+def test_all_of_those_there_already_are_called_all(auditor: Auditor, phone: Path, tmp_path: Path) -> None:
+    for number, path in enumerate(sorted(phone.rglob("*.*"))):
+        write(tmp_path / f"backup/old/{number}{path.suffix}", path.read_bytes())
+    said = auditor("backup", phone, "backup", "--no-audit", "--copy-by-hand").err
+    assert re.search(r"^ +4  there already, found by their content\n +all of them under another name", said, re.M), said
+
+
 def test_a_picture_in_an_album_is_kept_once_and_given_back_in_both_places(auditor: Auditor, phone: Path) -> None:
     write(phone / "Pictures/Album/again.jpg", media.jpeg(0))
     said = auditor("backup", phone, "backup", "--no-audit")

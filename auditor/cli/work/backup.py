@@ -229,7 +229,7 @@ def show_results(backed: backing.BackupResult) -> None:
         elsewhere = sum(r.outcome is Outcome.HELD and not _has_own_name(r) for r in results)
         if elsewhere:
             screen.note(
-                f"{count(elsewhere):>10}  of them under another name or in another folder: what is the same is kept"
+                f"{_of(elsewhere, held)} under another name or in another folder: what is the same is kept"
                 " once, and `auditor restore` gives it back in each place where the phone has it"
             )
     if unread:
@@ -253,6 +253,11 @@ def show_results(backed: backing.BackupResult) -> None:
     undated = sum(r.undated for r in results)
     if undated:
         screen.note(f"{count(undated):>10}  could not keep their date on that disk; the manifest has it")
+
+
+def _of(some: int, number: int) -> str:
+    """How many of those that the line above counts, in the same columns."""
+    return f"{'':>10}  all of them" if some == number > 1 else f"{count(some):>10}  of them"
 
 
 def _has_own_name(result: CopyResult) -> bool:
@@ -280,7 +285,8 @@ def _named(copied: Sequence[CopyResult]) -> None:
         screen.note(f"              {', '.join(map(visible, last[:FIRST]))}{more}")
     renamed = [r for r in copied if (r.backup_path or "").rpartition("/")[2] != r.step.path.rpartition("/")[2]]
     if renamed:
-        screen.note(f"{count(len(renamed)):>10}  of them under another name, as theirs was taken or not allowed there:")
+        words = "under another name, as theirs was taken or not allowed there:"
+        screen.note(f"{_of(len(renamed), len(copied))} {words}")
         copying.listed((r.step.path, f"now {r.backup_path}") for r in renamed)
 
 
