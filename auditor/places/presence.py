@@ -3,6 +3,7 @@ another card in the same reader be taken for the first one."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -42,11 +43,11 @@ def watch(source: Place, door: Root | None) -> Callable[[], str | None]:
         if door is not None and (told := away(door)):
             return told
         if top is not None:
-            return None if _is_there(mounted(source), before) else _gone(source)
+            return None if _is_there(mounted(source), before) else source_gone(source)
         try:
             next(iter(source.walk()), None)
         except (OSError, AuditorError):
-            return _gone(source)
+            return source_gone(source)
         return None
 
     return gone
@@ -70,7 +71,7 @@ def watch_for_another(
         if read or now == at:
             return read or None
         if told := another(source, before, listing, came_back=at is None):
-            read = told if at is not None and told != _gone(source) else ""
+            read = told if at is not None and told != source_gone(source) else ""
             return told
         at = now if _is_there(now, before) else None
         return None
@@ -87,8 +88,10 @@ def another(source: Place, before: Mounted | None, listing: Listing, *, came_bac
     card that is put into it the same device; and one disk holds many folders, of which any may get the name of another.
     """
     now = mounted(source)
-    if before is None or now is None or not _is_there(now, before) or (now == before and not came_back):
+    if before is None or now is None or (now == before and not came_back):
         return None
+    if not _is_there(now, before):  # a disk was unmounted from a folder that has files of its own, or mounted over it
+        return _another("card or disk", source)
     if None not in (before.volume, now.volume) and before.volume != now.volume:
         return _another("card or disk", source)
     if None not in (before.folder, now.folder) and before.device == now.device and before.folder != now.folder:
@@ -96,7 +99,7 @@ def another(source: Place, before: Mounted | None, listing: Listing, *, came_bac
     try:
         unlike = _unlike(source, listing)
     except (OSError, AuditorError):
-        return _gone(source)
+        return source_gone(source)
     if unlike is None:
         return None
     return f"{source.label} came back with other files than it had ({display_path(unlike)}), as another card would"
@@ -118,7 +121,8 @@ def _unlike(source: Place, listing: Listing) -> str | None:
     return next(iter(left), None)
 
 
-def _gone(source: Place) -> str:
+def source_gone(source: Place) -> str:
+    """That a source cannot be reached any more, in words for people."""
     return f"the source {source.label} is gone"
 
 
@@ -144,8 +148,11 @@ def mounted(source: Place) -> Mounted | None:
     """
     folder = source.local_root
     try:
-        if folder is None or next(folder.iterdir(), None) is None:
+        if folder is None:
             return None
+        with os.scandir(folder) as found:  # asked often, of folders with many files: one name is enough
+            if next(found, None) is None:
+                return None
         volume = volume_of(folder)
         number = folder.stat().st_ino if volume.keeps_changes else None
     except OSError:

@@ -13,6 +13,7 @@ from auditor import __version__
 from auditor.dates import rfc3339, utc
 from auditor.errors import AuditorError, ListingCut
 from auditor.isolation import pool
+from auditor.isolation.aside import aside
 from auditor.manifest import jsonl
 from auditor.manifest.jsonl import Manifest, Writer
 from auditor.manifest.rows import KNOWN_AT, SCHEMA
@@ -42,6 +43,12 @@ FLUSH_BYTES = 64 << 20
 
 ASKED_EVERY_S = 1.0
 """How often it is asked, while files are read, whether another card lies there than the one that was listed."""
+
+ASKING_SHARE = 0.05
+"""The most of a scan's time that is spent on asking, of places that are slow to answer."""
+
+_PATIENCE_S, _LAST_PATIENCE_S = 5.0, 600.0
+"""How long an answer is waited for while files are read, and at the end: then all files may have to be looked at."""
 
 _ANOTHERS = Trouble(ErrorKind.UNREADABLE, "another card or disk was put there while this list was made")
 _REMEDY = "put back the one that was listed, and leave it there"
@@ -98,7 +105,6 @@ def scan(
         raise AuditorError(f"there is no digest {unknown[0]}; choose from {', '.join(DIGESTS)}")
     mounted = presence.mounted(place)
     entries, reasons = _listed(place, out)
-    another = presence.watch_for_another(place, mounted, lambda: _stamps(entries))
     names = _digests(place, entries, depth, wanted)
     key = cache.key(place)
     lists = cache.find(key)
@@ -127,7 +133,8 @@ def scan(
     if stopped and left:
         header = replace(header, started=left.header.started)
     writer = Writer.create(out, header)
-    told, asked_at = None, time.monotonic()
+    another = aside(presence.watch_for_another(place, mounted, lambda: _stamps(entries)))
+    told, ask_at = None, time.monotonic()
     try:
         before, ours = (usable(lists, header), stopped) if use_cache else (stopped, [])
         earlier = ReusableRows(before, names, now, ours)
@@ -137,19 +144,33 @@ def scan(
                 writer.add(row.facts)
                 if tracker.step(row):
                     writer.flush()
-                if time.monotonic() - asked_at >= ASKED_EVERY_S:
-                    asked_at = time.monotonic()
-                    if told := another():
+                if (began := time.monotonic()) >= ask_at:
+                    told = _soon(another, _PATIENCE_S)
+                    ask_at = time.monotonic() + max(ASKED_EVERY_S, (time.monotonic() - began) / ASKING_SHARE)
+                    if told and told != presence.source_gone(place):
                         break
     except BaseException:
-        (writer.discard if another() else writer.abandon)()
+        told = _soon(another, _PATIENCE_S)
+        (writer.discard if told and told != presence.source_gone(place) else writer.abandon)()
         raise
-    if told := told or another():
+    if not told or told == presence.source_gone(place):
+        told = _soon(another, _LAST_PATIENCE_S, "it did not answer whether it is still the same")
+    if told == presence.source_gone(place):
+        reasons = (told, *reasons)
+    elif told:
         writer.discard()
         return _unread(Writer.create(out, header), place, entries, (f"{told}; {_REMEDY}", *reasons), clock())
     manifest = writer.close(complete=not reasons, reasons=reasons[:20], now=clock())
     cache.keep(manifest, key)
     return manifest
+
+
+def _soon(another: Callable[[float], str | None], patience_s: float, otherwise: str | None = None) -> str | None:
+    """Whether another source lies there now; `otherwise` where no answer comes in that time."""
+    try:
+        return another(patience_s)
+    except TimeoutError:
+        return otherwise
 
 
 def _unread(

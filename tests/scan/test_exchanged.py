@@ -69,6 +69,7 @@ def exchange(reader: CardReader, changes: list[str], after: int) -> Callable[[Pr
 
 def listed(reader: CardReader, out: Path, changes: list[str], after: int, monkeypatch: pytest.MonkeyPatch) -> Manifest:
     monkeypatch.setattr(scanning, "ASKED_EVERY_S", 0.0)
+    monkeypatch.setattr(scanning, "ASKING_SHARE", float("inf"))
     heard = exchange(reader, changes, after)
     place = open_folder(str(reader.mount))
     return scan(place, out, depth=Depth.HASH, jobs=1, use_cache=False, on_progress=heard)
@@ -103,6 +104,28 @@ def test_another_folder_of_the_same_disk_is_another(
     made = listed(on_one_disk, tmp_path / "m.jsonl", ["B"], FILES // 3, monkeypatch)
     assert not made.footer.complete and "another folder lies at" in made.footer.reasons[0]
     assert all(row.sha256 is None for row in made.rows())
+
+
+def test_what_lies_beneath_a_disk_that_is_unmounted_is_not_the_disks(
+    reader: CardReader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A backup that was made while the disk was off lies in the folder that it is mounted on."""
+    reader.empty()
+    for name in tree(reader.cards["A"]):
+        write(reader.mount / name, noise(f"beneath {name}", 2_000), OLD_S)
+    reader.put_in("A")
+    made = listed(reader, tmp_path / "m.jsonl", [""], FILES // 3, monkeypatch)
+    assert not made.footer.complete and "another card or disk lies at" in made.footer.reasons[0]
+    assert all(row.sha256 is None for row in made.rows())
+
+
+def test_what_was_read_of_a_source_that_is_away_at_the_end_stays(
+    reader: CardReader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(presence, "watch_for_another", lambda place, *_: lambda: presence.source_gone(place))
+    made = listed(reader, tmp_path / "m.jsonl", [], 0, monkeypatch)
+    assert (made.footer.complete, made.footer.reasons) == (False, ("the source CANON is gone",))
+    assert all(row.sha256 for row in made.rows())
 
 
 def test_what_is_stopped_while_another_card_is_in_is_not_taken_up(
@@ -169,13 +192,14 @@ def test_a_scan_says_what_to_do(
 @pytest.mark.parametrize("kind", ["exfat", "fat32", "ntfs", "ext4"])
 def test_the_same_disk_mounted_anew_is_no_other(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scanning, "ASKED_EVERY_S", 0.0)
+    monkeypatch.setattr(scanning, "ASKING_SHARE", float("inf"))
     needs(root=True)
     image, mount = tmp_path / "card.img", tmp_path / "card"
     make_image(image, kind, "64M")
     with contextlib.ExitStack() as stack:
 
         def mounted_anew(now: Progress) -> None:
-            if now.files in (0, 4):
+            if now.files in (0, 8):  # no worker is reading then
                 stack.close()
                 stack.enter_context(mounted_image(image, kind, mount))
 
@@ -187,5 +211,5 @@ def test_the_same_disk_mounted_anew_is_no_other(kind: str, tmp_path: Path, monke
         made = scan(place, out, depth=Depth.HASH, jobs=1, use_cache=False, on_progress=mounted_anew)
     assert (made.footer.complete, made.footer.reasons) == (True, ())
     read = {row.path: row.sha256 for row in made.rows() if row.path.startswith("DCIM") and row.error is None}
-    assert len(read) >= 6
+    assert len(read) == 8
     assert all(digest == hashlib.sha256(content[path]).hexdigest() for path, digest in read.items())
