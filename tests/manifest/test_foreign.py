@@ -512,13 +512,15 @@ def test_what_a_check_of_an_escaped_name_says_is_heard(tmp_path: Path) -> None:
     assert [path for path, facts in listed(tmp_path, "SHA256SUMS", text.encode()).items() if facts.digests] == ["c.jpg"]
 
 
-@pytest.mark.parametrize("column", ["Copy Status", "hash_match", "Error message", "Verification-Result (SHA-256)"])
+@pytest.mark.parametrize(
+    "column", ["Copy Status", "hash_match", "Error message", "Verification-Result (SHA-256)", "Status at nas"]
+)
 def test_a_column_says_what_became_of_files_by_any_of_its_words(tmp_path: Path, column: str) -> None:
     text = f"path,sha256,{column}\na.jpg,{A},mismatch\nb.jpg,{B},\n"
     assert [path for path, facts in listed(tmp_path, "x.csv", text.encode()).items() if facts.digests] == ["b.jpg"]
 
 
-@pytest.mark.parametrize("column", ["verified at", "Verification date", "match_type", "state/province", "valid until"])
+@pytest.mark.parametrize("column", ["verified at", "Verification date", "verified by", "state/province", "valid until"])
 def test_a_column_of_when_or_how_says_not_what_became_of_files(tmp_path: Path, column: str) -> None:
     text = f"path,sha256,{column}\na.jpg,{A},2024-05-01 10:00\nb.jpg,{B},Bern\n"
     (tmp_path / "x.csv").write_text(text)

@@ -47,7 +47,7 @@ _OUTCOMES = {
 """Columns in which a tool that copies or checks says what became of a file, and what stands there of one that is as
 its digest says; what any other word means, nobody knows here."""
 
-_NO_OUTCOME = frozenset({"at", "by", "date", "time", "type", "method", "until", "province"})
+_NO_OUTCOME = frozenset({"at", "by", "date", "time", "until", "province"})
 
 _FORMULA = re.compile(f"[{words.SIGNS}\t\r\n\0']")
 
@@ -116,9 +116,11 @@ def read_csv(path: Path, content: bytes) -> Listed:
 
 def _outcomes(name: str) -> list[frozenset[str]]:
     """By each word of a column's name that it says what became of files, what stands there of good ones: `Copy status`,
-    `hash_match`; none of one that says when, how or by whom: `verified at`."""
+    `hash_match`; none of one that ends with when or by whom: `verified at`."""
     words_of = re.findall("[a-z]+", name)
-    return [_OUTCOMES[word] for word in words_of if word in _OUTCOMES and not _NO_OUTCOME & set(words_of)]
+    if not words_of or words_of[-1] in _NO_OUTCOME:
+        return []
+    return [_OUTCOMES[word] for word in words_of if word in _OUTCOMES]
 
 
 def write_csv(rows: Iterable[FileFacts], remark: str | None = None) -> Iterator[bytes]:
