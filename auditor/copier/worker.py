@@ -273,7 +273,8 @@ def _digest(read: Read, setup: Setup, say: Voice) -> WasRead:
     place = FolderPlace(root, str(root)) if root is not None else setup.source
     with _opened(place, read.path) as stream:
         before = _stamp(stream)
-        _forget(stream, place)
+        if not place.is_packed:  # an archive would be read from its disk anew for each of its files
+            _forget(stream, place)
         counted = durable.device_bytes_read()
         size, sha256 = _hash(stream, read.number, Stage.READ, say)
         cold = durable.evidence(counted, durable.device_bytes_read(), size, setup.counts_reads)
