@@ -46,6 +46,13 @@ def arrived(backed: BackupResult) -> Arrived:
     }
 
 
+def not_listed(backed: BackupResult) -> set[str]:
+    """What arrived since then and could not be asked for, as the source did not list it in this run."""
+    prepared, asked = backed.prepared, arrived(backed)
+    origins = prepared.index.origins.items()
+    return {path for path, (_, origin) in origins if origin.turn > prepared.answered and path not in asked}
+
+
 def second_proof(
     source: Place,
     files: Arrived,

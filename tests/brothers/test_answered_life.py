@@ -10,6 +10,7 @@ import io
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, ClassVar
@@ -42,6 +43,10 @@ class Phone(FolderPlace):
     @property
     def powers(self) -> frozenset[Power]:
         return frozenset({Power.DIGESTS, Power.COMPUTES, Power.MTIME})
+
+    def walk(self) -> Iterator[Entry]:
+        for entry in super().walk():
+            yield replace(entry, changed_ns=None, file_id=None)
 
     def open(self, path: str) -> BinaryIO:
         content = (self.root / path).read_bytes()
@@ -85,6 +90,16 @@ class AnsweredLife(RuleBasedStateMachine):
         (self.phone / name).unlink(missing_ok=True)
 
     @rule(name=NAMES)
+    def hide_or_show(self, name: str) -> None:
+        """A folder that could not be listed for a while, say."""
+        here, hidden = self.phone / name, self.room / "hidden" / name
+        hidden.parent.mkdir(parents=True, exist_ok=True)
+        if here.exists():
+            here.replace(hidden)
+        elif hidden.exists():
+            hidden.replace(here)
+
+    @rule(name=NAMES)
     def bend(self, name: str) -> None:
         Phone.bent ^= {name}
 
@@ -121,6 +136,20 @@ class AnsweredLife(RuleBasedStateMachine):
             assert row.sha256 in (None, here[row.path]), f"{row.path} is believed, and the phone holds other bytes"
             assert row.sha256 or row.path in altered, f"{row.path} is not believed, and nobody said why"
         return {row.path for row in rows if row.sha256 is None}
+
+
+def test_what_was_hidden_when_the_phone_answered_is_read_again() -> None:
+    life, name = AnsweredLife(), "DCIM/0.jpg"
+    try:
+        write(life.phone / name, content_of(2))
+        life.bend(name)
+        life._back_up(None, 0)  # the cable is out before the first answer
+        life.hide_or_show(name)
+        life._back_up(None, None)
+        life.hide_or_show(name)
+        assert life._back_up(None, None) == {name}
+    finally:
+        life.teardown()
 
 
 def test_a_short_life() -> None:

@@ -22,7 +22,7 @@ from auditor.copier.execute import RunOptions
 from auditor.copier.layout import Layout
 from auditor.copier.plan import Action, CopyPlan, CopyStep
 from auditor.copier.publish import CopyResult, Outcome
-from auditor.copier.second_proof import SecondProof, arrived
+from auditor.copier.second_proof import SecondProof, arrived, not_listed
 from auditor.copier.source_manifest import HARMLESS, TARGET_CAUSES
 from auditor.errors import AuditorError, BadPlace, Interrupted
 from auditor.model import Depth, ErrorKind, Kind, Severity
@@ -306,10 +306,12 @@ def _done(results: Sequence[CopyResult]) -> str:
 def _proven(backed: backing.BackupResult, proof: SecondProof) -> backing.BackupResult:
     """The run, with what the phone itself said of it, which is written down however much that was."""
     backed = replace(backed, confirmed=proof.confirmed)
-    if proof.differing:
-        backed = backing.doubt(backed, dict(proof.differing), datetime.now(UTC))
-    is_answered = not proof.cut and not proof.lost and not backed.ending.gone
-    return backing.settle(backed) if is_answered else backed
+    is_answered = not proof.cut and not proof.lost
+    # What was away is not asked for later: if it comes back, it is read anew.
+    doubted = dict(proof.differing).keys() | (not_listed(backed) if is_answered else set())
+    if doubted:
+        backed = backing.doubt(backed, sorted(doubted), datetime.now(UTC))
+    return backing.settle(backed) if is_answered and not backed.ending.gone else backed
 
 
 def _so_far(backed: backing.BackupResult) -> str:
