@@ -32,7 +32,9 @@ _LETTERS = 10
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _COUNTED = re.compile(r"(All|The 1|Nothing was proven: all|[\d,]+ of) .*")
 """How the verdict's sentences begin that are made of numbers alone."""
-_COUNTED_TOO = re.compile(r"(None of the|[\d,]+) (things?|photos? (and|or) videos?|left out) [a-z ,:;]+\.")
+_COUNTED_TOO = re.compile(
+    r"(None of the|[\d,]+) (things?|files? could|photos? (and|or) videos?|left out) [a-z\d ,:;()]+\."
+)
 """Sentences beside a verdict that are made of numbers alone: none names a place."""
 _FACTS = ("width", "height", "size_bytes")
 _OURS = ("source_files", "depth", "waivers", "baseline", "not_read_again", "may_go", "emptied")
