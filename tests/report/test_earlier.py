@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from auditor.app import shown
 from auditor.report import RECORD
 from tests import media
 from tests.copier.runs import write
@@ -76,3 +77,15 @@ def test_of_checks_that_are_not_known_here_it_is_said_that_they_found_something(
 def test_what_says_no_audit_is_a_sentence(audit: Path, changed: dict[str, Any]) -> None:
     change(audit, **changed)
     assert run("report", audit) == (2, f"{audit} is not the folder of an audit: its audit.json cannot be read")
+
+
+@pytest.mark.parametrize(("old", "new"), [(b'"due": 38', b'"due": 39'), (b"{", b"[")], ids=["a digit", "no JSON"])
+def test_a_record_that_was_changed_is_named_whatever_it_says_now(audit: Path, old: bytes, new: bytes) -> None:
+    whole = (audit / RECORD).read_bytes()
+    (audit / RECORD).write_bytes(whole.replace(old, new, 1))
+    assert (audit / RECORD).read_bytes() != whole
+    code, said = run("report", audit, "--check")
+    assert code == 1 and "changed: audit.json" in said, said
+    told = shown.verdict(audit)
+    assert (told.get("verdict"), bool(told["touched"])) == (None, True)
+    assert told["sentence"] == "This report was changed after it was written. Check again."

@@ -34,8 +34,7 @@ def command(
     certificate: Path | None,
 ) -> None:
     """As the command of this name in `auditor.cli` says."""
-    record, audit = _record(folder)
-    is_drill = audit is None
+    is_drill, is_checked = (folder / DRILL).is_file(), check or xlsx is not None or certificate is not None
     if is_drill and xlsx is not None:
         raise BadPlace(f"{folder} is a drill, whose one table is {DRILL_TABLE}: --xlsx is for audits")
     if is_drill and certificate is not None:
@@ -43,17 +42,10 @@ def command(
     if alone and (not check or xlsx is not None or certificate is not None):
         raise BadPlace("--alone is for --check alone: what is made of a report rests on the audits before it too")
     programs.tell(folder=folder.absolute(), page=None if is_drill else (folder / PAGE).absolute())
-    if check or xlsx is not None or certificate is not None:
-        with screen.phase("Checking every file"):
-            changed = provenance.check(folder)
-            before = [] if changed or is_drill or alone else chain.check(folder, named.homes(folder))
-        programs.tell(touched=list(map(asdict, changed)))
-        for item in changed:
-            screen.say(f"{item.difference}: {visible(item.path)}")
-        if changed:
-            screen.error(f"after this report was written, {_what_happened(changed)}")
-            raise typer.Exit(1)
-        screen.note("Every file of this report is as it was written.")
+    # Before it is read: what was changed since may say anything, or nothing that can be understood.
+    before = _check_files(folder, with_earlier=not (is_drill or alone)) if is_checked else []
+    record, audit = _record(folder, DRILL if is_drill else RECORD)
+    if is_checked:
         if not alone:
             programs.tell(chain=list(map(asdict, before)))
         is_touched = _show_chain(before)
@@ -78,6 +70,22 @@ def command(
     screen.ending(f"  Report   {folder / PAGE}", *made, step=None if screen.quiet() else audit.step)
 
 
+def _check_files(folder: Path, *, with_earlier: bool) -> list[Checked]:
+    """Holds every file against the seal; returns what became of the audits before, none where those are not wanted.
+    Raises: Exit where a file is not as it was written, which is said."""
+    with screen.phase("Checking every file"):
+        changed = provenance.check(folder)
+        before = chain.check(folder, named.homes(folder)) if with_earlier and not changed else []
+    programs.tell(touched=list(map(asdict, changed)))
+    for item in changed:
+        screen.say(f"{item.difference}: {visible(item.path)}")
+    if changed:
+        screen.error(f"after this report was written, {_what_happened(changed)}")
+        raise typer.Exit(1)
+    screen.note("Every file of this report is as it was written.")
+    return before
+
+
 @dataclass(frozen=True, slots=True)
 class _Earlier:
     """An audit made earlier, by those of its checks that are known today; what is said below its verdict, and what is
@@ -89,10 +97,9 @@ class _Earlier:
     step: NextStep | None
 
 
-def _record(folder: Path) -> tuple[dict[str, Any], _Earlier | None]:
+def _record(folder: Path, name: str) -> tuple[dict[str, Any], _Earlier | None]:
     """What audit.json or drill.json holds, with its sentence; with the audit, None of a drill. Raises: BadPlace where
-    the folder has neither."""
-    name = DRILL if (folder / DRILL).is_file() else RECORD
+    the folder has none that can be read."""
     try:
         record: dict[str, Any] = small_files.parse_json(small_files.read(folder / name, provenance.MOST_RECORD_BYTES))
         record["sentence"] = str(record["sentence"])
