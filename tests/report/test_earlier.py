@@ -11,6 +11,7 @@ import pytest
 from auditor.app import shown
 from auditor.report import RECORD
 from tests import media
+from tests.commandline import call
 from tests.copier.runs import write
 from tests.report import sample
 from tests.report.test_report import written
@@ -89,3 +90,12 @@ def test_a_record_that_was_changed_is_named_whatever_it_says_now(audit: Path, ol
     told = shown.verdict(audit)
     assert (told.get("verdict"), bool(told["touched"])) == (None, True)
     assert told["sentence"] == "This report was changed after it was written. Check again."
+
+
+def test_a_program_that_wants_the_verdict_alone_is_told_what_to_do(
+    audit: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, _ = call(monkeypatch, capsys, "-q", "report", str(audit), "--json")
+    assert code == 0 and json.loads(out)["next"]["sentence"].startswith("Delete nothing on the phone. "), out
+    code, out, _ = call(monkeypatch, capsys, "-q", "report", str(audit))
+    assert code == 0 and "Next" not in out, out

@@ -68,6 +68,7 @@ def command(
     verdicts.show(audit.result, audit.limits, audit.rules)
     made = [f"  {what:<8} {path}" for what, path in (("Tables", xlsx), ("Page", certificate)) if path is not None]
     screen.ending(f"  Report   {folder / PAGE}", *made, step=None if screen.quiet() else audit.step)
+    programs.tell_next(audit.step)
 
 
 def _check_files(folder: Path, *, with_earlier: bool) -> list[Checked]:
