@@ -68,8 +68,8 @@ def test_one_page_says_all_of_it(audit: Path, tmp_path: Path) -> None:
         "left out on purpose", "Anna <b>Berg</b>",
         "15 June 2026, 11:58 (UTC+2) to 15 June 2026, 12:00 (UTC+2)", "adb:R5CT/sdcard",
         "/mnt/nas/anna",
-        "every byte, and every picture decoded, but for 7 that were not opened; 5 of the phone's files and 7 of the"
-        " backups' were not read in this audit. Policy family, version 1",
+        "every byte, and every picture decoded; 7 were not opened, only compared by their digests; 5 of the phone's"
+        " files and 7 of the backups' were not read in this audit. Policy family, version 1",
         "4 Not in the backup",
         "Signed by anna with the OpenSSH key", "Signature", hashlib.sha256((audit / SEAL).read_bytes()).hexdigest(),
     ):  # fmt: skip
@@ -94,6 +94,14 @@ def test_however_much_was_found_it_is_one_page(
     assert len(pages) == 1
     for said in (of_findings, f"{of_caveats}, in report.html", "and 37 more", "not stated when the audit"):
         assert said in pages[0], said
+
+
+def test_one_that_was_not_opened_is_one(audit: Path, tmp_path: Path) -> None:
+    told = record(audit)
+    told["provenance"]["unopened_files"] = 1
+    certificate.write(audit, told, [], [], tmp_path / "page.html", ZONE)
+    page = (tmp_path / "page.html").read_text("utf-8")
+    assert "every picture decoded; 1 was not opened, only compared by its digest" in page
 
 
 def test_of_equal_numbers_what_is_in_no_backup_stands_first(audit: Path, tmp_path: Path) -> None:
