@@ -237,6 +237,7 @@
     plan_sha256: data.plan_sha256,
     go: [...going()].map((file) => files[file].name),
     different: groups.filter((g) => chosen.different[g.number]).map((g) => g.number),
+    decided: groups.filter(settled).map((g) => g.number),
   });
   const saved = () => {
     if (!groups.some(settled)) return;

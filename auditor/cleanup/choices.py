@@ -1,7 +1,7 @@
 """What a person chose among the groups of a plan, as duplicates.html saves it.
 
-The file only names: which plan it is of, which of its files go, and which of its groups show different things. Digests,
-places and what may go at all are the plan's, and are checked as for a plan that goes as it is.
+The file only names: which plan it is of, which of its files go, which of its groups show different things, and which
+were decided. Digests, places and what may go at all are the plan's, and are checked as for a plan that goes as it is.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeGuard
 
 from auditor.cleanup import plan as plans
 from auditor.cleanup.plan import CleanPlan, FileAt, Removal
@@ -26,11 +27,13 @@ Name = tuple[str, str]
 @dataclass(frozen=True, slots=True)
 class Choices:
     """`going`: the files that go; every other one stays. `different`: numbers of groups whose files do not show the
-    same. `plan_sha256` is that of the plan.csv that was looked at."""
+    same. `decided`: numbers of groups of which a person said what becomes of them. `plan_sha256` is that of the
+    plan.csv that was looked at."""
 
     plan_sha256: str
     going: tuple[Name, ...]
     different: tuple[int, ...]
+    decided: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +59,20 @@ def read(path: Path) -> Choices:
         raise BadPlan(f"{path} was saved by another version of auditor; search and choose again")
     changed = BadPlan(f"{path} was changed since it was saved; save it again in duplicates.html")
     sha256, going, different = (found.get(name) for name in ("plan_sha256", "go", "different"))
-    if not isinstance(sha256, str) or not isinstance(going, list) or not isinstance(different, list):
+    decided = found.get("decided", [])  # not saved by earlier builds: then all that stays is told as left to decide
+    if not isinstance(sha256, str) or not isinstance(going, list) or not all(map(_is_name, going)):
         raise changed
-    if not all(map(_is_name, going)) or not all(type(number) is int for number in different):
+    if not _are_numbers(different) or not _are_numbers(decided):
         raise changed
-    return Choices(sha256, tuple((place, name) for place, name in going), tuple(different))
+    return Choices(sha256, tuple((place, name) for place, name in going), tuple(different), tuple(decided))
 
 
 def _is_name(found: object) -> bool:
     return isinstance(found, list) and len(found) == 2 and all(isinstance(word, str) for word in found)
+
+
+def _are_numbers(found: object) -> TypeGuard[list[int]]:
+    return isinstance(found, list) and all(type(number) is int for number in found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +97,8 @@ class _Row:
 
 def chosen(plan: Path, choices: Choices) -> Chosen:
     """What of a plan goes by these choices: what they name and nothing else. For each file that goes, the first of its
-    group stays that does not go itself and has the same company.
+    group stays that does not go itself and has the same company. Of groups that were not decided, what the plan leaves
+    to a person still is.
 
     Raises: BadPlan where the choices are of another plan, name a file that it does not have or that may not go, or
     leave nothing of a group; and where the plan itself is none.
@@ -105,8 +114,8 @@ def chosen(plan: Path, choices: Choices) -> Chosen:
     groups: dict[str, list[_Row]] = defaultdict(list)
     for line, cells in rows:
         groups[cells["group"]].append(_Row(line, cells))
-    different = {str(number) for number in choices.different}
-    if unknown := sorted(different - groups.keys()):
+    different, decided = ({str(number) for number in named} for named in (choices.different, choices.decided))
+    if unknown := sorted((different | decided) - groups.keys()):
         raise BadPlan(f"{plan} has no group {unknown[0]}, which the choices name")
     going = dict.fromkeys(choices.going)
     removals: list[Removal] = []
@@ -115,7 +124,9 @@ def chosen(plan: Path, choices: Choices) -> Chosen:
         removals += _removals(plan, name, going.keys(), here)
     plans.check(plan, removals)
     said = [tuple(dict.fromkeys(row.cells["sha256"] for row in groups[number])) for number in sorted(different)]
-    return Chosen(CleanPlan(tuple(removals), 0, sha256), tuple(said))  # nobody is asked again who chose that it stays
+    left = [row for number, group in groups.items() if number not in decided | different for row in group]
+    asked = sum(row.cells["action"] == "ask" and row.name not in going for row in left)
+    return Chosen(CleanPlan(tuple(removals), asked, sha256), tuple(said))
 
 
 def _removals(plan: Path, name: Name, going: Iterable[Name], groups: Sequence[Sequence[_Row]]) -> list[Removal]:

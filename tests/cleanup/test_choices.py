@@ -61,8 +61,8 @@ def saved(plan: Path, going: list[tuple[Path, str]], *numbers: int, **more: Any)
     return path
 
 
-def by(plan: Path, going: list[tuple[Path, str]], different: tuple[int, ...] = ()) -> Chosen:
-    return choices.chosen(plan, choices.read(saved(plan, going, *different)))
+def by(plan: Path, going: list[tuple[Path, str]], different: tuple[int, ...] = (), **more: Any) -> Chosen:
+    return choices.chosen(plan, choices.read(saved(plan, going, *different, **more)))
 
 
 def moves(found: Chosen) -> list[tuple[str, str]]:
@@ -77,12 +77,28 @@ def test_only_what_was_chosen_goes(place: Path) -> None:
     assert moves(both) == [("b.jpg", "a.jpg"), ("c.jpg", "a.jpg")]
 
 
-@pytest.mark.parametrize(("going", "different"), [([], ()), ([], (2,)), (["b.jpg"], ())])
-def test_nothing_is_left_to_who_has_chosen(place: Path, going: list[str], different: tuple[int, ...]) -> None:
-    """Of all of a group that stay by choice, the file of choices says nothing."""
+@pytest.mark.parametrize(
+    ("going", "different", "decided", "asked"),
+    [
+        ([], (), (), 1),  # nothing was decided, or by an earlier build, which did not say so
+        (["b.jpg"], (), (1,), 1),  # half of it
+        ([], (), (2,), 0),  # that all of it stay is a decision too
+        ([], (2,), (), 0),
+        (["c.jpg"], (), (), 0),
+        (["b.jpg", "c.jpg"], (), (1, 2), 0),
+    ],
+)
+def test_of_half_made_choices_it_is_told_how_much_is_left_to_decide(
+    place: Path, going: list[str], different: tuple[int, ...], decided: tuple[int, ...], asked: int
+) -> None:
     plan = two(place)
     assert plans.read(plan).asked == 1
-    assert by(plan, [(place, name) for name in going], different).plan.asked == 0
+    found = by(plan, [(place, name) for name in going], different, decided=list(decided))
+    assert (found.plan.asked, len(found.plan.removals)) == (asked, len(going))
+
+
+def test_choices_of_an_earlier_build_do_not_say_what_was_decided(place: Path) -> None:
+    assert choices.read(saved(two(place), [])).decided == ()
 
 
 def test_another_one_of_a_group_may_be_kept(place: Path) -> None:
@@ -157,6 +173,8 @@ def test_choices_of_another_plan_are_refused(place: Path) -> None:
         choices.chosen(plan, choices.read(path))
     with pytest.raises(BadPlan, match="has no group 7"):
         by(plan, [], (7,))
+    with pytest.raises(BadPlan, match="has no group 7"):
+        by(plan, [], decided=[7])
 
 
 def test_a_plan_of_an_older_program_knows_no_choices(place: Path) -> None:
@@ -176,6 +194,8 @@ def test_a_plan_of_an_older_program_knows_no_choices(place: Path) -> None:
         ({"go": {"a": "b"}}, "was changed since it was saved"),
         ({"different": [True]}, "was changed since it was saved"),
         ({"different": 1}, "was changed since it was saved"),
+        ({"decided": ["1"]}, "was changed since it was saved"),
+        ({"decided": None}, "was changed since it was saved"),
         ({"plan_sha256": None}, "was changed since it was saved"),
     ],
 )

@@ -94,7 +94,7 @@ def test_every_group_is_walked_and_decided_by_keys_and_clean_takes_what_was_save
     assert page.ask(TOLD).startswith("4 of 4 groups decided: 2 files go, ")
     result = save(page, tmp_path / "choices.json")
     assert len(names(result)) == 2 and "Camera/IMG_0003.jpg" not in names(result)
-    assert result["different"] == [4]
+    assert (result["different"], result["decided"]) == ([4], [1, 2, 3, 4])
 
     code, said = run("clean", found, "--choices", tmp_path / "choices.json")
     size = str(page.ask(TOLD)).rpartition("go, ")[2]
