@@ -19,7 +19,8 @@ def limits(result: Audit) -> list[str]:
     speak; where only the verdict is wanted, what it is not to be had without."""
     if screen.quiet():
         return list(result.limits) if result.verdict is Verdict.SAFE else []
-    return [*result.caveats, *filter(None, (findings.covered(result), findings.may_go(result), _besides(result)))]
+    free = " ".join(filter(None, (findings.may_go(result), findings.stays(result))))
+    return [*result.caveats, *filter(None, (findings.covered(result), free, _besides(result)))]
 
 
 def show(result: Audit, below: Sequence[str], rules: Mapping[str, Rule]) -> None:

@@ -188,28 +188,45 @@ def covered(audit: Audit, zone: tzinfo | None = None) -> str:
 
 
 def may_go(audit: Audit) -> str:
-    """How much may go from the phone and how, as its CSV says, and how much more stays for want of reading; empty where
-    the audit is not SAFE or does not know."""
-    free = audit.provenance.get("may_go")
-    if audit.verdict is not Verdict.SAFE or free is None:
+    """How much may go from the phone and how, as its CSV says; empty where nothing may, the audit is not SAFE or does
+    not know."""
+    free, _ = _freed(audit)
+    if not free["files"]:
         return ""
-    files, places = free["files"], audit.provenance.get("words") or {}
-    unread = audit.provenance.get("not_read_again") or 0
-    again = f"{_with_places(['auditor', 'audit', 'PHONE', 'BACKUPS'], places)}, which reads and opens all"
-    if not files:
-        stay = text.counted(unread, "file is safe, but was", "files are safe, but were")
-        return f"{stay} not read and opened in this audit, so nothing may go by it. Run {again}." if unread else ""
-    said = f"{text.size(free['size_bytes'])} in {text.counted(files, 'file', 'files')} may go from the phone"
-    stay = text.counted(unread, "more is safe and stays, as it was", "more are safe and stay, as they were")
-    stay = f" {stay} not read and opened in this audit." if unread else ""
+    places: Mapping[str, str] = audit.provenance.get("words") or {}
+    said = f"{text.size(free['size_bytes'])} in {text.counted(free['files'], 'file', 'files')} may go from the phone"
     if "REPORT" not in places:  # redacted: nothing can go by a folder whose names are pseudonyms
-        return f"{said}.{stay}"
-    stay += f" What is sound may go after {again}." if unread else ""
+        return f"{said}."
     if not free.get("by_clean", True):
-        return f"{said}: safe-to-delete.csv names them. Delete them on the phone itself.{stay}"
+        return f"{said}: safe-to-delete.csv names them. Delete them on the phone itself."
     command = _with_places(["auditor", "clean", "REPORT"], places)
     quarantine = "with `--apply` it moves them into a quarantine, and `auditor undo` brings them back"
-    return f"{said}: {command} shows which; {quarantine}.{stay}"
+    return f"{said}: {command} shows which; {quarantine}."
+
+
+def stays(audit: Audit) -> str:
+    """How much of what is safe stays for want of reading, beside what `may_go` tells, and what is to be done for it;
+    empty where nothing does, the audit is not SAFE or does not know."""
+    free, unread = _freed(audit)
+    if not unread:
+        return ""
+    places: Mapping[str, str] = audit.provenance.get("words") or {}
+    # The places themselves: of lists no byte can be read.
+    again = f"{_with_places(['auditor', 'audit', 'SOURCE', 'PLACES'], places)}, which reads and opens all"
+    if not free["files"]:
+        stay = text.counted(unread, "file is safe, but was", "files are safe, but were")
+        return f"{stay} not read and opened in this audit, so nothing may go by it. Run {again}."
+    stay = text.counted(unread, "more is safe and stays, as it was", "more are safe and stay, as they were")
+    then = f" What is sound may go after {again}." if "REPORT" in places else ""  # redacted: as above
+    return f"{stay} not read and opened in this audit.{then}"
+
+
+def _freed(audit: Audit) -> tuple[Mapping[str, Any], int]:
+    """What may go by an audit that is SAFE and knows, and how many files stay for want of reading."""
+    free = audit.provenance.get("may_go")
+    if audit.verdict is not Verdict.SAFE or free is None:
+        return {"files": 0}, 0
+    return free, audit.provenance.get("not_read_again") or 0
 
 
 def remedy(audit: Audit, rule: Rule) -> str:

@@ -87,6 +87,7 @@ def write(
             ],
             next_step=str(findings.next_step(audit, by_id) or ""),
             may_go=findings.may_go(audit),
+            stays=findings.stays(audit),
             remedy=partial(findings.remedy, audit),
             covered=findings.covered(audit, zone),
             waived=findings.waived(db),

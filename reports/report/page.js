@@ -17,7 +17,7 @@ document.querySelector("nav").addEventListener("click", (event) => {
 });
 follow();
 
-for (const code of document.querySelectorAll(".verdict .next code, .go code")) {
+for (const code of document.querySelectorAll(".verdict .next code, .go code, .stays code")) {
   if (!/^auditor \S+ \S+/.test(code.textContent)) continue; // without its places it is no whole command
   const button = made("button", "copy", "Copy");
   button.type = "button";

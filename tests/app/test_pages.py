@@ -6,10 +6,13 @@ import json
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from auditor.app import jobs
+from auditor.app import jobs, shown
+from auditor.model import Audit, Partition, Verdict
+from auditor.report import findings
 from tests.app.running import App, app
 
 
@@ -227,3 +230,19 @@ def test_a_config_that_makes_no_sense_is_a_sentence(tmp_path: Path) -> None:
             answer = running.get(path)
             assert answer.status == 500
             assert "is not TOML" in answer.text
+
+
+def test_the_command_for_what_stays_unread_is_named_by_its_button() -> None:
+    places = {"PHONE": ["/p"], "SOURCE": ["/p"], "BACKUPS": ["/b", "/c"], "PLACES": ["/b", "/c"], "DEST": ["/b"]}
+    told: dict[str, Any] = {
+        "verdict": "SAFE",
+        "provenance": {
+            "may_go": {"files": 0, "size_bytes": 0},
+            "not_read_again": 7,
+            "arguments": places,
+            "words": {word: " ".join(those) for word, those in places.items()},
+        },
+    }
+    judged = Audit(Verdict.SAFE, "", Partition(7, 7, 0, 0, 0), (), (), told["provenance"])
+    (command,) = shown._buttons(told)
+    assert f"`{command}`" in findings.stays(judged)

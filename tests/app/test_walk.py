@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -385,6 +386,12 @@ def test_in_the_frame_buttons_stand_for_commands(running: App, page: Page, place
     inside.locator(".kind b").filter(has_text=said).first.wait_for(state="attached")
     shown = inside.locator("main p:not([hidden]) code").all_text_contents()
     assert [words for words in shown if words.startswith("auditor backup /")] == []
+    time.sleep(1.1)  # rows know when they were read to the second
+    auditor("backup", str(phone), str(disk), "-o", str(running.home / "two"), cwd=running.top)
+    tab.goto(f"{at}/results/two")
+    tab.get_by_role("button", name="Free the phone…").wait_for()
+    inside.locator(".verdict .go").wait_for(state="hidden")
+    assert "stay, as they were not read and opened in this audit" in inside.locator(".verdict .stays").inner_text()
     sure(page, at)
 
 

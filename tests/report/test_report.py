@@ -421,17 +421,38 @@ def test_safe_says_how_much_may_go_and_how() -> None:
         "may_go": {"files": 2, "size_bytes": 5_000_000}, "words": {"REPORT": "audit-1", "PHONE": "p", "BACKUPS": "b"},
     })  # fmt: skip
     assert findings.may_go(judged).startswith("5.0 MB in 2 files may go from the phone: `auditor clean audit-1` shows")
+    assert findings.stays(judged) == ""
     far = {"may_go": {"files": 2, "size_bytes": 5_000_000, "by_clean": False}, "words": {"REPORT": "audit-1"}}
     assert findings.may_go(dataclasses.replace(judged, provenance=far)) == (
         "5.0 MB in 2 files may go from the phone: safe-to-delete.csv names them. Delete them on the phone itself."
     )
-    unsafe = dataclasses.replace(judged, verdict=Verdict.NOT_SAFE)
-    assert findings.may_go(unsafe) == ""
-    unread = dataclasses.replace(
-        judged, provenance={**judged.provenance, "may_go": {"files": 0, "size_bytes": 0}, "not_read_again": 7}
+    unsafe = dataclasses.replace(judged, verdict=Verdict.NOT_SAFE, provenance=far | {"not_read_again": 7})
+    assert findings.may_go(unsafe) == findings.stays(unsafe) == ""
+
+
+@pytest.mark.parametrize(
+    ("places", "again"),
+    [
+        ({"SOURCE": "p", "PLACES": "b c"}, "`auditor audit p b c`"),
+        ({}, "`auditor audit` (the phone first, then the backups themselves, not lists of them)"),  # of lists
+        ({"SOURCE": "p"}, "`auditor audit` (the phone first, then the backups themselves, not lists of them)"),
+    ],
+)
+def test_what_stays_for_want_of_reading_goes_after_an_audit_of_the_places(places: dict[str, str], again: str) -> None:
+    known = {"REPORT": "audit-1", "PHONE": "p", "BACKUPS": "b c", **places}
+    some = {"may_go": {"files": 2, "size_bytes": 5_000_000}, "words": known, "not_read_again": 7}
+    judged = Audit(Verdict.SAFE, "", Partition(9, 9, 0, 0, 0), (), (), some)
+    assert "stay" not in findings.may_go(judged)
+    assert findings.stays(judged) == (
+        "7 more are safe and stay, as they were not read and opened in this audit."
+        f" What is sound may go after {again}, which reads and opens all."
     )
-    assert "7 files are safe, but were not read and opened" in findings.may_go(unread)
-    assert "`auditor audit p b`" in findings.may_go(unread)
+    none = dataclasses.replace(judged, provenance=some | {"may_go": {"files": 0, "size_bytes": 0}})
+    assert findings.may_go(none) == ""
+    assert findings.stays(none) == (
+        "7 files are safe, but were not read and opened in this audit, so nothing may go by it."
+        f" Run {again}, which reads and opens all."
+    )
 
 
 def test_of_too_many_files_those_that_are_not_proven_can_be_found(
