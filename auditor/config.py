@@ -118,10 +118,9 @@ def whole_spec(spec: str) -> str:
         return f"takeout:{whole_spec(scheme[2])}"
     if scheme and not Path(spec).exists():
         return spec
-    path = Path(spec)
-    if not path.is_file():  # a list is opened by its name as it is
-        path = Path(os.path.expanduser(spec))  # noqa: PTH111 (without such a home it stays as it is)
-    return str(path.absolute())
+    if not os.path.isfile(spec):  # noqa: PTH113 (a list is opened by its name as it is; on a dead mount there is none)
+        spec = os.path.expanduser(spec)  # noqa: PTH111 (without such a home it stays as it is)
+    return str(Path(spec).absolute())
 
 
 def typed_whole(spec: str) -> str:
