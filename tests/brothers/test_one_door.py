@@ -21,6 +21,7 @@ EXCEPTIONS = {
     "app/jobs.py": "what commands said, in a folder of this user's own notes",
     "app/launcher.py": "an entry among this user's own programs, where nothing else has the name",
     "app/run.py": "the link for the browser: a new file of this user's own, and who may read the notes of the app",
+    "app/temporary.py": "what goes with the server, in a folder of this user's own notes",
     "app/server.py": "takes that file away again",
     "audit/listing.py": "moves lists within the audit's own folder, which `locks.begin` has looked at",
     "audit/run.py": "renames that folder",

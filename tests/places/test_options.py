@@ -48,7 +48,7 @@ def test_an_option_is_no_phone(spy: Path, tmp_path: Path, serial: str) -> None:
 
 
 RUN = {
-    "app/commands.py": 1,  # our own commands, with words of ours and `--` before a folder's name
+    "app/commands.py": 2,  # our own commands, with words of ours and `--` before a folder's name
     "app/jobs.py": 1,  # our own commands: see `orders`, whose places stand behind `--`
     "copier/workers.py": 1,  # our own module
     "places/rcloneclient.py": 2,  # `run`, which sets `--`; the server, which is told nothing of the user's
