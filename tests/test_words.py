@@ -6,8 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
+from markupsafe import escape
 from PIL import Image
 
+from auditor.config import typed_whole
 from tests import media
 from tests.commandline import call, whole
 from tests.copier.runs import write
@@ -38,10 +40,12 @@ def test_a_phone_that_saves_room_is_no_error(
     )
     assert not {"reduced-copy", "converted-format", "missing-from-backup"} & said.keys()
     assert "ERROR" not in out
-    command = "auditor audit \"Anna's phone\" 'her disk' --policy storage-saver"
+    command = " ".join(
+        ["auditor audit", typed_whole("Anna's phone"), typed_whole("her disk"), "--policy storage-saver"]
+    )
     assert command in out, "the next step can be pasted"
     page = Path("report/report.html").read_text("utf-8")
-    assert "&#34;Anna&#39;s phone&#34; &#39;her disk&#39; --policy storage-saver" in page
+    assert escape(command) in page
     code, out, _ = call(
         monkeypatch, capsys, "audit", "Anna's phone", "her disk", "--policy", "storage-saver", "-o", "second"
     )
@@ -68,7 +72,7 @@ def test_remedies_name_the_places(
         write(tmp_path / name, media.jpeg(1))
     call(monkeypatch, capsys, "audit", "my phone", "disk", "-o", "report")
     page = Path("report/report.html").read_text("utf-8")
-    assert "<code>auditor duplicates &#39;my phone&#39;</code>" in page
+    assert f"<code>{escape('auditor duplicates ' + typed_whole('my phone'))}</code>" in page
     assert "auditor duplicates PHONE" not in page
 
 
