@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -223,7 +224,7 @@ def _started(words: tuple[str, ...], title: str) -> Job:
             start_new_session=True,
         )
     threading.Thread(target=process.wait, daemon=True).start()  # somebody has to take leave of it when it ends
-    job = replace(job, pid=process.pid)
+    job = replace(job, pid=_shown(process.pid))
     try:
         _note(job)
     except OSError:
@@ -254,6 +255,17 @@ def stop(job: Job) -> None:
         return
     with contextlib.suppress(OSError):
         os.kill(job.pid, getattr(signal, "CTRL_BREAK_EVENT", signal.SIGINT))
+
+
+def _shown(pid: int) -> int:
+    """The same number, once the system shows the command line of that process: for a moment after it is started it has
+    none, and would not be known."""
+    import psutil
+
+    with contextlib.suppress(psutil.Error):
+        while not psutil.Process(pid).cmdline():
+            time.sleep(0.001)
+    return pid
 
 
 def _note(job: Job) -> None:

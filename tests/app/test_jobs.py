@@ -8,6 +8,7 @@ import signal
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from auditor.app import jobs
@@ -49,6 +50,21 @@ def test_a_job_is_found_again_with_what_it_said(tmp_path: Path) -> None:
     assert told.phases
     assert jobs.running() == []
     assert jobs.all_kept() == [job]
+
+
+def test_it_is_known_from_its_first_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = psutil.Process.cmdline
+    asked: list[int] = []
+
+    def late(process: psutil.Process) -> list[str]:
+        """As a system does in which the process has not been given its memory yet."""
+        asked.append(process.pid)
+        return [] if len(asked) < 4 else shown(process)
+
+    monkeypatch.setattr(psutil.Process, "cmdline", late)
+    job = jobs.start(("scan", "--", str(folder(tmp_path / "phone", 1))), "Listing")
+    assert job.is_alive
+    assert job.state(ended(job)) is State.DONE
 
 
 def test_one_that_cannot_be_done_says_why(tmp_path: Path) -> None:

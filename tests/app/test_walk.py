@@ -451,11 +451,13 @@ def test_every_screen_is_accessible_and_fits(
 @contextmanager
 def at_work(running: App, phase: str) -> Iterator[str]:
     """A job that goes on while the block lasts; its id."""
-    process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    argv = ["-c", "import time; time.sleep(600)"]
+    process = subprocess.Popen([sys.executable, *argv])
+    while psutil.Process(process.pid).cmdline()[1:] != argv:  # for a moment after its start it has none
+        time.sleep(0.01)
     job = "20260101T000000000000-00000000"
     folder = Path(running.environment["AUDITOR_STATE_DIR"]) / "app" / "jobs" / job
     folder.mkdir(parents=True)
-    argv = psutil.Process(process.pid).cmdline()[1:]
     about = {"words": ["audit"], "title": "It", "started": "2026-01-01T00:00:00Z", "pid": process.pid, "argv": argv}
     events = [
         {"event": "phase", "title": "Looking"},
