@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import csv
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any, BinaryIO
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from auditor.app import pages, pictures, results, shown
+from auditor.app.commands import NoAnswer
 from auditor.model import FileVerdict, Status
 from auditor.words import STATUSES, VERDICTS
 
@@ -22,7 +25,7 @@ SHOWN = 48
 """So many files are on a page."""
 KINDS = (FileVerdict.NOT_SAFE, FileVerdict.NOT_CHECKED)
 """Which files are shown."""
-_TABLE = "files.csv"
+_TABLE, _VERDICT = "files.csv", "verdict"
 _CHANGED = "The table of this report was changed after it was written. Check again."
 
 
@@ -57,15 +60,28 @@ class _Part:
     total: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """Where a table has the files of a kind: the names of its columns, how many files there are, and of each page of
+    them the byte at which its first record begins, with that record's row."""
+
+    columns: tuple[str, ...]
+    total: int
+    pages: tuple[tuple[int, int], ...]
+
+
 def files(request: Request) -> Response:
     """GET /results/NAME/files?of=KIND&from=N: a page of pictures, each with what became of it."""
     if (folder := results.find(request.path_params["name"])) is None:
         return pages.trouble("That report is not there any more.")
     if (part := _part(folder, request)) is None:
         return pages.trouble("There is no such page.")
-    told = shown.verdict(folder)
-    if told.get("verdict") is None or part.total != told["partition"][part.kind]:
-        return pages.trouble(told["sentence"] if told.get("verdict") is None else _CHANGED)
+    try:
+        told = _told(folder, _facts(folder))
+    except NoAnswer as error:
+        return pages.trouble(str(error))
+    if part.total != told["partition"][part.kind]:
+        return pages.trouble(_CHANGED)
     return pages.page(
         "files",
         name=folder.name,
@@ -100,6 +116,24 @@ async def picture(request: Request) -> Response:
     return Response(made, media_type="image/webp")
 
 
+@lru_cache(maxsize=4)
+def _told(folder: Path, facts: tuple[tuple[str, int, int, int], ...]) -> dict[str, Any]:
+    """The verdict of an audit whose files have these `facts`: held against its seal once, not for each page of files.
+
+    Raises: NoAnswer where it is as nobody wrote it, or that cannot be told now.
+    """
+    told = shown.verdict(folder)
+    if told.get("verdict") is None:
+        raise NoAnswer(told["sentence"])
+    return told
+
+
+def _facts(folder: Path) -> tuple[tuple[str, int, int, int], ...]:
+    """What changes when a file of the folder does: name, size, time of its content and of its inode in ns."""
+    facts = [(file.name, file.stat(follow_symlinks=False)) for file in os.scandir(folder)]
+    return tuple(sorted((name, its.st_size, its.st_mtime_ns, its.st_ctime_ns) for name, its in facts))
+
+
 async def _left(request: Request) -> None:
     """Ends when the browser does not want an answer any more: it shows another page."""
     while (await request.receive())["type"] != "http.disconnect":
@@ -126,15 +160,49 @@ def _part(folder: Path, request: Request) -> _Part | None:
 @lru_cache(maxsize=16)
 def _read(table: Path, mtime_ns: int, size_bytes: int, of: FileVerdict, start: int) -> _Part:
     """A part of the table, which is read once for all pictures of a page as long as its date and size stay."""
-    total, found = 0, []
-    with contextlib.suppress(UnicodeDecodeError, csv.Error), table.open(encoding="utf-8", newline="") as stream:
-        for row, line in enumerate(csv.DictReader(stream), 1):  # a table that was changed may end early
-            if line.get("verdict") != of:
+    index, number = _index(table, mtime_ns, size_bytes, of), start // SHOWN
+    found: list[_File] = []
+    if number < len(index.pages):
+        offset, first_row = index.pages[number]
+        with contextlib.suppress(UnicodeDecodeError, csv.Error), table.open("rb") as stream:
+            for row, (_, record) in enumerate(_records(stream, offset), first_row):
+                line = dict(zip(index.columns, record, strict=False))
+                if line.get(_VERDICT) == of:
+                    found.append(_file(row, line))
+                if len(found) == SHOWN:
+                    break
+    return _Part(of, number * SHOWN, found, index.total)
+
+
+@lru_cache(maxsize=4)
+def _index(table: Path, mtime_ns: int, size_bytes: int, of: FileVerdict) -> _Index:
+    """Where the files of a kind stand. A table with a million rows is read whole for its first page alone."""
+    columns: list[str] = []
+    total, starts = 0, []
+    with contextlib.suppress(UnicodeDecodeError, csv.Error), table.open("rb") as stream:
+        records = _records(stream, 0)
+        _, columns = next(records, (0, columns))
+        verdict = columns.index(_VERDICT) if _VERDICT in columns else len(columns)
+        for row, (offset, record) in enumerate(records, 1):  # a table that was changed may end early
+            if record[verdict : verdict + 1] != [of]:
                 continue
-            if start <= total < start + SHOWN:
-                found.append(_file(row, line))
+            if total % SHOWN == 0:
+                starts.append((offset, row))
             total += 1
-    return _Part(of, start, found, total)
+    return _Index(tuple(columns), total, tuple(starts))
+
+
+def _records(stream: BinaryIO, offset: int) -> Iterator[tuple[int, list[str]]]:
+    """The records of a table from that byte on, each with the byte at which it begins. Empty lines are none.
+
+    Raises: UnicodeDecodeError and csv.Error where it is no such table.
+    """
+    stream.seek(offset)
+    reader = csv.reader(line.decode() for line in iter(stream.readline, b""))
+    while (record := next(reader, None)) is not None:
+        if record:
+            yield offset, record
+        offset = stream.tell()
 
 
 def _file(row: int, line: dict[str, str]) -> _File:

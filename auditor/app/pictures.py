@@ -14,6 +14,7 @@ from pathlib import Path
 from starlette.concurrency import run_in_threadpool
 
 from auditor.app import commands, temporary
+from auditor.errors import AuditorError
 
 SMALL, LARGE = 320, 1600
 """The longest side of a picture among others, and of one alone, in pixels."""
@@ -52,10 +53,11 @@ class _Page:
 
 @dataclass(slots=True)
 class Pages:
-    """The pages whose pictures are kept. Two are never made at once: they would only take the disk from one another."""
+    """The pages whose pictures are kept. Two are never made at once: they would only take the disk from one another.
+    One that is enlarged does not wait for them."""
 
     _pages: OrderedDict[tuple[Path, tuple[int, ...], int], _Page] = field(default_factory=OrderedDict)
-    _alone: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _alone: dict[int, asyncio.Lock] = field(default_factory=lambda: {SMALL: asyncio.Lock(), LARGE: asyncio.Lock()})
 
     async def picture(self, folder: Path, row: int, rows: Sequence[int], side: int) -> tuple[bytes | None, str]:
         """The picture of a row of an audit's list, a WebP, with those of the page's other `rows`; None where nothing
@@ -67,11 +69,11 @@ class Pages:
         key = (folder, tuple(rows), side)
         page = self._pages.get(key)
         if page is None or page.is_to_begin_anew:
-            page = self._pages[key] = _Page({one: asyncio.get_running_loop().create_future() for one in rows})
+            page = self._pages[key] = _Page(_wanted(rows, page))
         page.waiting += 1
         if not page.made[row].done() and not page.is_at_work:
             self._end_unwanted()
-            page.work = asyncio.create_task(_make(page, folder, side, self._alone))
+            page.work = asyncio.create_task(_make(page, folder, side, self._alone[side]))
         self._pages.move_to_end(key)
         for old in [one for one, its in self._pages.items() if not its.waiting][:-_KEPT]:
             del self._pages[old]
@@ -91,6 +93,12 @@ class Pages:
                 page.work = None
 
 
+def _wanted(rows: Sequence[int], failed: _Page | None) -> dict[int, asyncio.Future[bytes | None]]:
+    """A place for the picture of each row, with those that were made before the rest failed."""
+    made = {} if failed is None else {row: one for row, one in failed.made.items() if one.done() and one.result()}
+    return {row: made.get(row) or asyncio.get_running_loop().create_future() for row in rows}
+
+
 async def _make(page: _Page, folder: Path, side: int, alone: asyncio.Lock) -> None:
     """Makes the pictures of a page that are lacking. Whatever comes of it, nobody waits for one for ever."""
     try:
@@ -100,6 +108,8 @@ async def _make(page: _Page, folder: Path, side: int, alone: asyncio.Lock) -> No
         page.said = _HANGS
     except OSError as error:
         page.said = f"The pictures could not be made: {error.strerror}."
+    except AuditorError as error:
+        page.said = str(error)
     finally:
         page.ended = time.monotonic()
         if page.work is asyncio.current_task():  # else nobody wanted them any more

@@ -45,6 +45,8 @@ STATIC = {
     "hx-sse.min.js": "app/hx-sse.min.js",
 }
 """What pages load, by the name in the address: files of `reports/`."""
+_KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+"""What they are: some registries of Windows say that a script is text, and browsers refuse it then."""
 
 
 def handed(name: str) -> Path:
@@ -179,8 +181,10 @@ async def _alive(request: Request) -> Response:
 
 
 def _static(request: Request) -> Response:
-    name = STATIC.get(request.path_params["name"])
-    return FileResponse(shipped.folder("reports") / name) if name else pages.trouble("There is no such page.")
+    if (name := STATIC.get(request.path_params["name"])) is None:
+        return pages.trouble("There is no such page.")
+    path = shipped.folder("reports") / name
+    return FileResponse(path, media_type=_KINDS[path.suffix])
 
 
 def _not_there(request: Request, error: Exception) -> Response:

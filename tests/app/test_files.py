@@ -15,7 +15,11 @@ import pytest
 from PIL import Image
 
 from auditor.app import commands, grid, proof, temporary
+from auditor.app import pictures as pictures_of
+from auditor.app.commands import NoAnswer
 from auditor.app.pictures import Pages
+from auditor.errors import BadConfig
+from auditor.model import FileVerdict
 from auditor.report.chain import LinkState
 from tests import media
 from tests.app.running import App, app
@@ -58,6 +62,49 @@ def test_what_is_not_safe_a_page_at_a_time(running: App) -> None:
     assert not {*pictures(first.text)} & {*pictures(second.text)}
     assert "Those before" in second.text
     assert "Those after" not in second.text
+
+
+def test_pages_of_a_long_table_are_those_of_one_reading(tmp_path: Path) -> None:
+    """Names with line breaks and quotes, letters of several bytes, empty lines, other verdicts between."""
+    table = tmp_path / "files.csv"
+    lines, expected = ["verdict,path\n"], []
+    for row in range(1, 400):
+        kind = FileVerdict.PROVEN if row % 3 == 0 else FileVerdict.NOT_SAFE
+        name = f'Łódź/{row}\n"b",.jpg' if row % 7 == 0 else f"ž{row}.jpg"
+        lines.append(f'{kind},"{name.replace(chr(34), chr(34) * 2)}"\n' + "\n" * (row % 50 == 0))
+        if kind == FileVerdict.NOT_SAFE:
+            expected.append((row, name))
+    table.write_bytes("".join(lines).encode())
+    parts = [grid._read(table, 0, 0, FileVerdict.NOT_SAFE, first) for first in range(0, len(expected) + 48, 48)]
+    assert [(file.row, file.path) for part in parts for file in part.files] == expected
+    assert {part.total for part in parts} == {len(expected)}
+    assert [len(part.files) for part in parts[:-2]] == [grid.SHOWN] * (len(parts) - 2)
+
+
+def test_a_verdict_is_asked_once_for_all_pages_until_a_file_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Path] = []
+
+    def verdict(folder: Path) -> dict[str, object]:
+        asked.append(folder)
+        return {"verdict": "NOT SAFE"} if len(asked) < 3 else {"sentence": "It was changed."}
+
+    monkeypatch.setattr("auditor.app.shown.verdict", verdict)
+    (tmp_path / "files.csv").write_text("path\n")
+    for _ in range(3):
+        grid._told(tmp_path, grid._facts(tmp_path))
+    assert len(asked) == 1
+    facts = (tmp_path / "files.csv").stat()
+    (tmp_path / "files.csv").write_text("htap\n")
+    os.utime(tmp_path / "files.csv", ns=(facts.st_atime_ns, facts.st_mtime_ns))
+    grid._told(tmp_path, grid._facts(tmp_path))
+    assert len(asked) == 2
+    (tmp_path / "audit.json").write_text("{}")
+    for _ in range(2):  # a trouble is no answer for good
+        with pytest.raises(NoAnswer, match="It was changed"):
+            grid._told(tmp_path, grid._facts(tmp_path))
+    assert len(asked) == 4
 
 
 def test_a_picture_is_made_bare_and_small(running: App) -> None:
@@ -299,6 +346,52 @@ def test_what_failed_is_said_to_a_whole_page_and_begun_anew_later(
         monkeypatch.setattr("auditor.app.pictures._FAILED_S", 0.0)
         await kept.picture(tmp_path, 1, rows, 320)
         assert len(begun) == 2
+
+    asyncio.run(asyncio.wait_for(walk(), 20))
+
+
+def test_what_was_made_before_a_failure_is_not_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, ...]] = []
+
+    async def events(*words: str) -> AsyncIterator[dict[str, object]]:
+        rows = words[words.index("--") + 2 :]
+        asked.append(rows)
+        (tmp_path / "made").write_bytes(b"picture")
+        yield {"event": "picture", "row": rows[0], "file": str(tmp_path / "made")}
+        raise BadConfig("the config cannot be read.")
+
+    monkeypatch.setattr(commands, "events", events)
+    monkeypatch.setenv("AUDITOR_STATE_DIR", str(tmp_path))
+    monkeypatch.setattr("auditor.app.pictures._FAILED_S", 0.0)
+
+    async def walk() -> None:
+        kept = Pages()
+        assert await kept.picture(tmp_path, 2, [1, 2], 320) == (None, "the config cannot be read.")
+        assert (await kept.picture(tmp_path, 2, [1, 2], 320))[0] == b"picture"
+        assert asked == [("1", "2"), ("2",)]
+        assert (await kept.picture(tmp_path, 1, [1, 2], 320))[0] == b"picture"
+        assert len(asked) == 2
+
+    asyncio.run(asyncio.wait_for(walk(), 20))
+
+
+def test_an_enlarged_picture_does_not_wait_for_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def events(*words: str) -> AsyncIterator[dict[str, object]]:
+        if str(pictures_of.SMALL) in words:
+            await asyncio.sleep(60)
+        (tmp_path / "made").write_bytes(b"large")
+        yield {"event": "picture", "row": "1", "file": str(tmp_path / "made")}
+        yield {"event": "result"}
+
+    monkeypatch.setattr(commands, "events", events)
+    monkeypatch.setenv("AUDITOR_STATE_DIR", str(tmp_path))
+
+    async def walk() -> None:
+        kept = Pages()
+        small = asyncio.create_task(kept.picture(tmp_path, 1, [1, 2], pictures_of.SMALL))
+        await asyncio.sleep(0.1)
+        assert await kept.picture(tmp_path, 1, [1], pictures_of.LARGE) == (b"large", "")
+        small.cancel()
 
     asyncio.run(asyncio.wait_for(walk(), 20))
 
