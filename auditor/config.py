@@ -21,6 +21,7 @@ from platformdirs import user_config_path
 from auditor.disk import small_files
 from auditor.disk.folder import Folder
 from auditor.errors import BadConfig, LeadsOut
+from auditor.paths import typed_path
 from auditor.words import typed
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ def whole_spec(spec: str) -> str:
     if scheme and not Path(spec).exists():
         return spec
     if not os.path.isfile(spec):  # noqa: PTH113 (a list is opened by its name as it is; on a dead mount there is none)
-        spec = os.path.expanduser(spec)  # noqa: PTH111 (without such a home it stays as it is)
+        return str(typed_path(spec).absolute())
     return str(Path(spec).absolute())
 
 
@@ -207,14 +208,14 @@ def _place(name: str, table: object) -> NamedPlace:
             raise ValueError(f"its spec {small_files.shown(spec)} depends on the current folder; write the whole path")
     except ValueError as error:
         raise ValueError(f"places.{name}: {error}") from error
-    return NamedPlace(name, str(Path(spec).expanduser()) if spec.startswith("~") else spec, Role(role))
+    return NamedPlace(name, str(typed_path(spec)) if spec.startswith("~") else spec, Role(role))
 
 
 def _is_whole(spec: str) -> bool:
     """Whether it names the same place from everywhere."""
     if scheme := _WORD.fullmatch(spec):
         return scheme[1].lower() != "takeout" or _is_whole(scheme[2])
-    return Path(spec).expanduser().is_absolute()
+    return typed_path(spec).is_absolute()
 
 
 def _policy(text: str) -> str:
@@ -222,7 +223,7 @@ def _policy(text: str) -> str:
 
 
 def _whole(text: str, what: str) -> Path:
-    whole = Path(text).expanduser()
+    whole = typed_path(text)
     if "\0" in text or not whole.is_absolute():
         raise ValueError(f"its {what} {small_files.shown(text)} is no whole path")
     return whole

@@ -1,12 +1,21 @@
-"""A path as a list holds it: its bytes, by which lists are sorted, and text that shows every path and no other."""
+"""A path as people type it, and as a list holds it: its bytes, by which lists are sorted, and text that shows every
+path and no other."""
 
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import sys
+from pathlib import Path
 
 _LOOKS_ESCAPED = re.compile(r"\\x[0-9a-f]{2}")
+
+
+def typed_path(text: str) -> Path:
+    """The path that a person typed: `~/x` and `~anna/x` lie in a home. Where no user has that name, or nothing says
+    where the home is, it is as it was typed, as shells have it. Raises nothing."""
+    return Path(os.path.expanduser(text))  # noqa: PTH111 (Path's own raises there, and takes `./~anna` for a home)
 
 
 def path_key(path: str) -> bytes:

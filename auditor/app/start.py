@@ -22,6 +22,7 @@ from auditor.app.commands import NoAnswer
 from auditor.app.orders import Refused
 from auditor.config import Role
 from auditor.errors import AuditorError
+from auditor.paths import typed_path
 
 MOST_BYTES = 1 << 20
 """No form of ours is larger."""
@@ -78,9 +79,7 @@ def folders(request: Request) -> Response:
         return pages.trouble("There is no such page.")
     typed = request.query_params.get("at", "")
     new = request.query_params.get("new", "").strip()
-    at = Path(typed if typed and "\0" not in typed else Path.home())
-    with contextlib.suppress(RuntimeError):  # nobody's home
-        at = at.expanduser()
+    at = typed_path(typed if typed and "\0" not in typed else "~")
     said, inner = "", []
     if not at.is_absolute():
         said = f"{at} is not a whole path."
@@ -181,7 +180,7 @@ def _roots() -> list[str]:
     import psutil
 
     mounted = [part.mountpoint for part in psutil.disk_partitions() if results.is_exact(part.mountpoint)]
-    return list(dict.fromkeys((str(Path.home()), *mounted)))
+    return list(dict.fromkeys((str(typed_path("~")), *mounted)))
 
 
 def _of_phones(advice: list[dict[str, Any]]) -> list[dict[str, Any]]:

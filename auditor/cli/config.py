@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -14,6 +13,7 @@ from auditor import config
 from auditor.cli import programs, screen
 from auditor.config import Role
 from auditor.errors import BadConfig
+from auditor.paths import typed_path
 from auditor.words import visible
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ def set_one(
 
         policy.load(value)
     is_path = key is Key.REPORTS or (key is Key.POLICY and value.endswith(".toml"))
-    said = str(Path(value).expanduser().absolute()) if is_path else value
+    said = str(typed_path(value).absolute()) if is_path else value
 
     def edit(document: TOMLDocument) -> None:
         document[key.value] = said

@@ -26,6 +26,7 @@ from auditor.disk.durable import ColdRead
 from auditor.disk.volume import volume_of
 from auditor.errors import BadPlace
 from auditor.model import Severity
+from auditor.paths import typed_path
 from auditor.places import Place
 from auditor.places.folder import FolderPlace, open_folder
 from auditor.report import list_name
@@ -68,7 +69,7 @@ def folder(spec: str) -> Path:
 
     Raises: BadPlace for another kind of place.
     """
-    path = Path(spec).expanduser()
+    path = typed_path(spec)
     if _is_another_kind(spec):
         raise BadPlace(f"nothing can be written to {spec}: name a folder (a disk, a stick, a mounted share)")
     if path.exists() and not path.is_dir():
@@ -85,7 +86,7 @@ def kept_folder(spec: str) -> FolderPlace:
 
 def _is_another_kind(spec: str) -> bool:
     word = spec.partition(":")[0].lower()
-    return word in {"adb", "rclone", "takeout", "mtp"} and ":" in spec and not Path(spec).expanduser().exists()
+    return word in {"adb", "rclone", "takeout", "mtp"} and ":" in spec and not typed_path(spec).exists()
 
 
 def name_sides(pairs: Sequence[Pair], refusal: Callable[[Pair], str | None]) -> None:

@@ -15,7 +15,7 @@ from auditor.disk.marker import Marker, SourceMark, is_kept
 from auditor.disk.volume import Volume
 from auditor.errors import BadPlace
 from auditor.model import Device
-from auditor.paths import display_path
+from auditor.paths import display_path, typed_path
 from auditor.places import Place
 from auditor.places.nesting import lies_in
 from auditor.places.trash import LIES_IN_ONE, is_of_a_program, will_be_emptied
@@ -64,7 +64,7 @@ def in_bin(root: Path) -> str | None:
 
 def _is_a_top(folder: Path) -> bool:
     """Whether programs put their own folders there: the top of a disk or of a backup. A person's home is none."""
-    if folder in (Path(folder.anchor), Path.home()):
+    if folder in (Path(folder.anchor), typed_path("~")):
         return False
     return folder.is_mount() or is_kept(folder)
 

@@ -12,6 +12,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from auditor.disk import small_files
+from auditor.paths import typed_path
 
 _HOSTS = Path("/etc/hosts")
 _SSH = ("~/.ssh/config", "/etc/ssh/ssh_config")
@@ -58,7 +59,7 @@ def _by_ssh(host: str) -> set[str]:
     Where ssh takes the first value that fits, all are taken here. Source: ssh_config(5)."""
     found: set[str] = set()
     for file in _SSH:
-        first = Path(os.path.expanduser(file))  # noqa: PTH111 (without a home it stays as it is)
+        first = typed_path(file)
         _take(first, first.parent, host, found, set())
     return found
 
@@ -88,6 +89,6 @@ def _take(file: Path, folder: Path, host: str, found: set[str], seen: set[Path])
         elif key == "include":
             for pattern in words:
                 with contextlib.suppress(OSError, ValueError, re.error):
-                    inner = folder / os.path.expanduser(os.path.expandvars(pattern))  # noqa: PTH111
+                    inner = folder / typed_path(os.path.expandvars(pattern))
                     for other in sorted(glob.glob(str(inner), include_hidden=True)):  # noqa: PTH207 (a whole path)
                         _take(Path(other), folder, host, found, seen)

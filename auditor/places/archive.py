@@ -16,6 +16,7 @@ from typing import BinaryIO, Protocol
 
 from auditor.errors import BadPlace
 from auditor.model import Device
+from auditor.paths import typed_path
 from auditor.places import Entry, Power, Whereabouts
 from auditor.places.members import UNREADABLE
 from auditor.places.tars import OpenTar
@@ -113,7 +114,7 @@ def open_archive(spec: str) -> ArchivePlace:
 
     Raises: BadPlace where there is none.
     """
-    path = Path(spec).expanduser()
+    path = typed_path(spec)
     try:
         path = path.resolve(strict=True)
         packing = packing_of(path)

@@ -21,6 +21,7 @@ from auditor.dates import utc
 from auditor.disk import mounts as disk
 from auditor.disk import own_notes, volume
 from auditor.errors import AuditorError
+from auditor.paths import typed_path
 from auditor.places import adbclient, doctor, mtp
 from auditor.places.adbclient import Seen
 from auditor.places.spec import PREFIXED
@@ -235,7 +236,7 @@ def _folder(one: Candidate) -> Path | None:
     """The folder or file of this machine that a place is; None for others."""
     scheme, _, words = one.spec.partition(":")
     if scheme.lower() == "takeout":
-        return Path(words)
+        return typed_path(words)
     return None if scheme.lower() in PREFIXED else Path(one.spec)
 
 

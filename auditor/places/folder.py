@@ -22,6 +22,7 @@ from auditor.disk.mounts import mount_of
 from auditor.disk.volume import filesystem, keeps_change_times
 from auditor.errors import BadPlace, LeadsOut
 from auditor.model import Device, ErrorKind, Trouble
+from auditor.paths import typed_path
 from auditor.places import Entry, EntryKind, Power, Whereabouts, links, unfinished
 from auditor.places.ours import is_ours
 
@@ -218,7 +219,7 @@ def open_folder(spec: str) -> FolderPlace:
 
     Raises: BadPlace where there is none.
     """
-    path = Path(spec).expanduser()
+    path = typed_path(spec)
     try:
         root = path.resolve(strict=True)
     except (OSError, RuntimeError) as error:

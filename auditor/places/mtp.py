@@ -20,6 +20,7 @@ from urllib.parse import unquote
 from auditor.disk import mounts as disk
 from auditor.errors import BadPlace, ListingCut
 from auditor.model import Device
+from auditor.paths import typed_path
 from auditor.places import Entry, Power, Whereabouts, phone_id
 from auditor.places.folder import FolderPlace
 
@@ -175,7 +176,7 @@ def open_mtp(words: str) -> MtpPlace:
     Raises: BadPlace where none is there, or several; where the system gives a phone no folder, with what works instead.
     """
     found = mounts()
-    if words and (inside := mount_around(Path(words).expanduser(), found)):
+    if words and (inside := mount_around(typed_path(words), found)):
         return MtpPlace(inside, f"mtp:{words}")
     if words:
         found = tuple(mount for mount in found if words.lower() in mount.name.lower())

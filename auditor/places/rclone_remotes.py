@@ -7,7 +7,6 @@ is which stands in `GRADES`, with sources; docs/evidence.md has the table for pe
 
 from __future__ import annotations
 
-import os
 import re
 import urllib.parse
 from collections.abc import Iterator, Mapping
@@ -15,6 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from auditor.disk import small_files
 from auditor.model import Behind, DigestOrigin
+from auditor.paths import typed_path
 from auditor.places.rclone_services import (
     BY_S3,
     SERVICES,
@@ -257,7 +257,7 @@ def _profiles_name_endpoints(settings: Mapping[str, str], environment: Mapping[s
     secrets = settings.get("shared_credentials_file") or environment.get("AWS_SHARED_CREDENTIALS_FILE")
     for file in (config, secrets or "~/.aws/credentials"):
         try:
-            text = small_files.read(os.path.expanduser(file))  # noqa: PTH111 (without a home it stays as it is)
+            text = small_files.read(typed_path(file))
         except FileNotFoundError:
             continue
         except (OSError, ValueError):  # nobody knows

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from auditor.errors import BadPlace
+from auditor.paths import typed_path
 from auditor.places import Place
 from auditor.places.archive import ArchivePlace, open_archive
 from auditor.places.folder import FolderPlace, is_whole_local_path, open_folder
@@ -24,7 +25,7 @@ LOCAL = frozenset(_OPENERS)
 def recorded_name(place: Place) -> str:
     """What a list calls the place it was made of: words that mean the same from everywhere."""
     if isinstance(place, TakeoutPlace):
-        words = Path(place.spec.removeprefix(_TAKEOUT)).expanduser()
+        words = typed_path(place.spec.removeprefix(_TAKEOUT))
         whole = place.root if place.unpacked or len(place.packed) != 1 else place.root / place.packed[0]
         return place.spec if words.is_absolute() else f"{_TAKEOUT}{whole}"
     if isinstance(place, FolderPlace | ArchivePlace) and not Path(place.spec).is_absolute():

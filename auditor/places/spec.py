@@ -9,10 +9,10 @@ from __future__ import annotations
 import importlib
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import cast
 
 from auditor.errors import BadPlace
+from auditor.paths import typed_path
 from auditor.places import Place
 from auditor.places.mtp import mount_around
 
@@ -46,7 +46,7 @@ def kind_of(spec: str) -> tuple[str, str]:
     match = _WORD.fullmatch(spec)
     if match and match[1].lower() in PREFIXED:
         return match[1].lower(), match[2]
-    path = Path(spec).expanduser()
+    path = typed_path(spec)
     if match and not path.exists():
         raise BadPlace(
             f"there is no place {spec}: {match[1]}: is not one of {', '.join(f'{word}:' for word in PREFIXED)}"

@@ -17,6 +17,7 @@ from typing import BinaryIO
 from auditor.disk.foreign_names import row_path
 from auditor.errors import BadPlace, ListingCut
 from auditor.model import Device, ErrorKind, FileFacts, Kind, Trouble
+from auditor.paths import typed_path
 from auditor.places import Entry, EntryKind, Power, Whereabouts
 from auditor.places.archive import ArchivePlace, packing_of
 from auditor.places.folder import FolderPlace
@@ -163,7 +164,7 @@ def open_takeout(words: str) -> TakeoutPlace:
 
     Raises: BadPlace where it is not there.
     """
-    path = Path(words).expanduser()
+    path = typed_path(words)
     try:
         path = path.resolve(strict=True)
         if path.is_file():
