@@ -593,6 +593,14 @@ def test_what_a_mount_of_an_unknown_kind_shows_the_user_says(
     way_out = "--copy-by-hand" in (tmp_path / "out/audit.json").read_text("utf-8")
     assert way_out is (verdict == "SAFE")
     assert audited(quick, tmp_path / "told", *both, "--copy-by-hand") == (verdict, [])
+    # What is pasted does what was done: as the whole audit, as what stays is to be read, and as the next backup.
+    words = json.loads((tmp_path / "told/audit.json").read_text("utf-8"))["provenance"]["arguments"]
+    for number, places in enumerate((("PHONE", "BACKUPS"), ("SOURCE", "PLACES"))):
+        again = [word for place in places for word in words[place]]
+        assert audited(quick, tmp_path / f"again{number}", *again) == (verdict, [])
+    copied = ("backup", *words["SOURCE"], *words["DEST"], "-o", tmp_path / "copied")
+    assert quick(*copied)[0] == {"SAFE": 0, "CANNOT SAY": 3}[verdict]
+    assert quick("backup", *copied[1:2], both[1], "-o", tmp_path / "without")[0] == 3
 
 
 @pytest.mark.parametrize(

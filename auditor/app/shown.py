@@ -123,7 +123,7 @@ def steps(told: dict[str, Any]) -> list[pages.Step]:
     phone, source, backups, dest = (places.get(word) or [] for word in ("PHONE", "SOURCE", "BACKUPS", "DEST"))
     missing = told.get("verdict") == "NOT SAFE" and source and dest
     wanted = pages.step("backup", (*source, *dest)) if missing else None
-    return [step for step in (wanted, pages.step("audit", (*phone, *backups, *dest[1:]))) if step]
+    return [step for step in (wanted, pages.step("audit", (*phone, *backups))) if step]
 
 
 def _kept(name: str, body: bytes) -> Response:

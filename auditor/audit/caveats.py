@@ -42,7 +42,7 @@ def _gone(backup: Side) -> str:
 
 def part_of_phone(pairs: Sequence[roles.Pair]) -> list[str]:
     """What is to be said where only a part of a phone was named: SAFE is read as a word on the whole phone."""
-    told = refusals.part_of_phone(pairs[0].source, [pair.backup for pair in pairs])
+    told = refusals.part_of_phone(pairs)
     return [told] if told else []
 
 
@@ -134,7 +134,7 @@ def without_a_place(backups: Sequence[Side], policy: Policy) -> list[str]:
     return told
 
 
-def unread_since(db: Database, source: Side, backups: Sequence[Side]) -> list[str]:
+def unread_since(db: Database, source: Side, backups: Sequence[Side], pairs: Sequence[roles.Pair]) -> list[str]:
     """What is to be said of proof that rests on earlier reading, where a backup run gave the list of a place at hand.
 
     Of a list alone its age is told already; places that are listed here are read anew.
@@ -144,7 +144,7 @@ def unread_since(db: Database, source: Side, backups: Sequence[Side]) -> list[st
     since = source.manifest.header.started
     told = []
     if source.place is not None:
-        again = " ".join(typed_whole(one.spec) for one in (source, *backups))
+        again = " ".join((*(typed_whole(one.spec) for one in (source, *backups)), *roles.said_by_hand(pairs)))
         told += _unread("the phone's files", database.unread_files(db, since), f"`auditor audit {again}`")
     for number, backup in enumerate(backups):
         if backup.place is not None and backup.manifest is not None:

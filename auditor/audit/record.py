@@ -78,13 +78,14 @@ def _arguments(
 ) -> dict[str, list[str]]:
     """What stands in a rule's commands for a place, as arguments: PHONE and BACKUP are the places, or lists, of
     this audit (BACKUPS all of the latter), SOURCE the phone where it is no list, PLACES all backups where none is a
-    list, DEST the first that can be written to (with the option that this took), REMOTE the only one by rclone, as
+    list, DEST the first that can be written to, REMOTE the only one by rclone, as
     rclone calls it, KEPT the first that has a record to be verified by, REPORT this audit's folder.
 
-    All are named whole: a report is read in another folder, or much later. Where no backup can be, FOLDER stands for
+    BACKUPS, PLACES and DEST end with the option by which the user said that they are copies made by hand: without it
+    the same command would do something else. All are named whole: a report is read in another folder, or much later. Where no backup can be, FOLDER stands for
     one to choose: so it is for what may be the phone. What looks like an option is left out.
     """
-    said: list[str] = []
+    said = roles.said_by_hand(pairs)
     phone, *backups = (whole_spec(one.spec) for one in (order.source, *order.backups))
     specs = {"PHONE": phone, "BACKUP": backups[0], "REPORT": str(report.absolute())}
     remotes = [b.spec.removeprefix("rclone:") for b in order.backups if b.spec.startswith("rclone:")]
@@ -100,20 +101,21 @@ def _arguments(
     if order.source.place is not None:
         specs["SOURCE"] = phone
         writable = (
-            (spec, ["--copy-by-hand"] * replace(pair, is_by_hand=False).maybe_phone)  # as it was said of this audit
+            # Alone the word is about this backup: of several it may have meant another one.
+            (spec, said if len(pairs) == 1 or replace(pair, is_by_hand=False).maybe_phone else [])
             for spec, b, pair in zip(backups, order.backups, pairs, strict=True)
             if b.place is not None
             and b.place.kind in ("folder", "rclone")
             and not (b.label in doubts or will_be_emptied(b) or refusals.refusal_of_backup(pair))
         )
-        specs["DEST"], said = next(writable, ("FOLDER", []))
+        specs["DEST"], said_of_it = next(writable, ("FOLDER", []))
     made = {word: [spec] for word, spec in specs.items() if not spec.startswith("-")}
     if "DEST" in made:
-        made["DEST"] += said
+        made["DEST"] += said_of_it
     if not any(spec.startswith("-") for spec in backups):
-        made["BACKUPS"] = backups
+        made["BACKUPS"] = [*backups, *said]
         if all(backup.place is not None for backup in order.backups):
-            made["PLACES"] = backups
+            made["PLACES"] = made["BACKUPS"]
     return made
 
 

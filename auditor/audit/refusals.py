@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from auditor.audit.roles import Pair, Role, exchanged, like_a_phone
+from auditor.audit.roles import BY_HAND, Pair, Role, exchanged, like_a_phone, said_by_hand
 from auditor.config import typed_whole
 from auditor.disk import marker as markers
 from auditor.words import typed, visible
@@ -37,7 +37,7 @@ def doubt_of_list(names: str, pair: Pair) -> Doubt:
 def _doubted(why: str, pair: Pair) -> Doubt:
     """A doubt with the right command; `why` as the beginning of a sentence."""
     backup = pair.backup
-    a_copy = "audit with --copy-by-hand" if pair.may_be_told else _folder_around(backup)
+    a_copy = f"audit with {BY_HAND}" if pair.may_be_told else _folder_around(backup)
     return Doubt(
         f"{why}, and may be the phone itself: if it is a copy made by hand, {a_copy}.",
         f"If {_phone_of(backup)} is the phone, run {_turned('audit', pair.source, backup, typed_whole)}.",
@@ -48,7 +48,7 @@ def doubt_of_part(pair: Pair, source: str, around: str) -> Doubt:
     """What is to be said of a folder beneath a backup that may be the phone; `around` is the backup, as it is typed."""
     part = pair.backup
     backup = f"run `auditor backup {typed_whole(source)} {typed_whole(around)}`"
-    a_copy = "audit with --copy-by-hand" if pair.may_be_told else backup
+    a_copy = f"audit with {BY_HAND}" if pair.may_be_told else backup
     return Doubt(
         f"{part.spec} {like_a_phone(part)}, and may be the phone itself, so nothing goes by what lies there: if it is a"
         f" copy made by hand, {a_copy}.",
@@ -68,7 +68,7 @@ def warning_of_part(pair: Pair) -> str:
 def refusal_of_mounted(pair: Pair) -> str:
     """Why nothing is written to a backup beneath which what may be a phone is mounted."""
     part = pair.backup
-    a_copy = "add --copy-by-hand" if pair.may_be_told else "mount it elsewhere"
+    a_copy = f"add {BY_HAND}" if pair.may_be_told else "mount it elsewhere"
     return (
         f"{part.spec} {like_a_phone(part)}, and is mounted in the folder of the backup: nothing is written, for its"
         f" files are no part of the backup. Take it out, or name another folder. If it is a copy made by hand, {a_copy}"
@@ -130,7 +130,7 @@ def refusal_of_backup(pair: Pair) -> str | None:
         return f"{told}. Nothing is written to it"
     if not pair.maybe_phone:
         return None
-    a_copy = "add --copy-by-hand" if pair.may_be_told else _folder_around(dest)
+    a_copy = f"add {BY_HAND}" if pair.may_be_told else _folder_around(dest)
     return (
         f"{dest.spec} {like_a_phone(dest)}, and a backup on a phone is lost with it: nothing is written to it. If"
         f" {_phone_of(dest)} is the phone, run {right}. If it is a copy made by hand, {a_copy}"
@@ -197,11 +197,13 @@ def refusal_without_record(folder: Role, command: str) -> str:
     )
 
 
-def part_of_phone(source: Role, backups: Iterable[Role]) -> str | None:
+def part_of_phone(pairs: Sequence[Pair]) -> str | None:
     """What an audit of a part of a phone does not cover, as a sentence; None where the whole was named."""
+    source = pairs[0].source
     if source.part_of_phone is None:
         return None
-    whole = " ".join(typed_whole(spec) for spec in (source.part_of_phone, *(backup.spec for backup in backups)))
+    places = (source.part_of_phone, *(pair.backup.spec for pair in pairs))
+    whole = " ".join((*map(typed_whole, places), *said_by_hand(pairs)))
     return (
         f"This covers the folder {source.label} alone. It is a part of {source.part_of_phone}, whose other folders were"
         f" not looked at: `auditor audit {whole}` covers all of them."

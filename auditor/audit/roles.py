@@ -8,7 +8,7 @@ phone until auditor has copied to it, or its owner has said what it is.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PureWindowsPath
@@ -248,6 +248,16 @@ class Pair:
             if ours.marks.folder.samefile(theirs.marks.folder):
                 return theirs.marks.folder
         return None
+
+
+BY_HAND = "--copy-by-hand"
+"""The option by which the user says that the backups are copies made by hand, and the source the phone."""
+
+
+def said_by_hand(pairs: Sequence[Pair]) -> list[str]:
+    """The option as it stands behind the backups in every command that is to do again what this one did; nothing where
+    nobody said so."""
+    return [BY_HAND] if any(pair.is_by_hand for pair in pairs) else []
 
 
 def like_a_phone(folder: Role) -> str:

@@ -87,7 +87,7 @@ def _run(order: Order, folder: Path, out: Path, steps: Steps, clock: Callable[[]
             *caveats.may_be_the_phones(db),
             *(as_one if order.policy.min_copies > 1 else ()),
             *caveats.without_a_place(order.backups, order.policy),
-            *caveats.unread_since(db, order.source, order.backups),
+            *caveats.unread_since(db, order.source, order.backups, pairs),
             *caveats.unopened(db),
             *caveats.switched_off(order.policy),
         )

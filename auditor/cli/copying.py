@@ -228,15 +228,17 @@ def audit(
     policy: Policy,
     out: Path | None,
     fail_on: Severity,
-    altered: Mapping[str, str] | None = None,
+    altered: Mapping[str, str],
+    *,
+    is_by_hand: bool,
 ) -> int:
     """Audits the source against the backup with what this run read, shows the verdict, and gives the exit code.
 
-    `dest` is the backup as it was named. `altered` are files that the source says are others than what was copied, with
+    `dest` is the backup as it was named; `is_by_hand`: the user said that it is a copy, and not the phone. `altered` are files that the source says are others than what was copied, with
     the reason: they are not known.
     """
     from auditor.audit import inputs
-    from auditor.audit.order import Order
+    from auditor.audit.order import Order, pairs_of
     from auditor.cli import cleaned, named, unfinished
     from auditor.cli.work import audit as command
     from auditor.copier.source_manifest import source_list
@@ -249,14 +251,17 @@ def audit(
     report = out or unfinished.new("audit", folder=named.home())
     root = prepared.plan.root
     with tempfile.TemporaryDirectory() as work:
-        source = source_list(backed, Path(work) / list_name(0), altered or {})
+        source = source_list(backed, Path(work) / list_name(0), altered)
+        ours = inputs.Side(prepared.source.spec, prepared.source.label, prepared.source, source)
+        theirs = inputs.Side(dest, root.name, FolderPlace(root, str(root)), backed.manifest)
         order = Order(
-            inputs.Side(prepared.source.spec, prepared.source.label, prepared.source, source),
-            (inputs.Side(dest, root.name, FolderPlace(root, str(root)), backed.manifest),),
+            ours,
+            (theirs,),
             policy,
             known,
             depth=source.header.depth,
             began=datetime.fromisoformat(prepared.started),
+            pairs=pairs_of(ours, (theirs,), is_by_hand=is_by_hand),
             emptied=cleaned.told(prepared.source),
             homes=named.homes(report),
             by=named.by(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import zipfile
@@ -158,6 +159,25 @@ def test_what_is_advised_after_the_word_needs_no_other_word(
     (advised,) = re.findall("Run `auditor (backup [^`]*)`", out)
     assert call(monkeypatch, capsys, *advised.split(), "--no-audit")[0] == 0
     assert tree(Path("phone")).items() <= tree(Path("copy")).items()
+
+
+def test_every_command_of_a_report_repeats_the_word(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    camera("phone", 1, 2, beside=("Android",))
+    camera("plain", 1, 2, of="photos")
+    camera("copy", 1, 2, beside=("Android",))
+    for number, backups in enumerate((("copy",), ("plain", "copy"), ("copy", "plain"))):
+        words = ("audit", "phone/DCIM", *backups, "--copy-by-hand", "-o", f"report{number}", "--depth", "hash")
+        code, _, _ = call(monkeypatch, capsys, *words)
+        record = json.loads(Path(f"report{number}/audit.json").read_text("utf-8"))
+        said = record["provenance"]["words"]
+        assert said["BACKUPS"] == said["PLACES"] == f"{' '.join(whole(one) for one in backups)} --copy-by-hand"
+        # Of several the word may have meant another than the one that is written to.
+        assert said["DEST"] == f"{whole(backups[0])}{' --copy-by-hand' * (backups[0] == 'copy')}"
+        (all_of_it,) = re.findall(r"`auditor (audit [^`]*)` covers all", json.dumps(record))
+        assert all_of_it == f"audit {whole('phone')} {said['BACKUPS']}"
+        assert call(monkeypatch, capsys, *all_of_it.split(), "-o", f"all{number}", "--depth", "hash")[0] == code == 0
 
 
 def test_one_copy_of_two_phones_is_no_phone_by_its_photos(

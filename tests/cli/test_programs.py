@@ -200,8 +200,8 @@ def test_the_line_for_people_is_made_of_the_data(
     _, data, _ = call(monkeypatch, capsys, *words, "-o", "b", "--json")
     step = json.loads(data)["next"]
     assert f"  Next     {step['sentence']}" in out.splitlines()
-    assert step["arguments"] == [f"{tmp_path}/Anna's phone", f"{tmp_path}/photos"]
-    assert f'`auditor backup "{tmp_path}/Anna\'s phone" {tmp_path}/photos`' in step["sentence"]
+    assert step["arguments"] == [f"{tmp_path}/Anna's phone", f"{tmp_path}/photos", "--copy-by-hand"]
+    assert f'`auditor backup "{tmp_path}/Anna\'s phone" {tmp_path}/photos --copy-by-hand`' in step["sentence"]
     _, data, _ = call(monkeypatch, capsys, step["action"], *step["arguments"], "-o", "c", "--json")
     assert json.loads(data)["verdict"] == "SAFE"
 

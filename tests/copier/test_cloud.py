@@ -138,6 +138,8 @@ def test_the_command_uploads_and_audits(tmp_path: Path, cloud: RclonePlace, monk
     monkeypatch.chdir(tmp_path)
     words = ["backup", str(phone), "rclone:cloud:new/folder"]
     words += [] if cloud.local_things else ["--copy-by-hand"]  # the server may be anywhere
+    said = str(CliRunner().invoke(app, [*words, "-n"]).exception)
+    assert f"run `auditor audit {' '.join(words[1:])}`" in said, "it is the audit of this very order"
     for uploaded, held in ((3, 0), (0, 3)):
         result = CliRunner().invoke(app, [*words, "-o", f"report{held}"])
         assert result.exit_code == 0, result.output

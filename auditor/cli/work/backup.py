@@ -116,7 +116,7 @@ def command(
         altered = copying.confirmed(proof) if proof else {}
 
         def judge() -> int:
-            return copying.audit(backed, dest, chosen, out, fail_on, altered)
+            return copying.audit(backed, dest, chosen, out, fail_on, altered, is_by_hand=copy_by_hand)
 
         raise typer.Exit(_judged(backed, altered, None if no_audit else judge))
 

@@ -15,7 +15,7 @@ import typer
 from auditor.audit import inputs, uploads
 from auditor.audit.order import Order
 from auditor.audit.refusals import refusal_of_backup
-from auditor.audit.roles import Pair, role_of
+from auditor.audit.roles import Pair, role_of, said_by_hand
 from auditor.cli import copying, named, programs, screen, unfinished
 from auditor.cli.work import audit as audit_command
 from auditor.copier.source_manifest import without
@@ -51,12 +51,10 @@ def backup(
     cloud = open_rclone(dest.removeprefix(PREFIX))
     if nesting.will_be_emptied(cloud):
         raise BadPlace(f"{dest} lies in a bin, which will be emptied; name a folder outside of it")
-    if plan_only:
-        raise BadPlace(
-            "an upload has no plan beforehand: run"
-            f" `auditor audit {typed(place.spec)} {typed(dest)}`, which changes nothing"
-        )
     sides = Pair(role_of(place), role_of(cloud), is_by_hand)
+    if plan_only:
+        words = " ".join((typed(place.spec), typed(dest), *said_by_hand([sides])))
+        raise BadPlace(f"an upload has no plan beforehand: run `auditor audit {words}`, which changes nothing")
     copying.name_sides([sides], refusal_of_backup)
     try:
         call(cloud.serving, "operations/mkdir", {"fs": cloud.remote, "remote": ""})
