@@ -82,8 +82,9 @@ def _arguments(
     rclone calls it, KEPT the first that has a record to be verified by, REPORT this audit's folder.
 
     BACKUPS, PLACES and DEST end with the option by which the user said that they are copies made by hand: without it
-    the same command would do something else. All are named whole: a report is read in another folder, or much later. Where no backup can be, FOLDER stands for
-    one to choose: so it is for what may be the phone. What looks like an option is left out.
+    the same command would do something else. All are named whole: a report is read in another folder, or much later.
+    Where no backup can be, FOLDER stands for one to choose: so it is for what may be the phone. What looks like an
+    option is left out.
     """
     said = roles.said_by_hand(pairs)
     phone, *backups = (whole_spec(one.spec) for one in (order.source, *order.backups))

@@ -198,11 +198,13 @@ def asked_again(source: Place, arrived: Arrived, stop: Callable[[], bool]) -> Se
         return second_proof(source, arrived, screen.steps(begin, "Asking the phone for its own digests"), stop)
 
 
-def confirmed(proof: SecondProof) -> dict[str, str]:
-    """The files of which the phone's own digests are others than of what arrived, with the reason; says so."""
+def confirmed(proof: SecondProof, then: str = "") -> dict[str, str]:
+    """The files of which the phone's own digests are others than of what arrived, with the reason; says so. `then` is
+    what becomes of those of which it was not asked."""
     screen.note(f"{count(len(proof.confirmed)):>10}  confirmed by a digest that the phone made itself")
     if proof.cut:
-        screen.note(f"{count(proof.unasked):>10}  not compared with the phone's own digests: {visible(proof.cut)}")
+        why = f"{visible(proof.cut)}{then}"
+        screen.note(f"{count(proof.unasked):>10}  not compared with the phone's own digests: {why}")
     if altered := (*proof.differing, *proof.lost):
         screen.note(f"{count(len(altered)):>10}  not what the phone holds; run the same command again:")
         listed(altered)
@@ -234,8 +236,8 @@ def audit(
 ) -> int:
     """Audits the source against the backup with what this run read, shows the verdict, and gives the exit code.
 
-    `dest` is the backup as it was named; `is_by_hand`: the user said that it is a copy, and not the phone. `altered` are files that the source says are others than what was copied, with
-    the reason: they are not known.
+    `dest` is the backup as it was named; `is_by_hand`: the user said that it is a copy, and not the phone. `altered`
+    are files that the source says are others than what was copied, with the reason: they are not known.
     """
     from auditor.audit import inputs
     from auditor.audit.order import Order, pairs_of

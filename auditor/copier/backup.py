@@ -74,8 +74,9 @@ class Request:
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """A plan and all that carrying it out needs. `found` is the backup's listing beside its rows, and `learned` what
-    became of the files of which the rows tell otherwise. `mounted` is where the source lay before it was looked at, and
-    `answered` the turn up to which it has said before this run what it holds itself of all that arrived."""
+    became of the files of which the rows tell otherwise. `mounted` is where the source lay before it was looked at,
+    `mark` what the backup knew of it before this run, and `turn` the number of the run, which is that of none in which
+    anything arrived or was answered for."""
 
     plan: CopyPlan
     source: Place
@@ -90,7 +91,8 @@ class Prepared:
     seen: str
     learned: tuple[Found, ...]
     mounted: presence.Mounted | None
-    answered: int
+    mark: SourceMark
+    turn: int
 
     @property
     def trusted(self) -> bool:
@@ -197,6 +199,9 @@ def prepare(
     mounted = presence.mounted(source)
     root = store.root
     marker = store.marker() or Marker("", started, (asked.layout or Layout.MIRROR).value)
+    troubles = store.last_troubles()
+    if troubles:  # what a source contradicted stood there
+        marker = marker.unanswered()
     layout = Layout(marker.layout)
     volume = volume_of(root)
     if store.opened is not None:
@@ -223,7 +228,7 @@ def prepare(
     count = sum(step.action is not Action.LEAVE_OUT for step in steps)
     refusals = [] if asked.shrunk and count else preflight.shrunk(marker.source(source.id), count, source.label)
     refusals += preflight.space(steps, volume)
-    warnings = [f"{trouble} The backup goes on from the one before." for trouble in store.last_troubles()]
+    warnings = [f"{trouble} The backup goes on from the one before." for trouble in troubles]
     warnings += [f"{g.path.name}: {g.trouble}." for g in store.rolled_back(preflight.remembered(root))]
     warnings += preflight.full_phone(source.device())
     warnings += preflight.names(twins(steps, volume.names, layout, mark.folder), escaped(steps, volume.names))
@@ -234,9 +239,9 @@ def prepare(
         )
     plan = CopyPlan(source.id, source.label, root, mark.folder, layout, steps, tuple(refusals), tuple(warnings))
     seen = moment(datetime.now(UTC)) if clock_is_ours else moment(now)
-    answered = min(mark.answered, index.turn)  # a generation that was lost took its turns along
+    turn = max(index.turn, *(known.last_answered for known in (mark, *marker.sources))) + 1
     return Prepared(
-        plan, source, store, marker, volume, index, namer, found, asked, started, seen, learned, mounted, answered
+        plan, source, store, marker, volume, index, namer, found, asked, started, seen, learned, mounted, mark, turn
     )
 
 
@@ -254,7 +259,7 @@ def carry_out(
             _add_generation(prepared, prepared.marker.sources, now())
         except (OSError, BadOutput, BadPlace) as error:
             return BackupResult(prepared, _unwritten(Ending((), stopped=True, gone=None), error), index.last)
-    journal = Journal.begin(store, index.turn + 1, plan.mark)
+    journal = Journal.begin(store, prepared.turn, plan.mark)
     publisher = Publisher(
         door=store.door,
         source_id=plan.source_id,
@@ -263,7 +268,7 @@ def carry_out(
         index=index,
         journal=journal,
         aside=f"{QUARANTINE}/{now().strftime('%Y%m%dT%H%M%S')}-{plan.mark}",
-        turn=index.turn + 1,
+        turn=prepared.turn,
         keeps_changes=prepared.volume.keeps_changes,
     )
     if plan.to_do:
@@ -309,15 +314,17 @@ def doubt(backed: BackupResult, paths: Iterable[str], now: datetime) -> BackupRe
         return replace(backed, ending=_unwritten(backed.ending, error))
 
 
-def settle(backed: BackupResult) -> BackupResult:
+def settle(backed: BackupResult, unanswered: str | None = None) -> BackupResult:
     """Writes down that the source has said of all that arrived what it holds itself: what it contradicted is in doubt.
+    `unanswered` is the first file, in the order in which they arrived, of which it has not; None where there is none.
     Where that cannot be written, the ending says so, and the next run asks again."""
     prepared = backed.prepared
     marker = prepared.store.marker() or prepared.marker
-    known, turn = marker.source(prepared.plan.source_id), prepared.index.turn
-    if known is None or known.answered == turn:
+    known, index = marker.source(prepared.plan.source_id), prepared.index
+    turn = index.turn if unanswered is None else index.origins[unanswered][1].turn
+    if known is None or (fresh := known.settled(turn, unanswered)) == known:
         return backed
-    sources = tuple(replace(known, answered=turn) if s is known else s for s in marker.sources)
+    sources = tuple(fresh if s is known else s for s in marker.sources)
     try:
         prepared.store.put(replace(marker, sources=sources))
     except (OSError, BadOutput, BadPlace) as error:
@@ -410,15 +417,8 @@ def _is_fresh(last: Manifest, now: datetime) -> bool:
 def _marked(prepared: Prepared) -> tuple[SourceMark, ...]:
     plan = prepared.plan
     counted = [s for s in plan.steps if s.action is not Action.LEAVE_OUT]
-    mark = SourceMark(
-        plan.source_id,
-        plan.source_label,
-        plan.folder,
-        len(counted),
-        sum(s.size_bytes or 0 for s in counted),
-        prepared.started,
-        prepared.answered,
-    )
+    size = sum(s.size_bytes or 0 for s in counted)
+    mark = replace(prepared.mark, label=plan.source_label, files=len(counted), bytes=size, listed=prepared.started)
     same = prepared.marker.source(plan.source_id)
     if same and replace(mark, listed=same.listed) == same:
         mark = same

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from auditor.copier.backup import BackupResult
 from auditor.copier.plan import Action
 from auditor.errors import AuditorError
+from auditor.paths import path_key
 from auditor.places import Entry, Place, Power, StatesDigests
 
 Arrived = Mapping[str, tuple[str | None, int | None]]
-"""SHA-256 and size of what arrived of each file, by its path on the phone."""
+"""SHA-256 and size of what arrived of each file, by its path on the phone, in the order in which they are asked for."""
 
 _ALTERED = "the phone's own digest is another one: it arrived altered, or was changed since"
 _STOPPED = "this run was stopped before"
@@ -23,7 +24,8 @@ class SecondProof:
     """How many files the source digested, which of them are not what arrived (`differing`), and which it could not read
     any more (`lost`), with the reason; of those `confirmed` it holds the very bytes that arrived.
 
-    `cut` is why `unasked` others were not asked for, None where all were.
+    `cut` is why `unasked` others were not asked for, None where all were. `unanswered` is the first, in the order in
+    which it was asked, of which it has said nothing; None where there is none.
     """
 
     asked: int
@@ -32,25 +34,41 @@ class SecondProof:
     cut: str | None = None
     confirmed: frozenset[str] = frozenset()
     unasked: int = 0
+    unanswered: str | None = None
 
 
 def arrived(backed: BackupResult) -> Arrived:
-    """What arrived of the source's files since it was last asked to the end: in this run, in one that was stopped
-    before it asked, or read anew because of an answer."""
-    prepared = backed.prepared
-    there = {s.path: s.size_bytes for s in prepared.plan.steps if s.action not in {Action.LEAVE_OUT, Action.CANNOT}}
+    """What arrived of the source's files and it has not answered for: in this run, in one that was stopped before it
+    asked or heard all, or read anew because of an answer. The earliest come first: what was answered then stays so,
+    wherever the answer is cut off."""
+    there = _there(backed)
     return {
-        path: (origin.sha256, there[path])
-        for path, (_, origin) in prepared.index.origins.items()
-        if path in there and origin.turn > prepared.answered
+        path: (backed.prepared.index.origins[path][1].sha256, there[path])
+        for path in _unanswered(backed)
+        if path in there
     }
 
 
-def not_listed(backed: BackupResult) -> set[str]:
-    """What arrived since then and could not be asked for, as the source did not list it in this run."""
-    prepared, asked = backed.prepared, arrived(backed)
-    origins = prepared.index.origins.items()
-    return {path for path, (_, origin) in origins if origin.turn > prepared.answered and path not in asked}
+def not_listed(backed: BackupResult, unanswered: str | None = None) -> set[str]:
+    """What arrived before `unanswered` (None: at all) and could not be asked for, as the source did not list it in this
+    run."""
+    paths = _unanswered(backed)
+    return set(paths[: None if unanswered is None else paths.index(unanswered)]) - _there(backed).keys()
+
+
+def _there(backed: BackupResult) -> dict[str, int | None]:
+    steps = backed.prepared.plan.steps
+    return {s.path: s.size_bytes for s in steps if s.action not in {Action.LEAVE_OUT, Action.CANNOT}}
+
+
+def _unanswered(backed: BackupResult) -> list[str]:
+    """In the order of their arrival, as `SourceMark` counts."""
+    mark = backed.prepared.mark
+    turns = {path: origin.turn for path, (_, origin) in backed.prepared.index.origins.items()}
+    return sorted(
+        (path for path, turn in turns.items() if not mark.has_answered(turn, path)),
+        key=lambda path: (turns[path], path_key(path)),
+    )
 
 
 def second_proof(
@@ -68,7 +86,7 @@ def second_proof(
     """
     if not isinstance(source, StatesDigests) or Power.COMPUTES not in source.powers or not files:
         return None
-    entries = [Entry(path, size_bytes=size) for path, (_, size) in sorted(files.items())]
+    entries = [Entry(path, size_bytes=size) for path, (_, size) in files.items()]
     told: dict[str, str] = {}
     cut = None
     try:
@@ -95,4 +113,5 @@ def second_proof(
         cut=cut,
         confirmed=frozenset(path for path, digest in told.items() if files[path][0] == digest),
         unasked=len(left) if cut else 0,
+        unanswered=left[0] if left else None,
     )

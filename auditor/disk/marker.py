@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import MISSING, asdict, dataclass
+from dataclasses import MISSING, asdict, dataclass, replace
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -17,6 +17,7 @@ from auditor.disk import small_files
 from auditor.disk.folder import Folder
 from auditor.disk.small_files import value_of
 from auditor.errors import BadPlace
+from auditor.paths import display_path, path_key, path_shown
 
 OWN_FOLDER = ".auditor"
 """Where a backup keeps its own affairs; never payload."""
@@ -103,7 +104,8 @@ def is_own(name: str) -> bool:
 class SourceMark:
     """One source of the backup: its id and label, the folder of the backup its files go to ("" for the top), and how
     much it listed the last time. `answered`: of all that arrived up to this turn (`Origin.turn`) it has said what it
-    holds itself; 0 where it makes no digests, or was never asked to the end."""
+    holds itself; 0 where it makes no digests, or was never asked so far. `answered_before`: of the turn after that one
+    too, of the files before this path (as `display_path` shows it, in the order of paths); "" for none of it."""
 
     id: str
     label: str
@@ -112,6 +114,24 @@ class SourceMark:
     bytes: int
     listed: str
     answered: int = 0
+    answered_before: str = ""
+
+    @property
+    def last_answered(self) -> int:
+        """The last turn of which it has said anything."""
+        return self.answered + bool(self.answered_before)
+
+    def has_answered(self, turn: int, path: str) -> bool:
+        """Whether it has said what it holds itself of what arrived in a turn under its own path."""
+        if turn != self.last_answered or not self.answered_before:
+            return turn <= self.answered
+        return path_key(path) < path_key(path_shown(self.answered_before))
+
+    def settled(self, turn: int, before: str | None = None) -> SourceMark:
+        """The same where it has answered up to this turn; with `before` only of its files before this path."""
+        if before is None:
+            return replace(self, answered=turn, answered_before="")
+        return replace(self, answered=turn - 1, answered_before=display_path(before))
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +151,10 @@ class Marker:
     def source(self, source_id: str) -> SourceMark | None:
         """What is known of a source, None for a new one."""
         return next((s for s in self.sources if s.id == source_id), None)
+
+    def unanswered(self) -> Marker:
+        """The same where no source has said anything yet of what arrived."""
+        return replace(self, sources=tuple(source.settled(0) for source in self.sources))
 
     @property
     def homes(self) -> tuple[str, ...]:

@@ -248,18 +248,29 @@ class Store:
         reasons: tuple[str, ...] = (),
         sources: tuple[SourceMark, ...] | None = None,
     ) -> Manifest:
-        """Writes the next generation (`rows` in path order) and names it in the marker, durably and in that order."""
+        """Writes the next generation (`rows` in path order) and names it in the marker, durably and in that order.
+
+        Where the one before is not the one that the marker names, sources have answered nothing: that one told which of
+        their answers were not what had arrived.
+        """
         self.door.check()
         marker = self.door.marker()
         if marker is None:
             raise RootGone(f"{self.folder / markers.NAME} is missing; `auditor backup` makes it again")
         number, path = max(self.generations_there(), default=(0, None))
         previous: dict[str, Any] | None = None
+        is_lost = number < marker.generation
         if path is not None:
             previous = {"generation": path.name, "sha256": file_sha256(path)}
-            with contextlib.suppress(BadManifest):  # one that was edited is still the one before
+            is_lost |= number == marker.generation and previous["sha256"] != marker.generation_sha256
+            try:
                 footer = load(path).footer
                 previous |= {"files": footer.files, "bytes": footer.bytes, "finished": footer.finished}
+            except BadManifest:  # one that was edited is still the one before
+                is_lost = True
+        marker = replace(marker, sources=marker.sources if sources is None else sources)
+        if is_lost:
+            marker = marker.unanswered()
         header = Header(
             schema=SCHEMA,
             tool=f"auditor {__version__}",
@@ -271,7 +282,7 @@ class Store:
             started=started,
             columns=tuple(dict.fromkeys((*columns, *KEPT))),
             previous=previous,
-            sources={s.id: s.label for s in (marker.sources if sources is None else sources)},
+            sources={s.id: s.label for s in marker.sources},
         )
         fresh = self.manifests / f"{number + 1:06d}.jsonl"
         with self.door.folder(MANIFESTS, make=True) as folder:
@@ -287,14 +298,7 @@ class Store:
                     folder.remove(partial_path(fresh).name)
                 raise
             folder.sync()
-        self.put(
-            replace(
-                marker,
-                generation=number + 1,
-                generation_sha256=file_sha256(fresh),
-                sources=marker.sources if sources is None else sources,
-            )
-        )
+        self.put(replace(marker, generation=number + 1, generation_sha256=file_sha256(fresh)))
         return manifest
 
     def generations_there(self) -> Iterator[tuple[int, Path]]:

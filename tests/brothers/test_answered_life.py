@@ -26,9 +26,11 @@ from auditor.copier.source_manifest import source_list
 from auditor.errors import ListingCut
 from auditor.places import Entry, Power
 from auditor.places.folder import FolderPlace
+from auditor.scrub.verify import Choice, verify
+from auditor.store.generations import Store, locked
 from tests.brothers.test_backup_life import CONTENTS, KILLS, LIVES, Killed, content_of, digest, kill_at, lives
 from tests.copier import in_process
-from tests.copier.runs import DIGESTS, OLD_S, QUICK, tree, write
+from tests.copier.runs import DIGESTS, OLD_S, QUICK, back_up, tree, write
 
 NAMES = st.sampled_from([f"DCIM/{number}.jpg" for number in range(4)])
 """Of one kind: what is there under the name of another kind is read once more for the audit."""
@@ -39,6 +41,7 @@ class Phone(FolderPlace):
 
     bent: ClassVar[set[str]]
     answers: ClassVar[int | None]
+    asked: ClassVar[list[str]]
 
     @property
     def powers(self) -> frozenset[Power]:
@@ -59,6 +62,7 @@ class Phone(FolderPlace):
         for number, entry in enumerate(entries):
             if number == Phone.answers:
                 raise ListingCut("the phone went away")
+            Phone.asked.append(entry.path)
             yield entry.path, digest((self.root / entry.path).read_bytes())
 
 
@@ -73,7 +77,7 @@ class AnsweredLife(RuleBasedStateMachine):
         in_process.everything(self.patch)
         self.phone = self.room / "phone"
         write(self.phone / "DCIM/first.jpg", content_of(1))
-        Phone.bent, Phone.answers = set(), None
+        Phone.bent, Phone.answers, Phone.asked = set(), None, []
         self.tick = 0
 
     def teardown(self) -> None:
@@ -102,6 +106,13 @@ class AnsweredLife(RuleBasedStateMachine):
     @rule(name=NAMES)
     def bend(self, name: str) -> None:
         Phone.bent ^= {name}
+
+    @rule()
+    def lose_the_last_manifest(self) -> None:
+        """It went bad, or an older state of the folder was put back."""
+        found = sorted((self.room / "disk/.auditor/manifests").glob("*.jsonl"))
+        if len(found) > 1:
+            found[-1].write_bytes(found[-1].read_bytes()[:-9])
 
     @rule(kill=KILLS, answers=st.one_of(st.none(), st.integers(0, 3)))
     def back_up(self, kill: int | None, answers: int | None) -> None:
@@ -150,6 +161,93 @@ def test_what_was_hidden_when_the_phone_answered_is_read_again() -> None:
         assert life._back_up(None, None) == {name}
     finally:
         life.teardown()
+
+
+@pytest.fixture
+def life() -> Iterator[AnsweredLife]:
+    made = AnsweredLife()
+    try:
+        yield made
+    finally:
+        made.teardown()
+
+
+def test_what_was_answered_before_the_cable_was_out_is_not_asked_again(life: AnsweredLife) -> None:
+    for number in range(6):
+        write(life.phone / f"DCIM/{number}.jpg", content_of(number + 2))
+    life.bend("DCIM/0.jpg")
+    asked = []
+    for _ in range(4):
+        Phone.asked = []
+        life._back_up(None, 2)
+        asked.append(Phone.asked)
+    # The first is read anew, as it arrived altered, and is asked for once more: after all that arrived before.
+    others = [f"DCIM/{number}.jpg" for number in range(1, 6)]
+    assert asked == [["DCIM/0.jpg", others[0]], others[1:3], others[3:5], ["DCIM/first.jpg", "DCIM/0.jpg"]]
+
+
+def test_what_was_hidden_before_the_cable_was_out_is_read_again(life: AnsweredLife) -> None:
+    name = "DCIM/0.jpg"
+    write(life.phone / name, content_of(2))
+    life.bend(name)
+    life._back_up(None, 0)
+    life.hide_or_show(name)
+    write(life.phone / "DCIM/1.jpg", content_of(3))
+    write(life.phone / "DCIM/2.jpg", content_of(4))
+    life._back_up(None, 2)  # `first` and `1`, behind which `0` would have come
+    life.hide_or_show(name)
+    assert life._back_up(None, None) == {name}
+
+
+def test_what_the_phone_contradicted_is_not_forgotten_with_a_manifest(life: AnsweredLife) -> None:
+    name = "DCIM/0.jpg"
+    write(life.phone / name, content_of(2))
+    life.bend(name)
+    assert life._back_up(None, None) == {name}
+    life.lose_the_last_manifest()  # in which its file is in doubt
+    assert life._back_up(None, None) == {name}
+
+
+@pytest.mark.parametrize("loser", ["verify", "backup of another phone"])
+def test_nor_where_another_run_came_in_between(life: AnsweredLife, loser: str) -> None:
+    name = "DCIM/0.jpg"
+    write(life.phone / name, content_of(2))
+    life.bend(name)
+    assert life._back_up(None, None) == {name}
+    life.lose_the_last_manifest()
+    disk = life.room / "disk"
+    if loser == "verify":
+        with locked(Store(disk)) as store:
+            verify(store, Choice(), QUICK, lambda: datetime.now(UTC))
+    else:
+        write(life.room / "other/DCIM/9.jpg", content_of(9))
+        back_up(life.room / "other", disk)
+    assert life._back_up(None, None) == {name}
+
+
+def test_what_a_killed_run_copied_is_asked_for_though_its_turn_was_answered_before(life: AnsweredLife) -> None:
+    """The only file of the last turn is gone from the manifests, and with it its turn."""
+    write(life.phone / "DCIM/1.jpg", content_of(3))
+    life._back_up(None, None)
+    disk = life.room / "disk"
+    marker = Store(disk).marker()
+    assert marker is not None
+    told = replace(marker.sources[0], answered=marker.sources[0].answered + 1)
+    marker_file = disk / ".auditor/place.toml"
+    marker_file.write_bytes(replace(marker, sources=(told,)).text())
+    name = "DCIM/0.jpg"
+    write(life.phone / name, content_of(2))
+    life.bend(name)
+    with life.patch.context() as killed:
+        killed.setattr(backup, "_next_generation", _killed)
+        with pytest.raises(Killed), backup.session(disk, backup.Layout.MIRROR) as store:
+            place = Phone(life.phone, str(life.phone))
+            backup.carry_out(backup.prepare(place, store, DIGESTS, QUICK), QUICK)
+    assert life._back_up(None, None) == {name}
+
+
+def _killed(*_: object) -> None:
+    raise Killed
 
 
 def test_a_short_life() -> None:

@@ -286,9 +286,21 @@ def cable_out() -> None:
 @pytest.mark.parametrize(
     ("then", "code", "says"),
     [
-        (lambda: press(1), 130, "2  not compared with the phone's own digests: this run was stopped before"),
-        (lambda: press(2), 130, "3  not compared with the phone's own digests: this run was stopped before"),
-        (cable_out, 3, "3  not compared with the phone's own digests: the phone went away"),
+        (
+            lambda: press(1),
+            130,
+            "2  not compared with the phone's own digests: this run was stopped before; the next backup goes on there",
+        ),
+        (
+            lambda: press(2),
+            130,
+            "3  not compared with the phone's own digests: this run was stopped before; the next backup goes on there",
+        ),
+        (
+            cable_out,
+            3,
+            "3  not compared with the phone's own digests: the phone went away; the next backup goes on there",
+        ),
     ],
     ids=["Ctrl-C", "Ctrl-C twice", "the cable is out"],
 )

@@ -113,7 +113,7 @@ def command(
         if not backed.ending.gone and away(store.door) is None:
             preflight.remember_last(store)
         show_results(backed)
-        altered = copying.confirmed(proof) if proof else {}
+        altered = copying.confirmed(proof, "; the next backup goes on there") if proof else {}
 
         def judge() -> int:
             return copying.audit(backed, dest, chosen, out, fail_on, altered, is_by_hand=copy_by_hand)
@@ -306,12 +306,11 @@ def _done(results: Sequence[CopyResult]) -> str:
 def _proven(backed: backing.BackupResult, proof: SecondProof) -> backing.BackupResult:
     """The run, with what the phone itself said of it, which is written down however much that was."""
     backed = replace(backed, confirmed=proof.confirmed)
-    is_answered = not proof.cut and not proof.lost
     # What was away is not asked for later: if it comes back, it is read anew.
-    doubted = dict(proof.differing).keys() | (not_listed(backed) if is_answered else set())
+    doubted = dict(proof.differing).keys() | not_listed(backed, proof.unanswered)
     if doubted:
         backed = backing.doubt(backed, sorted(doubted), datetime.now(UTC))
-    return backing.settle(backed) if is_answered and not backed.ending.gone else backed
+    return backed if backed.ending.gone else backing.settle(backed, proof.unanswered)
 
 
 def _so_far(backed: backing.BackupResult) -> str:
