@@ -284,8 +284,8 @@ def carry_out(
     at, listing = prepared.mounted, partial(_listing, plan)
     unplugged = presence.watch_for_another(prepared.source, at, listing, options.unplugged)
     ending = execute(plan, setup, publisher, replace(options, unplugged=unplugged))
-    if ending.gone is None and (told := presence.another(prepared.source, at, listing)):
-        # It was exchanged while nothing was read: whose files these are cannot be said.
+    if ending.gone is None and (told := presence.another(prepared.source, at, listing, is_doubted=ending.failed)):
+        # It was exchanged while nothing was read, or nobody saw it: whose files these are cannot be said.
         ending = replace(ending, stopped=True, gone=told)
     if ending.gone is not None:  # what lies at the path now is another's, or nobody's
         return BackupResult(prepared, ending, index.last)

@@ -63,11 +63,13 @@ class RunOptions:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a run ended. Steps without a result were left undone (`stopped`: on request or because of `gone`)."""
+    """How a run ended. Steps without a result were left undone (`stopped`: on request or because of `gone`). `failed`:
+    something did, be it that it came right when it was tried again."""
 
     results: tuple[CopyResult, ...]
     stopped: bool
     gone: str | None
+    failed: bool = False
 
 
 @dataclass(slots=True)
@@ -129,7 +131,7 @@ def execute(plan: CopyPlan, setup: Setup, publisher: Publisher, options: RunOpti
     run.partial.clear()
     options.on_progress(_progress(run))
     results = {**run.repaired, **run.results}
-    return Ending(tuple(results[n] for n in sorted(results)), run.stopped, run.gone)
+    return Ending(tuple(results[n] for n in sorted(results)), run.stopped, run.gone, bool(run.tries))
 
 
 def _go(run: _Run, workers: Workers) -> None:

@@ -13,10 +13,19 @@ from auditor.errors import AuditorError, RootGone
 from auditor.paths import display_path
 from auditor.places import EntryKind, Place
 from auditor.places.folder import volume_id
+from auditor.words import count
 
 Listing = Callable[[], Mapping[str, tuple[int | None, int | None]]]
 """Gives size and date (ns) of each file of a source, by its path; None where the source does not tell. Asked for only
 where another one may lie there."""
+
+
+MOST = 0.5
+"""Of another source more than this share of the files that were listed is not there, or has another size or date.
+
+Files of a source that is in use change while it is read, each for itself: a messenger rewrites one, a photo is edited
+or deleted. Of another card next to none is alike: one that numbers its files alike has other photos, of other sizes and
+times. One that has most of them, as a copy of the first card has, shows for these all that a listing can tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +79,7 @@ def watch_for_another(
             return told
         if read or now == at:
             return read or None
-        if told := another(source, before, listing, came_back=at is None):
+        if told := another(source, before, listing, is_doubted=at is None):
             read = told if at is not None and told != source_gone(source) else ""
             return told
         at = now if _is_there(now, before) else None
@@ -79,16 +88,17 @@ def watch_for_another(
     return asked
 
 
-def another(source: Place, before: Mounted | None, listing: Listing, *, came_back: bool = False) -> str | None:
+def another(source: Place, before: Mounted | None, listing: Listing, *, is_doubted: bool = False) -> str | None:
     """Whether another source lies now where that of the `listing` lay, in words for people; None where it is the same
-    one, where nothing lies there, and where it was never a folder of this machine. `came_back`: it was seen to be gone.
+    one, where nothing lies there, and where it was never a folder of this machine. `is_doubted`: it was seen to be
+    gone, or something failed, so that the files are looked at where all else is as it was.
 
     Cards are often called alike and number their files alike. Their volumes tell them apart or, as not every system
     tells these and some cameras give each card the same one, the sizes and dates of their files. One reader gives each
     card that is put into it the same device; and one disk holds many folders, of which any may get the name of another.
     """
     now = mounted(source)
-    if before is None or now is None or (now == before and not came_back):
+    if before is None or now is None or (now == before and not is_doubted):
         return None
     if not _is_there(now, before):  # a disk was unmounted from a folder that has files of its own, or mounted over it
         return _another("card or disk", source)
@@ -96,29 +106,34 @@ def another(source: Place, before: Mounted | None, listing: Listing, *, came_bac
         return _another("card or disk", source)
     if None not in (before.folder, now.folder) and before.device == now.device and before.folder != now.folder:
         return _another("folder", source)
+    had = listing()
     try:
-        unlike = _unlike(source, listing)
+        unlike = _unlike(source, had)
     except (OSError, AuditorError):
         return source_gone(source)
-    if unlike is None:
+    if len(unlike) <= MOST * len(had):
         return None
-    return f"{source.label} came back with other files than it had ({display_path(unlike)}), as another card would"
+    first = f"{display_path(unlike[0])}{f' and {count(len(unlike) - 1)} more' * (len(unlike) > 1)}"
+    return (
+        f"{source.label} has other files now than when it was listed ({first} of {count(len(had))}), as another card"
+        " would"
+    )
 
 
 def _another(what: str, source: Place) -> str:
     return f"another {what} lies at {source.local_root} now than the one that this run began with"
 
 
-def _unlike(source: Place, listing: Listing) -> str | None:
-    """The first file of a listing that the source does not have, or with another size or date; None: it has all."""
-    left = dict(listing())
+def _unlike(source: Place, had: Mapping[str, tuple[int | None, int | None]]) -> list[str]:
+    """The files of a listing that the source does not have, or with another size or date."""
+    left = dict(had)
     for entry in source.walk():
         if entry.kind is not EntryKind.FILE or entry.path not in left:
             continue
-        had = left.pop(entry.path)
-        if any(known not in (None, now) for known, now in zip(had, (entry.size_bytes, entry.mtime_ns), strict=True)):
-            return entry.path
-    return next(iter(left), None)
+        stamps = zip(left[entry.path], (entry.size_bytes, entry.mtime_ns), strict=True)
+        if all(known in (None, now) for known, now in stamps):
+            del left[entry.path]
+    return list(left)
 
 
 def source_gone(source: Place) -> str:

@@ -297,7 +297,7 @@ def test_another_card_in_the_reader_is_not_taken_for_the_first_one(
         elif told_by == "its volume":
             assert "another card or disk lies at" in (ran.backed.ending.gone or "")
         else:
-            assert "CANON came back with other files than it had (DCIM/" in (ran.backed.ending.gone or "")
+            assert "CANON has other files now than when it was listed (DCIM/" in (ran.backed.ending.gone or "")
 
 
 @pytest.mark.parametrize("told_by", ["its volume", "its files"])
@@ -320,6 +320,55 @@ def test_a_card_that_was_exchanged_unseen_ends_the_run(
         assert again.failed == {} and again.backed.ending.gone is None
         assert set(tree(reader.mount).values()) <= set(tree(tmp_path / "disk").values())
         assert back_up(reader.mount, tmp_path / "disk").by_path == {}
+
+
+def test_a_card_that_only_its_files_tell_from_another_is_told_where_anything_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(presence, "volume_id", lambda device: "CANON")
+    monkeypatch.setattr(presence, "volume_of", lambda folder: replace(volume_of(folder), device=7))
+    with contextlib.ExitStack() as stack:
+        reader = CardReader(tmp_path, stack, FILES, OLD_S + 2)
+        (reader.cards["B"] / f"DCIM/{(FILES - 1) % 3}/{FILES - 1}.jpg").unlink()
+        ran = interrupted(reader.mount, tmp_path / "disk", lambda: reader.put_in("B"))
+        assert f"and {FILES - 1} more of {FILES}), as another card would" in (ran.backed.ending.gone or "")
+
+
+def test_a_phone_that_is_in_use_is_no_other_one(phone: Path, tmp_path: Path) -> None:
+    """A file is rewritten and another deleted while the run goes on."""
+
+    def use() -> None:
+        write(phone / "DCIM/0/0.jpg", noise("rewritten", 2_500), OLD_S + 60)
+        (phone / f"DCIM/{(FILES - 1) % 3}/{FILES - 1}.jpg").unlink()
+
+    ran = interrupted(phone, tmp_path / "disk", use)
+    assert ran.backed.ending.gone is None and ran.backed.ending.failed
+    assert ran.failed.keys() == {f"DCIM/{(FILES - 1) % 3}/{FILES - 1}.jpg"}
+    assert lies(tmp_path / "disk") == []
+
+
+@pytest.mark.parametrize(
+    ("files", "changed", "is_another"),
+    [(10, 0, False), (10, 1, False), (10, 5, False), (10, 6, True), (2, 1, False), (1, 1, True)],
+)
+@pytest.mark.parametrize("how", ["rewritten", "dated", "deleted"])
+def test_a_source_is_another_where_most_of_its_files_are(
+    how: str, files: int, changed: int, is_another: bool, tmp_path: Path
+) -> None:
+    for number in range(files):
+        write(tmp_path / f"card/{number}.jpg", noise(number), OLD_S)
+    write(tmp_path / "card/else.jpg", noise("else"), OLD_S)
+    card = FolderPlace(tmp_path / "card", "card")
+    listing = {entry.path: (entry.size_bytes, entry.mtime_ns) for entry in card.walk() if entry.path != "else.jpg"}
+    for number in range(changed):
+        path = tmp_path / f"card/{number}.jpg"
+        path.unlink()
+        if how != "deleted":
+            write(path, noise(number) + b"x" * (how == "rewritten"), OLD_S + 2 * (how == "dated"))
+    at = presence.mounted(card)
+    assert presence.another(card, at, lambda: listing) is None, "nothing failed, and nothing came"
+    told = presence.another(card, at, lambda: listing, is_doubted=True)
+    assert (told is not None) == is_another, told
 
 
 @pytest.mark.parametrize("at", ["it is listed", "its files are read"])
