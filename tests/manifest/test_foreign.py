@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from xml.etree import ElementTree
@@ -292,6 +292,74 @@ def test_hashdeep_audits_our_list_and_we_read_its_own(tmp_path: Path) -> None:
     assert {p: (f.size_bytes, f.digests) for p, f in listed(tmp_path, "theirs", made.stdout).items()} == ours
     spoil(tree)
     assert subprocess.run(audit, cwd=tree, capture_output=True).returncode == 1
+
+
+def _digests(path: Path, content: bytes) -> dict[str, bool]:
+    path.write_bytes(content)
+    return {one.path: bool(one.digests) for one in foreign.read(path).rows}
+
+
+@pytest.fixture
+def deep(tmp_path: Path) -> Callable[..., bytes]:
+    """What hashdeep, or a sister of it, says of a tree with one file of each fate."""
+    if not shutil.which("hashdeep"):
+        pytest.skip("hashdeep is not installed")
+    tree = tmp_path / "tree"
+
+    def said(*words: str) -> bytes:
+        return subprocess.run([*words, "-r", "-l", "."], cwd=tree, capture_output=True, check=False).stdout
+
+    make(tree, ("as listed.jpg", "other.jpg", "gone.jpg", "moved.jpg", "a: b.jpg"))
+    (tmp_path / "list").write_bytes(said("hashdeep"))
+    (tree / "moved.jpg").rename(tree / "moved: to.jpg")
+    (tree / "gone.jpg").unlink()
+    for name in ("other.jpg", "a: b.jpg", "new.jpg"):
+        (tree / name).write_bytes(b"changed " + name.encode())
+    return said
+
+
+@pytest.mark.parametrize("how", ["", "-v", "-vv", "-vvv", "-m", "-x", "-mw"])
+def test_what_an_audit_of_hashdeep_says_is_no_list(how: str, deep: Callable[..., bytes], tmp_path: Path) -> None:
+    audited = ["-k", str(tmp_path / "list")]
+    said = (
+        deep("hashdeep", how, *audited)
+        if how in ("-m", "-x", "-mw")
+        else deep("hashdeep", "-a", *how.split(), *audited)
+    )
+    assert said
+    (tmp_path / "said").write_bytes(said)
+    assert foreign.detect(tmp_path / "said") is None
+
+
+def test_a_list_in_which_an_audit_of_it_follows_proves_what_that_left(
+    deep: Callable[..., bytes], tmp_path: Path
+) -> None:
+    content = (tmp_path / "list").read_bytes()
+    audited = ("hashdeep", "-a", "-k", str(tmp_path / "list"))
+    bad = dict.fromkeys(("other.jpg", "gone.jpg", "a: b.jpg"), False)
+    for more in ("-vv", "-vvv"):
+        found = _digests(tmp_path / more, content + deep(*audited, more))
+        # What was moved is there by its content.
+        assert found == {"as listed.jpg": True, "moved.jpg": True, **bad}
+        assert foreign.read(tmp_path / more).unclear
+    for more in ((), ("-v",)):
+        found = _digests(tmp_path / "failed", content + deep(*audited, *more))
+        assert not any(found.values()) and len(found) == 5, "which of them, it does not say"
+    now = deep("hashdeep")
+    (tmp_path / "list").write_bytes(now)
+    (tmp_path / "tree/newer.jpg").write_bytes(b"newer")
+    assert all(_digests(tmp_path / "more", now + deep(*audited, "-vv")).values()), "only files that are in no list"
+    (tmp_path / "tree/newer.jpg").unlink()
+    found = _digests(tmp_path / "passed", now + deep(*audited, "-vvv"))
+    assert all(found.values()) and len(found) == 5
+
+
+@pytest.mark.parametrize("tool", ["hashdeep", "sha256deep", "md5deep"])
+def test_a_list_of_pieces_proves_no_file(tool: str, deep: Callable[..., bytes], tmp_path: Path) -> None:
+    """A photo of the phone may be the first piece of another file of the backup."""
+    found = _digests(tmp_path / "pieces", deep(tool, "-p", "4"))
+    assert found and not any(found.values())
+    assert "make the list again without -p" in foreign.read(tmp_path / "pieces").unclear[0]
 
 
 def test_hashdeep_cannot_hold_a_newline_and_nothing_is_written(tmp_path: Path) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from auditor.errors import BadManifest, BadOutput
 from auditor.manifest.interop import of_place
-from auditor.manifest.interop.listed import Listed, listed
+from auditor.manifest.interop.listed import Listed, is_piece, listed, of_piece
 from auditor.manifest.interop.sums import need
 from auditor.model import FileFacts
 from auditor.paths import display_path, path_key
@@ -15,12 +16,20 @@ from auditor.places.foreign_rows import row, size_of
 
 MAGIC = b"%%%% HASHDEEP-1.0"
 _OURS = ("sha256", "md5", "sha1")
+_FAILED = b": Audit failed"
+_COUNT = re.compile(rb" *[A-Za-z ]+: [0-9]+")
 
 
 def read(path: Path, content: bytes) -> Listed:
-    """The rows of a hashdeep list. Raises: BadManifest where its columns are not said."""
+    """The rows of a hashdeep list. What `hashdeep -a` said of it, where that stands there too, counts: a file that is
+    not as listed is proven by no row; none is where it says that there are such files, and not which.
+
+    Raises: BadManifest where its columns are not said.
+    """
     columns: list[str] = []
     rows, unclear, remarks = [], [], []
+    disproved: set[str] = set()
+    is_failed = False
     for number, raw in enumerate(content.removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):
         line = raw.removesuffix(b"\r")
         if line.startswith(b"%%%% size,"):
@@ -35,12 +44,28 @@ def read(path: Path, content: bytes) -> Listed:
             values = line.split(b",", len(columns) - 1)
             if len(values) != len(columns) or not values[0].isdigit():
                 unclear.append(f"line {number} is no line of a hashdeep list")
+                is_failed |= line.endswith(_FAILED)
+                disproved |= _not_as_listed(line)
                 continue
             told = dict(zip(columns, values, strict=True))
             name = told.pop("filename").decode("utf-8", "surrogateescape")
             size = size_of(told.pop("size"))
             rows.append(row(name, {kind: digest.decode("ascii", "replace") for kind, digest in told.items()}, size))
-    return listed(rows, unclear, of_place.said_in(remarks, path), str(path))
+            if is_piece(rows[-1].path):
+                disproved.add(rows[-1].path)
+                unclear.append(of_piece(number))
+    if is_failed and not disproved:
+        disproved = {one.path for one in rows}
+    return listed(rows, unclear, of_place.said_in(remarks, path), str(path), disproved)
+
+
+def _not_as_listed(line: bytes) -> set[str]:
+    """The files of which `hashdeep -a -vv` says that they are not as listed (`NAME: No match`, `NAME: Known file not
+    used`, `NAME: Moved from ...`), or hashdeep that it cannot read them: whatever in the line may be the name."""
+    if line.endswith(b": Ok") or line.startswith(b"hashdeep") or _COUNT.fullmatch(line):
+        return set()
+    names = (line[: found.start()] for found in re.finditer(b": ", line))
+    return {row(name.decode("utf-8", "surrogateescape"), {}).path for name in names}
 
 
 def write(rows: Iterable[FileFacts], digests: Collection[str], remark: str | None = None) -> Iterator[bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Set
 from dataclasses import dataclass, field, replace
 
@@ -10,6 +11,22 @@ from auditor.model import DigestOrigin, FileFacts, Header
 
 MOST_LIST_BYTES = 4 << 30
 """A list of ten million files is smaller."""
+
+
+_PIECE = re.compile(r".+ offset [0-9]+-[0-9]+", re.DOTALL)
+
+
+def is_piece(name: str) -> bool:
+    """Whether a line with this name may tell of a piece of a file, as hashdeep, sha256deep and theirs write it with
+    `-p`: its digest is that of no file."""
+    return _PIECE.fullmatch(name) is not None
+
+
+def of_piece(number: int) -> str:
+    """What is to be said of such a line."""
+    return (
+        f"line {number} tells of a piece of a file, which proves nothing of the whole: make the list again without -p"
+    )
 
 
 @dataclass(frozen=True, slots=True)

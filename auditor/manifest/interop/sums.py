@@ -14,7 +14,7 @@ from pathlib import Path
 from auditor.disk import small_files
 from auditor.errors import BadManifest, BadOutput
 from auditor.manifest.interop import of_place
-from auditor.manifest.interop.listed import Listed, listed
+from auditor.manifest.interop.listed import Listed, is_piece, listed, of_piece
 from auditor.manifest.rows import SCHEMA
 from auditor.model import DIGESTS, MADE_ON_PHONE, Depth, Device, FileFacts, Header
 from auditor.paths import display_path, path_key
@@ -94,6 +94,9 @@ def read(path: Path, content: bytes, bag_version: str | None = None) -> Listed:
             name = _from_bag(name, bag_version)
         size, mtime = stats.get(name, (None, None))
         rows.append(row(_text(name), digests, size, mtime, mtime_trusted=mtime is not None))
+        if bag_version is None and is_piece(rows[-1].path):
+            disproved.add(rows[-1].path)
+            unclear.append(of_piece(number))
         if line.startswith(_FAILED):
             disproved.add(rows[-1].path)
             unclear.append(f"line {number} says that {display_path(_text(name))[:80]} could not be read")
