@@ -95,6 +95,16 @@ XMP_NAMESPACES = frozenset(
 """Properties in these say who, when, where, how and what: ISO 16684-1 and Adobe's "XMP specification part 2", IPTC,
 PLUS, the Metadata Working Group, Exif in XMP (CIPA DC-010), and the programs that write ratings, tags and faces."""
 
+XMP_CONTENT_PREFIXES = frozenset(
+    {
+        *("GDepth", "GImage", "GAudio", "GCamera", "GContainer", "GPano", "GSpherical", "Container", "Item", "Device"),
+        *("Camera", "DepthMap", "hdrgm", "HDRGainMap", "depthData", "portraitLightingEffect", "apdi"),
+    }
+)
+"""Where depth, gain maps, clips, sounds and panoramas stand, as their specifications write it: readers of these, such
+as libultrahdr, look for the prefix, whatever namespace it has. Source: Google, "Motion Photo format 1.0", "Depthmap
+Metadata", "Dynamic Depth", "Photo Sphere XMP Metadata", "Ultra HDR Image Format"; exiftool, Apple's XMP."""
+
 _CAMERA = "{http://ns.google.com/photos/1.0/camera/}"
 XMP_NAMES = frozenset(
     _CAMERA + name

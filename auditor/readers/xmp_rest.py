@@ -16,16 +16,19 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from auditor.readers.bounds import is_text
-from auditor.readers.descriptive import XMP_NAMES, XMP_NAMESPACES
+from auditor.readers.descriptive import XMP_CONTENT_PREFIXES, XMP_NAMES, XMP_NAMESPACES
 from auditor.readers.rest import Piece
 from auditor.readers.thumbnail import is_small_jpeg
 
 _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 _XML = "{http://www.w3.org/XML/1998/namespace}"
 _LANGUAGE = _XML + "lang"
-_META = ("{adobe:ns:meta/}xmpmeta", "{adobe:ns:meta/}xapmeta")
+_META_NAMESPACE = "adobe:ns:meta/"
+_META = tuple(f"{{{_META_NAMESPACE}}}{name}" for name in ("xmpmeta", "xapmeta"))
 _ARRAYS = frozenset({_RDF + "Seq", _RDF + "Bag", _RDF + "Alt"})
-_LISTED = tuple("{" + name + "}" for name in (*XMP_NAMESPACES, _RDF[1:-1], _XML[1:-1]))
+_LISTED = XMP_NAMESPACES | {_RDF[1:-1]}
+_ON_ANY = frozenset({_LANGUAGE, _XML + "space"})
+"""What XML itself has, and locates nothing, as `xml:base` does."""
 _FRAME = frozenset({*_META, _RDF + "RDF", _RDF + "Description", *_ARRAYS})
 """Elements that hold others, and no text of their own."""
 _SUBJECT = frozenset(_RDF + name for name in ("about", "ID", "nodeID"))
@@ -50,7 +53,9 @@ _ENTITIES = re.compile(rb"<!\s*(DOCTYPE|ENTITY)|<\0?!\0?D", re.IGNORECASE)
 def xmp_rest(packet: bytes, picture: tuple[int, int] = _ANY_SIZE) -> list[Piece]:
     """Every property that is not known to be descriptive, sorted; the whole packet where it is no proper XMP.
 
-    A descriptive one is a text; a thumbnail in it must be smaller than the picture. Does not raise for any content.
+    A descriptive one is a text; a thumbnail in it must be smaller than the picture. What describes is told by its
+    namespace, letter by letter: no other that reads alike, or has its prefix, is the same. Does not raise for any
+    content.
     """
     packet = packet.strip(b"\0 \t\r\n")
     if not packet:
@@ -59,7 +64,7 @@ def xmp_rest(packet: bytes, picture: tuple[int, int] = _ANY_SIZE) -> list[Piece]
     described = parsed and _descriptions(parsed[0])
     if parsed is None or described is None:
         return [(b"XMP that cannot be read", packet)]
-    told = []
+    told = [(n, f"{v!r}") for frame in _frames(parsed[0]) for n, v in frame.attrib.items() if not _is_mark(n, v)]
     for d in described:
         told += [(n, f"{v!r}") for n, v in d.attrib.items() if not (_describes(n) and _fits(n, v, picture))]
         told += [(p.tag, _value(p)) for p in d if not _is_description(p, picture)]
@@ -81,12 +86,17 @@ def _is_description(element: ET.Element, picture: tuple[int, int]) -> bool:
 class _Builder(ET.TreeBuilder):
     """Keeps comments and instructions too, wherever they stand; not those that every packet has.
 
-    Raises: ValueError where elements are nested too deeply to be looked into."""
+    Raises: ValueError where elements are nested too deeply to be looked into, and where what only describes has a
+    prefix by which readers know content."""
 
     def __init__(self) -> None:
         super().__init__()
         self.asides: list[str] = []
         self._depth = 0
+
+    def start_ns(self, prefix: str, uri: str) -> None:
+        if prefix in XMP_CONTENT_PREFIXES and uri in _LISTED:
+            raise ValueError("a description in content's name")
 
     def start(self, tag: Any, attrs: Any, /) -> ET.Element:
         self._depth += 1
@@ -135,14 +145,29 @@ def _descriptions(root: ET.Element) -> list[ET.Element] | None:
     return found if all(child.tag == _RDF + "Description" for child in found) else None
 
 
+def _frames(root: ET.Element) -> list[ET.Element]:
+    """What stands around the descriptions."""
+    return [root] if root.tag == _RDF + "RDF" else [root, *root]
+
+
+def _is_mark(name: str, value: str) -> bool:
+    """Whether an attribute of such a frame says which program wrote it."""
+    return _namespace(name) == _META_NAMESPACE and _fits(name, value, _ANY_SIZE)
+
+
 def _describes(name: str) -> bool:
     """Whether a property of the picture is listed: RDF has some that may hold anything."""
-    return name in _SUBJECT if name.startswith(_RDF) else _listed(name)
+    return name in _SUBJECT if _namespace(name) == _RDF[1:-1] else _listed(name)
+
+
+def _namespace(name: str) -> str:
+    """That of an element or attribute; empty where it has none. It may hold a `}` itself, which a name cannot."""
+    return name[1:].rpartition("}")[0] if name.startswith("{") else ""
 
 
 @lru_cache(maxsize=1024)
 def _listed(name: str) -> bool:
-    return name.startswith(_LISTED) or name in XMP_NAMES or name in ("about", "ID")
+    return _namespace(name) in _LISTED or name in _ON_ANY or name in XMP_NAMES or name in ("about", "ID")
 
 
 def _fits(name: str, value: str, picture: tuple[int, int]) -> bool:
@@ -177,7 +202,7 @@ def _value(element: ET.Element) -> str:
         return f"{lead}{children[0].tag}[{','.join(map(_value, children[0]))}]"
     fields: list[tuple[str, str]] = []
     for holder in (element, *(child for child in children if child.tag == _RDF + "Description")):
-        fields += [(n, f"{v!r}") for n, v in holder.attrib.items() if n not in _SYNTAX and not n.startswith(_XML)]
+        fields += [(n, f"{v!r}") for n, v in holder.attrib.items() if n not in _SYNTAX | _ON_ANY]
         fields += [(c.tag, _value(c)) for c in holder if c.tag != _RDF + "Description"]
     resource = element.get(_RDF + "resource")
     text = "" if children else element.text or ""
@@ -193,7 +218,7 @@ def _is_proper(element: ET.Element) -> bool:
     description, or fields where it says that it is a resource. Source: RDF 1.1 XML Syntax, 7.2.15 and 7.2.18."""
     children = list(element)
     written_as = element.get(_RDF + "parseType")
-    if any(name not in _ON_NODES and not name.startswith(_XML) for name in element.attrib):
+    if any(name not in _ON_NODES | _ON_ANY for name in element.attrib):
         return False
     if written_as is not None:
         return written_as == "Resource" and not any(child.tag in _FRAME for child in children)

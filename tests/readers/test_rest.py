@@ -8,6 +8,7 @@ import pytest
 
 from auditor.model import Depth, Soundness
 from auditor.readers import examine
+from auditor.readers.descriptive import XMP_CONTENT_PREFIXES
 from auditor.readers.heif.rest import _exif
 from auditor.readers.rest import between
 from auditor.readers.xmp_rest import xmp_rest
@@ -84,10 +85,87 @@ BESIDE = {
 }
 
 
+DC = "http://purl.org/dc/elements/1.1/"
+OTHERS = {
+    "a space behind it": DC + " ",
+    "a space before it": " " + DC,
+    "a line end behind it": DC + "&#10;",
+    "a tab in it": DC.replace("dc/", "dc&#9;/"),
+    "a space that is none": DC + "&#xA0;",
+    "no width": DC.replace("elements", "ele&#x200B;ments"),
+    "another alphabet": DC.replace("dc", "d&#x441;"),
+    "percent signs": DC.replace("1.1", "1%2E1"),
+    "a sign that must be one": DC.replace("/dc/", "&#37;2Fdc/"),
+    "capitals": DC.replace("purl", "PURL"),
+    "capitals of its scheme": DC.replace("http", "HTTP"),
+    "another scheme": DC.replace("http", "https"),
+    "its port": DC.replace("org/", "org:80/"),
+    "its end missing": DC[:-1],
+    "its end twice": DC + "/",
+    "more behind it": DC + "depth/",
+    "steps": DC.replace("elements", "elements/../elements"),
+    "another sign for the dot": DC.replace("1.1", "1-1"),
+    "a letter for the dot": DC.replace("1.1", "1x1"),
+    "a fragment": DC + "#",
+    "a question": DC + "?",
+    "a brace behind it": DC + "}",
+    "a brace and more": DC + "}depth",
+    "a brace before it": "{" + DC,
+    "itself in braces": "{" + DC + "}",
+    "nothing but a brace": "}",
+    "RDF's, and more": "http://www.w3.org/1999/02/22-rdf-syntax-ns#}x",
+    "XML's, and more": "http://www.w3.org/XML/1998/namespace}x",
+    "Google's list": "http://ns.google.com/photos/1.0/camera/}BurstID",
+}
+"""Namespaces that read like a listed one."""
+PROPERTIES = (
+    "<{p}:Data>AAAA</{p}:Data>",
+    '<k:title {p}:Data="AAAA">Summer</k:title>',
+    "<k:title><{p}:Data>AAAA</{p}:Data></k:title>",
+)
+
+
+def counts(own: bytes) -> bool:
+    """Whether what stands as AAAA in a packet is taken for content."""
+    found = xmp_rest(own)
+    return bool(found) and found != xmp_rest(own.replace(b"AAAA", b"AAAB"))
+
+
+@pytest.mark.parametrize("prefix", ["dc", "q", "d-c", "dc.", "d.c-1", "_", "xmlish", "d\u0441"])
+@pytest.mark.parametrize("uri", OTHERS)
+def test_a_namespace_that_reads_like_a_listed_one_is_another(uri: str, prefix: str) -> None:
+    for written in PROPERTIES:
+        bound = f'rdf:about="" xmlns:k="{DC}" xmlns:{prefix}="{OTHERS[uri]}"'
+        own = packet(written.format(p=prefix), about=bound).replace(f' xmlns:dc="{DC}"'.encode(), b"")
+        assert counts(own), written
+
+
+@pytest.mark.parametrize("prefix", ["dc", "q", "d-c", "dc.", "_", "ns0"])
+@pytest.mark.parametrize("uri", [DC, DC.replace("/dc/", "&#x2F;dc&#47;"), DC.replace("p", "&#112;")])
+def test_a_listed_namespace_is_itself_however_it_is_written(uri: str, prefix: str) -> None:
+    """Of XML's own signs for characters every reader makes these."""
+    inside = f'<{prefix}:rights xmlns:{prefix}="{uri}">mine</{prefix}:rights>'
+    assert xmp_rest(packet(inside)) == xmp_rest(packet(f'<rights xmlns="{uri}">mine</rights>')) == []
+
+
+@pytest.mark.parametrize("prefix", sorted(XMP_CONTENT_PREFIXES))
+def test_a_listed_namespace_with_the_prefix_of_content_counts(prefix: str) -> None:
+    """Some readers of gain maps and depth look for the prefix alone."""
+    bound = f'xmlns:{prefix}="{DC}"'
+    assert counts(packet(f"<{prefix}:Data {bound}>AAAA</{prefix}:Data>"))
+    assert counts(packet(about=f'rdf:about="" {bound} {prefix}:Data="AAAA"'))
+    assert xmp_rest(packet(f'<dc:title xmlns:{prefix}="urn:q"/>')) == [], "it names nothing"
+
+
+@pytest.mark.parametrize("said", ['xmlns:q="urn:q" q:Data="AAAA"', 'Data="AAAA"', 'xml:base="AAAA"', 'about="AAAA"'])
+@pytest.mark.parametrize("frame", ["<x:xmpmeta ", "<rdf:RDF "])
+def test_what_the_frame_of_a_packet_says_counts(frame: str, said: str) -> None:
+    assert counts(packet().replace(frame.encode(), f"{frame}{said} ".encode(), 1))
+
+
 @pytest.mark.parametrize("where", BESIDE)
 def test_text_that_is_no_property_counts(where: str) -> None:
-    found = xmp_rest(BESIDE[where])
-    assert found and found != xmp_rest(BESIDE[where].replace(b"AAAA", b"AAAB"))
+    assert counts(BESIDE[where])
 
 
 DEPTH = {
@@ -95,6 +173,7 @@ DEPTH = {
     "a value of RDF": '<d:Data rdf:value="AAAA"/>',
     "an address with a text": '<d:Data rdf:resource="r">AAAA</d:Data>',
     "a second array": "<d:Data><rdf:Seq/><rdf:Seq><rdf:li>AAAA</rdf:li></rdf:Seq></d:Data>",
+    "what an address starts from": '<d:Data xml:base="AAAA" rdf:resource="r"/>',
     "an attribute beside an array": '<d:Data d:more="AAAA"><rdf:Seq/></d:Data>',
     "an attribute of an array": '<d:Data><rdf:Seq d:more="AAAA"/></d:Data>',
 }
