@@ -62,6 +62,11 @@ class Config:
         """The place of that name; None where there is none."""
         return next((place for place in self.places if place.name == name), None)
 
+    def name_of(self, spec: str) -> str | None:
+        """The user's name for a PLACE, as it stands here or as a path from the current folder; None where there is
+        none. No place is looked into: one that hangs must not keep the others waiting."""
+        return next((place.name for place in self.places if place.spec in (spec, whole_spec(spec))), None)
+
     def of(self, role: Role) -> tuple[NamedPlace, ...]:
         """The places of one role, in the file's order."""
         return tuple(place for place in self.places if place.role is role)

@@ -114,7 +114,7 @@ def without_a_place(backups: Sequence[Side], policy: Policy) -> list[str]:
             and backup.listed.place_kind == "rclone"
             and backup.listed.behind is None
         )
-        if (backup.foreign is None and not is_untold) or backup.label in policy.off_site:
+        if (backup.foreign is None and not is_untold) or backup.is_one_of(policy.off_site):
             continue
         words, itself = f"{backup.label} is another tool's list, which does not say of what disk it is", "it is"
         beside, alone = " Name the folder itself", ""

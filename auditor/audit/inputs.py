@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -25,6 +25,8 @@ class Side:
     """One side of an audit: a place to list now, a list made before, or a list in another tool's form. One is set.
 
     `listed` says of which place a list was made, in either form; None of a place, and where the list does not say.
+    `label` is what people are told it is called. `own_label` is what it calls itself where the user calls it otherwise,
+    None where not: policies and fingerprints may know it by that one.
     """
 
     spec: str
@@ -33,6 +35,11 @@ class Side:
     manifest: Manifest | None = None
     foreign: Path | None = None
     listed: Header | None = None
+    own_label: str | None = None
+
+    def is_one_of(self, labels: Collection[str]) -> bool:
+        """Whether it is among these, by either of its labels."""
+        return self.label in labels or self.own_label in labels
 
 
 def side(spec: str) -> Side:
@@ -52,8 +59,10 @@ def side(spec: str) -> Side:
     return Side(spec, place.label, place=place)
 
 
-def sides(source: str, backups: Sequence[str]) -> tuple[Side, tuple[Side, ...]]:
-    """The two sides of an audit, each backup under a label of its own.
+def sides(
+    source: str, backups: Sequence[str], name_of: Callable[[str], str | None] = lambda spec: None
+) -> tuple[Side, tuple[Side, ...]]:
+    """The two sides of an audit, labelled as `labelled` does.
 
     Raises: BadPlace where two of them are one place, or one lies in another: what is in both would count twice.
     """
@@ -64,12 +73,32 @@ def sides(source: str, backups: Sequence[str]) -> tuple[Side, tuple[Side, ...]]:
         _must_be_apart(ours, other)
         for earlier in theirs:
             _must_be_two(earlier, other)
-        taken = {s.label for s in theirs}
-        label = next(
-            name for name in (other.label, *(f"{other.label} ({n})" for n in range(2, 1000))) if name not in taken
-        )
-        theirs.append(replace(other, label=label))
-    return ours, tuple(theirs)
+        theirs.append(other)
+    return labelled(ours, theirs, name_of)
+
+
+def labelled(
+    source: Side, backups: Sequence[Side], name_of: Callable[[str], str | None]
+) -> tuple[Side, tuple[Side, ...]]:
+    """Both sides, each under the user's name for it where `name_of` gives one for its spec, else as it calls itself;
+    each backup under a label of its own."""
+    names = [name_of(one.spec) for one in backups]
+    own: list[str] = []
+    labels: list[str] = []
+    for one, name in zip(backups, names, strict=True):
+        own.append(_free(one.label, own))
+        labels.append(name or _free(one.label, {*labels, *filter(None, names)}))
+    theirs = [_called(one, *each) for one, *each in zip(backups, labels, own, strict=True)]
+    return _called(source, name_of(source.spec) or source.label, source.label), tuple(theirs)
+
+
+def _called(one: Side, label: str, own: str) -> Side:
+    return replace(one, label=label, own_label=None if label == own else own)
+
+
+def _free(label: str, taken: Collection[str]) -> str:
+    """The label, or with a number behind it, where others have it."""
+    return next(name for name in (label, *(f"{label} ({n})" for n in range(2, 1000))) if name not in taken)
 
 
 def _must_be_apart(source: Side, backup: Side) -> None:

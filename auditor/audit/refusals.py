@@ -239,5 +239,5 @@ def _marked(backup: Role) -> str:
 
 def _shown(one: Role) -> str:
     of = f", auditor's backup of {', '.join(one.sources.values())}" if one.sources else ""
-    label = "" if one.spec.rstrip("/").endswith(one.label) else f" ({one.label})"
-    return visible(f"{one.spec}{label}{of}{', ' * bool(one.holds)}{one.holds}")
+    called = one.spec if one.spec.rstrip("/").endswith(one.label) else f"{one.label} ({one.spec})"
+    return visible(f"{called}{of}{', ' * bool(one.holds)}{one.holds}")

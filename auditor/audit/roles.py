@@ -79,7 +79,7 @@ class Role:
 def role(side: Side) -> Role:
     """What one side of an audit is, place or list; another tool's list may say nothing."""
     if side.place is not None:
-        return role_of(side.place)
+        return replace(role_of(side.place), label=side.label)
     header = side.listed
     if header is None:
         return Role(side.spec, side.label)

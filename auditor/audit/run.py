@@ -61,7 +61,7 @@ def _run(order: Order, folder: Path, out: Path, steps: Steps, clock: Callable[[]
     pairs = order.pairs or pairs_of(order.source, order.backups)
     lists = _listed(order, folder, steps)
     source, *backups = lists
-    with open_lists(source, _named(order, backups), order.policy, clock()) as db:
+    with open_lists(source, _named(order, backups), order.policy, clock(), order.source.label) as db:
         at_hand = {b.label: b.place for b in order.backups if b.place is not None}
         as_one = _pair(db, order, pairs, at_hand, steps)
         chosen = select(order.policy, order.rules)
@@ -135,7 +135,7 @@ def _named(order: Order, backups: Sequence[Manifest]) -> list[Listed]:
     """The lists of the backups, with what is known of where they lie."""
     away = order.policy.off_site
     return [
-        Listed(s.label, m, s.label in away or _is_off_site(m), inputs.will_be_emptied(s), inputs.homes(s))
+        Listed(s.label, m, s.is_one_of(away) or _is_off_site(m), inputs.will_be_emptied(s), inputs.homes(s), s.own_label)
         for s, m in zip(order.backups, backups, strict=True)
     ]
 
@@ -152,7 +152,8 @@ def _pair(db: Database, order: Order, pairs: Sequence[Pair], at_hand: Mapping[st
     labels = [backup.label for backup in order.backups]
     phones = [n for n, pair in enumerate(pairs) if pair.source.is_phones_list and pair.maybe_phone]
     by_hand = labels if len(pairs) == 1 and pairs[0].is_by_hand else ()  # of several it may mean another one
-    asked = apart.ask([source, *backups], frozenset(order.policy.off_site), frozenset(by_hand))
+    off_site = (one.label for one in order.backups if one.is_one_of(order.policy.off_site))
+    asked = apart.ask([source, *backups], frozenset(off_site), frozenset(by_hand))
     one_copy.mark_linked(db, source, backups, asked, phones)
     rewritten.mark(db, backups)
     as_one = one_copy.count_once(db, backups, asked)

@@ -254,16 +254,19 @@ def audit(
     root = prepared.plan.root
     with tempfile.TemporaryDirectory() as work:
         source = source_list(backed, Path(work) / list_name(0), altered)
-        ours = inputs.Side(prepared.source.spec, prepared.source.label, prepared.source, source)
-        theirs = inputs.Side(dest, root.name, FolderPlace(root, str(root)), backed.manifest)
+        ours, theirs = inputs.labelled(
+            inputs.Side(prepared.source.spec, prepared.source.label, prepared.source, source),
+            [inputs.Side(dest, root.name, FolderPlace(root, str(root)), backed.manifest)],
+            named.name_of,
+        )
         order = Order(
             ours,
-            (theirs,),
+            theirs,
             policy,
             known,
             depth=source.header.depth,
             began=datetime.fromisoformat(prepared.started),
-            pairs=pairs_of(ours, (theirs,), is_by_hand=is_by_hand),
+            pairs=pairs_of(ours, theirs, is_by_hand=is_by_hand),
             emptied=cleaned.told(prepared.source),
             homes=named.homes(report),
             by=named.by(),

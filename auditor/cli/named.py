@@ -57,6 +57,11 @@ def places(words: Sequence[str]) -> list[str]:
     return [place(word) for word in words]
 
 
+def name_of(spec: str) -> str | None:
+    """The user's name for what a PLACE names; None where the config has none."""
+    return config.load().name_of(spec)
+
+
 def usual(source: str | None, backups: Sequence[str]) -> tuple[str, list[str]]:
     """The phone and its backups for an audit: what was named, and what was not by the config, if it has one phone.
 

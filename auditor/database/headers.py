@@ -16,13 +16,15 @@ from auditor.manifest.rows import behind_rows
 @dataclass(frozen=True, slots=True)
 class Listed:
     """One list that is judged, under its label. `off_site` says that it is kept elsewhere, `in_bin` that all of it lies
-    in a bin, `homes` where in it a phone's own folders lie, each with `/` behind it."""
+    in a bin, `homes` where in it a phone's own folders lie, each with `/` behind it; `own_label` what the place calls
+    itself, where the user calls it otherwise."""
 
     label: str
     manifest: Manifest
     off_site: bool = False
     in_bin: bool = False
     homes: tuple[str, ...] = ("",)
+    own_label: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +65,13 @@ def fill(db: Database, source: Listed, backups: Sequence[Listed], now: datetime)
 def _row(side: str, listed: Listed, now: datetime) -> dict[str, object]:
     header, footer = listed.manifest.header, listed.manifest.footer
     device, previous = header.device, header.previous or {}
-    same = ("label", "place", "place_id", "place_kind", "tool", "started", "schema")
+    same = ("place", "place_id", "place_kind", "tool", "started", "schema")
     of_device = ("model", "android_version", "filesystem", "mounted_from", "storage_total_bytes", "storage_free_bytes")
     return {
         "side": side,
         "backup": listed.label if side == "backup" else None,
+        "label": listed.label,
+        "own_label": listed.own_label,
         **{name: getattr(header, name) for name in same},
         "depth": header.depth.value,
         "finished": footer.finished,

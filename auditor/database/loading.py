@@ -60,8 +60,11 @@ class Scope(Protocol):
 
 
 @contextlib.contextmanager
-def open_lists(source: Manifest, backups: Sequence[Listed], scope: Scope, now: datetime) -> Iterator[Database]:
+def open_lists(
+    source: Manifest, backups: Sequence[Listed], scope: Scope, now: datetime, label: str | None = None
+) -> Iterator[Database]:
     """A database with the lists in it, shut off from files and network. It spills to a folder that goes with it.
+    `label` is the source's, None: as its list calls it.
 
     Raises: BadManifest where a row cannot be read as one.
     """
@@ -82,7 +85,7 @@ def open_lists(source: Manifest, backups: Sequence[Listed], scope: Scope, now: d
                     )
         except duckdb.Error as error:
             raise BadManifest(f"a manifest has rows that are none: {str(error).splitlines()[0]}") from error
-        headers.fill(db, Listed("source", source), backups, now)
+        headers.fill(db, Listed(label or source.header.label, source), backups, now)
         mark_due(db, scope)
         db.lock()
         yield db

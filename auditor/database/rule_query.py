@@ -91,6 +91,12 @@ def _put(db: Database, asked: Asked, columns: Sequence[str], message: str) -> No
     evidence = [quoted(name) for name in columns if name not in ("side", "path", "backup")]
     struct = ", ".join(f"{name} := {name}" for name in evidence)
     before = db.one(int, "SELECT count(*) FROM findings")
+    # A fingerprint stays the same when the user gives a backup another name.
+    called = db.rows(
+        lambda *labels: labels, "SELECT backup, own_label FROM header WHERE own_label IS NOT NULL AND side = 'backup'"
+    )
+    own = "$own[list_position($called, backup)]"
+    known_as = f"coalesce({f'{own}, ' * bool(called)}backup, '')" if "backup" in columns else "''"
     db.run(
         f"""
         INSERT INTO findings (number, rule, severity, status, side, backup, path, message, evidence, verdict,
@@ -98,13 +104,14 @@ def _put(db: Database, asked: Asked, columns: Sequence[str], message: str) -> No
         SELECT {before} + row_number() OVER (), $rule, $severity, 'new', side,
             {"backup" if "backup" in columns else "NULL"}, path, {message},
             {f"to_json(struct_pack({struct}))" if evidence else "'{}'"}, $verdict,
-            sha256(concat_ws(chr(0), $rule, side, {"coalesce(backup, '')" if "backup" in columns else "''"}, path))
+            sha256(concat_ws(chr(0), $rule, side, {known_as}, path))
         FROM {_ROWS}
         """,
         {
             "rule": asked.rule,
             "severity": asked.severity.value,
             "verdict": asked.verdict.value if asked.verdict else "none",
+            **({"called": [one for one, _ in called], "own": [own for _, own in called]} if "$own" in known_as else {}),
         },
     )
 

@@ -44,7 +44,9 @@ DERIVED = {
 HEADER_COLUMNS = {
     "side": "VARCHAR",
     "backup": "VARCHAR",
-    **dict.fromkeys(("label", "place", "place_id", "place_kind", "tool", "depth", "started", "finished"), "VARCHAR"),
+    **dict.fromkeys(
+        ("label", "own_label", "place", "place_id", "place_kind", "tool", "depth", "started", "finished"), "VARCHAR"
+    ),
     "schema": "INTEGER",
     "complete": "BOOLEAN",
     "reasons": "VARCHAR[]",

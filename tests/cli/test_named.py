@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from auditor import config
+from auditor import data as shipped
 from tests import media
 from tests.commandline import call
 from tests.copier.runs import write
@@ -166,3 +169,75 @@ def test_the_policy_of_the_config_holds_where_none_is_named(
     for words, name in (((), "strict"), (("--policy", "family"), "family")):
         assert call(monkeypatch, capsys, "audit", "anna", "nas", "--copy-by-hand", "-o", name, *words)[0] == 0
         assert json.loads(Path(name, "audit.json").read_text("utf-8"))["policy"]["id"] == name
+
+
+def _heading(report: Path) -> str:
+    found = re.search(r"<title>. [^<]*safely backed up\. ([^<]*)</title>", report.read_text("utf-8"))
+    assert found is not None
+    return found[1]
+
+
+@pytest.mark.parametrize("words", [["anna", "nas", "stick"], [], ["phone", "disk", "other"]])
+def test_a_place_is_called_by_the_users_name(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    known(here, *USUAL)
+    for number in range(2, 14):  # so many that the report has a plot
+        write(here / f"phone/DCIM/Camera/IMG_{number}.jpg", media.jpeg(number), 1_700_000_001)
+        write(here / f"disk/IMG_{number}.jpg", media.jpeg(number), 1_700_000_001)
+    monkeypatch.chdir(here if "phone" in words else here / "run")
+    code, _, err = call(monkeypatch, capsys, "audit", *words, "-o", "a", "--copy-by-hand")
+    assert code == 0, err
+    for said in ("Phone:   anna (", "Backup:  nas (", "Backup:  stick ("):
+        assert said in err
+    assert re.findall(r"^Reading (\S+)", err, re.MULTILINE) == ["anna", "nas", "stick"]
+    page = Path("a/report.html").read_text("utf-8")
+    assert _heading(Path("a/report.html")) == "anna → nas, stick"
+    for shown in ("<span>anna → nas, stick</span>", "In nas</th>", "In stick</th>", "<strong>nas</strong>"):
+        assert shown in page, shown
+    with Path("a/files.csv").open(encoding="utf-8", newline="") as stream:
+        assert {row["backup"] for row in csv.DictReader(stream)} == {"nas"}
+
+
+def test_the_audit_after_a_backup_calls_places_so_too(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    known(here, ("anna", "phone", "phone"), ("nas", "new", "backup"))
+    code, _, err = call(monkeypatch, capsys, "backup", "anna", "nas", "-o", "a")
+    assert code == 0, err
+    assert _heading(Path("a/report.html")) == "anna → nas"
+
+
+def test_two_places_of_one_label_are_told_apart(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("a/disk", "b/disk", "c/nas"):
+        write(here / name / "IMG_1.jpg", media.jpeg(1), 1_700_000_001)
+    known(here, ("nas", "disk", "backup"))
+    words = ["../phone", "../a/disk", "../b/disk", "../c/nas", "nas"]
+    code, _, err = call(monkeypatch, capsys, "audit", *words, "-o", "audit", "--copy-by-hand")
+    assert code == 0, err
+    assert _heading(Path("audit/report.html")) == "phone → disk, disk (2), nas (2), nas"
+
+
+def test_a_name_changes_no_fingerprint_and_no_policy(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Baselines and waivers know a finding, and policies a backup, by what the place called itself."""
+    write(here / "phone/DCIM/Camera/IMG_2.jpg", media.jpeg(2), 1_700_000_002)
+    write(here / "disk/IMG_2.jpg", media.jpeg(2)[:5000], 1_700_000_002)
+    policy = (shipped.folder("rules") / "policies/office.toml").read_text("utf-8")
+    Path("policy.toml").write_text(policy.replace("off_site = []", 'off_site = ["disk"]'), "utf-8")
+    found = []
+    for names in ((), USUAL):
+        known(here, *names)
+        out = f"audit-{len(names)}"
+        places = [str(here / name) for name in ("phone", "disk", "other")]
+        call(monkeypatch, capsys, "audit", *places, "--copy-by-hand", "--policy", "policy.toml", "-o", out)
+        lines = map(json.loads, Path(out, "findings.jsonl").read_text("utf-8").splitlines())
+        found.append({(line["fingerprint"], line["rule"], line["path"]): line["backup"] for line in lines})
+        files = list(csv.DictReader(Path(out, "files.csv").read_text("utf-8").splitlines()))
+        assert [row["verdict"] for row in files] == ["proven", "not_safe"]
+    assert found[0].keys() == found[1].keys()
+    assert {*found[0].values()} - {None} == {"disk"}
+    assert {*found[1].values()} - {None} == {"nas"}

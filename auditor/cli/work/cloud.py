@@ -131,8 +131,11 @@ def _audit(
     known = ruling.load(())
     report = out or unfinished.new("audit", folder=named.home())
     order = Order(
-        inputs.Side(place.spec, place.label, place, listed),
-        (inputs.Side(cloud.spec, cloud.label, cloud),),
+        *inputs.labelled(
+            inputs.Side(place.spec, place.label, place, listed),
+            [inputs.Side(cloud.spec, cloud.label, cloud)],
+            named.name_of,
+        ),
         policy,
         known,
         began=began,
