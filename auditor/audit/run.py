@@ -32,7 +32,7 @@ from auditor.database.loading import open_lists
 from auditor.disk import locks
 from auditor.errors import BadOutput
 from auditor.judge import verdict, waivers
-from auditor.judge.policy import select
+from auditor.judge.policy import Policy, select
 from auditor.judge.rules import Rule
 from auditor.manifest.jsonl import Manifest
 from auditor.model import Audit, RuleOutcome, Verdict
@@ -79,17 +79,7 @@ def _run(order: Order, folder: Path, out: Path, steps: Steps, clock: Callable[[]
             # Where there is a next step, it begins with the remedy.
             *(f"{one.why} {one.remedy}" if not has_next else one.why for one in doubts.values()),
             *(f"{one.doubt.why} {one.doubt.remedy}" for one in beneath),
-            *caveats.part_of_phone(pairs),
-            *caveats.unread_records(order.source, order.backups),
-            *caveats.only_listed(order.source, order.backups, lists),
-            *caveats.in_bins(order.backups),
-            *caveats.of_programs(db),
-            *caveats.may_be_the_phones(db),
-            *(as_one if order.policy.min_copies > 1 else ()),
-            *caveats.without_a_place(order.backups, order.policy),
-            *caveats.unread_since(db, order.source, order.backups, pairs),
-            *caveats.unopened(db),
-            *caveats.switched_off(order.policy),
+            *_limits(db, order, pairs, lists, as_one),
         )
         audit = Audit(
             conclusion.verdict,
@@ -108,16 +98,10 @@ def _run(order: Order, folder: Path, out: Path, steps: Steps, clock: Callable[[]
             limits,
         )
         pictures = reopened.pictures(db, order.source.place, at_hand, order.jobs) if order.with_thumbnails else {}
-        reporting.write(
-            audit, db, chosen, order.policy, folder, [one.path for one in lists], pictures, homes=order.homes
-        )
+        paths = [one.path for one in lists]
+        reporting.write(audit, db, chosen, order.policy, folder, paths, pictures, homes=order.homes)
         if order.redacted is not None:
-            aside = partial_folder(order.redacted)
-            with locks.whole_or_gone(aside, _OURS):
-                names = redact.Pseudonyms(redact.own_key())
-                original = provenance.sealed_file(folder / reporting.SEAL).sha256
-                reporting.write(audit, db, chosen, order.policy, aside, (), names=names, redacted_from=original)
-                aside.rename(order.redacted)
+            _write_redacted(audit, db, chosen, order.policy, folder, order.redacted)
     folder.rename(out)
     return audit
 
@@ -135,7 +119,9 @@ def _named(order: Order, backups: Sequence[Manifest]) -> list[Listed]:
     """The lists of the backups, with what is known of where they lie."""
     away = order.policy.off_site
     return [
-        Listed(s.label, m, s.is_one_of(away) or _is_off_site(m), inputs.will_be_emptied(s), inputs.homes(s), s.own_label)
+        Listed(
+            s.label, m, s.is_one_of(away) or _is_off_site(m), inputs.will_be_emptied(s), inputs.homes(s), s.own_label
+        )
         for s, m in zip(order.backups, backups, strict=True)
     ]
 
@@ -175,6 +161,35 @@ def _check(
     waived = waivers.apply(db, order.waivers, today)
     findings.mark_known(db, order.baseline)
     return [engine.counts(db, outcome) for outcome in outcomes], waived
+
+
+def _limits(
+    db: Database, order: Order, pairs: Sequence[Pair], lists: Sequence[Manifest], as_one: Sequence[str]
+) -> tuple[str, ...]:
+    """What the verdict is not to be had without, but for what may be the phone itself."""
+    return (
+        *caveats.part_of_phone(pairs),
+        *caveats.unread_records(order.source, order.backups),
+        *caveats.only_listed(order.source, order.backups, lists),
+        *caveats.in_bins(order.backups),
+        *caveats.of_programs(db),
+        *caveats.may_be_the_phones(db),
+        *(as_one if order.policy.min_copies > 1 else ()),
+        *caveats.without_a_place(order.backups, order.policy),
+        *caveats.unread_since(db, order.source, order.backups, pairs),
+        *caveats.unopened(db),
+        *caveats.switched_off(order.policy),
+    )
+
+
+def _write_redacted(audit: Audit, db: Database, rules: Sequence[Rule], policy: Policy, whole: Path, out: Path) -> None:
+    """Writes the report that may leave the house; it names the seal of the `whole` one. `db` is rewritten by it."""
+    aside = partial_folder(out)
+    with locks.whole_or_gone(aside, _OURS):
+        names = redact.Pseudonyms(redact.own_key())
+        original = provenance.sealed_file(whole / reporting.SEAL).sha256
+        reporting.write(audit, db, rules, policy, aside, (), names=names, redacted_from=original)
+        aside.rename(out)
 
 
 _OURS = re.compile(r"(source|backup-\d+)\.jsonl(\.partial(\.old|\.tmp)?)?|" + "|".join(map(re.escape, reporting.NAMES)))

@@ -194,8 +194,7 @@ def show_plan(plan: CopyPlan) -> None:
 
 def show_results(backed: backing.BackupResult) -> None:
     """What was done, and every file that was not, with its reason."""
-    results = backed.ending.results
-    plan = backed.prepared.plan
+    results, plan = backed.ending.results, backed.prepared.plan
     copied = [r for r in results if r.outcome is Outcome.COPIED]
     repaired = [r for r in results if r.outcome is Outcome.REPAIRED]
     written = {r.backup_path for r in (*copied, *repaired)}
@@ -206,6 +205,7 @@ def show_results(backed: backing.BackupResult) -> None:
     left_out = len(plan.of(Action.LEAVE_OUT))
     arrived = {r.step.path for r in backed.arrived_damaged}
     damaged = [(r.step.path, r.damaged) for r in results if r.damaged]
+    unsure, sure = ([one for one in damaged if (one[0] in arrived) == is_unsure] for is_unsure in (True, False))
     _learned(backed.prepared)
     programs.tell(
         copied=len(copied),
@@ -215,18 +215,40 @@ def show_results(backed: backing.BackupResult) -> None:
         unread=unread,
         left_out=left_out,
         not_copied=[{"path": path, "reason": reason} for path, reason in failed],
-        arrived_damaged=[{"path": path, "reason": reason} for path, reason in damaged if path in arrived],
-        damaged_in_source=[{"path": path, "reason": reason} for path, reason in damaged if path not in arrived],
+        arrived_damaged=[{"path": path, "reason": reason} for path, reason in unsure],
+        damaged_in_source=[{"path": path, "reason": reason} for path, reason in sure],
     )
+    _show_written(backed, copied, repaired)
+    _show_there(backed, held, unread)
+    if left_out:
+        screen.note(f"{count(left_out):>10}  left out by the policy")
+    for files, what in (
+        (failed, "not copied"),
+        (unsure, "arrived damaged; run the same command again, in case they read better"),
+        (sure, "copied as found, but damaged in the source: two reads say the same"),
+    ):
+        if files:
+            screen.note(f"{count(len(files)):>10}  {what}:")
+            copying.listed(files)
+    undated = sum(r.undated for r in results)
+    if undated:
+        screen.note(f"{count(undated):>10}  could not keep their date on that disk; the manifest has it")
+
+
+def _show_written(backed: backing.BackupResult, copied: Sequence[CopyResult], repaired: Sequence[CopyResult]) -> None:
     screen.note(f"{count(len(copied)):>10}  copied, {_done(copied)}")
     _named(copied)
     if repaired:
         aside = "; what lay there before is in .auditor/quarantine" if backed.prepared.store.quarantine.exists() else ""
         screen.note(f"{count(len(repaired)):>10}  repaired, {_done(repaired)}{aside}")
         copying.listed((r.backup_path or "", "") for r in repaired)
+
+
+def _show_there(backed: backing.BackupResult, held: int, unread: int) -> None:
+    """How many files were there before this run: `held` by their content, `unread` by size and date alone."""
     if held:
         screen.note(f"{count(held):>10}  there already, found by their content")
-        elsewhere = sum(r.outcome is Outcome.HELD and not _has_own_name(r) for r in results)
+        elsewhere = sum(r.outcome is Outcome.HELD and not _has_own_name(r) for r in backed.ending.results)
         if elsewhere:
             screen.note(
                 f"{_of(elsewhere, held)} under another name or in another folder: what is the same is kept"
@@ -238,21 +260,6 @@ def show_results(backed: backing.BackupResult) -> None:
             f"{count(unread):>10}  there already; on the phone not read again in this run, only their {compared}"
             f" compared; the longest unread was read on {_unread_since(backed)}"
         )
-    if left_out:
-        screen.note(f"{count(left_out):>10}  left out by the policy")
-    if failed:
-        screen.note(f"{count(len(failed)):>10}  not copied:")
-        copying.listed(failed)
-    for unsure, what in (
-        (True, "arrived damaged; run the same command again, in case they read better"),
-        (False, "copied as found, but damaged in the source: two reads say the same"),
-    ):
-        if told := [one for one in damaged if (one[0] in arrived) == unsure]:
-            screen.note(f"{count(len(told)):>10}  {what}:")
-            copying.listed(told)
-    undated = sum(r.undated for r in results)
-    if undated:
-        screen.note(f"{count(undated):>10}  could not keep their date on that disk; the manifest has it")
 
 
 def _of(some: int, number: int) -> str:
