@@ -96,16 +96,25 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Told]:
         for name, words in (("unsafe", ("phone", "backup")), ("safe", ("sound-phone", "sound-backup"))):
             run = auditor("audit", *words, "-o", name, "--copy-by-hand", "-v", cwd=root)
             assert run.code == (1 if name == "unsafe" else 0), run.err
-            page.open(root / name / "report.html")
-            record = json.loads((root / name / "audit.json").read_text("utf-8"))
-            found[name] = Told(root / name, run.out, record, page.ask(ASKED))
+            found[name] = _told(page, root / name, run.out)
+        assert auditor("backup", "sound-phone", "twice", "--no-audit", cwd=root).code == 0
+        (root / "sound-phone/DCIM/Camera/IMG_new.jpg").write_bytes(media.jpeg(99))
+        run = auditor("backup", "sound-phone", "twice", "-o", "again", "-v", cwd=root)
+        assert run.code == 0, run.err
+        found["again"] = _told(page, root / "again", run.out)
     return found
 
 
-BOTH = pytest.mark.parametrize("name", ["unsafe", "safe"])
+def _told(page: browser.Page, folder: Path, terminal: str) -> Told:
+    page.open(folder / "report.html")
+    record = json.loads((folder / "audit.json").read_text("utf-8"))
+    return Told(folder, terminal, record, page.ask(ASKED))
 
 
-@BOTH
+EACH = pytest.mark.parametrize("name", ["unsafe", "safe", "again"])
+
+
+@EACH
 def test_the_verdict_adds_up_everywhere(told: dict[str, Told], name: str) -> None:
     one = told[name]
     partition = one.record["partition"]
@@ -124,7 +133,7 @@ def test_the_verdict_adds_up_everywhere(told: dict[str, Told], name: str) -> Non
             assert re.search(rf"^ +{partition[part]}  {said}", one.terminal, re.MULTILINE), said
 
 
-@BOTH
+@EACH
 def test_every_rule_has_one_number(told: dict[str, Told], name: str) -> None:
     one = told[name]
     record = {rule["id"]: rule["findings"] for rule in one.record["rules"] if rule["state"] in ("passed", "failed")}
@@ -146,7 +155,7 @@ def test_every_rule_has_one_number(told: dict[str, Told], name: str) -> None:
     assert one.page["inside"] == sum(failed.values())
 
 
-@BOTH
+@EACH
 def test_every_part_says_what_it_holds(told: dict[str, Told], name: str) -> None:
     one = told[name]
     partition, kinds = one.record["partition"], one.page["kinds"]
@@ -160,12 +169,12 @@ def test_every_part_says_what_it_holds(told: dict[str, Told], name: str) -> None
         assert number == kinds[rule]["count"]
 
 
-@BOTH
+@EACH
 def test_plot_and_search_count_the_same_files(told: dict[str, Told], name: str) -> None:
     one = told[name]
     partition, files = one.record["partition"], one.table("files.csv")
     held = ((files.verdict != "not_due") & files.status.isin(["identical", "metadata_changed"])).sum()
-    label = "backup" if name == "unsafe" else "sound-backup"
+    label = {"unsafe": "backup", "safe": "sound-backup", "again": "twice"}[name]
     for view in ("months", "folders"):
         sums = one.page[view]
         assert sums["Files"] == partition["due"]
@@ -195,3 +204,18 @@ def test_safe_says_how_much_may_go_in_the_same_numbers(told: dict[str, Told]) ->
     unsafe = told["unsafe"]
     assert "may go from the phone" not in unsafe.page["text"] + unsafe.terminal
     assert unsafe.record["provenance"]["may_go"]["files"] == len(unsafe.table("safe-to-delete.csv"))
+
+
+def test_what_stays_for_want_of_reading_is_one_number(told: dict[str, Told]) -> None:
+    """Of a second backup, which reads only what is new, the rest is safe and goes by another audit."""
+    one = told["again"]
+    proof, partition = one.record["provenance"], one.record["partition"]
+    assert proof["may_go"]["files"] == len(one.table("safe-to-delete.csv")) == 1
+    assert proof["not_read_again"] == partition["proven"] - proof["may_go"]["files"] == 14
+    unread = {part["side"]: part["files"] for part in proof["not_read_now"] if part["why"] == "read before"}
+    assert unread["source"] == proof["not_read_again"]
+    said = f"{proof['not_read_again']} more are safe and stay, as they were not read and opened in this audit."
+    assert said in " ".join(one.page["text"].split())
+    assert said in " ".join(one.terminal.split())
+    assert "more are safe and stay" not in told["safe"].page["text"] + told["safe"].terminal
+    assert told["safe"].record["provenance"]["not_read_again"] == 0
