@@ -14,6 +14,7 @@ from auditor.cleanup import plan as plans
 from auditor.cleanup.choices import Chosen
 from auditor.errors import BadPlan
 from tests.cleanup.test_clean import row, sha, write_plan
+from tests.commandline import call
 
 KEPT, OTHER, ALIKE, FILM = b"the kept one", b"the other one", b"alike", b"a film"
 
@@ -75,6 +76,21 @@ def test_only_what_was_chosen_goes(place: Path) -> None:
     assert moves(by(plan, [(place, "b.jpg")])) == [("b.jpg", "a.jpg")]
     both = by(plan, [(place, "b.jpg"), (place, "c.jpg")])
     assert moves(both) == [("b.jpg", "a.jpg"), ("c.jpg", "a.jpg")]
+
+
+@pytest.mark.parametrize(
+    ("by_choices", "how"),
+    [(True, "go on there and save your choices again"), (False, "choose there, or edit the plan")],
+)
+def test_what_is_left_to_decide_is_decided_so_that_no_choice_is_lost(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], by_choices: bool, how: str
+) -> None:
+    """Choices are refused once the plan is edited."""
+    plan = two(place)
+    options = ["--choices", str(saved(plan, [(place, "b.jpg")]))] if by_choices else []
+    code, out, err = call(monkeypatch, capsys, "clean", str(plan), *options)
+    assert code == 0, err
+    assert f"  1 file is left to you in duplicates.html: {how}.\n" in out, out
 
 
 @pytest.mark.parametrize(

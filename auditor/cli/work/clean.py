@@ -76,7 +76,8 @@ def command(
     if not apply_it:
         options = ["--choices", str(choices_file)] if choices_file is not None else []
         options += ["--keep-newest", keep_newest] if keep_newest is not None else []
-        _show(found, step(NAME, str(asked), *options, "--apply") if found.removals else reading)
+        then = step(NAME, str(asked), *options, "--apply") if found.removals else reading
+        _show(found, then, by_choices=chosen is not None)
         return
     if as_shown is not None and as_shown != found.removals_sha256:
         raise BadPlan("other files would go now than were shown; look again at what would go")
@@ -197,8 +198,8 @@ def _by_year(shares: Sequence[Share]) -> Iterator[str]:
         yield f"  {year:>7}  {freed:>8}  {files:>6,}  {visible(folder) or '(top folder)'}"
 
 
-def _show(found: CleanPlan, then: NextStep | None) -> None:
-    """What a plan would do, and what to do `then`."""
+def _show(found: CleanPlan, then: NextStep | None, *, by_choices: bool) -> None:
+    """What a plan would do, by choices or as it stands, and what to do `then`."""
     freed = apply.plan_size(found)
     programs.tell(
         removals=[{"path": str(r.file.whole), "kept": [str(kept.whole) for kept in r.kept]} for r in found.removals],
@@ -214,7 +215,9 @@ def _show(found: CleanPlan, then: NextStep | None) -> None:
         screen.say(line)
     if found.asked:
         told = counted(found.asked, "file is", "files are")
-        screen.say(f"  {told} left to you: choose in {DUPLICATES_PAGE}, or edit the plan.")
+        # Choices are of the plan as it was: once it is edited, they are refused.
+        how = "go on there and save your choices again" if by_choices else "choose there, or edit the plan"
+        screen.say(f"  {told} left to you in {DUPLICATES_PAGE}: {how}.")
     if found.removals:
         screen.say("  Nothing was changed yet.")
     screen.ending(step=then)
