@@ -135,6 +135,16 @@ def counted(number: int, one: str, many: str) -> str:
     return f"{number:,} {one if number == 1 else many}"
 
 
+def troubles(number: int) -> str:
+    """What an audit's checks look for, one each, said the same wherever they are counted: `42 kinds of trouble`."""
+    return counted(number, "kind of trouble", "kinds of trouble")
+
+
+def looked_for(number: int) -> str:
+    """How much was looked for in vain, as a sentence without its full stop."""
+    return f"{troubles(number)} {'was' if number == 1 else 'were'} looked for, and not found"
+
+
 def size(size_bytes: int | None) -> str:
     """A size as people read it, in decimal units as phones and disks state theirs: `3.2 MB`; empty where not known."""
     if size_bytes is None:

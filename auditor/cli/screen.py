@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from auditor import words
 from auditor.cli import programs
@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 
     from auditor.model import NextStep
     from auditor.scan import run as scan
+
+
+class Begin(Protocol):
+    """Begins the phase of a title, or goes on with it; `counting` is what it counts."""
+
+    def __call__(self, title: str, counting: str = "") -> Callable[[scan.Progress], None]:
+        """A listener to how far it is."""
 
 
 @dataclass(slots=True)
@@ -181,10 +188,12 @@ def _console(*, stderr: bool) -> Console:
 
 
 @contextlib.contextmanager
-def phase(title: str, failed: str = "could not be read") -> Iterator[Callable[[scan.Progress], None]]:
+def phase(
+    title: str, failed: str = "could not be read", counting: str = ""
+) -> Iterator[Callable[[scan.Progress], None]]:
     """Shows how far a piece of work is: a bar with rate and time left on a terminal, one line at the end when piped.
 
-    `failed` is what is said of files with which it did not work out.
+    `failed` is what is said of files with which it did not work out, `counting` what work without bytes counts.
     """
     if programs.are_events_wanted():
         yield programs.phase(title, failed)
@@ -220,31 +229,31 @@ def phase(title: str, failed: str = "could not be read") -> Iterator[Callable[[s
                     task,
                     total=total,
                     completed=done,
-                    words=_words(now, time.monotonic() - started, failed),
+                    words=_words(now, time.monotonic() - started, failed, counting),
                 )
 
             yield show
     if last:
         width = console.width if console.is_terminal else sys.maxsize
-        note(_ended(title, last[0], failed, time.monotonic() - started, width))
+        note(_ended(title, last[0], failed, counting, time.monotonic() - started, width))
 
 
 @contextlib.contextmanager
-def phases() -> Iterator[Callable[[str], Callable[[scan.Progress], None]]]:
+def phases() -> Iterator[Begin]:
     """Phases one after the other: what is yielded begins the one of that title, and goes on with one that is open."""
     with contextlib.ExitStack() as open_phase:
         now: list[tuple[str, Callable[[scan.Progress], None]]] = []
 
-        def begin(title: str) -> Callable[[scan.Progress], None]:
+        def begin(title: str, counting: str = "") -> Callable[[scan.Progress], None]:
             if not now or now[0][0] != title:
                 open_phase.close()
-                now[:] = [(title, open_phase.enter_context(phase(title)))]
+                now[:] = [(title, open_phase.enter_context(phase(title, counting=counting)))]
             return now[0][1]
 
         yield begin
 
 
-def steps(begin: Callable[[str], Callable[[scan.Progress], None]], title: str) -> Callable[[int, int, str], None]:
+def steps(begin: Begin, title: str) -> Callable[[int, int, str], None]:
     """A listener to work that is counted in steps; its phase begins with the first of them."""
 
     def show(done: int, total: int, current: str) -> None:
@@ -260,26 +269,30 @@ def step(done: int, total: int, current: str = "") -> scan.Progress:
     return scan.Progress(done, total, 0, 0, current, 0, 0)
 
 
-def _words(now: scan.Progress, seconds: float, failed: str) -> str:
+def _words(now: scan.Progress, seconds: float, failed: str, counting: str) -> str:
     if not now.total_bytes:
-        return f"{now.files:,} of {now.total_files:,}  {visible(now.current)}"
+        return f"{_of(now, counting)}  {visible(now.current)}"
     rate = f"{size(int(now.bytes / seconds))}/s" if seconds > 0.5 else ""
     fewer = f"  {now.failed:,} {failed}" if now.failed else ""
     return f"{now.files:,} of {now.total_files:,} files  {rate}{fewer}  {visible(now.current)}"
 
 
-def _ended(title: str, now: scan.Progress, failed: str, seconds: float, width: int) -> str:
+def _of(now: scan.Progress, counting: str) -> str:
+    return f"{now.files:,} of {now.total_files:,}{' ' * bool(counting)}{counting}"
+
+
+def _ended(title: str, now: scan.Progress, failed: str, counting: str, seconds: float, width: int) -> str:
     """What is left of a phase, in one line of at most `width` cells: where that is too few, what was read before is not
     said, and the title is cut."""
     from rich.cells import cell_len, set_cell_size
 
-    total, told = f"{now.files:,} of {now.total_files:,}", ""
+    total, told = _of(now, counting), ""
     if now.total_bytes:
         total = f"{counted(now.files, 'file', 'files')}, {size(now.bytes)}"
         total += f", {now.failed:,} {failed}" if now.failed else ""
         told = f", {now.cached:,} read before" if now.cached else ""
     end = f"  {seconds:>7.1f} s"
-    for said in (f" {total + told:<22}{end}", f" {total:<22}{end}"):
+    for said in (f" {total + told:<26}{end}", f" {total:<26}{end}"):
         line = f"{title:<24}{said}"
         if cell_len(line) <= width:
             return line

@@ -9,16 +9,17 @@ from auditor.judge.rules import Rule
 from auditor.judge.signs import SIGNS
 from auditor.model import Audit, FileVerdict, Partition, RuleOutcome, RuleState, Severity, Verdict
 from auditor.report import findings
-from auditor.words import DUE, VERDICTS, count, counted, visible
+from auditor.words import DUE, VERDICTS, count, counted, looked_for, visible
 
 _COLOURS = {Verdict.SAFE: "green", Verdict.NOT_SAFE: "red", Verdict.CANNOT_SAY: "yellow"}
 
 
-def limits(result: Audit) -> list[str]:
+def limits(result: Audit, *, is_new: bool = True) -> list[str]:
     """What is said below a verdict: what it does not say, when it was true, what may go by it, and of what it does not
-    speak; where only the verdict is wanted, what it is not to be had without."""
+    speak; where only the verdict is wanted, what it is not to be had without: of one that is not new, its date too."""
     if screen.quiet():
-        return list(result.limits) if result.verdict is Verdict.SAFE else []
+        when = "" if is_new else findings.covered(result)
+        return [*result.limits, *filter(None, (when,))] if result.verdict is Verdict.SAFE else []
     free = " ".join(filter(None, (findings.may_go(result), findings.stays(result))))
     return [*result.caveats, *filter(None, (findings.covered(result), free, _besides(result)))]
 
@@ -89,5 +90,5 @@ def _findings(result: Audit, rules: Mapping[str, Rule]) -> None:
             screen.say(f"  {o.state.replace('_', ' '):<8} {o.rule_id:<28} {count(o.looked_at):>7}  {o.seconds:.2f} s")
     waived, known = sum(o.waived for o in result.outcomes), sum(o.known for o in result.outcomes)
     extra = "".join([f"; {count(waived)} findings waived" * bool(waived), f"; {count(known)} known" * bool(known)])
-    screen.say(f"  passed   {len(passed)} checks{extra}")
+    screen.say(f"  passed   {looked_for(len(passed))}{extra}")
     screen.say()

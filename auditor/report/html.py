@@ -28,6 +28,9 @@ from auditor.report.provenance import Sealed
 from auditor.report.since import Before, before, changes
 from auditor.report.thumbnails import Shown
 
+_ON_FIRST_PAGE = {"caveats": 5, "lists": 4, "kinds": 30}
+"""On paper, so many sentences that limit the verdict and so many lists stand on the first page, the others behind it;
+more kinds of findings than that stand in three narrow columns."""
 _BADGES = {Severity.ERROR: ("✗", "ERROR"), Severity.WARNING: ("!", "WARNING"), Severity.INFO: ("i", "INFO")}
 _STYLES = ("report.css", "report/page.css", "report/coverage.css", "report/print.css")
 _SCRIPTS = tuple(f"report/{name}.js" for name in ("words", "rows", "tabs", "pictures", "coverage", "lookup", "page"))
@@ -77,6 +80,7 @@ def write(
             **assets(_STYLES, _SCRIPTS),
             audit=audit,
             sign=SIGNS[audit.verdict],
+            on_first_page=_ON_FIRST_PAGE,
             state=audit.verdict.lower().replace(" ", "-"),
             parts=parts.of(shown, audit.partition),
             lists=(lists := _lists(db, zone)),
@@ -128,6 +132,7 @@ def environment(zone: tzinfo | None) -> jinja2.Environment:
         "visible": lambda value: text.visible(str(value)),
         "moment": lambda stamp: text.moment(stamp, zone),
         "code": _code,
+        "troubles": text.troubles,
         "depth": lambda value: _DEPTHS.get(str(value), str(value)),
     }
     made.filters |= filters

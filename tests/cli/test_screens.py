@@ -62,7 +62,7 @@ SCRUBS = {
     r"\b\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\dZ)?|\b\d{1,2} [A-Z][a-z]+ 20\d\d(, \d\d:\d\d \([^)]+\))?": "DATE",
     r"-20\d{6}T\d{6,}Z?": "-TIME",
     r"(?m) +\d[\d.]* s$": "  SECONDS",
-    r"\b\d+ of \d+(?= +SECONDS)": "N of N",
+    r"\b\d+ of \d+(?=( [a-z]+)* +SECONDS)": "N of N",
     r"\b[0-9a-f]{64}\b": "SHA-256",
     r"\b\d+%": "N%",
     r"list is \d+ days old": "list is N days old",

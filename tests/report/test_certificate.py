@@ -70,7 +70,7 @@ def test_one_page_says_all_of_it(audit: Path, tmp_path: Path) -> None:
         "/mnt/nas/anna",
         "every byte, and every picture decoded; 7 were not opened, only compared by their digests; 5 of the phone's"
         " files and 7 of the backups' were not read in this audit. Policy family, version 1",
-        "4 Not in the backup",
+        "kinds of trouble looked for; auditor", "4 Not in the backup",
         "Signed by anna with the OpenSSH key", "Signature", hashlib.sha256((audit / SEAL).read_bytes()).hexdigest(),
     ):  # fmt: skip
         assert said in pages[0], said

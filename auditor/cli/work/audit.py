@@ -94,12 +94,12 @@ def run(order: Order, folder: Path) -> Audit:
     with screen.phases() as begin:
 
         def checking(done: int, total: int, rule: str) -> None:
-            begin("Running checks")(screen.step(done, total, rule))
+            begin("Running checks", "kinds of trouble")(screen.step(done, total, rule))
             if done == total:
-                begin("Writing report")
+                begin("Writing report", "files")
 
         def looking(done: int, total: int) -> None:
-            begin("Comparing pictures")(screen.step(done, total))
+            begin("Comparing pictures", "pictures")(screen.step(done, total))
 
         def scanning(label: str) -> Callable[[Progress], None]:
             title = f"Reading {label}"
@@ -111,7 +111,7 @@ def run(order: Order, folder: Path) -> Audit:
 
         steps = Steps(scanning, checking, looking)
         result = auditing.run(order, folder, steps)
-        begin("Writing report")(screen.step(result.partition.due, result.partition.due))
+        begin("Writing report", "files")(screen.step(result.partition.due, result.partition.due))
     named.used(order.source.place, Role.PHONE)
     for one in order.backups:
         named.used(one.place, Role.BACKUP)

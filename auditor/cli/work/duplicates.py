@@ -79,7 +79,7 @@ def command(
     _show(found, folder, len(left_out))
 
 
-def _told_by(begin: Callable[[str], Callable[[scanning.Progress], None]]) -> Callable[[str, int, int], None]:
+def _told_by(begin: screen.Begin) -> Callable[[str, int, int], None]:
     return lambda work, done, total: begin(work)(screen.step(done, total))
 
 
