@@ -73,6 +73,7 @@ def test_an_audit_is_checked_and_read(here: Call) -> None:
     code, out, err = call(*here, "report", "audit", "--check")
     assert code == 0, out + err
     assert "SAFE: All 5 files" in out
+    assert out.count("True on 26 November 2026") == 1, out
     code, out, err = call(*here, "audit", "audit/source.jsonl", "audit/backup-1.jsonl", "-o", "report")
     assert code == 0, out + err
 

@@ -144,7 +144,7 @@ def next_step(audit: Audit, rules: Mapping[str, Rule]) -> NextStep | None:
     # What could be tidied up is no way to a better verdict: an old list, say, must be made again first.
     counting = (o for o in failed_rules(audit, rules) if o.severity is Severity.ERROR or rules[o.rule_id].verdict)
     rule = next((rules[outcome.rule_id] for outcome in counting if rules[outcome.rule_id].remedy.strip()), None)
-    first = remedy(audit, rule) if rule else _without_a_rule(audit)
+    first = remedy(audit, rule) if rule else _without_a_rule(audit, rules)
     if needed := audit.provenance.get("first"):
         first = f"{needed} {first}"
     if exchanged := audit.provenance.get("maybe_exchanged"):
@@ -159,9 +159,15 @@ def next_step(audit: Audit, rules: Mapping[str, Rule]) -> NextStep | None:
     return NextStep(f"{BEFORE} {first}", command[0], arguments)
 
 
-def _without_a_rule(audit: Audit) -> str:
+def _without_a_rule(audit: Audit, rules: Mapping[str, Rule]) -> str:
     """What to do where no check says it: of the lists it is said beside the verdict, of files nowhere but in a table,
     as when rules of the user's own took the place of ours."""
+    unknown = (o for o in audit.outcomes if o.state is RuleState.FAILED and o.rule_id not in rules)
+    if any(o.findings and o.verdict for o in unknown):
+        return (
+            "What was found, by checks that are not known here, is in findings.csv, a sentence each. Mend that, then"
+            " audit again with the same checks."
+        )
     if audit.partition.not_safe or audit.partition.not_checked:
         return (
             "No check says why these files are not proven: files.csv has a reason beside each. Audit again without"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -91,6 +92,16 @@ def audit_record(
             "versions": versions,
         },
     }
+
+
+def as_today(record: Mapping[str, Any]) -> dict[str, Any]:
+    """What an audit.json says, without what earlier builds of 0.1.0 wrote among its caveats and today's say beside
+    them: of when the verdict is true. Raises: TypeError where its caveats are no texts."""
+    caveats = [str(one) for one in record.get("caveats") or ()]
+    return {**record, "caveats": [one for one in caveats if not _TRUE_ON.fullmatch(one)]}
+
+
+_TRUE_ON = re.compile(r"True on [^.]+\. Photos taken since are not covered\.")
 
 
 def audit_told(record: Mapping[str, Any]) -> Audit:

@@ -99,3 +99,39 @@ def test_a_program_that_wants_the_verdict_alone_is_told_what_to_do(
     assert code == 0 and json.loads(out)["next"]["sentence"].startswith("Delete nothing on the phone. "), out
     code, out, _ = call(monkeypatch, capsys, "-q", "report", str(audit))
     assert code == 0 and "Next" not in out, out
+
+
+def test_a_quiet_safe_says_from_when_it_is(
+    audit: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nobody may take the verdict of years ago for today's."""
+    partition = {"due": 2, "proven": 2, "not_safe": 0, "not_checked": 0, "waived": 0}
+    change(audit, verdict="SAFE", sentence="All 2 files are safely backed up.", partition=partition, rules=[])
+    code, out, _ = call(monkeypatch, capsys, "-q", "report", str(audit))
+    assert code == 0
+    verdict, date = out.splitlines()[:2]
+    assert verdict == "✓ SAFE: All 2 files are safely backed up."
+    assert date.startswith("  True on 15 June 2026, "), out
+
+
+@pytest.mark.parametrize("quiet", [[], ["-q"]])
+def test_the_date_that_an_earlier_build_wrote_among_the_caveats_is_said_once(
+    audit: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], quiet: list[str]
+) -> None:
+    partition = {"due": 2, "proven": 2, "not_safe": 0, "not_checked": 0, "waived": 0}
+    caveats = ["1 thing could be tidied up.", "True on 15 June 2026, 12:00. Photos taken since are not covered."]
+    change(audit, verdict="SAFE", sentence="All.", partition=partition, rules=[], caveats=caveats)
+    out = call(monkeypatch, capsys, *quiet, "report", str(audit))[1]
+    assert out.count("True on") == 1 and caveats[1] not in out, out
+    assert json.loads(call(monkeypatch, capsys, "report", str(audit), "--json")[1])["caveats"] == caveats[:1]
+
+
+def test_of_files_that_only_checks_of_ones_own_found_it_is_said_where_the_reason_stands(audit: Path) -> None:
+    told = json.loads((audit / RECORD).read_text("utf-8"))["rules"]
+    found = {"state": "failed", "findings": 3, "verdict": "not_safe", "severity": "error"}
+    change(audit, rules=[{**told[0], "id": "a-rule-of-our-own", **found}])
+    said = run("report", audit)[1]
+    assert "No check says why" not in said
+    assert "What was found, by checks that are not known here, is in findings.csv, a sentence each." in said, said
+    change(audit, rules=[])
+    assert "No check says why these files are not proven" in run("report", audit)[1]

@@ -105,6 +105,7 @@ def _record(folder: Path, name: str) -> tuple[dict[str, Any], _Earlier | None]:
         record: dict[str, Any] = small_files.parse_json(small_files.read(folder / name, provenance.MOST_RECORD_BYTES))
         record["sentence"] = str(record["sentence"])
         if name == RECORD:
+            record = provenance.as_today(record)
             return record, _earlier(folder, record)
         if record["drill"] != 1 or record["result"] not in ("passed", "failed"):
             raise ValueError("another version")
@@ -119,11 +120,12 @@ def _earlier(folder: Path, record: Mapping[str, Any]) -> _Earlier:
         words = {**words, "REPORT": typed(str(folder.resolve()))}
         result = replace(result, provenance={**result.provenance, "words": words})
     known = {rule.id: rule for rule in rules.load(())}
-    below = verdicts.limits(result)
+    below = verdicts.limits(result, is_new=False)
     if others := sum(one.findings for one in result.outcomes if one.rule_id not in known):
         below.append(f"{counted(others, 'finding', 'findings')} of checks that are not known here: see findings.csv.")
+    step = findings.next_step(result, known)
     result = replace(result, outcomes=tuple(one for one in result.outcomes if one.rule_id in known))
-    return _Earlier(result, known, below, findings.next_step(result, known))
+    return _Earlier(result, known, below, step)
 
 
 def _check_seals(folder: Path, signers: Path | None, root: Path | None) -> list[Statement]:
