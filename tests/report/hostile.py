@@ -16,8 +16,9 @@ from tests.report.test_report import ZONE, webp
 EACH = 40
 
 
-def written(folder: Path) -> Path:
-    """Its page: each rule found `EACH` files, with long and hostile names, some in groups, and some general things."""
+def written(folder: Path, caveats: int = 6, backups: int = 1) -> Path:
+    """Its page: each rule found `EACH` files, with long and hostile names, some in groups, and some general things.
+    Of more `backups` than one, all have long names."""
     known = rules.load()
     db = sample.database(sample.HOSTILE_NAMES, proven=60)
     names = [f"DCIM/{'long name ' * 12}/{name.replace('/', '_')}" for name in sample.HOSTILE_NAMES]
@@ -42,7 +43,9 @@ def written(folder: Path) -> Path:
         base.sentence,
         Partition(sum(counts), *counts),
         tuple(RuleOutcome(rule.id, RuleState.FAILED, rule.severity, 99, EACH) for rule in known),
-        tuple(f"Of the backup number {n} a list was taken; nothing there was read in this run." for n in range(6)),
+        tuple(
+            map("Of the backup number {} a list was taken; nothing there was read in this run.".format, range(caveats))
+        ),
         base.provenance,
     )
     before = Before("2026-06-01T10:00:00Z", Verdict.NOT_SAFE, Partition(30, 28, 2, 0, 0), new=4, mended=1)
@@ -50,6 +53,12 @@ def written(folder: Path) -> Path:
     db.con.execute("UPDATE files SET taken_at = NULL, mtime = '2026-02-25T06:38:00Z' WHERE id % 3 = 0")
     db.con.execute("UPDATE files SET verdict = 'not_safe' WHERE verdict = 'proven' AND id % 9 = 0")
     assert FileVerdict.NOT_SAFE in parts
+    if backups > 1:
+        long = f"repeat('a backup of a long name ', 8) || {'{}'}"
+        db.con.execute(f"UPDATE header SET label = {long.format('backup')} WHERE side = 'backup'")
+        for number in range(1, backups):
+            more = f"* REPLACE ({number} AS backup, {long.format(number)} AS label)"
+            db.con.execute(f"INSERT INTO header SELECT {more} FROM header WHERE side = 'backup' LIMIT 1")
     lists = [folder / "phone.jsonl"]
     lists[0].write_text("\n")
     return reporting.write(audit, db, known, sample.POLICY, folder / "audit", lists, pictures, ZONE, since=before)

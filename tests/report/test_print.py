@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from auditor.judge import rules
 from auditor.report.thumbnails import Shown
 from tests import browser
 from tests.report import hostile, sample
@@ -72,6 +73,25 @@ def test_the_first_page_says_verdict_sums_findings_and_proof(paper: tuple[list[s
     ):  # fmt: skip
         assert said in first, said
     assert "How much is safe" not in first
+
+
+@pytest.mark.parametrize(("caveats", "backups"), [(6, 1), (30, 12)], ids=["much was found", "much is to be said"])
+def test_however_much_was_found_the_first_page_has_all_in_short(tmp_path: Path, caveats: int, backups: int) -> None:
+    """What has no room there stands on the second page."""
+    pages = [" ".join(lines(page)) for page in printed(hostile.written(tmp_path, caveats, backups))[:2]]
+    for said in (
+        "33 of 96 files are not safely backed up.", "must be backed up", "What to do: Delete nothing",
+        "Of the backup number 4 a list", f"{caveats - 5} more of what limits this verdict: on the next page.",
+        "Since the last audit", "What was found", "1 Not safe: 33", "Not in the backup", "5 Good to know: 680",
+        "Proof in short", "audit.json, SHA-256",
+    ):  # fmt: skip
+        assert said in pages[0], said
+    for rule in rules.load():
+        assert rule.name in pages[0], rule.id
+    assert ("9 more, under “For the office”" in pages[0]) == (backups > 3), pages[0]
+    assert "What else limits this verdict" in pages[1]
+    for number in range(5, caveats):
+        assert f"Of the backup number {number} a list" in pages[1]
 
 
 def test_every_page_has_its_number(paper: tuple[list[str], list[str]]) -> None:
