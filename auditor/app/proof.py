@@ -10,7 +10,7 @@ from starlette.responses import Response
 from auditor.app import commands, pages, results, temporary
 from auditor.app.access import SANDBOX
 from auditor.app.commands import NoAnswer
-from auditor.words import counted, moment
+from auditor.words import moment, troubles
 
 CERTIFICATE = "certificate.html"
 
@@ -92,6 +92,7 @@ def _why_no_page(told: dict[str, Any]) -> str:
 def _particulars(told: dict[str, Any]) -> list[tuple[str, str]]:
     """What identifies an audit that is as it was written: each with its name."""
     facts = told["provenance"]
+    looked = sum(one["state"] in ("passed", "failed") for one in told["rules"])
     versions = ", ".join(f"{name} {release}" for name, release in sorted(facts["versions"].items()))
     return [
         ("Number", str(facts["audit_id"])),
@@ -100,6 +101,6 @@ def _particulars(told: dict[str, Any]) -> list[tuple[str, str]]:
         ("Ended", moment(facts["finished"])),
         *([("By", str(facts["by"]))] if facts.get("by") else []),
         ("Made with", versions),
-        ("Judged by", f"policy {told['policy']['id']}, {counted(len(told['rules']), 'check', 'checks')}"),
+        ("Judged by", f"policy {told['policy']['id']}, {troubles(looked)} looked for"),
         *((f"SHA-256 of {one['name']}", str(one["sha256"])) for one in facts["lists"]),
     ]
