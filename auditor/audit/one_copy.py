@@ -387,7 +387,7 @@ def _numbered(folder: Path, rows: Sequence[same_file.Unnumbered]) -> Iterable[tu
     for row in rows:
         with contextlib.suppress(OSError, ValueError):
             facts = (folder / row.path).lstat()
-            if name := file_id(facts):
+            if name := file_id(facts.st_dev, facts.st_ino):
                 yield row.id, name, rfc3339(facts.st_ctime_ns)
 
 

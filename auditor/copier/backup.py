@@ -287,6 +287,8 @@ def carry_out(
     if ending.gone is None and (told := presence.another(prepared.source, at, listing, is_doubted=ending.failed)):
         # It was exchanged while nothing was read, or nobody saw it: whose files these are cannot be said.
         ending = replace(ending, stopped=True, gone=told)
+    if ending.gone is None and (told := presence.lay_between(prepared.source, ending.other)):
+        ending = replace(ending, stopped=True, gone=told)
     if ending.gone is not None:  # what lies at the path now is another's, or nobody's
         return BackupResult(prepared, ending, index.last)
     try:
@@ -509,7 +511,18 @@ def read_files(
     """Reads files of a backup, from the device where that can be had; answers carry the entry's place in `entries`.
 
     A hanging read costs its time-out and becomes a `Failed`.
+    Raises: BadPlace after the last, where another disk or folder lay there while files were read.
     """
+    other: list[Entry] = []
+    for answer in _answers(root, entries, volume, options):
+        if isinstance(answer, WasRead) and answer.opened and not answer.opened.is_as(entries[answer.number]):
+            other.append(entries[answer.number])
+        yield answer
+    if told := presence.lay_between(FolderPlace(root, str(root)), other):
+        raise BadPlace(f"{told}; put back the first one, leave it there, and run the same command again")
+
+
+def _answers(root: Path, entries: tuple[Entry, ...], volume: Volume, options: RunOptions) -> Iterator[WasRead | Failed]:
     if not entries:
         return
     setup = Setup(FolderPlace(root, str(root)), None, None, False, False, volume.counts_reads)

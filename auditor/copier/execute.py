@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from auditor.copier.layout import Layout, natural_path
@@ -16,6 +16,7 @@ from auditor.copier.workers import Ended, Workers
 from auditor.disk import durable
 from auditor.disk.durable import WasRead
 from auditor.disk.names import escape_path
+from auditor.disk.opened import Opened
 from auditor.errors import BadManifest, BadPlace
 from auditor.isolation.heartbeat import Stage
 
@@ -64,12 +65,14 @@ class RunOptions:
 @dataclass(frozen=True, slots=True)
 class Ending:
     """How a run ended. Steps without a result were left undone (`stopped`: on request or because of `gone`). `failed`:
-    something did, be it that it came right when it was tried again."""
+    something did, be it that it came right when it was tried again. `other`: the steps, as they were planned, of which
+    another file was read than the one that was listed."""
 
     results: tuple[CopyResult, ...]
     stopped: bool
     gone: str | None
     failed: bool = False
+    other: tuple[CopyStep, ...] = ()
 
 
 @dataclass(slots=True)
@@ -78,6 +81,7 @@ class _Run:
     publisher: Publisher
     options: RunOptions
     steps: dict[int, CopyStep]
+    planned: Mapping[int, CopyStep]
     queue: deque[tuple[CopyStep, Bring | None]]
     reads: deque[Read]
     total_bytes: int
@@ -92,6 +96,7 @@ class _Run:
     folders: dict[str, str] = field(default_factory=dict)
     given: dict[int, int] = field(default_factory=dict)  # file number -> how often a device had come back by then
     unsure: set[int] = field(default_factory=set)  # in hand when a device was away: read of whatever lay there then
+    other: dict[int, CopyStep] = field(default_factory=dict)  # another file was read than was listed
     returns: int = 0
     partial: dict[int, int] = field(default_factory=dict)
     done_bytes: int = 0
@@ -112,6 +117,7 @@ def execute(plan: CopyPlan, setup: Setup, publisher: Publisher, options: RunOpti
         publisher,
         options,
         steps={step.number: step for step in to_do},
+        planned={step.number: step for step in to_do},
         queue=deque((step, None) for step in to_do if step.action is not Action.COMPARE),
         reads=deque(Read(s.number, s.path, s.size_bytes) for s in to_do if s.action is Action.COMPARE),
         total_bytes=sum(step.size_bytes or 0 for step in to_do),
@@ -131,7 +137,8 @@ def execute(plan: CopyPlan, setup: Setup, publisher: Publisher, options: RunOpti
     run.partial.clear()
     options.on_progress(_progress(run))
     results = {**run.repaired, **run.results}
-    return Ending(tuple(results[n] for n in sorted(results)), run.stopped, run.gone, bool(run.tries))
+    results_by_number = tuple(results[n] for n in sorted(results))
+    return Ending(results_by_number, run.stopped, run.gone, bool(run.tries), tuple(run.other.values()))
 
 
 def _go(run: _Run, workers: Workers) -> None:
@@ -152,7 +159,7 @@ def _go(run: _Run, workers: Workers) -> None:
             case (Checked(arrived=Arrived(number=number)) | WasRead(number=number)) as told if number in run.unsure:
                 _again(run, told, run.steps[number])
             case Checked() as checked:
-                run.checked.append((run.steps[checked.arrived.number], checked))
+                run.checked.append((_as_opened(run, checked.arrived.number, checked.arrived.opened), checked))
             case WasRead() as read:
                 _compared(run, read)
             case Failed() as failed:
@@ -222,6 +229,18 @@ def _folder_for(run: _Run, step: CopyStep) -> str:
     return run.folders[name]
 
 
+def _as_opened(run: _Run, number: int, opened: Opened | None) -> CopyStep:
+    """A step with what the file is that was read, so that no later run takes the one that was listed for it."""
+    planned = run.planned[number]
+    changed_ns, inode = planned.changed_ns, planned.inode
+    run.other.pop(number, None)
+    if opened is not None and not opened.is_as(planned):
+        run.other[number] = planned
+        changed_ns, inode = opened.changed_as(planned), None if inode is None else opened.inode
+    step = run.steps[number] = replace(run.steps[number], changed_ns=changed_ns, inode=inode)
+    return step
+
+
 def _again(run: _Run, told: Checked | WasRead, step: CopyStep) -> None:
     """Does a file once more that was in hand when a device was away: it may be what lay there instead that was read."""
     run.unsure.discard(step.number)
@@ -237,6 +256,8 @@ def _compared(run: _Run, read: WasRead) -> None:
     if (asked := run.asked.pop(read.number, None)) is not None:
         run.publisher.reread(asked[0], read)
         read = asked[1]
+    else:
+        step = _as_opened(run, read.number, read.opened)
     path = _holder(run, step, read)
     if path is None:
         run.queue.append((step, None))

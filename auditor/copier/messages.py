@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from auditor.disk.durable import ColdRead, WasRead
+from auditor.disk.opened import Opened
 from auditor.disk.root import Known
 from auditor.model import Depth, FileFacts
 from auditor.places import Place
@@ -41,7 +42,7 @@ class Setup:
 @dataclass(frozen=True, slots=True)
 class Arrived:
     """A file that lies in a temporary file, not yet synced. `temp` is relative to the root, `mtime_ns` the source's own
-    date, None if unknown.
+    date, None if unknown; `opened` the file that was read, None where that is none of this machine.
 
     `dated`: whether the temporary file could be given that date.
     """
@@ -52,6 +53,7 @@ class Arrived:
     sha256: str
     mtime_ns: int | None
     dated: bool
+    opened: Opened | None = None
 
 
 @dataclass(frozen=True, slots=True)

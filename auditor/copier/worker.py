@@ -12,7 +12,6 @@ import hashlib
 import os
 import pickle
 import signal
-import stat
 import sys
 import time
 from collections.abc import Callable
@@ -24,6 +23,7 @@ from typing import Any, BinaryIO
 from auditor.copier.messages import Answer, Arrived, Bring, Cause, Checked, Done, Failed, Read, Setup, Task
 from auditor.disk import durable
 from auditor.disk.durable import WasRead
+from auditor.disk.opened import Opened, was_written
 from auditor.disk.root import Root
 from auditor.errors import AuditorError, BadPlace, LeadsOut, RootGone, RootReplaced
 from auditor.isolation import limits
@@ -144,15 +144,15 @@ def _discard(door: Root, temp: str) -> None:
 def _copy(bring: Bring, door: Root, setup: Setup, say: Voice) -> Arrived:
     say.beat(bring.number, Stage.OPEN)
     with _opened(setup.source, bring.path) as stream:
-        before = _stamp(stream)
+        before = Opened.of(stream)
         temp = bring.temp
         fd = door.create(temp)
         try:
             try:
                 size, sha256 = _pour(stream, fd, bring, say)
-                after = _stamp(stream)
+                after = Opened.of(stream)
                 _demand_whole(bring, size, before, after)
-                mtime_ns = after[1] if after else bring.mtime_ns
+                mtime_ns = after.mtime_ns if after else bring.mtime_ns
                 dated_ns = bring.dated_ns if bring.dated_ns is not None else mtime_ns
                 dated = dated_ns is not None and _dated(fd, door, temp, dated_ns)
                 if not setup.syncs_whole:
@@ -167,7 +167,7 @@ def _copy(bring: Bring, door: Root, setup: Setup, say: Voice) -> Arrived:
         except BaseException:
             _discard(door, temp)
             raise
-    return Arrived(bring.number, temp, size, sha256, mtime_ns, dated)
+    return Arrived(bring.number, temp, size, sha256, mtime_ns, dated, after)
 
 
 def _pour(stream: BinaryIO, fd: int, bring: Bring, say: Voice) -> tuple[int, str]:
@@ -185,10 +185,10 @@ def _pour(stream: BinaryIO, fd: int, bring: Bring, say: Voice) -> tuple[int, str
     return size, digest.hexdigest()
 
 
-def _demand_whole(bring: Bring, size: int, before: tuple[int, int] | None, after: tuple[int, int] | None) -> None:
-    if before != after:
+def _demand_whole(bring: Bring, size: int, before: Opened | None, after: Opened | None) -> None:
+    if was_written(before, after):
         raise _SourceError(Cause.CHANGED, "it changed while it was being read")
-    stated = after[0] if after else bring.size_bytes
+    stated = after.size_bytes if after else bring.size_bytes
     if stated not in UNKNOWN_SIZES and stated != size:
         raise _SourceError(Cause.SOURCE, f"only {size:,} of {stated:,} bytes could be read")
     if after is None and bring.size_bytes and not size:
@@ -272,18 +272,18 @@ def _digest(read: Read, setup: Setup, say: Voice) -> WasRead:
     root = setup.root.path if read.of_backup and setup.root is not None else None
     place = FolderPlace(root, str(root)) if root is not None else setup.source
     with _opened(place, read.path) as stream:
-        before = _stamp(stream)
+        before = Opened.of(stream)
         if not place.is_packed:  # an archive would be read from its disk anew for each of its files
             _forget(stream, place)
         counted = durable.device_bytes_read()
         size, sha256 = _hash(stream, read.number, Stage.READ, say)
         cold = durable.evidence(counted, durable.device_bytes_read(), size, setup.counts_reads)
-        after = _stamp(stream)
-    if before != after:
+        after = Opened.of(stream)
+    if was_written(before, after):
         raise _SourceError(Cause.CHANGED, "it changed while it was being read")
-    if after and after[0] not in UNKNOWN_SIZES and after[0] != size:
-        raise _SourceError(Cause.SOURCE, f"only {size:,} of {after[0]:,} bytes could be read")
-    return WasRead(read.number, size, after[1] if after else None, sha256, cold)
+    if after and after.size_bytes not in UNKNOWN_SIZES and after.size_bytes != size:
+        raise _SourceError(Cause.SOURCE, f"only {size:,} of {after.size_bytes:,} bytes could be read")
+    return WasRead(read.number, size, after.mtime_ns if after else None, sha256, cold, after)
 
 
 def _hash(stream: BinaryIO, number: int, stage: Stage, say: Voice) -> tuple[int, str]:
@@ -340,15 +340,6 @@ def _dated(fd: int, door: Root, temp: str, mtime_ns: int) -> bool:
     except (OSError, OverflowError):
         return False
     return True
-
-
-def _stamp(stream: BinaryIO) -> tuple[int, int] | None:
-    """Size and date of an open file of this machine; None for streams of other places."""
-    try:
-        facts = os.fstat(stream.fileno())
-    except (OSError, AttributeError, ValueError):
-        return None
-    return (facts.st_size, facts.st_mtime_ns) if stat.S_ISREG(facts.st_mode) else None
 
 
 def _forget(stream: BinaryIO, place: Place) -> None:

@@ -16,6 +16,8 @@ import sys
 from dataclasses import dataclass
 from enum import StrEnum
 
+from auditor.disk.opened import Opened
+
 TEMP_NAME = re.compile(r"\.auditor-([0-9a-f]{8})[0-9a-f]{8}\.part")
 """The form of the copier's temporary names. The first eight digits are the mark of the run that made the file: what is
 ever cleaned away has the mark of a run that wrote it down before."""
@@ -41,13 +43,15 @@ class ColdRead(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class WasRead:
-    """A file that was read for its digest, under the number that it was asked by."""
+    """A file that was read for its digest, under the number that it was asked by. `opened` is the file that was read,
+    None where that is none of this machine."""
 
     number: int
     size_bytes: int
     mtime_ns: int | None
     sha256: str
     cold: ColdRead
+    opened: Opened | None = None
 
 
 def new_mark() -> str:

@@ -14,10 +14,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from auditor.disk.opened import Opened
 from auditor.errors import BadPlace
 from auditor.model import Device
 from auditor.paths import typed_path
 from auditor.places import Entry, Power, Whereabouts
+from auditor.places.folder import listed
 from auditor.places.members import UNREADABLE
 from auditor.places.tars import OpenTar
 from auditor.places.zips import OpenZip
@@ -35,11 +37,12 @@ class OpenArchive(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ArchivePlace(Whereabouts):
-    """One archive file. `path` is absolute; `packing` is `zip` or `tar`."""
+    """One archive file. `path` is absolute; `packing` is `zip` or `tar`; `file` what lay there when it was named."""
 
     path: Path
     spec: str
     packing: str
+    file: Entry
 
     @property
     def local_things(self) -> tuple[Path, ...]:
@@ -94,12 +97,14 @@ class ArchivePlace(Whereabouts):
             raise OSError(str(error)) from error
 
     def held(self) -> OpenArchive:
-        """The archive, held open for this process; opened anew when the file changed.
+        """The archive, held open for this process.
 
-        Raises: BadPlace where it is not there or no archive.
+        Raises: BadPlace where it is not there or no archive, or another file lies there than the one that was named.
         """
         try:
             facts = self.path.stat()
+            if not Opened.by(facts).is_as(self.file):
+                raise BadPlace(f"another file lies at {self.path} now than the one that this run began with")
             # The process is part of the key: a forked worker must not share its parent's file position.
             return _held(self.path, self.packing, (facts.st_size, facts.st_mtime_ns), os.getpid())
         except UNREADABLE as error:
@@ -117,12 +122,12 @@ def open_archive(spec: str) -> ArchivePlace:
     path = typed_path(spec)
     try:
         path = path.resolve(strict=True)
-        packing = packing_of(path)
+        file, packing = listed(path), packing_of(path)
     except (OSError, RuntimeError) as error:
         raise BadPlace(f"there is no archive {spec} that can be read; check the name") from error
     if packing is None:
         raise BadPlace(f"{spec} is neither a folder, an archive (.zip, .tar, .tgz) nor a manifest")
-    return ArchivePlace(path, spec, packing)
+    return ArchivePlace(path, spec, packing, file)
 
 
 def packing_of(path: Path) -> str | None:

@@ -229,6 +229,11 @@ def open_folder(spec: str) -> FolderPlace:
     return FolderPlace(root, spec)
 
 
+def listed(path: Path) -> Entry:
+    """One file of this machine as a listing of its folder has it. Raises: OSError."""
+    return _entry(path.name, path.stat(), keeps_change_times(path))
+
+
 def is_whole_local_path(place: str) -> bool:
     """Whether words out of a file are a path from the root of this machine, not one of another machine on the network.
 
@@ -247,15 +252,15 @@ def _entry(path: str, facts: os.stat_result, keeps_change_times: bool) -> Entry:
             size_bytes=facts.st_size,
             mtime_ns=facts.st_mtime_ns,
             changed_ns=changed_ns,
-            file_id=file_id(facts),
+            file_id=file_id(facts.st_dev, facts.st_ino),
         )
     word = {stat.S_IFIFO: "a FIFO", stat.S_IFSOCK: "a socket"}.get(stat.S_IFMT(facts.st_mode), "a device")
     return Entry(path, EntryKind.SPECIAL, error=Trouble(ErrorKind.SPECIAL, f"{word}, not a file"))
 
 
-def file_id(facts: os.stat_result) -> str | None:
+def file_id(device: int, inode: int) -> str | None:
     """The file of this machine that is meant, whatever its path: its volume and inode; None where it has no number."""
-    return f"{_volume_now(facts.st_dev)}:{facts.st_ino}" if facts.st_ino else None
+    return f"{_volume_now(device)}:{inode}" if inode else None
 
 
 @lru_cache(maxsize=64)

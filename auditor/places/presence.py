@@ -4,9 +4,10 @@ another card in the same reader be taken for the first one."""
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from auditor.disk.opened import Listed, Opened
 from auditor.disk.root import Root
 from auditor.disk.volume import volume_of
 from auditor.errors import AuditorError, RootGone
@@ -118,6 +119,20 @@ def another(source: Place, before: Mounted | None, listing: Listing, *, is_doubt
         f"{source.label} has other files now than when it was listed ({first} of {count(len(had))}), as another card"
         " would"
     )
+
+
+def lay_between(source: Place, doubtful: Iterable[Listed]) -> str | None:
+    """Whether another source lay there for a while and went again, in words for people. `doubtful` are files as they
+    were listed, of which others were opened later: one that was edited stays so, and is not as it was listed again."""
+    for listed in doubtful if source.local_root is not None else ():
+        try:
+            with source.open(listed.path) as stream:
+                now = Opened.of(stream)
+        except (OSError, AuditorError):
+            continue
+        if now is not None and now.is_as(listed):
+            return f"another card, disk or folder lay at {source.local_root} while its files were read"
+    return None
 
 
 def _another(what: str, source: Place) -> str:

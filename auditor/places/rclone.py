@@ -260,10 +260,11 @@ _TICK_NS = 1_000
 def _file(tops: Sequence[_Top], facts: FileFacts) -> _File:
     """Which file of this machine a row is of; nothing where none is, where it may be of two, or nobody can tell."""
     found = [(top, there) for top in tops if (there := top.file(facts)) is not None]
-    if len({file_id(there) for _, there in found}) != 1:
+    if len({file_id(there.st_dev, there.st_ino) for _, there in found}) != 1:
         return {"file_id": None, "changed_ns": None}
     top, there = found[0]
-    return {"file_id": file_id(there), "changed_ns": there.st_ctime_ns if top.keeps_change_times else None}
+    changed_ns = there.st_ctime_ns if top.keeps_change_times else None
+    return {"file_id": file_id(there.st_dev, there.st_ino), "changed_ns": changed_ns}
 
 
 def open_rclone(words: str) -> RclonePlace:

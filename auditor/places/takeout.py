@@ -19,7 +19,7 @@ from auditor.errors import BadPlace, ListingCut
 from auditor.model import Device, ErrorKind, FileFacts, Kind, Trouble
 from auditor.paths import typed_path
 from auditor.places import Entry, EntryKind, Power, Whereabouts
-from auditor.places.archive import ArchivePlace, packing_of
+from auditor.places.archive import ArchivePlace, open_archive, packing_of
 from auditor.places.folder import FolderPlace
 from auditor.places.takeout_items import Item, item_of
 from auditor.places.takeout_names import Match, Relation, match
@@ -41,12 +41,17 @@ _FAILED_FOLDER = "failed videos"
 
 @dataclass(frozen=True, slots=True)
 class TakeoutPlace(Whereabouts):
-    """The parts of one export in the folder `root`: `packed` are archives; `unpacked`, whether files lie there too."""
+    """The parts of one export in the folder `root`: `archives`, and `unpacked`, whether files lie there too."""
 
     root: Path
     spec: str
-    packed: tuple[str, ...]
+    archives: tuple[ArchivePlace, ...]
     unpacked: bool
+
+    @property
+    def packed(self) -> tuple[str, ...]:
+        """The names of the archives."""
+        return tuple(archive.path.name for archive in self.archives)
 
     @property
     def local_root(self) -> Path:
@@ -56,12 +61,12 @@ class TakeoutPlace(Whereabouts):
     @property
     def local_things(self) -> tuple[Path, ...]:
         """The folder, where files of it are unpacked there; else the archives."""
-        return (self.root,) if self.unpacked else tuple(self.root / name for name in self.packed)
+        return (self.root,) if self.unpacked else tuple(archive.path for archive in self.archives)
 
     @property
     def is_packed(self) -> bool:
         """Whether parts of it are archives."""
-        return bool(self.packed)
+        return bool(self.archives)
 
     @property
     def label(self) -> str:
@@ -103,14 +108,14 @@ class TakeoutPlace(Whereabouts):
             raise BadPlace(f"there is no folder {self.spec}; check the name")
         entries: dict[str, Entry] = {}
         items: dict[str, Item] = {}
-        for part in self._parts():
+        for name, part in self._parts():
             try:
-                for entry in part.walk(self):
+                for entry in part:
                     entries[entry.path] = entry
                     if (item := self._item(entry)) is not None:
                         items[entry.path] = item
             except (BadPlace, ListingCut) as error:
-                yield Entry(part.name, EntryKind.FOLDER, error=Trouble(ErrorKind.UNREADABLE, f"{error}"))
+                yield Entry(name, EntryKind.FOLDER, error=Trouble(ErrorKind.UNREADABLE, f"{error}"))
         matches = _matched(entries, items)
         for path, entry in entries.items():
             yield _told(entry, matches.get(path), items)
@@ -120,17 +125,19 @@ class TakeoutPlace(Whereabouts):
     def open(self, path: str) -> BinaryIO:
         """The bytes of one file. Raises: OSError where it cannot be read; BadPlace where the path leads out."""
         part, _, inner = path.partition("/")
-        if part in self.packed:
-            return _archive(self.root / part).open(inner)
+        if (archive := next((one for one in self.archives if one.path.name == part), None)) is not None:
+            return archive.open(inner)
         if not self.unpacked:
             raise FileNotFoundError(2, "not in the export", path)
         return FolderPlace(self.root, self.spec).open(path)
 
-    def _parts(self) -> Iterator[_Part]:
-        for name in self.packed:
-            yield _Part(name)
+    def _parts(self) -> Iterator[tuple[str, Iterator[Entry]]]:
+        """The names of the parts, "" for what lies unpacked, with what is in each."""
+        for archive in self.archives:
+            yield archive.path.name, _packed(archive)
         if self.unpacked:
-            yield _Part("")
+            files = FolderPlace(self.root, self.spec).walk()
+            yield "", (_moved(entry, entry.path) for entry in files if entry.path not in self.packed)
 
     def _item(self, entry: Entry) -> Item | None:
         """What a JSON says of a picture; None for every other file. Read at once: a packed part is read forwards."""
@@ -143,20 +150,9 @@ class TakeoutPlace(Whereabouts):
             return None
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """An archive of the export by its name, or, named "", the files that lie unpacked."""
-
-    name: str
-
-    def walk(self, place: TakeoutPlace) -> Iterator[Entry]:
-        if self.name:
-            for entry in _archive(place.root / self.name).walk():
-                yield _moved(entry, f"{self.name}/{entry.path}")
-            return
-        for entry in FolderPlace(place.root, place.spec).walk():
-            if entry.path not in place.packed:
-                yield _moved(entry, entry.path)
+def _packed(archive: ArchivePlace) -> Iterator[Entry]:
+    for entry in archive.walk():
+        yield _moved(entry, f"{archive.path.name}/{entry.path}")
 
 
 def open_takeout(words: str) -> TakeoutPlace:
@@ -170,23 +166,19 @@ def open_takeout(words: str) -> TakeoutPlace:
         if path.is_file():
             if packing_of(path) is None:
                 raise BadPlace(f"{words} is no part of a Takeout: neither a folder nor a .zip or .tgz")
-            return TakeoutPlace(path.parent, f"takeout:{words}", (path.name,), False)
-        packed, others = [], False
+            return TakeoutPlace(path.parent, f"takeout:{words}", (_part(path),), False)
+        archives, others = [], False
         for item in sorted(path.iterdir()):
             is_part = item.is_file() and not item.is_symlink() and packing_of(item) is not None
-            packed += [item.name] if is_part else []
+            archives += [_part(item)] if is_part else []
             others = others or not is_part
     except (OSError, RuntimeError) as error:
         raise BadPlace(f"there is no Takeout at {words}; name the folder that its parts were downloaded to") from error
-    return TakeoutPlace(path, f"takeout:{words}", tuple(packed), others or not packed)
+    return TakeoutPlace(path, f"takeout:{words}", tuple(archives), others or not archives)
 
 
-def _archive(path: Path) -> ArchivePlace:
-    try:
-        packing = packing_of(path)
-    except OSError as error:
-        raise BadPlace(f"{path.name} cannot be read: {error.strerror}") from error
-    return ArchivePlace(path, path.name, packing or "zip")
+def _part(path: Path) -> ArchivePlace:
+    return replace(open_archive(str(path)), spec=path.name)
 
 
 def _moved(entry: Entry, path: str) -> Entry:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import mmap
-import os
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -13,9 +12,11 @@ from datetime import UTC, datetime
 from typing import BinaryIO
 
 from auditor.dates import utc
+from auditor.disk.opened import Opened, was_written
 from auditor.errors import AuditorError, ChangedWhileRead
 from auditor.model import Depth, DigestOrigin, ErrorKind, FileFacts, Kind, Soundness, Tier, Trouble
 from auditor.places import Entry, EntryKind, Place, Power
+from auditor.places.folder import file_id
 from auditor.readers import Buffer, Examination, digests, examine, kind_by_name, perceptual
 from auditor.readers.sniff import kind_of, sniff
 
@@ -83,14 +84,15 @@ class _Steady:
     """A stream that gives no more than the file had when it was opened: one that grows has no end."""
 
     stream: BinaryIO
-    opened: tuple[int, int] | None
+    opened: Opened | None
     passed: int = 0
 
     def read(self, size: int) -> bytes:
         """The next bytes, at most `size`. Raises: _Changed where the file has grown."""
         chunk = self.stream.read(size)
         self.passed += len(chunk)
-        if self.opened is not None and self.passed > self.opened[0] and _stamp(self.stream) != self.opened:
+        opened = self.opened
+        if opened is not None and self.passed > opened.size_bytes and was_written(opened, Opened.of(self.stream)):
             raise _Changed
         return chunk
 
@@ -102,24 +104,24 @@ class _Steady:
 def _read_once(task: Task, reason: str | None) -> FileFacts:
     entry = task.entry
     with task.place.open(entry.path) as stream:
-        before = _stamp(stream)
+        before = Opened.of(stream)
         with _content(_Steady(stream, before), task.digests, entry.size_bytes or 0) as (data, found):
             size = len(data)
             head = digests.head_sha256(data)
             seen = examine(entry.path, data, task.depth) if reason is None else _bare(data, reason)
             phash, turned = perceptual.phash(seen.picture) if seen.picture is not None else (None, ())
-        after = _stamp(stream)
-    if before != after:
+        after = Opened.of(stream)
+    if was_written(before, after):
         raise _Changed
-    if after is not None and after[0] > size:
-        raise OSError(errno.EIO, f"only {size:,} of {after[0]:,} bytes could be read")
+    if after is not None and after.size_bytes > size:
+        raise OSError(errno.EIO, f"only {size:,} of {after.size_bytes:,} bytes could be read")
     kind = seen.kind or kind_by_name(entry.path)
     judged = task.depth.reaches(Depth.DECODE) and kind in MEDIA
     meta = seen.metadata
     read = FileFacts(
         path=entry.path,
         size_bytes=size,
-        mtime_ns=after[1] if after is not None and Power.MTIME in task.place.powers else entry.mtime_ns,
+        mtime_ns=after.mtime_ns if after is not None and Power.MTIME in task.place.powers else entry.mtime_ns,
         mtime_trusted=Power.MTIME in task.place.powers,
         read_at=utc(datetime.now(UTC)),
         digest_origin=DigestOrigin.READ,
@@ -141,8 +143,8 @@ def _read_once(task: Task, reason: str | None) -> FileFacts:
         longitude=meta.longitude,
         image_id=meta.image_id,
         image_sha256=seen.image_sha256,
-        file_id=entry.file_id,
-        changed_ns=entry.changed_ns,
+        file_id=file_id(after.device, after.inode) if after and entry.file_id else entry.file_id,
+        changed_ns=after.changed_as(entry) if after else entry.changed_ns,
         coded_sha256=seen.coded_sha256,
         phash=phash,
         phash_turned=turned,
@@ -204,15 +206,6 @@ def _map(stream: _Steady) -> mmap.mmap | None:
         return mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
     except (OSError, AttributeError, ValueError):
         return None
-
-
-def _stamp(stream: BinaryIO) -> tuple[int, int] | None:
-    """Size and date of an open file of this machine; None for streams of other places."""
-    try:
-        facts = os.fstat(stream.fileno())
-    except (OSError, AttributeError, ValueError):
-        return None
-    return facts.st_size, facts.st_mtime_ns
 
 
 def unread(place: Place, entry: Entry, error: Trouble | None) -> FileFacts:

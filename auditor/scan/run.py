@@ -17,7 +17,7 @@ from auditor.isolation.aside import aside
 from auditor.manifest import jsonl
 from auditor.manifest.jsonl import Manifest, Writer
 from auditor.manifest.rows import KNOWN_AT, SCHEMA
-from auditor.model import DIGESTS, Depth, ErrorKind, FileFacts, Header, Trouble
+from auditor.model import DIGESTS, Depth, DigestOrigin, ErrorKind, FileFacts, Header, Trouble
 from auditor.paths import display_path, path_key
 from auditor.places import Entry, EntryKind, Place, Power, own_folder, presence, unfinished
 from auditor.places.recorded import recorded_name
@@ -133,15 +133,19 @@ def scan(
     if stopped and left:
         header = replace(header, started=left.header.started)
     writer = Writer.create(out, header)
-    another = aside(presence.watch_for_another(place, mounted, lambda: _stamps(entries)))
+    watch = presence.watch_for_another(place, mounted, lambda: _stamps(entries))
+    another = aside(watch)
     told, ask_at = None, time.monotonic()
+    not_as_listed: list[Entry] = []
     try:
         before, ours = (usable(lists, header), stopped) if use_cache else (stopped, [])
         earlier = ReusableRows(before, names, now, ours)
         tracker = _Tracker(entries, on_progress)
         with contextlib.closing(_rows(place, entries, earlier, depth, wanted, jobs)) as rows:
-            for row in rows:
+            for entry, row in zip(entries, rows, strict=False):  # it may end early
                 writer.add(row.facts)
+                if not (row.cached or _is_of(row.facts, entry)):
+                    not_as_listed.append(entry)
                 if tracker.step(row):
                     writer.flush()
                 if (began := time.monotonic()) >= ask_at:
@@ -150,11 +154,12 @@ def scan(
                     if told and told != presence.source_gone(place):
                         break
     except BaseException:
-        told = _soon(another, _PATIENCE_S)
+        told = _soon(aside(watch), _PATIENCE_S)
         (writer.discard if told and told != presence.source_gone(place) else writer.abandon)()
         raise
     if not told or told == presence.source_gone(place):
-        told = _soon(another, _LAST_PATIENCE_S, "it did not answer whether it is still the same")
+        last = aside(lambda: watch() or presence.lay_between(place, not_as_listed))  # an answer of before is too old
+        told = _soon(last, _LAST_PATIENCE_S, "it did not answer whether it is still the same")
     if told == presence.source_gone(place):
         reasons = (told, *reasons)
     elif told:
@@ -163,6 +168,14 @@ def scan(
     manifest = writer.close(complete=not reasons, reasons=reasons[:20], now=clock())
     cache.keep(manifest, key)
     return manifest
+
+
+def _is_of(facts: FileFacts, entry: Entry) -> bool:
+    """Whether a row is of the file that was listed, unchanged."""
+    if facts.digest_origin is not DigestOrigin.READ:
+        return True
+    names = ("size_bytes", "mtime_ns", "changed_ns", "file_id")
+    return all(getattr(entry, name) in (None, getattr(facts, name)) for name in names)
 
 
 def _soon(another: Callable[[float], str | None], patience_s: float, otherwise: str | None = None) -> str | None:

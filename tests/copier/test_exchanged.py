@@ -8,8 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from auditor.copier import backup
 from auditor.copier.messages import Answer, Cause, Checked, Failed, Task
 from auditor.copier.workers import Ended
+from auditor.disk.volume import volume_of
+from auditor.errors import BadPlace
+from auditor.places.folder import FolderPlace
 from tests.copier import in_process, runs
 
 CARD = {"IMG_1.jpg": runs.noise("first card, 1"), "IMG_2.jpg": runs.noise("first card, 2")}
@@ -75,3 +79,115 @@ def test_what_another_card_gave_meanwhile_is_not_stored(
     assert ran.failed == {} and _Exchanged.seen
     assert runs.tree(tmp_path / "backup") == CARD
     assert runs.leftovers(tmp_path / "backup") == []
+
+
+NAMES = tuple(f"IMG_{number}.jpg" for number in range(4))
+
+
+@pytest.fixture
+def cards(tmp_path: Path) -> Path:
+    """A card, and beside it another one with files of the same names, sizes and dates."""
+    if not volume_of(tmp_path).keeps_changes:
+        pytest.skip("nobody can tell")
+    for folder in ("card", "other"):
+        for name in NAMES:
+            runs.write(tmp_path / folder / name, runs.noise((folder, name)))
+    return tmp_path / "card"
+
+
+class _Unseen(in_process.Workers):
+    """Does the first task at the other card; nothing fails, and nobody asks while that lies there."""
+
+    def give(self, task: Task) -> None:
+        if _Unseen.first is None:
+            _Unseen.first = task
+            _turn(_Unseen.card)
+            super().give(task)
+            _turn(_Unseen.card)
+        else:
+            super().give(task)
+
+    first: Task | None = None
+    card: Path
+
+
+def _turn(card: Path) -> None:
+    """Exchanges the two."""
+    aside = card.with_name("aside")
+    card.rename(aside)
+    card.with_name("other").rename(card)
+    aside.rename(card.with_name("other"))
+
+
+def _unseen(card: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    in_process.everything(monkeypatch)
+    for module in (in_process.backup, in_process.execute):
+        monkeypatch.setattr(module, "Workers", _Unseen)
+    monkeypatch.setattr(_Unseen, "first", None)
+    monkeypatch.setattr(_Unseen, "card", card, raising=False)
+
+
+def test_another_that_came_and_went_unseen_ends_the_run_and_the_next_one_reads_the_first(
+    cards: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dest = tmp_path / "backup"
+    _unseen(cards, monkeypatch)
+    ran = runs.back_up(cards, dest)
+    assert ran.backed.ending.stopped
+    assert "lay at" in (ran.backed.ending.gone or "")
+    in_process.everything(monkeypatch)
+    again = runs.back_up(cards, dest)
+    assert (again.failed, again.backed.ending.gone) == ({}, None)
+    held = set(runs.tree(dest).values())
+    assert {(cards / name).read_bytes() for name in NAMES} <= held  # what the other one gave was not taken for it
+
+
+def test_what_was_compared_with_another_is_compared_again(
+    cards: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The backup of the other card has each file, so that nothing is copied."""
+    dest = tmp_path / "backup"
+    runs.back_up(tmp_path / "other", dest)
+    for name in NAMES:
+        (cards / name).touch()  # nothing that is known of before
+        runs.write(cards / name, runs.noise(("card", name)), runs.OLD_S + 9)
+        runs.write(tmp_path / "other" / name, runs.noise(("other", name)), runs.OLD_S + 9)
+    _unseen(cards, monkeypatch)
+    ran = runs.back_up(cards, dest)
+    assert _Unseen.first is not None and _Unseen.first.reads
+    assert "lay at" in (ran.backed.ending.gone or "")
+    in_process.everything(monkeypatch)
+    again = runs.back_up(cards, dest)
+    assert (again.failed, again.backed.ending.gone) == ({}, None)
+    assert {(cards / name).read_bytes() for name in NAMES} <= set(runs.tree(dest).values())
+
+
+def test_a_file_that_is_edited_while_the_run_waits_is_no_other_card(
+    cards: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is stored as it was read, and not read again in the next run."""
+
+    class Edited(in_process.Workers):
+        def give(self, task: Task) -> None:
+            if not (cards / "edited").exists():
+                runs.write(cards / NAMES[2], b"edited", runs.OLD_S)
+                (cards / "edited").touch()
+            super().give(task)
+
+    in_process.everything(monkeypatch)
+    monkeypatch.setattr(in_process.execute, "Workers", Edited)
+    dest = tmp_path / "backup"
+    ran = runs.back_up(cards, dest)
+    assert (ran.failed, ran.backed.ending.gone) == ({}, None)
+    assert runs.tree(dest)[NAMES[2]] == b"edited"
+    _, origin = ran.backed.prepared.index.origins[NAMES[2]]
+    assert origin.changed_ns == (cards / NAMES[2]).stat().st_ctime_ns
+
+
+def test_a_backup_that_was_another_for_a_while_is_not_called_read(cards: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    in_process.everything(monkeypatch)
+    _unseen(cards, monkeypatch)
+    place = FolderPlace(cards, str(cards))
+    read = backup.read_files(cards, tuple(place.walk()), volume_of(cards), runs.QUICK)
+    with pytest.raises(BadPlace, match="put back the first one"):
+        list(read)

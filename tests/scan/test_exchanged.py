@@ -7,7 +7,10 @@ import csv
 import hashlib
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+import threading
+import time
+import zipfile
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,13 +20,16 @@ from auditor.audit import run as audit
 from auditor.audit.inputs import sides
 from auditor.audit.order import Order, Steps
 from auditor.disk.volume import volume_of
+from auditor.isolation import pool
 from auditor.judge import policy, rules
 from auditor.manifest.jsonl import Manifest
-from auditor.model import Depth, ErrorKind, Verdict
-from auditor.places import presence
+from auditor.model import Depth, ErrorKind, FileFacts, Verdict
+from auditor.places import Place, presence
+from auditor.places.archive import open_archive
 from auditor.places.folder import open_folder
+from auditor.places.takeout import open_takeout
 from auditor.scan import run as scanning
-from auditor.scan.run import Progress, scan
+from auditor.scan.run import Progress, Task, scan
 from tests import media
 from tests.commandline import call
 from tests.copier.runs import OLD_S, noise, tree, write
@@ -213,3 +219,144 @@ def test_the_same_disk_mounted_anew_is_no_other(kind: str, tmp_path: Path, monke
     read = {row.path: row.sha256 for row in made.rows() if row.path.startswith("DCIM") and row.error is None}
     assert len(read) == 8
     assert all(digest == hashlib.sha256(content[path]).hexdigest() for path, digest in read.items())
+
+
+def two_folders(tmp_path: Path, date: float = OLD_S) -> tuple[Path, Callable[[], None], Callable[[], None]]:
+    """A folder, and what puts another one of equal names and sizes in its place, and the first one back."""
+    card, first, other = tmp_path / "card", tmp_path / "first", tmp_path / "other"
+    for number in range(FILES):
+        write(card / f"{number:02}.jpg", noise(f"A {number}", 2_000), OLD_S)
+        write(other / f"{number:02}.jpg", noise(f"B {number}", 2_000), date)
+
+    def exchange() -> None:
+        card.rename(first)
+        other.rename(card)
+
+    def put_back() -> None:
+        card.rename(other)
+        first.rename(card)
+
+    return card, exchange, put_back
+
+
+def unasked(card: Path, out: Path, at: dict[int, Callable[[], None]], monkeypatch: pytest.MonkeyPatch) -> Manifest:
+    """A list during which nobody asks before the end whether the place is still the same; what happens after so many
+    files."""
+    monkeypatch.setattr(scanning, "ASKED_EVERY_S", float("inf"))
+    monkeypatch.setattr(scanning.pool, "run", in_this_process)
+
+    def heard(now: Progress) -> None:
+        if now.files in at:
+            at.pop(now.files)()
+
+    return scan(open_folder(str(card)), out, depth=Depth.HASH, jobs=1, use_cache=False, on_progress=heard)
+
+
+def in_this_process(
+    function: Callable[[Task], FileFacts], jobs: Iterable[pool.Job[Task]], **_: object
+) -> Iterator[object]:
+    """Each file is read when the one before has its row."""
+    for job in jobs:
+        yield function(job.argument) if isinstance(job, pool.Job) else job.result
+
+
+@pytest.mark.parametrize("date", [OLD_S, OLD_S + 60], ids=["equal dates", "other dates"])
+def test_another_that_nobody_saw_come_or_go_is_known_by_its_files(
+    date: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not volume_of(tmp_path).keeps_changes:
+        pytest.skip("nobody can tell where all dates and sizes are equal")
+    card, exchange, put_back = two_folders(tmp_path, date)
+    made = unasked(card, tmp_path / "m.jsonl", {3: exchange, 6: put_back}, monkeypatch)
+    assert not made.footer.complete
+    assert "lay at" in made.footer.reasons[0] and "put back the one that was listed" in made.footer.reasons[0]
+    assert all((row.sha256, row.error_kind) == (None, ErrorKind.UNREADABLE) for row in made.rows())
+
+
+def test_on_file_systems_without_change_times_it_is_known_by_dates(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("auditor.places.folder.keeps_change_times", lambda path: False)
+    card, exchange, put_back = two_folders(tmp_path, OLD_S + 60)
+    made = unasked(card, tmp_path / "m.jsonl", {3: exchange, 6: put_back}, monkeypatch)
+    assert not made.footer.complete and all(row.sha256 is None for row in made.rows())
+
+
+def test_a_file_that_was_edited_after_it_was_listed_is_no_other_card(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its row is of what was read: its change time too, by which a later list knows it again."""
+    card, *_ = two_folders(tmp_path)
+
+    def edited() -> None:
+        write(card / "20.jpg", b"edited", OLD_S)
+        (card / "21.jpg").unlink()
+        write(card / "21.jpg", noise("new", 2_000), OLD_S)
+
+    made = unasked(card, tmp_path / "m.jsonl", {3: edited}, monkeypatch)
+    assert (made.footer.complete, made.footer.reasons) == (True, ())
+    rows = {row.path: row for row in made.rows()}
+    for name in ("20.jpg", "21.jpg"):
+        facts = (card / name).stat()
+        assert rows[name].sha256 == hashlib.sha256((card / name).read_bytes()).hexdigest()
+        assert rows[name].size_bytes == facts.st_size
+        assert rows[name].file_id is not None and rows[name].file_id.endswith(f":{facts.st_ino}")
+        if volume_of(card).keeps_changes:
+            assert rows[name].changed_ns == facts.st_ctime_ns
+
+
+def test_the_last_answer_is_none_of_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A question that took long was answered while the first one lay there."""
+    if not volume_of(tmp_path).keeps_changes:
+        pytest.skip("a folder has no number there")
+    card, exchange, _ = two_folders(tmp_path)
+    answered = threading.Event()
+    look, slow = presence.mounted, []
+
+    def mounted(place: Place) -> presence.Mounted | None:
+        found = look(place)
+        if slow:
+            slow.pop()
+            time.sleep(0.3)
+            answered.set()
+        return found
+
+    monkeypatch.setattr(presence, "mounted", mounted)
+    monkeypatch.setattr(scanning, "_PATIENCE_S", 0.05)
+    monkeypatch.setattr(scanning, "ASKED_EVERY_S", 0.0)
+    monkeypatch.setattr(scanning, "ASKING_SHARE", float("inf"))
+    monkeypatch.setattr(scanning.pool, "run", in_this_process)
+
+    def heard(now: Progress) -> None:
+        if now.files == 3:
+            slow.append(True)
+        if now.files == 4:  # the answer is open, and stays so
+            monkeypatch.setattr(scanning, "ASKED_EVERY_S", float("inf"))
+        if now.files == 5:
+            assert answered.wait(30)
+            exchange()
+
+    made = scan(open_folder(str(card)), tmp_path / "m.jsonl", depth=Depth.HASH, use_cache=False, on_progress=heard)
+    assert not made.footer.complete and "another folder" in made.footer.reasons[0]
+    assert all(row.sha256 is None for row in made.rows())
+
+
+def test_another_archive_is_not_read_for_the_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor a part of a Takeout; and put back, the first one is read on."""
+    for folder in ("export", "other"):
+        (tmp_path / folder).mkdir()
+        with zipfile.ZipFile(tmp_path / folder / "takeout-20260101T000000Z-001.zip", "w") as made:
+            for number in range(6):
+                made.writestr(f"Takeout/Google Photos/A/{number}.jpg", noise(f"{folder} {number}", 2_000))
+    archive = tmp_path / "export" / "takeout-20260101T000000Z-001.zip"
+    for place in (open_archive(str(archive)), open_takeout(str(tmp_path / "export"))):
+        paths = [entry.path for entry in place.walk()]
+        (tmp_path / "export").rename(tmp_path / "first")
+        (tmp_path / "other").rename(tmp_path / "export")
+        for path in paths:
+            with pytest.raises(OSError, match="another file lies at"):
+                place.open(path)
+        (tmp_path / "export").rename(tmp_path / "other")
+        (tmp_path / "first").rename(tmp_path / "export")
+        with place.open(paths[0]) as stream:
+            assert stream.read() == noise("export 0", 2_000)

@@ -1,0 +1,72 @@
+"""What an open file is, to be held against what a listing said of its path: another one may lie there by then."""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass
+from typing import BinaryIO, Protocol
+
+
+class Listed(Protocol):
+    """What a listing says of a file: its path, size, date, change time (ns) and number; None where its place does not
+    know them, or keeps none that can be trusted."""
+
+    @property
+    def path(self) -> str: ...
+    @property
+    def size_bytes(self) -> int | None: ...
+    @property
+    def mtime_ns(self) -> int | None: ...
+    @property
+    def changed_ns(self) -> int | None: ...
+    @property
+    def inode(self) -> int | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An open file of this machine: size, date, change time (ns), its number and its volume's number."""
+
+    size_bytes: int
+    mtime_ns: int
+    changed_ns: int
+    inode: int
+    device: int
+
+    @classmethod
+    def of(cls, stream: BinaryIO) -> Opened | None:
+        """The file behind a stream; None for a stream of another place, or of what is no file."""
+        try:
+            facts = os.fstat(stream.fileno())
+        except (OSError, AttributeError, ValueError):
+            return None
+        return cls.by(facts) if stat.S_ISREG(facts.st_mode) else None
+
+    @classmethod
+    def by(cls, facts: os.stat_result) -> Opened:
+        """A file by what the system says of it."""
+        return cls(facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns, facts.st_ino, facts.st_dev)
+
+    def is_as(self, listed: Listed) -> bool:
+        """Whether it is the file that was listed, unchanged, as far as its place tells. Numbers of files mean nothing
+        where change times do not: such file systems make them up anew."""
+        stays = listed.changed_ns is not None
+        return all(
+            told in (None, now)
+            for told, now in (
+                (listed.size_bytes, self.size_bytes),
+                (listed.mtime_ns, self.mtime_ns),
+                (listed.changed_ns, self.changed_ns),
+                (listed.inode if stays else None, self.inode),
+            )
+        )
+
+    def changed_as(self, listed: Listed) -> int | None:
+        """Its change time; None where its place keeps none that can be trusted."""
+        return None if listed.changed_ns is None else self.changed_ns
+
+
+def was_written(before: Opened | None, after: Opened | None) -> bool:
+    """Whether an open file was written to meanwhile, by its size and date; unknown (False) where neither is known."""
+    return (before and (before.size_bytes, before.mtime_ns)) != (after and (after.size_bytes, after.mtime_ns))
