@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -19,6 +20,20 @@ _ROWS_A_BATCH = 10_000
 _VECTORS_A_FRAME = 20  # of 2,048 rows each
 
 
+@contextlib.contextmanager
+def interruptible() -> Iterator[None]:
+    """Lets Ctrl-C end a query as it ends everything else: DuckDB takes it for itself, and raises another error.
+
+    Raises: KeyboardInterrupt.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        if str(error) != "Query interrupted":
+            raise
+        raise KeyboardInterrupt from error
+
+
 @dataclass(frozen=True, slots=True)
 class Database:
     """The tables of one audit, and which columns its lists can know (`source.taken_at`, `backup.phash`, ...)."""
@@ -28,11 +43,14 @@ class Database:
 
     def run(self, sql: str, values: Values = ()) -> None:
         """Runs statements whose answer nobody needs."""
-        self.con.execute(sql, values or None)
+        with interruptible():
+            self.con.execute(sql, values or None)
 
     def rows(self, made: Callable[..., T], sql: str, values: Values = ()) -> list[T]:
         """What a query gives: of each row the `made` of its columns."""
-        return [made(*row) for row in self.con.execute(sql, values or None).fetchall()]
+        with interruptible():
+            found = self.con.execute(sql, values or None).fetchall()
+        return [made(*row) for row in found]
 
     def one(self, made: Callable[..., T], sql: str, values: Values = ()) -> T:
         """The first row of a query that always gives one."""
@@ -40,18 +58,20 @@ class Database:
 
     def stream(self, made: Callable[..., T], sql: str, values: Values = ()) -> Iterator[T]:
         """The same as `rows`, for tables that need not fit in memory. No other query may run meanwhile."""
-        self.con.execute(sql, values or None)
-        while batch := self.con.fetchmany(_ROWS_A_BATCH):
-            yield from (made(*row) for row in batch)
+        with interruptible():
+            self.con.execute(sql, values or None)
+            while batch := self.con.fetchmany(_ROWS_A_BATCH):
+                yield from (made(*row) for row in batch)
 
     def frames(self, sql: str) -> Iterator[pd.DataFrame]:
         """What a query gives in frames of some ten thousand rows; at least one, so that an empty table has its columns.
         No other query may run meanwhile."""
-        self.con.execute(sql)
-        frame = self.con.fetch_df_chunk(_VECTORS_A_FRAME)
-        yield frame
-        while len(frame := self.con.fetch_df_chunk(_VECTORS_A_FRAME)):
+        with interruptible():
+            self.con.execute(sql)
+            frame = self.con.fetch_df_chunk(_VECTORS_A_FRAME)
             yield frame
+            while len(frame := self.con.fetch_df_chunk(_VECTORS_A_FRAME)):
+                yield frame
 
     def put(self, table: str, columns: Mapping[str, str], rows: Iterable[Sequence[Any]]) -> None:
         """Makes a temporary table of rows, given in the order of `columns` (names with their types)."""

@@ -15,7 +15,7 @@ from typing import Protocol
 import duckdb
 
 from auditor.database import headers, schema
-from auditor.database.connection import Database
+from auditor.database.connection import Database, interruptible
 from auditor.database.headers import Listed
 from auditor.database.schema import DERIVED, NOT_SEEN, ROW_COLUMNS, kinds, quoted
 from auditor.disk import small_files
@@ -203,7 +203,7 @@ def write_parquet(listed: Manifest, out: Path) -> None:
     """
     query = f"SELECT * FROM read_json(?, format = 'newline_delimited', sample_size = -1, {_THIS_FILE_ONLY})"
     try:
-        with _named_for_duckdb(listed.path) as name, duckdb.connect() as con:
+        with _named_for_duckdb(listed.path) as name, duckdb.connect() as con, interruptible():
             con.sql(query, params=[name]).filter("path IS NOT NULL").write_parquet(str(out))
     except duckdb.Error as error:
         raise OSError(str(error).splitlines()[0]) from error

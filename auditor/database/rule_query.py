@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from auditor.database.connection import Database
+from auditor.database.connection import Database, interruptible
 from auditor.database.schema import quoted
 from auditor.errors import BadRule
 from auditor.model import FileVerdict, Severity
@@ -42,7 +42,8 @@ def limited(db: Database, seconds: float) -> Iterator[None]:
     timer = threading.Timer(seconds, db.con.interrupt)
     timer.start()
     try:
-        yield
+        with interruptible():
+            yield
     except duckdb.InterruptException as error:
         raise BadRule(f"it took longer than {seconds:g} seconds") from error
     except (duckdb.Error, RuntimeError) as error:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
+import subprocess
+import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,11 +14,11 @@ import duckdb
 import pytest
 
 from auditor import words
-from auditor.database import loading, schema
+from auditor.database import loading, rule_query, schema
 from auditor.database.connection import Database
 from auditor.database.headers import Listed
 from auditor.database.loading import open_lists
-from auditor.errors import BadManifest
+from auditor.errors import BadManifest, BadRule
 from auditor.judge import policy
 from auditor.manifest.jsonl import Manifest, Writer
 from auditor.manifest.rows import KNOWN_AT
@@ -134,3 +137,59 @@ def test_a_size_is_said_by_sql_as_it_is_everywhere() -> None:
     said = db.rows(str, "SELECT said_size(n) FROM (SELECT unnest(?::BIGINT[]) AS n)", [sizes])
     assert said == [words.size(one) for one in sizes]
     assert db.rows(lambda one: one, "SELECT said_size(NULL::BIGINT)") == [None]
+
+
+_LONG = "SELECT max(hash(n)) FROM range(1000000000000) numbers(n)"
+
+
+class _Interrupted:
+    """A connection whose queries end as DuckDB ends them on Ctrl-C: it takes Python's own word for that."""
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        def ends(*_: object) -> None:
+            raise RuntimeError("Query interrupted")
+
+        return ends
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda db: db.run("SELECT 1"),
+        lambda db: db.rows(int, "SELECT 1"),
+        lambda db: list(db.stream(int, "SELECT 1")),
+        lambda db: list(db.frames("SELECT 1")),
+        lambda db: _by_a_rule(db),
+    ],
+)
+def test_ctrl_c_ends_a_query_as_it_ends_everything_else(ask: Callable[[Database], object]) -> None:
+    """A check that was cut short so was called broken, and the audit went on."""
+    with pytest.raises(KeyboardInterrupt):
+        ask(Database(_Interrupted(), frozenset()))  # type: ignore[arg-type]
+
+
+def _by_a_rule(db: Database) -> None:
+    with rule_query.limited(db, 60):
+        db.con.sql("SELECT 1")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is sent otherwise there")
+def test_what_duckdb_says_on_ctrl_c() -> None:
+    program = (
+        "import duckdb, sys, threading, os, signal\n"
+        "threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()\n"
+        "con = duckdb.connect()\n"
+        "try:\n    while True:\n        con.execute('SELECT max(hash(n)) FROM range(1000000) numbers(n)')\n"
+        "except KeyboardInterrupt:\n    print('Query interrupted')\n"
+        "except RuntimeError as error:\n    print(error)\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    assert ran.stdout == "Query interrupted\n"
+
+
+def test_a_rule_that_takes_too_long_is_broken_and_nobody_pressed_anything() -> None:
+    db = Database(duckdb.connect(), frozenset())
+    with pytest.raises(BadRule, match="took longer than"), rule_query.limited(db, 0.2):
+        db.con.sql(_LONG).fetchall()
+    with pytest.raises(BadRule, match="took longer than"), rule_query.limited(db, 0.2):
+        db.rows(int, _LONG)
