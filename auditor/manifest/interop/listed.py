@@ -6,6 +6,7 @@ import re
 from collections.abc import Set
 from dataclasses import dataclass, field, replace
 
+from auditor.disk.names import MACOS
 from auditor.errors import BadManifest
 from auditor.model import DigestOrigin, FileFacts, Header
 
@@ -69,7 +70,7 @@ def listed(
     """The rows as far as the list itself says that they prove anything.
 
     `disproved` are the paths of files that, by any of its rows, are not as their digests say: no other row of such a
-    path proves it. Raises: BadManifest where one path is named with two contents.
+    path proves it, however it spells it. Raises: BadManifest where one path is named with two contents.
     """
     if said.lacks:
         unclear = [
@@ -77,11 +78,19 @@ def listed(
             "the list that it was made of names more, or did not end cleanly; export keeps no such rows",
         ]
     # Before rows are merged: what failed with other digests than it passed with is no reason to refuse the list.
-    rows = [replace(one, digests={}, digest_origin=None) if one.path in disproved else one for one in rows]
+    keys = {spelled(path) for path in disproved}
+    rows = [replace(one, digests={}, digest_origin=None) if keys and spelled(one.path) in keys else one for one in rows]
     whole = merged(rows, source)
     if said.claimed:
         whole = tuple(replace(one, digest_origin=DigestOrigin.CLAIMED) if one.digests else one for one in whole)
     return Listed(whole, tuple(unclear), said)
+
+
+def spelled(path: str) -> str:
+    """Equal for two paths that one system or another takes for one file: whatever their case and Unicode form, with
+    either slash, with or without spaces around a name."""
+    parts = (part.strip() for part in path.replace("\\", "/").split("/"))
+    return MACOS.key("/".join(part for part in parts if part not in {"", "."}))
 
 
 def merged(rows: list[FileFacts], source: str) -> tuple[FileFacts, ...]:

@@ -22,7 +22,9 @@ from auditor.manifest.interop.listed import Said
 from auditor.manifest.rows import SCHEMA, header_from, header_row
 from auditor.model import Header
 
-_MARK = "auditor list of "
+MARK = "auditor list of "
+"""How such a remark begins."""
+
 _NOTES = "exports"
 _OF_LIST = ("claimed", "lacks", "finished")
 
@@ -37,7 +39,7 @@ def remark(header: Header, said: Said | None = None) -> str | None:
         return None
     text = json.dumps(row, sort_keys=True, separators=(",", ":"))
     # No end of an XML comment, and nothing that a spreadsheet takes for the next cell: both occur in texts alone.
-    return _MARK + text.replace("--", "-\\u002d").replace(";", "\\u003b")
+    return MARK + text.replace("--", "-\\u002d").replace(";", "\\u003b")
 
 
 def said_in(remarks: Iterable[str], path: Path) -> Said:
@@ -46,7 +48,7 @@ def said_in(remarks: Iterable[str], path: Path) -> Said:
     Raises: BadManifest where a remark of ours was cut off or changed, or several places are named.
     """
     texts = [text.strip() for text in remarks]
-    found = [_said(text.removeprefix(_MARK), path) for text in texts if text.startswith(_MARK)]
+    found = [_said(text.removeprefix(MARK), path) for text in texts if text.startswith(MARK)]
     places = {one.place.place_id: one.place for one in found if one.place}
     if len(places) > 1:
         names = " and ".join(sorted(header.label for header in places.values()))

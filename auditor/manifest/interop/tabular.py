@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from auditor import words
@@ -13,6 +14,7 @@ from auditor.dates import ns_or_none, rfc3339
 from auditor.disk import small_files
 from auditor.errors import BadManifest
 from auditor.manifest.interop import of_place
+from auditor.manifest.interop.columns import agree, digest_kind, reads_well
 from auditor.manifest.interop.listed import Listed, listed, merged
 from auditor.model import DIGESTS, FileFacts
 from auditor.paths import display_path, path_key, path_shown
@@ -30,24 +32,10 @@ _OF_JUDGEMENT = (
 """Columns by which a table of this program is known that says what became of files, and lists no place. Other
 tools have some of them too."""
 
-_NO_ERROR = frozenset({"", "0", "-", "none", "ok", "no", "false", "no error", "no errors", "n/a", "null", "nan"})
-_GOOD = frozenset(
-    {
-        *("", "-", "ok", "original", "new", "verified", "valid", "pass", "passed", "success", "successful"),
-        *("succeeded", "good", "match", "matched", "identical", "equal", "same", "copied", "complete", "completed"),
-        *("present", "exists", "done", "hashed", "unchanged", "yes", "true"),
-    }
-)
-_OUTCOMES = {
-    **dict.fromkeys(("error", "errors"), _NO_ERROR),
-    # 0 is the number of no error, and of no.
-    **dict.fromkeys(("status", "result", "action", "outcome", "state", "verification"), _GOOD | {"0"}),
-    **dict.fromkeys(("verified", "valid", "match", "success", "exists"), _GOOD | {"1"}),
-}
-"""Columns in which a tool that copies or checks says what became of a file, and what stands there of one that is as
-its digest says; what any other word means, nobody knows here."""
+_MOST_SHOWN = 40
+"""How much is said of a title or a cell."""
 
-_NO_OUTCOME = frozenset({"at", "by", "date", "time", "until", "province"})
+_MEND = "take the column out if it is about something else, or list the files again with sha256sum or `auditor scan`"
 
 _FORMULA = re.compile(f"[{words.SIGNS}\t\r\n\0']")
 
@@ -74,7 +62,13 @@ def read_csv(path: Path, content: bytes) -> Listed:
         raise BadManifest(f"{path} is no table: its first row cannot be read ({error})") from error
     header = [name.strip().lower() for name in titles]
     columns = {name.replace("sha-", "sha"): position for position, name in enumerate(header)}
-    digested = [(at, kind) for at, name in enumerate(header) if (kind := name.replace("sha-", "sha")) in DIGESTS]
+    # A remark of ours is a title too, with whatever words.
+    others = [(at, title) for at, title in enumerate(titles) if not title.strip().startswith(of_place.MARK)]
+    digested = [(at, kind) for at, title in others if (kind := digest_kind(title)) is not None]
+    heard = {at for at, _ in digested}
+    known = [(at, title, says) for at, title in others if at not in heard and (says := reads_well(title))]
+    heard |= {at for at, _, _ in known}
+    unknown = [(at, title) for at, title in enumerate(titles) if at not in heard]
     if any(told <= {name.replace(" ", "_") for name in columns} for told in _OF_JUDGEMENT):
         raise BadManifest(
             f"{path} says what auditor found out about files, and is no list of a place: by it a phone would be its own"
@@ -85,11 +79,13 @@ def read_csv(path: Path, content: bytes) -> Listed:
         raise BadManifest(f"{path} is no list of files: none of its columns is called {', '.join(_NAMES)}")
     sized = next((columns[name] for name in _SIZES if name in columns), None)
     dated = next((columns[name] for name in _DATES if name in columns), None)
-    outcomes = [(at, good) for at, name in enumerate(header) for good in _outcomes(name)]
     # In a table of our own, names are escaped where they are no text; in others a backslash is a backslash.
     name_of = path_shown if tuple(header[: len(_COLUMNS)]) == _COLUMNS else str
     rows, unclear = [], []
     disproved: set[str] = set()
+    unheard: dict[str, None] = {}
+    doubted: dict[str | None, tuple[int, str]] = {}
+    doubts: Counter[str | None] = Counter()
     try:
         for number, values in enumerate(table, 2):
             if len(values) != len(header):
@@ -102,25 +98,52 @@ def read_csv(path: Path, content: bytes) -> Listed:
             size = size_of(values[sized].strip()) if sized is not None else None
             mtime = ns_or_none(values[dated]) if dated is not None else None
             rows.append(row(name_of(_unguarded(values[named])), digests, size, mtime))
-            if any(values[at].strip().lower() != digests[kind].lower() for at, kind in digested):
+            for title, said in _against(values, digested, known):
                 disproved.add(rows[-1].path)
-                unclear.append(f"row {number} has two digests of one kind, of which nobody knows which is the file's")
-            for at, good in outcomes:
-                if (said := values[at].strip()).lower() not in good:
-                    disproved.add(rows[-1].path)
-                    unclear.append(f"row {number} says {display_path(said)[:40]!r} of its file, which proves nothing")
+                doubted.setdefault(title, (number, said))
+                doubts[title] += 1
+            unheard.update((title, None) for at, title in unknown if values[at].strip())
     except csv.Error as error:
         unclear.append(f"the table cannot be read to its end: {error}")
+    if unheard:
+        disproved.update(one.path for one in rows)
+        unclear.append(_of_unheard(list(unheard)))
+    unclear += [_of_doubt(title, *cell, doubts[title]) for title, cell in doubted.items()]
     return listed(rows, unclear, of_place.said_in(titles, path), str(path), disproved)
 
 
-def _outcomes(name: str) -> list[frozenset[str]]:
-    """By each word of a column's name that it says what became of files, what stands there of good ones: `Copy status`,
-    `hash_match`; none of one that ends with when or by whom: `verified at`."""
-    words_of = re.findall("[a-z]+", name)
-    if not words_of or words_of[-1] in _NO_OUTCOME:
-        return []
-    return [_OUTCOMES[word] for word in words_of if word in _OUTCOMES]
+def _against(
+    values: Sequence[str],
+    digested: Sequence[tuple[int, str]],
+    known: Sequence[tuple[int, str, Callable[[str], bool]]],
+) -> Iterator[tuple[str | None, str]]:
+    """The cells of a row that are not known to be no word against its file, each with its title; None for digests that
+    cannot all be of one file."""
+    if not agree([(kind, values[at].strip()) for at, kind in digested]):
+        yield None, ""
+    for at, title, is_good in known:
+        if not is_good((said := values[at].strip()).lower()):
+            yield title, said
+
+
+def _of_unheard(titles: Sequence[str]) -> str:
+    those = "the column" if len(titles) == 1 else "the columns"
+    return (
+        f"what {those} {' and '.join(map(_shown, titles))} may say against a file is not known here, so no row of the"
+        f" table proves a copy; {_MEND}"
+    )
+
+
+def _of_doubt(title: str | None, number: int, said: str, rows: int) -> str:
+    which = f"row {number}, the first of {rows} such," if rows > 1 else f"row {number}"
+    if title is None:
+        return f"{which} states digests that cannot all be its file's, which proves nothing"
+    told = _shown(said) if said else "nothing"
+    return f"{which} says {told} under {_shown(title)}, which is not known to be good, and proves nothing; {_MEND}"
+
+
+def _shown(text: str) -> str:
+    return repr(display_path(text)[:_MOST_SHOWN])
 
 
 def write_csv(rows: Iterable[FileFacts], remark: str | None = None) -> Iterator[bytes]:
