@@ -580,6 +580,64 @@ def test_what_a_later_generation_says_is_heard(
     assert bool(found.unclear) is not is_clear
 
 
+FIVE = '<path size="5">a.jpg</path>'
+MD5 = f'<md5 action="verified">{"a" * 32}</md5>'
+XXH = f'<xxh64 action="{{}}">{"c" * 16}</xxh64>'
+
+
+@pytest.mark.parametrize(
+    ("later", "proven"),
+    [
+        ({"0002_b.mhl": FIVE + MD5}, True),
+        ({"0002_b.mhl": FIVE.replace("5", "7") + MD5}, False),
+        ({"0002_b.mhl": FIVE.replace("5", "7") + XXH.format("verified")}, False),
+        ({"0002_b.mhl": FIVE + XXH.format("new")}, False),
+        ({"0002_b.mhl": FIVE + XXH.format("verified")}, False),
+        ({"0002_b.mhl": FIVE + MD5 + XXH.format("new"), "0003_b.mhl": FIVE + XXH.format("verified")}, True),
+        ({"0002_b.mhl": FIVE + XXH.format("verified"), "0003_b.mhl": FIVE + MD5 + XXH.format("new")}, False),
+        (
+            {
+                "0002_b.mhl": FIVE + MD5 + XXH.format("new"),
+                "0003_b.mhl": FIVE + XXH.format("verified").replace("c" * 16, "d" * 16),
+            },
+            False,
+        ),
+        ({"0002_b.MHL": FIVE + MD5.replace("verified", "failed")}, False),
+        ({"0002_b.mhl": FIVE.replace("a.jpg", "A.jpg") + MD5.replace("verified", "failed")}, False),
+        ({"0002_b.mhl": FIVE.replace("a.jpg", "A.jpg") + MD5.replace("a" * 32, "b" * 32)}, False),
+        ({"0002_b.mhl": FIVE + MD5.replace("a" * 32, "A" * 32)}, True),
+    ],
+)
+def test_a_later_generation_that_does_not_say_the_same_of_a_file_disproves_it(
+    tmp_path: Path, later: dict[str, str], proven: bool
+) -> None:
+    whole = "<hashlist{}><hashes><hash>{}</hash></hashes></hashlist>"
+    for mark in (' version="2.0"', ' xmlns="urn:ASC:MHL:v2.0"'):
+        for name, entry in {"0001_b.mhl": FIVE + MD5, **later}.items():
+            (tmp_path / name).write_text(whole.format(mark, entry), "utf-8")
+        assert [bool(one.digests) for one in foreign.read(tmp_path / "0001_b.mhl").rows] == [proven]
+
+
+@pytest.mark.parametrize("spelling", ["e\u0301.jpg", "É.JPG", "./é.jpg"])
+def test_a_later_generation_speaks_of_a_file_however_it_spells_its_name(tmp_path: Path, spelling: str) -> None:
+    whole = '<hashlist version="2.0"><hashes><hash>{}</hash></hashes></hashlist>'
+    (tmp_path / "0001_b.mhl").write_text(whole.format(FIVE.replace("a.jpg", "é.jpg") + MD5), "utf-8")
+    failed = FIVE.replace("a.jpg", spelling) + MD5.replace("verified", "failed")
+    (tmp_path / "0002_b.mhl").write_text(whole.format(failed), "utf-8")
+    assert [one.digests for one in foreign.read(tmp_path / "0001_b.mhl").rows] == [{}]
+
+
+def test_two_files_whose_names_differ_in_case_are_two_in_a_history(tmp_path: Path) -> None:
+    whole = '<hashlist version="2.0"><hashes>{}</hashes></hashlist>'
+    upper = FIVE.replace("a.jpg", "A.jpg") + MD5.replace("a" * 32, "b" * 32)
+    entries = [f"<hash>{entry}</hash>" for entry in (FIVE + MD5, upper)]
+    (tmp_path / "0001_b.mhl").write_text(whole.format("".join(entries)))
+    (tmp_path / "0002_b.mhl").write_text(whole.format("".join(reversed(entries))))
+    assert all(one.digests for one in foreign.read(tmp_path / "0001_b.mhl").rows)
+    (tmp_path / "0003_b.mhl").write_text(whole.format(entries[1] + entries[1].replace("A.jpg", "a.jpg")))
+    assert not any(one.digests for one in foreign.read(tmp_path / "0001_b.mhl").rows)
+
+
 def test_what_a_check_of_an_escaped_name_says_is_heard(tmp_path: Path) -> None:
     text = f"\\{A}  a\\nb.jpg\n\\a\\nb.jpg: FAILED\n{B}  c.jpg\n"
     assert [path for path, facts in listed(tmp_path, "SHA256SUMS", text.encode()).items() if facts.digests] == ["c.jpg"]

@@ -16,7 +16,7 @@ from auditor.dates import mtime_ns, rfc3339
 from auditor.disk import small_files
 from auditor.errors import BadManifest, BadOutput
 from auditor.manifest.interop import of_place
-from auditor.manifest.interop.listed import MOST_LIST_BYTES, Listed, listed
+from auditor.manifest.interop.listed import MOST_LIST_BYTES, Listed, listed, spelled
 from auditor.manifest.interop.sums import need
 from auditor.model import FileFacts
 from auditor.paths import display_path
@@ -31,7 +31,10 @@ KINDS = ("md5", "sha1")
 _MATCHED = (None, "original", "verified", "new")
 """What a list of version 2 says of a digest, whatever its kind, that is the file's; older ones say nothing."""
 
-_GENERATION = re.compile(r"([0-9]{4,9})_.*\.mhl", re.DOTALL)
+_STATED = frozenset({*KINDS, "c4", "xxh32", "xxh64", "xxh128", "xxh3", "xxhash", "xxhash64", "xxhash64be"})
+"""The digests that the specification knows, and its forerunners: by any of them one list can speak of another's."""
+
+_GENERATION = re.compile(r"([0-9]{4,9})_.*\.mhl", re.DOTALL | re.IGNORECASE)
 
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
@@ -48,7 +51,10 @@ def read(path: Path, content: bytes) -> Listed:
     """
     told = _told(path, content)
     disproved, unclear = set(told.disproved), list(told.unclear)
-    was = {(one.path, kind): digest for one in told.rows for kind, digest in one.digests.items()}
+    was = dict(told.stated)
+    names: dict[str, list[str]] = {}
+    for path_here in was:
+        names.setdefault(spelled(path_here), []).append(path_here)
     for later in _later(path) if told.has_generations else ():
         try:
             then = _told(later, small_files.read(later, MOST_LIST_BYTES))
@@ -60,18 +66,42 @@ def read(path: Path, content: bytes) -> Listed:
         if not then.has_generations:
             continue
         disproved |= then.disproved
-        disproved |= {
-            one.path for one in then.rows if any(was.get((one.path, k), d) != d for k, d in one.digests.items())
-        }
+        for name, states in then.stated.items():
+            for one in [name] if name in was else names.get(spelled(name), []):
+                if states.is_of(was[one]):
+                    was[one] = was[one].with_also(states)
+                else:
+                    disproved.add(one)
     return listed(list(told.rows), unclear, of_place.said_in(told.remarks, path), str(path), disproved)
 
 
 @dataclass(frozen=True, slots=True)
+class _Stated:
+    """What lists state of the content of one file: its digests by kind, and its size; None where none does."""
+
+    digests: dict[str, str]
+    size_bytes: int | None
+
+    def is_of(self, before: _Stated) -> bool:
+        """Whether it is known to be the same content: a digest of one kind at least says so, and nothing denies it."""
+        both = self.digests.keys() & before.digests.keys()
+        sizes = {self.size_bytes, before.size_bytes} - {None}
+        return bool(both) and len(sizes) <= 1 and all(self.digests[kind] == before.digests[kind] for kind in both)
+
+    def with_also(self, other: _Stated) -> _Stated:
+        """What both state. A generation may bring a digest of a new kind beside a known one; the next has only that."""
+        size = other.size_bytes if self.size_bytes is None else self.size_bytes
+        return _Stated({**self.digests, **other.digests}, size)
+
+
+@dataclass(frozen=True, slots=True)
 class _Told:
-    """What one hash list says. `disproved` are the paths of files that by the list itself are not what they were, or
-    are two things. `has_generations`: it is of version 2, whose lists are generations of one folder's history."""
+    """What one hash list says. `stated` is by path. `disproved` are the paths of files that by the list itself are not
+    what they were, or are two things. `has_generations`: it is not of version 1; later lists are generations of one
+    folder's history."""
 
     rows: tuple[FileFacts, ...]
+    stated: dict[str, _Stated]
     unclear: tuple[str, ...]
     disproved: frozenset[str]
     remarks: tuple[str, ...]
@@ -88,6 +118,7 @@ def _told(path: Path, content: bytes) -> _Told:
         raise BadManifest(f"{path} is cut off or damaged: {error}") from error
     rows, unclear = [], []
     disproved: set[str] = set()
+    known: dict[str, _Stated] = {}
     for element in root.iter():
         if _tag(element) != "hash":
             continue
@@ -103,13 +134,16 @@ def _told(path: Path, content: bytes) -> _Told:
         rows.append(row(named.text, digests, size_of(size), _ns(date)))
         if any(child.get("action") not in _MATCHED for child in element) or len(stated) > len(digests):
             disproved.add(rows[-1].path)
+        states = _Stated({_tag(one): _told_digest(one) for one in element if _tag(one) in _STATED}, rows[-1].size_bytes)
+        name = rows[-1].path
+        known[name] = known[name].with_also(states) if name in known else states
     remarks = tuple(element.text or "" for element in root.iter() if _tag(element) == "comment")
-    has_generations = root.get("version", "").startswith("2")
-    return _Told(tuple(rows), tuple(unclear), frozenset(disproved), remarks, has_generations)
+    has_generations = _NAMESPACE in str(root.tag) or not root.get("version", "").startswith("1")
+    return _Told(tuple(rows), known, tuple(unclear), frozenset(disproved), remarks, has_generations)
 
 
 def _later(path: Path) -> list[Path]:
-    """The later generations of the history that a list is one of: they lie beside it, with higher numbers.
+    """The later generations of the history that a list is one of, in order: they lie beside it, with higher numbers.
 
     Source: ASC MHL Specification v2.0, file names of a manifest. Raises: BadManifest where nobody knows.
     """
@@ -121,7 +155,8 @@ def _later(path: Path) -> list[Path]:
     except OSError as error:
         said = f"its folder cannot be listed: {small_files.reason(error)}"
         raise BadManifest(f"whether a later generation than {path} says otherwise is not known: {said}") from error
-    return [one for one, match in others if match and int(match[1]) > int(own[1])]
+    later = [(int(match[1]), one) for one, match in others if match and int(match[1]) > int(own[1])]
+    return [one for _, one in sorted(later)]
 
 
 def write(
@@ -173,6 +208,11 @@ def c4(content: bytes) -> str:
 
 def _tag(element: ElementTree.Element) -> str:
     return str(element.tag).rpartition("}")[2]
+
+
+def _told_digest(element: ElementTree.Element) -> str:
+    text = (element.text or "").strip()
+    return text if _tag(element) == "c4" else text.lower()  # the letters of C4 have a case
 
 
 def _ns(date: str | None) -> int | None:
