@@ -190,7 +190,10 @@ def _demand_whole(bring: Bring, size: int, before: Opened | None, after: Opened 
         raise _SourceError(Cause.CHANGED, "it changed while it was being read")
     stated = after.size_bytes if after else bring.size_bytes
     if stated not in UNKNOWN_SIZES and stated != size:
-        raise _SourceError(Cause.SOURCE, f"only {size:,} of {stated:,} bytes could be read")
+        said = f"only {size:,} of {stated:,} bytes could be read"
+        if stated is not None and size > stated:
+            said = f"{size:,} bytes were read, more than the {stated:,} that were listed"
+        raise _SourceError(Cause.SOURCE, said)
     if after is None and bring.size_bytes and not size:
         raise _SourceError(Cause.SOURCE, "it gave no bytes at all")
 

@@ -16,7 +16,7 @@
 -- What a list did not reach is not known: it may hold files that are in no backup, or the copies that seem to be
 -- missing. So nothing is called safe on such a list, and nothing missing.
 -- """
--- remedy      = "Unlock the phone, check the cable and the rights of the folders named, and audit again; make a list again with `auditor scan`."
+-- remedy      = "Mend what the reason names: unlock a phone and check its cable, check the rights of a folder, make a list again with `auditor scan`. Then audit again."
 -- not_covered = "What lies in the places that could not be listed."
 -- ///
 SELECT side, NULL::VARCHAR AS path, backup, CASE side WHEN 'source' THEN 'the phone' ELSE concat('the backup ', backup) END AS whose,

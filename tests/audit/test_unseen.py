@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from auditor.model import Verdict
+from auditor.report import findings
 from tests import media
-from tests.audit.test_audit import run
+from tests.audit.test_audit import RULES, run
 
 
 def locked(data: bytes) -> bytes:
@@ -48,3 +49,9 @@ def test_a_link_without_a_telling_name_to_a_file_elsewhere_is_not_safe(tmp_path:
     (tmp_path / "phone/noname").symlink_to(tmp_path / "elsewhere/photo")
     result, files = run(tmp_path / "phone", tmp_path / "backup")
     assert (result.verdict, files.verdict["noname"]) == (Verdict.CANNOT_SAY, "not_checked")
+    # Nothing of it could not be read, and no phone is locked.
+    step = findings.next_step(result, {rule.id: rule for rule in RULES})
+    assert step is not None and "A link: put the file itself in its place." in step.sentence
+    assert "Unlock the phone" not in step.sentence
+    (rule,) = (rule for rule in RULES if rule.id == "unreadable-file")
+    assert "was not read" in rule.failed_one

@@ -62,6 +62,7 @@ SOURCE = [
     Case("early end, cached", bad("eof", at=300 * K), False, "bytes could be read"),
     Case("size said to be 0", bad("size", to=0), True, direct_io=True),
     Case("size said to be 4 GiB - 1", bad("size", to=2**32 - 1), True, direct_io=True),
+    Case("size said to be less", bad("size", to=1000), False, "more than the 1,000 that were listed", direct_io=True),
     Case("date said to be 1970", bad("mtime", to=0), True),
     Case("dates in steps of 2 s", everywhere("round-mtime", s=2), True),
     Case("dates an hour off", everywhere("shift-mtime", s=3600), True),
