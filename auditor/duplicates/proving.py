@@ -20,9 +20,9 @@ from auditor.isolation import pool
 from auditor.model import Kind
 from auditor.pictures import parts, written
 from auditor.pictures.contents import mapped, same_contents, same_pixels
-from auditor.pictures.full import NEARLY_AS_LARGE, compare_files
+from auditor.pictures.full import compare_files
 from auditor.pictures.inventory import Inventory
-from auditor.pictures.keep import gives_way, pixels, rank, size_words
+from auditor.pictures.keep import gives_way, is_original, larger, rank, size_words
 from auditor.pictures.likeness import Likeness, Side
 from auditor.pictures.loading import MAX_BYTES, NoPicture
 from auditor.pictures.looking import DOUBTS
@@ -85,7 +85,7 @@ def prove(
     for _ in range(MOST_ROUNDS):
         stars = [first.star(cluster) for cluster in left]
         asked = [(star[0][0], content[0]) for star in stars for content in star[1:]]
-        answers = iter(_answers(inventory, asked, reasons, jobs, steps))
+        answers = iter(_answers(inventory, asked, jobs, steps))
         left = []
         for star in stars:
             proofs = [next(answers) for _ in star[1:]]
@@ -150,8 +150,9 @@ class _First:
 
 @dataclass(frozen=True, slots=True)
 class _Pair:
-    """The file to keep and another one. `exact`: their image data have one digest. `overruled`: the reasons alone would
-    keep the other one. `larger`: in words, the size of the other one's picture where it has more pixels."""
+    """The file to keep and another one. `exact`: their image data have one digest. `original`: where they have not, it
+    is known that the other one was made of the file to keep. `larger`: in words, the size of the other one's picture
+    where it has more pixels."""
 
     kept: Place
     kept_path: str
@@ -159,13 +160,11 @@ class _Pair:
     path: str
     kind: Kind
     exact: bool
-    overruled: bool = False
+    original: bool = False
     larger: str = ""
 
 
-def _answers(
-    inventory: Inventory, asked: Sequence[tuple[int, int]], reasons: Sequence[str], jobs: int, steps: Steps
-) -> list[Proof]:
+def _answers(inventory: Inventory, asked: Sequence[tuple[int, int]], jobs: int, steps: Steps) -> list[Proof]:
     answers: list[Proof] = []
     work: list[pool.Job[_Pair] | pool.Known[Proof]] = []
     for kept, other in asked:
@@ -176,10 +175,9 @@ def _answers(
             work.append(pool.Known(Proof(Relation.SIMILAR, words)))
             continue
         exact = ours.facts.image_sha256 is not None and ours.facts.image_sha256 == theirs.facts.image_sha256
-        overruled = rank(inventory, (kept, other), reasons).order[0] != kept
-        larger = size_words(theirs) if pixels(ours) < NEARLY_AS_LARGE * pixels(theirs) else ""
+        more_pixels = size_words(theirs) if larger(theirs, ours) else ""
         paths = (places[0], ours.facts.path, places[1], theirs.facts.path)
-        pair = _Pair(*paths, theirs.facts.kind, exact, overruled, larger)
+        pair = _Pair(*paths, theirs.facts.kind, exact, is_original(ours, theirs), more_pixels)
         size = (ours.facts.size_bytes or 0) + (theirs.facts.size_bytes or 0)
         work.append(pool.Job(pair, (8 << 20) + size))
     running = pool.run(_prove, work, workers=jobs, preload=PRELOAD)
@@ -231,7 +229,7 @@ def _weighed(proof: Proof, pair: _Pair, kept: bytes, other: bytes) -> Proof:
     lacks += parts.perhaps_missing(ours, theirs)
     if pair.larger and not pair.exact:
         lacks.append(f"more pixels ({pair.larger})")
-    elif pair.overruled and not pair.exact and not _as_good(kept, other):
+    elif not (pair.exact or pair.original) and not _as_good(kept, other):
         lacks.append("a picture that may be less compressed")
     return Proof(proof.relation, proof.detail, tuple(lacks), tuple(more), fuller)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Any
 
 from auditor.errors import BadPolicy
@@ -30,14 +31,18 @@ COPY_NAME = re.compile(
     r"\(\d+\)|\bcopy\b|\bkopie\b|\bcopie\b|-WA\d{4}|~\d+\.|-edited|-bearbeitet|^FB_IMG|^received_|^Screenshot_",
     re.IGNORECASE,
 )
+NEARLY_AS_MANY = 0.95
 SOUND_ORDER = (Soundness.DAMAGED, Soundness.SUSPICIOUS, Soundness.NOT_CHECKED, None, Soundness.SOUND)
 
 
-HEIC_MAKES = ("apple", "samsung", "xiaomi", "huawei", "honor", "oppo", "oneplus", "vivo", "google", "hmd", "sony")
-"""Makers whose phones write HEIC themselves: of other cameras a HEIC is what some program made."""
+class Form(IntEnum):
+    """What a format says of where a file comes from; of two, the greater one is the less likely to have been made of
+    the other one. A format without a camera's name in the file says nothing, but for RAW."""
 
-FORMATS = ("jpeg", "heic", "heif", "tiff", "png", "webp", "avif")
-"""Of two files without a camera's name in them, the one in the format more usual for photos is kept."""
+    ANY = 0
+    JPEG_OF_A_CAMERA = 1
+    HEIC_OF_A_CAMERA = 2
+    RAW = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +70,50 @@ def pixels(item: Item) -> int:
     return (item.facts.width or 0) * (item.facts.height or 0)
 
 
-def _camera_format(item: Item, context: _Context) -> tuple[int, int]:
+def larger(item: Item, other: Item) -> bool:
+    """Whether it has more pixels than another one; nearly as many are as many, since programs cut off a line or two."""
+    return pixels(other) < NEARLY_AS_MANY * pixels(item)
+
+
+def _more_pixels(item: Item, context: _Context) -> int:
+    own = pixels(item)
+    return own if own < NEARLY_AS_MANY * context.most_pixels else context.most_pixels
+
+
+def form(item: Item) -> Form:
+    """What its format says of where it comes from."""
     facts = item.facts
-    # A HEIC that a tool made of a JPEG has fewer pixels or no camera; it is nobody's original.
-    if pixels(item) < 0.95 * context.most_pixels:
-        return (-1, 0)
-    usual = -FORMATS.index(facts.format) if facts.format in FORMATS else -len(FORMATS)
     if facts.format in RAW_FORMATS:
-        return (3, usual)
-    if facts.camera_make is None:
-        return (0, usual)
+        return Form.RAW
+    if _camera(item) is None:
+        return Form.ANY
     if facts.format in ("heic", "heif"):
-        return (2 if facts.camera_make.lower().startswith(HEIC_MAKES) else 0, usual)
-    return (1 if facts.format == "jpeg" else 0, usual)
+        return Form.HEIC_OF_A_CAMERA
+    return Form.JPEG_OF_A_CAMERA if facts.format == "jpeg" else Form.ANY
+
+
+def _camera(item: Item) -> str | None:
+    return item.facts.camera_make or item.facts.camera_model
+
+
+def is_original(kept: Item, other: Item) -> bool:
+    """Whether of two encodings of one picture it is known that the kept one is the original: something speaks for it,
+    and nothing for the other one.
+
+    More pixels, more of date, place and camera, and the folder speak for a file; a format does where cameras do not
+    write the other one's, and a RAW file's. A HEIC beside the JPEG of a camera tells nothing by itself: programs make
+    each of the other, and copy what the camera wrote.
+    """
+    told = [
+        larger(kept, other) - larger(other, kept),
+        _known(kept) - _known(other),
+        _of_folder(kept) - _of_folder(other),
+        form(kept) - form(other),
+    ]
+    if min(told) < 0:
+        return False
+    by_form = told.pop() > 0 and (form(kept) is Form.RAW or form(other) is Form.ANY)
+    return by_form or max(told) > 0
 
 
 def _less_compressed(item: Item, context: _Context) -> int:
@@ -88,12 +124,19 @@ def _less_compressed(item: Item, context: _Context) -> int:
 def _metadata(item: Item, context: _Context) -> tuple[int, int]:
     """How many of the facts are known; of files with one image data, the longer ones hold more around it."""
     facts = item.facts
-    known = (facts.taken_at, facts.latitude, facts.camera_model, facts.taken_offset, facts.image_id)
     around = (facts.size_bytes or 0) - context.image_bytes.get(facts.image_sha256 or "", facts.size_bytes or 0)
-    return sum(value is not None for value in known), around
+    return _known(item), around
 
 
-def _folder(item: Item, context: _Context) -> int:
+def _known(item: Item) -> int:
+    """How many it holds of what cameras write beside a picture."""
+    facts = item.facts
+    told = (facts.taken_at, facts.latitude, _camera(item), facts.taken_offset, facts.image_id)
+    return sum(value is not None for value in told)
+
+
+def _of_folder(item: Item) -> int:
+    """1 where cameras put what they take, -1 where files come to lie that were taken elsewhere."""
     folder = item.facts.path.rpartition("/")[0]
     if LESSER_FOLDER.search(folder):
         return -1
@@ -116,32 +159,30 @@ def size_words(item: Item) -> str:
     return f"{item.facts.width or '?'} x {item.facts.height or '?'}"
 
 
-def _more_pixels(kept: Item, other: Item) -> str:
-    return f"it has more pixels ({size_words(kept)}, not {size_words(other)})"
-
-
-def _format_words(kept: Item, other: Item, context: _Context) -> str:
-    if _camera_format(other, context)[0] < 0:
-        return _more_pixels(kept, other)
-    if _camera_format(kept, context)[0] == _camera_format(other, context)[0]:
-        return f"its format is more usual for photos ({kept.facts.format})"
-    return f"it is in the camera's own format ({kept.facts.format})"
-
-
 REASONS: dict[str, _Reason] = {
     "sound": _Reason(
         lambda item, _: SOUND_ORDER.index(item.facts.soundness),
         lambda kept, other, _: "it is sound" if other.facts.soundness is Soundness.DAMAGED else "it was proven sound",
     ),
-    "camera-format": _Reason(_camera_format, lambda kept, other, context: _format_words(kept, other, context)),
-    "more-pixels": _Reason(lambda item, _: pixels(item), lambda kept, other, _: _more_pixels(kept, other)),
-    "less-compressed": _Reason(_less_compressed, lambda kept, other, _: "it is less compressed"),
+    "camera-format": _Reason(
+        lambda item, _: form(item), lambda kept, other, _: f"it is in the camera's own format ({kept.facts.format})"
+    ),
+    "more-pixels": _Reason(
+        _more_pixels,
+        lambda kept, other, _: f"it has more pixels ({size_words(kept)}, not {size_words(other)})",
+    ),
+    "less-compressed": _Reason(
+        _less_compressed,
+        lambda kept, other, _: (
+            "it is less compressed" if kept.facts.format == other.facts.format else "its picture takes more bytes"
+        ),
+    ),
     "complete-metadata": _Reason(_metadata, lambda kept, other, _: "it holds more beside the picture"),
     "camera-folder": _Reason(
-        _folder,
-        lambda kept, other, context: (
+        lambda item, _: _of_folder(item),
+        lambda kept, other, _: (
             "it lies where the camera put it"
-            if _folder(kept, context) > 0
+            if _of_folder(kept) > 0
             else "the other one lies among downloads, messages or copies"
         ),
     ),

@@ -172,7 +172,7 @@ def test_live_photo_and_sidecar_move_as_one(tmp_path: Path, find: Callable[..., 
             "more pixels (1200 x 900, not 1000 x 750)",
         ),
         ({"a.jpg": jpeg(SCENE, 60), "b.jpg": jpeg(SCENE, 90)}, "b.jpg", "less compressed"),
-        ({"a.png": other_format(SCENE, "PNG"), "b.jpg": jpeg(SCENE, 90)}, "b.jpg", "more usual for photos (jpeg)"),
+        ({"a.png": other_format(SCENE, "PNG"), "b.jpg": jpeg(SCENE, 90)}, "a.png", "its picture takes more bytes"),
         ({"IMG_1 (1).jpg": ORIGINAL, "IMG_1.jpg": ORIGINAL}, "IMG_1.jpg", "its name is the camera's"),
     ],
 )
@@ -403,7 +403,7 @@ def test_a_transparency_that_nobody_can_look_at_is_asked_about() -> None:
     assert missing(other_format(seen_through, "PNG"), cut) == []
     assert missing(cut, other_format(seen_through, "PNG")) == ["transparency"]
     place = open_folder(".")
-    pair = proving._Pair(place, "a.jpg", place, "b.png", Kind.PHOTO, exact=False)
+    pair = proving._Pair(place, "a.jpg", place, "b.png", Kind.PHOTO, exact=False, original=True)
     same = proving.Proof(Relation.SAME_PICTURE, "")
     weighed = proving._weighed(same, pair, STILL, cut)
     assert (weighed.lacks, weighed.fuller) == ((parts.UNSEEN,), False)
@@ -477,6 +477,43 @@ def test_the_camera_folder_comes_before_downloads_and_messages(tmp_path: Path, f
     assert [row.path for row in found.plan.rows if row.action is planning.Action.KEEP] == [names[1]]
     again = find(put(tmp_path / "b", {"DCIM/100APPLE/IMG_1.jpg": ORIGINAL, "Download/IMG_1.jpg": jpeg(SCENE, 100)}))
     assert [row.path for row in again.plan.rows if row.action is planning.Action.KEEP] == ["DCIM/100APPLE/IMG_1.jpg"]
+
+
+def of_camera(make: str | None) -> bytes:
+    block = Image.Exif()
+    if make is not None:
+        block[ExifTags.Base.Make] = make
+    block[ExifTags.Base.DateTime] = "2024:05:01 10:00:00"
+    return block.tobytes()
+
+
+@pytest.mark.parametrize(
+    ("heic", "jpg", "kept", "other"),
+    [
+        ("DCIM/100CANON/IMG_0001.HEIC", "Download/IMG_0001.jpg", "heic", "remove"),
+        ("a/IMG_0001.HEIC", "a/IMG_0001.jpg", "heic", "ask"),  # programs make each of the other
+        ("Download/IMG_0001.HEIC", "DCIM/100CANON/IMG_0001.jpg", "jpg", "ask"),
+    ],
+)
+def test_no_original_goes_for_a_larger_re_encoding_of_it(
+    heic: str, jpg: str, kept: str, other: str, tmp_path: Path, find: Callable[..., Search]
+) -> None:
+    """Both hold all that the camera wrote; a make that is rare for HEIC is no sign of a re-encoding."""
+    note = of_camera("Canon")
+    files = {heic: other_format(SCENE, "HEIF", quality=50, exif=note), jpg: jpeg(SCENE, 95, exif=note)}
+    names = {"heic": heic, "jpg": jpg}
+    first = names.pop(kept)
+    assert actions(find(put(tmp_path / "a", files))) == {first: "keep", next(iter(names.values())): other}
+
+
+@pytest.mark.parametrize("make", [None, "Nokia"])
+def test_a_stripped_jpeg_among_downloads_is_kept_before_no_heic_of_a_camera(
+    make: str | None, tmp_path: Path, find: Callable[..., Search]
+) -> None:
+    heic = other_format(SCENE, "HEIF", quality=50, exif=of_camera(make))
+    names = {"DCIM/Camera/IMG_20240501_100000.heic": heic, "Download/bild.jpg": jpeg(SCENE, 95)}
+    found = find(put(tmp_path / "a", names))
+    assert actions(found) == {"DCIM/Camera/IMG_20240501_100000.heic": "keep", "Download/bild.jpg": "remove"}
 
 
 @pytest.mark.parametrize("origin", [DigestOrigin.COMPUTED, DigestOrigin.STREAMED, DigestOrigin.CLAIMED])
