@@ -1,4 +1,4 @@
-"""Which files of the source hold one picture, and which of them is the one to keep."""
+"""Which files of the source hold one picture, or look alike, and which of them is the one to keep."""
 
 from __future__ import annotations
 
@@ -16,17 +16,20 @@ _COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """A file of the source, by its id. `picture` is the same for all files that hold one with another file; None for
-    what only belongs to one: its sidecar, its film."""
+    """A file of the source, by its id. `picture` is the same for all files that hold one with another file, `look` for
+    all that have one perceptual hash with another one; None where it has neither, as what only belongs to such a file:
+    its sidecar, its film."""
 
     id: int
     picture: str | None
+    look: str | None
     facts: FileFacts
 
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """Which one a file is among those of its picture: the first is kept, and `why` says why; None for all others."""
+    """Which one a file is among those of its picture or look: the first is kept, and `why` says why; None for all
+    others."""
 
     id: int
     rank: int
@@ -34,26 +37,38 @@ class Ranked:
 
 
 def shared(db: Database) -> list[Shared]:
-    """The due photos and videos of which two or more hold one picture, and what belongs to them, in path order.
+    """The due photos and videos of which two or more hold one picture or look alike, and what belongs to them, in path
+    order.
 
-    One picture is the same bytes, or the same image data in files that are not damaged.
+    One picture is the same bytes, or the same image data in files that are not damaged. Alike are sound ones of known
+    size with one perceptual hash.
     """
     db.run(
         """
         CREATE OR REPLACE TEMP TABLE several AS
-        SELECT id, coalesce('image ' || image_sha256, 'bytes ' || sha256) AS picture
+        SELECT id, picture, look
         FROM (
-            SELECT id, sha256, max(CASE WHEN soundness IS DISTINCT FROM 'damaged' THEN image_sha256 END)
-                OVER (PARTITION BY sha256) AS image_sha256
-            FROM due WHERE sha256 IS NOT NULL AND size_bytes > 0 AND kind IN ('photo', 'video')
+            SELECT id, coalesce('image ' || image_sha256, 'bytes ' || sha256) AS picture
+            FROM (
+                SELECT id, sha256, max(CASE WHEN soundness IS DISTINCT FROM 'damaged' THEN image_sha256 END)
+                    OVER (PARTITION BY sha256) AS image_sha256
+                FROM due WHERE sha256 IS NOT NULL AND size_bytes > 0 AND kind IN ('photo', 'video')
+            )
+            QUALIFY count(*) OVER (PARTITION BY coalesce('image ' || image_sha256, 'bytes ' || sha256)) > 1
         )
-        QUALIFY count(*) OVER (PARTITION BY coalesce('image ' || image_sha256, 'bytes ' || sha256)) > 1
+        FULL JOIN (
+            SELECT id, phash AS look
+            FROM due
+            WHERE phash IS NOT NULL AND width > 0 AND height > 0
+                AND coalesce(soundness, '') NOT IN ('damaged', 'suspicious')
+            QUALIFY count(*) OVER (PARTITION BY phash) > 1
+        ) USING (id)
         """
     )
     return db.rows(
-        lambda row, picture, *values: Shared(row, picture, _facts(values)),
+        lambda row, picture, look, *values: Shared(row, picture, look, _facts(values)),
         f"""
-        SELECT s.id, m.picture, {", ".join(f"s.{name}" for name in _COLUMNS)}
+        SELECT s.id, m.picture, m.look, {", ".join(f"s.{name}" for name in _COLUMNS)}
         FROM source s LEFT JOIN several m USING (id)
         WHERE m.id IS NOT NULL
             OR s.companion_of IN (SELECT path FROM source SEMI JOIN several USING (id))
@@ -63,21 +78,24 @@ def shared(db: Database) -> list[Shared]:
     )
 
 
-def keep(db: Database, ranked: Sequence[Ranked]) -> None:
-    """Fills `keep_rank`, `keep_reason` and `stripped_of` of the source's files. Call after `shared`.
+def keep(db: Database, pictures: Sequence[Ranked], looks: Sequence[Ranked]) -> None:
+    """Fills `keep_rank`, `keep_reason` and `stripped_of` of the source's files by their pictures, and `alike_rank` by
+    their looks. Call after `shared`.
 
     Stripped is one that does not say when, where or with what it was taken, while another one of its picture does:
     `stripped_of` is that one's path.
     """
-    if ranked:
-        columns = {"id": "BIGINT", "turn": "BIGINT", "why": "VARCHAR"}
-        db.put("ranked", columns, ((one.id, one.rank, one.why) for one in ranked))
-        db.run("UPDATE source SET keep_rank = turn, keep_reason = why FROM ranked WHERE ranked.id = source.id")
-        db.run("DROP TABLE ranked")
+    for ranked, columns in ((pictures, "keep_rank = turn, keep_reason = why"), (looks, "alike_rank = turn")):
+        if ranked:
+            db.put("ranked", _RANKED, ((one.id, one.rank, one.why) for one in ranked))
+            db.run(f"UPDATE source SET {columns} FROM ranked WHERE ranked.id = source.id")
+            db.run("DROP TABLE ranked")
+    if pictures:
         db.run(_STRIPPED)
     db.run("DROP TABLE several")
 
 
+_RANKED = {"id": "BIGINT", "turn": "BIGINT", "why": "VARCHAR"}
 _STRIPPED = """
     UPDATE source SET stripped_of = says_more FROM (
         SELECT id, CASE
@@ -90,6 +108,7 @@ _STRIPPED = """
                 arg_min(path, keep_rank) FILTER (WHERE latitude IS NOT NULL) OVER one AS placed,
                 arg_min(path, keep_rank) FILTER (WHERE camera IS NOT NULL) OVER one AS named
             FROM (SELECT *, coalesce(camera_make, camera_model) AS camera FROM source) JOIN several USING (id)
+            WHERE picture IS NOT NULL
             WINDOW one AS (PARTITION BY picture)
         )
     ) AS found

@@ -146,7 +146,7 @@ _SAID_AMOUNT = """
 def create_tables(db: Database) -> None:
     """The empty tables, the view `due`, and what rules may call."""
     rows = {"id": "BIGINT", **ROW_COLUMNS, **dict.fromkeys(DERIVED, "VARCHAR"), "mtime_s": "DOUBLE"}
-    kept = {"keep_rank": "BIGINT", "keep_reason": "VARCHAR", "stripped_of": "VARCHAR"}
+    kept = {"keep_rank": "BIGINT", "keep_reason": "VARCHAR", "stripped_of": "VARCHAR", "alike_rank": "BIGINT"}
     tables = {
         "source": {**rows, "is_due": "BOOLEAN", "excluded": "BOOLEAN", **kept},
         "backup": {**rows, "backup": "VARCHAR", "backup_number": "INTEGER", **dict.fromkeys(_JUDGED, "VARCHAR")},
