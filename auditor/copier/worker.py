@@ -167,7 +167,7 @@ def _copy(bring: Bring, door: Root, setup: Setup, say: Voice) -> Arrived:
         except BaseException:
             _discard(door, temp)
             raise
-    return Arrived(bring.number, temp, size, sha256, mtime_ns, dated, after)
+    return Arrived(bring.number, temp, size, sha256, mtime_ns, dated, before)
 
 
 def _pour(stream: BinaryIO, fd: int, bring: Bring, say: Voice) -> tuple[int, str]:
@@ -286,7 +286,7 @@ def _digest(read: Read, setup: Setup, say: Voice) -> WasRead:
         raise _SourceError(Cause.CHANGED, "it changed while it was being read")
     if after and after.size_bytes not in UNKNOWN_SIZES and after.size_bytes != size:
         raise _SourceError(Cause.SOURCE, f"only {size:,} of {after.size_bytes:,} bytes could be read")
-    return WasRead(read.number, size, after.mtime_ns if after else None, sha256, cold, after)
+    return WasRead(read.number, size, after.mtime_ns if after else None, sha256, cold, before)
 
 
 def _hash(stream: BinaryIO, number: int, stage: Stage, say: Voice) -> tuple[int, str]:

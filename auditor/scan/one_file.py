@@ -143,8 +143,9 @@ def _read_once(task: Task, reason: str | None) -> FileFacts:
         longitude=meta.longitude,
         image_id=meta.image_id,
         image_sha256=seen.image_sha256,
-        file_id=file_id(after.device, after.inode) if after and entry.file_id else entry.file_id,
-        changed_ns=after.changed_as(entry) if after else entry.changed_ns,
+        # As it was opened: what changes while it is read is read again the next time.
+        file_id=file_id(before.device, before.inode) if before and entry.file_id else entry.file_id,
+        changed_ns=before.changed_as(entry) if before else entry.changed_ns,
         coded_sha256=seen.coded_sha256,
         phash=phash,
         phash_turned=turned,
