@@ -370,6 +370,7 @@
 
   if (around) {
     save.hidden = true;
+    for (const link of document.querySelectorAll(".open")) link.hidden = true;  // a frame of the app opens no file
     window.addEventListener("message", (event) => {
       if (event.source !== around || event.data?.auditor !== "chosen") return;
       document.querySelector(".verdict .next")?.setAttribute("hidden", "");  // the page around has a button for it

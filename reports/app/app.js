@@ -10,10 +10,12 @@
   document.addEventListener("DOMContentLoaded", () => {
     for (const button of document.querySelectorAll("form[hx-post] button")) button.disabled = false;
   });
-  document.addEventListener("htmx:error", async () => {
+  const perhapsEnded = async () => {
     if (await fetch("/alive").catch(() => null)) return;
     document.getElementById("said").textContent = "Auditor has ended. Start it again; what was begun goes on, and is kept.";
-  });
+  };
+  document.addEventListener("htmx:error", perhapsEnded);
+  document.addEventListener("htmx:sse:error", perhapsEnded);  // of a stream: a job's page asks for nothing else
 
   // A job: when it ends, its page says what it came to.
   const progress = document.getElementById("progress");

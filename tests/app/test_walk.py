@@ -136,6 +136,8 @@ def test_the_whole_walk(running: App, page: Page, places: tuple[Path, Path], by_
     tab.wait_for_url("**/results/**")
     inside = tab.frame_locator("iframe")
     inside.get_by_role("button", name="Accept the 1 suggestion").click()
+    assert inside.get_by_text("Open the file").count() == 2
+    assert not any(link.is_visible() for link in inside.get_by_text("Open the file").all())
     tab.get_by_text("Your choices are kept. Nothing goes before you say so.").wait_for()
     tab.reload()
     inside.get_by_text("1 of 1 group decided").wait_for()
@@ -222,6 +224,7 @@ def test_a_job_outlives_page_and_server(tmp_path: Path, page: Page) -> None:
         path = page.tab.url.removeprefix(at)
         first.process.send_signal(signal.SIGKILL)
         first.process.wait()
+        page.tab.get_by_text("Auditor has ended. Start it again").wait_for()
         with start(first.environment) as second:
             assert second.stdout is not None
             first.link = second.stdout.readline().strip()
