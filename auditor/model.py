@@ -332,6 +332,19 @@ class NextStep:
         return self.sentence
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A reason not to begin, as sentences. `wants` is the option by which the user says that it is meant all the same;
+    None where no word helps. `instead` is what to do in its place, where that is known."""
+
+    why: str
+    wants: str | None = None
+    instead: NextStep | None = None
+
+    def __str__(self) -> str:
+        return self.why
+
+
 MADE_ON_PHONE = "phone"
 """The kind of place of a list that a phone made of itself: it is of a phone, and says perhaps of which model."""
 

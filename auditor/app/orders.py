@@ -22,6 +22,10 @@ CHOICES = "choices.json"
 """What was chosen of a search for duplicates, beside its plan."""
 DELETE = "delete"
 """What has to be typed before anything is deleted for good."""
+WORDS = {"by_hand": "--copy-by-hand", "shrunk": "--shrunk", "new_place": "--new-place"}
+"""What only the user can say, by the field of a form that says it: the option of the command that asks for it."""
+SAID = "yes"
+"""The value of such a field."""
 
 
 class Refused(Exception):
@@ -55,14 +59,16 @@ def label(spec: str) -> str:
 def _audit(form: Mapping[str, Sequence[str]]) -> Order:
     phone, backups = _phone(form), _backups(form)
     return Order(
-        ("audit", *_by_hand(form), "--", phone, *backups),
+        ("audit", *_words(form, "by_hand"), "--", phone, *backups),
         f"Checking {label(phone)} against {_and(map(label, backups))}",
     )
 
 
 def _backup(form: Mapping[str, Sequence[str]]) -> Order:
     phone, backup = _phone(form), _backups(form)[0]
-    return Order(("backup", *_by_hand(form), "--", phone, backup), f"Backing up {label(phone)} to {label(backup)}")
+    return Order(
+        ("backup", *_words(form, *WORDS), "--", phone, backup), f"Backing up {label(phone)} to {label(backup)}"
+    )
 
 
 def _verify(form: Mapping[str, Sequence[str]]) -> Order:
@@ -128,7 +134,10 @@ def _again(form: Mapping[str, Sequence[str]]) -> Order:
     job = _job(form)
     if not can_go_on(job):
         raise Refused("That has ended, and does not go on.")
-    return Order(job.words, job.title)
+    words = [word for word in _words(form, *WORDS) if not has_option(job, word)]
+    if any(word != wanted(job.end()) for word in words):
+        raise Refused("That was not asked for.")
+    return Order((job.command, *words, *job.words[1:]), job.title)
 
 
 _ORDERS: dict[str, Callable[[Mapping[str, Sequence[str]]], Order]] = {
@@ -155,6 +164,13 @@ def can_go_on(job: Job) -> bool:
     return not job.is_alive if end is None else end["event"] != "result" or bool(end.get("gone"))
 
 
+def wanted(end: Mapping[str, Any] | None) -> str | None:
+    """The word that a command which did not begin asks for, by the object with which it ended; None for none of
+    ours."""
+    told = (end or {}).get("wants")
+    return told if told in WORDS.values() else None
+
+
 def is_look(job: Job) -> bool:
     """Whether a job only shows what would go."""
     return job.command == "clean" and not has_option(job, "--apply") and not has_option(job, "--purge")
@@ -173,9 +189,9 @@ def _one(form: Mapping[str, Sequence[str]], name: str) -> str:
     return values[0]
 
 
-def _by_hand(form: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
-    """The user's word that the backups are copies made by hand, and the phone is the phone."""
-    return ("--copy-by-hand",) if _one(form, "by_hand") == "yes" else ()
+def _words(form: Mapping[str, Sequence[str]], *names: str) -> tuple[str, ...]:
+    """What the user says, of what has these names, as options of a command."""
+    return tuple(WORDS[name] for name in names if _one(form, name) == SAID)
 
 
 def _phone(form: Mapping[str, Sequence[str]]) -> str:

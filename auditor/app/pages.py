@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 
 _BUTTONS = {"audit": "Check again", "backup": "Back up what is missing to {}", "verify": "Read {} again"}
 """The commands that a next step may be a button for, and what it says."""
+_MEANT = {
+    "--copy-by-hand": ("It is a copy made by hand", "You say that the backup is a copy of yours, and no phone."),
+    "--shrunk": ("Back up what is there now", "You say that the others were removed on purpose."),
+    "--new-place": ("Make a new backup there", "You say that this is the place that you mean."),
+}
+"""By the word that a command wants: what the button says that gives it, and what is said with it."""
 
 
 @cache
@@ -51,10 +57,6 @@ def _environment() -> jinja2.Environment:
     )
     environment.globals.update(version=__version__)
     return environment
-
-
-_BY_HAND = "--copy-by-hand"
-"""The one option that a next step may have: the user's word, which was given before."""
 
 
 def made(template: str, **known: Any) -> str:
@@ -95,23 +97,32 @@ def chosen(request: Request) -> tuple[str, list[str]]:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A button that goes on from what was found: what it says, and the fields of its form."""
+    """A button that goes on from what was found: what it says, the fields of its form, and what who presses it says
+    with that, a sentence; empty where that is nothing besides."""
 
     says: str
     fields: tuple[tuple[str, str], ...]
+    meaning: str = ""
 
 
 def step(action: str | None, places: Sequence[str] | None) -> Step | None:
     """A next step as a command told it, as a button. None where it is none that a button does, or names places as they
     were called from another folder."""
-    by_hand = [("by_hand", "yes")] if places and _BY_HAND in places else []
-    places = [place for place in places or () if place != _BY_HAND]
+    said = [(name, orders.SAID) for name, word in orders.WORDS.items() if word in (places or ())]  # it was said before
+    places = [place for place in places or () if place not in orders.WORDS.values()]
     if action not in _BUTTONS or not all(map(_is_whole, places)) or len(places) < (1 if action == "verify" else 2):
         return None
     phone = [] if action == "verify" else [("phone", places[0])]
     backups = [("backup", place) for place in places[len(phone) :]]
     says = _BUTTONS[action].format(orders.label(backups[-1][1]) if backups else "it")
-    return Step(says, (("order", action), *phone, *backups, *by_hand))
+    return Step(says, (("order", action), *phone, *backups, *said))
+
+
+def meant(word: str, fields: tuple[tuple[str, str], ...]) -> Step:
+    """The button by which the user gives the word that a command wants, to the order that these fields are."""
+    says, meaning = _MEANT[word]
+    name = next(name for name, option in orders.WORDS.items() if option == word)
+    return Step(says, (*fields, (name, orders.SAID)), meaning)
 
 
 def _is_whole(place: str) -> bool:

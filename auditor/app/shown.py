@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -118,12 +120,28 @@ _NO_SEAL = "A signature or time-stamp of this report does not hold: see what it 
 
 
 def steps(told: dict[str, Any]) -> list[pages.Step]:
-    """What a button does next after an audit: copies what is missing to where that is possible, looks again."""
+    """What a button does next after an audit: copies what is missing to where that is possible, looks again; where the
+    backup may be the phone, says that it is none, or swaps the two."""
     places = told.get("provenance", {}).get("arguments") or {}
     phone, source, backups, dest = (places.get(word) or [] for word in ("PHONE", "SOURCE", "BACKUPS", "DEST"))
     missing = told.get("verdict") == "NOT SAFE" and source and dest
     wanted = pages.step("backup", (*source, *dest)) if missing else None
-    return [step for step in (wanted, pages.step("audit", (*phone, *backups))) if step]
+    again = pages.step("audit", (*phone, *backups))
+    return [step for step in (wanted, again, *_which_is_the_phone(told, again)) if step]
+
+
+def _which_is_the_phone(told: dict[str, Any], again: pages.Step | None) -> Iterator[pages.Step]:
+    """The buttons of an audit that does not know whether a backup is the phone. `again` is the same audit once more."""
+    facts = told.get("provenance", {})
+    doubts = [*facts.get("maybe_exchanged", ()), *facts.get("maybe_phones_within", ())]
+    words = {doubt.get("wants") for doubt in doubts}
+    if again and len(words) == 1 and (word := orders.wanted(doubts[0])):
+        yield pages.meant(word, again.fields)
+    places = facts.get("arguments") or {}
+    phone = places.get("PHONE") or []
+    backups = [backup for backup in places.get("BACKUPS") or [] if backup not in orders.WORDS.values()]
+    if facts.get("maybe_exchanged") and len(backups) == 1 and (swapped := pages.step("audit", (*backups, *phone))):
+        yield replace(swapped, says=f"Swap them: the phone is {orders.label(backups[0])}")
 
 
 def _kept(name: str, body: bytes) -> Response:
@@ -161,11 +179,12 @@ _TYPED = {"backup": ("SOURCE", "DEST"), "audit": ("PHONE", "BACKUPS")}
 def _buttons(told: dict[str, Any]) -> dict[str, str]:
     """What this page's buttons say, by the command that the report names for the same."""
     places = (told.get("provenance") or {}).get("words") or {}
-    made = {}
+    made: dict[str, str] = {}
     for step in steps(told):
         command = step.fields[0][1]
         if all(word in places for word in _TYPED[command]):
-            made[" ".join(("auditor", command, *(places[word] for word in _TYPED[command])))] = step.says
+            typed = " ".join(("auditor", command, *(places[word] for word in _TYPED[command])))
+            made.setdefault(typed, step.says)  # the same with a word of the user's comes after it
     return made
 
 

@@ -45,7 +45,7 @@ def start(request: Request) -> Response:
         proposed=proposed,
         running=jobs.running(),
         here=_pairs(phone, backups),
-        hand=[("by_hand", "yes")] if request.query_params.get("by_hand") == "yes" else [],
+        hand=[("by_hand", orders.SAID)] if request.query_params.get("by_hand") == orders.SAID else [],
     )
 
 

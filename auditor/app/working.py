@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -12,6 +13,7 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from auditor.app import jobs, orders, outcomes, pages, results
 from auditor.app.jobs import Job, Reader, State, Told
+from auditor.app.pages import Step
 
 EVERY_S = 0.4
 """The page is told no more often."""
@@ -50,12 +52,32 @@ def job(request: Request) -> Response:
             *outcomes.stay(end),
             *(f"{d['why']}: {d['remedy']}" for d in end.get("doubts") or []),
         ],
-        step=pages.step((end.get("next") or {}).get("action"), (end.get("next") or {}).get("arguments")),
+        steps=_steps(one, end),
         shown=orders.is_look(one) and state is State.DONE,
-        journals=told.journals,
+        journals=[(journal, _emptied(journal)) for journal in told.journals],
         word=orders.DELETE,
         said=one.said() if state in (State.FAILED, State.KILLED) else "",
     )
+
+
+def _emptied(journal: str) -> str:
+    """When all that a journal names was deleted for good from here; empty where it was not, or not all of it."""
+    purged = (job for job in jobs.all_kept() if job.command == "clean" and job.words[1:3] == ("--purge", journal))
+    for job in purged:
+        end = job.end() or {}
+        if end.get("event") == "result" and not (end.get("stayed") or end.get("younger")):
+            return job.started
+    return ""
+
+
+def _steps(one: Job, end: Mapping[str, Any]) -> list[Step]:
+    """The buttons that go on from an end: the word that is wanted, phone and backup swapped, or what is next."""
+    told, word = end.get("next") or {}, orders.wanted(end)
+    step = pages.step(told.get("action"), told.get("arguments"))
+    if step and end.get("event") == "failed":  # then it says which is the phone
+        step = replace(step, says=f"Swap them: the phone is {orders.label(told['arguments'][0])}")
+    given = pages.meant(word, (("order", "again"), ("job", one.id))) if word and orders.can_go_on(one) else None
+    return [button for button in (given, step) if button]
 
 
 def events(request: Request) -> Response:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -55,10 +55,10 @@ def of_run(
     }
 
 
-def _maybe_exchanged(order: Order, doubts: Mapping[str, refusals.Doubt]) -> list[dict[str, str]]:
+def _maybe_exchanged(order: Order, doubts: Mapping[str, refusals.Doubt]) -> list[dict[str, object]]:
     """What may be the phone though it stands as a backup, under the label and with the list that it has here."""
     return [
-        {"label": one.label, "list": f"{name}.jsonl", "why": doubts[one.label].why, "remedy": doubts[one.label].remedy}
+        {"label": one.label, "list": f"{name}.jsonl", **asdict(doubts[one.label])}
         for name, one in homes(order)[1:]
         if one.label in doubts
     ]
@@ -68,7 +68,13 @@ def _maybe_within(order: Order, beneath: Sequence[Beneath]) -> list[dict[str, ob
     """Which folders of a backup's list lie in what may be the phone."""
     lists = {one.label: f"{name}.jsonl" for name, one in homes(order)[1:]}
     return [
-        {"label": one.label, "list": lists[one.label], "folders": list(one.folders), "why": one.doubt.why}
+        {
+            "label": one.label,
+            "list": lists[one.label],
+            "folders": list(one.folders),
+            "why": one.doubt.why,
+            "wants": one.doubt.wants,
+        }
         for one in beneath
     ]
 

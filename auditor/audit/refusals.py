@@ -13,15 +13,18 @@ from pathlib import Path
 from auditor.audit.roles import BY_HAND, Pair, Role, exchanged, like_a_phone, said_by_hand
 from auditor.config import typed_whole
 from auditor.disk import marker as markers
+from auditor.model import NextStep, Refusal
 from auditor.words import typed, visible
 
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """Why a backup may be the phone, and what to run if it is, as sentences."""
+    """Why a backup may be the phone, and what to run if it is, as sentences. `wants` is the option by which the user
+    says that it is none; None where no word helps."""
 
     why: str
     remedy: str
+    wants: str | None
 
 
 def doubt(pair: Pair) -> Doubt | None:
@@ -41,6 +44,7 @@ def _doubted(why: str, pair: Pair) -> Doubt:
     return Doubt(
         f"{why}, and may be the phone itself: if it is a copy made by hand, {a_copy}.",
         f"If {_phone_of(backup)} is the phone, run {_turned('audit', pair.source, backup, typed_whole)}.",
+        _word(pair),
     )
 
 
@@ -53,6 +57,7 @@ def doubt_of_part(pair: Pair, source: str, around: str) -> Doubt:
         f"{part.spec} {like_a_phone(part)}, and may be the phone itself, so nothing goes by what lies there: if it is a"
         f" copy made by hand, {a_copy}.",
         f"If {part.spec} is the phone, run {_turned('audit', pair.source, part, typed_whole)}.",
+        _word(pair),
     )
 
 
@@ -65,24 +70,28 @@ def warning_of_part(pair: Pair) -> str:
     )
 
 
-def refusal_of_mounted(pair: Pair) -> str:
+def refusal_of_mounted(pair: Pair) -> Refusal:
     """Why nothing is written to a backup beneath which what may be a phone is mounted."""
     part = pair.backup
     a_copy = f"add {BY_HAND}" if pair.may_be_told else "mount it elsewhere"
-    return (
+    return Refusal(
         f"{part.spec} {like_a_phone(part)}, and is mounted in the folder of the backup: nothing is written, for its"
-        f" files are no part of the backup. Take it out, or name another folder. If it is a copy made by hand, {a_copy}"
+        " files are no part of the backup. Take it out, or name another folder. If it is a copy made by hand,"
+        f" {a_copy}",
+        _word(pair),
     )
 
 
-def refusal_of_audit(pair: Pair) -> str | None:
+def refusal_of_audit(pair: Pair) -> Refusal | None:
     """Why an audit in this order would say nothing of the phone, with the right command; None where it is right."""
     source, backup = pair.source, pair.backup
     if why := exchanged(pair):
-        return f"{why}: the phone comes first, then its backups. Run {_turned('audit', source, backup)}" + _by_mistake(
-            source, backup
+        right, by_mistake = _turned("audit", source, backup), _by_mistake(source, backup)
+        return Refusal(
+            f"{why}: the phone comes first, then its backups. Run {right}{by_mistake}",
+            instead=_phone_first("audit", source, backup),
         )
-    return _on_one_phone(pair)
+    return Refusal(told) if (told := _on_one_phone(pair)) else None
 
 
 def _on_one_phone(pair: Pair) -> str | None:
@@ -93,6 +102,17 @@ def _on_one_phone(pair: Pair) -> str | None:
         f"{pair.backup.spec} lies on the same phone or card as {pair.source.spec}, in {pair.one_phone}, and is lost"
         " with it: it is no backup. Name one on a disk, a stick or a NAS"
     )
+
+
+def _phone_first(command: str, source: Role, backup: Role) -> NextStep:
+    """The same with the phone first, as `_turned` says it."""
+    arguments = (_phone_of(backup), source.spec)
+    return NextStep(f"put the phone first: {_turned(command, source, backup)}", command, arguments)
+
+
+def _word(pair: Pair) -> str | None:
+    """The option by which the user says that a backup is a copy; None where that is not enough."""
+    return BY_HAND if pair.may_be_told else None
 
 
 def _turned(command: str, source: Role, backup: Role, named: Callable[[str], str] = typed) -> str:
@@ -115,7 +135,7 @@ def _by_mistake(source: Role, backup: Role) -> str:
     )
 
 
-def refusal_of_backup(pair: Pair) -> str | None:
+def refusal_of_backup(pair: Pair) -> Refusal | None:
     """Why nothing is written to the backup, with the right command; None where it may be."""
     source, dest = pair.source, pair.backup
     right = _turned("backup", source, dest)
@@ -123,17 +143,22 @@ def refusal_of_backup(pair: Pair) -> str | None:
         back = f"; to bring its files back: `auditor restore {typed(source.spec)} FOLDER`" if source.is_kept else ""
         by_mistake = _by_mistake(source, dest)
         run = f"If {dest.spec} is the phone, run" if by_mistake else "To back up the phone run"
-        return f"{why}: nothing is written to it. {run} {right}{back}{by_mistake}"
+        said = f"{why}: nothing is written to it. {run} {right}{back}{by_mistake}"
+        return Refusal(said, instead=_phone_first("backup", source, dest))
     if dest.is_phone:
-        return f"{dest.spec} is a phone: a backup on it is lost with it. Name a folder on a disk, a stick or a NAS"
+        return Refusal(
+            f"{dest.spec} is a phone: a backup on it is lost with it. Name a folder on a disk, a stick or a NAS"
+        )
     if told := _on_one_phone(pair):
-        return f"{told}. Nothing is written to it"
+        return Refusal(f"{told}. Nothing is written to it")
     if not pair.maybe_phone:
         return None
     a_copy = f"add {BY_HAND}" if pair.may_be_told else _folder_around(dest)
-    return (
+    return Refusal(
         f"{dest.spec} {like_a_phone(dest)}, and a backup on a phone is lost with it: nothing is written to it. If"
-        f" {_phone_of(dest)} is the phone, run {right}. If it is a copy made by hand, {a_copy}"
+        f" {_phone_of(dest)} is the phone, run {right}. If it is a copy made by hand, {a_copy}",
+        _word(pair),
+        _phone_first("backup", source, dest),
     )
 
 

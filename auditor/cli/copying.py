@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from auditor.audit import refusals
 from auditor.audit.roles import Pair
@@ -25,7 +25,7 @@ from auditor.copier.second_proof import Arrived, SecondProof, second_proof
 from auditor.disk.durable import ColdRead
 from auditor.disk.volume import volume_of
 from auditor.errors import BadPlace
-from auditor.model import Severity
+from auditor.model import Refusal, Severity
 from auditor.paths import typed_path
 from auditor.places import Place
 from auditor.places.folder import FolderPlace, open_folder
@@ -89,14 +89,26 @@ def _is_another_kind(spec: str) -> bool:
     return word in {"adb", "rclone", "takeout", "mtp"} and ":" in spec and not typed_path(spec).exists()
 
 
-def name_sides(pairs: Sequence[Pair], refusal: Callable[[Pair], str | None]) -> None:
+def refuse(refusal: Refusal) -> NoReturn:
+    """Ends a command that is not to begin; programs are told the word that it wants, and what to do instead.
+
+    Raises: BadPlace, always.
+    """
+    if refusal.wants:
+        programs.tell(wants=refusal.wants)
+    if refusal.instead:
+        programs.tell_next(refusal.instead)
+    raise BadPlace(str(refusal))
+
+
+def name_sides(pairs: Sequence[Pair], refusal: Callable[[Pair], Refusal | None]) -> None:
     """Says which place is taken for the phone and which for the backup, before the work begins.
 
     Raises: BadPlace where they stand in the wrong order.
     """
     for pair in pairs:
         if told := refusal(pair):
-            raise BadPlace(told)
+            refuse(told)
     for line in refusals.named(pairs):
         screen.note(line)
 

@@ -33,7 +33,7 @@ from auditor.disk.volume import Volume, clean_probes, probed, volume_of
 from auditor.errors import BadOutput, BadPlace, Unwritable
 from auditor.manifest.jsonl import Manifest
 from auditor.manifest.rows import KNOWN_AT
-from auditor.model import Depth
+from auditor.model import Depth, Refusal
 from auditor.paths import display_path
 from auditor.places import Entry, EntryKind, Place, Power, own_folder, presence, unfinished
 from auditor.places.folder import FolderPlace
@@ -154,23 +154,23 @@ def session(root: Path, layout: Layout) -> Iterator[Store]:
         yield store
 
 
-def refusals_before(source: Place, root: Path, asked: Request) -> list[str]:
+def refusals_before(source: Place, root: Path, asked: Request) -> list[Refusal]:
     """What speaks against touching the destination at all."""
     if told := preflight.overlap(source, root) or preflight.in_bin(root):
-        return [told]
+        return [Refusal(told)]
     marker = Store(root).marker()
     known = preflight.remembered(root)
     wrong = preflight.wrong_disk(root, marker, volume_of(root), known.id if known else None)
     if wrong and not asked.new_place:
         return wrong
     if marker is not None and asked.layout is not None and asked.layout.value != marker.layout:
-        return [f"{root} is kept in the layout {marker.layout}; a backup has one layout. Use another folder."]
+        return [Refusal(f"{root} is kept in the layout {marker.layout}; a backup has one layout. Use another folder.")]
     return []
 
 
 def refusals_when_new(
     source: Place, root: Path, asked: Request, options: RunOptions
-) -> tuple[list[Entry], tuple[str, ...]]:
+) -> tuple[list[Entry], tuple[Refusal, ...]]:
     """The source's listing, and what speaks against a backup where there is none yet: asked before it is made."""
     entries = [*source.walk(), *own_folder.strange(source)]
     if Store(root).folder.exists():

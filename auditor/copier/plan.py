@@ -13,7 +13,7 @@ from auditor.copier.layout import Layout, natural_path
 from auditor.disk.durable import new_mark
 from auditor.disk.names import NameRules, escape_path
 from auditor.disk.volume import Volume
-from auditor.model import ErrorKind, FileFacts, Origin, Trouble
+from auditor.model import ErrorKind, FileFacts, Origin, Refusal, Trouble
 from auditor.paths import display_path, path_key
 from auditor.places import Entry, EntryKind
 from auditor.places.trash import is_better_at, is_of_a_program
@@ -81,7 +81,7 @@ class CopyPlan:
     folder: str
     layout: Layout
     steps: tuple[CopyStep, ...]
-    refusals: tuple[str, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
     warnings: tuple[str, ...] = ()
     mark: str = field(default_factory=new_mark)
 

@@ -14,7 +14,7 @@ from auditor.disk import own_notes
 from auditor.disk.marker import Marker, SourceMark, is_kept
 from auditor.disk.volume import Volume
 from auditor.errors import BadPlace
-from auditor.model import Device
+from auditor.model import Device, Refusal
 from auditor.paths import display_path, typed_path
 from auditor.places import Place
 from auditor.places.nesting import lies_in
@@ -28,6 +28,8 @@ FEW_FILES = 10
 _FILE_COST_BYTES = 8 << 10
 _WRITES = frozenset({Action.COPY, Action.REPAIR})
 _MOUNT_FOLDERS = ("/mnt", "/media", "/run/media", "/Volumes")
+NEW_PLACE, SHRUNK = "--new-place", "--shrunk"
+"""The options by which the user says that what speaks against a backup is meant."""
 
 
 def overlap(source: Place, root: Path, source_is: str = "source", root_is: str = "backup") -> str | None:
@@ -69,34 +71,45 @@ def _is_a_top(folder: Path) -> bool:
     return folder.is_mount() or is_kept(folder)
 
 
-def wrong_disk(root: Path, marker: Marker | None, volume: Volume, expected_id: str | None) -> list[str]:
+def wrong_disk(root: Path, marker: Marker | None, volume: Volume, expected_id: str | None) -> list[Refusal]:
     """Reasons to think that this is not the disk that is meant."""
     if expected_id is not None and (marker is None or marker.id != expected_id):
         found = "there is no backup there now" if marker is None else "another backup is there now"
         return [
-            f"{root} held a backup before, and {found}: is the right disk connected and mounted?"
-            " If a new backup is meant, add --new-place."
+            Refusal(
+                f"{root} held a backup before, and {found}: is the right disk connected and mounted?"
+                f" If a new backup is meant, add {NEW_PLACE}.",
+                NEW_PLACE,
+            )
         ]
     on_system_disk = os.name == "posix" and volume.device == Path("/").stat().st_dev
     if marker is None and on_system_disk and _is_mount_point_by_name(root):
         return [
-            f"No disk is mounted at {root}: the files would go to this machine's own disk."
-            " Connect and mount the disk, or add --new-place if this is meant."
+            Refusal(
+                f"No disk is mounted at {root}: the files would go to this machine's own disk."
+                f" Connect and mount the disk, or add {NEW_PLACE} if this is meant.",
+                NEW_PLACE,
+            )
         ]
     return []
 
 
-def shrunk(mark: SourceMark | None, files: int, label: str) -> list[str]:
+def shrunk(mark: SourceMark | None, files: int, label: str) -> list[Refusal]:
     """Reasons to think that the source did not list all it has. `files` counts what is not left out."""
     if files == 0:
         return [
-            f"{label} lists no files to back up: is it unlocked, set to file transfer, and the right folder?"
-            " Nothing was done."
+            Refusal(
+                f"{label} lists no files to back up: is it unlocked, set to file transfer, and the right folder?"
+                " Nothing was done."
+            )
         ]
     if mark is not None and mark.files >= FEW_FILES and files < mark.files * SHARP_DROP:
         return [
-            f"{label} lists {files:,} files; the last time there were {mark.files:,}. Is it unlocked, and all there?"
-            " If you removed the others on purpose, add --shrunk."
+            Refusal(
+                f"{label} lists {counted(files, 'file', 'files')}; the last time there were {mark.files:,}. Is it"
+                f" unlocked, and all there? If you removed the others on purpose, add {SHRUNK}.",
+                SHRUNK,
+            )
         ]
     return []
 
@@ -118,7 +131,7 @@ def without_room(steps: Iterable[CopyStep], volume: Volume) -> tuple[CopyStep, .
     )
 
 
-def space(steps: Iterable[CopyStep], volume: Volume) -> list[str]:
+def space(steps: Iterable[CopyStep], volume: Volume) -> list[Refusal]:
     """A reason where the files do not fit, with a margin of 1%; none where the free space is not known."""
     new = [step for step in steps if step.action in _WRITES]
     need = _need(new)
@@ -126,7 +139,10 @@ def space(steps: Iterable[CopyStep], volume: Volume) -> list[str]:
         return []
     needing = counted(len(new), "new file needs", "new files need")
     return [
-        f"The destination has {size(volume.free_bytes)} free; {needing} {size(need)}. Make room, or use a larger disk."
+        Refusal(
+            f"The destination has {size(volume.free_bytes)} free; {needing} {size(need)}. Make room, or use a larger"
+            " disk."
+        )
     ]
 
 

@@ -112,7 +112,7 @@ def drill(
     chosen = sorted(random.Random(seed).sample(wanted, min(most, len(wanted))), key=lambda one: one.path)  # noqa: S311
     with restore.prepare(store, work, chosen, started) as job:
         if job.plan.refusals:
-            raise BadPlace(" ".join(job.plan.refusals))
+            raise BadPlace(" ".join(map(str, job.plan.refusals)))
         ending = restore.carry_out(job, options)
         cannot = {step.path: step.reason or "" for step in job.plan.of(Action.CANNOT)}
     if ending.gone or ending.stopped:

@@ -171,6 +171,21 @@ def test_only_the_users_word_makes_a_copy_by_hand(home: Path) -> None:
     assert "--copy-by-hand" not in asked(order="audit", phone="p", backup="b", by_hand="--apply").words
 
 
+@pytest.mark.parametrize(("name", "word"), orders.WORDS.items())
+def test_a_command_goes_on_with_the_word_that_it_asked_for(home: Path, name: str, word: str) -> None:
+    job = done(["backup", "--", "p", "b"], event="failed", sentence="no", wants=word)
+    assert asked(order="again", job=job, **{name: "yes"}).words == ("backup", word, "--", "p", "b")
+    assert asked(order="again", job=job).words == ("backup", "--", "p", "b")
+    assert asked(order="backup", phone="p", backup="b", **{name: "yes"}).words == ("backup", word, "--", "p", "b")
+
+
+@pytest.mark.parametrize("wants", [None, "--new-place", "--apply", ["--shrunk"]])
+def test_no_command_is_given_a_word_that_it_did_not_ask_for(home: Path, wants: object) -> None:
+    job = done(["backup", "--", "p", "b"], event="failed", sentence="no", wants=wants)
+    with pytest.raises(Refused):
+        asked(order="again", job=job, shrunk="yes")
+
+
 @pytest.mark.parametrize("days", ["", "-1", "1e3", "²", "90d", "1; rm"])
 def test_days_are_a_number(home: Path, days: str) -> None:
     (home / "audit-1").mkdir()

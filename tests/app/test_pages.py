@@ -159,6 +159,29 @@ def test_why_it_failed(running: App) -> None:
     assert "&lt;more&gt;" in shown
 
 
+@pytest.mark.parametrize(
+    ("word", "says"),
+    [
+        ("--shrunk", "Back up what is there now"),
+        ("--new-place", "Make a new backup there"),
+        ("--copy-by-hand", "It is a copy made by hand"),
+    ],
+)
+def test_the_word_that_a_command_asks_for_is_a_button(running: App, word: str, says: str) -> None:
+    end = {"event": "failed", "sentence": "Is it all there?", "exit": 2}
+    shown = page(running, ["backup", "--", "a", "b"], end | {"wants": word})
+    assert "Is it all there?" in shown and f">{says}</button>" in shown and ">Try again</button>" in shown
+    assert says not in page(running, ["backup", "--", "a", "b"], end)
+
+
+def test_phone_and_backup_that_stand_in_the_wrong_order_are_swapped_by_a_button(running: App) -> None:
+    right = {"action": "audit", "arguments": ["/phone", "/disk"], "sentence": "x"}
+    end = {"event": "failed", "sentence": "/disk is the backup", "exit": 2, "next": right}
+    shown = page(running, ["audit", "--", "/disk", "/phone"], end)
+    assert ">Swap them: the phone is phone</button>" in shown
+    assert '<input type="hidden" name="phone" value="/phone">' in shown
+
+
 def test_that_it_was_ended_from_outside(running: App) -> None:
     shown = page(running, ["audit", "--", "a", "b"], {"event": "phase", "title": "Reading"})
     assert "It was ended from outside" in shown
@@ -179,6 +202,19 @@ def test_a_clean_up_that_was_killed_can_be_undone(running: App) -> None:
     job = ended(running, ["clean", "--apply", "--", "/audit"], {"event": "journal", "file": "/one.journal"})
     answer = running.post("/jobs", order="undo", job=job, nth="0")
     assert answer.status == 204
+
+
+@pytest.mark.parametrize(("end", "is_emptied"), [({"deleted": 1}, True), ({"deleted": 1, "stayed": [{}]}, False)])
+def test_what_was_emptied_has_no_buttons_any_more(running: App, end: dict[str, object], is_emptied: bool) -> None:
+    journal = f"/{secrets.token_hex(4)}.journal"
+    moved = [{"event": "journal", "file": journal}, {"event": "result", "moved": 1, "stayed": []}]
+    words = ["clean", "--apply", "--", "/audit"]
+    assert "Undo: put everything back" in page(running, words, *moved)
+    ended(running, ["clean", "--purge", journal, "--older-than", "0d"], {"event": "result", **end})
+    shown = page(running, words, *moved)
+    assert ("Undo: put everything back" not in shown) is is_emptied
+    assert ("Delete for good" not in shown) is is_emptied
+    assert ("The quarantine was emptied" in shown) is is_emptied
 
 
 def test_nothing_is_deleted_that_was_not_typed(running: App) -> None:
@@ -230,6 +266,20 @@ def test_a_config_that_makes_no_sense_is_a_sentence(tmp_path: Path) -> None:
             answer = running.get(path)
             assert answer.status == 500
             assert "is not TOML" in answer.text
+
+
+def doubted(wants: str | None) -> dict[str, Any]:
+    places = {"PHONE": ["/p"], "SOURCE": ["/p"], "BACKUPS": ["/b"], "PLACES": ["/b"], "DEST": ["FOLDER"]}
+    doubt = {"label": "b", "list": "backup.jsonl", "why": "x", "remedy": "y", "wants": wants}
+    return {"verdict": "NOT SAFE", "provenance": {"arguments": places, "maybe_exchanged": [doubt]}}
+
+
+def test_a_backup_that_may_be_the_phone_has_a_button_for_either_answer() -> None:
+    again, by_hand, swapped = shown.steps(doubted("--copy-by-hand"))
+    assert by_hand.fields == (*again.fields, ("by_hand", "yes"))
+    assert swapped.says == "Swap them: the phone is b"
+    assert swapped.fields == (("order", "audit"), ("phone", "/b"), ("backup", "/p"))
+    assert [step.says for step in shown.steps(doubted(None))] == [again.says, swapped.says]
 
 
 def test_the_command_for_what_stays_unread_is_named_by_its_button() -> None:

@@ -48,7 +48,8 @@ def paired(source: str, dest: str, *, is_by_hand: bool = False) -> Pair:
 
 
 def refusal(source: str, dest: str, *, is_by_hand: bool = False) -> str | None:
-    return refusal_of_backup(paired(source, dest, is_by_hand=is_by_hand))
+    refusal = refusal_of_backup(paired(source, dest, is_by_hand=is_by_hand))
+    return refusal and refusal.why
 
 
 @pytest.mark.parametrize(

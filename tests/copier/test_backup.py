@@ -453,7 +453,7 @@ class TestPreflight:
         if told := refusals_before(place, dest, asked):
             return told
         with session(dest, Layout.MIRROR) as store:
-            return list(prepare(place, store, asked, QUICK).plan.refusals)
+            return [one.why for one in prepare(place, store, asked, QUICK).plan.refusals]
 
     def test_an_empty_source(self, tmp_path: Path) -> None:
         (tmp_path / "phone").mkdir()

@@ -101,6 +101,30 @@ def test_a_second_file_of_one_content_is_not_called_unread(auditor: Auditor, pho
     )
 
 
+def test_programs_are_told_the_word_that_is_wanted(auditor: Auditor, tmp_path: Path) -> None:
+    """What only the user can say, as data: an app gives it by a button."""
+    for number in range(12):
+        write(tmp_path / f"phone/DCIM/Camera/IMG_{number}.jpg", media.jpeg(number))
+    assert auditor("backup", tmp_path / "phone", "backup", "--no-audit").code == 0
+    for number in range(8):
+        (tmp_path / f"phone/DCIM/Camera/IMG_{number}.jpg").unlink()
+    told = json.loads(auditor("backup", tmp_path / "phone", "backup", "--no-audit", "--json").out)
+    assert (told["event"], told["wants"]) == ("failed", "--shrunk") and "next" not in told
+    assert auditor("backup", tmp_path / "phone", "backup", "--no-audit", "--shrunk").code == 0
+    assert auditor("backup", tmp_path / "phone", "backup", "--no-audit").code == 0, "it is said once"
+    (tmp_path / "backup").rename(tmp_path / "moved")
+    (tmp_path / "backup").mkdir()
+    told = json.loads(auditor("backup", tmp_path / "phone", "backup", "--no-audit", "--json").out)
+    assert told["wants"] == "--new-place"
+    assert auditor("backup", tmp_path / "phone", "backup", "--no-audit", "--new-place").code == 0
+    shutil.copytree(tmp_path / "phone", tmp_path / "copy")
+    told = json.loads(auditor("backup", tmp_path / "phone", "copy", "--no-audit", "--json").out)
+    assert told["wants"] == "--copy-by-hand"
+    told = json.loads(auditor("backup", "backup", tmp_path / "phone", "--no-audit", "--json").out)
+    assert "wants" not in told
+    assert (told["next"]["action"], told["next"]["arguments"]) == ("backup", [str(tmp_path / "phone"), "backup"])
+
+
 def test_what_a_run_will_write_and_the_room_for_it_are_said_before_it(auditor: Auditor, phone: Path) -> None:
     said = auditor("backup", phone, "backup", "--no-audit").err
     ahead = re.search(r"^To copy +4 files, \d[\d.]* kB(?: at most)?; \d[\d.]* [MGT]B free on backup$", said, re.M)

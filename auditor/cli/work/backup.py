@@ -25,7 +25,7 @@ from auditor.copier.publish import CopyResult, Outcome
 from auditor.copier.second_proof import SecondProof, arrived, not_listed
 from auditor.copier.source_manifest import HARMLESS, TARGET_CAUSES
 from auditor.errors import AuditorError, BadPlace, Interrupted
-from auditor.model import Depth, ErrorKind, Kind, Severity
+from auditor.model import Depth, ErrorKind, Kind, Refusal, Severity
 from auditor.places.presence import away, watch
 from auditor.readers.sniff import kind_by_name
 from auditor.store.generations import Store
@@ -76,7 +76,7 @@ def command(
     sides = Pair(role_of(place), role_of_folder(root, dest), copy_by_hand)
     copying.name_sides([sides], refusal_of_backup)
     if mounted := phones_within.mounted(root, sides):
-        raise BadPlace(refusal_of_mounted(mounted))
+        copying.refuse(refusal_of_mounted(mounted))
     if plan_only:
         prepared = backing.prepare(place, Store(root), asked, RunOptions(hang_s=hang))
         _learned(prepared)
@@ -338,6 +338,8 @@ def _say_of_phones(prepared: backing.Prepared, sides: Pair) -> None:
         screen.note(visible(told))
 
 
-def _refuse(reasons: Sequence[str]) -> None:
+def _refuse(reasons: Sequence[Refusal]) -> None:
     if reasons:
-        raise BadPlace(" ".join(reasons))
+        words = {reason.wants for reason in reasons}
+        wants = words.pop() if len(words) == 1 else None  # one word does not answer two reasons
+        copying.refuse(Refusal(" ".join(map(str, reasons)), wants))

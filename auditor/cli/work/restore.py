@@ -37,7 +37,7 @@ def command(
         for warning in job.plan.warnings:
             screen.note(visible(warning))
         if job.plan.refusals:
-            raise BadPlace(" ".join(job.plan.refusals))
+            raise BadPlace(" ".join(map(str, job.plan.refusals)))
         if plan_only:
             steps = job.plan.of(Action.COPY)
             what = counted(len(steps), "file", "files")
