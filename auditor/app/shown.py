@@ -19,6 +19,8 @@ from auditor.app.start import MOST_BYTES
 from auditor.disk.folder import Folder
 from auditor.errors import AuditorError
 
+_LOOKED_AT = 100
+"""So many audits are held against their seals for the list of all."""
 MOST_CHOICES_BYTES = 64 * MOST_BYTES
 """Of a search with a million groups."""
 
@@ -85,7 +87,7 @@ async def choose(request: Request) -> Response:
 
 def history(request: Request) -> Response:
     """GET /history: all audits in the home of reports, the newest first."""
-    told = commands.ask("history")
+    told = commands.ask("history", "-n", str(_LOOKED_AT))
     audits = [(audit, results.name_of(audit["folder"])) for audit in told["audits"]]
     done = [(job, outcomes.of(job)) for job in jobs.all_kept()]
     return pages.page("history", audits=audits, home=told["home"], done=done)

@@ -142,6 +142,18 @@ def read(folder: Path) -> Past:
         raise BadPlace(f"{folder} is not the folder of an audit: its audit.json cannot be read") from error
 
 
+CHANGED = "this report was changed after it was written; audit again"
+"""What is said of such an audit, in place of its verdict."""
+
+
+def is_changed(one: Past) -> bool:
+    """Whether an audit is not as it was written, or has no seal that could tell. Reads its folder whole."""
+    try:
+        return bool(provenance.check(one.folder))
+    except (BadManifest, OSError):
+        return True
+
+
 def told(folder: Path, record: Mapping[str, Any]) -> Past:
     """The audit of which audit.json says this. Raises: ValueError and its like where it is none."""
     proof = record["provenance"]

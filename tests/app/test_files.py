@@ -216,6 +216,24 @@ def later(running: App) -> Iterator[Path]:
     shutil.rmtree(running.top / "reports" / "later")
 
 
+def test_a_changed_audit_gives_no_verdict_in_any_list(running: App, later: Path) -> None:
+    """`one` says something else than was written; `later` does not."""
+    page = running.get("/history").text
+    assert page.count("CHANGED: ") == 1
+    assert re.search(r'CHANGED: <a href="/results/one">This report was changed', page)
+    assert "NOT SAFE: " in page
+    record = later / "audit.json"
+    before = record.read_bytes()
+    record.write_bytes(before.replace(b"NOT SAFE", b"SAFE"))
+    try:
+        last = running.get("/last").text
+        assert "this report was changed after it was written" in last and "disk" in last
+        said = auditor("history", "--in", "reports", cwd=running.top, COLUMNS="200").out
+        assert said.count("this report was changed after it was written; audit again") == 2
+    finally:
+        record.write_bytes(before)
+
+
 def test_the_audits_before_are_read_for_the_proof_alone(running: App, later: Path) -> None:
     for page in (running.get("/results/later").text, running.get("/results/later/files").text):
         assert ">NOT SAFE<" in page or "not safe</h1>" in page

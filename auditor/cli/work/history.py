@@ -9,7 +9,7 @@ from pathlib import Path
 
 from auditor.cli import named, programs, screen
 from auditor.errors import BadPlace
-from auditor.judge.signs import SIGNS
+from auditor.judge.signs import ASKED, SIGNS
 from auditor.model import FileVerdict
 from auditor.report import history
 from auditor.report.history import Changes, Past
@@ -26,7 +26,10 @@ def command(*, audits: list[Path] | None, home: Path | None, last: int) -> None:
         _show_changes(_compared(audits, where))
         return
     past = history.found([where])
-    programs.tell(home=where.absolute(), audits=[_told(one) for one in past])
+    if programs.is_wanted():
+        looked_at = {one.folder: history.is_changed(one) for one in past[:last]}
+        audits_told = [_told(one) | {"changed": looked_at.get(one.folder)} for one in past]
+        programs.tell(home=where.absolute(), audits=audits_told)
     if not past:
         screen.say(f"No audits in {visible(str(where.absolute()))}.")
         return
@@ -64,6 +67,10 @@ def _show(of_phone: Sequence[Past], last: int) -> None:
             f"  {VERDICTS[FileVerdict.NOT_SAFE]}  {plot(numbers)}  {count(numbers[0])} then, {count(numbers[-1])} now"
         )
     for one in shown:
+        if history.is_changed(one):
+            screen.say(f"  {ASKED} {moment(one.finished)}: {history.CHANGED}")
+            screen.say(f"      {visible(one.folder.name)}")
+            continue
         sums = history.sums(one.partition)
         changed = f"; {history.words(one.since)}" if one.since else ""
         screen.say(f"  {SIGNS[one.verdict]} {moment(one.finished)}: {sums}{changed}")
