@@ -59,13 +59,33 @@ LONG = ("scan", "audit", "backup", "restore", "verify", "drill", "duplicates", "
 """Those that take long: they say what happens as events, too."""
 
 
+class Group(TyperGroup):
+    """Commands by name. Where the name of one is the first word, no option is before it that was to be understood, and
+    a help need not wait for what understands options."""
+
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        """That command's own context, where its name is the first word."""
+        if not args or args[0] not in self.commands:
+            return super().make_context(info_name, args, parent, **extra)
+        above = self.context_class(self, parent, info_name=info_name, **self.context_settings)
+        return self.named(args[0]).make_context(args[0], args[1:], above, **extra)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Runs what the context is of."""
+        return super().invoke(ctx) if ctx.command is self else ctx.command.invoke(ctx)
+
+    def named(self, name: str) -> Any:
+        """The command of that name."""
+        return self.commands[name]
+
+
 @cache
 def loaded(name: str) -> Any:
     """A command with its options, ready to run. Imports its module, and with it whatever the command works with."""
     module = import_module(f"auditor.cli.{_MODULES.get(name, name)}")
     if hasattr(module, "app"):
         several = module.app
-        several.callback()(everywhere.configure)
+        several.callback(cls=Group)(everywhere.configure)
     else:
         from auditor.cli import screen
 
@@ -80,23 +100,15 @@ def loaded(name: str) -> Any:
     return command
 
 
-class Commands(TyperGroup):
-    """The commands by name. One is imported when it is asked for: saying the version must not wait for decoders."""
+class Commands(Group):
+    """The commands of auditor. One is imported when it is asked for: saying the version must not wait for decoders."""
 
-    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
-        """A command's own context where its name is the first word: then no option is before it that was to be
-        understood, and a help need not wait for what understands options."""
-        if not args or args[0] not in self.commands:
-            return super().make_context(info_name, args, parent, **extra)
+    def named(self, name: str) -> Any:
+        """The command of that name, and the screen as it is before any."""
         from auditor.cli import screen
 
         screen.reset()
-        above = self.context_class(self, parent, info_name=info_name, **self.context_settings)
-        return loaded(args[0]).make_context(args[0], args[1:], above, **extra)
-
-    def invoke(self, ctx: Any) -> Any:
-        """Runs what the context is of."""
-        return super().invoke(ctx) if ctx.command is self else ctx.command.invoke(ctx)
+        return loaded(name)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         if args[0] in self.commands:
@@ -232,8 +244,9 @@ def _refuse(error: Any) -> None:
     """What typer says of words that it does not understand. They may be names of files, as a shell's `*` gives them."""
     from auditor.cli import screen
 
+    is_help = type(error).__name__ == "NoArgsIsHelpError"  # its lines are ours
     for name, value in vars(error).items():  # a line break in a word would begin a line below
-        if isinstance(value, str):
+        if isinstance(value, str) and not is_help:
             setattr(error, name, visible(value))
     said = io.StringIO()
     error.show(file=said)

@@ -1,4 +1,5 @@
 """What the help of a command costs: `python -m benchmarks.installation.help`, in seconds of CPU, the median of several.
+Commands of a group, such as `config add`, are commands too.
 
 The floor is typer alone, in the same run and turn about with the commands; the budget holds for each of them. Bytecode
 is written first, as an installation has it.
@@ -11,7 +12,7 @@ import statistics
 import subprocess
 import sys
 
-from auditor.cli import COMMANDS
+from auditor import cli
 
 BUDGET_S = 0.3
 RUNS = 7
@@ -26,9 +27,15 @@ def cpu_s(words: list[str]) -> float:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
+def commands() -> list[str]:
+    """Every command as it is typed, those of groups behind their group."""
+    within = {name: getattr(cli.loaded(name), "commands", {}) for name in cli.COMMANDS}
+    return [words for name, own in within.items() for words in (name, *(f"{name} {one}" for one in own))]
+
+
 def main() -> None:
     asked = {FLOOR: ["-c", "import typer.main"], "auditor": ["-m", "auditor", "--help"]}
-    asked |= {f"auditor {name}": ["-m", "auditor", name, "--help"] for name in COMMANDS}
+    asked |= {f"auditor {name}": ["-m", "auditor", *name.split(), "--help"] for name in commands()}
     taken: dict[str, list[float]] = {name: [] for name in asked}
     for run in range(RUNS + 1):
         for name, words in asked.items():
