@@ -1,6 +1,7 @@
 // Filters, sorts and pages the rows of each kind of finding, as a table or as a grid of pictures: both are the same rows.
 // The first ones stand in the page as HTML; the columns of JSON behind them are read when somebody asks for more.
-const ROWS_A_PAGE = 100, PICTURES_A_PAGE = 12, PRINTED = 200, FEW = 6;
+// A table that nobody asked for shows its first rows only, so that the page stays short.
+const ROWS_A_PAGE = 100, FIRST_ROWS = 12, PICTURES_A_PAGE = 12, PRINTED = 200, FEW = 6;
 const KINDS = ["photo", "video", "sidecar", "other", ""];
 const PARTS = { sidecar: "edits, stars and captions of its photo" };
 
@@ -109,7 +110,7 @@ const rowsOf = (box) => {
   const body = box.querySelector("tbody"), plain = [...body.rows];
   const columns = new Map([...box.querySelectorAll("thead th")].map((th) => [th.dataset.column, th.textContent]));
   const usual = box.classList.contains("grid");
-  const state = { query: "", sort: "", down: false, page: 1, grid: usual };
+  const state = { query: "", sort: "", down: false, page: 1, grid: usual, short: !usual && total > FIRST_ROWS };
   let behind = null, rows = null;
   const read = () => (behind ||= columnsOf(id));
 
@@ -154,6 +155,9 @@ const rowsOf = (box) => {
   const [asGrid, asTable] = tools.querySelectorAll(".view button");
   const headers = [...box.querySelectorAll("th[data-sort]")];
   const rest = box.querySelector(".rest.plain-only");
+  const more = made("button", "more-rows", total > ROWS_A_PAGE ? "Show more" : "Show all " + inWords.format(total));
+  more.type = "button";
+  box.querySelector("table").after(more);
   const choose = () => {
     rows = state.query || state.sort ? read().chosen(state.query, state.sort, state.down) : null;
   };
@@ -168,14 +172,15 @@ const rowsOf = (box) => {
     const found = rows ? rows.length : total, size = state.grid ? PICTURES_A_PAGE : ROWS_A_PAGE;
     const pages = Math.max(1, Math.ceil(found / size));
     state.page = Math.min(Math.max(1, state.page), pages);
-    const from = (state.page - 1) * size, to = Math.min(from + size, found);
+    const from = (state.page - 1) * size, to = state.short ? FIRST_ROWS : Math.min(from + size, found);
     box.classList.toggle("grid", state.grid);
     draw(from, to);
     const all = found === total ? "" : " (of " + inWords.format(total) + ")";
     status.textContent = found ? (pages > 1 ? inWords.format(from + 1) + " to " + inWords.format(to) + " of " : "") + inWords.format(found) + all : "nothing fits the filter";
     back.disabled = state.page === 1;
     on.disabled = state.page === pages;
-    back.parentElement.hidden = pages === 1;
+    back.parentElement.hidden = pages === 1 || state.short;
+    more.hidden = !state.short;
     for (const th of headers) {
       if (th.dataset.sort === state.sort) th.setAttribute("aria-sort", state.down ? "descending" : "ascending");
       else th.removeAttribute("aria-sort");
@@ -185,17 +190,18 @@ const rowsOf = (box) => {
       asTable.setAttribute("aria-pressed", !state.grid);
     }
   };
+  const opened = () => !usual && total > FIRST_ROWS && !state.query && !state.sort;
   const remember = () => {
     const words = new URLSearchParams();
     if (state.query) words.set("q", state.query);
     if (state.sort) words.set("sort", (state.down ? "-" : "") + state.sort);
-    if (state.page > 1) words.set("page", state.page);
+    if (state.page > 1 || opened()) words.set("page", state.page);
     if (state.grid !== usual) words.set("view", state.grid ? "pictures" : "table");
     const tail = words.toString();
     history.replaceState(null, "", "#" + id + (tail && "?" + tail));
   };
   const change = (changes) => {
-    Object.assign(state, changes);
+    Object.assign(state, { short: false }, changes);
     show();
     remember();
   };
@@ -210,6 +216,12 @@ const rowsOf = (box) => {
   input.addEventListener("input", () => change({ query: input.value, page: 1 }));
   back.addEventListener("click", () => change({ page: state.page - 1 }));
   on.addEventListener("click", () => change({ page: state.page + 1 }));
+  more.addEventListener("click", () => {
+    change({});
+    const next = body.rows[FIRST_ROWS]; // where the reader was: the button is gone
+    next.tabIndex = -1;
+    next.focus();
+  });
   if (asGrid) {
     asGrid.addEventListener("click", () => change({ grid: true, page: 1 }));
     asTable.addEventListener("click", () => change({ grid: false, page: 1 }));
@@ -227,7 +239,7 @@ const rowsOf = (box) => {
       input.value = words.get("q") || "";
       Object.assign(state, {
         query: input.value, sort: headers.some((th) => th.dataset.sort === column) ? column : "", down: sort.startsWith("-"),
-        page: Number(words.get("page")) || 1, grid: asGrid ? (view ? view === "pictures" : usual) : false,
+        page: Number(words.get("page")) || 1, short: !usual && total > FIRST_ROWS && !words.toString(), grid: asGrid ? (view ? view === "pictures" : usual) : false,
       });
       show();
     },
