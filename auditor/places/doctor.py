@@ -71,7 +71,12 @@ def examine(around: Surroundings = Surroundings()) -> tuple[Advice, ...]:
         trouble = ""
     except AuditorError as error:
         seen, trouble = None, str(error)
-    advice = [*_cable(around, plugged, seen), *_debugging(around, plugged, seen, trouble), *_mounted(around)]
+    advice = [
+        *_cable(around, plugged, seen),
+        *_iphone(plugged, seen),
+        *_debugging(around, plugged, seen, trouble),
+        *_mounted(around),
+    ]
     advice += _remotes(around)
     advice += _here(around)
     return tuple(advice)
@@ -113,6 +118,17 @@ def _cable(around: Surroundings, plugged: tuple[UsbPhone, ...], seen: tuple[Seen
     return [_mode(phone) for phone in plugged]
 
 
+_OF_IPHONES = "its camera's photos and videos only, and not those whose originals lie in iCloud alone"
+
+
+def _iphone(plugged: tuple[UsbPhone, ...], seen: tuple[Seen, ...] | None) -> list[Advice]:
+    """What an audit of an iPhone cannot say; nothing where an Android phone is seen, or the cable has said it."""
+    is_android = any("iphone" not in phone.name.lower() for phone in plugged)
+    if is_android or seen or any(phone.mode is UsbMode.PTP for phone in plugged):
+        return []
+    return [Advice("iPhone", State.UNKNOWN, f"one shows a computer {_OF_IPHONES}")]
+
+
 def _mode(phone: UsbPhone) -> Advice:
     name = f"cable: {phone.name}"
     notification = "pull down the notifications on the phone, tap the one on USB"
@@ -122,7 +138,7 @@ def _mode(phone: UsbPhone) -> Advice:
         return Advice(
             name,
             State.UNKNOWN,
-            "an iPhone shows its camera's photos and videos only, and not those whose originals lie in iCloud alone",
+            f"an iPhone shows {_OF_IPHONES}",
             "Settings, Photos, Download and Keep Originals brings them onto it first; no real iPhone was tried yet",
         )
     if phone.mode is UsbMode.CHARGING:

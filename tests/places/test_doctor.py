@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -169,3 +170,15 @@ def test_an_iphone_is_told_apart_and_nobody_is_sent_to_a_menu_that_it_lacks(tmp_
     (advice,) = [one for one in examine(around(tmp_path)) if one.subject.startswith("cable")]
     assert advice.state is State.UNKNOWN and "iCloud" in advice.sentence
     assert "File transfer" not in str(advice.remedy) and "adb" not in str(advice.remedy)
+
+
+@pytest.mark.parametrize("system", ["Linux", "Darwin", "Windows"])
+def test_what_no_audit_of_an_iphone_says_is_said_wherever_no_android_phone_is_seen(tmp_path: Path, system: str) -> None:
+    told = examine(replace(around(tmp_path), system=system))
+    (advice,) = [one for one in told if "iCloud" in one.sentence]
+    assert advice.subject == "iPhone"
+
+
+def test_of_iphones_nothing_is_said_where_an_android_phone_is_seen(tmp_path: Path) -> None:
+    plug(tmp_path, "18d1", "Pixel 8", PTP)
+    assert not [one for one in examine(around(tmp_path)) if "iCloud" in one.sentence]
