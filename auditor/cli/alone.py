@@ -33,7 +33,8 @@ def show() -> None:
     if not any(one.presence is Presence.THERE for one in phones):
         screen.say("- No phone is seen. `auditor doctor` says what to do about it.")
     if last is not None:
-        screen.say(f"{SIGNS[last.verdict]} {day(last.finished)}, {visible(last.source)}: {visible(last.sentence)}")
+        where = f"{visible(last.source)} in {', '.join(map(visible, last.backups))}"
+        screen.say(f"{SIGNS[last.verdict]} {day(last.finished)}, {where}: {visible(last.sentence)}")
     screen.next_step(_next(known, found, last))
     screen.say("  Help     auditor --help")
 

@@ -120,9 +120,9 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What a report knows of the audits before it: those of the same phone, the newest first and no more than it
-    shows; what changed since the last one against the same backups (None where there is none, or its table is not as
-    it was sealed); and the one before it in the chain (None where it is the first, or that one has no seal)."""
+    """What a report knows of the audits before it: those of the same phone against the same backups, the newest first
+    and no more than it shows; what changed since the last of them (None where there is none, or its table is not as it
+    was sealed); and the one before it in the chain (None where it is the first, or that one has no seal)."""
 
     past: tuple[Past, ...] = ()
     changes: Changes | None = None
@@ -187,12 +187,13 @@ def of(record: Mapping[str, Any], files: Path, homes: Iterable[Path]) -> History
     past = [
         one for one in found(homes) if one.subject.has_phone_of(subject) and one.when <= datetime.fromisoformat(began)
     ]
-    last = next((one for one in past if one.subject.is_as(subject)), None)
+    alike = [one for one in past if one.subject.is_as(subject)]  # what another backup lacks was never mended
+    last = alike[0] if alike else None
     changed = None
     if last is not None and _is_as_sealed(last.folder, FILES):
         with contextlib.suppress(BadManifest):  # of a newer build, or made by hand: it stops no audit
             changed = Changes(last, _turned(last.folder / FILES, files))
-    return History(tuple(past[: AUDITS_SHOWN - 1]), changed, _sealed(past[0]) if past else None)
+    return History(tuple(alike[: AUDITS_SHOWN - 1]), changed, _sealed(past[0]) if past else None)
 
 
 def changes(earlier: Past, later: Past) -> Changes:

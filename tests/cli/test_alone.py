@@ -46,7 +46,7 @@ def test_the_last_audit_is_told(
     audit(tmp_path, "two", "2026-06-01T10:00:00Z", {"a.jpg": NOT_SAFE})
     code, out, _ = call(monkeypatch, capsys)
     assert code == 0
-    assert "✗ 1 June 2026, anna: NOT SAFE" in out.splitlines()
+    assert "✗ 1 June 2026, anna in nas: NOT SAFE" in out.splitlines()
     code, out, _ = call(monkeypatch, capsys, "--json")
     record = json.loads(out)
     assert (code, record["last"]["verdict"], record["command"]) == (0, Verdict.NOT_SAFE, "")

@@ -115,7 +115,7 @@ def test_a_report_knows_those_before_it_and_what_changed_against_the_same_backup
     home = three[0].parent
     record = began(three[2])
     known = history.of(record, three[2] / FILES, [home])
-    assert [past.audit_id for past in known.past] == ["id of two", "id of one"]
+    assert [past.audit_id for past in known.past] == ["id of one"]  # what `two` found is of another backup
     one, two, last = (history.read(folder) for folder in three)
     assert (one.previous, one.since) == (None, None)
     assert two.previous is not None
@@ -269,7 +269,7 @@ def test_history_on_the_screen(
     monkeypatch.chdir(three[0].parent)
     code, out, _ = call(monkeypatch, capsys, "history")
     lines = out.splitlines()
-    assert (code, lines[:2]) == (0, ["anna", "  not safe  █▁█  1 then, 1 now"])
+    assert (code, lines[:2]) == (0, ["anna", "  not safe  ██  1 then, 1 now, in nas"])
     assert lines[2].startswith("  ✗ 1 July 2026, ")
     assert lines[2].endswith(": 1 of 2 not safe; 1 new and not proven, 1 better, 1 gone that was proven")
     assert lines[3] == "      three, in nas"

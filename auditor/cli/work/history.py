@@ -49,6 +49,17 @@ def by_phone(past: Iterable[Past]) -> list[list[Past]]:
     return phones
 
 
+def _alike(audits: Sequence[Past]) -> list[list[Past]]:
+    """A phone's audits, those against the same backups together: only they can be compared."""
+    found: list[list[Past]] = []
+    for one in audits:
+        those = next((those for those in found if those[0].subject.is_as(one.subject)), None)
+        if those is None:
+            found.append(those := [])
+        those.append(one)
+    return found
+
+
 def plot(numbers: Sequence[int]) -> str:
     """A bar for each number, the highest for the largest; nothing is the lowest, and a little never looks like it."""
     most = max(numbers, default=0)
@@ -60,11 +71,14 @@ _BARS = "▁▂▃▄▅▆▇█"
 
 def _show(of_phone: Sequence[Past], last: int) -> None:
     shown = of_phone[:last]
-    numbers = [one.partition.not_safe for one in reversed(shown)]
     screen.say(visible(of_phone[0].source), style="bold")
-    if len(shown) > 1:
+    rows = [those for those in _alike(shown) if len(those) > 1]
+    for those in rows:
+        numbers = [one.partition.not_safe for one in reversed(those)]
+        where = f", in {', '.join(map(visible, those[0].backups))}" if len(_alike(shown)) > 1 else ""
         screen.say(
             f"  {VERDICTS[FileVerdict.NOT_SAFE]}  {plot(numbers)}  {count(numbers[0])} then, {count(numbers[-1])} now"
+            f"{where}"
         )
     for one in shown:
         if history.is_changed(one):
