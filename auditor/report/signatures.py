@@ -45,11 +45,13 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What was found of one signature or time-stamp beside a seal: its file, its worth, and that in a sentence."""
+    """What was found of one signature or time-stamp beside a seal: its file, its worth, and that in a sentence.
+    `detail` is what a library said of it, for whoever looks for a fault of ours; empty for nothing."""
 
     file: str
     standing: Standing
     words: str
+    detail: str = ""
 
 
 def sign(folder: Path, key: Path, password: Callable[[], str]) -> Path:

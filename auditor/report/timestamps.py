@@ -66,7 +66,7 @@ def _stated(folder: Path, content: bytes, root: Path | None) -> Statement:
         token = answer.tst_info
         name = _HASHES.get(token.message_imprint.hash_algorithm.dotted_string)
     except Exception as error:
-        return Statement(ANSWER, Standing.BAD, f"it is no time-stamp: {error}")
+        return Statement(ANSWER, Standing.BAD, "it is no time-stamp that can be read", str(error))
     if answer.status != 0:
         return Statement(ANSWER, Standing.BAD, "the authority refused to stamp it")
     if name is None or hashlib.new(name, seal).digest() != token.message_imprint.message:
@@ -83,7 +83,8 @@ def _stated(folder: Path, content: bytes, root: Path | None) -> Statement:
             builder = builder.add_root_certificate(certificate)
         builder.build().verify_message(answer, seal)
     except (ValueError, rfc3161.VerificationError) as error:
-        return Statement(ANSWER, Standing.BAD, f"{ANSWER} does not hold by {root}: {error}")
+        said = f"{ANSWER} does not hold by {root}: it was altered, or is of another authority."
+        return Statement(ANSWER, Standing.BAD, said, str(error))
     return Statement(ANSWER, Standing.GOOD, f"Stamped {when} by an authority of {root}.")
 
 

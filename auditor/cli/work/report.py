@@ -132,7 +132,7 @@ def _check_seals(folder: Path, signers: Path | None, root: Path | None) -> list[
     """Says, and returns, what the signatures and the time-stamp are worth. Raises: Exit where one does not hold, or one
     was asked for and there is none."""
     signed, stamped = signatures.signatures(folder, signers), timestamps.time_stamps(folder, root)
-    programs.tell(signatures=list(map(asdict, signed)), time_stamps=list(map(asdict, stamped)))
+    programs.tell(signatures=list(map(_told, signed)), time_stamps=list(map(_told, stamped)))
     bad = [one for one in (*signed, *stamped) if one.standing is Standing.BAD]
     for one in (*signed, *stamped):
         if one.standing is not Standing.BAD:
@@ -141,6 +141,8 @@ def _check_seals(folder: Path, signers: Path | None, root: Path | None) -> list[
     missing = [what for name, found, what in wanted if name and not any(one.standing is Standing.GOOD for one in found)]
     for one in bad:
         screen.error(visible(one.words))
+        if one.detail and screen.debug():
+            screen.told(f"{visible(one.detail)}\n")
     if not bad and missing:
         screen.error(f"this audit has no {' and no '.join(missing)} that can be checked by what was named")
     if bad or missing:
@@ -170,3 +172,7 @@ def _what_happened(found: Sequence[Mismatch]) -> str:
     numbers = Counter(item.difference for item in found)
     words = [f"{counted(numbers[one], 'file was', 'files were')} {one}" for one in Difference if numbers[one]]
     return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+
+
+def _told(one: Statement) -> dict[str, object]:
+    return {name: value for name, value in asdict(one).items() if name != "detail"}
