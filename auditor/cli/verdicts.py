@@ -11,6 +11,8 @@ from auditor.model import Audit, FileVerdict, Partition, RuleOutcome, RuleState,
 from auditor.report import findings
 from auditor.words import DUE, VERDICTS, count, counted, looked_for, visible
 
+_STATE = len("not applicable")  # the longest of what is said of a check where all are
+
 _COLOURS = {Verdict.SAFE: "green", Verdict.NOT_SAFE: "red", Verdict.CANNOT_SAY: "yellow"}
 
 
@@ -70,7 +72,7 @@ def _finding(outcome: RuleOutcome, rule: Rule) -> None:
     id as well."""
     level, number = f"{outcome.severity.upper():<8}", count(outcome.findings)
     if screen.verbose():
-        screen.say(f"  {level} {rule.id:<28} {number:>7}  {rule.title(outcome.findings)}")
+        screen.say(f"  {level:<{_STATE}} {rule.id:<28} {number:>7}  {rule.title(outcome.findings)}")
     elif outcome.severity is not Severity.ERROR and outcome.verdict is None:
         screen.say(f"  {level} {rule.name}: {number}")
     else:
@@ -85,9 +87,11 @@ def _findings(result: Audit, rules: Mapping[str, Rule]) -> None:
         elif o.state in (RuleState.NOT_RUN, RuleState.BROKEN):
             word = "NOT RUN" if o.state is RuleState.NOT_RUN else "BROKEN"
             name = o.rule_id if screen.verbose() else rules[o.rule_id].name
-            screen.say(f"  {word:<8} {name}: {visible(o.reason or '')}")
+            screen.say(f"  {word:<{_STATE if screen.verbose() else 8}} {name}: {visible(o.reason or '')}")
         elif screen.verbose():
-            screen.say(f"  {o.state.replace('_', ' '):<8} {o.rule_id:<28} {count(o.looked_at):>7}  {o.seconds:.2f} s")
+            screen.say(
+                f"  {o.state.replace('_', ' '):<{_STATE}} {o.rule_id:<28} {count(o.looked_at):>7}  {o.seconds:.2f} s"
+            )
     waived, known = sum(o.waived for o in result.outcomes), sum(o.known for o in result.outcomes)
     extra = "".join([f"; {count(waived)} findings waived" * bool(waived), f"; {count(known)} known" * bool(known)])
     screen.say(f"  passed   {looked_for(len(passed))}{extra}")

@@ -103,7 +103,7 @@ def _besides(db: Database, told: Sequence[RuleOutcome]) -> Iterator[str]:
     if grave := sum(o.findings for o in told if not o.tidying):
         be = "is not as it" if grave == 1 else "are not as they"
         things = counted(grave, "thing", "things")
-        yield f"{things} {be} should be, though every file is in the backup: see the warnings."
+        yield f"{things} {be} should be, though every file is in the backup: see the findings."
     tidying = [o.rule_id for o in told if o.tidying]
     tidy = findings.untidy(db, tidying, [o.rule_id for o in told if not o.tidying])
     if tidy.files:

@@ -49,7 +49,7 @@ def of(db: Database, total: int) -> Lookup:
         columns["name"].append(name)
         columns["verdict"].append(verdicts.index(FileVerdict(one.verdict)))
         columns["status"].append(statuses.index(Status(one.status)))
-        columns["detail"].append(details.setdefault(text.visible(one.detail or ""), len(details)))
+        columns["detail"].append(details.setdefault(_beyond(one), len(details)))
         at, copy = _parted(one.backup_path or "")
         held = one.backup is not None and one.backup_path is not None
         columns["backup"].append(backups.setdefault(text.visible(one.backup or ""), len(backups)) if held else -1)
@@ -69,6 +69,13 @@ def of(db: Database, total: int) -> Lookup:
             **{name: column[0] if _alike(name, column) else column for name, column in columns.items()},
         },
     )
+
+
+def _beyond(one: page.Found) -> str:
+    """What is told of a file beyond its name and status, which stand beside it; empty for nothing."""
+    detail = one.detail or ""
+    said = detail.removeprefix(one.path).strip(" .").removeprefix("is ")
+    return "" if said == text.STATUSES[Status(one.status)] else text.visible(detail)
 
 
 def _alike(name: str, column: list[Any]) -> bool:

@@ -51,7 +51,7 @@ def of(sections: Sequence[Section], partition: Partition) -> list[Part]:
         others = tuple(section for section in own if not section.rule.verdict)
         if theme is Theme.SAFETY:
             if own:
-                title, words, number = _of_safety(partition)
+                title, words, number = _of_safety(partition, len(counting))
                 found.append(Part(theme, title, words, number, counting, others))
         elif own:
             number = count(sum(section.total for section in own))
@@ -59,7 +59,7 @@ def of(sections: Sequence[Section], partition: Partition) -> list[Part]:
     return found
 
 
-def _of_safety(partition: Partition) -> tuple[str, str, str]:
+def _of_safety(partition: Partition, reasons: int) -> tuple[str, str, str]:
     """Title, a line below it, and the number: the verdict's own, since several rules may name one file."""
     unsafe, unchecked = partition.not_safe, partition.not_checked
     if not unsafe and not unchecked:
@@ -69,6 +69,7 @@ def _of_safety(partition: Partition) -> tuple[str, str, str]:
             "",
         )
     both = f"{counted(unchecked, 'file', 'files')} could not be checked." if unsafe and unchecked else ""
-    words = f"{both} A file may stand under more than one reason.".strip()
+    several = "A file may stand under more than one reason." if reasons > 1 else ""
+    words = f"{both} {several}".strip()
     verdict, number = (FileVerdict.NOT_SAFE, unsafe) if unsafe else (FileVerdict.NOT_CHECKED, unchecked)
     return VERDICTS[verdict].capitalize(), words, count(number)

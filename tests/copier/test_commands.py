@@ -888,3 +888,8 @@ def test_small_pictures_copied_beside_their_originals_are_told(auditor: Auditor,
     said = auditor("backup", "opt", "disk", "--copy-by-hand")
     assert said.code == 0, said
     assert "Larger file in the backup" in said.out
+
+
+def test_programs_are_told_the_same_sentence_of_a_restore_as_people(auditor: Auditor, phone: Path) -> None:
+    auditor("backup", phone, "backup", "--no-audit")
+    assert json.loads(auditor("restore", "backup", "back", "--json").out)["sentence"].startswith("4 files are restored")

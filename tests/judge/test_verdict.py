@@ -43,8 +43,8 @@ def header(**backup: Any) -> list[dict[str, Any]]:
 
 
 TIDY = "41 files could be tidied up; none puts a file at risk."
-GRAVE = "2 things are not as they should be, though every file is in the backup: see the warnings."
-GRAVE_ONE = "1 thing is not as it should be, though every file is in the backup: see the warnings."
+GRAVE = "2 things are not as they should be, though every file is in the backup: see the findings."
+GRAVE_ONE = "1 thing is not as it should be, though every file is in the backup: see the findings."
 SENTENCES: dict[str, tuple[tuple[int, ...], list[dict[str, Any]], list[RuleOutcome], str, str, tuple[str, ...]]] = {
     "safe": ((12345, 12345, 0, 0, 0), header(), [], "SAFE", "All 12,345 files are safely backed up.", ()),
     "one file, safe": ((1, 1, 0, 0, 0), header(), [], "SAFE", "The 1 file is safely backed up.", ()),

@@ -470,3 +470,18 @@ def test_of_too_many_files_those_that_are_not_proven_can_be_found(
     monkeypatch.setattr(lookup, "MOST_FILES", 3)
     (again := tmp_path / "few").mkdir()
     assert "it finds the first 3 of 7 that are not proven safe" in written(again, db).read_text("utf-8")
+
+
+def test_a_file_that_is_looked_up_is_not_said_twice_to_be_in_no_backup() -> None:
+    db = sample.database()
+    db.con.execute("UPDATE files SET detail = path || ' is in none of the backups.' WHERE status = 'missing'")
+    assert not [detail for detail in lookup.of(db, 100).packed["details"] if "in none of the backups" in detail]
+
+
+def test_several_reasons_are_spoken_of_only_where_there_are_several() -> None:
+    db = sample.database()
+    audit = sample.audit(db)
+    shown = findings.sections(db, audit, sample.RULES)
+    one = [section for section in shown if section.outcome.rule_id == "missing-from-backup"]
+    assert "more than one reason" in parts.of(shown, audit.partition)[0].words
+    assert "more than one reason" not in parts.of(one, audit.partition)[0].words

@@ -79,10 +79,16 @@ def command(
     there = f", {count(len(job.there))} {'was' if len(job.there) == 1 else 'were'} there already" if job.there else ""
     if ending.gone:
         whole = counted(len(done), "file is", "files are")
-        screen.say(f"✗ Stopped: {visible(ending.gone)}. {whole} restored.", style="bold red")
+        _say(f"✗ Stopped: {ending.gone}. {whole} restored.", "bold red")
     elif failed:
         of = counted(len(wanted), "file", "files")
-        screen.say(f"✗ {count(len(failed))} of {of} could not be restored.", style="bold red")
+        _say(f"✗ {count(len(failed))} of {of} could not be restored.", "bold red")
     else:
-        screen.say(f"✓ {counted(len(done), 'file is', 'files are')} restored{there}{cold}.", style="bold green")
+        _say(f"✓ {counted(len(done), 'file is', 'files are')} restored{there}{cold}.", "bold green")
     raise typer.Exit(1 if failed or ending.gone else 0)
+
+
+def _say(sentence: str, style: str) -> None:
+    """The last sentence, to people and, without its sign, to programs."""
+    programs.tell(sentence=sentence[2:])
+    screen.say(visible(sentence), style=style)
