@@ -8,7 +8,7 @@ from auditor import config
 from auditor.cli import named, programs, screen
 from auditor.cli.work import places
 from auditor.config import Role
-from auditor.judge.signs import SIGNS
+from auditor.judge.signs import ASKED, SIGNS
 from auditor.model import NextStep, Verdict
 from auditor.places.candidates import Candidate, Presence, Sort, candidates
 from auditor.report import history
@@ -22,10 +22,8 @@ def show() -> None:
     found = candidates(known.places)
     past = history.found([named.home()])
     last = past[0] if past else None
-    programs.tell(
-        places=list(map(asdict, found)),
-        last=last and {"folder": last.folder.absolute(), "verdict": last.verdict, "sentence": last.sentence},
-    )
+    is_changed = last is not None and history.is_changed(last)
+    programs.tell(places=list(map(asdict, found)), last=last and _told(last, is_changed))
     shown = [one for one in found if one.name or one.sort in (Sort.PHONE, Sort.DISK, Sort.SHARE)]
     for one in shown:
         screen.say(places.line(one))
@@ -34,9 +32,15 @@ def show() -> None:
         screen.say("- No phone is seen. `auditor doctor` says what to do about it.")
     if last is not None:
         where = f"{visible(last.source)} in {', '.join(map(visible, last.backups))}"
-        screen.say(f"{SIGNS[last.verdict]} {day(last.finished)}, {where}: {visible(last.sentence)}")
-    screen.next_step(_next(known, found, last))
+        sign, said = (ASKED, history.CHANGED) if is_changed else (SIGNS[last.verdict], visible(last.sentence))
+        screen.say(f"{sign} {day(last.finished)}, {where}: {said}")
+    screen.next_step(_next(known, found, None if is_changed else last))
     screen.say("  Help     auditor --help")
+
+
+def _told(last: Past, is_changed: bool) -> dict[str, object]:
+    said = {"verdict": last.verdict, "sentence": last.sentence}
+    return {"folder": last.folder.absolute(), **said, "changed": is_changed}
 
 
 def _next(known: config.Config, found: tuple[Candidate, ...], last: Past | None) -> NextStep:

@@ -53,6 +53,21 @@ def test_the_last_audit_is_told(
     assert record["next"]["action"] is None
 
 
+def test_a_last_audit_that_was_changed_gives_no_verdict(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = audit(tmp_path, "one", "2026-05-01T10:00:00Z", {"a.jpg": NOT_SAFE})
+    record = made / "audit.json"
+    record.write_text(record.read_text().replace("NOT SAFE", "SAFE"))
+    code, out, _ = call(monkeypatch, capsys)
+    assert (code, out.splitlines()[1]) == (
+        0,
+        "? 1 May 2026, anna in nas: this report was changed after it was written; audit again",
+    )
+    code, out, _ = call(monkeypatch, capsys, "--json")
+    assert json.loads(out)["last"]["changed"] is True
+
+
 ANNA, NAS = NamedPlace("anna", "adb:", Role.PHONE), NamedPlace("nas", "/mnt/nas", Role.BACKUP)
 
 

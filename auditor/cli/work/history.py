@@ -72,22 +72,23 @@ _BARS = "▁▂▃▄▅▆▇█"
 def _show(of_phone: Sequence[Past], last: int) -> None:
     shown = of_phone[:last]
     screen.say(visible(of_phone[0].source), style="bold")
-    rows = [those for those in _alike(shown) if len(those) > 1]
-    for those in rows:
+    changed = {one.folder for one in shown if history.is_changed(one)}
+    alike = _alike([one for one in shown if one.folder not in changed])
+    for those in (those for those in alike if len(those) > 1):
         numbers = [one.partition.not_safe for one in reversed(those)]
-        where = f", in {', '.join(map(visible, those[0].backups))}" if len(_alike(shown)) > 1 else ""
+        where = f", in {', '.join(map(visible, those[0].backups))}" if len(alike) > 1 else ""
         screen.say(
             f"  {VERDICTS[FileVerdict.NOT_SAFE]}  {plot(numbers)}  {count(numbers[0])} then, {count(numbers[-1])} now"
             f"{where}"
         )
     for one in shown:
-        if history.is_changed(one):
+        if one.folder in changed:
             screen.say(f"  {ASKED} {moment(one.finished)}: {history.CHANGED}")
             screen.say(f"      {visible(one.folder.name)}")
             continue
         sums = history.sums(one.partition)
-        changed = f"; {history.words(one.since)}" if one.since else ""
-        screen.say(f"  {SIGNS[one.verdict]} {moment(one.finished)}: {sums}{changed}")
+        since = f"; {history.words(one.since)}" if one.since else ""
+        screen.say(f"  {SIGNS[one.verdict]} {moment(one.finished)}: {sums}{since}")
         screen.say(f"      {visible(one.folder.name)}, in {', '.join(map(visible, one.backups))}")
     if len(of_phone) > len(shown):
         screen.say(f"  and {counted(len(of_phone) - len(shown), 'audit', 'audits')} before; -n shows more")
