@@ -211,4 +211,6 @@ def _file(row: int, line: dict[str, str]) -> _File:
     words = STATUSES[Status(status)] if status in Status.__members__.values() else ""
     path = line.get("path") or ""
     told = (line.get("detail") or "").removeprefix(path).lstrip(" :") or words  # the path stands beside it
+    if status == Status.DAMAGED and told != words:  # else it would be the picture beside it that is broken
+        told = f"{words}: {told}"
     return _File(row, path, told, line.get("taken_at") or "", int(size) if size.isascii() and size.isdigit() else None)

@@ -151,6 +151,12 @@ def test_a_file_with_too_few_copies_is_not_said_to_be_in_the_backup() -> None:
     assert grid._file(1, line | {"detail": ""}).words == "in the backup with exactly the same content"
 
 
+def test_it_is_the_copy_that_is_said_to_be_broken() -> None:
+    line = {"path": "a.jpg", "status": "damaged", "verdict": "not_safe", "detail": "a.jpg: the end is missing"}
+    assert grid._file(1, line).words == "in the backup, but broken there: the end is missing"
+    assert grid._file(1, line | {"detail": ""}).words == "in the backup, but broken there"
+
+
 def test_why_there_are_no_pictures(running: App) -> None:
     shutil.copytree(running.top / "reports" / "one", running.top / "reports" / "moved")
     (running.top / "phone").rename(running.top / "elsewhere")

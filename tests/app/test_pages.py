@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from auditor.app import jobs, shown
+from auditor.app import jobs, outcomes, shown
 from auditor.model import Audit, Partition, Verdict
 from auditor.report import findings
 from tests.app.running import App, app
@@ -97,6 +97,12 @@ def test_what_was_moved_and_what_stayed(running: App) -> None:
 )  # fmt: skip
 def test_what_was_done(running: App, words: list[str], end: dict[str, object], sentence: str) -> None:
     assert sentence in page(running, words, {"event": "result", **end})
+
+
+def test_a_look_says_what_would_go(tmp_path: Path) -> None:
+    look = jobs.Job("1", ("clean", "--", "p"), "", "", 0, (), tmp_path)
+    end = {"removals": [{"path": "a"}, {"path": "b"}, {"path": "c"}], "not_there": 1, "bytes": 5}
+    assert outcomes.sentence(look, jobs.State.DONE, end) == "2 files would go. Nothing was changed."
 
 
 def test_a_restore_that_was_cut_short_says_so_and_goes_on(running: App) -> None:

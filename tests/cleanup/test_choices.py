@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -228,3 +229,25 @@ def test_anything_else_is_no_file_of_choices(tmp_path: Path, content: bytes) -> 
         choices.read(path)
     with pytest.raises(BadPlan, match="cannot be read"):
         choices.read(tmp_path / "nothing.json")
+
+
+def test_pictures_that_are_only_called_different_are_remembered_by_the_next_step(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan = two(place)
+    code, out, err = call(monkeypatch, capsys, "clean", str(plan), "--choices", str(saved(plan, [], 2)))
+    assert (code, out.splitlines()[0]) == (0, "0 files would go into quarantine, 0 bytes in all."), err
+    assert "  1 group is not shown together again on this computer, once this is carried out." in out
+    assert re.search(r"  Next +auditor clean .* --choices .* --apply", out)
+
+
+def test_a_plan_whose_files_are_not_there_any_more_says_so(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan = two(place)
+    going = saved(plan, [(place, "b.jpg")])
+    (place / "b.jpg").unlink()
+    code, out, err = call(monkeypatch, capsys, "clean", str(plan), "--choices", str(going))
+    assert (code, out.splitlines()[0]) == (0, "0 files would go into quarantine, 0 bytes in all."), err
+    assert "  1 file of the plan is not there any more. Search or audit again for a plan of what is." in out
+    assert "--apply" not in out and "b.jpg" not in out

@@ -163,7 +163,9 @@ def test_a_list_that_a_phone_made_of_itself_is_no_backup_of_it(
     (tmp_path / "new").mkdir()
     shutil.move(tmp_path / "backup", tmp_path / "new/copy")
     code, out, err = call(monkeypatch, capsys, "audit", str(file), "new", "-o", "right")
-    assert code == 0 and "(Pixel 8)" in err and "says of no phone" not in out and "Of the phone a list of" in out, out
+    assert (
+        code == 0 and "Phone:   Pixel 8 (" in err and "says of no phone" not in out and "Of the phone a list of" in out
+    ), out
     shutil.move(tmp_path / "new/copy/DCIM", tmp_path / "flat")
     code, _, err = call(monkeypatch, capsys, "audit", "flat", str(file), "-o", "wrong")
     assert code == 2 and "is a list that a phone made of itself, and flat is of no phone" in err

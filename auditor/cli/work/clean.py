@@ -10,7 +10,7 @@ from pathlib import Path
 
 import typer
 
-from auditor.cleanup import apply, choices, phone, plan, undo
+from auditor.cleanup import apply, choices, files, phone, plan, undo
 from auditor.cleanup import journal as journals
 from auditor.cleanup.apply import Applied
 from auditor.cleanup.journal import State
@@ -23,7 +23,7 @@ from auditor.isolation import pool
 from auditor.model import NextStep
 from auditor.report import DUPLICATES_PAGE, PLAN, provenance
 from auditor.report.provenance import Difference
-from auditor.words import counted, size, step, typed, visible
+from auditor.words import count, counted, size, step, typed, visible
 
 NAME = "clean"
 SHOWN = 20
@@ -76,8 +76,10 @@ def command(
     if not apply_it:
         options = ["--choices", str(choices_file)] if choices_file is not None else []
         options += ["--keep-newest", keep_newest] if keep_newest is not None else []
-        then = step(NAME, str(asked), *options, "--apply") if found.removals else reading
-        _show(found, then, by_choices=chosen is not None)
+        there = [one for one in found.removals if files.stamp(one.file) is not None]
+        unlike = len(chosen.different) if chosen is not None else 0
+        then = step(NAME, str(asked), *options, "--apply") if there or unlike else reading
+        _show(found, there, then, unlike=unlike, by_choices=chosen is not None)
         return
     if as_shown is not None and as_shown != found.removals_sha256:
         raise BadPlan("other files would go now than were shown; look again at what would go")
@@ -198,27 +200,37 @@ def _by_year(shares: Sequence[Share]) -> Iterator[str]:
         yield f"  {year:>7}  {freed:>8}  {files:>6,}  {visible(folder) or '(top folder)'}"
 
 
-def _show(found: CleanPlan, then: NextStep | None, *, by_choices: bool) -> None:
-    """What a plan would do, by choices or as it stands, and what to do `then`."""
+def _show(found: CleanPlan, there: Sequence[Removal], then: NextStep | None, *, unlike: int, by_choices: bool) -> None:
+    """What a plan would do, by choices or as it stands, with the files that are `there` still, and what to do `then`.
+    `unlike` groups were called different."""
+    gone = len(found.removals) - len(there)
     freed = apply.plan_size(found)
     programs.tell(
         removals=[{"path": str(r.file.whole), "kept": [str(kept.whole) for kept in r.kept]} for r in found.removals],
         removals_sha256=found.removals_sha256,
         bytes=freed,
         asked=found.asked,
+        not_there=gone,
+        different=unlike,
     )
-    screen.verdict(f"{counted(len(found.removals), 'file', 'files')} would go into quarantine, {size(freed)} in all.")
+    screen.verdict(f"{counted(len(there), 'file', 'files')} would go into quarantine, {size(freed)} in all.")
     programs.tell_next(then)
     if screen.quiet():
         return
-    for line in _files(found.removals):
+    for line in _files(there):
         screen.say(line)
     if found.asked:
         told = counted(found.asked, "file is", "files are")
         # Choices are of the plan as it was: once it is edited, they are refused.
         how = "go on there and save your choices again" if by_choices else "choose there, or edit the plan"
         screen.say(f"  {told} left to you in {DUPLICATES_PAGE}: {how}.")
-    if found.removals:
+    if gone:
+        of_it = "file of the plan is" if gone == 1 else "files of the plan are"
+        screen.say(f"  {count(gone)} {of_it} not there any more. Search or audit again for a plan of what is.")
+    if unlike:
+        told = counted(unlike, "group is", "groups are")
+        screen.say(f"  {told} not shown together again on this computer, once this is carried out.")
+    if there or unlike:
         screen.say("  Nothing was changed yet.")
     screen.ending(step=then)
 
