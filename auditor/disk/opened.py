@@ -48,19 +48,16 @@ class Opened:
         """A file by what the system says of it."""
         return cls(facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns, facts.st_ino, facts.st_dev)
 
+    def is_same(self, listed: Listed) -> bool:
+        """Whether it is the file that was listed, by number, size and date, as far as its place tells. Numbers of files
+        mean nothing where change times do not: such file systems make them up anew."""
+        inode = None if listed.changed_ns is None else listed.inode
+        told = ((listed.size_bytes, self.size_bytes), (listed.mtime_ns, self.mtime_ns), (inode, self.inode))
+        return all(had in (None, has) for had, has in told)
+
     def is_as(self, listed: Listed) -> bool:
-        """Whether it is the file that was listed, unchanged, as far as its place tells. Numbers of files mean nothing
-        where change times do not: such file systems make them up anew."""
-        stays = listed.changed_ns is not None
-        return all(
-            told in (None, now)
-            for told, now in (
-                (listed.size_bytes, self.size_bytes),
-                (listed.mtime_ns, self.mtime_ns),
-                (listed.changed_ns, self.changed_ns),
-                (listed.inode if stays else None, self.inode),
-            )
-        )
+        """`is_same`, and nothing else of it was changed either: no link or attribute."""
+        return self.is_same(listed) and listed.changed_ns in (None, self.changed_ns)
 
     def changed_as(self, listed: Listed) -> int | None:
         """Its change time; None where its place keeps none that can be trusted."""

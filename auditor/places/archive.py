@@ -103,7 +103,7 @@ class ArchivePlace(Whereabouts):
         """
         try:
             facts = self.path.stat()
-            if not Opened.by(facts).is_as(self.file):
+            if not Opened.by(facts).is_same(self.file):
                 raise BadPlace(f"another file lies at {self.path} now than the one that this run began with")
             # The process is part of the key: a forked worker must not share its parent's file position.
             return _held(self.path, self.packing, (facts.st_size, facts.st_mtime_ns), os.getpid())
