@@ -10,6 +10,7 @@ import pytest
 from auditor import config
 from auditor.config import Config, NamedPlace, Role
 from auditor.errors import BadConfig
+from tests.commandline import call
 
 WHOLE = """\
 # Of our house.
@@ -142,3 +143,11 @@ def test_a_place_is_named_from_everywhere(tmp_path: Path, monkeypatch: pytest.Mo
     assert config.whole_spec("~nobody-here/x") == str(tmp_path / "~nobody-here/x")
     (tmp_path / "~").write_text("a list")
     assert config.whole_spec("~") == str(tmp_path / "~")
+
+
+def test_a_home_in_which_nothing_can_be_put_is_not_set(
+    file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, _, err = call(monkeypatch, capsys, "config", "set", "reports", "/dev/null/reports")
+    assert code == 2 and "no reports can be put in /dev/null/reports" in err
+    assert not file.exists()

@@ -23,6 +23,10 @@ _MOST_S = 60.0
 """A command that ends soon has ended by then."""
 
 
+class NoHome(AuditorError):
+    """Reports cannot go where they are to go; the text is the sentence for people."""
+
+
 class NoAnswer(AuditorError):
     """A command could not say what it was asked; the text is the sentence for people."""
 
@@ -37,11 +41,25 @@ def argv(*words: str) -> list[str]:
 def home() -> Path:
     """Where commands run, and with that where reports go: the config's home of reports, or Auditor among the documents.
 
-    Raises: BadConfig where the config cannot be understood; OSError where the folder cannot be made.
+    Raises: BadConfig where the config cannot be understood; NoHome where the folder is not there and cannot be made.
     """
     folder = config.load().reports or user_documents_path() / "Auditor"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder.resolve()  # as the commands that run there call it
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder.resolve(strict=True)  # as the commands that run there call it
+    except OSError as error:
+        raise NoHome(
+            f"Reports lie in {folder}, which cannot be used: {error.strerror}. Connect its disk, or name another folder"
+            " in Settings."
+        ) from error
+
+
+def _folder() -> Path:
+    """Where a command runs that writes no report: it can be asked without a home, too."""
+    try:
+        return home()
+    except NoHome:
+        return Path.home()
 
 
 async def events(*words: str) -> AsyncGenerator[dict[str, Any], None]:
@@ -67,7 +85,7 @@ def ask(*words: str) -> dict[str, Any]:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        cwd=home(),
+        cwd=_folder(),
     )
     _asked.add(process)
     try:

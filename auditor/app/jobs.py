@@ -194,7 +194,7 @@ def start(words: Sequence[str], title: str) -> Job:
 
     One that runs with the same words is returned instead: a button was pressed twice.
 
-    Raises: OSError where it cannot be started or noted, and then it does not run; BadConfig as `commands.home`.
+    Raises: OSError where it cannot be started or noted, and then it does not run; BadConfig, NoHome as `commands.home`.
     """
     with _STARTING:
         return _started(tuple(words), title)
@@ -203,7 +203,7 @@ def start(words: Sequence[str], title: str) -> Job:
 def _started(words: tuple[str, ...], title: str) -> Job:
     if (same := next((job for job in running() if job.words == words), None)) is not None:
         return same
-    now = datetime.now(UTC)
+    at, now = commands.home(), datetime.now(UTC)
     job_id = f"{now:%Y%m%dT%H%M%S%f}-{secrets.token_hex(4)}"  # two that begin in one second have an order
     folder = home() / job_id
     folder.mkdir(mode=0o700, parents=True)
@@ -219,7 +219,7 @@ def _started(words: tuple[str, ...], title: str) -> Job:
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=said,
-            cwd=commands.home(),
+            cwd=at,
             creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
             start_new_session=True,
         )

@@ -17,7 +17,8 @@ import webbrowser
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from auditor.app import commands, pages, temporary
+from auditor import config
+from auditor.app import pages, temporary
 from auditor.app.access import Keys
 from auditor.app.server import ASKING, GIVEN, HOST, Presence, built, handed, serve
 from auditor.disk import locks, own_notes
@@ -38,11 +39,11 @@ def run(said: Callable[[str], None], *, browser: bool) -> bool:
 
     `said` is given the link where there is to be no `browser`, or none could be opened.
 
-    Raises: BadOutput where the state folder cannot be written; BadConfig as `commands.home`.
+    Raises: BadOutput where the state folder cannot be written; BadConfig where the config cannot be understood.
     """
     folder = own_notes.folder() / "app"
     try:
-        commands.home()
+        config.load()
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o700)
         with Folder.open(folder) as opened, _first(opened) as is_first:

@@ -198,4 +198,5 @@ def _refused(request: Request, error: Exception) -> Response:
         sentence = f"{error.filename or 'A file'} cannot be used: {error.strerror}. Is its disk in order?"
     else:
         sentence = f"The app itself failed ({type(error).__name__}: {error}). Nothing was changed by it."
-    return pages.trouble(sentence, 500) if request.method == "GET" else pages.said(sentence)
+    is_piece = request.method != "GET" or "hx-request" in request.headers
+    return pages.said(sentence) if is_piece else pages.trouble(sentence, 500)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
 from auditor import config
 from auditor.app import commands, jobs, pages
-from auditor.app.commands import NoAnswer
+from auditor.app.commands import NoAnswer, NoHome
 from auditor.app.orders import Refused
 from auditor.app.start import form
 from auditor.config import Role
@@ -21,12 +23,14 @@ def show(request: Request) -> Response:
     policies = [policy["id"] for policy in commands.ask("policy", "list")["policies"]]
     if (own := config.load().policy) and own not in policies:
         policies.append(own)
+    home, no_home = _home()
     return pages.page(
         "settings",
         known=config.load(),
         policies=policies,
         file=config.path(),
-        home=commands.home(),
+        home=home,
+        no_home=no_home,
         roles=list(Role),
         spec=request.query_params.get("spec", ""),
     )
@@ -44,7 +48,16 @@ async def change(request: Request) -> Response:
 
 def about(request: Request) -> Response:
     """GET /about: what this is, and where it keeps what."""
-    return pages.page("about", home=commands.home(), jobs=jobs.home(), file=config.path())
+    home, _ = _home()
+    return pages.page("about", home=home, jobs=jobs.home(), file=config.path())
+
+
+def _home() -> tuple[Path | str, str]:
+    """Where reports go, and why they cannot; "" where they can."""
+    try:
+        return commands.home(), ""
+    except NoHome as error:
+        return config.load().reports or "", str(error)
 
 
 def _words(fields: dict[str, str]) -> tuple[str, ...]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
 from dataclasses import asdict
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,7 +14,7 @@ import typer
 from auditor import config
 from auditor.cli import programs, screen
 from auditor.config import Role
-from auditor.errors import BadConfig
+from auditor.errors import BadConfig, BadOutput
 from auditor.paths import typed_path
 from auditor.words import visible
 
@@ -140,7 +142,7 @@ def set_one(
 ) -> None:
     """Sets the policy, the home of reports, or who audits.
 
-    Exit codes: 0 set; 2 there is no such policy, or the config cannot be written.
+    Exit codes: 0 set; 2 there is no such policy, no reports can be put in that folder, or the config cannot be written.
     """
     if key is Key.POLICY:
         from auditor.judge import policy
@@ -149,11 +151,26 @@ def set_one(
     is_path = key is Key.REPORTS or (key is Key.POLICY and value.endswith(".toml"))
     said = str(typed_path(value).absolute()) if is_path else value
 
+    if key is Key.REPORTS:
+        _try_out(Path(said))
+
     def edit(document: TOMLDocument) -> None:
         document[key.value] = said
 
     _changed(edit)
     screen.say(f"{key.value:<8} {visible(said)}")
+
+
+def _try_out(folder: Path) -> None:
+    """Makes the folder, and a file in it for a moment. Raises: BadOutput where that cannot be done."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise BadOutput(
+            f"no reports can be put in {folder}: {error.strerror}; connect its disk, or name another folder"
+        ) from error
 
 
 @app.command("unset", epilog=screen.examples((("auditor config unset policy", "as if it had never been set"),)))

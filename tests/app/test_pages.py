@@ -302,3 +302,26 @@ def test_the_command_for_what_stays_unread_is_named_by_its_button() -> None:
     judged = Audit(Verdict.SAFE, "", Partition(7, 7, 0, 0, 0), (), (), told["provenance"])
     (command,) = shown._buttons(told)
     assert f"`{command}`" in findings.stays(judged)
+
+
+def test_a_home_of_reports_that_is_not_there_is_mended_in_settings(tmp_path: Path) -> None:
+    """Its disk was pulled out, say. Nothing that writes no report needs it."""
+    (tmp_path / "reports").write_text("a file")
+    with app(tmp_path) as running:
+        running.enter()
+        said = f"Reports lie in {tmp_path / 'reports'}, which cannot be used"
+        settings = running.get("/settings")
+        assert settings.status == 200 and said in settings.text
+        assert running.get("/about").status == 200
+        assert running.get("/").status == 200
+        broken = running.get("/results/audit-1")
+        assert (broken.status, said in broken.text, "<html" in broken.text) == (500, True, True)
+        piece = running.ask("/results/audit-1", cookie=running.cookie, hx_request="true")
+        assert said in piece.text and "<html" not in piece.text
+        refused = running.post("/settings", set="reports", value="/dev/null/reports")
+        assert "no reports can be put in" in refused.text
+        ordered = running.post("/jobs", order="scan", place=str(tmp_path))
+        assert ordered.status == 422
+        mended = running.post("/settings", set="reports", value=str(tmp_path / "elsewhere"))
+        assert mended.headers.get("hx-redirect") == "/settings", mended
+        assert said not in running.get("/settings").text
