@@ -38,8 +38,9 @@ class Side:
     own_label: str | None = None
 
     def is_one_of(self, labels: Collection[str]) -> bool:
-        """Whether it is among these, by either of its labels."""
-        return self.label in labels or self.own_label in labels
+        """Whether it is among these, as it calls itself: a name that the user gave it may be what another one is
+        called."""
+        return (self.own_label or self.label) in labels
 
 
 def side(spec: str) -> Side:

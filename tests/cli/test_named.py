@@ -241,3 +241,22 @@ def test_a_name_changes_no_fingerprint_and_no_policy(
     assert found[0].keys() == found[1].keys()
     assert {*found[0].values()} - {None} == {"disk"}
     assert {*found[1].values()} - {None} == {"nas"}
+
+
+@pytest.mark.parametrize("named", [("photos", "usb/stick", "backup"), ("grandma", "away/photos", "backup")])
+def test_a_name_makes_no_other_backup_off_site(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], named: tuple[str, str, str]
+) -> None:
+    """The policy means the place that calls itself `photos`, which lacks a picture."""
+    write(here / "phone/DCIM/Camera/IMG_2.jpg", media.jpeg(2), 1_700_000_002)
+    for place in ("away/photos", "usb/photos", "usb/stick"):
+        write(here / place / "IMG_1.jpg", media.jpeg(1), 1_700_000_001)
+        if place != "away/photos":
+            write(here / place / "IMG_2.jpg", media.jpeg(2), 1_700_000_002)
+    policy = (shipped.folder("rules") / "policies/office.toml").read_text("utf-8")
+    Path("policy.toml").write_text(policy.replace("off_site = []", 'off_site = ["photos"]'), "utf-8")
+    known(here, named)
+    places = [str(here / name) for name in ("phone", "away/photos", "usb/photos", "usb/stick")]
+    call(monkeypatch, capsys, "audit", *places, "--copy-by-hand", "--policy", "policy.toml", "-o", "out")
+    rows = csv.DictReader(Path("out/files.csv").read_text("utf-8").splitlines())
+    assert {row["path"].rpartition("/")[2]: row["verdict"] for row in rows}["IMG_2.jpg"] == "not_safe"
