@@ -102,8 +102,12 @@ def is_original(kept: Item, other: Item) -> bool:
 
     More pixels, more of date, place and camera, and the folder speak for a file; a format does where cameras do not
     write the other one's, and a RAW file's. A HEIC beside the JPEG of a camera tells nothing by itself: programs make
-    each of the other, and copy what the camera wrote.
+    each of the other, and copy what the camera wrote. Of two of one format and size the one of many more bytes may be
+    what the other was made of, whatever was written into that or wherever it was put.
     """
+    sizes = [one.facts.size_bytes or 0 for one in (kept, other)]
+    if kept.facts.format == other.facts.format and not larger(kept, other) and sizes[1] * NEARLY_AS_MANY > sizes[0]:
+        return False
     told = [
         larger(kept, other) - larger(other, kept),
         _known(kept) - _known(other),

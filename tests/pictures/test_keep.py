@@ -62,3 +62,6 @@ def test_what_speaks_for_one_alone_makes_it_the_original() -> None:
     assert not is_original(photo("Download/a.jpg", latitude=48.1, **CAMERA), heic)
     assert not is_original(jpeg, photo("Download/a.heic", "heic", **CAMERA))
     assert not is_original(jpeg, photo("Download/a.jpg", width=8000, height=6000))
+    # Of one format and size the one of many more bytes may be what the other was made of.
+    large = photo("Download/a.jpg", size_bytes=5000, **CAMERA)
+    assert not is_original(jpeg, large) and not is_original(photo("a.jpg", **CAMERA), photo("b.jpg", size_bytes=5000))
