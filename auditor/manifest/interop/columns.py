@@ -56,7 +56,7 @@ _PLAIN = frozenset(
 _BESIDE = frozenset(
     {
         *("is", "was", "has", "of", "the", "in", "on", "at", "to", "by", "from", "until", "for", "and", "with", "last"),
-        *("first", "full", "relative", "code", "count", "number", "total", "rate", "text", "exact", "program"),
+        *("first", "full", "relative", "code", "count", "number", "total", "text", "exact", "program"),
         *("entry", "media", "photo", "image", "picture", "video", "content", "cloud", "nas", "disk", "phone"),
         *("tool", "data"),
         *("source", "src", "target", "destination", "dest", "dst", "original", "expected", "actual"),
@@ -114,6 +114,24 @@ _OUTCOMES = {
     **dict.fromkeys(("modified", "created", "accessed", "taken", "captured", "added", "imported"), _Asks.DATE),
 }
 
+_AGAINST = frozenset(word for word, asks in _OUTCOMES.items() if asks is _Asks.IF_BAD) | {
+    *("only", "recycle", "trash", "bin", "absent", "gone", "not"),
+}
+"""Words that say of a file that it is not there, or not as it was, under whatever title."""
+_BESIDE_AGAINST = frozenset(
+    {*("left", "right", "source", "target", "file", "found", "there", "in", "the", "is", "was")}
+)
+_WHETHER = frozenset({"is", "was", "has", "in", "on", "at"})
+"""Words of a title that may ask whether: `File on disk` may be answered by `no`."""
+_ANSWERS = frozenset({"yes", "no", "true", "false", "0", "1"})
+_NAMES = frozenset(
+    {
+        *("path", "paths", "filepath", "filename", "name", "folder", "directory", "dir", "parent", "album", "albums"),
+        *("title", "caption", "tags", "keywords"),
+    }
+)
+"""Words of titles under which names stand, which may be any words."""
+
 _GOOD = frozenset(
     {
         *("ok", "okay", "original", "verified", "valid", "validated", "pass", "passed", "success", "successful"),
@@ -129,7 +147,7 @@ _BESIDE_GOOD = frozenset(
 )
 _GOOD_PHRASES = frozenset({"up to date", "up-to-date", "backed up"})
 _YES = frozenset({"yes", "true"})
-_ONE = frozenset({"1", "1.0", "100%", "100 %", "100.0%"})
+_ONE = frozenset({"1", "1.0", "100%", "100.0%"})
 _NO = frozenset({"no", "false", "0", "0.0", "ok", "no error", "no errors"})
 NOTHING = frozenset({"", "-", "none", "n/a", "null", "nan"})
 """What stands in a cell, in small letters, in which nothing stands."""
@@ -157,13 +175,18 @@ def reads_well(title: str) -> Callable[[str], bool] | None:
     """
     words = _words(title)
     asked = {_OUTCOMES[word] for word in words if word in _OUTCOMES}
-    if " ".join(words) in _PLAIN or (not asked and _METADATA.match(title)):
-        return _says_nothing
+    if not asked and _METADATA.match(title):
+        return lambda said: True
+    if " ".join(words) in _PLAIN:
+        return lambda said: _describes(said, words)
     if not all(word in _PLAIN or word in _BESIDE or word in _OUTCOMES or word in _OF_DIGESTS for word in words):
         return None
     if not asked:
         is_of_one_side = {"size", "bytes", "length"} & set(words) and _SIDES & set(words)
-        return _says_nothing if _PLAIN & set(words) and not is_of_one_side else None
+        if not _PLAIN & set(words) or is_of_one_side:
+            return None
+        asks_whether = bool(_WHETHER & set(words))
+        return lambda said: not (asks_whether and said in _ANSWERS) and _describes(said, words)
     # `Copy errors` asks for errors; an `error check` may ask for either.
     if asked > {_Asks.HOW} and not (_Asks.IF_BAD in asked and _OUTCOMES.get(words[-1]) is _Asks.HOW):
         asked.discard(_Asks.HOW)
@@ -220,7 +243,7 @@ def _answers_well(said: str, asked: _Asks) -> bool:
         case _Asks.CODE:
             return said in {"0", "0.0", "ok", "success"}
         case _Asks.IF_GOOD:
-            return _is_good(said) or said in _YES or said in _ONE
+            return _is_good(said) or said in _YES or said.replace(" ", "") in _ONE
         case _Asks.IF_BAD:
             return said in _NO or said in NOTHING
         case _Asks.REMARK:
@@ -240,5 +263,7 @@ def _is_date(said: str) -> bool:
     return sum(c.isdigit() for c in said) >= _LEAST_DIGITS_OF_A_DATE and letters <= _CALENDAR
 
 
-def _says_nothing(_: str) -> bool:
-    return True
+def _describes(said: str, words: Sequence[str]) -> bool:
+    """Whether a cell of a column that describes a file does that: its type is not `missing`. A name may be anything."""
+    told = set(re.findall(r"[^\W_]+", said))
+    return bool(_NAMES & set(words)) or not (told & _AGAINST and told <= _AGAINST | _BESIDE_AGAINST)
