@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from dataclasses import dataclass
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, NamedTuple, Protocol
 
 
 class Listed(Protocol):
@@ -22,6 +22,16 @@ class Listed(Protocol):
     def changed_ns(self) -> int | None: ...
     @property
     def inode(self) -> int | None: ...
+
+
+class Named(NamedTuple):
+    """A file as it was when somebody named it, as a listing of its folder has it: `Listed`, and quick to send."""
+
+    path: str
+    size_bytes: int | None
+    mtime_ns: int | None
+    changed_ns: int | None
+    inode: int | None
 
 
 @dataclass(frozen=True, slots=True)

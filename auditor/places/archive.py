@@ -14,12 +14,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from auditor.disk.opened import Opened
+from auditor.disk.opened import Named, Opened
 from auditor.errors import BadPlace
 from auditor.model import Device
 from auditor.paths import typed_path
 from auditor.places import Entry, Power, Whereabouts
-from auditor.places.folder import listed
+from auditor.places.folder import named
 from auditor.places.members import UNREADABLE
 from auditor.places.tars import OpenTar
 from auditor.places.zips import OpenZip
@@ -42,7 +42,7 @@ class ArchivePlace(Whereabouts):
     path: Path
     spec: str
     packing: str
-    file: Entry
+    file: Named
 
     @property
     def local_things(self) -> tuple[Path, ...]:
@@ -122,7 +122,7 @@ def open_archive(spec: str) -> ArchivePlace:
     path = typed_path(spec)
     try:
         path = path.resolve(strict=True)
-        file, packing = listed(path), packing_of(path)
+        file, packing = named(path), packing_of(path)
     except (OSError, RuntimeError) as error:
         raise BadPlace(f"there is no archive {spec} that can be read; check the name") from error
     if packing is None:

@@ -19,6 +19,7 @@ from auditor.disk import marker as markers
 from auditor.disk.folder import Folder, beneath, is_link
 from auditor.disk.marker import OWN_FOLDER
 from auditor.disk.mounts import mount_of
+from auditor.disk.opened import Named
 from auditor.disk.volume import filesystem, keeps_change_times
 from auditor.errors import BadPlace, LeadsOut
 from auditor.model import Device, ErrorKind, Trouble
@@ -229,9 +230,10 @@ def open_folder(spec: str) -> FolderPlace:
     return FolderPlace(root, spec)
 
 
-def listed(path: Path) -> Entry:
-    """One file of this machine as a listing of its folder has it. Raises: OSError."""
-    return _entry(path.name, path.stat(), keeps_change_times(path))
+def named(path: Path) -> Named:
+    """One file of this machine as it is now. Raises: OSError."""
+    one = _entry(path.name, path.stat(), keeps_change_times(path))
+    return Named(one.path, one.size_bytes, one.mtime_ns, one.changed_ns, one.inode)
 
 
 def is_whole_local_path(place: str) -> bool:

@@ -26,7 +26,7 @@ def recorded_name(place: Place) -> str:
     """What a list calls the place it was made of: words that mean the same from everywhere."""
     if isinstance(place, TakeoutPlace):
         words = typed_path(place.spec.removeprefix(_TAKEOUT))
-        whole = place.root if place.unpacked or len(place.archives) != 1 else place.archives[0].path
+        whole = place.root if place.unpacked or len(place.packed) != 1 else place.root / place.packed[0]
         return place.spec if words.is_absolute() else f"{_TAKEOUT}{whole}"
     if isinstance(place, FolderPlace | ArchivePlace) and not Path(place.spec).is_absolute():
         return str(place.root if isinstance(place, FolderPlace) else place.path)

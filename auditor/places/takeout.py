@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 from auditor.disk.foreign_names import row_path
+from auditor.disk.opened import Named
 from auditor.errors import BadPlace, ListingCut
 from auditor.model import Device, ErrorKind, FileFacts, Kind, Trouble
 from auditor.paths import typed_path
 from auditor.places import Entry, EntryKind, Power, Whereabouts
-from auditor.places.archive import ArchivePlace, open_archive, packing_of
-from auditor.places.folder import FolderPlace
+from auditor.places.archive import ArchivePlace, packing_of
+from auditor.places.folder import FolderPlace, named
 from auditor.places.takeout_items import Item, item_of
 from auditor.places.takeout_names import Match, Relation, match
 
@@ -41,17 +42,18 @@ _FAILED_FOLDER = "failed videos"
 
 @dataclass(frozen=True, slots=True)
 class TakeoutPlace(Whereabouts):
-    """The parts of one export in the folder `root`: `archives`, and `unpacked`, whether files lie there too."""
+    """The parts of one export in the folder `root`: the archives, each with its packing, and `unpacked`, whether files
+    lie there too."""
 
     root: Path
     spec: str
-    archives: tuple[ArchivePlace, ...]
+    parts: tuple[tuple[Named, str], ...]
     unpacked: bool
 
     @property
     def packed(self) -> tuple[str, ...]:
         """The names of the archives."""
-        return tuple(archive.path.name for archive in self.archives)
+        return tuple(file.path for file, _ in self.parts)
 
     @property
     def local_root(self) -> Path:
@@ -61,12 +63,12 @@ class TakeoutPlace(Whereabouts):
     @property
     def local_things(self) -> tuple[Path, ...]:
         """The folder, where files of it are unpacked there; else the archives."""
-        return (self.root,) if self.unpacked else tuple(archive.path for archive in self.archives)
+        return (self.root,) if self.unpacked else tuple(self.root / name for name in self.packed)
 
     @property
     def is_packed(self) -> bool:
         """Whether parts of it are archives."""
-        return bool(self.archives)
+        return bool(self.parts)
 
     @property
     def label(self) -> str:
@@ -125,19 +127,22 @@ class TakeoutPlace(Whereabouts):
     def open(self, path: str) -> BinaryIO:
         """The bytes of one file. Raises: OSError where it cannot be read; BadPlace where the path leads out."""
         part, _, inner = path.partition("/")
-        if (archive := next((one for one in self.archives if one.path.name == part), None)) is not None:
-            return archive.open(inner)
+        if (packed := next((one for one in self.parts if one[0].path == part), None)) is not None:
+            return self._archive(*packed).open(inner)
         if not self.unpacked:
             raise FileNotFoundError(2, "not in the export", path)
         return FolderPlace(self.root, self.spec).open(path)
 
     def _parts(self) -> Iterator[tuple[str, Iterator[Entry]]]:
         """The names of the parts, "" for what lies unpacked, with what is in each."""
-        for archive in self.archives:
-            yield archive.path.name, _packed(archive)
+        for file, packing in self.parts:
+            yield file.path, _packed(self._archive(file, packing))
         if self.unpacked:
-            files = FolderPlace(self.root, self.spec).walk()
-            yield "", (_moved(entry, entry.path) for entry in files if entry.path not in self.packed)
+            files, packed = FolderPlace(self.root, self.spec).walk(), self.packed
+            yield "", (_moved(entry, entry.path) for entry in files if entry.path not in packed)
+
+    def _archive(self, file: Named, packing: str) -> ArchivePlace:
+        return ArchivePlace(self.root / file.path, file.path, packing, file)
 
     def _item(self, entry: Entry) -> Item | None:
         """What a JSON says of a picture; None for every other file. Read at once: a packed part is read forwards."""
@@ -164,21 +169,17 @@ def open_takeout(words: str) -> TakeoutPlace:
     try:
         path = path.resolve(strict=True)
         if path.is_file():
-            if packing_of(path) is None:
+            if (packing := packing_of(path)) is None:
                 raise BadPlace(f"{words} is no part of a Takeout: neither a folder nor a .zip or .tgz")
-            return TakeoutPlace(path.parent, f"takeout:{words}", (_part(path),), False)
-        archives, others = [], False
+            return TakeoutPlace(path.parent, f"takeout:{words}", ((named(path), packing),), False)
+        parts, others = [], False
         for item in sorted(path.iterdir()):
-            is_part = item.is_file() and not item.is_symlink() and packing_of(item) is not None
-            archives += [_part(item)] if is_part else []
-            others = others or not is_part
+            packing = packing_of(item) if item.is_file() and not item.is_symlink() else None
+            parts += [(named(item), packing)] if packing is not None else []
+            others = others or packing is None
     except (OSError, RuntimeError) as error:
         raise BadPlace(f"there is no Takeout at {words}; name the folder that its parts were downloaded to") from error
-    return TakeoutPlace(path, f"takeout:{words}", tuple(archives), others or not archives)
-
-
-def _part(path: Path) -> ArchivePlace:
-    return replace(open_archive(str(path)), spec=path.name)
+    return TakeoutPlace(path, f"takeout:{words}", tuple(parts), others or not parts)
 
 
 def _moved(entry: Entry, path: str) -> Entry:
