@@ -4,7 +4,7 @@ another card in the same reader be taken for the first one."""
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from auditor.disk.opened import Listed, Opened
@@ -121,17 +121,29 @@ def another(source: Place, before: Mounted | None, listing: Listing, *, is_doubt
     )
 
 
-def lay_between(source: Place, doubtful: Iterable[Listed]) -> str | None:
-    """Whether another source lay there for a while and went again, in words for people. `doubtful` are files as they
+MOST_OPENED = 1_000
+"""So many of the doubtful files are looked at again: one of another source is enough."""
+
+
+def lay_between(source: Place, doubtful: Sequence[Listed]) -> str | None:
+    """Whether another source lay there for a while and went again, in words for people, or that may be, as nothing
+    lies there now. `doubtful` are files as they
     were listed, of which others were opened later: one that was edited stays so, and is not as it was listed again."""
-    for listed in doubtful if source.local_root is not None else ():
+    if source.local_root is None or not doubtful:
+        return None
+    if mounted(source) is None:
+        return f"{source_gone(source)}, and {display_path(doubtful[0].path)} was not as it had been listed"
+    for listed in doubtful[:: max(1, len(doubtful) // MOST_OPENED)]:
         try:
             with source.open(listed.path) as stream:
                 now = Opened.of(stream)
         except (OSError, AuditorError):
             continue
         if now is not None and now.is_as(listed):
-            return f"another card, disk or folder lay at {source.local_root} while its files were read"
+            return (
+                f"another card, disk or folder lay at {source.local_root} while its files were read"
+                f" ({display_path(listed.path)} was another one then)"
+            )
     return None
 
 

@@ -158,7 +158,7 @@ def scan(
         (writer.discard if told and told != presence.source_gone(place) else writer.abandon)()
         raise
     if not told or told == presence.source_gone(place):
-        last = aside(lambda: watch() or presence.lay_between(place, not_as_listed))  # an answer of before is too old
+        last = aside(lambda: presence.lay_between(place, not_as_listed) or watch())  # an answer of before is too old
         told = _soon(last, _LAST_PATIENCE_S, "it did not answer whether it is still the same")
     if told == presence.source_gone(place):
         reasons = (told, *reasons)
@@ -174,7 +174,8 @@ def _is_of(facts: FileFacts, entry: Entry) -> bool:
     """Whether a row is of the file that was listed, unchanged."""
     if facts.digest_origin is not DigestOrigin.READ:
         return True
-    names = ("size_bytes", "mtime_ns", "changed_ns", "file_id")
+    # Where change times are not kept, numbers of files are made up anew.
+    names = ("size_bytes", "mtime_ns", *(("changed_ns", "file_id") if entry.changed_ns is not None else ()))
     return all(getattr(entry, name) in (None, getattr(facts, name)) for name in names)
 
 

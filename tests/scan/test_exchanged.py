@@ -282,6 +282,30 @@ def test_on_file_systems_without_change_times_it_is_known_by_dates(
     assert not made.footer.complete and all(row.sha256 is None for row in made.rows())
 
 
+def test_numbers_that_a_file_system_makes_up_anew_tell_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """FAT and many FUSE systems number files as they are looked at."""
+    monkeypatch.setattr("auditor.places.folder.keeps_change_times", lambda path: False)
+    card, *_ = two_folders(tmp_path)
+    monkeypatch.setattr("auditor.scan.one_file.file_id", lambda device, inode: f"volume:{inode + 7}")
+    made = unasked(card, tmp_path / "m.jsonl", {}, monkeypatch)
+    assert (made.footer.complete, made.footer.reasons) == (True, ())
+    assert all(row.sha256 for row in made.rows())
+
+
+def test_another_that_is_taken_away_before_the_end_is_not_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card, exchange, _ = two_folders(tmp_path, OLD_S + 60)
+
+    def pulled() -> None:
+        card.rename(tmp_path / "pulled")
+        card.mkdir()
+
+    made = unasked(card, tmp_path / "m.jsonl", {3: exchange, FILES: pulled}, monkeypatch)
+    assert not made.footer.complete and "was not as it had been listed" in made.footer.reasons[0]
+    assert all(row.sha256 is None for row in made.rows())
+
+
 def test_a_file_that_was_edited_after_it_was_listed_is_no_other_card(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
