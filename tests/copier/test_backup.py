@@ -451,7 +451,7 @@ class TestPreflight:
     def refusals(self, source: Path, dest: Path, asked: Request = DIGESTS) -> list[str]:
         place = FolderPlace(source, str(source))
         if told := refusals_before(place, dest, asked):
-            return told
+            return [one.why for one in told]
         with session(dest, Layout.MIRROR) as store:
             return [one.why for one in prepare(place, store, asked, QUICK).plan.refusals]
 

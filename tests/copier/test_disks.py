@@ -102,7 +102,7 @@ def test_a_disk_that_fills_up_takes_what_fits(tmp_path: Path) -> None:
             write(source / f"{name}.jpg", noise(name, 900_000))
         with session(dest, Layout.MIRROR) as store:
             refused = prepare(place, store, DIGESTS, QUICK).plan.refusals
-        assert "7 new files need" in refused[0]
+        assert "7 new files need" in refused[0].why
 
 
 def test_after_a_full_disk_the_next_step_is_to_make_room(
