@@ -33,6 +33,10 @@ class ChangedWhileRead(OSError):
     """A file was not the same after reading as before; another try may find it at rest."""
 
 
+class ChangedSinceListed(OSError):
+    """A file is another one, or holds other bytes, than its list has: the list says nothing of these."""
+
+
 class ListingCut(AuditorError):
     """A listing broke off (a cable, a network, a damaged archive): what was listed is true, the rest is unknown."""
 

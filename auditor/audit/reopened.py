@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from auditor.database import page, rows
 from auditor.database.connection import Database
+from auditor.dates import mtime_ns
 from auditor.isolation import pool
+from auditor.pictures.as_listed import AsListed
 from auditor.pictures.likeness import Answer, Likeness, Question, Verifier
 from auditor.pictures.looking import Look, look_at
 from auditor.places import Place, Power
@@ -41,7 +43,7 @@ def verifier(
         for number, (question, pair) in enumerate(zip(questions, keys, strict=True)):
             if place := backups.get(question.backup):
                 file, copy = (stored[key] for key in pair)
-                look = Look(ours, file.raw_path, place, copy.raw_path, question.aim)
+                look = Look(_as_listed(ours, file), _as_listed(place, copy), question.aim)
                 numbers.append(number)
                 looks.append(pool.Job(look, (8 << 20) + (file.size_bytes or 0) + (copy.size_bytes or 0)))
         results = pool.run(look_at, looks, workers=jobs_at_once)
@@ -53,6 +55,11 @@ def verifier(
         return found
 
     return answers
+
+
+def _as_listed(place: Place, row: rows.Stored) -> AsListed:
+    changed_ns = None if row.changed is None else mtime_ns(row.changed)
+    return AsListed(place, row.raw_path, row.sha256, row.file_id, changed_ns)
 
 
 def pictures(

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field, replace
 from auditor.duplicates.clustering import Cluster
 from auditor.duplicates.steps import Steps, counted, unheard
 from auditor.isolation import pool
+from auditor.pictures.as_listed import AsListed
 from auditor.pictures.inventory import Inventory
 from auditor.pictures.keep import rank
 from auditor.pictures.loading import NoPicture, Picture, Refusal, load_from
 from auditor.pictures.verify import Doubt, Match, Relation, closeness, compare, is_blank
-from auditor.places import Place
 from auditor.words import percent
 
 MOST_COMPARED = 64
@@ -175,26 +175,21 @@ def _in_words(match: Match) -> str:
     return "looks alike, and something in it differs"
 
 
-def _files(task: _Task) -> list[_File]:
+def _files(task: _Task) -> list[AsListed | None]:
+    """The files of a cluster; None where only a list is at hand."""
     places = [source.place for source in task.inventory.sources]
-    return [_File(places[i.source], i.facts.path, i.facts.size_bytes or 0) for i in task.inventory.items]
+    return [AsListed.by(place, i.facts) if (place := places[i.source]) else None for i in task.inventory.items]
 
 
 def _pictures(task: _Task, jobs: int) -> Iterator[Picture | NoPicture]:
     """The pictures of a cluster, each decoded by itself in a worker; one a dying decoder could not give says so."""
-    work = [pool.Job(file, file.size_bytes) for file in _files(task)]
+    sizes = [item.facts.size_bytes or 0 for item in task.inventory.items]
+    work = [pool.Job(file, size) for file, size in zip(_files(task), sizes, strict=True)]
     for outcome in pool.run(_load, work, workers=jobs, preload=PRELOAD):
         yield NoPicture(Refusal.DIED, outcome.reason) if isinstance(outcome, pool.Died) else outcome
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
-    place: Place | None
-    path: str
-    size_bytes: int
-
-
-def _load(file: _File) -> Picture | NoPicture:
-    if file.place is None:
+def _load(file: AsListed | None) -> Picture | NoPicture:
+    if file is None:
         return NoPicture(Refusal.NO_BYTES, "only a list of it is at hand")
-    return load_from(file.place, file.path)
+    return load_from(file)

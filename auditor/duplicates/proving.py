@@ -19,6 +19,7 @@ from auditor.errors import AuditorError
 from auditor.isolation import pool
 from auditor.model import Kind
 from auditor.pictures import parts, written
+from auditor.pictures.as_listed import AsListed, read
 from auditor.pictures.contents import mapped, same_contents, same_pixels
 from auditor.pictures.full import compare_files
 from auditor.pictures.inventory import Inventory
@@ -27,7 +28,6 @@ from auditor.pictures.likeness import Likeness, Side
 from auditor.pictures.loading import MAX_BYTES, NoPicture
 from auditor.pictures.looking import DOUBTS
 from auditor.pictures.verify import Match, Relation
-from auditor.places import Place
 from auditor.readers.jpeg.walk import picture_of, walk
 from auditor.readers.sniff import sniff
 from auditor.words import percent
@@ -154,10 +154,8 @@ class _Pair:
     is known that the other one was made of the file to keep. `larger`: in words, the size of the other one's picture
     where it has more pixels."""
 
-    kept: Place
-    kept_path: str
-    place: Place
-    path: str
+    kept: AsListed
+    other: AsListed
     kind: Kind
     exact: bool
     original: bool = False
@@ -176,8 +174,8 @@ def _answers(inventory: Inventory, asked: Sequence[tuple[int, int]], jobs: int, 
             continue
         exact = ours.facts.image_sha256 is not None and ours.facts.image_sha256 == theirs.facts.image_sha256
         more_pixels = size_words(theirs) if larger(theirs, ours) else ""
-        paths = (places[0], ours.facts.path, places[1], theirs.facts.path)
-        pair = _Pair(*paths, theirs.facts.kind, exact, is_original(ours, theirs), more_pixels)
+        files = AsListed.by(places[0], ours.facts), AsListed.by(places[1], theirs.facts)
+        pair = _Pair(*files, theirs.facts.kind, exact, is_original(ours, theirs), more_pixels)
         size = (ours.facts.size_bytes or 0) + (theirs.facts.size_bytes or 0)
         work.append(pool.Job(pair, (8 << 20) + size))
     running = pool.run(_prove, work, workers=jobs, preload=PRELOAD)
@@ -191,7 +189,7 @@ def _answers(inventory: Inventory, asked: Sequence[tuple[int, int]], jobs: int, 
 def _prove(pair: _Pair) -> Proof:
     """Runs in a worker."""
     if pair.exact:
-        answer = same_contents(pair.kept, pair.kept_path, pair.place, pair.path)
+        answer = same_contents(pair.kept, pair.other)
         if answer.likeness is not Likeness.SAME:
             # Of two, one of which does not open, the one that does is the better.
             blind = answer.side in (Side.ORIGINAL, Side.BOTH)
@@ -200,14 +198,14 @@ def _prove(pair: _Pair) -> Proof:
             return Proof(Relation.SIMILAR, f"has the same image data, but {reason}", blind=blind)
     if pair.exact and pair.kind is not Kind.PHOTO:
         try:
-            with mapped(pair.kept, pair.kept_path) as ours, mapped(pair.place, pair.path) as theirs:
+            with mapped(pair.kept) as ours, mapped(pair.other) as theirs:
                 notes = written.film_notes(ours), written.film_notes(theirs)
         except (OSError, ValueError, AuditorError) as error:
             return Proof(Relation.SIMILAR, f"could not be read again: {error}")
         lacks, more = tuple(written.missing(*notes)), tuple(written.missing(*reversed(notes)))
         return Proof(Relation.SAME_IMAGE_DATA, EXACT, lacks, more, fuller=bool(lacks) and not more)
     try:
-        kept, other = _read(pair.kept, pair.kept_path), _read(pair.place, pair.path)
+        kept, other = read(pair.kept, MAX_BYTES), read(pair.other, MAX_BYTES)
     except (OSError, AuditorError) as error:
         return Proof(Relation.SIMILAR, f"could not be read again: {error}")
     proof = Proof(Relation.SAME_IMAGE_DATA, EXACT) if pair.exact else _proof(compare_files(kept, other))
@@ -240,11 +238,6 @@ def _as_good(kept: bytes, other: bytes) -> bool:
         return True
     coded = [len(picture_of(data, walk(data))) if sniff(data) == "jpeg" else 0 for data in (kept, other)]
     return min(coded) > 0 and coded[0] >= coded[1]
-
-
-def _read(place: Place, path: str) -> bytes:
-    with place.open(path) as stream:
-        return stream.read(MAX_BYTES + 1)
 
 
 def _proof(match: Match | NoPicture) -> Proof:

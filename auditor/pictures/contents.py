@@ -11,8 +11,6 @@ from __future__ import annotations
 import hashlib
 import io
 import mmap
-import shutil
-import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,9 +24,9 @@ from PIL import Image, ImageFile
 
 from auditor.errors import AuditorError
 from auditor.model import Kind
+from auditor.pictures.as_listed import AsListed, opened
 from auditor.pictures.likeness import Answer, Likeness, Side
 from auditor.pictures.loading import MAX_BYTES, PILLOW_FORMATS
-from auditor.places import Place, Power
 from auditor.readers.film import compare as film_compare
 from auditor.readers.film.demuxer import DEMUXERS
 from auditor.readers.limits import pillow_limits, refusal
@@ -43,16 +41,17 @@ TURNED_BY_DECODER = frozenset(("heic", "heif", "avif", "tiff"))
 SEEN_DIFFERENT = "a program that opens both sees two different pictures"
 
 
-def same_contents(source: Place, path: str, backup: Place, backup_path: str) -> Answer:
+def same_contents(original: AsListed, copy: AsListed) -> Answer:
     """Whether independent decoders see the same in both files. Runs in a worker.
 
-    DIFFERENT where they do not, CANNOT_TELL where one is not opened, with `side` the one to blame.
+    DIFFERENT where they do not, CANNOT_TELL where one is not opened or not as it was listed, with `side` the one to
+    blame.
     """
     try:
-        with _opened(source, path) as ours:
+        with opened(original) as ours:
             form = _form(ours)
             try:
-                with _opened(backup, backup_path) as theirs:
+                with opened(copy) as theirs:
                     if kind_of(form) is Kind.VIDEO:
                         return _same_samples(ours, theirs, form or "")
                     return _same_stills(ours.read(MAX_BYTES + 1), theirs.read(MAX_BYTES + 1))
@@ -63,22 +62,10 @@ def same_contents(source: Place, path: str, backup: Place, backup_path: str) -> 
 
 
 @contextmanager
-def _opened(place: Place, path: str) -> Iterator[BinaryIO]:
-    """The file, with a position that can be set: one of a phone or a cloud is brought here first."""
-    with place.open(path) as stream:
-        if Power.SEEK in place.powers:
-            yield stream
-            return
-        with tempfile.TemporaryFile() as here:
-            shutil.copyfileobj(stream, here, 1 << 20)
-            here.seek(0)
-            yield here
-
-
-@contextmanager
-def mapped(place: Place, path: str) -> Iterator[mmap.mmap]:
-    """The file's content, mapped. Raises: OSError or ValueError where it cannot be, AuditorError from its place."""
-    with _opened(place, path) as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
+def mapped(file: AsListed) -> Iterator[mmap.mmap]:
+    """The file's content as it was listed, mapped. Raises: OSError or ValueError where it cannot be, AuditorError from
+    its place."""
+    with opened(file) as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
         yield content
 
 

@@ -20,7 +20,7 @@ import rawpy
 from PIL import ExifTags, Image, ImageCms
 
 from auditor.model import Kind
-from auditor.places import Place
+from auditor.pictures.as_listed import AsListed, read
 from auditor.readers.limits import pillow_limits, refusal
 from auditor.readers.perceptual import displayed
 from auditor.readers.sniff import kind_of, sniff
@@ -46,7 +46,7 @@ class More(StrEnum):
 class Refusal(StrEnum):
     """Why a file gave no picture."""
 
-    UNREADABLE = "unreadable"  # the place could not give its bytes
+    UNREADABLE = "unreadable"  # the place could not give its bytes, or gave others than were listed
     NOT_A_PICTURE = "not_a_picture"  # no decoder knows it
     BROKEN = "broken"  # a decoder began and failed
     TOO_LARGE = "too_large"  # more bytes or pixels than are ever decoded
@@ -102,11 +102,10 @@ class Picture:
         )
 
 
-def load_from(place: Place, path: str) -> Picture | NoPicture:
-    """The picture of one file of a place; never raises for what the file holds."""
+def load_from(file: AsListed) -> Picture | NoPicture:
+    """The picture of one file as it was listed; never raises for what the file holds."""
     try:
-        with place.open(path) as stream:
-            data = stream.read(MAX_BYTES + 1)
+        data = read(file, MAX_BYTES)
     except OSError as error:
         return NoPicture(Refusal.UNREADABLE, str(error))
     return load(data)

@@ -9,34 +9,32 @@ from dataclasses import dataclass
 from auditor.errors import AuditorError
 from auditor.model import Kind
 from auditor.pictures import parts
+from auditor.pictures.as_listed import AsListed, read
 from auditor.pictures.contents import mapped, same_contents
 from auditor.pictures.differing import differing
 from auditor.pictures.full import compare_files
 from auditor.pictures.likeness import Aim, Answer, Likeness, Side
 from auditor.pictures.loading import MAX_BYTES, NoPicture
 from auditor.pictures.verify import Doubt, Relation
-from auditor.places import Place
 from auditor.readers.sniff import kind_by_name
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Two files to lay side by side; paths as the places know them."""
+    """Two files to lay side by side."""
 
-    source: Place
-    path: str
-    backup: Place
-    backup_path: str
+    original: AsListed
+    copy: AsListed
     aim: Aim = Aim.PICTURE
 
 
 def look_at(look: Look) -> Answer:
     """What the second file is to the first."""
     if look.aim is Aim.CONTENT:
-        return same_contents(look.source, look.path, look.backup, look.backup_path)
-    if look.aim is Aim.PARTS and kind_by_name(look.path) is Kind.VIDEO:
+        return same_contents(look.original, look.copy)
+    if look.aim is Aim.PARTS and kind_by_name(look.original.path) is Kind.VIDEO:
         return _film_parts(look)
-    data = [_read(place, path) for place, path in ((look.source, look.path), (look.backup, look.backup_path))]
+    data = [_read(file) for file in (look.original, look.copy)]
     for name, side, content in zip(("original", "copy"), (Side.ORIGINAL, Side.COPY), data, strict=True):
         if isinstance(content, str):
             if look.aim is Aim.PARTS:
@@ -45,7 +43,7 @@ def look_at(look: Look) -> Answer:
     ours, theirs = (content for content in data if isinstance(content, bytes))
     if look.aim is Aim.PARTS:
         lost = {str(part) for part in parts.held(ours) - parts.held(theirs)}
-        named = differing(look.path, ours, theirs, lost)
+        named = differing(look.original.path, ours, theirs, lost)
         return Answer(Likeness.CANNOT_TELL, "; ".join(filter(None, (_without(lost), named))))
     match = compare_files(ours, theirs)
     if isinstance(match, NoPicture):
@@ -79,24 +77,23 @@ def _without(lost: Collection[str]) -> str:
 
 def _film_parts(look: Look) -> Answer:
     """What another program sees in both films; where that is the same, which of their other parts differ."""
-    answer = same_contents(look.source, look.path, look.backup, look.backup_path)
+    answer = same_contents(look.original, look.copy)
     if answer.likeness is not Likeness.SAME:
         return answer
     named = ""
     with (
         suppress(OSError, ValueError, AuditorError),
-        mapped(look.source, look.path) as ours,
-        mapped(look.backup, look.backup_path) as theirs,
+        mapped(look.original) as ours,
+        mapped(look.copy) as theirs,
     ):
-        named = differing(look.path, ours, theirs)
+        named = differing(look.original.path, ours, theirs)
     return Answer(Likeness.SAME, "; ".join(filter(None, (SAME_FILM, named))))
 
 
-def _read(place: Place, path: str) -> bytes | str:
-    """The file's content; in words why not."""
+def _read(file: AsListed) -> bytes | str:
+    """The file's content as it was listed; in words why not."""
     try:
-        with place.open(path) as stream:
-            data = stream.read(MAX_BYTES + 1)
+        data = read(file, MAX_BYTES)
     except (OSError, AuditorError) as error:
         return str(error)
     return data if len(data) <= MAX_BYTES else "it is too large"

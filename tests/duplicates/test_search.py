@@ -22,6 +22,7 @@ from auditor.judge import policy
 from auditor.manifest.jsonl import load
 from auditor.model import DigestOrigin, FileFacts, Kind, Soundness
 from auditor.pictures import parts, written
+from auditor.pictures.as_listed import AsListed
 from auditor.pictures.inventory import Inventory, Source
 from auditor.pictures.loading import Picture
 from auditor.pictures.loading import load as load_picture
@@ -224,11 +225,33 @@ def test_pictures_are_decoded_and_compared_in_workers_alone(
 
     monkeypatch.setattr(comparing, "load_from", here)
     monkeypatch.setattr(comparing, "compare", here)
-    monkeypatch.setattr(proving, "_read", here)
+    monkeypatch.setattr(proving, "read", here)
     monkeypatch.setattr(proving, "compare_files", here)
     found = find(put(tmp_path / "a", {"a.jpg": ORIGINAL, "b.jpg": jpeg(SCENE, 70), "c.jpg": jpeg(SCENE, 60)}))
     assert relations(found) == {"b.jpg": "same-picture", "c.jpg": "same-picture"}
     assert found.pairs == 2
+
+
+@pytest.mark.parametrize("at", ["first look", "full size"])
+@pytest.mark.parametrize("data", [jpeg(SCENE, 70), without_exif(ORIGINAL)], ids=["same picture", "same image data"])
+def test_of_other_bytes_than_were_listed_nothing_is_said(
+    data: bytes, at: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another card may lie there while files are compared, and the first one again when they are to go."""
+    folder = put(tmp_path / "a", {"a.jpg": ORIGINAL, "b.jpg": data})
+    source = source_of(folder, tmp_path)
+    assert "remove" in actions(search([source], policy.load("family"), jobs=1)).values()
+    prove = proving.prove
+
+    def later(*words: Any, **more: Any) -> Any:
+        put(folder, {"b.jpg": ORIGINAL})
+        return prove(*words, **more)
+
+    if at == "full size":
+        monkeypatch.setattr(proving, "prove", later)
+    else:
+        put(folder, {"b.jpg": ORIGINAL})
+    assert "remove" not in actions(search([source], policy.load("family"), jobs=1)).values()
 
 
 def test_an_edit_is_shown_beside_its_original_rather_than_another_edit() -> None:
@@ -402,8 +425,8 @@ def test_a_transparency_that_nobody_can_look_at_is_asked_about() -> None:
     seen_through.putalpha(200)
     assert missing(other_format(seen_through, "PNG"), cut) == []
     assert missing(cut, other_format(seen_through, "PNG")) == ["transparency"]
-    place = open_folder(".")
-    pair = proving._Pair(place, "a.jpg", place, "b.png", Kind.PHOTO, exact=False, original=True)
+    files = (AsListed(open_folder("."), name, None) for name in ("a.jpg", "b.png"))
+    pair = proving._Pair(*files, Kind.PHOTO, exact=False, original=True)
     same = proving.Proof(Relation.SAME_PICTURE, "")
     weighed = proving._weighed(same, pair, STILL, cut)
     assert (weighed.lacks, weighed.fuller) == ((parts.UNSEEN,), False)

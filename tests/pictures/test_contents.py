@@ -13,8 +13,9 @@ from auditor.pictures import contents
 from auditor.pictures.contents import same_contents
 from auditor.pictures.likeness import Aim, Answer, Likeness, Side
 from auditor.pictures.looking import Look, look_at
-from auditor.places.folder import FolderPlace, open_folder
+from auditor.places.folder import FolderPlace
 from tests import media_video
+from tests.pictures.listed import as_listed
 from tests.pictures.test_verify import exif, jpeg, other_format, scene
 
 SCENE = scene(3, (320, 240))
@@ -24,7 +25,7 @@ def asked(tmp_path: Path, ours: bytes, theirs: bytes) -> Answer:
     for name, data in (("ours", ours), ("theirs", theirs)):
         (tmp_path / name).mkdir()
         (tmp_path / name / "x").write_bytes(data)
-    return same_contents(open_folder(str(tmp_path / "ours")), "x", open_folder(str(tmp_path / "theirs")), "x")
+    return same_contents(as_listed(tmp_path / "ours", "x"), as_listed(tmp_path / "theirs", "x"))
 
 
 def flipped(data: bytes, at: int, value: int) -> bytes:
@@ -99,22 +100,22 @@ def test_files_that_show_something_else_are_not_the_same(case: str, tmp_path: Pa
 
 def test_a_file_that_is_gone_is_to_blame_itself(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").write_bytes(PLAIN)
-    place = open_folder(str(tmp_path))
-    assert same_contents(place, "a.jpg", place, "b.jpg").side is Side.COPY
-    assert same_contents(place, "b.jpg", place, "a.jpg").side is Side.ORIGINAL
+    there, gone = as_listed(tmp_path, "a.jpg"), as_listed(tmp_path, "b.jpg")
+    assert same_contents(there, gone).side is Side.COPY
+    assert same_contents(gone, there).side is Side.ORIGINAL
 
 
 def test_a_place_that_is_lost_on_the_way_costs_one_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "a.jpg").write_bytes(jpeg(scene(1)))
-    place = open_folder(str(tmp_path))
+    file = as_listed(tmp_path, "a.jpg")
 
     def lost(*_: object) -> None:
         raise BadPlace("the phone was unplugged")
 
     monkeypatch.setattr(FolderPlace, "open", lost)
-    assert same_contents(place, "a.jpg", place, "a.jpg").likeness is Likeness.CANNOT_TELL
+    assert same_contents(file, file).likeness is Likeness.CANNOT_TELL
     for aim in Aim:
-        assert look_at(Look(place, "a.jpg", place, "a.jpg", aim)).likeness is Likeness.CANNOT_TELL
+        assert look_at(Look(file, file, aim)).likeness is Likeness.CANNOT_TELL
 
 
 @pytest.mark.parametrize("container", ["mp4", "matroska"])
@@ -150,7 +151,6 @@ def remuxed(film: bytes, container: str, *, title: bool = True, slower: int = 1,
 def test_a_film_that_differs_outside_its_frames_is_said_to_differ_in_its_times(tmp_path: Path) -> None:
     (tmp_path / "slow.mkv").write_bytes(remuxed(media_video.film(frames=15), "matroska", slower=6))
     (tmp_path / "film.mkv").write_bytes(remuxed(media_video.film(frames=15), "matroska"))
-    place = open_folder(str(tmp_path))
-    answer = look_at(Look(place, "film.mkv", place, "slow.mkv", Aim.PARTS))
+    answer = look_at(Look(as_listed(tmp_path, "film.mkv"), as_listed(tmp_path, "slow.mkv"), Aim.PARTS))
     assert answer.likeness is Likeness.DIFFERENT
     assert "times" in answer.reason

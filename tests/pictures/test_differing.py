@@ -12,9 +12,9 @@ from auditor.model import Depth
 from auditor.pictures.differing import differing
 from auditor.pictures.likeness import Aim, Likeness
 from auditor.pictures.looking import SAME_FILM, Look, look_at
-from auditor.places.folder import open_folder
 from auditor.readers import examine
 from tests import media, media_video
+from tests.pictures.listed import as_listed
 
 SMALL = (160, 120)
 
@@ -65,8 +65,7 @@ def test_of_two_films_with_the_same_frames_the_part_that_differs_is_named(tmp_pa
     film = media_video.film(frames=15, audio=None)
     (tmp_path / "a.mp4").write_bytes(film + media_video.box(b"chap", b"what nobody knows"))
     (tmp_path / "b.mp4").write_bytes(film)
-    place = open_folder(str(tmp_path))
-    seen = look_at(Look(place, "a.mp4", place, "b.mp4", Aim.PARTS))
+    seen = look_at(Look(as_listed(tmp_path, "a.mp4"), as_listed(tmp_path, "b.mp4"), Aim.PARTS))
     assert seen.likeness is Likeness.SAME
     assert seen.reason == f"{SAME_FILM}; the copy lost its part chap"
 

@@ -16,9 +16,9 @@ from auditor.pictures.full import compare_files
 from auditor.pictures.likeness import Aim, Likeness
 from auditor.pictures.looking import Look, look_at
 from auditor.pictures.verify import Change, Doubt, Match, Relation
-from auditor.places.folder import open_folder
 from tests import media_video
 from tests.media import micro_video, motion_photo, ultra_hdr, with_xmp
+from tests.pictures.listed import as_listed
 from tests.pictures.test_verify import jpeg, other_format, scene
 
 
@@ -138,8 +138,7 @@ def test_a_look_says_what_a_reduced_copy_lacks(tmp_path: Path) -> None:
     }
     for name, data in files.items():
         (tmp_path / name).write_bytes(data)
-    place = open_folder(str(tmp_path))
-    said = {name: look_at(Look(place, name, place, "small.jpg")) for name in files}
+    said = {name: look_at(Look(as_listed(tmp_path, name), as_listed(tmp_path, "small.jpg"))) for name in files}
     assert (said["plain.jpg"].likeness, said["plain.jpg"].reason) == (Likeness.SAME, "")
     assert (said["gain.jpg"].likeness, said["gain.jpg"].reason) == (
         Likeness.SAME,
@@ -153,7 +152,8 @@ def test_a_look_says_what_a_reduced_copy_lacks(tmp_path: Path) -> None:
         Likeness.CANNOT_TELL,
         "it is without the motion clip of the original",
     )
-    assert look_at(Look(place, "depth.jpg", place, "plain.jpg", Aim.PARTS)).reason.startswith("without the depth map")
+    parts = Look(as_listed(tmp_path, "depth.jpg"), as_listed(tmp_path, "plain.jpg"), Aim.PARTS)
+    assert look_at(parts).reason.startswith("without the depth map")
 
 
 @pytest.mark.parametrize("around", [motion_photo, micro_video])
@@ -162,12 +162,12 @@ def test_a_reduced_copy_that_kept_the_note_of_a_clip_alone_is_told(
 ) -> None:
     picture = scene(7, (1200, 900))
     small = with_xmp(jpeg(picture, 80, 1000), 'GCamera:MotionPhoto="1"')
-    clip = media_video.film(frames=15)
-    (tmp_path / "clip.jpg").write_bytes(around(clip, jpeg(picture, 93)))
+    motion = media_video.film(frames=15)
+    (tmp_path / "clip.jpg").write_bytes(around(motion, jpeg(picture, 93)))
     (tmp_path / "lost.jpg").write_bytes(small)
-    (tmp_path / "kept.jpg").write_bytes(around(clip, jpeg(picture, 80, 1000)))
-    place = open_folder(str(tmp_path))
-    said = {name: look_at(Look(place, "clip.jpg", place, name)) for name in ("lost.jpg", "kept.jpg")}
+    (tmp_path / "kept.jpg").write_bytes(around(motion, jpeg(picture, 80, 1000)))
+    clip, lost, kept = (as_listed(tmp_path, name) for name in ("clip.jpg", "lost.jpg", "kept.jpg"))
+    said = {file.path: look_at(Look(clip, file)) for file in (lost, kept)}
     assert said["lost.jpg"].likeness is Likeness.CANNOT_TELL
     assert said["lost.jpg"].reason == "it is without the motion clip of the original"
     assert (said["kept.jpg"].likeness, said["kept.jpg"].reason) == (Likeness.SAME, "")
@@ -175,10 +175,9 @@ def test_a_reduced_copy_that_kept_the_note_of_a_clip_alone_is_told(
 
 def test_a_reduced_copy_whose_gain_map_was_reduced_too_is_the_same(tmp_path: Path) -> None:
     picture = scene(7, (1200, 900))
-    place = open_folder(str(tmp_path))
     (tmp_path / "large.jpg").write_bytes(ultra_hdr(1, still=jpeg(picture, 93)))
     (tmp_path / "small.jpg").write_bytes(ultra_hdr(1, (400, 300), still=jpeg(picture, 80, 1000)))
-    answer = look_at(Look(place, "large.jpg", place, "small.jpg"))
+    answer = look_at(Look(as_listed(tmp_path, "large.jpg"), as_listed(tmp_path, "small.jpg")))
     assert (answer.likeness, answer.reason) == (Likeness.SAME, "")
 
 
