@@ -171,13 +171,16 @@ def _is_ours_to_read(step: CopyStep, result: CopyResult | None) -> bool:
 
 
 def _read_themselves(backed: BackupResult, steps: list[CopyStep]) -> dict[int, FileFacts]:
+    """The rows of files of the source that are read now; of another one than was listed, or than was read when it was
+    copied, none is."""
     if not steps:
         return {}
+    opened = {result.step.number: result.step for result in backed.ending.results}
     place = backed.prepared.source
     depth = backed.prepared.asked.examine or Depth.HASH
     jobs = [
         pool.Job(
-            scan.Task(place, Entry(s.path, size_bytes=s.size_bytes, mtime_ns=s.mtime_ns), depth, ("sha256",)),
+            scan.Task(place, _entry(s, None), depth, ("sha256",), opened.get(s.number, s)),
             s.size_bytes or 0,
         )
         for s in steps

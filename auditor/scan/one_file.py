@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from typing import BinaryIO
 
 from auditor.dates import utc
-from auditor.disk.opened import Opened, was_written
-from auditor.errors import AuditorError, ChangedWhileRead
+from auditor.disk.opened import Listed, Opened, was_written
+from auditor.errors import AuditorError, ChangedSinceListed, ChangedWhileRead
 from auditor.model import Depth, DigestOrigin, ErrorKind, FileFacts, Kind, Soundness, Tier, Trouble
 from auditor.places import Entry, EntryKind, Place, Power
 from auditor.places.folder import file_id
@@ -33,12 +33,14 @@ MAY_HIDE = (ErrorKind.UNREADABLE, ErrorKind.LINK, ErrorKind.LINK_TO_FILE, ErrorK
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What a worker needs to read one file."""
+    """What a worker needs to read one file. `listed`: only the very file that was listed is read, nothing of it changed
+    since; None: whatever lies there."""
 
     place: Place
     entry: Entry
     depth: Depth
     digests: tuple[str, ...]
+    listed: Listed | None = None
 
 
 def read_file(task: Task) -> FileFacts:
@@ -105,6 +107,8 @@ def _read_once(task: Task, reason: str | None) -> FileFacts:
     entry = task.entry
     with task.place.open(entry.path) as stream:
         before = Opened.of(stream)
+        if before is not None and task.listed is not None and not before.is_as(task.listed):
+            raise ChangedSinceListed("it is another file now than the one that was listed")
         with _content(_Steady(stream, before), task.digests, entry.size_bytes or 0) as (data, found):
             size = len(data)
             head = digests.head_sha256(data)

@@ -10,6 +10,8 @@ import pytest
 
 from auditor.copier import backup
 from auditor.copier.messages import Answer, Cause, Checked, Failed, Task
+from auditor.copier.publish import Outcome
+from auditor.copier.source_manifest import source_list
 from auditor.copier.workers import Ended
 from auditor.disk.volume import volume_of
 from auditor.errors import BadPlace
@@ -182,6 +184,23 @@ def test_a_file_that_is_edited_while_the_run_waits_is_no_other_card(
     assert runs.tree(dest)[NAMES[2]] == b"edited"
     _, origin = ran.backed.prepared.index.origins[NAMES[2]]
     assert origin.changed_ns == (cards / NAMES[2]).stat().st_ctime_ns
+
+
+def test_what_the_disk_did_not_take_is_not_read_of_another_card_for_the_audit(cards: Path, tmp_path: Path) -> None:
+    """The backup holds what lies on the other card, so that by its bytes all would be there."""
+    dest = tmp_path / "backup"
+    ran = runs.back_up(cards, dest)
+    failed = tuple(
+        replace(result, outcome=Outcome.FAILED, cause=Cause.FULL, backup_path=None)
+        for result in ran.backed.ending.results
+    )
+    backed = replace(ran.backed, ending=replace(ran.backed.ending, results=failed))
+    rows = list(source_list(backed, tmp_path / "same.jsonl", {}).rows())
+    assert [row.error for row in rows] == [None] * len(NAMES)
+    _turn(cards)
+    rows = list(source_list(backed, tmp_path / "other.jsonl", {}).rows())
+    assert [row.sha256 for row in rows] == [None] * len(NAMES)
+    assert all(row.error and "another file" in row.error.reason for row in rows)
 
 
 def test_a_backup_that_was_another_for_a_while_is_not_called_read(cards: Path, monkeypatch: pytest.MonkeyPatch) -> None:
