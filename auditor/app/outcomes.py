@@ -38,7 +38,8 @@ def sentence(one: Job, state: State, end: dict[str, Any]) -> str:
     if state is State.KILLED:
         return "It was ended from outside, in the middle. What was done is kept."
     if (would := end.get("removals")) is not None:
-        return f"{counted(len(would) - end.get('not_there', 0), 'file', 'files')} would go. Nothing was changed."
+        left = len(would) - end.get("not_there", 0) - end.get("not_looked_at", 0)
+        return f"{counted(left, 'file', 'files')} would go. Nothing was changed."
     words = _COUNTED | ({"deleted": "deleted for good before"} if one.command == "undo" else {})
     numbers = [f"{counted(end[key], 'file', 'files')} {words[key]}" for key in words if end.get(key)]
     lacking = [f"{counted(len(end[key]), 'file', 'files')} not" for key in _LEFT if end.get(key)]

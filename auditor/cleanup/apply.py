@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from auditor.cleanup import journal as journals
-from auditor.cleanup.files import Again, Refused, Stamp, read_again, stamp
+from auditor.cleanup.files import Again, Refused, Stamp, is_gone, read_again, stamp
 from auditor.cleanup.journal import Entry, Journal, State
 from auditor.cleanup.plan import CleanPlan, FileAt, Removal
 from auditor.disk.durable import ColdRead
@@ -177,7 +177,7 @@ class _Run:
 
     def move(self, unit: Sequence[Removal]) -> list[Done]:
         """Moves the files of one unit, all or none as far as can be known before."""
-        left = [r for r in unit if (r.file.path, r.file.sha256) not in self.moved_before or stamp(r.file)]
+        left = [r for r in unit if (r.file.path, r.file.sha256) not in self.moved_before or not is_gone(r.file)]
         gone = [Done(r, before=True) for r in unit if r not in left]
         try:
             seen = [self._checked(removal) for removal in left]

@@ -106,10 +106,25 @@ def _counts_reads(root: Path) -> bool:
 
 
 def stamp(file: FileAt) -> Stamp | None:
-    """The stamp of what lies there, a link itself included; None where there is nothing, or only by way of a link."""
+    """The stamp of what lies there, a link itself included; None where it `is_gone`, or could not be looked at."""
     try:
-        parts = parts_inside(file.path)
-        with Folder.open(file.root) as top, beneath(top, parts[:-1]) as folder:
-            return Stamp.of(folder.stat(parts[-1]))
+        return _look(file)
     except (OSError, LeadsOut, BadManifest):
         return None
+
+
+def is_gone(file: FileAt) -> bool:
+    """Whether it is known that nothing lies there, or only by way of a link."""
+    try:
+        _look(file)
+    except (FileNotFoundError, NotADirectoryError, LeadsOut, BadManifest):
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _look(file: FileAt) -> Stamp:
+    parts = parts_inside(file.path)
+    with Folder.open(file.root) as top, beneath(top, parts[:-1]) as folder:
+        return Stamp.of(folder.stat(parts[-1]))

@@ -102,6 +102,7 @@ def test_what_was_done(running: App, words: list[str], end: dict[str, object], s
 def test_a_look_says_what_would_go(tmp_path: Path) -> None:
     look = jobs.Job("1", ("clean", "--", "p"), "", "", 0, (), tmp_path)
     end = {"removals": [{"path": "a"}, {"path": "b"}, {"path": "c"}], "not_there": 1, "bytes": 5}
+    assert outcomes.sentence(look, jobs.State.DONE, {**end, "not_looked_at": 1}).startswith("1 file would go")
     assert outcomes.sentence(look, jobs.State.DONE, end) == "2 files would go. Nothing was changed."
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -251,3 +253,20 @@ def test_a_plan_whose_files_are_not_there_any_more_says_so(
     assert (code, out.splitlines()[0]) == (0, "0 files would go into quarantine, 0 bytes in all."), err
     assert "  1 file of the plan is not there any more. Search or audit again for a plan of what is." in out
     assert "--apply" not in out and "b.jpg" not in out
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EIO])
+def test_a_file_that_could_not_be_looked_at_is_not_called_gone(
+    number: int, place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan = two(place)
+    going = saved(plan, [(place, "b.jpg")])
+
+    def refused(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("auditor.cleanup.files.beneath", refused)
+    code, out, err = call(monkeypatch, capsys, "clean", str(plan), "--choices", str(going))
+    assert (code, out.splitlines()[0]) == (0, "0 files would go into quarantine, 0 bytes in all."), err
+    assert "  1 file of the plan could not be looked at, so nobody knows whether it is there: check the disk." in out
+    assert "not there any more" not in out

@@ -184,6 +184,22 @@ def test_again_does_nothing_and_after_an_undo_everything(photos: Path, plan: Pat
     assert [step.before for step in applying.apply(plans.read(plan)).done] == [False] * 3
 
 
+def test_what_could_not_be_looked_at_is_not_called_moved_before(
+    photos: Path, plan: Path, sound: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was put back by hand since."""
+    before = {name: (photos / name).read_bytes() for name in listing(photos)}
+    applying.apply(plans.read(plan))
+    for name, content in before.items():
+        (photos / name).write_bytes(content)
+
+    def refused(*_: object) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr("auditor.cleanup.files._look", refused)
+    assert [step.before for step in applying.apply(plans.read(plan)).done] == [False] * 3
+
+
 def changed(path: Path) -> None:
     path.write_bytes(PICTURE + b"x")
 

@@ -203,7 +203,9 @@ def _by_year(shares: Sequence[Share]) -> Iterator[str]:
 def _show(found: CleanPlan, there: Sequence[Removal], then: NextStep | None, *, unlike: int, by_choices: bool) -> None:
     """What a plan would do, by choices or as it stands, with the files that are `there` still, and what to do `then`.
     `unlike` groups were called different."""
-    gone = len(found.removals) - len(there)
+    lie_there = {one.file for one in there}
+    gone = sum(files.is_gone(one.file) for one in found.removals if one.file not in lie_there)
+    unseen = len(found.removals) - len(there) - gone
     freed = apply.plan_size(found)
     programs.tell(
         removals=[{"path": str(r.file.whole), "kept": [str(kept.whole) for kept in r.kept]} for r in found.removals],
@@ -211,6 +213,7 @@ def _show(found: CleanPlan, there: Sequence[Removal], then: NextStep | None, *, 
         bytes=freed,
         asked=found.asked,
         not_there=gone,
+        not_looked_at=unseen,
         different=unlike,
     )
     screen.verdict(f"{counted(len(there), 'file', 'files')} would go into quarantine, {size(freed)} in all.")
@@ -227,6 +230,10 @@ def _show(found: CleanPlan, there: Sequence[Removal], then: NextStep | None, *, 
     if gone:
         of_it = "file of the plan is" if gone == 1 else "files of the plan are"
         screen.say(f"  {count(gone)} {of_it} not there any more. Search or audit again for a plan of what is.")
+    if unseen:
+        told = counted(unseen, "file of the plan", "files of the plan")
+        they_are = "it is" if unseen == 1 else "they are"
+        screen.say(f"  {told} could not be looked at, so nobody knows whether {they_are} there: check the disk.")
     if unlike:
         told = counted(unlike, "group is", "groups are")
         screen.say(f"  {told} not shown together again on this computer, once this is carried out.")
