@@ -102,11 +102,9 @@ class ArchivePlace(Whereabouts):
         Raises: BadPlace where it is not there or no archive, or another file lies there than the one that was named.
         """
         try:
-            facts = self.path.stat()
-            if not Opened.by(facts).is_same(self.file):
-                raise BadPlace(f"another file lies at {self.path} now than the one that this run began with")
+            _demand(Opened.by(self.path.stat()), self.path, self.file)
             # The process is part of the key: a forked worker must not share its parent's file position.
-            return _held(self.path, self.packing, (facts.st_size, facts.st_mtime_ns), os.getpid())
+            return _held(self.path, self.packing, self.file, os.getpid())
         except UNREADABLE as error:
             raise BadPlace(
                 f"{self.spec} cannot be read as an archive ({error or type(error).__name__}); it may be cut short:"
@@ -145,5 +143,17 @@ def packing_of(path: Path) -> str | None:
 
 
 @lru_cache(maxsize=8)
-def _held(path: Path, packing: str, stamp: tuple[int, int], process: int) -> OpenArchive:
-    return OpenZip(path) if packing == "zip" else OpenTar(path)
+def _held(path: Path, packing: str, file: Named, process: int) -> OpenArchive:
+    stream = path.open("rb")
+    try:
+        # By the time that it is opened, another one may lie there than the one that was looked at.
+        _demand(Opened.by(os.fstat(stream.fileno())), path, file)
+        return OpenZip(stream) if packing == "zip" else OpenTar(stream)
+    except BaseException:
+        stream.close()
+        raise
+
+
+def _demand(now: Opened, path: Path, file: Named) -> None:
+    if not now.is_same(file):
+        raise BadPlace(f"another file lies at {path} now than the one that this run began with")

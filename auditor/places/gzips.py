@@ -9,8 +9,7 @@ import os
 import zlib
 from bisect import bisect_right
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 _GZIP_WINDOW = 31  # zlib reads the header, and checks the checksum and length at the end
 _INPUT_BYTES = 256 * 1024
@@ -31,8 +30,8 @@ class _Point:
 class SeekableGzip:
     """Reads one .gz file, several members one after the other included. Not for several threads at once."""
 
-    def __init__(self, path: Path, spacing_bytes: int = 8 << 20) -> None:
-        self._file = path.open("rb")
+    def __init__(self, file: BinaryIO, spacing_bytes: int = 8 << 20) -> None:
+        self._file = file
         self._spacing = spacing_bytes
         self._given = 0
         self._state: Any = zlib.decompressobj(_GZIP_WINDOW)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import io
 import lzma
+import os
 import tarfile
 import threading
 from collections.abc import Iterator
@@ -46,11 +47,11 @@ class _Capped:
 class OpenTar:
     """A tar held open. Its members become known one after the other, so that a packed one is unpacked once."""
 
-    def __init__(self, path: Path) -> None:
-        """Raises: tarfile.TarError, OSError, EOFError where it is no tar."""
-        self._path = path
-        self._packed_bytes = path.stat().st_size
-        self._file, self._is_packed = _unpacked(path)
+    def __init__(self, file: BinaryIO) -> None:
+        """Takes an open file. Raises: tarfile.TarError, OSError, EOFError where it is no tar."""
+        self._name = Path(file.name).name
+        self._packed_bytes = os.fstat(file.fileno()).st_size
+        self._file, self._is_packed = _unpacked(file)
         self._tar = tarfile.open(  # noqa: SIM115 - held until the process forgets the archive
             fileobj=cast(BinaryIO, _Capped(self._file)), mode="r:", encoding="utf-8", errors="surrogateescape"
         )
@@ -79,7 +80,7 @@ class OpenTar:
         for info, entry in waiting:
             yield replace(entry, error=links.packed(entry.path, info.linkname, self._index, folders))
         if self._ended:
-            raise ListingCut(f"{self._path.name} {self._ended}")
+            raise ListingCut(f"{self._name} {self._ended}")
 
     def open(self, path: str) -> BinaryIO:
         """The bytes of one member. Raises: OSError where there is none or it cannot be read."""
@@ -171,13 +172,13 @@ class OpenTar:
         return ""
 
 
-def _unpacked(path: Path) -> tuple[BinaryIO, bool]:
+def _unpacked(file: BinaryIO) -> tuple[BinaryIO, bool]:
     """The tar's own bytes, and whether they are packed."""
-    with path.open("rb") as file:
-        magic = file.read(6)
+    magic = file.read(6)
+    file.seek(0)
     if magic.startswith(b"\x1f\x8b"):
-        return cast(BinaryIO, SeekableGzip(path)), True
+        return cast(BinaryIO, SeekableGzip(file)), True
     for start, module in ((b"BZh", bz2), (b"\xfd7zXZ", lzma)):
         if magic.startswith(start):
-            return cast(BinaryIO, module.open(path)), True
-    return path.open("rb"), False
+            return cast(BinaryIO, module.open(file)), True
+    return file, False

@@ -9,7 +9,6 @@ import struct
 import threading
 import zipfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import BinaryIO, cast
 
 from auditor.disk.foreign_names import row_path
@@ -26,9 +25,9 @@ _TARGET_BYTES = 4096
 class OpenZip:
     """A .zip held open, with its directory read once."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, file: BinaryIO) -> None:
         """Raises: zipfile.BadZipFile, OSError where it is none or is cut short (its directory stands at the end)."""
-        self._zip = zipfile.ZipFile(path)
+        self._zip = zipfile.ZipFile(file)
         self._lock = threading.Lock()
         self._members: dict[str, tuple[zipfile.ZipInfo, Entry]] = {}
         seen: dict[str, int] = {}

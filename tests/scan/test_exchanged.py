@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import hashlib
+import os
 import shutil
 import sys
 import threading
@@ -20,11 +21,12 @@ from auditor.audit import run as audit
 from auditor.audit.inputs import sides
 from auditor.audit.order import Order, Steps
 from auditor.disk.volume import volume_of
+from auditor.errors import BadPlace
 from auditor.isolation import pool
 from auditor.judge import policy, rules
 from auditor.manifest.jsonl import Manifest
 from auditor.model import Depth, ErrorKind, FileFacts, Verdict
-from auditor.places import Place, presence
+from auditor.places import Place, archive, presence
 from auditor.places.archive import open_archive
 from auditor.places.folder import open_folder
 from auditor.places.takeout import open_takeout
@@ -363,6 +365,31 @@ def test_the_last_answer_is_none_of_before(tmp_path: Path, monkeypatch: pytest.M
     made = scan(open_folder(str(card)), tmp_path / "m.jsonl", depth=Depth.HASH, use_cache=False, on_progress=heard)
     assert not made.footer.complete and "another folder" in made.footer.reasons[0]
     assert all(row.sha256 is None for row in made.rows())
+
+
+@pytest.mark.parametrize("name", ["a.zip", "a.tar", "a.tgz"])
+def test_another_archive_that_comes_before_it_is_opened_is_not_read(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was looked at by its name; the file that is opened may be another one by then."""
+    path = tmp_path / name
+    for kind in ("first", "other"):
+        (tmp_path / kind).mkdir()
+        (tmp_path / kind / "a.jpg").write_bytes(noise(kind, 2_000))
+        form = {"a.zip": "zip", "a.tar": "tar", "a.tgz": "gztar"}[name]
+        Path(shutil.make_archive(str(tmp_path / f"{kind}-made"), form, tmp_path / kind)).rename(tmp_path / f"{kind}.x")
+    (tmp_path / "first.x").rename(path)
+    place = open_archive(str(path))
+    looked = archive.Opened.by
+
+    def exchanged(facts: os.stat_result) -> archive.Opened:
+        if (tmp_path / "other.x").exists():
+            (tmp_path / "other.x").rename(path)
+        return looked(facts)
+
+    monkeypatch.setattr(archive.Opened, "by", exchanged)
+    with pytest.raises(BadPlace, match="another file lies at"):
+        list(place.walk())
 
 
 def test_another_archive_is_not_read_for_the_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
