@@ -848,3 +848,28 @@ def test_any_path_survives_sums_and_csv(tmp_path: Path, contents: dict[str, byte
         read = sums.read if name == "SUMS" else lambda path, text, _=None: tabular.read_csv(path, text)
         found = {facts.path: facts.sha256 for facts in read(tmp_path / name, content, None).rows}
         assert found == {facts.path: facts.sha256 for facts in rows}
+
+
+A, B, C, D = (letter * 64 for letter in "abcd")
+OPEN_QUOTES = {
+    "at a name": f'path,sha256\n1.jpg,{A}\n"2.jpg,{B}\n3.jpg,{C}\n',
+    "at a digest": f'path,sha256\n1.jpg,{A}\n2.jpg,"{B}\n3.jpg,{C}\n',
+    "at a last cell that is not looked at": f'path,sha256,size\n1.jpg,{A},1\n2.jpg,{B},"2\n3.jpg,{C},3\n',
+    "at a name, and closed in a later row": f'path,sha256\n1.jpg,{A}\n"2.jpg,{B}\n3.jpg,{C}\n4.jpg",{D}\n',
+    "at a size, and closed in a later row": f'path,size,sha256\n1.jpg,1,{A}\n2.jpg,"2,{B}\n3.jpg,3,{C}\n4.jpg,4",{D}\n',
+    "in the last row": f'path,sha256\n1.jpg,{A}\n2.jpg,"{B}',
+    "at a title": f'path,sha256,"note\n2.jpg,{B},"\n1.jpg,{A},\n',
+}
+
+
+@pytest.mark.parametrize("where", OPEN_QUOTES)
+def test_rows_behind_a_quotation_mark_that_nothing_closes_prove_nothing(where: str) -> None:
+    """Nor is a list complete in which one cell may hold the rows of other files."""
+    found = tabular.read_csv(Path("list.csv"), OPEN_QUOTES[where].encode())
+    assert {row.path: row.sha256 for row in found.rows if row.sha256} == {"1.jpg": A}
+    assert len(found.unclear) == 1
+
+
+def test_a_name_may_have_a_line_break() -> None:
+    found = tabular.read_csv(Path("list.csv"), f'path,sha256\n"a\nb.jpg",{A}\n'.encode())
+    assert ([row.path for row in found.rows], found.unclear) == (["a\nb.jpg"], ())

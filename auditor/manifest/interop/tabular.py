@@ -55,7 +55,7 @@ def read_csv(path: Path, content: bytes) -> Listed:
     text = content.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape")
     first = text.split("\n", 1)[0]
     delimiter = max(",;\t", key=first.count)
-    table = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    table = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         titles = next(table, [])
     except csv.Error as error:
@@ -82,6 +82,8 @@ def read_csv(path: Path, content: bytes) -> Listed:
     # In a table of our own, names are escaped where they are no text; in others a backslash is a backslash.
     name_of = path_shown if tuple(header[: len(_COLUMNS)]) == _COLUMNS else str
     rows, unclear = [], []
+    if any(_ran_on(title, delimiter) for title in titles):
+        unclear.append("the row of titles runs on into the next lines, as after a quotation mark that nothing closes")
     disproved: set[str] = set()
     unheard: dict[str, None] = {}
     doubted: dict[str | None, tuple[int, str]] = {}
@@ -93,6 +95,16 @@ def read_csv(path: Path, content: bytes) -> Listed:
                     unclear.append(f"row {number} has {len(values)} columns, not {len(header)}")
                     if len(values) > named:
                         disproved.add(row(name_of(_unguarded(values[named])), {}).path)
+                continue
+            if any(_ran_on(cell, delimiter if at == named else "") for at, cell in enumerate(values)):
+                # The rows in it are not known: not that they are there, nor that a cell behind it is this file's.
+                unclear.append(
+                    f"row {number} runs on into the next lines, as after a quotation mark that nothing closes"
+                )
+                own = values[named]
+                own = re.split(f"[\\r\\n{delimiter}]", own)[0] if _ran_on(own, delimiter) else own
+                rows.append(row(name_of(_unguarded(own)), {}))
+                disproved.add(rows[-1].path)
                 continue
             digests = {kind: values[columns[kind]].strip() for kind in DIGESTS if kind in columns}
             size = size_of(values[sized].strip()) if sized is not None else None
@@ -110,6 +122,12 @@ def read_csv(path: Path, content: bytes) -> Listed:
         unclear.append(_of_unheard(list(unheard)))
     unclear += [_of_doubt(title, *cell, doubts[title]) for title, cell in doubted.items()]
     return listed(rows, unclear, of_place.said_in(titles, path), str(path), disproved)
+
+
+def _ran_on(cell: str, delimiter: str) -> bool:
+    """Whether a cell may hold rows of its table: it has a line break and, where names and titles may have one too, what
+    parts the cells."""
+    return ("\n" in cell or "\r" in cell) and delimiter in cell
 
 
 def _against(
