@@ -67,7 +67,8 @@ def _run(order: Order, folder: Path, out: Path, steps: Steps, clock: Callable[[]
         chosen = select(order.policy, order.rules)
         outcomes, waived = _check(db, order, chosen, steps, clock().date())
         partition = verdict.judge_files(db, order.policy)
-        conclusion = verdict.conclude(db, partition, outcomes, order.policy, order.emptied)
+        names = {rule.id: rule.name for rule in chosen}
+        conclusion = verdict.conclude(db, partition, outcomes, order.policy, order.emptied, names)
         is_emptied = bool(order.emptied) and not partition.due
         has_next = conclusion.verdict is not Verdict.SAFE and not is_emptied
         doubts = exchange.doubts(db, order.backups, pairs)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from auditor.database import files, findings, headers
 from auditor.database.connection import Database
@@ -47,14 +48,16 @@ def conclude(
     outcomes: Sequence[RuleOutcome],
     policy: Policy,
     emptied: Sequence[str] = (),
+    names: Mapping[str, str] = MappingProxyType({}),
 ) -> Conclusion:
     """The verdict over all: NOT SAFE beats CANNOT SAY beats SAFE, which needs proof of every due file that was not
     waived (and of one at least), every rule run that is an error or can make a file unsafe, whole and fresh lists.
 
     `emptied` is what is to be said where nothing is left to check, and it is known why; its first line is the sentence.
+    `names` are what people call the checks, by id.
     """
     unrun = [o for o in outcomes if o.state in (RuleState.NOT_RUN, RuleState.BROKEN) and _must_run(o)]
-    caveats = [f"The check {o.rule_id} could not run: {o.reason}." for o in unrun]
+    caveats = [f"“{names.get(o.rule_id, o.rule_id)}” could not be looked for: {o.reason}." for o in unrun]
     doubts = _doubts(headers.told(db), policy)
     due, proven, unsafe = partition.due, partition.proven, partition.not_safe
     unchecked, waived = partition.not_checked, partition.waived

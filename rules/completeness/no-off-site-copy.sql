@@ -14,9 +14,10 @@
 -- message     = "$path has $found off-site, and the policy asks for $wanted."
 -- why = """
 -- A fire, a flood or a theft takes everything that is in one house. The policy of this audit asks for a good copy
--- elsewhere: in a cloud, in a Google Takeout, or in a backup that the policy names under [backups] off_site.
+-- elsewhere: in a cloud, in a Google Takeout, or in a backup that the policy names under [backups] off_site. A policy to
+-- name one in is made by `auditor policy show office -o my-policy.toml`; audit with `--policy my-policy.toml`.
 -- """
--- remedy      = "Bring the file into the cloud or onto the disk that is kept elsewhere, and name that backup when you audit again. That a disk is kept elsewhere, only you can know: `auditor policy show office -o my-policy.toml` makes a policy of your own; name the disk's folder in it under `off_site`, and audit with `--policy my-policy.toml`."
+-- remedy      = "Bring them into a cloud, or onto a disk that is kept elsewhere, and name that backup too when you audit again. That a disk is kept elsewhere, only you can know: a policy of your own says so under `off_site`."
 -- not_covered = "Where a disk really lies: only clouds, Takeouts and the labels that the policy names count as off-site."
 -- ///
 SELECT 'source' AS side, due.path AS path, files.backup AS backup, files.off_site_copies AS off_site,

@@ -16,7 +16,7 @@
 -- One backup can burn, be stolen or fail together with the phone. The policy of this audit asks for more than one good
 -- copy of each file, each in a backup of its own; two copies on the same disk count as one.
 -- """
--- remedy      = "Run `auditor backup SOURCE` to the backup that lacks the file, then audit again with all backups named."
+-- remedy      = "Run `auditor backup SOURCE` to the backup that lacks them, or to another disk or cloud where there is no other backup yet; then audit again with all backups named."
 -- not_covered = "Files that are in no backup at all: these are named by missing-from-backup. Whether two folders are on one disk."
 -- ///
 SELECT 'source' AS side, due.path AS path, files.backup AS backup, files.copies AS copies, $min_copies AS wanted,

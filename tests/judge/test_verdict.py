@@ -162,7 +162,7 @@ SENTENCES: dict[str, tuple[tuple[int, ...], list[dict[str, Any]], list[RuleOutco
         [outcome("error", 0, "not_run")],
         "CANNOT SAY",
         "1 of the checks could not run, so this cannot be called safe.",
-        ("The check some-rule could not run: a reason.",),
+        ("“A rule by its name” could not be looked for: a reason.",),
     ),
     "a lesser check could not run": (
         (5, 5, 0, 0, 0),
@@ -178,7 +178,7 @@ SENTENCES: dict[str, tuple[tuple[int, ...], list[dict[str, Any]], list[RuleOutco
         [outcome("warning", 0, "broken", "not_safe")],
         "CANNOT SAY",
         "1 of the checks could not run, so this cannot be called safe.",
-        ("The check some-rule could not run: a reason.",),
+        ("“A rule by its name” could not be looked for: a reason.",),
     ),
     "everything left out on purpose": (
         (5, 0, 0, 0, 5),
@@ -222,7 +222,8 @@ def test_sentence(
     for o in outcomes:
         for n in range(o.findings if o.severity is Severity.WARNING else 0):
             found(db, rule=o.rule_id, severity="warning", path=f"{o.rule_id}/{n}.jpg", verdict="none")
-    conclusion = verdict.conclude(db, Partition(*counts), outcomes, FAMILY)
+    names = {"some-rule": "A rule by its name"}
+    conclusion = verdict.conclude(db, Partition(*counts), outcomes, FAMILY, names=names)
     assert conclusion == verdict.Conclusion(Verdict(word), sentence, caveats)
 
 

@@ -416,6 +416,18 @@ def test_since_the_last_audit_is_said_where_there_was_one(tmp_path: Path) -> Non
     assert "Since the last audit" not in Reader(written(tmp_path, db).read_text("utf-8")).text
 
 
+@pytest.mark.parametrize(
+    ("rule", "words", "action"),
+    [("too-few-copies", "or to another disk or cloud", "backup"), ("no-off-site-copy", "is kept elsewhere", None)],
+)
+def test_what_an_office_lacks_is_the_next_step_and_fits_one_backup(rule: str, words: str, action: str | None) -> None:
+    known = {one.id: one for one in rules.load(())}
+    lacking = RuleOutcome(rule, RuleState.FAILED, Severity.ERROR, 2, 2, verdict=FileVerdict.NOT_SAFE)
+    judged = Audit(Verdict.NOT_SAFE, "", Partition(2, 0, 2, 0, 0), (lacking,), (), {"words": {"SOURCE": "phone"}})
+    step = findings.next_step(judged, known)
+    assert step is not None and words in str(step) and step.action == action
+
+
 def test_safe_says_how_much_may_go_and_how() -> None:
     judged = Audit(Verdict.SAFE, "", Partition(2, 2, 0, 0, 0), (), (), {
         "may_go": {"files": 2, "size_bytes": 5_000_000}, "words": {"REPORT": "audit-1", "PHONE": "p", "BACKUPS": "b"},
