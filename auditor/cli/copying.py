@@ -10,13 +10,14 @@ import tempfile
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from auditor.audit import refusals
 from auditor.audit.roles import Pair
-from auditor.cli import ahead, programs, screen
+from auditor.cli import ahead, named, programs, screen
 from auditor.copier.backup import BackupResult
 from auditor.copier.execute import Progress
 from auditor.copier.messages import Cause
@@ -113,18 +114,34 @@ def name_sides(pairs: Sequence[Pair], refusal: Callable[[Pair], Refusal | None])
         screen.note(line)
 
 
-def say_ahead(plan: CopyPlan, way: str) -> None:
-    """Says before a run how much it will write, how much room there is, and how long it will take; of none more than is
-    known. `way` names the two places. Silent where nothing is to be done."""
+@dataclass(frozen=True, slots=True)
+class Way:
+    """From where to where files are copied: what it is called where its pace is kept, and the kind of place they come
+    from."""
+
+    name: str
+    kind: str
+
+
+def way(source: Place, root: Path) -> Way:
+    """That from a place into a folder."""
+    return Way(f"{source.id} {root}", source.kind)
+
+
+def say_ahead(plan: CopyPlan, way: Way, say: Callable[[str], None] = screen.note) -> None:
+    """Says before a run how much it will write, how much room there is, and how long it will take; programs are told
+    the last two as data. Silent where nothing is to be done."""
     if not plan.to_do:
         return
     most = " at most" if plan.of(Action.COMPARE) else ""  # those of which the content may be there already
     free = volume_of(plan.root).free_bytes
-    room = f"; {size(free)} free on {visible(plan.root.name)}" if free is not None else ""
+    room = f"; {size(free)} free on {visible(named.called_folder(plan.root))}" if free is not None else ""
     bytes_ = sum(step.size_bytes or 0 for step in plan.to_do)
-    told = ahead.words(COPY, way, len(plan.to_do), bytes_)
+    is_known = all(step.size_bytes is not None for step in plan.to_do)  # a phone may not tell
+    told = ahead.expected(COPY, way.name, way.kind, len(plan.to_do), bytes_) if is_known else None
     time = f"; {told}" if told else ""
-    screen.note(f"{'To copy':<24} {counted(len(plan.to_do), 'file', 'files')}, {size(bytes_)}{most}{room}{time}")
+    programs.tell(free_bytes=free, seconds=round(told.seconds) if told else None)
+    say(f"{'To copy':<24} {counted(len(plan.to_do), 'file', 'files')}, {size(bytes_)}{most}{room}{time}")
 
 
 @contextlib.contextmanager
@@ -232,7 +249,7 @@ def no_room(backed: BackupResult) -> str:
     needing = counted(len(left), "file needs", "files need")
     known = sum(step.size_bytes or 0 for step in left)
     need = f"{size(known)} more" if all(step.size_bytes for step in left) else "more room"  # a phone may not tell
-    where = visible(backed.prepared.plan.root.name)
+    where = visible(named.called_folder(backed.prepared.plan.root))
     return f"Make room on {where}, where {needing} {need}, or use a larger disk."
 
 
@@ -253,7 +270,7 @@ def audit(
     """
     from auditor.audit import inputs
     from auditor.audit.order import Order, pairs_of
-    from auditor.cli import cleaned, named, unfinished
+    from auditor.cli import cleaned, unfinished
     from auditor.cli.work import audit as command
     from auditor.copier.source_manifest import source_list
     from auditor.judge import rules as ruling

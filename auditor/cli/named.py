@@ -62,6 +62,16 @@ def name_of(spec: str) -> str | None:
     return config.load().name_of(spec)
 
 
+def called(place: Place) -> str:
+    """What people are told that a place is called: as the user calls it, else as it calls itself."""
+    return name_of(place.spec) or place.label
+
+
+def called_folder(root: Path) -> str:
+    """As `called`, of a folder that may not be there yet."""
+    return name_of(str(root)) or root.name
+
+
 def usual(source: str | None, backups: Sequence[str]) -> tuple[str, list[str]]:
     """The phone and its backups for an audit: what was named, and what was not by the config, if it has one phone.
 

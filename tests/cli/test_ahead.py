@@ -1,7 +1,8 @@
-"""How long a run will take is said before it, where the same work was done before; the first run says nothing."""
+"""How long a run will take is said before it: as the same work took before, else by a rate that is called a guess."""
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -63,7 +64,7 @@ def test_the_second_run_says_how_long_it_takes(
 
 def test_what_was_known_already_is_no_measure(capsys: pytest.CaptureFixture[str]) -> None:
     for cached, is_said in ((1, False), (0, False), (0, True)):
-        listen = ahead.timed(lambda now: None, "Reading nas", "decode", "nas", is_most=True)
+        listen = ahead.timed(lambda now: None, "Reading nas", "decode", "nas", "folder", is_most=True)
         for files in (0, 1, 2):
             listen(Progress(files, 2, files * 1000, 2000, "", 0, min(cached, files)))
         assert ("at most about 10 seconds, as fast as last time\n" in capsys.readouterr().err) == is_said
@@ -72,8 +73,43 @@ def test_what_was_known_already_is_no_measure(capsys: pytest.CaptureFixture[str]
 def test_what_is_soon_over_is_not_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ahead, "SAID_FROM_S", 30.0)
     pace.remember("decode", "nas", 100_000, 1.0)
-    assert ahead.words("decode", "nas", 1, 2_800_000) is None
-    assert ahead.words("decode", "nas", 1, 23_900_000) == "about 4 minutes, as fast as last time"
+    assert ahead.expected("decode", "nas", "folder", 1, 2_800_000) is None
+    assert str(ahead.expected("decode", "nas", "folder", 1, 23_900_000)) == "about 4 minutes, as fast as last time"
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("adb", "about 33 minutes at 30 MB/s, which is a guess for a phone by cable"),
+        ("rclone", "about 3 hours at 5.0 MB/s, which is a guess for a cloud"),
+        ("folder", "about 17 minutes at 60 MB/s, which is a guess for a disk"),
+    ],
+)
+def test_before_a_first_run_the_time_is_guessed_and_called_so(
+    monkeypatch: pytest.MonkeyPatch, kind: str, words: str
+) -> None:
+    monkeypatch.setattr(ahead, "SAID_FROM_S", 30.0)
+    assert str(ahead.expected("copy", "new", kind, 1, 60_000_000_000)) == words
+    pace.remember("copy", "new", 100_000_000, 1.0)
+    assert "guess" not in str(ahead.expected("copy", "new", kind, 1, 60_000_000_000))
+
+
+@pytest.mark.parametrize("depth", ["list", "hash", "deep"])
+def test_what_bytes_are_no_measure_of_is_not_guessed(depth: str) -> None:
+    assert ahead.expected(depth, "new", "folder", 1, 60_000_000_000) is None
+
+
+@pytest.mark.parametrize("line", ["backup phone disk", "restore photos back"])
+def test_a_plan_says_time_and_room(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], line: str
+) -> None:
+    call(monkeypatch, capsys, "verify", "photos", "--init")
+    code, said, _ = call(monkeypatch, capsys, *line.split(), "-n")
+    assert code == 0
+    ahead = r"^To copy +3 files, .* free on \w+; about .* at 60 MB/s, which is a guess for a disk$"
+    assert re.search(ahead, said, re.M)
+    told = json.loads(call(monkeypatch, capsys, *line.split(), "-n", "--json")[1])
+    assert told["free_bytes"] > 0 and told["seconds"] == 0
 
 
 def test_a_state_that_cannot_be_kept_stops_no_run(

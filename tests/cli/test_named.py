@@ -205,6 +205,9 @@ def test_the_audit_after_a_backup_calls_places_so_too(
     known(here, ("anna", "phone", "phone"), ("nas", "new", "backup"))
     code, _, err = call(monkeypatch, capsys, "backup", "anna", "nas", "-o", "a")
     assert code == 0, err
+    assert "free on nas\n" in err and "\nCopying to nas " in err
+    assert "\nReading nas " in "\n" + call(monkeypatch, capsys, "verify", "nas")[2]
+    assert "\nRestoring a sample of nas " in "\n" + call(monkeypatch, capsys, "drill", "nas", "-o", "d")[2]
     assert _heading(Path("a/report.html")) == "anna → nas"
 
 

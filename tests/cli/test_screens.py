@@ -17,7 +17,13 @@ from tests.golden_file import Golden
 
 SCREENS = {
     "scan": ["scan phone -o phone.jsonl", "scan nothing-here", "scan phone -o phone.jsonl"],
-    "backup": ["backup phone disk", "backup phone disk", "backup disk phone", "backup phone phone/inside"],
+    "backup": [
+        "backup phone disk -n",
+        "backup phone disk",
+        "backup phone disk",
+        "backup disk phone",
+        "backup phone phone/inside",
+    ],
     "audit": [
         "audit phone disk -o safe",
         "audit phone other -o not-safe",

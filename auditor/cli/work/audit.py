@@ -107,7 +107,7 @@ def run(order: Order, folder: Path) -> Audit:
             place = called_so[0].place if len(called_so) == 1 else None
             if place is None:
                 return begin(title)  # which of them it is, nobody can tell
-            return ahead.timed(begin(title), title, listing.depth_of(called_so[0], order.depth), place.id)
+            return ahead.timed(begin(title), title, listing.depth_of(called_so[0], order.depth), place.id, place.kind)
 
         steps = Steps(scanning, checking, looking)
         result = auditing.run(order, folder, steps)

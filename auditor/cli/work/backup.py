@@ -82,15 +82,16 @@ def command(
         _learned(prepared)
         _say_of_phones(prepared, sides)
         show_plan(prepared.plan)
+        copying.say_ahead(prepared.plan, copying.way(place, root), screen.say)
         _refuse(prepared.plan.refusals)
         return
-    with screen.phase(f"Looking at {place.label}"):
+    with screen.phase(f"Looking at {named.called(place)}"):
         entries, refusals = backing.refusals_when_new(place, root, asked, RunOptions(hang_s=hang))
     _refuse(refusals)
     with backing.session(root, layout or Layout.MIRROR) as store:
         with copying.stoppable() as stop:
             options = RunOptions(hang_s=hang, wait_s=wait, unplugged=watch(place, store.door), stop=stop)
-            with screen.phase(f"Looking at {root.name}") as show:
+            with screen.phase(f"Looking at {named.called_folder(root)}") as show:
                 prepared = backing.prepare(
                     place, store, asked, replace(options, on_progress=copying.as_scan(show)), entries=entries
                 )
@@ -99,11 +100,11 @@ def command(
             _say_of_phones(prepared, sides)
             _refuse(prepared.plan.refusals)
             preflight.remember(root, (store.marker() or prepared.marker).id)
-            way = f"{place.id} {root}"
+            way = copying.way(place, root)
             copying.say_ahead(prepared.plan, way)
-            title = f"Copying to {root.name}"
+            title = f"Copying to {named.called_folder(root)}"
             with screen.phase(title, "not copied") as show:
-                timed = ahead.timed(show, title, copying.COPY, way, is_said=False)
+                timed = ahead.timed(show, title, copying.COPY, way.name, way.kind, is_said=False)
                 backed = backing.carry_out(prepared, replace(options, on_progress=copying.as_scan(timed)))
             asks = not (backed.ending.gone or backed.ending.stopped or backed.fake)
             proof = copying.asked_again(place, arrived(backed), stop) if asks else None
@@ -224,8 +225,8 @@ def show_results(backed: backing.BackupResult) -> None:
         screen.note(f"{count(left_out):>10}  left out by the policy")
     for files, what in (
         (failed, "not copied"),
-        (unsure, "arrived damaged; run the same command again, in case they read better"),
-        (sure, "copied as found, but damaged in the source: two reads say the same"),
+        (unsure, "of these arrived damaged; run the same command again, in case they read better"),
+        (sure, "of these, copied as found, but damaged in the source: two reads say the same"),
     ):
         if files:
             screen.note(f"{count(len(files)):>10}  {what}:")
@@ -280,7 +281,7 @@ def _amount(steps: Sequence[CopyStep]) -> dict[str, object]:
 def _learned(prepared: backing.Prepared) -> None:
     """What became of the backup's own files since they were read last."""
     if prepared.learned:
-        screen.note(f"  In {visible(prepared.plan.root.name)}, since its files were read last:")
+        screen.note(f"  In {visible(named.called_folder(prepared.plan.root))}, since its files were read last:")
         copying.fates(prepared.learned)
 
 

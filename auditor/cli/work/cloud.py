@@ -16,7 +16,7 @@ from auditor.audit import inputs, uploads
 from auditor.audit.order import Order
 from auditor.audit.refusals import refusal_of_backup
 from auditor.audit.roles import Pair, role_of, said_by_hand
-from auditor.cli import copying, named, programs, screen, unfinished
+from auditor.cli import ahead, copying, named, programs, screen, unfinished
 from auditor.cli.work import audit as audit_command
 from auditor.copier.source_manifest import without
 from auditor.copier.upload import Outcome, Upload, upload_missing
@@ -31,9 +31,10 @@ from auditor.places.rclone import RclonePlace, open_rclone
 from auditor.places.rcloneclient import RemoteFailed, call
 from auditor.report import list_name
 from auditor.scan import run as scan
-from auditor.words import count, size, typed, visible
+from auditor.words import count, counted, size, typed, visible
 
 PREFIX = "rclone:"
+UPLOAD = "upload"
 
 
 def backup(
@@ -64,14 +65,15 @@ def backup(
     excluded = re.compile(policy.excluded())
     began = datetime.now(UTC)
     with tempfile.TemporaryDirectory() as work:
-        with screen.phase(f"Reading {place.label}") as show:
+        title = f"Reading {named.called(place)}"
+        with screen.phase(title) as show:
             listed = scan.scan(
                 place,
                 Path(work) / list_name(0),
                 depth=Depth.DECODE,
                 use_cache=False,
                 extra_digests=cloud.native_digests()[:1],
-                on_progress=show,
+                on_progress=ahead.timed(show, title, Depth.DECODE, place.id, place.kind),
             )
         done = _upload(place, listed, cloud, excluded)
         failed = [(upload.path, upload.reason or "") for upload in done if upload.outcome is Outcome.FAILED]
@@ -88,8 +90,12 @@ def backup(
 
 def _upload(place: Place, listed: Manifest, cloud: RclonePlace, excluded: re.Pattern[str] | None) -> list[Upload]:
     done: list[Upload] = []
-    with screen.phase(f"Uploading to {cloud.label}", "not uploaded") as show:
-        now = scan.Progress(0, listed.footer.files, 0, listed.footer.bytes, "", 0, 0)
+    files, bytes_ = listed.footer.files, listed.footer.bytes
+    told = ahead.expected(UPLOAD, cloud.id, cloud.kind, files, bytes_)
+    time = f"; {told}" if told else ""
+    screen.note(f"{'To upload':<24} {counted(files, 'file', 'files')}, {size(bytes_)} at most{time}")
+    with screen.phase(f"Uploading to {named.called(cloud)}", "not uploaded") as show:
+        now = scan.Progress(0, files, 0, bytes_, "", 0, 0)
         for upload in upload_missing(place, listed, cloud, excluded):
             done.append(upload)
             now = replace(now, files=now.files + 1, bytes=now.bytes + upload.size_bytes, current=upload.path)

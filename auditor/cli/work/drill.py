@@ -43,7 +43,7 @@ def command(
     with (
         tempfile.TemporaryDirectory(prefix="auditor-drill-", dir=work) as target,
         copying.stoppable() as stop,
-        screen.phase(f"Restoring a sample of {place.label}", "not restored") as show,
+        screen.phase(f"Restoring a sample of {named.called(place)}", "not restored") as show,
     ):
         options = RunOptions(hang_s=hang, wait_s=0, unplugged=watch(place, None), stop=stop)
         options = replace(options, on_progress=copying.as_scan(show))

@@ -97,7 +97,7 @@ def _source(side: Side, fixed: bool, target: Path, jobs: int | None, cache: bool
         target.unlink(missing_ok=True)
         title = f"Reading {visible(side.label)}"
         with screen.phase(title) as show:
-            timed = ahead.timed(show, title, Depth.DECODE, side.place.id, is_most=cache)
+            timed = ahead.timed(show, title, Depth.DECODE, side.place.id, side.place.kind, is_most=cache)
             listed = scanning.scan(
                 side.place, target, depth=Depth.DECODE, jobs=jobs, use_cache=cache, on_progress=timed
             )

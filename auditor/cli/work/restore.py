@@ -38,6 +38,7 @@ def command(
             screen.note(visible(warning))
         if job.plan.refusals:
             raise BadPlace(" ".join(map(str, job.plan.refusals)))
+        way = copying.way(place, root)
         if plan_only:
             steps = job.plan.of(Action.COPY)
             what = counted(len(steps), "file", "files")
@@ -45,12 +46,13 @@ def command(
             bytes_ = sum(s.size_bytes or 0 for s in steps)
             programs.tell(plan={"files": len(steps), "bytes": bytes_, "not_restored": cannot})
             screen.say(f"Plan: {what} to restore, {size(sum(s.size_bytes or 0 for s in steps))}")
+            copying.say_ahead(job.plan, way, screen.say)
             copying.listed((s.path, s.reason or "") for s in job.plan.of(Action.CANNOT))
             return
-        way, title = f"{place.id} {root}", f"Restoring to {root.name}"
+        title = f"Restoring to {named.called_folder(root)}"
         copying.say_ahead(job.plan, way)
         with copying.stoppable() as stop, screen.phase(title, "not restored") as show:
-            timed = ahead.timed(show, title, copying.COPY, way, is_said=False)
+            timed = ahead.timed(show, title, copying.COPY, way.name, way.kind, is_said=False)
             options = RunOptions(hang_s=hang, wait_s=wait, unplugged=watch(place, job.publisher.door), stop=stop)
             ending = restoring.carry_out(job, replace(options, on_progress=copying.as_scan(timed)))
     done = [r for r in ending.results if r.outcome is not Outcome.FAILED]

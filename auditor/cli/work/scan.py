@@ -21,7 +21,8 @@ def command(
         raise BadPlace(f"{place} is a manifest already")
     opened = open_place(place)
     target = out or unfinished.manifest(opened, depth)
-    with screen.phase(f"Reading {opened.label}") as show:
+    title = f"Reading {named.called(opened)}"
+    with screen.phase(title) as show:
         manifest = scanning.scan(
             opened,
             target,
@@ -29,7 +30,7 @@ def command(
             jobs=jobs,
             use_cache=cache,
             extra_digests=digest or (),
-            on_progress=ahead.timed(show, f"Reading {opened.label}", depth, opened.id, is_most=cache),
+            on_progress=ahead.timed(show, title, depth, opened.id, opened.kind, is_most=cache),
         )
     footer = manifest.footer
     programs.tell(

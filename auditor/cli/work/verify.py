@@ -86,8 +86,9 @@ def command(
                 " --init` writes down what is there"
             )
         raise BadPlace(refusals.refusal_without_record(role, NAME))
-    with copying.stoppable() as stop, screen.phase(f"Reading {place.label}") as show:
-        timed = ahead.timed(show, f"Reading {place.label}", NAME, place.id)
+    title = f"Reading {named.called(place)}"
+    with copying.stoppable() as stop, screen.phase(title) as show:
+        timed = ahead.timed(show, title, NAME, place.id, place.kind)
         options = RunOptions(hang_s=hang, stop=stop, on_progress=copying.as_scan(timed))
         if manifest is not None:
             options = replace(options, unplugged=watch(place, None))
