@@ -91,6 +91,7 @@ def _run(order: Order, folder: Path, out: Path, steps: Steps, clock: Callable[[]
             {
                 **record.of_run(order, out, lists, started, clock(), doubts, beneath, pairs),
                 "not_read_again": not_offered,
+                "stay": safe_to_delete.stay(db),
                 "may_go": safe_to_delete.told(db, order.source, order.backups, order.policy.min_copies),
                 **({"emptied": True} if is_emptied else {}),
                 **({"first": order.first} if order.first else {}),

@@ -55,6 +55,11 @@ def told(db: Database, source: Side, backups: Sequence[Side], min_copies: int) -
     return {"files": files, "size_bytes": size_bytes, "by_clean": is_folder and len(here) >= min_copies}
 
 
+def stay(db: Database) -> dict[str, int]:
+    """How many other files that are safe stay whatever is read of them, by the reason, as audit.json says it."""
+    return {why.value: number for why, number in table.staying(db).items()}
+
+
 def _kept_backups(source: Side, files: Sequence[Stored]) -> dict[Path, str]:
     """The backups that this program keeps in which some of these files lie, each with how their paths begin."""
     root = source.place.folder if source.place is not None else None

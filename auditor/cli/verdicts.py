@@ -17,13 +17,13 @@ _COLOURS = {Verdict.SAFE: "green", Verdict.NOT_SAFE: "red", Verdict.CANNOT_SAY: 
 
 
 def limits(result: Audit, *, is_new: bool = True) -> list[str]:
-    """What is said below a verdict: what it does not say, when it was true, what may go by it, and of what it does not
-    speak; where only the verdict is wanted, what it is not to be had without: of one that is not new, its date too."""
+    """What is said below a verdict: what it does not say, when it was true, what stays on the phone all the same, and
+    of what it does not speak; where only the verdict is wanted, what it is not to be had without: of one that is not
+    new, its date too."""
     if screen.quiet():
         when = "" if is_new else findings.covered(result)
         return [*result.limits, *filter(None, (when,))] if result.verdict is Verdict.SAFE else []
-    free = " ".join(filter(None, (findings.may_go(result), findings.stays(result))))
-    return [*result.caveats, *filter(None, (findings.covered(result), free, _besides(result)))]
+    return [*result.caveats, *filter(None, (findings.covered(result), findings.stays(result), _besides(result)))]
 
 
 def show(result: Audit, below: Sequence[str], rules: Mapping[str, Rule]) -> None:

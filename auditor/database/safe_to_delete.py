@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from enum import StrEnum
 
 from auditor.database import proofs
 from auditor.database.connection import Database
 from auditor.database.rows import Stored
 from auditor.database.schema import NO_COPIES, kinds, of_a_program
-from auditor.model import ErrorKind
+from auditor.model import DigestOrigin, ErrorKind, Soundness
 from auditor.places.trash import TRASH_FOLDERS
 
 _TABLES = ("safe_to_delete", "safe_at_any_time")
+
+
+class Stays(StrEnum):
+    """Why a file that is safe is not among those that may go, whatever is read of it."""
+
+    NOT_IDENTICAL = "not_identical"  # proven by the same picture, not by the same bytes
+    NOT_SOUND = "not_sound"  # damaged on the phone, or odd
+    NOT_OPENED = "not_opened"  # no decoder here knows its format
+    IN_A_BIN = "in_a_bin"
+    UNREAD = "unread"  # somebody else made its digests
+    IN_A_BACKUP = "in_a_backup"  # that auditor keeps
+    COPIES = "copies"  # too few of them are sound, and were read and opened here
 
 
 def fill(
@@ -51,6 +64,7 @@ def fill(
         GROUP BY s.id, s.path, s.size_bytes, s.mtime, s.sha256, s.read_at
         HAVING {proofs.copies()} >= ?
         """
+    db.put("kept_in_a_backup", {"path": "VARCHAR"}, [])
     for table, labels, unopened, when in zip(_TABLES, (read_now, undoubted), (False, True), (since, ""), strict=True):
         each = [unopened, when]
         db.run(f"CREATE TABLE {table} AS {sql}", [list(labels), list(labels), *each, *each, min_copies])
@@ -68,7 +82,8 @@ def files(db: Database) -> list[Stored]:
 
 
 def leave_out(db: Database, within: str) -> None:
-    """Takes out all files whose paths begin so."""
+    """Takes out all files whose paths begin so, as lying in a backup."""
+    db.run("INSERT INTO kept_in_a_backup SELECT path FROM safe_at_any_time WHERE starts_with(path, ?)", [within])
     for table in _TABLES:
         db.run(f"DELETE FROM {table} WHERE starts_with(path, ?)", [within])
 
@@ -77,6 +92,24 @@ def not_read(db: Database) -> int:
     """How many may be safe to delete, were they read and opened."""
     counts = "SELECT (SELECT count(*) FROM safe_at_any_time) - (SELECT count(*) FROM safe_to_delete)"
     return db.one(int, counts)
+
+
+def staying(db: Database) -> dict[Stays, int]:
+    """How many of the proven files stay whatever is read, by the first reason that holds."""
+    sql = f"""
+        SELECT CASE
+            WHEN f.status <> 'identical' THEN '{Stays.NOT_IDENTICAL}'
+            WHEN s.soundness IN ('{Soundness.DAMAGED}', '{Soundness.SUSPICIOUS}') THEN '{Stays.NOT_SOUND}'
+            WHEN NOT coalesce({_sound("s")}, false) THEN '{Stays.NOT_OPENED}'
+            WHEN regexp_matches(lower(s.path), '{TRASH_FOLDERS}') THEN '{Stays.IN_A_BIN}'
+            WHEN s.digest_origin IS DISTINCT FROM '{DigestOrigin.READ}' THEN '{Stays.UNREAD}'
+            WHEN s.path IN (SELECT path FROM kept_in_a_backup) THEN '{Stays.IN_A_BACKUP}'
+            ELSE '{Stays.COPIES}' END AS why, count(*)
+        FROM files f JOIN source s ON s.id = f.id
+        WHERE f.verdict = 'proven' AND NOT EXISTS (SELECT 1 FROM safe_at_any_time a WHERE a.path = s.path)
+        GROUP BY why ORDER BY why
+        """
+    return dict(db.rows(lambda why, number: (Stays(str(why)), int(number)), sql, [True]))
 
 
 def amount(db: Database) -> tuple[int, int]:

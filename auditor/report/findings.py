@@ -14,6 +14,7 @@ from auditor import words as text
 from auditor.database import page
 from auditor.database.connection import Database
 from auditor.database.page import Finding
+from auditor.database.safe_to_delete import Stays
 from auditor.judge.rules import Rule, message_parts
 from auditor.model import Audit, FileVerdict, FindingStatus, Kind, NextStep, RuleOutcome, RuleState, Severity, Verdict
 
@@ -136,9 +137,12 @@ def worst_first(outcome: RuleOutcome, rule: Rule | None) -> tuple[object, ...]:
 
 
 def next_step(audit: Audit, rules: Mapping[str, Rule]) -> NextStep | None:
-    """The one thing to do now; None where there is nothing to do. Its action is the first command of auditor in it."""
-    if audit.verdict is Verdict.SAFE or audit.provenance.get("emptied"):
+    """The one thing to do now; None where there is nothing to do. Its action is the first command of auditor in it. Of
+    SAFE it says how much may go from the phone and how, as its CSV says, or what is to be done before anything may."""
+    if audit.provenance.get("emptied"):
         return None
+    if audit.verdict is Verdict.SAFE:
+        return _may_go(audit)
     if not audit.partition.due:
         return NextStep("Is the phone unlocked, and set to File transfer? Then audit again.")
     # What could be tidied up is no way to a better verdict: an old list, say, must be made again first.
@@ -193,38 +197,67 @@ def covered(audit: Audit, zone: tzinfo | None = None) -> str:
     return f"True on {text.moment(str(finished), zone)}. Photos taken since are not covered."
 
 
-def may_go(audit: Audit) -> str:
-    """How much may go from the phone and how, as its CSV says; empty where nothing may, the audit is not SAFE or does
-    not know."""
-    free, _ = _freed(audit)
-    if not free["files"]:
-        return ""
+def _may_go(audit: Audit) -> NextStep | None:
+    free, unread = _freed(audit)
     places: Mapping[str, str] = audit.provenance.get("words") or {}
+    known: Mapping[str, Sequence[str]] = audit.provenance.get("arguments") or {}
+    if not free["files"]:
+        if not unread:
+            return None
+        arguments = (*known["SOURCE"], *known["PLACES"]) if {"SOURCE", "PLACES"} <= known.keys() else None
+        return NextStep(f"Run {_again(places)}: what is sound may go after it.", "audit", arguments)
     said = f"{text.size(free['size_bytes'])} in {text.counted(free['files'], 'file', 'files')} may go from the phone"
     if "REPORT" not in places:  # redacted: nothing can go by a folder whose names are pseudonyms
-        return f"{said}."
+        return NextStep(f"{said}.")
     if not free.get("by_clean", True):
-        return f"{said}: safe-to-delete.csv names them. Delete them on the phone itself."
+        return NextStep(f"{said}: safe-to-delete.csv names them. Delete them on the phone itself.")
     command = _with_places(["auditor", "clean", "REPORT"], places)
     quarantine = "with `--apply` it moves them into a quarantine, and `auditor undo` brings them back"
-    return f"{said}: {command} shows which; {quarantine}."
+    words = f"{said}: {command} shows which; {quarantine}."
+    return NextStep(words, "clean", tuple(known["REPORT"]) if "REPORT" in known else None)
 
 
 def stays(audit: Audit) -> str:
-    """How much of what is safe stays for want of reading, beside what `may_go` tells, and what is to be done for it;
-    empty where nothing does, the audit is not SAFE or does not know."""
+    """How much of what is safe stays on the phone, beside what may go by the next step, why, and what is to be done for
+    it; empty where nothing does, the audit is not SAFE or does not know."""
     free, unread = _freed(audit)
-    if not unread:
-        return ""
-    places: Mapping[str, str] = audit.provenance.get("words") or {}
-    # The places themselves: of lists no byte can be read.
-    again = f"{_with_places(['auditor', 'audit', 'SOURCE', 'PLACES'], places)}, which reads and opens all"
-    if not free["files"]:
+    said = []
+    if unread and free["files"]:
+        places: Mapping[str, str] = audit.provenance.get("words") or {}
+        stay = text.counted(unread, "more is safe and stays, as it was", "more are safe and stay, as they were")
+        then = f" What is sound may go after {_again(places)}." if "REPORT" in places else ""  # redacted: as above
+        said.append(f"{stay} not read and opened in this audit.{then}")
+    elif unread:
         stay = text.counted(unread, "file is safe, but was", "files are safe, but were")
-        return f"{stay} not read and opened in this audit, so nothing may go by it. Run {again}."
-    stay = text.counted(unread, "more is safe and stays, as it was", "more are safe and stay, as they were")
-    then = f" What is sound may go after {again}." if "REPORT" in places else ""  # redacted: as above
-    return f"{stay} not read and opened in this audit.{then}"
+        said.append(f"{stay} not read and opened in this audit, so nothing may go by it.")
+    others: Mapping[str, int] = audit.provenance.get("stay") or {} if audit.verdict is Verdict.SAFE else {}
+    staying = {one: others[one] for one in _STAYS if others.get(one)}
+    if number := sum(staying.values()):
+        they = "it" if number == 1 else "they"
+        why = [text.counted(many, *_STAYS[one]) for one, many in staying.items()]
+        reason = "; ".join(why) if len(why) > 1 else f"{they} {_STAYS[next(iter(staying))][number > 1]}"
+        stay = text.counted(number, "safe file stays", "safe files stay")
+        said.append(f"{stay} on the phone in any case: {reason}.")
+    return " ".join(said)
+
+
+_STAYS = {
+    Stays.NOT_SOUND: ("is damaged on the phone, or looks so", "are damaged on the phone, or look so"),
+    Stays.NOT_IDENTICAL: (
+        "is in the backup as the same picture, not byte for byte",
+        "are in the backup as the same picture, not byte for byte",
+    ),
+    Stays.NOT_OPENED: ("is of a kind that no program here opens", "are of kinds that no program here opens"),
+    Stays.IN_A_BIN: ("lies in a folder that is called like a bin", "lie in folders that are called like a bin"),
+    Stays.UNREAD: ("was read by another program, not here", "were read by another program, not here"),
+    Stays.IN_A_BACKUP: ("lies in a backup that auditor keeps", "lie in a backup that auditor keeps"),
+    Stays.COPIES: ("has too few sound copies to rely on", "have too few sound copies to rely on"),
+}
+
+
+def _again(places: Mapping[str, str]) -> str:
+    """The audit by which more may go: of the places themselves, as of lists no byte can be read."""
+    return f"{_with_places(['auditor', 'audit', 'SOURCE', 'PLACES'], places)}, which reads and opens all"
 
 
 def _freed(audit: Audit) -> tuple[Mapping[str, Any], int]:

@@ -90,7 +90,6 @@ def write(
                 (_LEFT_OUT.get(one.name or "", text.visible(one.name or "")), one.count) for one in page.left_out(db)
             ],
             next_step=str(findings.next_step(audit, by_id) or ""),
-            may_go=findings.may_go(audit),
             stays=findings.stays(audit),
             remedy=partial(findings.remedy, audit),
             covered=findings.covered(audit, zone),

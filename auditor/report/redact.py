@@ -37,7 +37,7 @@ _COUNTED_TOO = re.compile(
 )
 """Sentences beside a verdict that are made of numbers alone: none names a place."""
 _FACTS = ("width", "height", "size_bytes")
-_OURS = ("source_files", "depth", "waivers", "baseline", "not_read_again", "may_go", "emptied")
+_OURS = ("source_files", "depth", "waivers", "baseline", "not_read_again", "stay", "may_go", "emptied")
 _OURS_TOO = ("other_files", "left_out_files", "unopened_files")
 """What the record says in numbers and in words of ours alone."""
 

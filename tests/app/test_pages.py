@@ -302,7 +302,7 @@ def test_the_command_for_what_stays_unread_is_named_by_its_button() -> None:
     }
     judged = Audit(Verdict.SAFE, "", Partition(7, 7, 0, 0, 0), (), (), told["provenance"])
     (command,) = shown._buttons(told)
-    assert f"`{command}`" in findings.stays(judged)
+    assert f"`{command}`" in str(findings.next_step(judged, {}))
 
 
 def test_a_home_of_reports_that_is_not_there_is_mended_in_settings(tmp_path: Path) -> None:

@@ -311,8 +311,10 @@ def test_safe_to_delete_names_only_what_was_read_now(places: tuple[Path, Path], 
     shutil.copy(broken, places[1] / "DCIM/Camera/IMG_0004.jpg")
     ours, theirs = sides(str(places[0]), [str(places[1])])
     pairs = pairs_of(ours, theirs, is_by_hand=True)
-    auditing.run(Order(ours, theirs, policies.load("family"), RULES, jobs=1, pairs=pairs), tmp_path / "report")
+    order = Order(ours, theirs, policies.load("family"), RULES, jobs=1, pairs=pairs)
+    proof = auditing.run(order, tmp_path / "report").provenance
     rows = pd.read_csv(tmp_path / "report" / "safe-to-delete.csv")
+    assert proof["stay"] == {"not_sound": 1}
     files = pd.read_csv(tmp_path / "report" / "files.csv", index_col="path")
     assert files.verdict["DCIM/Camera/IMG_0004.jpg"] == "proven"  # broken on the phone already, and kept as it is
     assert "DCIM/Camera/IMG_0004.jpg" not in set(rows.path)

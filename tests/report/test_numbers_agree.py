@@ -202,6 +202,10 @@ def test_safe_says_how_much_may_go_in_the_same_numbers(told: dict[str, Told]) ->
     assert Path(one.record["provenance"]["arguments"]["REPORT"][0]).is_absolute()
     assert said[0] in " ".join(one.terminal.split())
     unsafe = told["unsafe"]
+    for each in told.values():
+        proof = each.record["provenance"]
+        going = proof["may_go"]["files"] + proof["not_read_again"] + sum(proof["stay"].values())
+        assert going == each.record["partition"]["proven"]
     assert "may go from the phone" not in unsafe.page["text"] + unsafe.terminal
     assert unsafe.record["provenance"]["may_go"]["files"] == len(unsafe.table("safe-to-delete.csv"))
 

@@ -22,7 +22,7 @@ from auditor.database import page as questions
 from auditor.database.connection import Database
 from auditor.judge import rules
 from auditor.judge.rules import Rule, Theme
-from auditor.model import Audit, FileVerdict, Partition, RuleOutcome, RuleState, Severity, Verdict
+from auditor.model import Audit, FileVerdict, NextStep, Partition, RuleOutcome, RuleState, Severity, Verdict
 from auditor.report import findings, lookup, parts, provenance, thumbnails
 from auditor.report.since import Before
 from tests.golden_file import Golden
@@ -428,18 +428,25 @@ def test_what_an_office_lacks_is_the_next_step_and_fits_one_backup(rule: str, wo
     assert step is not None and words in str(step) and step.action == action
 
 
-def test_safe_says_how_much_may_go_and_how() -> None:
-    judged = Audit(Verdict.SAFE, "", Partition(2, 2, 0, 0, 0), (), (), {
-        "may_go": {"files": 2, "size_bytes": 5_000_000}, "words": {"REPORT": "audit-1", "PHONE": "p", "BACKUPS": "b"},
-    })  # fmt: skip
-    assert findings.may_go(judged).startswith("5.0 MB in 2 files may go from the phone: `auditor clean audit-1` shows")
+def test_the_next_step_of_safe_says_how_much_may_go_and_how() -> None:
+    proof = {
+        "may_go": {"files": 2, "size_bytes": 5_000_000},
+        "words": {"REPORT": "audit-1", "PHONE": "p", "BACKUPS": "b"},
+        "arguments": {"REPORT": ["/home/audit-1"]},
+    }
+    judged = Audit(Verdict.SAFE, "", Partition(2, 2, 0, 0, 0), (), (), proof)
+    step = findings.next_step(judged, {})
+    assert step is not None and (step.action, step.arguments) == ("clean", ("/home/audit-1",))
+    assert str(step).startswith("5.0 MB in 2 files may go from the phone: `auditor clean audit-1` shows which; ")
     assert findings.stays(judged) == ""
     far = {"may_go": {"files": 2, "size_bytes": 5_000_000, "by_clean": False}, "words": {"REPORT": "audit-1"}}
-    assert findings.may_go(dataclasses.replace(judged, provenance=far)) == (
+    assert findings.next_step(dataclasses.replace(judged, provenance=far), {}) == NextStep(
         "5.0 MB in 2 files may go from the phone: safe-to-delete.csv names them. Delete them on the phone itself."
     )
     unsafe = dataclasses.replace(judged, verdict=Verdict.NOT_SAFE, provenance=far | {"not_read_again": 7})
-    assert findings.may_go(unsafe) == findings.stays(unsafe) == ""
+    assert "may go" not in str(findings.next_step(unsafe, {})) and findings.stays(unsafe) == ""
+    nothing = dataclasses.replace(judged, provenance={"may_go": {"files": 0, "size_bytes": 0}})
+    assert findings.next_step(nothing, {}) is None
 
 
 @pytest.mark.parametrize(
@@ -452,19 +459,36 @@ def test_safe_says_how_much_may_go_and_how() -> None:
 )
 def test_what_stays_for_want_of_reading_goes_after_an_audit_of_the_places(places: dict[str, str], again: str) -> None:
     known = {"REPORT": "audit-1", "PHONE": "p", "BACKUPS": "b c", **places}
-    some = {"may_go": {"files": 2, "size_bytes": 5_000_000}, "words": known, "not_read_again": 7}
+    typed = {word: words.split() for word, words in known.items()}
+    free = {"files": 2, "size_bytes": 5_000_000}
+    some = {"may_go": free, "words": known, "arguments": typed, "not_read_again": 7}
     judged = Audit(Verdict.SAFE, "", Partition(9, 9, 0, 0, 0), (), (), some)
-    assert "stay" not in findings.may_go(judged)
+    assert "stay" not in str(findings.next_step(judged, {}))
     assert findings.stays(judged) == (
         "7 more are safe and stay, as they were not read and opened in this audit."
         f" What is sound may go after {again}, which reads and opens all."
     )
     none = dataclasses.replace(judged, provenance=some | {"may_go": {"files": 0, "size_bytes": 0}})
-    assert findings.may_go(none) == ""
+    assert findings.next_step(none, {}) == NextStep(
+        f"Run {again}, which reads and opens all: what is sound may go after it.",
+        "audit",
+        ("p", "b", "c") if len(places) == 2 else None,
+    )
     assert findings.stays(none) == (
         "7 files are safe, but were not read and opened in this audit, so nothing may go by it."
-        f" Run {again}, which reads and opens all."
     )
+
+
+def test_why_safe_files_stay_is_said_with_how_many() -> None:
+    proof = {"may_go": {"files": 2, "size_bytes": 5}, "stay": {"not_sound": 1, "copies": 3, "of a later build": 4}}
+    judged = Audit(Verdict.SAFE, "", Partition(10, 10, 0, 0, 0), (), (), proof)
+    assert findings.stays(judged) == (
+        "4 safe files stay on the phone in any case: 1 is damaged on the phone, or looks so;"
+        " 3 have too few sound copies to rely on."
+    )
+    one = dataclasses.replace(judged, provenance={"may_go": proof["may_go"], "stay": {"not_identical": 1}})
+    assert findings.stays(one).endswith("any case: it is in the backup as the same picture, not byte for byte.")
+    assert findings.stays(dataclasses.replace(judged, verdict=Verdict.NOT_SAFE)) == ""
 
 
 def test_of_too_many_files_those_that_are_not_proven_can_be_found(

@@ -117,8 +117,10 @@ def _record(folder: Path, name: str) -> tuple[dict[str, Any], _Earlier | None]:
 def _earlier(folder: Path, record: Mapping[str, Any]) -> _Earlier:
     result = provenance.audit_told(record)
     if words := result.provenance.get("words"):  # the folder may have been moved since
-        words = {**words, "REPORT": typed(str(folder.resolve()))}
-        result = replace(result, provenance={**result.provenance, "words": words})
+        here = str(folder.resolve())
+        moved = {**(result.provenance.get("arguments") or {}), "REPORT": [here]}
+        told = {**result.provenance, "words": {**words, "REPORT": typed(here)}, "arguments": moved}
+        result = replace(result, provenance=told)
     known = {rule.id: rule for rule in rules.load(())}
     below = verdicts.limits(result, is_new=False)
     if others := sum(one.findings for one in result.outcomes if one.rule_id not in known):
