@@ -37,6 +37,11 @@
     keep();
   };
   const wants = (file) => files[file].free && (chosen.goes[file] ?? files[file].goes);
+  // Of a group that was called different nothing goes, whatever was suggested.
+  const goes = (group, file) => wants(file) && !chosen.different[group.number];
+  // What the plan leaves to a person, and no person has decided yet.
+  const open = (group, file) => group.asks.includes(file) && !settled(group) && !(file in chosen.goes);
+  const asking = (group) => group.asks.some((file) => open(group, file));
   const settled = (group) => Boolean(chosen.decided[group.number]);
   // What stays untouched by the plan is nothing to decide, unless a person does.
   const mine = (group) => group.asks.length > 0 || group.suggested || settled(group) || group.files.some(wants);
@@ -49,14 +54,14 @@
   };
   const trouble = (group) => {
     // Also what goes by it must leave something of the groups that were decided before.
-    const gone = new Set([...going(), ...group.files.filter(wants)]);
+    const gone = new Set([...going(), ...group.files.filter((file) => goes(group, file))]);
     const near = groups.filter((g) => g !== group && settled(g) && g.files.some((file) => group.files.includes(file)));
     return [group, ...near].map((g) => wrong(g, gone)).find(Boolean) ?? null;
   };
   const wrong = (group, gone) => {
     for (const file of group.files) {
-      if (!wants(file)) continue;
-      const staying = group.files.filter((other) => !wants(other) && !gone.has(other));
+      if (!goes(group, file)) continue;
+      const staying = group.files.filter((other) => !goes(group, other) && !gone.has(other));
       if (!staying.length) return "At least one file of a group stays.";
       const parts = staying.map((other) => lacking(file, other));
       if (parts.every(Boolean)) return parts[0][0] + " belongs to a file that would go, and no file that stays has it too.";
@@ -119,7 +124,9 @@
         chip.replaceWith(pick);
       }
       if (!cards.has(group)) cards.set(group, []);
-      cards.get(group).push({ card, file, pick, nth });
+      const because = card.querySelector(".because");
+      because.dataset.plan = because.textContent;
+      cards.get(group).push({ card, file, pick, nth, because });
       const picture = card.querySelector("img.thumb");
       if (picture) {
         const closer = button("", "", () => compare(group, card));
@@ -145,12 +152,12 @@
     shown = groups.filter((group) => WHICH[which.value](group) && group.words.includes(words));
     current = shown.includes(here) ? shown.indexOf(here) : Math.max(0, Math.min(current, shown.length - 1));
     const gone = going(), done = groups.filter(settled).length;
-    const open = groups.filter((g) => g.suggested && !settled(g));
+    const ready = groups.filter((g) => g.suggested && !settled(g) && !asking(g));
     told.textContent = `${number.format(done)} of ${counted(groups.filter(mine).length, "group", "groups")} decided: `
       + (gone.size ? `${counted(gone.size, "file goes", "files go")}, ${size([...gone].reduce((sum, file) => sum + files[file].size, 0))}` : "nothing goes yet");
-    accept.textContent = open.length ? `Accept the ${counted(open.length, "suggestion", "suggestions")}` : "All suggestions decided";
+    accept.textContent = ready.length ? `Accept the ${counted(ready.length, "suggestion", "suggestions")}` : groups.some((g) => g.suggested && asking(g)) ? "The rest is yours to decide" : "All suggestions decided";
     accept.hidden = !groups.some((g) => g.suggested);
-    accept.disabled = !open.length;
+    accept.disabled = !ready.length;
     undo.disabled = !before.length;
     save.disabled = !done;
     at.textContent = shown.length ? (single ? `${number.format(current + 1)} of ${number.format(shown.length)}` : counted(shown.length, "group", "groups")) : "no group";
@@ -162,17 +169,21 @@
     document.body.classList.toggle("single", single);
     for (const group of groups) {
       group.box.hidden = !visible.has(group);
-      if (visible.has(group)) paint(group);
+      if (visible.has(group)) paint(group, gone);
     }
     for (const section of document.querySelectorAll("main > section.groups")) section.hidden = !section.querySelector(".group:not([hidden])");
   };
-  const paint = (group) => {
-    for (const { card, file, pick } of cards.get(group) ?? []) {
+  const paint = (group, gone) => {
+    for (const { card, file, pick, because } of cards.get(group) ?? []) {
       if (!pick) continue;
-      const goes = wants(file), sure = !group.asks.includes(file) || settled(group) || file in chosen.goes;
-      pick.textContent = goes ? "→ GOES" : sure ? "✓ KEEP" : "? YOU DECIDE";
-      pick.setAttribute("aria-pressed", String(goes));
-      card.className = goes ? "goes" : sure ? "keep" : "asks";
+      const here = goes(group, file), go = here || gone.has(file), asks = open(group, file);
+      pick.textContent = go ? "→ GOES" : asks ? "? YOU DECIDE" : "✓ KEEP";
+      pick.setAttribute("aria-pressed", String(go));
+      card.className = go ? "goes" : asks ? "asks" : "keep";
+      because.textContent = go && !here ? "It goes by another group."
+        : chosen.different[group.number] ? "You said that they are not the same."
+        : go !== files[file].goes || (group.asks.includes(file) && !asks) ? (go ? "It goes by your choice." : "It stays by your choice.")
+        : because.dataset.plan;
     }
     group.state.textContent = chosen.different[group.number] ? "Not the same: nothing goes, and they are not shown together again."
       : settled(group) ? (group.files.some(wants) ? "✓ Decided." : "✓ Decided: all stay.")
@@ -182,11 +193,11 @@
   // What can be done.
   const say = (words) => { said.textContent = words; };
   const toggle = (group, file) => {
-    const goes = !wants(file);
+    const go = !goes(group, file);
     change(() => {
-      chosen.goes[file] = goes;
+      chosen.goes[file] = go;
       delete chosen.different[group.number];
-      const reason = goes && trouble(group);
+      const reason = go && trouble(group);
       if (reason) chosen.goes[file] = false;
       say(reason || "");
     });
@@ -213,12 +224,13 @@
     let accepted = 0;
     change(() => {
       for (const group of groups) {
-        if (!group.suggested || settled(group) || trouble(group)) continue;
+        if (!group.suggested || settled(group) || asking(group) || trouble(group)) continue;
         chosen.decided[group.number] = true;
         accepted++;
       }
     });
-    say(`${counted(accepted, "suggestion", "suggestions")} accepted.`);
+    const left = groups.filter((group) => group.suggested && asking(group)).length;
+    say(`${counted(accepted, "suggestion", "suggestions")} accepted.` + (left ? ` ${counted(left, "group holds", "groups hold")} something for you to decide as well.` : ""));
   };
   const undone = () => {
     if (!before.length) return;
@@ -286,16 +298,23 @@
       pictures[nth].src = card.querySelector("img").src;
       pictures[nth].alt = name;
     });
-    names.textContent = pair.map((at) => {
+    const told = pair.map((at) => {
       const { card } = subject[at];
-      return `${card.querySelector(".name").textContent}: ${[...card.querySelectorAll(".facts li")].map((fact) => fact.textContent).join(", ")}`;
-    }).join("  |  ");
+      return make("span", `${card.querySelector(".name").textContent}: ${[...card.querySelectorAll(".facts li")].map((fact) => fact.textContent).join(", ")}`);
+    });
+    names.replaceChildren(told[0], "  |  ", told[1]);
     views.forEach((one, nth) => one.setAttribute("aria-pressed", String(nth === view)));
     stage.dataset.view = String(view);
     splits.hidden = view !== 1;
     clearInterval(blinking);
     panes[1].style.visibility = "";
-    if (view === 3) blinking = setInterval(() => { panes[1].style.visibility = panes[1].style.visibility ? "" : "hidden"; }, 700);
+    // What is hidden is not named either, so that it is known which of them is seen.
+    const blink = (nth) => { panes[1].style.visibility = nth ? "" : "hidden"; told.forEach((one, at) => { one.style.visibility = at === nth ? "" : "hidden"; }); };
+    if (view === 3) {
+      let nth = 1;
+      blink(nth);
+      blinking = setInterval(() => blink(nth = 1 - nth), 700);
+    }
     move();
   };
   const move = () => {

@@ -11,7 +11,7 @@ from typing import Any
 
 from auditor import words as text
 from auditor.config import typed_whole
-from auditor.duplicates.grouping import Group
+from auditor.duplicates.grouping import Group, Member
 from auditor.duplicates.planning import Action, PlanRow, numbered
 from auditor.duplicates.search import Search
 from auditor.duplicates.steps import Steps, counted, unheard
@@ -20,6 +20,7 @@ from auditor.model import Kind
 from auditor.pictures.inventory import Item
 from auditor.report import html, thumbnails
 
+_CHOICES = "--choices FILE"
 MOST_GROUPS = 2_000
 """Groups of a section that are shown; all are in duplicates.csv."""
 MOST_MEMBERS = 12
@@ -38,9 +39,9 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """One file of a group. `number` is its place among all files of the page. `chip` says what becomes of it, `mood`
-    how its card is framed; `facts` are words, each with whether it differs from the kept file's. `link` opens the file
-    itself, None where it is in no folder of this machine."""
+    """One file of a group. `number` is its place among all files of the page. `chip` says what becomes of it, `because`
+    why, and `mood` how its card is framed; `reason` is what it is to the kept one; `facts` are words, each with whether
+    it differs from the kept file's. `link` opens the file itself, None where it is in no folder of this machine."""
 
     number: int
     name: str
@@ -49,6 +50,7 @@ class _Shown:
     mood: str
     relation: str
     reason: str
+    because: str
     facts: tuple[tuple[str, bool], ...]
     picture: str | None
     link: str | None
@@ -136,14 +138,15 @@ def render(found: Search, plan: Written, *, jobs: int, pictures: bool = True, st
         html.environment(None)
         .get_template("duplicates.html.j2")
         .render(
-            **html.assets(("report.css", "duplicates.css"), ("duplicates.js",)),
+            **html.assets(("report.css", "duplicates.css"), ("copy.js", "duplicates.js")),
             sentence=sentence(found),
             caveats=caveats(found),
             places=[text.visible(source.label) for source in found.inventory.sources],
+            choices=_CHOICES,
             removing=found.plan.removing_groups,
             asking=found.plan.asking_groups,
             command=command,
-            data={"command": f"{command} --choices FILE", **page.data(sections)},
+            data={"command": f"{command} {_CHOICES}", **page.data(sections)},
             same_file=found.inventory.same_file,
             sections=sections,
             not_compared=[(items[k].facts.path, why) for k, why in found.not_compared],
@@ -203,21 +206,35 @@ class _Page:
         if asks and not group.proven:
             asks = [group.kept, *asks]  # no better than the others
         kept_words = "Kept" if going else "Best to keep"
-        first = f"{kept_words} because {group.why(group.members[0])}." if group.proven else ""
-        cards = [self._card(group.kept, kept, _first_chip(group), "", first)]
+        first = f"{kept_words} because {group.why(group.members[0])}." if group.proven else _LOOK if asks else ""
+        cards = [self._card(group.kept, kept, _first_chip(group), "", "", first)]
         for member in group.members[: MOST_MEMBERS - 1]:
-            words = member.detail[0].upper() + member.detail[1:] + "."
-            cards.append(self._card(member.item, kept, _CHIPS[actions[member.item]], member.relation.value, words))
+            action = actions[member.item]
+            because = self._because(number, group, member, action)
+            words = (member.relation.value, _sentence(member.detail), because)
+            cards.append(self._card(member.item, kept, _CHIPS[action], *words))
         return _Group(number, going, tuple(asks), tuple(cards))
 
-    def _card(self, number: int, kept: Item, chip: tuple[str, str], relation: str, reason: str) -> _Shown:
+    def _because(self, number: int, group: Group, member: Member, action: Action) -> str:
+        """Why this becomes of a file, beside what it is to the kept one."""
+        items, sources = self.found.inventory.items, self.found.inventory.sources
+        if action is Action.REMOVE:
+            name = items[group.kept].facts.path.rpartition("/")[2]
+            return f"Goes, as {name} is kept: {group.why(member)}." if group.proven else "It goes by another group."
+        item = items[member.item]
+        row = self.rows.get((number, sources[item.source].name, item.facts.path))
+        if row is None or row.action is not action:
+            return ""
+        return _LOOK if row.reason == member.detail else _sentence(row.reason)
+
+    def _card(self, number: int, kept: Item, chip: tuple[str, str], relation: str, reason: str, because: str) -> _Shown:
         item = self.found.inventory.items[number]
         folder, _, name = item.facts.path.rpartition("/")
         source = self.found.inventory.sources[item.source]
         where = f"{source.label}/{folder}" if folder else source.label
         facts = tuple((mine, mine != theirs) for mine, theirs in zip(_facts(item), _facts(kept), strict=True) if mine)
         link = (source.root / item.facts.path).absolute().as_uri() if source.root is not None else None
-        return _Shown(number, name, where, *chip, relation, reason, facts, self.pictures.get(number), link)
+        return _Shown(number, name, where, *chip, relation, reason, because, facts, self.pictures.get(number), link)
 
     def data(self, sections: Sequence[_Section]) -> dict[str, Any]:
         """What the page's script works with: the files that can be chosen, each with its size, whether it may go, and
@@ -252,6 +269,13 @@ _CHIPS = {
     Action.ASK: ("? YOU DECIDE", "asks"),
 }
 """What becomes of a file, in words with a sign, and how its card is framed."""
+
+
+_LOOK = "Nothing proves that they are the same: look at them."
+
+
+def _sentence(words: str) -> str:
+    return f"{words[0].upper()}{words[1:]}."
 
 
 def _first_chip(group: Group) -> tuple[str, str]:

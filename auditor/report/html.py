@@ -33,7 +33,11 @@ _ON_FIRST_PAGE = {"caveats": 5, "lists": 4, "kinds": 30}
 more kinds of findings than that stand in three narrow columns."""
 _BADGES = {Severity.ERROR: ("✗", "ERROR"), Severity.WARNING: ("!", "WARNING"), Severity.INFO: ("i", "INFO")}
 _STYLES = ("report.css", "report/page.css", "report/coverage.css", "report/print.css")
-_SCRIPTS = tuple(f"report/{name}.js" for name in ("words", "rows", "tabs", "pictures", "coverage", "lookup", "page"))
+_SCRIPTS = (
+    *(f"report/{name}.js" for name in ("words", "rows", "tabs", "pictures", "coverage", "lookup")),
+    "copy.js",
+    "report/page.js",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-// What belongs to the page as a whole: links into folded parts, copying a command, printing, and the keys j and k.
+// What belongs to the page as a whole: links into folded parts, printing, and the keys j and k.
 const follow = () => {
   const [id, tail] = location.hash.slice(1).split(/\?(.*)/s);
   const target = id && document.getElementById(id);
@@ -16,23 +16,6 @@ document.querySelector("nav").addEventListener("click", (event) => {
   if (event.target.closest("a")) setTimeout(follow);
 });
 follow();
-
-for (const code of document.querySelectorAll(".verdict .next code, .go code, .stays code")) {
-  if (!/^auditor \S+ \S+/.test(code.textContent)) continue; // without its places it is no whole command
-  const button = made("button", "copy", "Copy");
-  button.type = "button";
-  button.setAttribute("aria-label", "Copy " + code.textContent);
-  button.addEventListener("click", async () => {
-    try {
-      await navigator.clipboard.writeText(code.textContent);
-      button.textContent = "Copied";
-    } catch {
-      getSelection().selectAllChildren(code); // then Ctrl-C does it
-      button.textContent = "Selected";
-    }
-  });
-  code.after(" ", button);
-}
 
 // In the app the page around this one has a button for what is to be done: its words stand for the command.
 addEventListener("message", (event) => {

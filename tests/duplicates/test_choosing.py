@@ -22,6 +22,7 @@ pytestmark = pytest.mark.skipif(not browser.USABLE, reason=browser.MISSING)
 BRIGHT = [min(255, level * 5 // 4) for level in range(256)] * 3
 CHIPS = "[...document.querySelectorAll('.group:not([hidden]) .pick')].map(e => e.textContent)"
 GROUP = "document.querySelector('.group:not([hidden]) h3').textContent"
+BECAUSE = "[...document.querySelectorAll('.group:not([hidden]) .because')].map(e => e.textContent)"
 TOLD = "document.querySelector('.chooser .told').textContent"
 SAID = "document.querySelector('.chooser .said').textContent"
 
@@ -123,6 +124,52 @@ def test_a_reload_keeps_what_was_decided_and_undo_takes_it_back(page: Page, foun
     assert page.ask(SAID) == "Undone." and page.ask("document.querySelector('.state').textContent") == "✓ Decided."
 
 
+def test_what_is_called_different_goes_nowhere_and_says_so(page: Page) -> None:
+    page.key("n")
+    page.key("k")
+    assert page.ask(GROUP).startswith("Group 1") and set(page.ask(CHIPS)) == {"✓ KEEP"}
+    assert set(page.ask(BECAUSE)) == {"You said that they are not the same."}
+    page.key("2")  # one of them goes after all
+    assert page.ask(CHIPS).count("→ GOES") == 2 and page.ask(SAID) == ""
+    page.key("u")
+    assert set(page.ask(CHIPS)) == {"✓ KEEP"}
+
+
+def test_all_suggestions_leave_what_a_person_has_to_decide(page: Page, found: Path) -> None:
+    whole = (found / "duplicates.html").read_text("utf-8")
+    data = json.loads(re.findall(r'id="data">(.*?)</script>', whole)[0])
+    data["groups"][0]["asks"] = [data["groups"][0]["files"][2]]
+    data["files"][str(data["groups"][0]["files"][2])]["goes"] = False
+    mixed = re.sub(r'(?<=id="data">).*?(?=</script>)', lambda _: json.dumps(data), whole)
+    (found / "mixed.html").write_text(mixed, "utf-8")
+    page.open(found / "mixed.html")
+    assert page.ask(CHIPS) == ["✓ KEEP", "→ GOES", "? YOU DECIDE"]
+    page.key("Shift+A")
+    assert page.ask(SAID) == "2 suggestions accepted. 1 group holds something for you to decide as well."
+    assert page.ask(CHIPS) == ["✓ KEEP", "→ GOES", "? YOU DECIDE"]
+    assert page.ask("document.querySelector('.state').textContent") == "Not decided: nothing of this group goes."
+
+
+def test_each_card_says_why(page: Page) -> None:
+    kept, *others = page.ask(BECAUSE)
+    assert kept.startswith("Kept because ") and all(one.startswith("Goes, as IMG_0001.jpg is kept: ") for one in others)
+    page.key("2")
+    assert page.ask(BECAUSE)[1:] in (["It stays by your choice.", others[1]], [others[0], "It stays by your choice."])
+    page.tab.get_by_label("Show").select_option("your decision")
+    assert set(page.ask(BECAUSE)) == {"Nothing proves that they are the same: look at them."}
+    page.key("a")
+    assert set(page.ask(BECAUSE)) == {"It stays by your choice."}
+
+
+def test_the_command_is_copied_and_its_option_is_whole(page: Page) -> None:
+    page.size(390, 844)
+    shown = "document.querySelector('.next code').textContent"
+    assert re.fullmatch(r"auditor clean \S+ --choices FILE", page.ask(shown))
+    assert page.ask("document.querySelector('.next code .nowrap').getClientRects().length") == 1
+    page.tab.get_by_role("button", name="Copy auditor clean").click()
+    assert page.ask("document.querySelector('.next .copy').textContent") in ("Copied", "Selected")
+
+
 def test_bulk_search_and_filter_by_mouse(page: Page, tmp_path: Path) -> None:
     page.tab.get_by_role("button", name="Accept the 3 suggestions").click()
     page.tab.get_by_label("Show").select_option("not decided yet")
@@ -151,6 +198,11 @@ def test_pictures_are_compared_in_four_views_with_one_zoom(page: Page) -> None:
         assert page.ask("new Set([...document.querySelectorAll('.pane img')].map(e => e.style.transform)).size") == 1
         page.key("v")
     assert views == ["Side by side", "Split", "Difference", "Blink"]
+    page.tab.get_by_role("button", name="Blink").click()
+    seen = "[...document.querySelectorAll('.names span')].filter(e => e.style.visibility !== 'hidden').length"
+    assert page.ask(seen) == 1
+    page.key("v")
+    assert page.ask(seen) == 2
     first = page.ask("document.querySelectorAll('.pane img')[1].alt")
     page.key("o")
     assert page.ask("document.querySelectorAll('.pane img')[1].alt") != first or page.ask(GROUP).startswith("Group 1")
