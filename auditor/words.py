@@ -28,6 +28,7 @@ FORMULA = f"^[{SIGNS}\t\r\n\x00]"
 NEXT_CELL = f';[ "]*[{SIGNS}]'
 _STARTS_FORMULA = re.compile(FORMULA)
 _SPLITS = re.compile(f'(;[ "]*)(?=[{SIGNS}])')
+_LIKE_BYTES = re.compile(r"\\x[89a-f][0-9a-f]")  # as `visible` writes what is not UTF-8
 _ACTS = re.compile(f'{INVISIBLE}|(?<=;)[ "]*[{SIGNS}]')
 
 
@@ -43,6 +44,11 @@ def visible(name: str) -> str:
 def defuse(text: str) -> str:
     """One cell of a CSV as it is written: never a formula, and everything in it shows."""
     return ("'" if _STARTS_FORMULA.match(text) else "") + _SPLITS.sub(r"\1'", visible(text))
+
+
+def is_exact(name: str) -> bool:
+    """Whether a CSV holds a name as it is: else its cell would be the exact name of another file."""
+    return defuse(name) == name and not _LIKE_BYTES.search(name)
 
 
 def acts(text: str) -> bool:

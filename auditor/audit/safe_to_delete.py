@@ -15,6 +15,7 @@ from auditor.database.rows import Stored
 from auditor.disk import marker as markers
 from auditor.paths import display_path
 from auditor.places.recorded import recorded_folder
+from auditor.words import counted, is_exact
 
 
 def fill(
@@ -28,7 +29,8 @@ def fill(
 ) -> tuple[int, list[str]]:
     """The files whose bytes were read in this run on both sides, that are identical, sound, and in enough backups.
     What may be the phone itself (`doubted`, labels), or lies in what may be it (`beneath`), counts as none of these: by
-    it the only backup would be emptied.
+    it the only backup would be emptied. A file whose name a CSV cannot hold exactly is left out: this is the list by which
+    files are deleted.
 
     Returns how many may be among them once read and opened, and of what nothing ever is, as sentences.
     """
@@ -40,7 +42,12 @@ def fill(
     folders = [(one.label, folder) for one in beneath for folder in one.folders]
     table.fill(db, read_now, since, [b.label for b in undoubted], min_copies, folders)
     told = []
-    for backup, within in _kept_backups(source, table.files(db)).items():
+    files = table.files(db)
+    if inexact := [file.path for file in files if not is_exact(file.path)]:
+        table.leave_out_files(db, inexact)
+        stay = counted(len(inexact), "file stays on the phone: its name", "files stay on the phone: their names")
+        told.append(f"{stay} cannot be written down exactly in a table.")
+    for backup, within in _kept_backups(source, files).items():
         table.leave_out(db, within)
         told.append(f"Of {backup} nothing is offered for deletion: it is a backup that auditor keeps.")
     return table.not_read(db), told

@@ -81,6 +81,12 @@ def files(db: Database) -> list[Stored]:
     return db.rows(Stored, "SELECT path, path_bytes, source.size_bytes FROM safe_at_any_time JOIN source USING (path)")
 
 
+def leave_out_files(db: Database, paths: Sequence[str]) -> None:
+    """Takes out these files."""
+    for table in _TABLES:
+        db.run(f"DELETE FROM {table} WHERE path IN (SELECT unnest(?::VARCHAR[]))", [list(paths)])
+
+
 def leave_out(db: Database, within: str) -> None:
     """Takes out all files whose paths begin so, as lying in a backup."""
     db.run("INSERT INTO kept_in_a_backup SELECT path FROM safe_at_any_time WHERE starts_with(path, ?)", [within])

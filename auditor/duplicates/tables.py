@@ -9,7 +9,7 @@ from pathlib import Path
 from auditor.duplicates.grouping import Group
 from auditor.duplicates.planning import PlanRow, numbered
 from auditor.pictures.inventory import Inventory
-from auditor.words import defuse
+from auditor.words import defuse, is_exact
 
 DUPLICATES = "group,place,path,relation,keep,reason,size_bytes,width,height,format,taken_at,sha256"
 PLAN = "action,place,path,sha256,size_bytes,kept_place,kept_path,kept_sha256,relation,reason,moves_with,group,may_go"
@@ -48,7 +48,7 @@ def write_plan(rows: Iterable[PlanRow], path: Path) -> list[PlanRow]:
         table.writerow(PLAN.split(","))
         for row in rows:
             names = (row.place, row.path, row.kept_place, row.kept_path, row.moves_with)
-            if any(defuse(name) != name for name in names):
+            if not all(map(is_exact, names)):
                 left_out.append(row)
                 continue
             table.writerow([_cell(getattr(row, name)) for name in PLAN.split(",")])

@@ -41,12 +41,8 @@ def write_findings(db: Database, path: Path) -> int:
 
 
 def write_safe_to_delete(db: Database, path: Path) -> int:
-    """Writes safe-to-delete.csv. Returns the number of rows.
-
-    A file whose name a CSV cannot hold exactly (it would be defused or made visible, or it is not UTF-8) is left out:
-    its row would be the exact name of another file, and this is the list by which files are deleted.
-    """
-    return _write_csv(map(_nameable, tables.safe_to_delete(db, SAFE_TO_DELETE)), path)
+    """Writes safe-to-delete.csv, which holds no name but exact ones. Returns the number of rows."""
+    return _write_csv(tables.safe_to_delete(db, SAFE_TO_DELETE), path)
 
 
 def write_findings_jsonl(db: Database, path: Path) -> int:
@@ -94,8 +90,3 @@ def _json_escaped(text: str) -> str:
 def _utf16(text: str) -> Iterator[int]:
     raw = text.encode("utf-16-be", "surrogatepass")
     return (int.from_bytes(raw[at : at + 2], "big") for at in range(0, len(raw), 2))
-
-
-def _nameable(frame: pd.DataFrame) -> pd.DataFrame:
-    exact = ~frame["path"].str.contains(_UNSAFE + r"|\\x[89a-f][0-9a-f]", regex=True)
-    return frame[exact].copy()

@@ -96,18 +96,6 @@ def test_the_jsonl_is_exact(tmp_path: Path) -> None:
     assert all(isinstance(finding["evidence"], dict) for finding in found)
 
 
-def test_safe_to_delete_never_names_another_file(tmp_path: Path) -> None:
-    db = sample.database(sample.HOSTILE_NAMES)
-    db.con.execute("UPDATE files SET status = 'identical', verdict = 'proven', backup = 'NAS' WHERE status = 'missing'")
-    tables.write_safe_to_delete(db, tmp_path / "s.csv")
-    listed = {row["path"] for row in rows_of(tmp_path / "s.csv")}
-    real = {path for (path,) in db.con.execute("SELECT path FROM safe_to_delete").fetchall()}
-    assert listed <= real
-    assert real - listed <= set(sample.HOSTILE_NAMES)
-    assert "'=already.jpg" in listed
-    assert not {"=1+1.jpg", "\\xff-latin1.jpg"} & listed
-
-
 @given(st.text())
 def test_a_defused_cell_is_tame_whatever_the_text(text: str) -> None:
     cell = tables.defuse(text)
