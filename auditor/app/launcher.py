@@ -43,7 +43,7 @@ def _entry() -> tuple[Path, str]:
         menu = (
             Path(os.environ.get("APPDATA", Path.home() / "AppData/Roaming")) / "Microsoft/Windows/Start Menu/Programs"
         )
-        return menu / "Auditor.cmd", f"@rem {_OURS}\n@{subprocess.list2cmdline(words)}\n"
+        return menu / "Auditor.cmd", f"@rem {_OURS}\n@{subprocess.list2cmdline(words)} || @pause\n"
     if sys.platform == "darwin":
         return Path.home() / "Applications/Auditor.command", f"#!/bin/sh\n# {_OURS}\nexec {shlex.join(words)}\n"
     return _desktop(words)

@@ -15,6 +15,7 @@ from typing import Any
 
 from auditor.app import jobs, results
 from auditor.app.jobs import Job
+from auditor.disk import small_files
 from auditor.disk.folder import Folder
 from auditor.words import visible
 
@@ -24,6 +25,8 @@ DELETE = "delete"
 """What has to be typed before anything is deleted for good."""
 WORDS = {"by_hand": "--copy-by-hand", "shrunk": "--shrunk", "new_place": "--new-place"}
 """What only the user can say, by the field of a form that says it: the option of the command that asks for it."""
+_MOST_RECORD_BYTES = 16 << 20
+"""A title is not worth more."""
 SAID = "yes"
 """The value of such a field."""
 
@@ -108,7 +111,8 @@ def _free(form: Mapping[str, Sequence[str]]) -> Order:
     if not days.isascii() or not days.isdigit():
         raise Refused("Say how many days of photos stay on the phone, as a number.")
     newest = ("--keep-newest", f"{int(days)}d") if int(days) else ()
-    return Order(("clean", *newest, "--", str(_result(form))), "Looking at what may go from the phone")
+    folder = _result(form)
+    return Order(("clean", *newest, "--", str(folder)), f"Looking at what may go from {_phone_of(folder)}")
 
 
 def _apply(form: Mapping[str, Sequence[str]]) -> Order:
@@ -218,6 +222,14 @@ def _journal(form: Mapping[str, Sequence[str]]) -> str:
     if not nth.isascii() or not nth.isdigit() or int(nth) >= len(journals):
         raise Refused("That clean-up has no such record.")
     return journals[int(nth)]
+
+
+def _phone_of(audit: Path) -> str:
+    """What an audit calls the phone, as a part of a title."""
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        told = small_files.parse_json(small_files.read(audit / "audit.json", _MOST_RECORD_BYTES))
+        return label(str(told["provenance"]["source"]))
+    return "the phone"
 
 
 def _result(form: Mapping[str, Sequence[str]]) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import html
 import http.client
 import json
 import os
@@ -17,7 +18,7 @@ import webbrowser
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from auditor import config
+from auditor import config, words
 from auditor.app import pages, temporary
 from auditor.app.access import Keys
 from auditor.app.server import ASKING, GIVEN, HOST, Presence, built, handed, serve
@@ -72,6 +73,19 @@ def run(said: Callable[[str], None], *, browser: bool) -> bool:
         where = error.filename or folder
         raise BadOutput(f"{where} cannot be used: {error.strerror or error}. The app keeps its jobs there") from error
     return True
+
+
+def show_failure(sentence: str, shown_s: float = _OPENS_S) -> None:
+    """Has the browser say why the app cannot be started, to whom a double click gives no terminal. The page is gone
+    after so many seconds."""
+    page = _page()
+    with os.fdopen(os.open(page, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as stream:
+        stream.write(pages.plain("failed", sentence=html.escape(words.visible(sentence))))
+    try:
+        webbrowser.open(page.as_uri())
+        time.sleep(shown_s)  # it is read by then
+    finally:
+        page.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager

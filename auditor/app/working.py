@@ -53,21 +53,29 @@ def job(request: Request) -> Response:
             *(f"{d['why']}: {d['remedy']}" for d in end.get("doubts") or []),
         ],
         steps=_steps(one, end),
+        again_to=_again_to(one, end),
         shown=orders.is_look(one) and state is State.DONE,
-        journals=[(journal, _emptied(journal)) for journal in told.journals],
+        journals=[(journal, *_since(journal)) for journal in told.journals],
         word=orders.DELETE,
         said=one.said() if state in (State.FAILED, State.KILLED) else "",
     )
 
 
-def _emptied(journal: str) -> str:
-    """When all that a journal names was deleted for good from here; empty where it was not, or not all of it."""
-    purged = (job for job in jobs.all_kept() if job.command == "clean" and job.words[1:3] == ("--purge", journal))
-    for job in purged:
+def _since(journal: str) -> tuple[str, str]:
+    """What became of all that a journal names, and when, by what was ordered here; empty where it, or a part of
+    it, lies in the quarantine still."""
+    for job in jobs.all_kept():  # the newest first
+        left: tuple[str, ...]
+        if job.command == "clean" and job.words[1:3] == ("--purge", journal):
+            left, became = ("stayed", "younger"), "deleted"
+        elif job.command == "undo" and job.words[-1] == journal:
+            left, became = ("not_put_back",), "back"
+        else:
+            continue
         end = job.end() or {}
-        if end.get("event") == "result" and not (end.get("stayed") or end.get("younger")):
-            return job.started
-    return ""
+        if end.get("event") == "result" and not any(end.get(one) for one in left):
+            return became, job.started
+    return "", ""
 
 
 def _steps(one: Job, end: Mapping[str, Any]) -> list[Step]:
@@ -78,6 +86,12 @@ def _steps(one: Job, end: Mapping[str, Any]) -> list[Step]:
         step = replace(step, says=f"Swap them: the phone is {orders.label(told['arguments'][0])}")
     given = pages.meant(word, (("order", "again"), ("job", one.id))) if word and orders.can_go_on(one) else None
     return [button for button in (given, step) if button]
+
+
+def _again_to(one: Job, end: Mapping[str, Any]) -> str:
+    """The backup that is to be made again, where the phone has to be chosen for it first; empty for none."""
+    told = end.get("next") or {}
+    return one.words[-1] if one.command == "verify" and told.get("action") == "backup" and not _steps(one, end) else ""
 
 
 def events(request: Request) -> Response:

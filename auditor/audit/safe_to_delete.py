@@ -29,8 +29,8 @@ def fill(
 ) -> tuple[int, list[str]]:
     """The files whose bytes were read in this run on both sides, that are identical, sound, and in enough backups.
     What may be the phone itself (`doubted`, labels), or lies in what may be it (`beneath`), counts as none of these: by
-    it the only backup would be emptied. A file whose name a CSV cannot hold exactly is left out: this is the list by which
-    files are deleted.
+    it the only backup would be emptied. A file whose name a CSV cannot hold exactly is left out: by this list files are
+    deleted.
 
     Returns how many may be among them once read and opened, and of what nothing ever is, as sentences.
     """

@@ -86,10 +86,13 @@
       at = number;
       const small = links[at].querySelector("img"), img = large.querySelector("img");
       small.complete && small.src ? img.src = small.src : img.removeAttribute("src");
-      whole.onload = null;
+      whole.onload = whole.onerror = null;
       whole.src = "";  // of the one before no more is wanted
       whole = new Image();
-      whole.onload = () => { img.src = whole.src; };
+      const larger = document.getElementById("larger");
+      larger.textContent = "The large picture is being made…";
+      whole.onload = () => { img.src = whole.src; larger.textContent = ""; };
+      whole.onerror = () => { larger.textContent = "The large picture cannot be shown."; };
       whole.src = links[at].href;
       large.querySelector(".told").textContent = [...links[at].parentElement.querySelectorAll("p")].map((one) => one.textContent).join(": ");
       large.querySelector("[data-turn='-1']").disabled = !at;
@@ -105,7 +108,7 @@
       const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
       if (step) show(at + step);
     });
-    large.addEventListener("close", () => { whole.src = ""; links[at].focus(); });
+    large.addEventListener("close", () => { whole.onerror = null; whole.src = ""; links[at].focus(); });
   }
 
   // A report: this page has the buttons for what it says to type.

@@ -140,6 +140,29 @@ def test_only_the_user_can_ask_for_a_link(running: App) -> None:
     assert running.ask("/links", "POST", x_auditor_asking=known["asking"]).status == 200
 
 
+def test_a_double_click_that_fails_says_why_in_the_browser(tmp_path: Path) -> None:
+    """There is no terminal that could say it."""
+    seen, browser = tmp_path / "seen.html", tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\ncp "${{1#file://}}" {seen}\n')
+    browser.chmod(0o755)
+    (tmp_path / "settings").mkdir()
+    (tmp_path / "settings" / "config.toml").write_text("what is <this>\n")
+    code = "from auditor import cli; from auditor.app import run; run.show_failure.__defaults__ = (0.2,); cli.main()"
+    environment = {
+        "AUDITOR_STATE_DIR": str(tmp_path / "state"),
+        "AUDITOR_CONFIG_DIR": str(tmp_path / "settings"),
+        "BROWSER": str(browser),
+        "HOME": str(tmp_path),
+    }
+    ended = subprocess.run(
+        [sys.executable, "-c", code, "app"], env=os.environ | environment, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 2
+    assert "config.toml" in ended.stderr
+    assert "config.toml" in seen.read_text("utf-8")
+    assert list(tmp_path.glob("auditor-*.html")) == []
+
+
 def test_the_link_is_handed_over_in_a_file_of_the_user_alone(tmp_path: Path) -> None:
     """BROWSER is what opens pages here: it writes down what it was given, and what that holds."""
     seen = tmp_path / "seen"

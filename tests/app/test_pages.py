@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -135,7 +138,7 @@ def test_a_step_that_no_button_does_is_said(running: App) -> None:
         "sentence": "1 rotted.",
         "next": {"action": "backup", "arguments": None, "sentence": "copy it"},
     }
-    assert "copy it" in page(running, ["verify", "--", "/disk"], end)
+    assert "copy it" in page(running, ["restore", "--", "/disk", "/target"], end)
 
 
 def test_what_verify_found(running: App) -> None:
@@ -222,6 +225,30 @@ def test_what_was_emptied_has_no_buttons_any_more(running: App, end: dict[str, o
     assert ("Undo: put everything back" not in shown) is is_emptied
     assert ("Delete for good" not in shown) is is_emptied
     assert ("The quarantine was emptied" in shown) is is_emptied
+
+
+@pytest.mark.parametrize(("left", "is_back"), [([], True), ([{"path": "/a.jpg", "reason": "it is there"}], False)])
+def test_what_was_put_back_has_no_buttons_any_more(running: App, left: list[dict[str, str]], is_back: bool) -> None:
+    journal = f"/{secrets.token_hex(4)}.journal"
+    moved = [{"event": "journal", "file": journal}, {"event": "result", "moved": 2, "stayed": []}]
+    words = ["clean", "--apply", "--", "/audit"]
+    ended(running, ["undo", "--", journal], {"event": "result", "back": 2, "deleted": 0, "not_put_back": left})
+    shown = page(running, words, *moved)
+    assert ("Undo: put everything back" not in shown) is is_back
+    assert ("Delete for good" not in shown) is is_back
+    assert ("All that this moved was put back" in shown) is is_back
+
+
+def test_from_a_damaged_backup_the_phone_is_a_click_away(running: App) -> None:
+    """`verify` knows no phone: which it is, the page asks."""
+    told = {"event": "result", "sentence": "NOT SAFE: 1 file.", "next": {"action": "backup", "sentence": "`x` repairs"}}
+    shown = page(running, ["verify", "--", "/disk/photos & films"], told)
+    assert "Choose the phone to back up to photos &amp; films again" in shown
+    link = html.unescape(re.findall(r'href="(/\?[^"]*)"', shown)[0])
+    assert parse_qs(urlsplit(link).query, keep_blank_values=True) == {"phone": [""], "backup": ["/disk/photos & films"]}
+    assert "`x` repairs" not in shown
+    shown = page(running, ["verify", "--", "/disk/photos"], told | {"next": None})
+    assert "Choose the phone" not in shown
 
 
 def test_nothing_is_deleted_that_was_not_typed(running: App) -> None:

@@ -166,7 +166,7 @@ def test_the_whole_walk(running: App, page: Page, places: tuple[Path, Path], by_
     assert len([path for path in phone.rglob("*.jpg") if ".auditor" not in path.parts]) == 7
     tab.go_back()
     tab.goto(f"{at}/history")
-    tab.get_by_role("link", name="Looking at what may go from the phone").first.click()
+    tab.get_by_role("link", name="Looking at what may go from Anna's phone").first.click()
     press(page, "Move 7 files to the quarantine", by_key)
     tab.get_by_text("Empty the quarantine").click()
     tab.get_by_label("Type the word delete").fill("delete")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sys
 import threading
 
 from auditor.app import launcher, run
 from auditor.cli import programs, screen
+from auditor.errors import AuditorError
 
 _ENDS_S = 3.0
 """Whatever can still be said is said by then."""
@@ -21,7 +24,14 @@ def command(*, browser: bool, install_launcher: bool) -> None:
         return
     if browser:
         screen.note("Auditor opens in your browser. Ctrl-C ends it; what was started goes on.")
-    if run.run(screen.note if programs.is_wanted() else screen.to_copy, browser=browser):
+    try:
+        is_ended = run.run(screen.note if programs.is_wanted() else screen.to_copy, browser=browser)
+    except AuditorError as error:
+        if browser and not sys.stderr.isatty():  # nobody would see the sentence
+            with contextlib.suppress(OSError):
+                run.show_failure(str(error))
+        raise
+    if is_ended:
         _end_without_threads()
 
 
