@@ -12,10 +12,11 @@ from auditor.audit.phones_within import Beneath
 from auditor.database import safe_to_delete as table
 from auditor.database.connection import Database
 from auditor.database.rows import Stored
+from auditor.database.safe_to_delete import Stays
 from auditor.disk import marker as markers
 from auditor.paths import display_path
 from auditor.places.recorded import recorded_folder
-from auditor.words import counted, is_exact
+from auditor.words import is_exact
 
 
 def fill(
@@ -41,14 +42,11 @@ def fill(
     since = started.strftime("%Y-%m-%dT%H:%M:%SZ")
     folders = [(one.label, folder) for one in beneath for folder in one.folders]
     table.fill(db, read_now, since, [b.label for b in undoubted], min_copies, folders)
-    told = []
     files = table.files(db)
-    if inexact := [file.path for file in files if not is_exact(file.path)]:
-        table.leave_out_files(db, inexact)
-        stay = counted(len(inexact), "file stays on the phone: its name", "files stay on the phone: their names")
-        told.append(f"{stay} cannot be written down exactly in a table.")
+    table.leave_out(db, Stays.NAME, [file.path for file in files if not is_exact(file.path)])
+    told = []
     for backup, within in _kept_backups(source, files).items():
-        table.leave_out(db, within)
+        table.leave_out(db, Stays.IN_A_BACKUP, [file.path for file in files if file.path.startswith(within)])
         told.append(f"Of {backup} nothing is offered for deletion: it is a backup that auditor keeps.")
     return table.not_read(db), told
 

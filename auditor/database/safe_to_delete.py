@@ -24,6 +24,7 @@ class Stays(StrEnum):
     IN_A_BIN = "in_a_bin"
     UNREAD = "unread"  # somebody else made its digests
     IN_A_BACKUP = "in_a_backup"  # that auditor keeps
+    NAME = "name"  # a CSV cannot hold it exactly: its cell would be the exact name of another file
     COPIES = "copies"  # too few of them are sound, and were read and opened here
 
 
@@ -64,7 +65,7 @@ def fill(
         GROUP BY s.id, s.path, s.size_bytes, s.mtime, s.sha256, s.read_at
         HAVING {proofs.copies()} >= ?
         """
-    db.put("kept_in_a_backup", {"path": "VARCHAR"}, [])
+    db.put("left_out", {"path": "VARCHAR", "reason": "VARCHAR"}, [])
     for table, labels, unopened, when in zip(_TABLES, (read_now, undoubted), (False, True), (since, ""), strict=True):
         each = [unopened, when]
         db.run(f"CREATE TABLE {table} AS {sql}", [list(labels), list(labels), *each, *each, min_copies])
@@ -81,17 +82,11 @@ def files(db: Database) -> list[Stored]:
     return db.rows(Stored, "SELECT path, path_bytes, source.size_bytes FROM safe_at_any_time JOIN source USING (path)")
 
 
-def leave_out_files(db: Database, paths: Sequence[str]) -> None:
+def leave_out(db: Database, why: Stays, paths: Sequence[str]) -> None:
     """Takes out these files."""
+    db.run(f"INSERT INTO left_out SELECT unnest(?::VARCHAR[]), '{why}'", [list(paths)])
     for table in _TABLES:
-        db.run(f"DELETE FROM {table} WHERE path IN (SELECT unnest(?::VARCHAR[]))", [list(paths)])
-
-
-def leave_out(db: Database, within: str) -> None:
-    """Takes out all files whose paths begin so, as lying in a backup."""
-    db.run("INSERT INTO kept_in_a_backup SELECT path FROM safe_at_any_time WHERE starts_with(path, ?)", [within])
-    for table in _TABLES:
-        db.run(f"DELETE FROM {table} WHERE starts_with(path, ?)", [within])
+        db.run(f"DELETE FROM {table} WHERE path IN (SELECT path FROM left_out)")
 
 
 def not_read(db: Database) -> int:
@@ -109,9 +104,9 @@ def staying(db: Database) -> dict[Stays, int]:
             WHEN NOT coalesce({_sound("s")}, false) THEN '{Stays.NOT_OPENED}'
             WHEN regexp_matches(lower(s.path), '{TRASH_FOLDERS}') THEN '{Stays.IN_A_BIN}'
             WHEN s.digest_origin IS DISTINCT FROM '{DigestOrigin.READ}' THEN '{Stays.UNREAD}'
-            WHEN s.path IN (SELECT path FROM kept_in_a_backup) THEN '{Stays.IN_A_BACKUP}'
-            ELSE '{Stays.COPIES}' END AS why, count(*)
+            ELSE coalesce(l.reason, '{Stays.COPIES}') END AS why, count(*)
         FROM files f JOIN source s ON s.id = f.id
+        LEFT JOIN (SELECT path, min(reason) AS reason FROM left_out GROUP BY path) l ON l.path = s.path
         WHERE f.verdict = 'proven' AND NOT EXISTS (SELECT 1 FROM safe_at_any_time a WHERE a.path = s.path)
         GROUP BY why ORDER BY why
         """

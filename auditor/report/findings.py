@@ -251,6 +251,7 @@ _STAYS = {
     Stays.IN_A_BIN: ("lies in a folder that is called like a bin", "lie in folders that are called like a bin"),
     Stays.UNREAD: ("was read by another program, not here", "were read by another program, not here"),
     Stays.IN_A_BACKUP: ("lies in a backup that auditor keeps", "lie in a backup that auditor keeps"),
+    Stays.NAME: ("has a name that no table holds exactly", "have names that no table holds exactly"),
     Stays.COPIES: ("has too few sound copies to rely on", "have too few sound copies to rely on"),
 }
 
