@@ -17,7 +17,7 @@
 -- elsewhere: in a cloud, in a Google Takeout, or in a backup that the policy names under [backups] off_site. A policy to
 -- name one in is made by `auditor policy show office -o my-policy.toml`; audit with `--policy my-policy.toml`.
 -- """
--- remedy      = "Bring them into a cloud, or onto a disk that is kept elsewhere, and name that backup too when you audit again. That a disk is kept elsewhere, only you can know: a policy of your own says so under `off_site`."
+-- remedy      = "Bring them into a cloud, or onto a disk that is kept elsewhere, and name that backup too when you audit again. That a disk is kept elsewhere, only you can know: a policy of your own says so under `off_site`; the report says how to make one."
 -- not_covered = "Where a disk really lies: only clouds, Takeouts and the labels that the policy names count as off-site."
 -- ///
 SELECT 'source' AS side, due.path AS path, files.backup AS backup, files.off_site_copies AS off_site,

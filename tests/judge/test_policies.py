@@ -249,17 +249,18 @@ def test_a_copy_is_taken_as_it_is_and_changed(
 def test_a_disk_kept_elsewhere_is_named_in_a_copy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What the finding says is done, step by step."""
+    """What finding and report say is done, step by step."""
     monkeypatch.chdir(tmp_path)
     for folder in ("phone", "home", "bank"):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "a.jpg").write_bytes(media.jpeg(1))
     audit = ("audit", "phone", "home", "bank", "--depth", "hash", "--no-thumbnails", "--policy")
     code, out, _ = call(monkeypatch, capsys, *audit, "office", "-o", "before")
-    assert code == 1 and "Next     Delete nothing on the phone. Bring the file into the cloud" in out
-    command = "`auditor policy show office -o my-policy.toml`"
-    assert command in out and "audit with `--policy my-policy.toml`" in out
-    assert call(monkeypatch, capsys, *command.strip("`").split()[1:])[0] == 0
+    assert code == 1 and "Next     Delete nothing on the phone. Bring them into a cloud" in out
+    command = "auditor policy show office -o my-policy.toml"
+    report = " ".join(Path("before/report.html").read_text("utf-8").split())
+    assert command in report and "--policy my-policy.toml" in report
+    assert call(monkeypatch, capsys, *command.split()[1:])[0] == 0
     own = Path("my-policy.toml")
     own.write_text(own.read_text("utf-8").replace("off_site = []", 'off_site = ["bank"]'), "utf-8")
     code, out, err = call(monkeypatch, capsys, *audit, "my-policy.toml", "-o", "after")
