@@ -8,6 +8,10 @@ from datetime import UTC, datetime, timedelta
 _FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 _DATE = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z", re.ASCII)
 
+HOUR_NS = 3_600_000_000_000
+ZONES_H = 26
+"""So many hours lie between the zones that are farthest apart."""
+
 MONTH = "(19|20)[0-9]{2}-(0[1-9]|1[0-2])"
 """How a date begins that a calendar has: cameras without a clock write others, which are none. A regular expression for
 Python and DuckDB."""
@@ -30,6 +34,17 @@ def rfc3339(mtime_ns: int) -> str:
     seconds, nanos = divmod(mtime_ns, 1_000_000_000)
     whole = _FIRST + timedelta(seconds=seconds)
     return f"{whole:%Y-%m-%dT%H:%M:%S}".rjust(19, "0") + f".{nanos:09d}".rstrip("0").rstrip(".") + "Z"
+
+
+def is_as_listed(listed_ns: int | None, now_ns: int | None, *, may_shift: bool) -> bool:
+    """Whether a file's date (ns) is the one that was listed, which is None where it was not known. `may_shift`: off by
+    whole hours it is so too, as all dates of a FAT disk are once daylight saving has begun or another zone was set."""
+    if listed_ns is None or now_ns == listed_ns:
+        return True
+    if now_ns is None or not may_shift:
+        return False
+    apart = abs(now_ns - listed_ns)
+    return apart % HOUR_NS == 0 and apart <= ZONES_H * HOUR_NS
 
 
 def utc(moment: datetime) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -13,7 +13,7 @@ from pathlib import Path
 from auditor.copier import preflight, read_back
 from auditor.copier.execute import Ending, Progress, RunOptions, execute
 from auditor.copier.layout import Layout, Namer
-from auditor.copier.messages import Failed, Read, Setup, Task
+from auditor.copier.messages import Cause, Failed, Read, Setup, Task
 from auditor.copier.plan import (
     Action,
     CopyPlan,
@@ -22,7 +22,7 @@ from auditor.copier.plan import (
     steps_for,
     twins,
 )  # fmt: skip
-from auditor.copier.publish import CopyResult, Publisher, clean_temps
+from auditor.copier.publish import CopyResult, Outcome, Publisher, clean_temps
 from auditor.copier.workers import Ended, Workers
 from auditor.dates import utc
 from auditor.disk.durable import WasRead
@@ -281,14 +281,14 @@ def carry_out(
         syncs_whole=prepared.volume.syncs_whole,
         counts_reads=prepared.volume.counts_reads,
     )
-    at, listing = prepared.mounted, partial(_listing, plan)
-    unplugged = presence.watch_for_another(prepared.source, at, listing, options.unplugged)
-    ending = execute(plan, setup, publisher, replace(options, unplugged=unplugged))
-    if ending.gone is None and (told := presence.another(prepared.source, at, listing, is_doubted=ending.failed)):
-        # It was exchanged while nothing was read, or nobody saw it: whose files these are cannot be said.
-        ending = replace(ending, stopped=True, gone=told)
-    if ending.gone is None and (told := presence.lay_between(prepared.source, ending.other)):
-        ending = replace(ending, stopped=True, gone=told)
+    watch = presence.Watch(prepared.source, prepared.mounted, partial(_listing, plan), options.unplugged)
+    ending = execute(plan, setup, publisher, replace(options, unplugged=watch))
+    if ending.gone is None:
+        if told := watch.at_end(ending.other, failed=ending.failed):
+            # It was exchanged while nothing was read, or nobody saw it: whose files these are cannot be said.
+            ending = replace(ending, stopped=True, gone=told)
+        elif watch.is_unsure:
+            ending = _without(ending, {step.number for step in ending.other})
     if ending.gone is not None:  # what lies at the path now is another's, or nobody's
         return BackupResult(prepared, ending, index.last)
     try:
@@ -340,6 +340,16 @@ def _listing(plan: CopyPlan) -> dict[str, tuple[int | None, int | None]]:
     return {s.path: (s.size_bytes, s.mtime_ns) for s in listed}
 
 
+def _without(ending: Ending, doubtful: Container[int]) -> Ending:
+    """The ending in which these steps count as failed: what was read of them is stored, and is perhaps another's."""
+    reason = "it is not as it was listed, and its disk was away meanwhile: run the same command again"
+    results = [
+        CopyResult(r.step, Outcome.FAILED, reason=reason, cause=Cause.SOURCE) if r.step.number in doubtful else r
+        for r in ending.results
+    ]
+    return replace(ending, results=tuple(results))
+
+
 def _unwritten(ending: Ending, error: Exception) -> Ending:
     reason = getattr(error, "strerror", None) or error
     return replace(ending, stopped=True, gone=f"the backup's manifest cannot be written ({reason})")
@@ -358,7 +368,7 @@ def _read_back(prepared: Prepared, ending: Ending, options: RunOptions) -> tuple
     written = [r.backup_path for r in ending.results if r.row is not None and r.backup_path in index.held]
     entries = read_back.choose([path for path in written if path], index.held)
     bad: dict[str, str] = {}
-    for answer in read_files(store.root, entries, prepared.volume, options):
+    for answer in read_files(store.root, entries, (), prepared.volume, options):
         path = entries[answer.number].path
         if isinstance(answer, Failed):
             bad[path] = f"{display_path(path)}: {answer.reason}"
@@ -490,7 +500,8 @@ def _learn(
     wanted |= {e.path for e in found.new if e.path in lines}
     to_read = tuple(e for e in (*found.known, *found.new) if e.path in wanted)
     total, done, learned = sum(e.size_bytes or 0 for e in to_read), 0, []
-    for count, answer in enumerate(read_files(store.root, to_read, volume, options), 1):
+    listing = (*found.known, *found.new)
+    for count, answer in enumerate(read_files(store.root, to_read, listing, volume, options), 1):
         entry = to_read[answer.number]
         if isinstance(answer, WasRead):
             learned.append(changes.take(entry, answer))
@@ -506,19 +517,27 @@ def _learn(
 
 
 def read_files(
-    root: Path, entries: tuple[Entry, ...], volume: Volume, options: RunOptions
+    root: Path, entries: tuple[Entry, ...], listing: Sequence[Entry], volume: Volume, options: RunOptions
 ) -> Iterator[WasRead | Failed]:
     """Reads files of a backup, from the device where that can be had; answers carry the entry's place in `entries`.
+    `listing` has these and all others that lay there when they were listed; none where nobody listed them just before.
 
     A hanging read costs its time-out and becomes a `Failed`.
     Raises: BadPlace after the last, where another disk or folder lay there while files were read.
     """
+    place = FolderPlace(root, str(root))
+    stamps = {e.path: (e.size_bytes, e.mtime_ns) for e in listing}
+    watch = presence.Watch(place, presence.mounted(place), lambda: stamps)
     other: list[Entry] = []
+    failed = False
     for answer in _answers(root, entries, volume, options):
-        if isinstance(answer, WasRead) and answer.opened and not answer.opened.is_as(entries[answer.number]):
-            other.append(entries[answer.number])
+        entry = entries[answer.number]
+        if isinstance(answer, Failed):
+            failed = True
+        elif answer.opened and not answer.opened.is_as(entry):
+            other.append(entry)
         yield answer
-    if told := presence.lay_between(FolderPlace(root, str(root)), other):
+    if told := watch.at_end(other, failed=failed):
         raise BadPlace(f"{told}; put back the first one, leave it there, and run the same command again")
 
 

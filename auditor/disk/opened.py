@@ -7,6 +7,8 @@ import stat
 from dataclasses import dataclass
 from typing import BinaryIO, NamedTuple, Protocol
 
+from auditor.dates import is_as_listed
+
 
 class Listed(Protocol):
     """What a listing says of a file: its path, size, date, change time (ns) and number; None where its place does not
@@ -60,10 +62,11 @@ class Opened:
 
     def is_same(self, listed: Listed) -> bool:
         """Whether it is the file that was listed, by number, size and date, as far as its place tells. Numbers of files
-        mean nothing where change times do not: such file systems make them up anew."""
-        inode = None if listed.changed_ns is None else listed.inode
-        told = ((listed.size_bytes, self.size_bytes), (listed.mtime_ns, self.mtime_ns), (inode, self.inode))
-        return all(had in (None, has) for had, has in told)
+        mean nothing where change times do not: such file systems make them up anew, and some shift all dates."""
+        keeps = listed.changed_ns is not None
+        told = ((listed.size_bytes, self.size_bytes), (listed.inode if keeps else None, self.inode))
+        is_dated = is_as_listed(listed.mtime_ns, self.mtime_ns, may_shift=not keeps)
+        return is_dated and all(had in (None, has) for had, has in told)
 
     def is_as(self, listed: Listed) -> bool:
         """`is_same`, and nothing else of it was changed either: no link or attribute."""

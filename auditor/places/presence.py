@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from auditor.dates import is_as_listed
 from auditor.disk.opened import Listed, Opened
 from auditor.disk.root import Root
 from auditor.disk.volume import volume_of
@@ -63,36 +64,64 @@ def watch(source: Place, door: Root | None) -> Callable[[], str | None]:
     return gone
 
 
-def watch_for_another(
-    source: Place, before: Mounted | None, listing: Listing, gone: Callable[[], str | None] = lambda: None
-) -> Callable[[], str | None]:
-    """The question `gone`, and whether another source than that of the `listing` lies there: that one is not there.
+@dataclass(slots=True)
+class Watch:
+    """Whether the source of a listing still lies where it lay: to be called while its files are read, and to be asked
+    once after the last, `at_end`. `before` is where it lay before it was listed; `gone` is asked first.
 
-    Where another one lies there that was not seen to come, it was perhaps read already: then the answer stays.
+    Called, it says in words for people what has gone, or that another source lies there: that one is not there. Where
+    another one lies there that was not seen to come, it was perhaps read already: then the answer stays.
     """
-    at, read = before, ""
 
-    def asked() -> str | None:
-        nonlocal at, read
-        now = mounted(source)
-        if told := gone():
-            at = at if _is_there(now, before) else None
+    source: Place
+    before: Mounted | None
+    listing: Listing
+    gone: Callable[[], str | None] = lambda: None
+    was_away: bool = field(default=False, init=False)
+    _at: Mounted | None = field(init=False)
+    _read: str = field(default="", init=False)
+
+    def __post_init__(self) -> None:
+        self._at = self.before
+
+    def __call__(self) -> str | None:
+        now = mounted(self.source)
+        is_there = _is_there(now, self.before)
+        self.was_away = self.was_away or not is_there
+        if told := self.gone():
+            self._at = self._at if is_there else None
             return told
-        if read or now == at:
-            return read or None
-        if told := another(source, before, listing, is_doubted=at is None):
-            read = told if at is not None and told != source_gone(source) else ""
+        if self._read or now == self._at:
+            return self._read or None
+        if told := another(self.source, self.before, self.listing, is_doubted=self._at is None):
+            self._read = told if self._at is not None and told != source_gone(self.source) else ""
             return told
-        at = now if _is_there(now, before) else None
+        self._at = now if is_there else None
         return None
 
-    return asked
+    @property
+    def is_unsure(self) -> bool:
+        """Whether it was seen to be away, and no number of its own says that what came back is the same: a file that is
+        not as it was listed then is perhaps another source's, of which the others are alike."""
+        return self.was_away and (self.before is None or None in (self.before.volume, self.before.folder))
+
+    def at_end(self, doubtful: Sequence[Listed], *, failed: bool) -> str | None:
+        """Whether any file may have been read of another source, in words for people; None where that is not so.
+
+        `doubtful` are files as they were listed, of which others were opened later; `failed`: any could not be read.
+        Another one may have come when nobody looked, and stayed (`another`) or gone again (`lay_between`).
+        """
+        is_doubted = failed or bool(doubtful) or self._at is None
+        told = another(self.source, self.before, self.listing, is_doubted=is_doubted)
+        if told == source_gone(self.source) and doubtful:
+            return _gone_in_doubt(self.source, doubtful[0])
+        return told or lay_between(self.source, doubtful)
 
 
 def another(source: Place, before: Mounted | None, listing: Listing, *, is_doubted: bool = False) -> str | None:
     """Whether another source lies now where that of the `listing` lay, in words for people; None where it is the same
     one, where nothing lies there, and where it was never a folder of this machine. `is_doubted`: it was seen to be
-    gone, or something failed, so that the files are looked at where all else is as it was.
+    gone, or a file failed or was another one than was listed, so that all are looked at where all else is as it was.
 
     Cards are often called alike and number their files alike. Their volumes tell them apart or, as not every system
     tells these and some cameras give each card the same one, the sizes and dates of their files. One reader gives each
@@ -132,7 +161,7 @@ def lay_between(source: Place, doubtful: Sequence[Listed]) -> str | None:
     if source.local_root is None or not doubtful:
         return None
     if mounted(source) is None:
-        return f"{source_gone(source)}, and {display_path(doubtful[0].path)} was not as it had been listed"
+        return _gone_in_doubt(source, doubtful[0])
     for listed in doubtful[:: max(1, len(doubtful) // MOST_OPENED)]:
         try:
             with source.open(listed.path) as stream:
@@ -147,6 +176,10 @@ def lay_between(source: Place, doubtful: Sequence[Listed]) -> str | None:
     return None
 
 
+def _gone_in_doubt(source: Place, listed: Listed) -> str:
+    return f"{source_gone(source)}, and {display_path(listed.path)} was not as it had been listed"
+
+
 def _another(what: str, source: Place) -> str:
     return f"another {what} lies at {source.local_root} now than the one that this run began with"
 
@@ -155,10 +188,12 @@ def _unlike(source: Place, had: Mapping[str, tuple[int | None, int | None]]) -> 
     """The files of a listing that the source does not have, or with another size or date."""
     left = dict(had)
     for entry in source.walk():
+        if not left:
+            break
         if entry.kind is not EntryKind.FILE or entry.path not in left:
             continue
-        stamps = zip(left[entry.path], (entry.size_bytes, entry.mtime_ns), strict=True)
-        if all(known in (None, now) for known, now in stamps):
+        size_bytes, mtime_ns = left[entry.path]
+        if size_bytes in (None, entry.size_bytes) and is_as_listed(mtime_ns, entry.mtime_ns, may_shift=True):
             del left[entry.path]
     return list(left)
 

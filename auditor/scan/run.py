@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from auditor import __version__
-from auditor.dates import rfc3339, utc
+from auditor.dates import is_as_listed, rfc3339, utc
 from auditor.errors import AuditorError, ListingCut
 from auditor.isolation import pool
 from auditor.isolation.aside import aside
@@ -47,10 +47,14 @@ ASKED_EVERY_S = 1.0
 ASKING_SHARE = 0.05
 """The most of a scan's time that is spent on asking, of places that are slow to answer."""
 
-_PATIENCE_S, _LAST_PATIENCE_S = 5.0, 600.0
-"""How long an answer is waited for while files are read, and at the end: then all files may have to be looked at."""
+_PATIENCE_S, _LAST_PATIENCE_S, _LISTINGS = 5.0, 600.0, 4
+"""How long an answer is waited for while files are read, and at the end: then all files may have to be looked at, so it
+is waited for so many times as long as they took to list, if that is longer."""
 
 _ANOTHERS = Trouble(ErrorKind.UNREADABLE, "another card or disk was put there while this list was made")
+_PERHAPS_ANOTHERS = Trouble(
+    ErrorKind.UNREADABLE, "it is not as it was listed, and its disk was away meanwhile: list it again"
+)
 _REMEDY = "put back the one that was listed, and leave it there"
 
 
@@ -103,8 +107,9 @@ def scan(
     wanted = ("sha256", *(name for name in extra_digests if name != "sha256"))
     if unknown := [name for name in wanted if name not in DIGESTS]:
         raise AuditorError(f"there is no digest {unknown[0]}; choose from {', '.join(DIGESTS)}")
-    mounted = presence.mounted(place)
+    mounted, began = presence.mounted(place), time.monotonic()
     entries, reasons = _listed(place, out)
+    patience_s = max(_LAST_PATIENCE_S, _LISTINGS * (time.monotonic() - began))
     names = _digests(place, entries, depth, wanted)
     key = cache.key(place)
     lists = cache.find(key)
@@ -133,19 +138,24 @@ def scan(
     if stopped and left:
         header = replace(header, started=left.header.started)
     writer = Writer.create(out, header)
-    watch = presence.watch_for_another(place, mounted, lambda: _stamps(entries))
+    watch = presence.Watch(place, mounted, lambda: _stamps(entries))
     another = aside(watch)
     told, ask_at = None, time.monotonic()
     not_as_listed: list[Entry] = []
+    failed = False
     try:
         before, ours = (usable(lists, header), stopped) if use_cache else (stopped, [])
         earlier = ReusableRows(before, names, now, ours)
         tracker = _Tracker(entries, on_progress)
         with contextlib.closing(_rows(place, entries, earlier, depth, wanted, jobs)) as rows:
             for entry, row in zip(entries, rows, strict=False):  # it may end early
-                writer.add(row.facts)
                 if not (row.cached or _is_of(row.facts, entry)):
                     not_as_listed.append(entry)
+                    if watch.is_unsure:
+                        row = _Row(_without_bytes(place, entry, row.facts))
+                if row.facts.error_kind is ErrorKind.UNREADABLE and not entry.error:
+                    failed = True
+                writer.add(row.facts)
                 if tracker.step(row):
                     writer.flush()
                 if (began := time.monotonic()) >= ask_at:
@@ -158,8 +168,9 @@ def scan(
         (writer.discard if told and told != presence.source_gone(place) else writer.abandon)()
         raise
     if not told or told == presence.source_gone(place):
-        last = aside(lambda: presence.lay_between(place, not_as_listed) or watch())  # an answer of before is too old
-        told = _soon(last, _LAST_PATIENCE_S, "it did not answer whether it is still the same")
+        # An answer of before is too old.
+        last = aside(lambda: watch.at_end(not_as_listed, failed=failed) or watch())
+        told = _soon(last, patience_s, "it did not answer whether it is still the same")
     if told == presence.source_gone(place):
         reasons = (told, *reasons)
     elif told:
@@ -175,8 +186,10 @@ def _is_of(facts: FileFacts, entry: Entry) -> bool:
     if facts.digest_origin is not DigestOrigin.READ:
         return True
     # Where change times are not kept, numbers of files are made up anew.
-    names = ("size_bytes", "mtime_ns", *(("changed_ns", "file_id") if entry.changed_ns is not None else ()))
-    return all(getattr(entry, name) in (None, getattr(facts, name)) for name in names)
+    keeps = entry.changed_ns is not None
+    names = ("size_bytes", *(("changed_ns", "file_id") if keeps else ()))
+    is_dated = is_as_listed(entry.mtime_ns, facts.mtime_ns, may_shift=not keeps)
+    return is_dated and all(getattr(entry, name) in (None, getattr(facts, name)) for name in names)
 
 
 def _soon(another: Callable[[float], str | None], patience_s: float, otherwise: str | None = None) -> str | None:
@@ -185,6 +198,12 @@ def _soon(another: Callable[[float], str | None], patience_s: float, otherwise: 
         return another(patience_s)
     except TimeoutError:
         return otherwise
+
+
+def _without_bytes(place: Place, entry: Entry, facts: FileFacts) -> FileFacts:
+    """The row of a file of which perhaps another source's was read: what belongs to it is known by the names alone."""
+    row = unread(place, entry, _PERHAPS_ANOTHERS)
+    return replace(row, companion_of=facts.companion_of, sidecar=facts.sidecar)
 
 
 def _unread(

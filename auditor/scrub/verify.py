@@ -208,7 +208,8 @@ class _Scrub:
         self._population = sum(before[e.path].sha256 is not None for e in looked.known)
         self._fixed = frozenset(e.path for e in suspects) | (wanted & before.keys())
         to_read = tuple({e.path: e for e in (*suspects, *moved, *chosen, *fresh)}.values())
-        complete = self._read(store, to_read, changes, {e.path for e in chosen} - self._fixed)
+        listing = (*looked.known, *looked.new)
+        complete = self._read(store, to_read, listing, changes, {e.path for e in chosen} - self._fixed)
         for found in changes.settle(mend=False, complete=complete):
             self._first_read += found.fate is Fate.NEW and found.path in before
             self._bad_at_random += found.fate in BAD and found.path in self._at_random
@@ -265,7 +266,14 @@ class _Scrub:
             number = -(-len(entries) * round(self._choice.share * 1_000_000) // 1_000_000)
         return entries if number is None else entries[:number]
 
-    def _read(self, store: Store, entries: tuple[Entry, ...], changes: Changes, at_random: set[str]) -> bool:
+    def _read(
+        self,
+        store: Store,
+        entries: tuple[Entry, ...],
+        listing: Sequence[Entry],
+        changes: Changes,
+        at_random: set[str],
+    ) -> bool:
         """Reads files; False where it was stopped, or its time was over, before the last."""
         until = None if self._choice.budget_s is None else time.monotonic() + self._choice.budget_s
 
@@ -276,7 +284,8 @@ class _Scrub:
         files = done_bytes = failed = 0
         if entries:
             self._options.on_progress(Progress(0, len(entries), 0, total_bytes, "", 0))
-        for answer in read_files(store.root, entries, volume_of(store.root), replace(self._options, stop=stop)):
+        options = replace(self._options, stop=stop)
+        for answer in read_files(store.root, entries, listing, volume_of(store.root), options):
             entry = entries[answer.number]
             held = changes.before.get(entry.path)
             if isinstance(answer, Failed):
@@ -362,7 +371,7 @@ def first_generation(store: Store, options: RunOptions, now: Callable[[], dateti
     entries = tuple(e for e in listed(store, clean=False, held={}) if e.kind is EntryKind.FILE and not e.error)
     total = sum(e.size_bytes or 0 for e in entries)
     files = read_bytes = failed = 0
-    for answer in read_files(store.root, entries, volume_of(store.root), options):
+    for answer in read_files(store.root, entries, entries, volume_of(store.root), options):
         entry = entries[answer.number]
         files, read_bytes = files + 1, read_bytes + (entry.size_bytes or 0)
         failed += isinstance(answer, Failed)

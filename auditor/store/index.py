@@ -14,6 +14,7 @@ from enum import Enum, auto
 from operator import itemgetter
 from typing import Any
 
+from auditor.dates import HOUR_NS, ZONES_H
 from auditor.manifest.jsonl import Manifest
 from auditor.model import (
     Damage,
@@ -38,9 +39,7 @@ EMPTY = hashlib.sha256().hexdigest()
 
 LOST = Trouble(ErrorKind.MISSING, "it was in the backup and is not any more")
 
-HOUR_NS = 3_600_000_000_000
 FAT_STEP_NS = 2_000_000_000
-_ZONES_H = 26
 
 _WHOLE: dict[str, Any] = {"fixity": None, "stored_sha256": None}
 
@@ -504,7 +503,7 @@ def same_date(a_ns: int, b_ns: int) -> bool:
     """Whether two dates are one: equal to FAT's two seconds, or off by whole hours (a zone, daylight saving)."""
     difference = abs(a_ns - b_ns)
     hours, rest = divmod(difference + FAT_STEP_NS, HOUR_NS)
-    return rest <= 2 * FAT_STEP_NS and hours <= _ZONES_H
+    return rest <= 2 * FAT_STEP_NS and hours <= ZONES_H
 
 
 def known_columns(header: Header | None) -> tuple[str, ...]:

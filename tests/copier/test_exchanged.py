@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -15,6 +18,7 @@ from auditor.copier.source_manifest import source_list
 from auditor.copier.workers import Ended
 from auditor.disk.volume import volume_of
 from auditor.errors import BadPlace
+from auditor.places import presence
 from auditor.places.folder import FolderPlace
 from tests.copier import in_process, runs
 
@@ -207,6 +211,120 @@ def test_a_backup_that_was_another_for_a_while_is_not_called_read(cards: Path, m
     in_process.everything(monkeypatch)
     _unseen(cards, monkeypatch)
     place = FolderPlace(cards, str(cards))
-    read = backup.read_files(cards, tuple(place.walk()), volume_of(cards), runs.QUICK)
+    entries = tuple(place.walk())
+    read = backup.read_files(cards, entries, entries, volume_of(cards), runs.QUICK)
     with pytest.raises(BadPlace, match="put back the first one"):
         list(read)
+
+
+@pytest.fixture
+def on_fat(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing keeps change times or numbers of files, nor has a volume a number of its own."""
+    monkeypatch.setattr("auditor.places.folder.keeps_change_times", lambda path: False)
+    kinds = frozenset({"vfat"})
+    for module in (presence, backup):
+        monkeypatch.setattr(module, "volume_of", lambda folder: replace(volume_of(folder), kinds=kinds))
+    monkeypatch.setattr(presence, "volume_id", lambda device: None)
+
+
+MANY = tuple(f"IMG_{number:02}.jpg" for number in range(40))
+
+
+class _Stays(in_process.Workers):
+    """Something is done to the card after the first task."""
+
+    def give(self, task: Task) -> None:
+        super().give(task)
+        if _Stays.left:
+            _Stays.left.pop()()
+
+    left: ClassVar[list[Callable[[], None]]] = []
+
+
+def _after_the_first(do: Callable[[], None], monkeypatch: pytest.MonkeyPatch) -> None:
+    in_process.everything(monkeypatch)
+    for module in (in_process.backup, in_process.execute):
+        monkeypatch.setattr(module, "Workers", _Stays)
+    monkeypatch.setattr(_Stays, "left", [do])
+
+
+def _two(tmp_path: Path, *, shared: int = 0) -> Path:
+    """A card, and beside it another one with files of the same names, of which the first `shared` are the same."""
+    for folder in ("card", "other"):
+        for number, name in enumerate(MANY):
+            whose = "card" if number < shared else folder
+            runs.write(tmp_path / folder / name, runs.noise((whose, name), 2_000), runs.OLD_S + 60 * (whose == "other"))
+    return tmp_path / "card"
+
+
+@pytest.mark.usefixtures("on_fat")
+def test_another_that_came_unseen_and_stays_ends_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    card = _two(tmp_path)
+    _after_the_first(lambda: _turn(card), monkeypatch)
+    ran = runs.back_up(card, tmp_path / "backup")
+    assert ran.failed == {} and ran.backed.ending.stopped
+    assert f"and {len(MANY) - 1} more of {len(MANY)}), as another card would" in (ran.backed.ending.gone or "")
+
+
+@pytest.mark.usefixtures("on_fat")
+def test_a_backup_in_whose_place_another_came_and_stays_is_not_called_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = _two(tmp_path)
+    entries = tuple(FolderPlace(card, str(card)).walk())
+    _after_the_first(lambda: _turn(card), monkeypatch)
+    with pytest.raises(BadPlace, match="as another card would; put back the first one"):
+        list(backup.read_files(card, entries, entries, volume_of(card), runs.QUICK))
+
+
+@pytest.mark.usefixtures("on_fat")
+def test_one_file_of_a_backup_that_was_edited_is_held_against_all_that_were_listed(tmp_path: Path) -> None:
+    card = _two(tmp_path)
+    entries = tuple(FolderPlace(card, str(card)).walk())
+    runs.write(card / MANY[0], b"edited")
+    assert len(list(backup.read_files(card, entries[:1], entries, volume_of(card), runs.QUICK))) == 1
+
+
+@pytest.mark.usefixtures("on_fat")
+def test_what_is_not_as_listed_once_the_source_was_away_is_not_called_copied(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another card may have most files of the first one, as a copy of it has: of the rest nothing is known."""
+    shared = len(MANY) - 4
+    card = _two(tmp_path, shared=shared)
+    ran = _away_and_back(card, lambda: (tmp_path / "other").rename(card), monkeypatch)
+    assert ran.failed.keys() == set(MANY[shared:]) and ran.backed.ending.gone is None
+    assert all("its disk was away meanwhile" in (reason or "") for reason in ran.failed.values())
+    rows = list(source_list(ran.backed, tmp_path / "list.jsonl", {}).rows())
+    assert [row.path for row in rows if row.sha256 is None] == list(MANY[shared:])
+    shutil.rmtree(card)
+    (tmp_path / "away").rename(card)
+    in_process.everything(monkeypatch)
+    again = runs.back_up(card, tmp_path / "backup")
+    assert again.failed == {} and set(runs.tree(card).values()) <= set(runs.tree(tmp_path / "backup").values())
+
+
+@pytest.mark.usefixtures("on_fat")
+@pytest.mark.parametrize("hours", [-1, 13])
+def test_a_source_whose_dates_all_shifted_while_it_was_away_is_the_same(
+    hours: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """FAT keeps local time: daylight saving or another zone shifts all dates."""
+    card = _two(tmp_path)
+
+    def come_back() -> None:
+        (tmp_path / "away").rename(card)
+        for path in card.iterdir():
+            os.utime(path, (runs.OLD_S, runs.OLD_S + hours * 3600))
+
+    ran = _away_and_back(card, come_back, monkeypatch)
+    assert (ran.failed, ran.backed.ending.gone) == ({}, None)
+    assert runs.tree(tmp_path / "backup") == runs.tree(card)
+
+
+def _away_and_back(card: Path, come_back: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> runs.Ran:
+    """A backup of a source that is away after the first task, and what lets it come back when it is waited for."""
+    left = [come_back]
+    _after_the_first(lambda: card.rename(card.with_name("away")), monkeypatch)
+    options = replace(runs.QUICK, wait_s=5.0, sleep=lambda _: left.pop()() if left else None)
+    return runs.back_up(card, card.with_name("backup"), options=options)

@@ -36,7 +36,7 @@ from tests import media
 from tests.commandline import call
 from tests.copier.runs import OLD_S, noise, tree, write
 from tests.doubles.card_reader import CardReader
-from tests.doubles.mounts import make_image, mounted_image, needs
+from tests.doubles.mounts import disk, make_image, mounted_image, needs
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="it mounts file systems")
 
@@ -60,6 +60,15 @@ def reader(tmp_path: Path) -> Iterator[CardReader]:
 def on_one_disk(tmp_path: Path) -> Iterator[CardReader]:
     with contextlib.ExitStack() as stack:
         yield CardReader(tmp_path, stack, FILES, OLD_S, on_one_disk=True)
+
+
+@pytest.fixture
+def on_fat(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing keeps change times or numbers of files, nor has a volume a number of its own."""
+    monkeypatch.setattr("auditor.places.folder.keeps_change_times", lambda path: False)
+    kinds = frozenset({"vfat"})
+    monkeypatch.setattr(presence, "volume_of", lambda folder: replace(volume_of(folder), kinds=kinds))
+    monkeypatch.setattr(presence, "volume_id", lambda device: None)
 
 
 def exchange(reader: CardReader, changes: list[str], after: int) -> Callable[[Progress], None]:
@@ -130,7 +139,7 @@ def test_what_lies_beneath_a_disk_that_is_unmounted_is_not_the_disks(
 def test_what_was_read_of_a_source_that_is_away_at_the_end_stays(
     reader: CardReader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(presence, "watch_for_another", lambda place, *_: lambda: presence.source_gone(place))
+    monkeypatch.setattr(presence.Watch, "__call__", lambda watch: presence.source_gone(watch.source))
     made = listed(reader, tmp_path / "m.jsonl", [], 0, monkeypatch)
     assert (made.footer.complete, made.footer.reasons) == (False, ("the source CANON is gone",))
     assert all(row.sha256 for row in made.rows())
@@ -284,6 +293,142 @@ def test_on_file_systems_without_change_times_it_is_known_by_dates(
     assert not made.footer.complete and all(row.sha256 is None for row in made.rows())
 
 
+@pytest.mark.usefixtures("on_fat")
+def test_another_that_nobody_saw_come_and_that_stays_is_known_by_its_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card, exchange, _ = two_folders(tmp_path, OLD_S + 60)
+    made = unasked(card, tmp_path / "m.jsonl", {3: exchange}, monkeypatch)
+    assert not made.footer.complete and "as another card would; put back the one" in made.footer.reasons[0]
+    assert all((row.sha256, row.error_kind) == (None, ErrorKind.UNREADABLE) for row in made.rows())
+
+
+def test_another_folder_of_a_real_disk_without_numbers_is_not_read_for_the_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with disk(tmp_path, "ntfs", "16M") as mount:
+        assert not volume_of(mount).keeps_changes
+        card, exchange, _ = two_folders(mount, OLD_S + 60)
+        made = unasked(card, tmp_path / "m.jsonl", {3: exchange}, monkeypatch)
+    assert not made.footer.complete and "as another card would" in made.footer.reasons[0]
+    assert all(row.sha256 is None for row in made.rows())
+
+
+@pytest.mark.usefixtures("on_fat")
+def test_what_has_no_file_of_the_first_is_another_though_nothing_was_read_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card, exchange, _ = two_folders(tmp_path)
+    for path in list((tmp_path / "other").iterdir()):
+        path.rename(path.with_name(f"X{path.name}"))
+    made = unasked(card, tmp_path / "m.jsonl", {3: exchange}, monkeypatch)
+    assert not made.footer.complete and "as another card would" in made.footer.reasons[0]
+
+
+def came_back(card: Path, out: Path, monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[], object]) -> Manifest:
+    """A list during which the card is seen to be away while the fifth file is read, and what happens meanwhile."""
+    monkeypatch.setattr(scanning, "ASKED_EVERY_S", 0.0)
+    monkeypatch.setattr(scanning, "ASKING_SHARE", float("inf"))
+    monkeypatch.setattr(scanning.pool, "run", in_this_process)
+    away = card.with_name("away")
+
+    def heard(now: Progress) -> None:
+        if now.files == 4:
+            card.rename(away)
+        if now.files == 5:
+            away.rename(card)
+            meanwhile()
+
+    return scan(open_folder(str(card)), out, depth=Depth.HASH, jobs=1, use_cache=False, on_progress=heard)
+
+
+@pytest.mark.usefixtures("on_fat")
+def test_what_is_not_as_listed_once_it_was_away_is_perhaps_anothers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another card may have most files of the first one, as a copy of it has: of the rest nothing is known."""
+    card, exchange, _ = two_folders(tmp_path, OLD_S + 60)
+    for number in range(FILES - 6):
+        shutil.copy2(card / f"{number:02}.jpg", tmp_path / "other")
+    first = tree(card)
+    made = came_back(card, tmp_path / "m.jsonl", monkeypatch, exchange)
+    rows = list(made.rows())
+    assert all(row.sha256 in (None, hashlib.sha256(first[row.path]).hexdigest()) for row in rows)
+    doubted = [row for row in rows if row.error and "its disk was away meanwhile" in row.error.reason]
+    assert [row.path for row in doubted] == [f"{number:02}.jpg" for number in range(FILES - 6, FILES)]
+    assert sum(row.sha256 is not None for row in rows) == FILES - 6 - 1  # and one that was read while it was away
+
+
+@pytest.mark.usefixtures("on_fat")
+def test_what_is_edited_on_a_disk_that_was_never_away_is_read_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card, *_ = two_folders(tmp_path)
+    made = unasked(card, tmp_path / "m.jsonl", {3: lambda: write(card / "20.jpg", b"edited")}, monkeypatch)
+    assert (made.footer.complete, made.footer.reasons) == (True, ())
+    assert hashlib.sha256(b"edited").hexdigest() in {row.sha256 for row in made.rows()}
+
+
+def test_what_is_edited_on_a_disk_that_was_away_and_has_numbers_is_read_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not volume_of(tmp_path).keeps_changes:
+        pytest.skip("a folder has no number there")
+    monkeypatch.setattr(presence, "volume_id", lambda device: "the same")
+    card, *_ = two_folders(tmp_path)
+    made = came_back(card, tmp_path / "m.jsonl", monkeypatch, lambda: write(card / "20.jpg", b"edited"))
+    assert (made.footer.complete, made.footer.reasons) == (True, ())
+    assert hashlib.sha256(b"edited").hexdigest() in {row.sha256 for row in made.rows()}
+
+
+@pytest.mark.usefixtures("on_fat")
+@pytest.mark.parametrize("is_seen_away", [True, False])
+@pytest.mark.parametrize("hours", [-1, 1, 13])
+def test_a_disk_whose_dates_all_shift_by_hours_is_no_other_one(
+    hours: int, is_seen_away: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """FAT keeps local time: daylight saving or another zone shifts all dates."""
+    card, *_ = two_folders(tmp_path)
+    first = tree(card)
+
+    def shift() -> None:
+        for path in card.iterdir():
+            os.utime(path, (OLD_S, OLD_S + hours * 3600))
+
+    out = tmp_path / "m.jsonl"
+    made = came_back(card, out, monkeypatch, shift) if is_seen_away else unasked(card, out, {3: shift}, monkeypatch)
+    assert (made.footer.complete, made.footer.reasons) == (True, ())
+    rows = [row for row in made.rows() if not (is_seen_away and row.path == "04.jpg")]  # it was away then
+    assert all(row.sha256 == hashlib.sha256(first[row.path]).hexdigest() for row in rows)
+
+
+@pytest.mark.usefixtures("on_fat")
+def test_no_audit_calls_safe_what_came_unseen_and_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was read of either folder lies on the other side, so that by its bytes all would be there."""
+    card, exchange, _ = two_folders(tmp_path, OLD_S + 60)
+    for folder in (card, tmp_path / "other"):
+        for number, path in enumerate(sorted(folder.iterdir())):
+            write(path, media.jpeg(seed=number) + folder.name.encode(), path.stat().st_mtime)
+    both = tmp_path / "both"
+    shutil.copytree(tmp_path / "other", both / "B")
+    (both / "A").mkdir()
+    for number in range(3):
+        shutil.copy(card / f"{number:02}.jpg", both / "A")
+    monkeypatch.setattr(scanning, "ASKED_EVERY_S", float("inf"))
+    monkeypatch.setattr(scanning.pool, "run", in_this_process)
+    ours, theirs = sides(str(card), [str(both)])
+
+    def scanning_(name: str) -> Callable[[Progress], None]:
+        left = [exchange] if name == card.name else []
+        return lambda now: left.pop()() if left and now.files == 3 else None
+
+    order = Order(ours, theirs, policy.load("family"), rules.load(()), jobs=1, with_thumbnails=False)
+    result = audit.run(order, tmp_path / "out", Steps(scanning=scanning_))
+    assert result.verdict is Verdict.CANNOT_SAY and result.partition.proven == 0
+    with (tmp_path / "out/safe-to-delete.csv").open(encoding="utf-8-sig") as stream:
+        assert list(csv.DictReader(stream)) == []
+
+
 def test_numbers_that_a_file_system_makes_up_anew_tell_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """FAT and many FUSE systems number files as they are looked at."""
     monkeypatch.setattr("auditor.places.folder.keeps_change_times", lambda path: False)
@@ -304,6 +449,21 @@ def test_another_that_is_taken_away_before_the_end_is_not_forgotten(
         card.mkdir()
 
     made = unasked(card, tmp_path / "m.jsonl", {3: exchange, FILES: pulled}, monkeypatch)
+    assert not made.footer.complete and "was not as it had been listed" in made.footer.reasons[0]
+    assert all(row.sha256 is None for row in made.rows())
+
+
+@pytest.mark.usefixtures("on_fat")
+def test_another_that_cannot_be_listed_at_the_end_is_not_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card, exchange, _ = two_folders(tmp_path, OLD_S + 60)
+
+    def broken(*_: object) -> list[str]:
+        raise OSError
+
+    monkeypatch.setattr(presence, "_unlike", broken)
+    made = unasked(card, tmp_path / "m.jsonl", {3: exchange}, monkeypatch)
     assert not made.footer.complete and "was not as it had been listed" in made.footer.reasons[0]
     assert all(row.sha256 is None for row in made.rows())
 
