@@ -284,7 +284,7 @@ def carry_out(
     watch = presence.Watch(prepared.source, prepared.mounted, partial(_listing, plan), options.unplugged)
     ending = execute(plan, setup, publisher, replace(options, unplugged=watch))
     if ending.gone is None:
-        if told := watch.at_end(ending.other, failed=ending.failed):
+        if told := watch.at_end(ending.other, failed=ending.failed, written=ending.written):
             # It was exchanged while nothing was read, or nobody saw it: whose files these are cannot be said.
             ending = replace(ending, stopped=True, gone=told)
         elif watch.is_unsure:
@@ -529,15 +529,16 @@ def read_files(
     stamps = {e.path: (e.size_bytes, e.mtime_ns) for e in listing}
     watch = presence.Watch(place, presence.mounted(place), lambda: stamps)
     other: list[Entry] = []
-    failed = False
+    failed, written = False, set[str]()
     for answer in _answers(root, entries, volume, options):
         entry = entries[answer.number]
         if isinstance(answer, Failed):
-            failed = True
+            failed = failed or answer.cause is not Cause.CHANGED
+            written |= {entry.path} if answer.cause is Cause.CHANGED else set()
         elif answer.opened and not answer.opened.is_as(entry):
             other.append(entry)
         yield answer
-    if told := watch.at_end(other, failed=failed):
+    if told := watch.at_end(other, failed=failed, written=written):
         raise BadPlace(f"{told}; put back the first one, leave it there, and run the same command again")
 
 

@@ -66,13 +66,14 @@ class RunOptions:
 class Ending:
     """How a run ended. Steps without a result were left undone (`stopped`: on request or because of `gone`). `failed`:
     something did, be it that it came right when it was tried again. `other`: the steps, as they were planned, of which
-    another file was read than the one that was listed."""
+    another file was read than the one that was listed, and `written` the paths of those that changed meanwhile."""
 
     results: tuple[CopyResult, ...]
     stopped: bool
     gone: str | None
     failed: bool = False
     other: tuple[CopyStep, ...] = ()
+    written: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -97,6 +98,7 @@ class _Run:
     given: dict[int, int] = field(default_factory=dict)  # file number -> how often a device had come back by then
     unsure: set[int] = field(default_factory=set)  # in hand when a device was away: read of whatever lay there then
     other: dict[int, CopyStep] = field(default_factory=dict)  # another file was read than was listed
+    written: set[str] = field(default_factory=set)  # changed while they were read, be it that they came right later
     returns: int = 0
     partial: dict[int, int] = field(default_factory=dict)
     done_bytes: int = 0
@@ -138,7 +140,8 @@ def execute(plan: CopyPlan, setup: Setup, publisher: Publisher, options: RunOpti
     options.on_progress(_progress(run))
     results = {**run.repaired, **run.results}
     results_by_number = tuple(results[n] for n in sorted(results))
-    return Ending(results_by_number, run.stopped, run.gone, bool(run.tries), tuple(run.other.values()))
+    other, written = tuple(run.other.values()), frozenset(run.written)
+    return Ending(results_by_number, run.stopped, run.gone, bool(run.tries), other, written)
 
 
 def _go(run: _Run, workers: Workers) -> None:
@@ -320,6 +323,8 @@ def _failed(run: _Run, failed: Failed) -> None:
         run.queue.append((step, None))
         return
     tried = run.tries[failed.number] = run.tries.get(failed.number, 0) + 1
+    if failed.cause is Cause.CHANGED:
+        run.written.add(step.path)
     if failed.cause in {Cause.SOURCE, Cause.VANISHED, Cause.TARGET, Cause.READ_ONLY} and _wait_for_device(
         run, failed.number
     ):

@@ -4,7 +4,7 @@ another card in the same reader be taken for the first one."""
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from auditor.dates import is_as_listed
@@ -105,14 +105,19 @@ class Watch:
         not as it was listed then is perhaps another source's, of which the others are alike."""
         return self.was_away and (self.before is None or None in (self.before.volume, self.before.folder))
 
-    def at_end(self, doubtful: Sequence[Listed], *, failed: bool) -> str | None:
+    def at_end(self, doubtful: Sequence[Listed], *, failed: bool, written: Container[str] = ()) -> str | None:
         """Whether any file may have been read of another source, in words for people; None where that is not so.
 
         `doubtful` are files as they were listed, of which others were opened later; `failed`: any could not be read.
-        Another one may have come when nobody looked, and stayed (`another`) or gone again (`lay_between`).
+        Another one may have come when nobody looked, and stayed (`another`) or gone again (`lay_between`). `written`
+        are those that changed while they were read, as a film does that is being made: they are of no other source.
         """
+
+        def listing() -> Mapping[str, tuple[int | None, int | None]]:
+            return {path: stamps for path, stamps in self.listing().items() if path not in written}
+
         is_doubted = failed or bool(doubtful) or self._at is None
-        told = another(self.source, self.before, self.listing, is_doubted=is_doubted)
+        told = another(self.source, self.before, listing, is_doubted=is_doubted)
         if told == source_gone(self.source) and doubtful:
             return _gone_in_doubt(self.source, doubtful[0])
         return told or lay_between(self.source, doubtful)

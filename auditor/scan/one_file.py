@@ -27,6 +27,8 @@ CHUNK_BYTES = 4 << 20
 
 MEDIA = (Kind.PHOTO, Kind.VIDEO)
 
+CHANGED = Trouble(ErrorKind.UNREADABLE, "it changed while it was being read")
+
 MAY_HIDE = (ErrorKind.UNREADABLE, ErrorKind.LINK, ErrorKind.LINK_TO_FILE, ErrorKind.NOT_HELD)
 """Behind these a file may be lost that nobody could look at."""
 
@@ -62,9 +64,7 @@ def _read(task: Task, reason: str | None) -> FileFacts:
             return _read_once(task, reason)
         except (_Changed, ChangedWhileRead):
             if attempt == 2:
-                return unread(
-                    task.place, task.entry, Trouble(ErrorKind.UNREADABLE, "it changed while it was being read")
-                )
+                return unread(task.place, task.entry, CHANGED)
         except OSError as error:
             return unread(task.place, task.entry, Trouble(ErrorKind.UNREADABLE, f"{error.strerror or error}"))
         except MemoryError:

@@ -22,7 +22,7 @@ from auditor.paths import display_path, path_key
 from auditor.places import Entry, EntryKind, Place, Power, own_folder, presence, unfinished
 from auditor.places.recorded import recorded_name
 from auditor.scan import cache, companions, without_bytes
-from auditor.scan.one_file import Task, read_file, read_without_decoders, unread, with_stated
+from auditor.scan.one_file import CHANGED, Task, read_file, read_without_decoders, unread, with_stated
 from auditor.scan.reuse import ReusableRows, taken_up, usable
 
 __all__ = ["Progress", "Task", "read_file", "scan"]
@@ -142,7 +142,7 @@ def scan(
     another = aside(watch)
     told, ask_at = None, time.monotonic()
     not_as_listed: list[Entry] = []
-    failed = False
+    failed, written = False, set[str]()
     try:
         before, ours = (usable(lists, header), stopped) if use_cache else (stopped, [])
         earlier = ReusableRows(before, names, now, ours)
@@ -153,7 +153,9 @@ def scan(
                     not_as_listed.append(entry)
                     if watch.is_unsure:
                         row = _Row(_without_bytes(place, entry, row.facts))
-                if row.facts.error_kind is ErrorKind.UNREADABLE and not entry.error:
+                if row.facts.error == CHANGED:
+                    written.add(entry.path)
+                elif row.facts.error_kind is ErrorKind.UNREADABLE and not entry.error:
                     failed = True
                 writer.add(row.facts)
                 if tracker.step(row):
@@ -169,7 +171,7 @@ def scan(
         raise
     if not told or told == presence.source_gone(place):
         # An answer of before is too old.
-        last = aside(lambda: watch.at_end(not_as_listed, failed=failed) or watch())
+        last = aside(lambda: watch.at_end(not_as_listed, failed=failed, written=written) or watch())
         told = _soon(last, patience_s, "it did not answer whether it is still the same")
     if told == presence.source_gone(place):
         reasons = (told, *reasons)

@@ -11,11 +11,12 @@ from typing import ClassVar
 
 import pytest
 
-from auditor.copier import backup
+from auditor.copier import backup, worker
 from auditor.copier.messages import Answer, Cause, Checked, Failed, Task
 from auditor.copier.publish import Outcome
 from auditor.copier.source_manifest import source_list
 from auditor.copier.workers import Ended
+from auditor.disk.opened import Opened
 from auditor.disk.volume import volume_of
 from auditor.errors import BadPlace
 from auditor.places import presence
@@ -328,3 +329,31 @@ def _away_and_back(card: Path, come_back: Callable[[], object], monkeypatch: pyt
     _after_the_first(lambda: card.rename(card.with_name("away")), monkeypatch)
     options = replace(runs.QUICK, wait_s=5.0, sleep=lambda _: left.pop()() if left else None)
     return runs.back_up(card, card.with_name("backup"), options=options)
+
+
+@pytest.mark.usefixtures("on_fat")
+@pytest.mark.parametrize("is_finished", [True, False])
+def test_one_film_that_is_being_written_is_no_other_card(
+    is_finished: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a source of one film all files are others than were listed."""
+    film = runs.write(tmp_path / "card/film.mp4", runs.noise("film", 2_000))
+    looked, looks = worker.was_written, 0
+
+    def written(before: Opened | None, after: Opened | None) -> bool:
+        nonlocal looks
+        looks += 1
+        if is_finished and looks > 1:
+            return looked(before, after)
+        with film.open("ab") as stream:
+            stream.write(b"more")
+        return looked(before, Opened.by(film.stat()))
+
+    in_process.everything(monkeypatch)
+    monkeypatch.setattr(worker, "was_written", written)
+    ran = runs.back_up(film.parent, tmp_path / "backup")
+    assert ran.backed.ending.gone is None
+    if is_finished:
+        assert ran.failed == {} and runs.tree(tmp_path / "backup") == {"film.mp4": film.read_bytes()}
+    else:
+        assert ran.failed == {"film.mp4": "it changed while it was being read"}

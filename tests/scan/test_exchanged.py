@@ -20,6 +20,7 @@ import pytest
 from auditor.audit import run as audit
 from auditor.audit.inputs import sides
 from auditor.audit.order import Order, Steps
+from auditor.disk.opened import Opened
 from auditor.disk.volume import volume_of
 from auditor.errors import BadPlace
 from auditor.isolation import pool
@@ -30,6 +31,7 @@ from auditor.places import Place, archive, presence
 from auditor.places.archive import open_archive
 from auditor.places.folder import open_folder
 from auditor.places.takeout import open_takeout
+from auditor.scan import one_file
 from auditor.scan import run as scanning
 from auditor.scan.run import Progress, Task, scan
 from tests import media
@@ -400,6 +402,22 @@ def test_a_disk_whose_dates_all_shift_by_hours_is_no_other_one(
     assert (made.footer.complete, made.footer.reasons) == (True, ())
     rows = [row for row in made.rows() if not (is_seen_away and row.path == "04.jpg")]  # it was away then
     assert all(row.sha256 == hashlib.sha256(first[row.path]).hexdigest() for row in rows)
+
+
+@pytest.mark.usefixtures("on_fat")
+def test_one_film_that_is_being_written_is_no_other_card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    film = write(tmp_path / "card/film.mp4", noise("film", 2_000))
+    after = one_file.was_written
+
+    def written(*opened: Opened | None) -> bool:
+        with film.open("ab") as stream:
+            stream.write(b"more")
+        return after(opened[0], Opened.by(film.stat()))
+
+    monkeypatch.setattr(one_file, "was_written", written)
+    made = unasked(film.parent, tmp_path / "m.jsonl", {}, monkeypatch)
+    assert made.footer.reasons == ()
+    assert [row.error for row in made.rows()] == [one_file.CHANGED]
 
 
 @pytest.mark.usefixtures("on_fat")
