@@ -699,7 +699,7 @@ def test_a_column_that_describes_a_file_leaves_a_row_its_proof(tmp_path: Path, c
     assert found.unclear == () and all(one.digests for one in found.rows)
 
 
-@pytest.mark.parametrize("column", ["marital status", "geprüft", "not copied", "count", "", "source size", "Größe ok"])
+@pytest.mark.parametrize("column", ["marital status", "geprüft", "not copied", "count", "", "Größe ok"])
 def test_a_column_that_nobody_knows_leaves_no_row_its_proof_unless_it_is_empty(tmp_path: Path, column: str) -> None:
     (tmp_path / "x.csv").write_text(f"path,sha256,{column},xyz\na.jpg,{A},,\nb.jpg,{B},yes,\n")
     found = foreign.read(tmp_path / "x.csv")
@@ -709,6 +709,51 @@ def test_a_column_that_nobody_knows_leaves_no_row_its_proof_unless_it_is_empty(t
     (tmp_path / "x.csv").write_text(f"path,sha256,{column}\na.jpg,{A},\nb.jpg,{B},\n")
     found = foreign.read(tmp_path / "x.csv")
     assert found.unclear == () and all(one.digests for one in found.rows)
+
+
+NO_COPY = ("", "-", "n/a", "none", "no", "No copy", "MISSING", "not found", "not there", "nowhere", "failed", "0", "²")
+NO_COPY += ("error: /nas/a.jpg", "failed to copy /nas/a.jpg", "skipped (a.jpg)", "w/o copy", "1/2", "pending", "fehlt")
+A_PATH = ("/nas/DCIM/a.jpg", r"Z:\b\a.jpg", "DCIM/a.jpg", "s3://b/a.jpg", "a b.heic", "nas:b/a.jpg", "OK", "yes")
+A_DATE = ("2024-05-01T10:00:00Z", "1 May 2024, 10:00", "1714550000.5")
+
+
+@pytest.mark.parametrize(
+    ("columns", "bad", "good"),
+    [
+        (("destination path", "Target Filename", "NAS file", "Cloud url", "backup_path", "copyPath"), NO_COPY, A_PATH),
+        (("Destination folder", "disk path", "dest dir"), NO_COPY, ("/nas/2024", "b/2024", "2024/05", "E:", "~/b")),
+        (("dst", "target", "cloud", "on nas", "backup"), NO_COPY, A_PATH),
+        (("target date", "NAS mtime", "cloud date modified", "backup date"), (*NO_COPY, "0000-00-00 00:00:00"), A_DATE),
+        (("target modified", "dest created"), (*NO_COPY, "yes"), A_DATE),
+        (("cloud id", "target etag"), (*NO_COPY, "00"), ("1a2b-3c_4D", "4711")),
+        (("target md5", "dest crc32", "nas hash"), NO_COPY, (MD5_A,)),
+        (("target size", "cloud size", "NAS bytes"), (*NO_COPY, "50", "05", "1 kB", "100 kB"), ("100", "0100")),
+        (("size on disk", "disk size"), NO_COPY, ("4096", "4 KiB", "4,096")),
+        (("cloud format", "nas owner"), (*NO_COPY, "jpeg"), ()),
+        (("source size", "original size"), ("no", "50", "failed", "²"), ("", "-", "100")),
+        (("phone path", "url", "location", "source file"), ("MISSING", "no", "no copy"), ("", "-", "Rome", "a.jpg")),
+        (("disk name", "disk serial"), (), ("Backup 3", "", "WD1")),
+    ],
+)
+def test_what_tells_of_the_place_of_a_copy_must_say_that_it_is_there(
+    tmp_path: Path, columns: Sequence[str], bad: Sequence[str], good: Sequence[str]
+) -> None:
+    cells = [*bad, *good]
+    for column in columns:
+        rows = [f'{number}.jpg,100,{A},"{cell}"' for number, cell in enumerate(cells)]
+        (tmp_path / "x.csv").write_text("\n".join([f"path,size,sha256,{column}", *rows, ""]))
+        found = foreign.read(tmp_path / "x.csv")
+        proven = {cell for cell, one in zip(cells, found.rows, strict=True) if one.digests}
+        assert proven == set(good), column
+        assert bool(found.unclear) == bool(bad)
+
+
+def test_the_sizes_of_two_sides_are_compared_where_no_other_is_stated(tmp_path: Path) -> None:
+    rows = [f"{n}.jpg,{A},{sizes}" for n, sizes in enumerate(("7,7", ",7", "7,5", "0,0", "7,"))]
+    (tmp_path / "x.csv").write_text("\n".join(["path,sha256,source size,target size", *rows, ""]))
+    assert [bool(one.digests) for one in foreign.read(tmp_path / "x.csv").rows] == [True, True, False, False, False]
+    (tmp_path / "x.csv").write_text(f"path,size,sha256,target size\na.jpg,0,{A},0\nb.jpg,,{B},0\n")
+    assert [bool(one.digests) for one in foreign.read(tmp_path / "x.csv").rows] == [True, False]
 
 
 @pytest.mark.parametrize(

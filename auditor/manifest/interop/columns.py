@@ -8,8 +8,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from enum import Enum
 
+from auditor.manifest.interop.cells import (
+    AGAINST,
+    DIGEST,
+    ID,
+    NO_PLACE,
+    NOTHING,
+    OUTCOMES,
+    SIZE,
+    Asks,
+    answers_well,
+    is_against,
+    is_date,
+    is_there,
+)
 from auditor.model import DIGESTS
 
 _PLAIN = frozenset(
@@ -17,8 +30,8 @@ _PLAIN = frozenset(
         # Where it lies, and what it is called.
         *("path", "paths", "filepath", "filename", "file", "name", "folder", "directory", "dir", "parent", "root"),
         *("drive", "volume", "host", "device", "serial", "url", "uri", "link", "source path", "source file"),
-        *("source folder", "target path", "target folder", "destination path", "destination folder", "original path"),
-        *("original name", "original filename", "original file name", "complete path", "complete name", "backup path"),
+        *("source folder", "original path", "original name", "original filename", "original file name"),
+        *("complete path", "complete name"),
         # What sort of file, how large, of when, and whose.
         *("ext", "extension", "type", "kind", "mime", "mimetype", "format", "version", "codec", "container", "puid"),
         *(
@@ -64,8 +77,15 @@ _BESIDE = frozenset(
 )
 """Words that say nothing of their own beside one that is known."""
 
-_SIDES = frozenset({"source", "src", "target", "destination", "dest", "dst", "original", "expected", "actual"})
+_SIZES = frozenset({"size", "bytes", "length"})
+_NOUNS = frozenset({"backup", "copy"})
+_SECOND = frozenset({"target", "destination", "dest", "dst", "nas", "cloud", "disk", *_NOUNS})
+"""Words that name the place where a copy is to be: what is lacking under them, or is of no form that it can have, may
+not be there."""
+_SIDES = frozenset({*_SECOND, "source", "src", "original", "expected", "actual"})
 """Beside a size they name that of one side: with another on the other side, the file did not arrive."""
+_OF_DISKS = frozenset({"name", "volume", "serial", "drive", "id", "device"})
+"""Beside `disk` they name the disk that everything lies on, as a catalogue of disks does."""
 
 _OF_DIGESTS = frozenset(
     {
@@ -81,86 +101,25 @@ _HOW_DIGESTED = frozenset({"algorithm", "type", "method", "format", "version", "
 _WHEN = frozenset({"at", "on", "date", "time", "until", "timestamp"})
 """Last words of a title that asks when."""
 
-
-class _Asks(Enum):
-    """What a column asks of its file."""
-
-    HOW = "how it went"
-    CODE = "with which number it ended, of which 0 is good"
-    IF_GOOD = "whether it went well"
-    IF_BAD = "whether it went wrong"
-    REMARK = "what else there is to say"
-    DATE = "when, by a word that can ask whether"
-
-
-_OUTCOMES = {
-    **dict.fromkeys(("status", "state", "result", "results", "action", "outcome", "verification", "verify"), _Asks.HOW),
-    **dict.fromkeys(("validation", "check", "integrity", "fixity", "comparison", "compare", "condition"), _Asks.HOW),
-    **dict.fromkeys(("verdict", "health", "copy", "backup", "sync", "upload", "transfer"), _Asks.HOW),
-    **dict.fromkeys(("exit", "return", "returncode", "rc", "errno", "exitcode"), _Asks.CODE),
-    **dict.fromkeys(("verified", "valid", "validated", "match", "matches", "matched", "exists"), _Asks.IF_GOOD),
-    **dict.fromkeys(("successful", "succeeded", "copied", "passed", "pass", "checked", "ok", "good"), _Asks.IF_GOOD),
-    **dict.fromkeys(("present", "readable", "found", "uploaded", "synced", "synchronized", "complete"), _Asks.IF_GOOD),
-    **dict.fromkeys(("completed", "done", "identical", "equal", "same", "transferred", "saved"), _Asks.IF_GOOD),
-    **dict.fromkeys(("success", "intact", "correct", "confirmed", "unchanged", "safe"), _Asks.IF_GOOD),
-    **dict.fromkeys(("error", "errors", "failed", "fail", "fails", "failure", "failures", "mismatch"), _Asks.IF_BAD),
-    **dict.fromkeys(("mismatches", "mismatched", "missing", "deleted", "removed", "trashed", "corrupt"), _Asks.IF_BAD),
-    **dict.fromkeys(("corrupted", "corruption", "damaged", "damage", "broken", "bad", "invalid"), _Asks.IF_BAD),
-    **dict.fromkeys(("different", "differs", "difference", "differences", "changed", "altered", "lost"), _Asks.IF_BAD),
-    **dict.fromkeys(("skipped", "ignored", "excluded", "incomplete", "truncated", "unreadable"), _Asks.IF_BAD),
-    **dict.fromkeys(("unverified", "conflict", "conflicts", "warning", "warnings"), _Asks.IF_BAD),
-    **dict.fromkeys(("message", "messages", "note", "notes", "comment", "comments", "remark"), _Asks.REMARK),
-    **dict.fromkeys(("remarks", "detail", "details", "reason", "info", "description"), _Asks.REMARK),
-    **dict.fromkeys(("modified", "created", "accessed", "taken", "captured", "added", "imported"), _Asks.DATE),
-}
-
-_AGAINST = frozenset(word for word, asks in _OUTCOMES.items() if asks is _Asks.IF_BAD) | {
-    *("only", "recycle", "trash", "bin", "absent", "gone", "not"),
-}
-"""Words that say of a file that it is not there, or not as it was, under whatever title."""
-_BESIDE_AGAINST = frozenset(
-    {*("left", "right", "source", "target", "file", "found", "there", "in", "the", "is", "was")}
+_WHERE = frozenset(
+    {
+        *("path", "paths", "filepath", "filename", "file", "name", "folder", "directory", "dir", "parent", "root"),
+        *("drive", "volume", "host", "device", "location", "url", "uri", "link"),
+    }
 )
+"""Words of titles that ask where a file lies, or under which name."""
+_DATES = frozenset({"date", "time", "timestamp", "mtime", "ctime", "atime", "btime", "modtime", "birthtime"})
+_IDS = frozenset({"id", "ids", "etag", "uuid", "guid", "inode", "serial"})
 _WHETHER = frozenset({"is", "was", "has", "in", "on", "at"})
-"""Words of a title that may ask whether: `File on disk` may be answered by `no`."""
+"""Words of a title that may ask whether: `File on phone` may be answered by `no`."""
 _ANSWERS = frozenset({"yes", "no", "true", "false", "0", "1"})
 _NAMES = frozenset(
     {
-        *("path", "paths", "filepath", "filename", "name", "folder", "directory", "dir", "parent", "album", "albums"),
-        *("title", "caption", "tags", "keywords"),
+        *("filename", "name", "folder", "directory", "dir", "parent", "album", "albums", "title", "caption", "tags"),
+        "keywords",
     }
 )
 """Words of titles under which names stand, which may be any words."""
-
-_GOOD = frozenset(
-    {
-        *("ok", "okay", "original", "verified", "valid", "validated", "pass", "passed", "success", "successful"),
-        *("successfully", "succeeded", "match", "matches", "matched", "matching", "identical", "equal", "same", "good"),
-        *("copied", "complete", "completed", "present", "exists", "done", "hashed", "unchanged", "uploaded", "synced"),
-        *("synchronized", "transferred", "saved", "stored", "finished", "intact", "correct", "confirmed"),
-        *("✓", "✔", "✅"),
-    }
-)
-_BESIDE_GOOD = frozenset(
-    {*("hash", "hashes", "checksum", "checksums", "digest", "digests", "file", "copy", "and", "all", "is", "checked")}
-    | {*DIGESTS, "fully", "upload", "sync", "transfer", "verification"}
-)
-_GOOD_PHRASES = frozenset({"up to date", "up-to-date", "backed up"})
-_YES = frozenset({"yes", "true"})
-_ONE = frozenset({"1", "1.0", "100%", "100.0%"})
-_NO = frozenset({"no", "false", "0", "0.0", "ok", "no error", "no errors"})
-NOTHING = frozenset({"", "-", "none", "n/a", "null", "nan"})
-"""What stands in a cell, in small letters, in which nothing stands."""
-
-_HEX = re.compile("[0-9a-f]{8,128}")
-_CALENDAR = frozenset(
-    {
-        *("t", "z", "am", "pm", "utc", "gmt", "mon", "tue", "wed", "thu", "fri", "sat", "sun", "jan", "feb", "mar"),
-        *("apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec", "january", "february", "march", "april"),
-        *("june", "july", "august", "september", "october", "november", "december"),
-    }
-)
-_LEAST_DIGITS_OF_A_DATE = 5
 
 _METADATA = re.compile(
     r"\s*(exif|iptc|xmp|gps|quicktime|makernotes|composite|jfif|icc_profile)(-\w+)?\s*:", re.IGNORECASE
@@ -174,24 +133,47 @@ def reads_well(title: str) -> Callable[[str], bool] | None:
     None where nobody knows what such a column says.
     """
     words = _words(title)
-    asked = {_OUTCOMES[word] for word in words if word in _OUTCOMES}
+    is_second = _is_of_second(words)
+    if digest_kind(title) is not None:
+        return lambda said: not is_second or bool(DIGEST.fullmatch(said))
+    asked = {OUTCOMES[word] for word in words if word in OUTCOMES}
     if not asked and _METADATA.match(title):
         return lambda said: True
     if " ".join(words) in _PLAIN:
         return lambda said: _describes(said, words)
-    if not all(word in _PLAIN or word in _BESIDE or word in _OUTCOMES or word in _OF_DIGESTS for word in words):
+    if not all(word in _PLAIN or word in _BESIDE or word in OUTCOMES or word in _OF_DIGESTS for word in words):
         return None
+    if is_second and {OUTCOMES[word] for word in words if word in OUTCOMES and word not in _NOUNS} <= {Asks.DATE}:
+        form = _form(words)
+        if form is not None or not asked:
+            return form or (lambda said: False)
     if not asked:
-        is_of_one_side = {"size", "bytes", "length"} & set(words) and _SIDES & set(words)
-        if not _PLAIN & set(words) or is_of_one_side:
+        if not _PLAIN & set(words):
             return None
         asks_whether = bool(_WHETHER & set(words))
         return lambda said: not (asks_whether and said in _ANSWERS) and _describes(said, words)
     # `Copy errors` asks for errors; an `error check` may ask for either.
-    if asked > {_Asks.HOW} and not (_Asks.IF_BAD in asked and _OUTCOMES.get(words[-1]) is _Asks.HOW):
-        asked.discard(_Asks.HOW)
-    is_when = words[-1] in _WHEN and asked <= {_Asks.HOW, _Asks.IF_GOOD, _Asks.DATE}
-    return lambda said: (is_when and _is_date(said)) or all(_answers_well(said, one) for one in asked)
+    if asked > {Asks.HOW} and not (Asks.IF_BAD in asked and OUTCOMES.get(words[-1]) is Asks.HOW):
+        asked.discard(Asks.HOW)
+    is_when = words[-1] in _WHEN and asked <= {Asks.HOW, Asks.IF_GOOD, Asks.DATE}
+    return lambda said: (is_when and is_date(said)) or all(answers_well(said, one) for one in asked)
+
+
+def is_size_of_a_side(title: str) -> bool:
+    """Whether a column holds the size that a file has on one side, which must be its whole size."""
+    words = _words(title)
+    return bool(_SIZES & set(words) and _SIDES & set(words)) and not OUTCOMES.keys() - _NOUNS & set(words)
+
+
+def is_whole(title: str, said: str, size: str) -> bool:
+    """Whether what such a column says, in small letters, is the size of the whole file: `size`, "" where that is not
+    known. What a file takes up on a disk is another figure than its size."""
+    words = _words(title)
+    if said in NOTHING:
+        return not _is_of_second(words)
+    if size and _SECOND & set(words) != {"disk"}:
+        return said == size or (said.isdecimal() and said.lstrip("0") == size.lstrip("0"))
+    return bool(SIZE.fullmatch(said))
 
 
 def digest_kind(title: str) -> str | None:
@@ -201,7 +183,7 @@ def digest_kind(title: str) -> str | None:
     """
     words = _words(title)
     kinds = [word for word in words if word in _OF_DIGESTS]
-    if not kinds or " ".join(words) in _PLAIN or any(word in _OUTCOMES or word in _HOW_DIGESTED for word in words):
+    if not kinds or " ".join(words) in _PLAIN or any(word in OUTCOMES or word in _HOW_DIGESTED for word in words):
         return None
     return next((word for word in kinds if word not in _OF_NO_KIND), "")
 
@@ -212,7 +194,7 @@ def agree(digests: Sequence[tuple[str, str]]) -> bool:
     One that is lacking beside another of its kind is not known to be the same.
     """
     told = [(kind, "" if said.lower() in NOTHING else said.lower()) for kind, said in digests]
-    if any(said and not _HEX.fullmatch(said) for _, said in told):
+    if any(said and not DIGEST.fullmatch(said) for _, said in told):
         return False
     of_kind = dict(told)
     if any(said != of_kind[kind] for kind, said in told if kind):
@@ -236,34 +218,25 @@ def _words(title: str) -> list[str]:
     return [word for one in found if (word := one if one in _OF_DIGESTS else one.strip("0123456789"))]
 
 
-def _answers_well(said: str, asked: _Asks) -> bool:
-    match asked:
-        case _Asks.HOW:
-            return _is_good(said) or said in _YES
-        case _Asks.CODE:
-            return said in {"0", "0.0", "ok", "success"}
-        case _Asks.IF_GOOD:
-            return _is_good(said) or said in _YES or said.replace(" ", "") in _ONE
-        case _Asks.IF_BAD:
-            return said in _NO or said in NOTHING
-        case _Asks.REMARK:
-            return said in NOTHING or said in _NO or _is_good(said)
-        case _Asks.DATE:
-            return said in NOTHING or _is_date(said)
+def _is_of_second(words: Sequence[str]) -> bool:
+    """Whether a title tells of the place where a copy is to be."""
+    told = _SECOND & set(words)
+    return bool(told) and not (told == {"disk"} and _OF_DISKS & set(words))
 
 
-def _is_good(said: str) -> bool:
-    """Whether all words are known, and one of them is good; of a `?` or a figure nobody knows what it means."""
-    words = set(re.split(r"[\s,;:/&_.()+-]+", said)) - {""}
-    return said in _GOOD_PHRASES or (bool(words & _GOOD) and words <= _GOOD | _BESIDE_GOOD)
-
-
-def _is_date(said: str) -> bool:
-    letters = set(re.findall(r"[^\W\d_]+", said))
-    return sum(c.isdigit() for c in said) >= _LEAST_DIGITS_OF_A_DATE and letters <= _CALENDAR
+def _form(words: Sequence[str]) -> Callable[[str], bool] | None:
+    """Whether a cell has the form of what a title that tells of a second place asks for; None where it may have any."""
+    told = set(words)
+    if _DATES & told or any(OUTCOMES.get(word) is Asks.DATE for word in words):
+        return is_date
+    if _WHERE & told or told <= _SECOND | _BESIDE:
+        return is_there
+    if _IDS & told:
+        return lambda said: bool(ID.fullmatch(said))
+    return None
 
 
 def _describes(said: str, words: Sequence[str]) -> bool:
     """Whether a cell of a column that describes a file does that: its type is not `missing`. A name may be anything."""
-    told = set(re.findall(r"[^\W_]+", said))
-    return bool(_NAMES & set(words)) or not (told & _AGAINST and told <= _AGAINST | _BESIDE_AGAINST)
+    against = AGAINST | NO_PLACE if _WHERE & set(words) else AGAINST
+    return bool(_NAMES & set(words)) or said in NOTHING or not is_against(said, against)

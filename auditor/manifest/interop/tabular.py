@@ -14,7 +14,8 @@ from auditor.dates import ns_or_none, rfc3339
 from auditor.disk import small_files
 from auditor.errors import BadManifest
 from auditor.manifest.interop import of_place
-from auditor.manifest.interop.columns import agree, digest_kind, reads_well
+from auditor.manifest.interop.cells import NOTHING
+from auditor.manifest.interop.columns import agree, digest_kind, is_size_of_a_side, is_whole, reads_well
 from auditor.manifest.interop.listed import Listed, listed, merged
 from auditor.model import DIGESTS, FileFacts
 from auditor.paths import display_path, path_key, path_shown
@@ -65,7 +66,8 @@ def read_csv(path: Path, content: bytes) -> Listed:
     # A remark of ours is a title too, with whatever words.
     others = [(at, title) for at, title in enumerate(titles) if not title.strip().startswith(of_place.MARK)]
     digested = [(at, kind) for at, title in others if (kind := digest_kind(title)) is not None]
-    heard = {at for at, _ in digested}
+    of_sides = [(at, title) for at, title in others if is_size_of_a_side(title)]
+    heard = {at for at, _ in of_sides}
     known = [(at, title, says) for at, title in others if at not in heard and (says := reads_well(title))]
     heard |= {at for at, _, _ in known}
     unknown = [(at, title) for at, title in enumerate(titles) if at not in heard]
@@ -110,7 +112,7 @@ def read_csv(path: Path, content: bytes) -> Listed:
             size = size_of(values[sized].strip()) if sized is not None else None
             mtime = ns_or_none(values[dated]) if dated is not None else None
             rows.append(row(name_of(_unguarded(values[named])), digests, size, mtime))
-            for title, said in _against(values, digested, known):
+            for title, said in (*_against(values, digested, known), *_not_whole(values, sized, of_sides)):
                 disproved.add(rows[-1].path)
                 doubted.setdefault(title, (number, said))
                 doubts[title] += 1
@@ -141,6 +143,19 @@ def _against(
         yield None, ""
     for at, title, is_good in known:
         if not is_good((said := values[at].strip()).lower()):
+            yield title, said
+
+
+def _not_whole(
+    values: Sequence[str], sized: int | None, of_sides: Sequence[tuple[int, str]]
+) -> Iterator[tuple[str, str]]:
+    """The sizes of one side in a row, each with its title, that are not that of the whole file."""
+    own = "" if sized is None else values[sized].strip()
+    of_other = next((said for at, _ in of_sides if (said := values[at].strip()).lower() not in NOTHING), "")
+    for at, title in of_sides:
+        said = values[at].strip()
+        sizes = {own} if own.lower() not in NOTHING else {"", of_other}
+        if not all(is_whole(title, said.lower(), size.lower()) for size in sizes):
             yield title, said
 
 

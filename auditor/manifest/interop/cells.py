@@ -1,0 +1,136 @@
+"""What a cell of another tool's table says of its file, by the sort of question that its column asks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Set
+from enum import Enum
+
+from auditor.model import DIGESTS
+
+
+class Asks(Enum):
+    """What a column asks of its file."""
+
+    HOW = "how it went"
+    CODE = "with which number it ended, of which 0 is good"
+    IF_GOOD = "whether it went well"
+    IF_BAD = "whether it went wrong"
+    REMARK = "what else there is to say"
+    DATE = "when, by a word that can ask whether"
+
+
+OUTCOMES = {
+    **dict.fromkeys(("status", "state", "result", "results", "action", "outcome", "verification", "verify"), Asks.HOW),
+    **dict.fromkeys(("validation", "check", "integrity", "fixity", "comparison", "compare", "condition"), Asks.HOW),
+    **dict.fromkeys(("verdict", "health", "copy", "backup", "sync", "upload", "transfer"), Asks.HOW),
+    **dict.fromkeys(("exit", "return", "returncode", "rc", "errno", "exitcode"), Asks.CODE),
+    **dict.fromkeys(("verified", "valid", "validated", "match", "matches", "matched", "exists"), Asks.IF_GOOD),
+    **dict.fromkeys(("successful", "succeeded", "copied", "passed", "pass", "checked", "ok", "good"), Asks.IF_GOOD),
+    **dict.fromkeys(("present", "readable", "found", "uploaded", "synced", "synchronized", "complete"), Asks.IF_GOOD),
+    **dict.fromkeys(("completed", "done", "identical", "equal", "same", "transferred", "saved"), Asks.IF_GOOD),
+    **dict.fromkeys(("success", "intact", "correct", "confirmed", "unchanged", "safe"), Asks.IF_GOOD),
+    **dict.fromkeys(("error", "errors", "failed", "fail", "fails", "failure", "failures", "mismatch"), Asks.IF_BAD),
+    **dict.fromkeys(("mismatches", "mismatched", "missing", "deleted", "removed", "trashed", "corrupt"), Asks.IF_BAD),
+    **dict.fromkeys(("corrupted", "corruption", "damaged", "damage", "broken", "bad", "invalid"), Asks.IF_BAD),
+    **dict.fromkeys(("different", "differs", "difference", "differences", "changed", "altered", "lost"), Asks.IF_BAD),
+    **dict.fromkeys(("skipped", "ignored", "excluded", "incomplete", "truncated", "unreadable"), Asks.IF_BAD),
+    **dict.fromkeys(("unverified", "conflict", "conflicts", "warning", "warnings"), Asks.IF_BAD),
+    **dict.fromkeys(("message", "messages", "note", "notes", "comment", "comments", "remark"), Asks.REMARK),
+    **dict.fromkeys(("remarks", "detail", "details", "reason", "info", "description"), Asks.REMARK),
+    **dict.fromkeys(("modified", "created", "accessed", "taken", "captured", "added", "imported"), Asks.DATE),
+}
+
+AGAINST = frozenset(word for word, asks in OUTCOMES.items() if asks is Asks.IF_BAD) | {
+    *("only", "recycle", "trash", "bin", "absent", "gone", "not", "nowhere"),
+}
+"""Words that say of a file that it is not there, or not as it was, under whatever title."""
+_BESIDE_AGAINST = frozenset(
+    {*("left", "right", "source", "target", "file", "copy", "found", "there", "in", "the", "is", "was")}
+)
+NO_PLACE = frozenset({"no", "none", "false", "never"})
+"""Words that say so where a title asks for a file, its name or its place."""
+
+_GOOD = frozenset(
+    {
+        *("ok", "okay", "original", "verified", "valid", "validated", "pass", "passed", "success", "successful"),
+        *("successfully", "succeeded", "match", "matches", "matched", "matching", "identical", "equal", "same", "good"),
+        *("copied", "complete", "completed", "present", "exists", "done", "hashed", "unchanged", "uploaded", "synced"),
+        *("synchronized", "transferred", "saved", "stored", "finished", "intact", "correct", "confirmed"),
+        *("✓", "✔", "✅"),
+    }
+)
+_BESIDE_GOOD = frozenset(
+    {*("hash", "hashes", "checksum", "checksums", "digest", "digests", "file", "copy", "and", "all", "is", "checked")}
+    | {*DIGESTS, "fully", "upload", "sync", "transfer", "verification"}
+)
+_GOOD_PHRASES = frozenset({"up to date", "up-to-date", "backed up"})
+_YES = frozenset({"yes", "true"})
+_ONE = frozenset({"1", "1.0", "100%", "100.0%"})
+_NO = frozenset({"no", "false", "0", "0.0", "ok", "no error", "no errors"})
+NOTHING = frozenset({"", "-", "none", "n/a", "null", "nan"})
+"""What stands in a cell, in small letters, in which nothing stands."""
+
+DIGEST = re.compile("[0-9a-f]{8,128}")
+SIZE = re.compile(r"(?=.*[1-9])[0-9][0-9., ]*([kmgt]?i?b|bytes)?")
+ID = re.compile(r"(?=.*[1-9])[\w-]+")
+
+_CALENDAR = frozenset(
+    {
+        *("t", "z", "am", "pm", "utc", "gmt", "mon", "tue", "wed", "thu", "fri", "sat", "sun", "jan", "feb", "mar"),
+        *("apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec", "january", "february", "march", "april"),
+        *("june", "july", "august", "september", "october", "november", "december"),
+    }
+)
+_LEAST_DIGITS_OF_A_DATE = 5
+
+_ROOTED = re.compile(r"([a-z]:|~|\.\.?)?[\\/].*\w.*|[a-z]:|[a-z][a-z0-9+.-]*://\S.*", re.DOTALL)
+_IN_FOLDERS = re.compile(r"[^\s\\/]+[\\/]\S*")
+_WITH_SUFFIX = re.compile(r".*\w\.(?=[0-9]?[a-z])[a-z0-9]{2,5}", re.DOTALL)
+
+
+def answers_well(said: str, asked: Asks) -> bool:
+    """Whether a cell, in small letters, answers what its column asks in a way that is known to be good."""
+    match asked:
+        case Asks.HOW:
+            return _is_good(said) or said in _YES
+        case Asks.CODE:
+            return said in {"0", "0.0", "ok", "success"}
+        case Asks.IF_GOOD:
+            return _is_good(said) or said in _YES or said.replace(" ", "") in _ONE
+        case Asks.IF_BAD:
+            return said in _NO or said in NOTHING
+        case Asks.REMARK:
+            return said in NOTHING or said in _NO or _is_good(said)
+        case Asks.DATE:
+            return said in NOTHING or is_date(said)
+
+
+def _is_good(said: str) -> bool:
+    """Whether all words are known, and one of them is good; of a `?` or a figure nobody knows what it means."""
+    words = set(re.split(r"[\s,;:/&_.()+-]+", said)) - {""}
+    return said in _GOOD_PHRASES or (bool(words & _GOOD) and words <= _GOOD | _BESIDE_GOOD)
+
+
+def is_date(said: str) -> bool:
+    """Whether a cell holds a date, or seconds since one."""
+    letters = set(re.findall(r"[^\W\d_]+", said))
+    digits = [c for c in said if c.isdigit()]
+    return len(digits) >= _LEAST_DIGITS_OF_A_DATE and set(digits) != {"0"} and letters <= _CALENDAR
+
+
+def is_against(said: str, against: Set[str]) -> bool:
+    """Whether a cell says nothing but that a file is not there, or not as it was."""
+    told = set(re.findall(r"[^\W_]+", said))
+    return bool(told & against) and told <= against | _BESIDE_AGAINST
+
+
+def is_there(said: str) -> bool:
+    """Whether a cell says where a copy lies: by a path or the name of a file, or in a word that is known to be good."""
+    if said in NOTHING or is_against(said, AGAINST | NO_PLACE):
+        return False
+    if _is_good(said) or said in _YES or _ROOTED.fullmatch(said):
+        return True
+    first = set(re.findall(r"[^\W_]+", re.split(r"[\\/]", said)[0]))
+    has_form = _WITH_SUFFIX.fullmatch(said) or (_IN_FOLDERS.fullmatch(said) and re.search(r"[^\W\d_]|\d{4}", said))
+    return bool(has_form) and ": " not in said and not first & (AGAINST | NO_PLACE)
