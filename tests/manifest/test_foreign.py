@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import os
@@ -354,6 +355,30 @@ def test_a_list_in_which_an_audit_of_it_follows_proves_what_that_left(
     assert all(found.values()) and len(found) == 5
 
 
+ODD = ("hashdeep/a.jpg", "hashdeep.jpg", "hashdeep: b.jpg", "#c.jpg", "%%%% d.jpg", "hashdeep: Audit passed/e.jpg")
+
+
+def test_a_file_may_be_called_as_the_lines_of_hashdeep_begin(deep: Callable[..., bytes], tmp_path: Path) -> None:
+    """Named one by one, as a shell does it, so that no `./` stands before a name."""
+    folder = make(tmp_path / "odd", (*ODD, "z.jpg"))
+    run = functools.partial(subprocess.run, cwd=folder, capture_output=True, check=False)
+    content = run(["hashdeep", "-l", *ODD, "z.jpg"]).stdout
+    (tmp_path / "list").write_bytes(content)
+    for name in ODD:
+        (folder / name).write_bytes(b"changed " + name.encode())
+    said = run(["hashdeep", "-a", "-vv", "-l", "-k", str(tmp_path / "list"), *ODD, "z.jpg"]).stdout
+    for end in (b"\n", b"\r\n"):
+        found = _digests(tmp_path / "audited", content + said.replace(b"\n", end))
+        assert found == dict.fromkeys(ODD, False) | {"z.jpg": True}
+
+
+@pytest.mark.parametrize("said", ["hashdeep: Cannot open: x", "./a.jpg: Permission denied"])
+def test_an_audit_that_failed_and_says_of_which_files_by_no_line_leaves_no_proof(tmp_path: Path, said: str) -> None:
+    content = f"%%%% HASHDEEP-1.0\n%%%% size,sha256,filename\n1,{A},./a.jpg\n1,{B},./b.jpg\n"
+    found = _digests(tmp_path / "list", f"{content}{said}\nhashdeep: Audit failed\n".encode())
+    assert found == {"a.jpg": False, "b.jpg": False}
+
+
 @pytest.mark.parametrize("tool", ["hashdeep", "sha256deep", "md5deep"])
 def test_a_list_of_pieces_proves_no_file(tool: str, deep: Callable[..., bytes], tmp_path: Path) -> None:
     """A photo of the phone may be the first piece of another file of the backup."""
@@ -466,8 +491,9 @@ def test_a_row_of_another_shape_proves_nothing_of_its_file(tmp_path: Path, line:
 @pytest.mark.parametrize("said", ["FAILED", "FAILED open or read", "FEHLSCHLAG"])
 def test_what_a_check_said_failed_is_proven_by_no_line_of_the_list(tmp_path: Path, said: str) -> None:
     """`sha256sum -c` behind the list that it checked."""
-    (tmp_path / "SUMS").write_text(f"{A}  a.jpg\n{B}  b.jpg\na.jpg: {said}\nb.jpg: OK\n")
-    assert [dict(one.digests) for one in foreign.read(tmp_path / "SUMS").rows] == [{}, {"sha256": B}]
+    for name in ("a.jpg", "#a.jpg"):
+        (tmp_path / "SUMS").write_text(f"{A}  {name}\n{B}  b.jpg\n{name}: {said}\nb.jpg: OK\n")
+        assert [dict(one.digests) for one in foreign.read(tmp_path / "SUMS").rows] == [{}, {"sha256": B}]
 
 
 def test_what_failed_with_another_digest_is_no_reason_to_refuse_a_list(tmp_path: Path) -> None:

@@ -17,7 +17,10 @@ from auditor.places.foreign_rows import row, size_of
 MAGIC = b"%%%% HASHDEEP-1.0"
 _OURS = ("sha256", "md5", "sha1")
 _FAILED = b": Audit failed"
-_COUNT = re.compile(rb" *[A-Za-z ]+: [0-9]+")
+_OF_ALL = re.compile(rb"[^\\/:]+: Audit (passed|failed)| *[A-Za-z ]+: [0-9]+")
+"""What an audit says of all files together: its outcome, by the name that the tool was called under, and counts."""
+
+_OF_ONE = re.compile(rb".*: (No match|Known file not used|Moved from .*)", re.DOTALL)
 
 
 def read(path: Path, content: bytes) -> Listed:
@@ -29,22 +32,25 @@ def read(path: Path, content: bytes) -> Listed:
     columns: list[str] = []
     rows, unclear, remarks = [], [], []
     disproved: set[str] = set()
-    is_failed = False
+    is_failed = is_named = False
     for number, raw in enumerate(content.removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):
         line = raw.removesuffix(b"\r")
         if line.startswith(b"%%%% size,"):
             columns = line[5:].decode("ascii", "replace").split(",")
             if columns[-1] != "filename" or len(set(columns)) < len(columns):
                 raise BadManifest(f"{path}, line {number}: hashdeep's columns end with `filename`, each named once")
-        elif line.startswith(b"#"):
+        elif line.startswith((b"#", b"%%%%")):
             remarks.append(line.lstrip(b"#").decode("utf-8", "replace"))
-        elif line and not line.startswith(b"%%%%"):
+            is_named |= bool(_OF_ONE.fullmatch(line))  # of a file whose name begins so
+            disproved |= _not_as_listed(line)
+        elif line:
             if not columns:
                 raise BadManifest(f"{path}, line {number}: hashdeep's line of columns (%%%% size,...) is missing")
             values = line.split(b",", len(columns) - 1)
             if len(values) != len(columns) or not values[0].isdigit():
                 unclear.append(f"line {number} is no line of a hashdeep list")
                 is_failed |= line.endswith(_FAILED)
+                is_named |= bool(_OF_ONE.fullmatch(line))
                 disproved |= _not_as_listed(line)
                 continue
             told = dict(zip(columns, values, strict=True))
@@ -54,7 +60,7 @@ def read(path: Path, content: bytes) -> Listed:
             if is_piece(rows[-1].path):
                 disproved.add(rows[-1].path)
                 unclear.append(of_piece(number))
-    if is_failed and not disproved:
+    if is_failed and not is_named:
         disproved = {one.path for one in rows}
     return listed(rows, unclear, of_place.said_in(remarks, path), str(path), disproved)
 
@@ -62,7 +68,7 @@ def read(path: Path, content: bytes) -> Listed:
 def _not_as_listed(line: bytes) -> set[str]:
     """The files of which `hashdeep -a -vv` says that they are not as listed (`NAME: No match`, `NAME: Known file not
     used`, `NAME: Moved from ...`), or hashdeep that it cannot read them: whatever in the line may be the name."""
-    if line.endswith(b": Ok") or line.startswith(b"hashdeep") or _COUNT.fullmatch(line):
+    if (line.endswith(b": Ok") and b": Moved from " not in line) or _OF_ALL.fullmatch(line):
         return set()
     names = (line[: found.start()] for found in re.finditer(b": ", line))
     return {row(name.decode("utf-8", "surrogateescape"), {}).path for name in names}

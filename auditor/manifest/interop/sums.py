@@ -80,14 +80,12 @@ def read(path: Path, content: bytes, bag_version: str | None = None) -> Listed:
                 model = _text(match[1])
             elif match := _UNLISTED.fullmatch(line):
                 unclear.append(f"the phone could not list {display_path(_text(match[1]))}")
+            disproved |= _not_ok(line)  # of a file whose name begins so
             continue
         told = _line(line, path.name.lower())
         if told is None:
             unclear.append(f"line {number} is no line of a digest list: {display_path(_text(line))[:80]}")
-            checked, colon, outcome = line.rpartition(b": ")  # what `sha256sum -c` says, in whatever language
-            if colon and outcome != b"OK":
-                whole = _unescaped(checked[1:]) if checked.startswith(b"\\") else checked
-                disproved |= {row(_text(name), {}).path for name in (checked, whole)}
+            disproved |= _not_ok(line)
             continue
         name, digests = told
         if bag_version is not None:
@@ -127,6 +125,16 @@ def read(path: Path, content: bytes, bag_version: str | None = None) -> Listed:
         known = of_place.recall(path, content)
         said = replace(said, place=known[0]) if len(known) == 1 else replace(said, perhaps=known)
     return listed(rows, unclear, said, str(path), disproved)
+
+
+def _not_ok(line: bytes) -> set[str]:
+    """The file of which `sha256sum -c` says, in whatever language, that it is not as listed, by both names that it may
+    have; none where the line says no such thing."""
+    checked, colon, outcome = line.rpartition(b": ")
+    if not colon or outcome == b"OK":
+        return set()
+    whole = _unescaped(checked[1:]) if checked.startswith(b"\\") else checked
+    return {row(_text(name), {}).path for name in (checked, whole)}
 
 
 def _of_phone(path: Path, content: bytes, model: str | None) -> Header:
