@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from auditor.audit import one_copy, refusals, roles
 from auditor.audit.inputs import Side, place_behind, will_be_emptied
@@ -103,7 +103,7 @@ def of_programs(db: Database) -> list[str]:
     ]
 
 
-def without_a_place(backups: Sequence[Side], policy: Policy) -> list[str]:
+def without_a_place(backups: Sequence[Side], off_site: Collection[str], min_copies: int) -> list[str]:
     """What is to be said of lists in other tools' forms, which do not say of what disk they are, or which of its files
     they name: these may be the phone's own, by a second name or mount, and count as no further copy."""
     told = []
@@ -114,7 +114,7 @@ def without_a_place(backups: Sequence[Side], policy: Policy) -> list[str]:
             and backup.listed.place_kind == "rclone"
             and backup.listed.behind is None
         )
-        if (backup.foreign is None and not is_untold) or backup.is_one_of(policy.off_site):
+        if (backup.foreign is None and not is_untold) or backup.label in off_site:
             continue
         words, itself = f"{backup.label} is another tool's list, which does not say of what disk it is", "it is"
         beside, alone = " Name the folder itself", ""
@@ -127,7 +127,7 @@ def without_a_place(backups: Sequence[Side], policy: Policy) -> list[str]:
                 f"{backup.label} is a list for other tools, which does not say what file each row is",
                 "all are",
             )
-        if len(backups) > 1 and policy.min_copies > 1:
+        if len(backups) > 1 and min_copies > 1:
             told.append(f"{words}: beside other backups it counts as no further copy.{beside}")
         else:
             told.append(f"{words}: that {itself} not of the phone itself, only you can know.{alone}")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from auditor.errors import BadPlace
+from auditor.errors import BadPlace, BadPolicy
 from auditor.manifest.interop import foreign
 from auditor.manifest.jsonl import Manifest, load, looks_like_manifest
 from auditor.model import Header
@@ -18,6 +18,7 @@ from auditor.places.mtp import MtpPlace
 from auditor.places.nesting import within
 from auditor.places.recorded import recorded_place
 from auditor.places.spec import open_place
+from auditor.words import visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,8 @@ class Side:
 
     `listed` says of which place a list was made, in either form; None of a place, and where the list does not say.
     `label` is what people are told it is called. `own_label` is what it calls itself where the user calls it otherwise,
-    None where not: policies and fingerprints may know it by that one.
+    None where not: fingerprints may know it by that one. `names` are those by which a policy may mean it: the user's,
+    and what it calls itself, without a number that tells it from another one here.
     """
 
     spec: str
@@ -36,11 +38,7 @@ class Side:
     foreign: Path | None = None
     listed: Header | None = None
     own_label: str | None = None
-
-    def is_one_of(self, labels: Collection[str]) -> bool:
-        """Whether it is among these, as it calls itself: a name that the user gave it may be what another one is
-        called."""
-        return (self.own_label or self.label) in labels
+    names: frozenset[str] = frozenset()
 
 
 def side(spec: str) -> Side:
@@ -89,8 +87,31 @@ def labelled(
     for one, name in zip(backups, names, strict=True):
         own.append(_free(one.label, own))
         labels.append(name or _free(one.label, {*labels, *filter(None, names)}))
-    theirs = [_called(one, *each) for one, *each in zip(backups, labels, own, strict=True)]
+    theirs = [
+        replace(_called(one, label, its), names=frozenset(filter(None, (name, one.label))))
+        for one, name, label, its in zip(backups, names, labels, own, strict=True)
+    ]
     return _called(source, name_of(source.spec) or source.label, source.label), tuple(theirs)
+
+
+def off_site(backups: Sequence[Side], named: Collection[str]) -> frozenset[str]:
+    """The labels of the backups that a policy names as kept elsewhere; a name of none of them may be that of another
+    audit's.
+
+    Raises: BadPolicy where several have one such name: taken in the order of the command line, it would be any.
+    """
+    found: set[str] = set()
+    for name in named:
+        so_called = [one for one in backups if name in one.names]
+        if len(so_called) > 1:
+            places = " and ".join(visible(one.spec) for one in so_called)
+            raise BadPolicy(
+                f"`[backups] off_site` of the policy names {visible(name)}, and {len(so_called)} of the backups are"
+                f" called so ({places}); give the one that is kept elsewhere a name of its own, with `auditor config"
+                " add NAME PLACE --role backup`, and write that name into the policy"
+            )
+        found |= {one.label for one in so_called}
+    return frozenset(found)
 
 
 def _called(one: Side, label: str, own: str) -> Side:

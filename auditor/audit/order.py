@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from auditor import report as reporting
-from auditor.audit import roles
+from auditor.audit import inputs, roles
 from auditor.audit.inputs import Side
 from auditor.judge import waivers
 from auditor.judge.policy import Policy
@@ -46,6 +46,15 @@ class Order:
     by: str | None = None
     redacted: Path | None = None
     first: str = ""
+
+    def __post_init__(self) -> None:
+        """Raises: BadPolicy as `inputs.off_site`: before anything is read."""
+        _ = self.off_site
+
+    @property
+    def off_site(self) -> frozenset[str]:
+        """The labels of those backups that the policy names as kept elsewhere."""
+        return inputs.off_site(self.backups, self.policy.off_site)
 
 
 def pairs_of(source: Side, backups: Iterable[Side], *, is_by_hand: bool = False) -> tuple[roles.Pair, ...]:

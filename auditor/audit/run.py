@@ -119,11 +119,9 @@ def _listed(order: Order, folder: Path, steps: Steps) -> list[Manifest]:
 
 def _named(order: Order, backups: Sequence[Manifest]) -> list[Listed]:
     """The lists of the backups, with what is known of where they lie."""
-    away = order.policy.off_site
+    away = order.off_site
     return [
-        Listed(
-            s.label, m, s.is_one_of(away) or _is_off_site(m), inputs.will_be_emptied(s), inputs.homes(s), s.own_label
-        )
+        Listed(s.label, m, s.label in away or _is_off_site(m), inputs.will_be_emptied(s), inputs.homes(s), s.own_label)
         for s, m in zip(order.backups, backups, strict=True)
     ]
 
@@ -140,8 +138,7 @@ def _pair(db: Database, order: Order, pairs: Sequence[Pair], at_hand: Mapping[st
     labels = [backup.label for backup in order.backups]
     phones = [n for n, pair in enumerate(pairs) if pair.source.is_phones_list and pair.maybe_phone]
     by_hand = labels if len(pairs) == 1 and pairs[0].is_by_hand else ()  # of several it may mean another one
-    off_site = (one.label for one in order.backups if one.is_one_of(order.policy.off_site))
-    asked = apart.ask([source, *backups], frozenset(off_site), frozenset(by_hand))
+    asked = apart.ask([source, *backups], order.off_site, frozenset(by_hand))
     one_copy.mark_linked(db, source, backups, asked, phones)
     rewritten.mark(db, backups)
     as_one = one_copy.count_once(db, backups, asked)
@@ -177,7 +174,7 @@ def _limits(
         *caveats.of_programs(db),
         *caveats.may_be_the_phones(db),
         *(as_one if order.policy.min_copies > 1 else ()),
-        *caveats.without_a_place(order.backups, order.policy),
+        *caveats.without_a_place(order.backups, order.off_site, order.policy.min_copies),
         *caveats.unread_since(db, order.source, order.backups, pairs),
         *caveats.unopened(db),
         *caveats.switched_off(order.policy),

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from auditor.audit.inputs import side, sides
-from auditor.errors import BadPlace
+from auditor.audit.inputs import off_site, side, sides
+from auditor.errors import BadPlace, BadPolicy
 from auditor.manifest.jsonl import Writer
 from auditor.manifest.rows import SCHEMA
 from auditor.model import Depth, Device, Header
@@ -49,6 +49,42 @@ def test_the_list_of_an_archive_in_the_source_lies_in_it(here: Path) -> None:
         sides("disk", [f"{number}.jsonl"])
     (here / "phone/old.zip").rename(here / "phone/other.zip")
     assert len(sides("phone", ["0.jsonl", "apart.zip"])[1]) == 2
+
+
+@pytest.mark.parametrize(
+    ("backups", "called", "named", "away"),
+    [
+        (("usb/photos", "stick"), {}, ["photos"], {"photos"}),
+        (("usb/photos", "vault/photos"), {}, ["photos"], None),
+        (("usb/photos", "vault/photos"), {}, ["photos (2)"], set()),  # by the order of the words
+        (("usb/photos", "vault/photos"), {"vault/photos": "bank"}, ["bank"], {"bank"}),
+        (("vault/photos", "usb/photos"), {"vault/photos": "bank"}, ["bank"], {"bank"}),
+        (("usb/photos", "vault/photos"), {"vault/photos": "bank"}, ["photos"], None),
+        (("usb/photos", "stick"), {"usb/photos": "bank"}, ["bank"], {"bank"}),
+        (("usb/photos", "stick"), {"usb/photos": "bank"}, ["photos"], {"bank"}),
+        (("usb/photos", "stick"), {"usb/photos": "bank"}, ["photos", "bank", "stick"], {"bank", "stick"}),
+        (("usb/photos", "stick"), {"stick": "photos"}, ["photos"], None),
+        (("usb/photos", "stick"), {"stick": "photos"}, ["stick"], {"photos"}),
+        (("usb/photos", "stick"), {}, ["nas"], set()),
+    ],
+)
+def test_a_policy_names_one_backup_as_kept_elsewhere_or_none(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    backups: tuple[str, ...],
+    called: dict[str, str],
+    named: list[str],
+    away: set[str] | None,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("phone", *backups):
+        (tmp_path / name).mkdir(parents=True)
+    _, theirs = sides("phone", backups, called.get)
+    if away is None:
+        with pytest.raises(BadPolicy, match="2 of the backups are called so"):
+            off_site(theirs, named)
+        return
+    assert off_site(theirs, named) == away
 
 
 @dataclass(frozen=True)

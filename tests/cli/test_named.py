@@ -246,20 +246,25 @@ def test_a_name_changes_no_fingerprint_and_no_policy(
     assert {*found[1].values()} - {None} == {"nas"}
 
 
-@pytest.mark.parametrize("named", [("photos", "usb/stick", "backup"), ("grandma", "away/photos", "backup")])
-def test_a_name_makes_no_other_backup_off_site(
-    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], named: tuple[str, str, str]
+@pytest.mark.parametrize("kept_elsewhere", ["photos", "grandma"])
+def test_a_policy_means_one_backup_by_a_name_or_the_audit_stops(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], kept_elsewhere: str
 ) -> None:
-    """The policy means the place that calls itself `photos`, which lacks a picture."""
+    """What is away lacks a picture; in whatever order the backups are named."""
     write(here / "phone/DCIM/Camera/IMG_2.jpg", media.jpeg(2), 1_700_000_002)
     for place in ("away/photos", "usb/photos", "usb/stick"):
         write(here / place / "IMG_1.jpg", media.jpeg(1), 1_700_000_001)
         if place != "away/photos":
             write(here / place / "IMG_2.jpg", media.jpeg(2), 1_700_000_002)
     policy = (shipped.folder("rules") / "policies/office.toml").read_text("utf-8")
-    Path("policy.toml").write_text(policy.replace("off_site = []", 'off_site = ["photos"]'), "utf-8")
-    known(here, named)
-    places = [str(here / name) for name in ("phone", "away/photos", "usb/photos", "usb/stick")]
-    call(monkeypatch, capsys, "audit", *places, "--copy-by-hand", "--policy", "policy.toml", "-o", "out")
+    Path("policy.toml").write_text(policy.replace("off_site = []", f'off_site = ["{kept_elsewhere}"]'), "utf-8")
+    known(here, ("grandma", "away/photos", "backup"))
+    places = [str(here / name) for name in ("phone", "usb/photos", "away/photos", "usb/stick")]
+    code, _, err = call(monkeypatch, capsys, "audit", *places, "--copy-by-hand", "--policy", "policy.toml", "-o", "out")
+    if kept_elsewhere == "photos":
+        assert code == 2
+        assert f"2 of the backups are called so ({places[1]} and {places[2]})" in err
+        assert not [*Path().glob("out*")]
+        return
     rows = csv.DictReader(Path("out/files.csv").read_text("utf-8").splitlines())
-    assert {row["path"].rpartition("/")[2]: row["verdict"] for row in rows}["IMG_2.jpg"] == "not_safe"
+    assert [row["verdict"] for row in rows] == ["proven", "not_safe"]
