@@ -644,6 +644,103 @@ def test_a_later_generation_that_does_not_say_the_same_of_a_file_disproves_it(
         assert [bool(one.digests) for one in foreign.read(tmp_path / "0001_b.mhl").rows] == [proven]
 
 
+ROOT = "<processinfo><roothash><content/><structure/></roothash>{}</processinfo>"
+OF_FOLDER = f"<directoryhash><path>{{}}</path><content>{MD5}</content><structure>{MD5}</structure></directoryhash>"
+OTHER = f"<hash>{FIVE.replace('a.jpg', 'd/other.jpg')}{MD5}</hash>"
+MOVED = f"<hash>{FIVE.replace('a.jpg', 'e/x.jpg')}{MD5}<previousPath>d/a.jpg</previousPath></hash>"
+OF_MOVED = "<directoryhash><path>e</path><content/><structure/><previousPath>d</previousPath></directoryhash>"
+ONLY_SO = "<ignore><pattern>{}</pattern></ignore>"
+
+
+@pytest.mark.parametrize(
+    ("later", "proven"),
+    [
+        ([OTHER], True),  # of some files only
+        ([ROOT + OTHER], False),
+        ([ROOT + OTHER, f"<hash>{FIVE.replace('a.jpg', 'd/a.jpg')}{MD5}</hash>"], False),
+        ([OF_FOLDER.format("d") + OTHER], False),
+        ([OF_FOLDER.format("c") + OTHER], True),
+        (["<directoryhash><path>c</path><content/><structure/></directoryhash>" + OTHER], False),
+        ([ROOT + MOVED], True),
+        ([ROOT + MOVED.replace("a" * 32, "b" * 32)], False),
+        ([ROOT + MOVED.replace("verified", "failed")], False),
+        ([ROOT + MOVED, ROOT + MOVED.replace("previousPath>", "x>")], True),
+        ([ROOT + MOVED, ROOT + OTHER], False),
+        ([ROOT + OF_MOVED + f"<hash>{FIVE.replace('a.jpg', 'e/a.jpg')}{MD5}</hash>"], True),
+        ([ROOT + OF_MOVED + OTHER], False),
+        *(
+            ([ROOT.format(ONLY_SO.format(one)) + OTHER], True)
+            for one in ("*.jpg", "/d/", "d", "d/**", "**/a.*", "d/?.jpg")
+        ),
+        *(
+            ([ROOT.format(ONLY_SO.format(one)) + OTHER], False)
+            for one in ("/*.jpg", "a.jpg/", "/a.jpg", "c/**", "#d", "")
+        ),
+        ([ROOT.format("<ignore><pattern>d</pattern><pattern>!a.jpg</pattern></ignore>") + OTHER], False),
+    ],
+)
+def test_what_a_later_generation_of_the_whole_folder_lacks_is_not_there(
+    tmp_path: Path, later: list[str], proven: bool
+) -> None:
+    whole = '<hashlist version="2.0" xmlns="urn:ASC:MHL:v2.0">{}</hashlist>'
+    first = f"<hash>{FIVE.replace('a.jpg', 'd/a.jpg')}{MD5}</hash>"
+    for number, entries in enumerate((first, *(one.replace("{}", "") for one in later)), 1):
+        (tmp_path / f"000{number}_b.mhl").write_text(whole.format(entries))
+    assert [bool(one.digests) for one in foreign.read(tmp_path / "0001_b.mhl").rows] == [proven]
+
+
+@pytest.mark.parametrize(
+    ("nested", "proven", "says"),
+    [
+        (f"<hash>{FIVE}{MD5}</hash>", True, None),
+        (f"<hash>{FIVE}{MD5.replace('a' * 32, 'b' * 32)}</hash>", False, None),
+        (f"<hash>{FIVE}{MD5.replace('verified', 'failed')}</hash>", False, None),
+        (ROOT.format(""), False, None),
+        (ROOT.format(ONLY_SO.format("*.jpg")), True, None),
+        (None, False, "what that says is not known"),
+    ],
+)
+def test_of_a_folder_with_a_history_of_its_own_that_is_heard(
+    tmp_path: Path, nested: str | None, proven: bool, says: str | None
+) -> None:
+    whole = '<hashlist version="2.0" xmlns="urn:ASC:MHL:v2.0">{}</hashlist>'
+    for folder in ("ascmhl", "d/ascmhl"):
+        (tmp_path / folder).mkdir(parents=True)
+    named = tmp_path / "ascmhl/0001_b.mhl"
+    named.write_text(whole.format(f"<hash>{FIVE.replace('a.jpg', 'd/a.jpg')}{MD5}</hash>"))
+    reference = "<references><hashlistreference><path>d/ascmhl/0001_d.mhl</path></hashlistreference></references>"
+    later = tmp_path / "ascmhl/0002_b.mhl"
+    later.write_text(whole.format(ROOT.format("") + OTHER.replace("d/", "") + reference))
+    if nested is not None:
+        (tmp_path / "d/ascmhl/0001_d.mhl").write_text(whole.format(nested))
+    found = foreign.read(named)
+    assert [bool(one.digests) for one in found.rows] == [proven]
+    assert (says in found.unclear[0]) if says else not found.unclear
+    # What it does not name itself is not missing.
+    assert "have hash lists of their own" in foreign.read(later).unclear[0]
+    for outside in ("ascmhl/0002_b.mhl", "../ascmhl/0002_b.mhl", str(later), "x"):
+        later.write_text(whole.format(ROOT.format("") + reference.replace("d/ascmhl/0001_d.mhl", outside)))
+        assert "what that says is not known" in foreign.read(named).unclear[0]
+
+
+def test_what_ascmhl_no_longer_finds_is_not_proven_by_its_first_generation(tmp_path: Path) -> None:
+    pytest.importorskip("ascmhl")
+    tree = make(tmp_path / "tree", ("d/a.jpg", "d/b.jpg", "gone.jpg", "e/c.jpg", "f/d.jpg", "x.tmp"))
+    script = (
+        "import os; from click.testing import CliRunner; from ascmhl.commands import create\n"
+        "run = lambda *words: CliRunner().invoke(create, ['.', '-h', 'md5', *words])\n"
+        "run(); os.unlink('gone.jpg'); os.rename('e', 'g'); run('-dr', '-i', '*.tmp')\n"
+        "os.rename('d/b.jpg', 'd/as well.jpg'); run('-dr', '-n')\n"
+        "os.unlink('d/a.jpg'); run('-n')"
+    )
+    subprocess.run([sys.executable, "-c", script], cwd=tree, check=True, capture_output=True)
+    first, *later = sorted((tree / "ascmhl").glob("*.mhl"))
+    assert len(later) == 3
+    found = {one.path: bool(one.digests) for one in foreign.read(first).rows}
+    there = dict.fromkeys(("d/b.jpg", "e/c.jpg", "f/d.jpg", "x.tmp"), True)
+    assert found == there | dict.fromkeys(("d/a.jpg", "gone.jpg"), False)
+
+
 @pytest.mark.parametrize("spelling", ["e\u0301.jpg", "É.JPG", "./é.jpg"])
 def test_a_later_generation_speaks_of_a_file_however_it_spells_its_name(tmp_path: Path, spelling: str) -> None:
     whole = '<hashlist version="2.0"><hashes><hash>{}</hash></hashes></hashlist>'

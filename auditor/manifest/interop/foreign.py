@@ -21,6 +21,7 @@ from auditor.disk import small_files
 from auditor.disk.folder import Folder
 from auditor.errors import BadManifest, BadOutput
 from auditor.manifest.interop import hashdeep, mhl, of_place, sums, tabular
+from auditor.manifest.interop.hash_list import KINDS
 from auditor.manifest.interop.listed import MOST_LIST_BYTES, Listed, Said
 from auditor.manifest.jsonl import Manifest, Writer
 from auditor.manifest.rows import SCHEMA
@@ -216,8 +217,8 @@ def _write(
 ) -> tuple[Path, ...]:
     """`is_bare`: the lines say all that must be said, where a remark is not passed over by every reader."""
     if form is Format.MHL:
-        held = [kind for kind in (digest, *mhl.KINDS) if kind in mhl.KINDS and kind in manifest.header.digests]
-        kind = held[0] if held else mhl.KINDS[0]
+        held = [kind for kind in (digest, *KINDS) if kind in KINDS and kind in manifest.header.digests]
+        kind = held[0] if held else KINDS[0]
         contents = mhl.write(kept, kind, manifest.header.label, now.astimezone(UTC), platform.node(), remark)
         return _into_folder(out, contents)
     if form is Format.BAGIT:

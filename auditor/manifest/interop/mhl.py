@@ -4,36 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
-from xml.etree import ElementTree
 from xml.sax.saxutils import escape, quoteattr
 
 from auditor import __version__
-from auditor.dates import mtime_ns, rfc3339
+from auditor.dates import rfc3339
 from auditor.disk import small_files
 from auditor.errors import BadManifest, BadOutput
 from auditor.manifest.interop import of_place
+from auditor.manifest.interop.hash_list import NAMESPACE, Stated, Told, told_by
+from auditor.manifest.interop.ignored import is_ignored
 from auditor.manifest.interop.listed import MOST_LIST_BYTES, Listed, listed, spelled
 from auditor.manifest.interop.sums import need
 from auditor.model import FileFacts
 from auditor.paths import display_path
-from auditor.places.foreign_rows import row, size_of
 
-_NAMESPACE = "urn:ASC:MHL:v2.0"
 _CHAIN_NAMESPACE = "urn:ASC:MHL:DIRECTORY:v2.0"
 _C4_LETTERS = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
-KINDS = ("md5", "sha1")
-"""The digests that an MHL and our rows share; it knows no SHA-256."""
-
-_MATCHED = (None, "original", "verified", "new")
-"""What a list of version 2 says of a digest, whatever its kind, that is the file's; older ones say nothing."""
-
-_STATED = frozenset({*KINDS, "c4", "xxh32", "xxh64", "xxh128", "xxh3", "xxhash", "xxhash64", "xxhash64be"})
-"""The digests that the specification knows, and its forerunners: by any of them one list can speak of another's."""
-
 _GENERATION = re.compile(r"([0-9]{4,9})_.*\.mhl", re.DOTALL | re.IGNORECASE)
 
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -49,97 +38,84 @@ def read(path: Path, content: bytes) -> Listed:
 
     Raises: BadManifest where it is no XML, or XML that defines entities, or whether there are later ones is not known.
     """
-    told = _told(path, content)
+    told = told_by(path, content)
     disproved, unclear = set(told.disproved), list(told.unclear)
     was = dict(told.stated)
-    names: dict[str, list[str]] = {}
-    for path_here in was:
-        names.setdefault(spelled(path_here), []).append(path_here)
+    at = {name: name for name in was}
     for later in _later(path) if told.has_generations else ():
         try:
-            then = _told(later, small_files.read(later, MOST_LIST_BYTES))
+            then = _with_nested(later, told_by(later, small_files.read(later, MOST_LIST_BYTES)), unclear)
         except (OSError, BadManifest) as error:
             said = error if isinstance(error, BadManifest) else f"{later} cannot be read: {small_files.reason(error)}"
             unclear.append(f"a later generation lies beside it, and what it says is not known: {said}")
             disproved |= {one.path for one in told.rows}
             continue
-        if not then.has_generations:
-            continue
-        disproved |= then.disproved
-        for name, states in then.stated.items():
-            for one in [name] if name in was else names.get(spelled(name), []):
-                if states.is_of(was[one]):
-                    was[one] = was[one].with_also(states)
-                else:
-                    disproved.add(one)
+        if then.has_generations:
+            disproved |= _not_as_they_were(was, at, then)
+    if told.nested:
+        unclear.append(
+            f"folders in it have hash lists of their own, which name their files ({display_path(told.nested[0])});"
+            " name those lists too, or the folder itself"
+        )
     return listed(list(told.rows), unclear, of_place.said_in(told.remarks, path), str(path), disproved)
 
 
-@dataclass(frozen=True, slots=True)
-class _Stated:
-    """What lists state of the content of one file: its digests by kind, and its size; None where none does."""
-
-    digests: dict[str, str]
-    size_bytes: int | None
-
-    def is_of(self, before: _Stated) -> bool:
-        """Whether it is known to be the same content: a digest of one kind at least says so, and nothing denies it."""
-        both = self.digests.keys() & before.digests.keys()
-        sizes = {self.size_bytes, before.size_bytes} - {None}
-        return bool(both) and len(sizes) <= 1 and all(self.digests[kind] == before.digests[kind] for kind in both)
-
-    def with_also(self, other: _Stated) -> _Stated:
-        """What both state. A generation may bring a digest of a new kind beside a known one; the next has only that."""
-        size = other.size_bytes if self.size_bytes is None else self.size_bytes
-        return _Stated({**self.digests, **other.digests}, size)
-
-
-@dataclass(frozen=True, slots=True)
-class _Told:
-    """What one hash list says. `stated` is by path. `disproved` are the paths of files that by the list itself are not
-    what they were, or are two things. `has_generations`: it is not of version 1; later lists are generations of one
-    folder's history."""
-
-    rows: tuple[FileFacts, ...]
-    stated: dict[str, _Stated]
-    unclear: tuple[str, ...]
-    disproved: frozenset[str]
-    remarks: tuple[str, ...]
-    has_generations: bool
+def _with_nested(path: Path, told: Told, unclear: list[str]) -> Told:
+    """What a generation says together with the lists that it names of folders with a history of their own. Of such a
+    folder whose list cannot be read nothing is known, so all of it counts as passed over in silence."""
+    for name in told.nested:
+        folder = name.rpartition("/")[0].rpartition("/")[0]
+        nested = path.parent.parent / name
+        try:
+            if not folder:
+                raise BadManifest(f"{display_path(name)} is in no folder beneath it")
+            other = _with_nested(nested, told_by(nested, small_files.read(nested, MOST_LIST_BYTES)), unclear)
+        except (OSError, BadManifest) as error:
+            said = error if isinstance(error, BadManifest) else f"{nested} cannot be read: {small_files.reason(error)}"
+            unclear.append(f"a later generation names another list, and what that says is not known: {said}")
+            other = Told((), {}, (), frozenset(), (), has_generations=True, whole=frozenset({""}))
+        told = told.with_nested(folder, other)
+    return told
 
 
-def _told(path: Path, content: bytes) -> _Told:
-    """Raises: BadManifest as `read`."""
-    if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
-        raise BadManifest(f"{path} defines XML entities, which no hash list does; it is not read")
-    try:
-        root = ElementTree.fromstring(content)  # noqa: S314 - what could expand was refused above
-    except ElementTree.ParseError as error:
-        raise BadManifest(f"{path} is cut off or damaged: {error}") from error
-    rows, unclear = [], []
-    disproved: set[str] = set()
-    known: dict[str, _Stated] = {}
-    for element in root.iter():
-        if _tag(element) != "hash":
-            continue
-        values = {_tag(child): child for child in element}
-        stated = [child for child in element if _tag(child) in KINDS]
-        named = values.get("path", values.get("file"))  # `file` in version 1
-        if named is None or not named.text:
-            unclear.append("a hash entry names no file")
-            continue
-        size = named.get("size") or (values["size"].text if "size" in values else None)
-        date = named.get("lastmodificationdate")
-        digests = {kind: (values[kind].text or "").strip() for kind in KINDS if kind in values}
-        rows.append(row(named.text, digests, size_of(size), _ns(date)))
-        if any(child.get("action") not in _MATCHED for child in element) or len(stated) > len(digests):
-            disproved.add(rows[-1].path)
-        states = _Stated({_tag(one): _told_digest(one) for one in element if _tag(one) in _STATED}, rows[-1].size_bytes)
-        name = rows[-1].path
-        known[name] = known[name].with_also(states) if name in known else states
-    remarks = tuple(element.text or "" for element in root.iter() if _tag(element) == "comment")
-    has_generations = _NAMESPACE in str(root.tag) or not root.get("version", "").startswith("1")
-    return _Told(tuple(rows), known, tuple(unclear), frozenset(disproved), remarks, has_generations)
+def _not_as_they_were(was: dict[str, Stated], at: dict[str, str], then: Told) -> set[str]:
+    """The files of an earlier generation that by a later one are not what they were, or not there any more.
+
+    `was` is what is known of each, `at` where it lay last; both go along with what the later one says.
+    """
+    spellings: dict[str, list[str]] = {}
+    for path in then.stated.keys() - set(at.values()):
+        spellings.setdefault(spelled(path), []).append(path)
+
+    def entries(path: str) -> list[str]:
+        """Those that speak of a file: that of its path, else those that only spell it otherwise."""
+        return [path] if path in then.stated else spellings.get(spelled(path), [])
+
+    failed = set(map(spelled, then.disproved))
+    found = set()
+    for name, before in at.items():
+        here = at[name] = before if entries(before) else _moved(before, then.moved)
+        listed_as = entries(here)
+        is_gone = not (listed_as or then.whole.isdisjoint(_above(here)) or is_ignored(here, then.ignored))
+        if is_gone or (failed and spelled(here) in failed):
+            found.add(name)
+        for path in listed_as:
+            if then.stated[path].is_of(was[name]):
+                was[name] = was[name].with_also(then.stated[path])
+            else:
+                found.add(name)
+    return found
+
+
+def _moved(path: str, moved: Mapping[str, str]) -> str:
+    """Where a file lies after it, or a folder that it is in, was renamed."""
+    former = next((one for one in (path, *_above(path)) if one in moved), None)
+    return path if former is None else moved[former] + path[len(former) :]
+
+
+def _above(path: str) -> list[str]:
+    """The folders that a path is in, the nearest first; the last is "", the top."""
+    return [path[:end] for end in range(len(path) - 1, 0, -1) if path[end] == "/"] + [""]
 
 
 def _later(path: Path) -> list[Path]:
@@ -182,7 +158,7 @@ def write(
     comment = f"    <comment>{escape(remark)}</comment>\n" if remark else ""
     hashes = f"  <hashes>\n{''.join(entries)}  </hashes>\n" if entries else ""  # the schema knows no empty one
     text = (
-        f'<?xml version="1.0" encoding="UTF-8"?>\n<hashlist version="2.0" xmlns="{_NAMESPACE}">\n'
+        f'<?xml version="1.0" encoding="UTF-8"?>\n<hashlist version="2.0" xmlns="{NAMESPACE}">\n'
         f"  <creatorinfo>\n    <creationdate>{stamp}</creationdate>\n    <hostname>{escape(host)}</hostname>\n"
         f'    <tool version="{__version__}">auditor</tool>\n{comment}  </creatorinfo>\n'
         f"  <processinfo>\n    <process>in-place</process>\n    <ignore>{ignored}</ignore>\n  </processinfo>\n"
@@ -204,21 +180,3 @@ def c4(content: bytes) -> str:
         number, digit = divmod(number, 58)
         letters = _C4_LETTERS[digit] + letters
     return "c4" + letters.rjust(88, "1")
-
-
-def _tag(element: ElementTree.Element) -> str:
-    return str(element.tag).rpartition("}")[2]
-
-
-def _told_digest(element: ElementTree.Element) -> str:
-    text = (element.text or "").strip()
-    return text if _tag(element) == "c4" else text.lower()  # the letters of C4 have a case
-
-
-def _ns(date: str | None) -> int | None:
-    if not date:
-        return None
-    try:
-        return mtime_ns(rfc3339(round(datetime.fromisoformat(date).timestamp() * 1_000_000) * 1000))
-    except (ValueError, OverflowError, OSError):  # in UTC it may lie in the year 10000
-        return None
