@@ -15,7 +15,7 @@ from typing import BinaryIO
 from auditor.disk.opened import Opened, was_written
 from auditor.errors import ChangedSinceListed
 from auditor.model import FileFacts
-from auditor.places import Place, Power
+from auditor.places import Place
 from auditor.places.folder import file_id
 
 _CHUNK_BYTES = 1 << 20
@@ -55,19 +55,21 @@ def read(file: AsListed, most_bytes: int) -> bytes:
 
 @contextmanager
 def opened(file: AsListed) -> Iterator[BinaryIO]:
-    """The file as it was listed, with a position that can be set: one of a phone or a cloud is brought here first.
+    """The file as it was listed, with a position that can be set and a number to map it by: one that is no file of a
+    disk here, as on a phone, in a cloud or in an archive, is brought here first.
 
     It is known by its number and change time, or where its place has none it is read through. Raises: as `read`, and on
     leaving where it was written to meanwhile.
     """
     with file.place.open(file.path) as stream:
-        if Power.SEEK not in file.place.powers:
+        before = Opened.of(stream)
+        if before is None:
             with tempfile.TemporaryFile() as here:
+                # What was held against the list is what is used: a second reading may give something else.
                 _demand(file, _passed(stream, here))
                 here.seek(0)
                 yield here
             return
-        before = Opened.of(stream)
         if not _is_known(file, before):
             _demand(file, _passed(stream))
             stream.seek(0)
@@ -84,9 +86,9 @@ def _demand(file: AsListed, sha256: str) -> None:
         raise ChangedSinceListed(OTHER_BYTES)
 
 
-def _is_known(file: AsListed, now: Opened | None) -> bool:
+def _is_known(file: AsListed, now: Opened) -> bool:
     """Whether an open file is the one that was listed, and nothing of it was changed since."""
-    if now is None or None in (file.sha256, file.file_id, file.changed_ns):
+    if None in (file.sha256, file.file_id, file.changed_ns):
         return False
     return (file_id(now.device, now.inode), now.changed_ns) == (file.file_id, file.changed_ns)
 
