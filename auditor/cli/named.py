@@ -98,7 +98,15 @@ def used(place: Place | None, role: Role) -> None:
     if place is not None:
         from auditor.places.candidates import remember_use
 
-        remember_use(config.whole_spec(place.spec), role, datetime.now(UTC))
+        remember_use(config.whole_spec(place.spec), role, datetime.now(UTC), held=_holds(place.local_root))
+
+
+def _holds(folder: Path | None) -> bool:
+    """Whether there is anything in a folder of this machine."""
+    try:
+        return folder is not None and any(folder.iterdir())
+    except OSError:
+        return False
 
 
 def policy(name: str | None) -> Policy:

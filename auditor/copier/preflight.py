@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from auditor import config
 from auditor.copier.plan import Action, CopyStep
 from auditor.disk import own_notes
 from auditor.disk.marker import Marker, SourceMark, is_kept
@@ -16,7 +17,7 @@ from auditor.disk.volume import Volume
 from auditor.errors import BadPlace
 from auditor.model import Device, Refusal
 from auditor.paths import display_path, typed_path
-from auditor.places import Place
+from auditor.places import Place, candidates
 from auditor.places.nesting import lies_in
 from auditor.places.trash import LIES_IN_ONE, is_of_a_program, will_be_emptied
 from auditor.store.generations import Remembered, Store
@@ -82,6 +83,13 @@ def wrong_disk(root: Path, marker: Marker | None, volume: Volume, expected_id: s
                 NEW_PLACE,
             )
         ]
+    if marker is None and (now := candidates.gone(root) or _is_away(root)):
+        return [
+            Refusal(
+                f"{root} {now}: is its disk connected and mounted? If a new backup is meant, add {NEW_PLACE}.",
+                NEW_PLACE,
+            )
+        ]
     on_system_disk = os.name == "posix" and volume.device == Path("/").stat().st_dev
     if marker is None and on_system_disk and _is_mount_point_by_name(root):
         return [
@@ -92,6 +100,13 @@ def wrong_disk(root: Path, marker: Marker | None, volume: Volume, expected_id: s
             )
         ]
     return []
+
+
+def _is_away(root: Path) -> str | None:
+    """What a folder that the user has named is now, where not even the folder around it is there; None where it is."""
+    if config.load().name_of(str(root)) is None or os.path.lexists(root.parent):
+        return None
+    return "is a place of your config, and the folder around it is not there now"
 
 
 def shrunk(mark: SourceMark | None, files: int, label: str) -> list[Refusal]:

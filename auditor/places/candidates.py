@@ -6,6 +6,7 @@ left behind where it gives no answer. The network is not asked: of a remote it i
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
-from auditor.config import NamedPlace, Role
+from auditor.config import NamedPlace, Role, whole_spec
 from auditor.dates import utc
 from auditor.disk import mounts as disk
 from auditor.disk import own_notes, volume
@@ -112,9 +113,23 @@ def candidates(named: Sequence[NamedPlace], around: Around = Around()) -> tuple[
     return tuple(sorted((_with_use(one, used.get(one.spec)) for one in told), key=_order))
 
 
-def remember_use(spec: str, role: Role, when: datetime) -> None:
-    """Keeps in mind that a place was used. Where that cannot be kept, only that is lost."""
-    own_notes.change(_NOTES, spec, lambda before: {"used": utc(when), "as": role.value})
+def remember_use(spec: str, role: Role, when: datetime, *, held: bool) -> None:
+    """Keeps in mind that a place was used, and whether it held anything. Where that cannot be kept, only it is lost."""
+    own_notes.change(_NOTES, spec, lambda before: {"used": utc(when), "as": role.value, "held": held})
+
+
+def gone(folder: Path) -> str | None:
+    """What a folder that was worked with is now, where all that it held is gone: its disk may be another or away.
+    None where there is something, or nothing was known of it."""
+    note = own_notes.recall(_NOTES).get(whole_spec(str(folder)))
+    if not isinstance(note, Mapping):
+        return None
+    if not os.path.lexists(folder):
+        return "was there before, and is not there now"
+    with contextlib.suppress(OSError):  # one that cannot be looked at is said where it is listed
+        if note.get("held") is True and not any(folder.iterdir()):
+            return "held files before, and is empty now"
+    return None
 
 
 def disks() -> tuple[Mounted, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import tarfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from auditor import config
+from auditor.config import Role
 from auditor.copier import restore
 from auditor.copier.backup import Request, carry_out, prepare, refusals_before, session
 from auditor.copier.layout import Layout
@@ -22,6 +25,7 @@ from auditor.disk import durable
 from auditor.errors import BadManifest, BadPlace
 from auditor.model import Depth
 from auditor.places.archive import open_archive
+from auditor.places.candidates import remember_use
 from auditor.places.folder import FolderPlace
 from auditor.scrub.verify import Choice, Fate, Verified, first_generation, verify
 from auditor.store.generations import Store, locked
@@ -484,6 +488,27 @@ class TestPreflight:
         dest.mkdir()
         assert "held a backup before" in self.refusals(phone, dest)[0]
         assert self.refusals(phone, dest, replace(DIGESTS, new_place=True)) == []
+
+    @pytest.mark.parametrize("left", [None, "an empty folder"], ids=["nothing", "its mount point"])
+    def test_a_folder_that_was_worked_with_and_is_away(self, phone: Path, tmp_path: Path, left: str | None) -> None:
+        """As a disk or a NAS that is not connected, which no backup of ours lies on yet."""
+        dest = tmp_path / "by hand"
+        write(dest / "IMG_0001.jpg", b"x")
+        remember_use(str(dest), Role.BACKUP, datetime.now(UTC), held=True)
+        assert self.refusals(phone, dest) == []
+        shutil.rmtree(dest)
+        if left:
+            dest.mkdir()
+        [why] = self.refusals(phone, dest)
+        assert "is its disk connected" in why
+        assert self.refusals(phone, dest, replace(DIGESTS, new_place=True)) == []
+
+    def test_a_place_of_the_config_whose_disk_is_away(self, phone: Path, tmp_path: Path) -> None:
+        dest = tmp_path / "disk/photos"
+        config.change(lambda document: document.update(places={"stick": {"spec": str(dest), "role": "backup"}}))
+        assert "the folder around it is not there" in self.refusals(phone, dest)[0]
+        dest.parent.mkdir()  # connected, and never backed up to
+        assert self.refusals(phone, dest) == []
 
     def test_an_empty_mount_point(self, phone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         if tmp_path.stat().st_dev != Path("/").stat().st_dev:

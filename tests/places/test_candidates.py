@@ -84,10 +84,25 @@ def test_a_place_of_the_user_is_told_whether_it_is_there_or_not(
 
 
 def test_it_is_told_when_a_place_was_used() -> None:
-    remember_use(str(STICK), Role.BACKUP, datetime(2026, 6, 15, 18, tzinfo=UTC))
+    remember_use(str(STICK), Role.BACKUP, datetime(2026, 6, 15, 18, tzinfo=UTC), held=False)
     used = {one.spec: (one.used, one.used_as) for one in candidates((), FULL)}
     assert used[str(STICK)] == ("2026-06-15T18:00:00Z", Role.BACKUP)
     assert used["/mnt/nas"] == (None, None)
+
+
+def test_what_was_worked_with_and_is_gone_is_told(tmp_path: Path) -> None:
+    folder = tmp_path / "nas"
+    now = datetime(2026, 6, 15, 18, tzinfo=UTC)
+    assert module.gone(folder) is None  # never used
+    folder.mkdir()
+    remember_use(str(folder), Role.BACKUP, now, held=False)
+    assert module.gone(folder) is None  # as empty as it was
+    remember_use(str(folder), Role.BACKUP, now, held=True)
+    assert module.gone(folder) == "held files before, and is empty now"
+    (folder / "a.jpg").touch()
+    assert module.gone(folder) is None
+    folder.rename(tmp_path / "away")
+    assert module.gone(folder) == "was there before, and is not there now"
 
 
 def test_a_note_that_is_none_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
