@@ -134,7 +134,7 @@ def role_of(place: Place) -> Role:
         (kept.sources if kept else None) or {},
         is_kept=kept is not None,
         part_of_backup=_whole_of(place, kept),
-        part_of_phone=_whole_of(place, phone),
+        part_of_phone=_whole_of(place, phone or (marking if _has_more(marking, place) else None)),
         marks=marks,
         is_marked=is_marked,
         was_begun=kept is not None and markers.has_journal(kept.root),
@@ -163,6 +163,16 @@ def _role_at(thing: Path, spec: str) -> Role:
         is_phone = mount_around(thing.parent) is not None
         return replace(role_of(FolderPlace(thing.resolve(), spec)), is_phone=is_phone)
     return role_of_folder(thing, spec)
+
+
+def _has_more(around: FolderPlace | None, place: FolderPlace) -> bool:
+    """Whether there is more in a folder than one that lies somewhere in it, hidden files left out."""
+    if around is None or around.root == place.root:
+        return False
+    between = (one for one in place.root.parents if one.is_relative_to(around.root))
+    with suppress(OSError):
+        return any(sum(not child.name.startswith(".") for child in one.iterdir()) > 1 for one in between)
+    return True  # what cannot be listed may be more
 
 
 def _whole_of(place: FolderPlace, whole: FolderPlace | None) -> str | None:

@@ -196,6 +196,26 @@ def test_safe_of_a_part_of_a_phone_is_no_word_on_the_whole(
     assert of_all[0] == 1 and "1 of 5 files is not" in of_all[1] and "part of" not in of_all[1]
 
 
+@pytest.mark.parametrize(
+    ("beside", "named", "whole"),
+    [
+        (("Pictures/WhatsApp/b.jpg",), "DCIM/Camera", True),
+        (("DCIM/101APPLE/b.jpg",), "DCIM/Camera", True),
+        (("Pictures/WhatsApp/b.jpg",), "DCIM", True),
+        (("Pictures/WhatsApp/b.jpg",), ".", False),
+        ((".hidden/b.jpg",), "DCIM/Camera", False),
+    ],
+)
+def test_what_lies_beside_a_cameras_folder_is_the_phones_too(
+    beside: tuple[str, ...], named: str, whole: bool, tmp_path: Path
+) -> None:
+    """As a phone without apps' folders shows itself: an iPhone, or a copy of one."""
+    for name in ("DCIM/Camera/a.jpg", *beside):
+        write(tmp_path / "phone" / name, b"x")
+    root = tmp_path / "phone" / named
+    assert role_of_folder(root, str(root)).part_of_phone == (str(tmp_path / "phone") if whole else None)
+
+
 def test_a_folder_without_a_record_says_what_it_is(
     phone: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
