@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -18,6 +19,7 @@ Values = Sequence[Any] | Mapping[str, Any]
 VERSION = duckdb.__version__
 _ROWS_A_BATCH = 10_000
 _VECTORS_A_FRAME = 20  # of 2,048 rows each
+_HEARD_S = 0.1
 
 
 @contextlib.contextmanager
@@ -32,6 +34,24 @@ def interruptible() -> Iterator[None]:
         if str(error) != "Query interrupted":
             raise
         raise KeyboardInterrupt from error
+
+
+def awaited(con: duckdb.DuckDBPyConnection, ask: Callable[[], T]) -> T:
+    """What a query of anybody's making gives; Ctrl-C ends it at once. DuckDB looks for that between two of its tasks
+    only, and a single one may take hours: so the query has a thread of its own, and this one listens.
+
+    Raises: KeyboardInterrupt, and what the query raises.
+    """
+    with ThreadPoolExecutor(1) as thread:
+        answer = thread.submit(ask)
+        try:
+            while not answer.done():
+                wait([answer], _HEARD_S)  # without an end, Windows would not hear Ctrl-C
+        finally:
+            while not answer.done():  # again, since a query that has not begun hears nothing
+                con.interrupt()
+                wait([answer], _HEARD_S)
+        return answer.result()
 
 
 @dataclass(frozen=True, slots=True)

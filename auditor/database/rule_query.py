@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from auditor.database.connection import Database, interruptible
+from auditor.database.connection import Database, awaited, interruptible
 from auditor.database.schema import quoted
 from auditor.errors import BadRule
 from auditor.model import FileVerdict, Severity
@@ -59,7 +59,8 @@ def population(db: Database, asked: Asked) -> int:
     """
     sql = f"SELECT count(*) FROM {asked.population}"
     _one_select(sql, "population")
-    return db.one(int, sql, bound(sql, asked.values))
+    values = bound(sql, asked.values)
+    return awaited(db.con, lambda: db.one(int, sql, values))
 
 
 def find(db: Database, asked: Asked) -> int:
@@ -80,7 +81,7 @@ def find(db: Database, asked: Asked) -> int:
         raise BadRule("its query gives two columns of one name")
     message = _message(asked.message, columns)
     db.run(f"DROP TABLE IF EXISTS {_ROWS}")
-    found.create(_ROWS)
+    awaited(db.con, lambda: found.create(_ROWS))
     if count := db.one(int, f"SELECT count(*) FROM {_ROWS}"):
         _put(db, asked, columns, message)
     db.run(f"DROP TABLE {_ROWS}")

@@ -187,6 +187,26 @@ def test_what_duckdb_says_on_ctrl_c() -> None:
     assert ran.stdout == "Query interrupted\n"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is sent otherwise there")
+def test_ctrl_c_ends_a_rule_of_which_one_task_takes_long() -> None:
+    program = (
+        "import duckdb, os, signal, threading, time\n"
+        "from auditor.database import connection, rule_query\n"
+        "from auditor.model import Severity\n"
+        "many = 'range(1000000) a(n), range(1000000) b(m)'\n"
+        "long = f'SELECT n AS side, m AS path FROM {many} WHERE hash(n + m) = 1'\n"
+        "db = connection.Database(duckdb.connect(), frozenset())\n"
+        "asked = rule_query.Asked('', f'({long}) AS rows', long, {}, (), Severity.ERROR, None)\n"
+        "for ask in (rule_query.population, rule_query.find):\n"
+        "    threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()\n"
+        "    begun = time.monotonic()\n"
+        "    try:\n        with rule_query.limited(db, 15):\n            ask(db, asked)\n"
+        "    except KeyboardInterrupt:\n        print(time.monotonic() - begun < 10)\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    assert ran.stdout == "True\nTrue\n", ran.stderr
+
+
 def test_a_rule_that_takes_too_long_is_broken_and_nobody_pressed_anything() -> None:
     db = Database(duckdb.connect(), frozenset())
     with pytest.raises(BadRule, match="took longer than"), rule_query.limited(db, 0.2):
