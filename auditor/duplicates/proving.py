@@ -20,16 +20,15 @@ from auditor.isolation import pool
 from auditor.model import Kind
 from auditor.pictures import parts, written
 from auditor.pictures.as_listed import AsListed, read
-from auditor.pictures.contents import mapped, same_contents, same_pixels
+from auditor.pictures.contents import mapped, same_contents, same_to_the_last_bit
 from auditor.pictures.full import compare_files
 from auditor.pictures.inventory import Inventory
-from auditor.pictures.keep import gives_way, is_original, larger, rank, size_words
+from auditor.pictures.keep import gives_way, larger, may_be_reduction, rank, size_words
 from auditor.pictures.likeness import Likeness, Side
 from auditor.pictures.loading import MAX_BYTES, NoPicture
 from auditor.pictures.looking import DOUBTS
+from auditor.pictures.reduction import is_reduction
 from auditor.pictures.verify import Match, Relation
-from auditor.readers.jpeg.walk import picture_of, walk
-from auditor.readers.sniff import sniff
 from auditor.words import percent
 
 MOST_ROUNDS = 12
@@ -150,15 +149,14 @@ class _First:
 
 @dataclass(frozen=True, slots=True)
 class _Pair:
-    """The file to keep and another one. `exact`: their image data have one digest. `original`: where they have not, it
-    is known that the other one was made of the file to keep. `larger`: in words, the size of the other one's picture
-    where it has more pixels."""
+    """The file to keep and another one. `exact`: their image data have one digest. `smaller`: the other one may be a
+    small copy. `larger`: in words, the size of the other one's picture where it has more pixels."""
 
     kept: AsListed
     other: AsListed
     kind: Kind
     exact: bool
-    original: bool = False
+    smaller: bool = False
     larger: str = ""
 
 
@@ -175,7 +173,7 @@ def _answers(inventory: Inventory, asked: Sequence[tuple[int, int]], jobs: int, 
         exact = ours.facts.image_sha256 is not None and ours.facts.image_sha256 == theirs.facts.image_sha256
         more_pixels = size_words(theirs) if larger(theirs, ours) else ""
         files = AsListed.by(places[0], ours.facts), AsListed.by(places[1], theirs.facts)
-        pair = _Pair(*files, theirs.facts.kind, exact, is_original(ours, theirs), more_pixels)
+        pair = _Pair(*files, theirs.facts.kind, exact, may_be_reduction(theirs, ours), more_pixels)
         size = (ours.facts.size_bytes or 0) + (theirs.facts.size_bytes or 0)
         work.append(pool.Job(pair, (8 << 20) + size))
     running = pool.run(_prove, work, workers=jobs, preload=PRELOAD)
@@ -208,15 +206,20 @@ def _prove(pair: _Pair) -> Proof:
         kept, other = read(pair.kept, MAX_BYTES), read(pair.other, MAX_BYTES)
     except (OSError, AuditorError) as error:
         return Proof(Relation.SIMILAR, f"could not be read again: {error}")
-    proof = Proof(Relation.SAME_IMAGE_DATA, EXACT) if pair.exact else _proof(compare_files(kept, other))
-    return _weighed(proof, pair, kept, other) if proof.same else proof
+    if pair.exact:
+        return _weighed(Proof(Relation.SAME_IMAGE_DATA, EXACT), pair, kept, other)
+    match = compare_files(kept, other)
+    proof = _proof(match)
+    turn = 1 if isinstance(match, NoPicture) else match.turn
+    return _weighed(proof, pair, kept, other, turn) if proof.same else proof
 
 
 EXACT = "the image data are the same; only the metadata differ"
 
 
-def _weighed(proof: Proof, pair: _Pair, kept: bytes, other: bytes) -> Proof:
-    """With what each of two pictures that are the same holds and the other does not."""
+def _weighed(proof: Proof, pair: _Pair, kept: bytes, other: bytes, turn: int = 1) -> Proof:
+    """With what each of two pictures that are the same holds and the other does not. `turn` is the EXIF orientation
+    that shows the other one like the file to keep."""
     ours, theirs = parts.contents(kept), parts.contents(other)
     notes, their_notes = written.notes(kept), written.notes(other)
     content = parts.missing(ours, theirs)
@@ -227,17 +230,9 @@ def _weighed(proof: Proof, pair: _Pair, kept: bytes, other: bytes) -> Proof:
     lacks += parts.perhaps_missing(ours, theirs)
     if pair.larger and not pair.exact:
         lacks.append(f"more pixels ({pair.larger})")
-    elif not (pair.exact or pair.original) and not _as_good(kept, other):
-        lacks.append("a picture that may be less compressed")
+    elif not (pair.exact or same_to_the_last_bit(kept, other) or (pair.smaller and is_reduction(other, kept, turn))):
+        lacks.append("a picture that may be the original")
     return Proof(proof.relation, proof.detail, tuple(lacks), tuple(more), fuller)
-
-
-def _as_good(kept: bytes, other: bytes) -> bool:
-    """Whether the first shows no less than the second: the same to the last bit, or a JPEG that takes as many bytes."""
-    if same_pixels(kept, other).likeness is Likeness.SAME:
-        return True
-    coded = [len(picture_of(data, walk(data))) if sniff(data) == "jpeg" else 0 for data in (kept, other)]
-    return min(coded) > 0 and coded[0] >= coded[1]
 
 
 def _proof(match: Match | NoPicture) -> Proof:

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 import pillow_heif
 import rawpy
-from PIL import Image, ImageFile
+from PIL import Image, ImageFile, TiffImagePlugin
 
 from auditor.errors import AuditorError
 from auditor.model import Kind
@@ -31,7 +31,7 @@ from auditor.readers.film import compare as film_compare
 from auditor.readers.film.demuxer import DEMUXERS
 from auditor.readers.limits import pillow_limits, refusal
 from auditor.readers.perceptual import displayed
-from auditor.readers.sniff import kind_of, sniff
+from auditor.readers.sniff import RAW_FORMATS, kind_of, sniff
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -113,6 +113,36 @@ def same_pixels(ours: bytes, theirs: bytes) -> Answer:
         finally:
             ImageFile.LOAD_TRUNCATED_IMAGES = False
     return said
+
+
+def same_to_the_last_bit(ours: bytes, theirs: bytes) -> bool:
+    """Whether two stills with other image data are known to show the same, on every screen: equal pixels and one colour
+    profile, in formats of which decoders give every bit."""
+    known = _all_bits_are_given(ours) and _all_bits_are_given(theirs)
+    return known and same_pixels(ours, theirs).likeness is Likeness.SAME and _profile(ours) == _profile(theirs)
+
+
+def _all_bits_are_given(data: bytes) -> bool:
+    """Whether the picture has no more than the 8 bits a colour that Pillow gives of most formats, or is a RAW file."""
+    form = sniff(data)
+    try:
+        if form == "png":
+            return data[24] <= 8
+        if form in ("tiff", "heic", "heif"):
+            pillow_heif.register_heif_opener()
+            with Image.open(io.BytesIO(data)) as image:
+                bits = getattr(image, "tag_v2", {}).get(TiffImagePlugin.BITSPERSAMPLE, (1,))
+                return bool(max(bits) <= 8 if form == "tiff" else image.info.get("bit_depth") == 8)
+    except Exception:  # the one-file boundary: decoders raise anything
+        return False
+    return form in ("jpeg", "webp", "gif", "bmp") or form in RAW_FORMATS
+
+
+def _profile(data: bytes) -> object:
+    if sniff(data) in RAW_FORMATS:
+        return None
+    with Image.open(io.BytesIO(data)) as image:
+        return image.info.get("icc_profile")
 
 
 def _same_pixels(ours: bytes, theirs: bytes, format_: str | None) -> Answer:

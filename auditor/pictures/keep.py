@@ -96,28 +96,10 @@ def _camera(item: Item) -> str | None:
     return item.facts.camera_make or item.facts.camera_model
 
 
-def is_original(kept: Item, other: Item) -> bool:
-    """Whether of two encodings of one picture it is known that the kept one is the original: something speaks for it,
-    and nothing for the other one.
-
-    More pixels, more of date, place and camera, and the folder speak for a file; a format does where cameras do not
-    write the other one's, and a RAW file's. A HEIC beside the JPEG of a camera tells nothing by itself: programs make
-    each of the other, and copy what the camera wrote. Of two of one format and size the one of many more bytes may be
-    what the other was made of, whatever was written into that or wherever it was put.
-    """
-    sizes = [one.facts.size_bytes or 0 for one in (kept, other)]
-    if kept.facts.format == other.facts.format and not larger(kept, other) and sizes[1] * NEARLY_AS_MANY > sizes[0]:
-        return False
-    told = [
-        larger(kept, other) - larger(other, kept),
-        _known(kept) - _known(other),
-        _of_folder(kept) - _of_folder(other),
-        form(kept) - form(other),
-    ]
-    if min(told) < 0:
-        return False
-    by_form = told.pop() > 0 and (form(kept) is Form.RAW or form(other) is Form.ANY)
-    return by_form or max(told) > 0
+def may_be_reduction(item: Item, of: Item) -> bool:
+    """Whether by what is known without opening them the one may be a small copy of the other: it has fewer pixels, and
+    the camera did not rather put this one where it lies. That is no proof (`reduction`)."""
+    return larger(of, item) and _of_folder(item) <= _of_folder(of)
 
 
 def _less_compressed(item: Item, context: _Context) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 from auditor.judge import policy
 from auditor.model import FileFacts, Kind, Soundness
 from auditor.pictures.inventory import Inventory, Item, Source, with_parts
-from auditor.pictures.keep import is_original, rank
+from auditor.pictures.keep import may_be_reduction, rank
 
 PHOTO: dict[str, Any] = {"kind": Kind.PHOTO, "width": 4000, "height": 3000, "soundness": Soundness.SOUND}
 CAMERA: dict[str, Any] = {"camera_make": "Canon", "camera_model": "EOS R5", "taken_at": "2024-05-01T10:00:00"}
@@ -50,18 +50,8 @@ def test_a_few_lines_less_are_no_smaller_picture() -> None:
     assert kept_first(photo("Download/b.jpg", **CAMERA), cut)[0] == "DCIM/Camera/a.heic"
 
 
-def test_what_speaks_for_one_alone_makes_it_the_original() -> None:
-    heic, jpeg = photo("DCIM/100CANON/a.heic", "heic", 100, **CAMERA), photo("DCIM/100CANON/a.jpg", **CAMERA)
-    assert not is_original(heic, jpeg) and not is_original(jpeg, heic), "programs make each of the other"
-    png, raw = photo("DCIM/100CANON/a.png", "png", **CAMERA), photo("DCIM/100CANON/a.cr3", "cr3", **CAMERA)
-    assert is_original(heic, png) and is_original(jpeg, png) and is_original(raw, heic)
-    assert not is_original(photo("a.png", "png"), photo("a.jpg")) and not is_original(photo("a.jpg"), photo("b.jpg"))
-    sent = photo("Download/a.jpg", **CAMERA)
-    assert is_original(heic, sent) and is_original(jpeg, sent)
-    # Where something speaks for each of the two, nothing is known.
-    assert not is_original(photo("Download/a.jpg", latitude=48.1, **CAMERA), heic)
-    assert not is_original(jpeg, photo("Download/a.heic", "heic", **CAMERA))
-    assert not is_original(jpeg, photo("Download/a.jpg", width=8000, height=6000))
-    # Of one format and size the one of many more bytes may be what the other was made of.
-    large = photo("Download/a.jpg", size_bytes=5000, **CAMERA)
-    assert not is_original(jpeg, large) and not is_original(photo("a.jpg", **CAMERA), photo("b.jpg", size_bytes=5000))
+def test_no_small_picture_in_the_cameras_folder_may_be_a_copy_of_one_elsewhere() -> None:
+    large = [photo(f"{folder}/a.jpg", width=8000, height=6000) for folder in ("DCIM/Camera", "Photos", "Download")]
+    assert [may_be_reduction(photo("DCIM/Camera/b.jpg", **CAMERA), one) for one in large] == [True, False, False]
+    assert [may_be_reduction(photo("WhatsApp Images/b.jpg"), one) for one in large] == [True, True, True]
+    assert not may_be_reduction(photo("Download/b.jpg"), photo("DCIM/Camera/a.jpg"))
