@@ -61,21 +61,18 @@ def job(request: Request) -> Response:
     )
 
 
-def _since(journal: str) -> tuple[str, str]:
-    """What became of all that a journal names, and when, by what was ordered here; empty where it, or a part of
-    it, lies in the quarantine still."""
-    for job in jobs.all_kept():  # the newest first
-        left: tuple[str, ...]
-        if job.command == "clean" and job.words[1:3] == ("--purge", journal):
-            left, became = ("stayed", "younger"), "deleted"
-        elif job.command == "undo" and job.words[-1] == journal:
-            left, became = ("not_put_back",), "back"
-        else:
+def _since(journal: str) -> tuple[int, int, str]:
+    """How many files of a journal are back and how many deleted for good, and since when it is so by what was ordered
+    here; no time where they, or a part of them, lie in the quarantine still."""
+    for job in reversed(jobs.all_kept()):  # what is ordered once it is empty changes nothing
+        is_purge = job.command == "clean" and job.words[1:3] == ("--purge", journal)
+        if not is_purge and (job.command != "undo" or job.words[-1] != journal):
             continue
         end = job.end() or {}
-        if end.get("event") == "result" and not any(end.get(one) for one in left):
-            return became, job.started
-    return "", ""
+        if end.get("event") == "result" and not any(map(end.get, ("stayed", "younger", "not_put_back"))):
+            told = end.get("in_all") or end
+            return told.get("back") or 0, told.get("deleted") or 0, job.started
+    return 0, 0, ""
 
 
 def _steps(one: Job, end: Mapping[str, Any]) -> list[Step]:

@@ -175,6 +175,12 @@ def read(path: Path) -> tuple[Store, list[Entry]]:
     return store, [_as_on_disk(entry) for entry in entries.values()]
 
 
+def in_all(entries: Iterable[Entry]) -> dict[str, int]:
+    """How many files are back, and how many deleted for good, by all that was done so far."""
+    states = [entry.state for entry in entries]
+    return {"back": states.count(State.RESTORED), "deleted": states.count(State.PURGED)}
+
+
 def _parsed(lines: Iterable[bytes]) -> Iterator[tuple[int, dict[str, Any]]]:
     """The lines that are whole, with their numbers."""
     for number, line in enumerate(lines, 1):

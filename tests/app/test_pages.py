@@ -7,6 +7,7 @@ import json
 import re
 import secrets
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -17,6 +18,9 @@ from auditor.app import jobs, outcomes, shown
 from auditor.model import Audit, Partition, Verdict
 from auditor.report import findings
 from tests.app.running import App, app
+
+_AFTER = count()
+"""A job that is made later is newer."""
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +38,7 @@ def kept(running: App) -> set[str]:
 
 def ended(running: App, words: list[str], *events: dict[str, object], said: str = "") -> str:
     """A job that said these, whose process is gone; its id."""
-    job_id = f"20260101T000000000000-{secrets.token_hex(4)}"
+    job_id = f"20260101T{next(_AFTER):012d}-{secrets.token_hex(4)}"
     folder = running.top / "state" / "app" / "jobs" / job_id
     folder.mkdir(parents=True)
     about = {"words": words, "title": "<It>", "started": "2026-01-01T00:00:00Z", "pid": 0, "argv": []}
@@ -237,6 +241,31 @@ def test_what_was_put_back_has_no_buttons_any_more(running: App, left: list[dict
     assert ("Undo: put everything back" not in shown) is is_back
     assert ("Delete for good" not in shown) is is_back
     assert ("All that this moved was put back" in shown) is is_back
+
+
+@pytest.mark.parametrize(
+    ("partly", "wholly"),
+    [
+        (("clean", {"deleted": 2, "stayed": [{}]}), ("undo", {"back": 1, "deleted": 2})),
+        (("undo", {"back": 1, "not_put_back": [{}]}), ("clean", {"deleted": 2, "stayed": []})),
+    ],
+)
+def test_of_what_was_put_back_in_part_both_numbers_are_said(running: App, partly: Any, wholly: Any) -> None:
+    journal = f"/{secrets.token_hex(4)}.journal"
+    for command, end in (partly, wholly):
+        words = ["undo", "--", journal] if command == "undo" else ["clean", "--purge", journal, "--older-than", "0d"]
+        ended(running, words, {"event": "result", **end, "in_all": {"back": 1, "deleted": 2}})
+    shown = page(running, ["clean", "--apply", "--", "/audit"], {"event": "journal", "file": journal})
+    assert "1 file was put back, 2 files are deleted for good" in shown
+    assert "All that this moved" not in shown and "what this moved is deleted" not in shown
+
+
+def test_that_nothing_was_left_to_put_back_does_not_bring_it_back(running: App) -> None:
+    journal = f"/{secrets.token_hex(4)}.journal"
+    ended(running, ["clean", "--purge", journal, "--older-than", "0d"], {"event": "result", "deleted": 1})
+    ended(running, ["undo", "--", journal], {"event": "result", "back": 0, "deleted": 1, "not_put_back": []})
+    shown = page(running, ["clean", "--apply", "--", "/audit"], {"event": "journal", "file": journal})
+    assert "The quarantine was emptied" in shown and "put back" not in shown
 
 
 def test_from_a_damaged_backup_the_phone_is_a_click_away(running: App) -> None:

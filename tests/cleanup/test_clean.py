@@ -17,6 +17,7 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -32,6 +33,7 @@ from auditor.disk.folder import Folder
 from auditor.duplicates.tables import PLAN
 from auditor.errors import AuditorError, BadOutput, BadPlace, BadPlan
 from auditor.store.generations import Store, locked
+from tests.commandline import call
 from tests.pictures.test_verify import jpeg, scene
 
 PICTURE = jpeg(scene(1, (320, 240)), 90)
@@ -274,6 +276,23 @@ def test_what_is_said_of_other_places_of_what_waits_and_of_what_is_gone(photos: 
     purged = said("clean", "--purge", journal, "--older-than", "0d")
     assert "1 file was deleted for good" in purged and "yet" not in purged
     assert "1 file was deleted for good by --purge." in said("undo", journal)
+
+
+def test_purge_and_undo_tell_what_became_of_the_whole_clean_up(
+    photos: Path, plan: Path, sound: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def told(*words: str) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(call(monkeypatch, capsys, *words, "--json")[1])
+        return found
+
+    (journal,) = map(str, applying.apply(plans.read(plan)).journals)
+    (photos / "three.jpg").write_bytes(b"in its place")
+    undone = told("undo", journal)
+    assert (undone["back"], len(undone["not_put_back"]), undone["in_all"]) == (2, 1, {"back": 2, "deleted": 0})
+    purged = told("clean", "--purge", journal, "--older-than", "0d")
+    assert (purged["deleted"], purged["stayed"], purged["in_all"]) == (1, [], {"back": 2, "deleted": 1})
+    undone = told("undo", journal)
+    assert (undone["back"], undone["not_put_back"], undone["in_all"]) == (0, [], {"back": 2, "deleted": 1})
 
 
 BAD_PLANS: dict[str, tuple[Callable[[Path], list[dict[str, str]]], str]] = {

@@ -293,12 +293,14 @@ def _purge(path: Path, older_than: str, jobs: int) -> None:
     screen.say(f"{counted(len(gone), 'file was', 'files were')} deleted for good, {freed} in all.")
     left = [r for r in results if r.refused]
     asked = {result.entry.number for result in results}
-    not_asked = [e for e in journals.read(path)[1] if e.state is State.MOVED and e.number not in asked]
+    entries = journals.read(path)[1]
+    not_asked = [e for e in entries if e.state is State.MOVED and e.number not in asked]
     young = [e for e in not_asked if datetime.fromisoformat(e.at) > since]
     programs.tell(
         deleted=len(gone),
         bytes=sum(r.entry.size_bytes for r in gone),
         younger=len(young),
+        in_all=journals.in_all(entries),
         stayed=[{"path": str(r.entry.file.whole), "reason": r.refused} for r in left],
     )
     if young:

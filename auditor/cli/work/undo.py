@@ -42,6 +42,7 @@ def command(*, journal: Path) -> None:
     programs.tell(
         back=back,
         deleted=gone,
+        in_all=journals.in_all(entries),
         not_put_back=[{"path": str(one.entry.file.whole), "reason": one.refused} for one in left],
     )
     for result in left[:SHOWN]:
