@@ -195,8 +195,12 @@
   const toggle = (group, file) => {
     const go = !goes(group, file);
     change(() => {
+      if (chosen.different[group.number]) {  // all stay, but for this one
+        for (const other of group.files) chosen.goes[other] = false;
+        delete chosen.different[group.number];
+        delete chosen.decided[group.number];
+      }
       chosen.goes[file] = go;
-      delete chosen.different[group.number];
       const reason = go && trouble(group);
       if (reason) chosen.goes[file] = false;
       say(reason || "");
