@@ -37,13 +37,17 @@ def sentence(one: Job, state: State, end: dict[str, Any]) -> str:
         return str(told)
     if state is State.KILLED:
         return "It was ended from outside, in the middle. What was done is kept."
-    if (would := end.get("removals")) is not None:
-        left = len(would) - end.get("not_there", 0) - end.get("not_looked_at", 0)
-        return f"{counted(left, 'file', 'files')} would go. Nothing was changed."
+    if end.get("removals") is not None:
+        return f"{counted(would_go(end), 'file', 'files')} would go. Nothing was changed."
     words = _COUNTED | ({"deleted": "deleted for good before"} if one.command == "undo" else {})
     numbers = [f"{counted(end[key], 'file', 'files')} {words[key]}" for key in words if end.get(key)]
     lacking = [f"{counted(len(end[key]), 'file', 'files')} not" for key in _LEFT if end.get(key)]
     return f"{', '.join(numbers + lacking)}." if numbers or lacking else "Nothing was to be done."
+
+
+def would_go(end: dict[str, Any]) -> int:
+    """How many files of those that a look names are there to go."""
+    return len(end.get("removals") or ()) - sum(end.get(why) or 0 for why in _NOT_GOING)
 
 
 def problems(end: dict[str, Any]) -> list[tuple[str, str]]:
@@ -62,7 +66,16 @@ _STAY = {
 }
 
 
+_NOT_GOING = {
+    "not_there": ("file is not there any more", "files are not there any more"),
+    "not_looked_at": (
+        "file could not be looked at, so nobody knows whether it is there: check the disk",
+        "files could not be looked at, so nobody knows whether they are there: check the disk",
+    ),
+}
+
+
 def stay(end: dict[str, Any]) -> list[str]:
-    """Why files stay that are safe, by an object of `clean` of an audit."""
-    told = end.get("stay") or {}
-    return [f"{counted(told[why], *words)}." for why, words in _STAY.items() if told.get(why)]
+    """Why files that are safe stay, and files that are named do not go, by an object of `clean`."""
+    told = (end.get("stay") or {}) | {why: end.get(why) for why in _NOT_GOING}
+    return [f"{counted(told[why], *words)}." for why, words in (_STAY | _NOT_GOING).items() if told.get(why)]

@@ -45,6 +45,7 @@ def job(request: Request) -> Response:
         result=results.name_of(end.get("folder")) or "",
         goes_on=orders.can_go_on(one),
         files=outcomes.problems(end),
+        would_go=outcomes.would_go(end),
         removals=[(moved["path"], ", ".join(moved["kept"])) for moved in end.get("removals") or []],
         size_bytes=end.get("bytes") or 0,
         limits=[

@@ -64,6 +64,16 @@ def test_what_a_look_found(running: App) -> None:
     assert "Move 1 file to the quarantine" in shown
 
 
+@pytest.mark.parametrize(("unseen", "goes"), [(1, 1), (2, 0)])
+def test_what_is_not_there_to_go_is_counted_nowhere_and_said(running: App, unseen: int, goes: int) -> None:
+    removals = [{"path": f"/a/{number}.jpg", "kept": []} for number in range(4)]
+    end = {"event": "result", "removals": removals, "bytes": 5, "not_there": 2, "not_looked_at": unseen}
+    shown = page(running, ["clean", "--", "/audit"], end)
+    assert f"{'1 file' if goes else '0 files'} would go, 5 bytes." in shown
+    assert "2 files are not there any more." in shown and "could not be looked at, so nobody knows" in shown
+    assert re.findall(r"Move (.*) to the quarantine", shown) == ["1 file"] * goes
+
+
 def test_why_nothing_may_go(running: App) -> None:
     end = {"event": "result", "can_go": {}, "hindrance": "it may be the phone", "doubts": [{"why": "a", "remedy": "b"}]}
     shown = page(running, ["clean", "--", "/audit"], end)
