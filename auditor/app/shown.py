@@ -122,12 +122,13 @@ _NO_SEAL = "A signature or time-stamp of this report does not hold: see what it 
 
 
 def steps(told: dict[str, Any]) -> list[pages.Step]:
-    """What a button does next after an audit: copies what is missing to where that is possible, looks again; where the
-    backup may be the phone, says that it is none, or swaps the two."""
+    """What a button does next after an audit: copies what is missing where the report says the same, looks again; where
+    the backup may be the phone, says that it is none, or swaps the two."""
     places = told.get("provenance", {}).get("arguments") or {}
     phone, source, backups, dest = (places.get(word) or [] for word in ("PHONE", "SOURCE", "BACKUPS", "DEST"))
-    missing = told.get("verdict") == "NOT SAFE" and source and dest
-    wanted = pages.step("backup", (*source, *dest)) if missing else None
+    advice = told.get("next") or {}
+    is_copy = advice.get("action") == "backup" and source and dest and advice.get("arguments") == [*source, *dest]
+    wanted = pages.step("backup", (*source, *dest)) if told.get("verdict") == "NOT SAFE" and is_copy else None
     again = pages.step("audit", (*phone, *backups))
     return [step for step in (wanted, again, *_which_is_the_phone(told, again)) if step]
 
@@ -166,11 +167,10 @@ def _kept(name: str, body: bytes) -> Response:
 
 
 def _instead(told: dict[str, Any]) -> str:
-    """What of the report's advice this page has buttons for: `next`, `go`, both or none. Where something is to be done
-    first, or only a person can say which is the phone, the report's own words stand."""
-    facts = told.get("provenance") or {}
+    """What of the report's advice this page has buttons for: `next`, `go`, both or none. Where something else is to be
+    done, or something first, the report's own words stand."""
     has_step = any(step.fields[0] == ("order", "backup") for step in steps(told))
-    is_plain = has_step and not facts.get("first") and not facts.get("maybe_exchanged")
+    is_plain = has_step and not (told.get("provenance") or {}).get("first")
     return " ".join(["next"] * is_plain + ["go"] * (_may_go(told) is not None))
 
 

@@ -355,6 +355,24 @@ def test_a_backup_that_may_be_the_phone_has_a_button_for_either_answer() -> None
     assert [step.says for step in shown.steps(doubted(None))] == [again.says, swapped.says]
 
 
+@pytest.mark.parametrize(
+    ("advice", "is_copy"),
+    [
+        ({"action": "backup", "arguments": ["/p", "/b"]}, True),
+        ({"action": "backup", "arguments": ["/p"]}, False),  # to another place
+        ({"action": None, "arguments": None}, False),  # all is there, and there are too few copies
+        (None, False),
+    ],
+)
+def test_a_copy_is_offered_in_place_of_the_reports_advice_only_where_that_is_it(advice: Any, is_copy: bool) -> None:
+    places = {"PHONE": ["/p"], "SOURCE": ["/p"], "BACKUPS": ["/b"], "PLACES": ["/b"], "DEST": ["/b"]}
+    told: dict[str, Any] = {"verdict": "NOT SAFE", "next": advice, "provenance": {"arguments": places}}
+    assert [step.says for step in shown.steps(told)] == ["Back up what is missing to b"] * is_copy + ["Check again"]
+    assert shown._instead(told) == ("next" if is_copy else "")
+    told["provenance"]["first"] = "x"
+    assert shown._instead(told) == ""
+
+
 def test_the_command_for_what_stays_unread_is_named_by_its_button() -> None:
     places = {"PHONE": ["/p"], "SOURCE": ["/p"], "BACKUPS": ["/b", "/c"], "PLACES": ["/b", "/c"], "DEST": ["/b"]}
     told: dict[str, Any] = {
