@@ -77,13 +77,14 @@ def run(said: Callable[[str], None], *, browser: bool) -> bool:
 
 def show_failure(sentence: str, shown_s: float = _OPENS_S) -> None:
     """Has the browser say why the app cannot be started, to whom a double click gives no terminal. The page is gone
-    after so many seconds."""
+    after so many seconds, and at once where no browser opens it."""
     page = _page()
     with os.fdopen(os.open(page, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as stream:
         stream.write(pages.plain("failed", sentence=html.escape(words.visible(sentence))))
     try:
-        webbrowser.open(page.as_uri())
-        time.sleep(shown_s)  # it is read by then
+        is_unseen = threading.Event()
+        _opened(page, is_unseen.set).start()
+        is_unseen.wait(shown_s)  # it is read by then
     finally:
         page.unlink(missing_ok=True)
 
@@ -149,17 +150,23 @@ def _page() -> Path:
 def _hand_over(link: str, said: Callable[[str], None], page: Path | None) -> threading.Thread:
     """Gives the browser the link in a file that only its owner can read: all users see what a command line says.
     Without a file, `said` is given it. The thread ends when the browser was told."""
-
-    def show(page: Path) -> None:
-        if not webbrowser.open(page.as_uri()):
-            said(link)
-
     if page is None:
         said(link)
         shown = threading.Thread(target=lambda: None)
     else:
         with os.fdopen(os.open(page, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
             stream.write(pages.plain("link", link=link))
-        shown = threading.Thread(target=show, args=(page,), daemon=True)  # some browsers return when they end
+        shown = _opened(page, lambda: said(link))
     shown.start()
     return shown
+
+
+def _opened(page: Path, unseen: Callable[[], None]) -> threading.Thread:
+    """Has the browser open a page, once it is started: a thread, as some browsers return when they end. `unseen` is
+    called where there is no browser."""
+
+    def show() -> None:
+        if not webbrowser.open(page.as_uri()):
+            unseen()
+
+    return threading.Thread(target=show, daemon=True)

@@ -8,13 +8,15 @@ import re
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from auditor.app import access
+from auditor.app import access, run
 from auditor.app.access import Keys
+from auditor.cli.work import in_browser
 from tests.app.running import App, app, start
 
 PAGES = (
@@ -140,27 +142,77 @@ def test_only_the_user_can_ask_for_a_link(running: App) -> None:
     assert running.ask("/links", "POST", x_auditor_asking=known["asking"]).status == 200
 
 
+_TO_END = 'for i in $(seq 100); do [ -e "$page" ] || exit 0; sleep 0.1; done; touch "$0.late"'
+"""The end of a browser that returns when it ends: here when the page is gone, or it was waited for."""
+
+
+def failed(top: Path, *options: str, fault: str = "") -> subprocess.CompletedProcess[str]:
+    """`auditor app` that cannot be started and has no terminal. The browser leaves what it was shown in `seen.html`."""
+    browser = top / "browser"
+    browser.write_text(
+        f'#!/bin/sh\nexec >/dev/null 2>&1\npage="${{1#file://}}"\ncp "$page" {top}/seen.html\n{_TO_END}\n'
+    )
+    browser.chmod(0o755)
+    (top / "settings").mkdir()
+    (top / "settings" / "config.toml").write_text("what is <this>\n")
+    shown = f"from auditor import cli; from auditor.app import run; run.show_failure.__defaults__ = (2,); {fault}"
+    environment = {
+        "AUDITOR_STATE_DIR": str(top / "state"),
+        "AUDITOR_CONFIG_DIR": str(top / "settings"),
+        "BROWSER": str(browser),
+        "HOME": str(top),
+    }
+    return subprocess.run(
+        [sys.executable, "-c", f"{shown}\ncli.main()", "app", *options],
+        env=os.environ | environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
 def test_a_double_click_that_fails_says_why_in_the_browser(tmp_path: Path) -> None:
     """There is no terminal that could say it."""
-    seen, browser = tmp_path / "seen.html", tmp_path / "browser"
-    browser.write_text(f'#!/bin/sh\ncp "${{1#file://}}" {seen}\n')
-    browser.chmod(0o755)
-    (tmp_path / "settings").mkdir()
-    (tmp_path / "settings" / "config.toml").write_text("what is <this>\n")
-    code = "from auditor import cli; from auditor.app import run; run.show_failure.__defaults__ = (0.2,); cli.main()"
-    environment = {
-        "AUDITOR_STATE_DIR": str(tmp_path / "state"),
-        "AUDITOR_CONFIG_DIR": str(tmp_path / "settings"),
-        "BROWSER": str(browser),
-        "HOME": str(tmp_path),
-    }
-    ended = subprocess.run(
-        [sys.executable, "-c", code, "app"], env=os.environ | environment, capture_output=True, text=True, check=False
-    )
+    ended = failed(tmp_path)
     assert ended.returncode == 2
     assert "config.toml" in ended.stderr
-    assert "config.toml" in seen.read_text("utf-8")
+    assert "config.toml" in (tmp_path / "seen.html").read_text("utf-8")
     assert list(tmp_path.glob("auditor-*.html")) == []
+    assert not (tmp_path / "browser.late").exists()
+
+
+def test_a_fault_of_the_program_is_shown_too(tmp_path: Path) -> None:
+    ended = failed(tmp_path, fault="run.run = lambda *_, **__: 1 // 0")
+    assert ended.returncode == 2 and "ZeroDivisionError" in ended.stderr
+    assert "auditor itself failed (ZeroDivisionError" in (tmp_path / "seen.html").read_text("utf-8")
+
+
+def test_a_program_that_reads_why_it_fails_sees_no_browser(tmp_path: Path) -> None:
+    ended = failed(tmp_path, "--json")
+    assert "config.toml" in ended.stdout
+    assert not (tmp_path / "seen.html").exists()
+
+
+@pytest.mark.parametrize("variable", [None, "DISPLAY", "WAYLAND_DISPLAY", "BROWSER"])
+def test_where_nobody_has_a_screen_none_is_waited_for(variable: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "linux")
+    for stream in ("stdin", "stdout", "stderr"):
+        monkeypatch.setattr(sys, stream, None)
+    for one in in_browser._SCREENS:
+        monkeypatch.delenv(one, raising=False)
+    if variable:
+        monkeypatch.setenv(variable, ":0")
+    assert in_browser._is_double_click() is bool(variable)
+
+
+def test_a_page_that_no_browser_opens_is_not_waited_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(run, "_page", lambda: tmp_path / "failed.html")
+    monkeypatch.setattr("webbrowser.open", lambda _: False)
+    began = time.monotonic()
+    run.show_failure("x", 60)
+    assert time.monotonic() - began < 30
+    assert not (tmp_path / "failed.html").exists()
 
 
 def test_the_link_is_handed_over_in_a_file_of_the_user_alone(tmp_path: Path) -> None:
