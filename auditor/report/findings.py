@@ -221,9 +221,9 @@ def stays(audit: Audit) -> str:
     """How much of what is safe stays on the phone, beside what may go by the next step, why, and what is to be done for
     it; empty where nothing does, the audit is not SAFE or does not know."""
     free, unread = _freed(audit)
+    places: Mapping[str, str] = audit.provenance.get("words") or {}
     said = []
     if unread and free["files"]:
-        places: Mapping[str, str] = audit.provenance.get("words") or {}
         stay = text.counted(unread, "more is safe and stays, as it was", "more are safe and stay, as they were")
         then = f" What is sound may go after {_again(places)}." if "REPORT" in places else ""  # redacted: as above
         said.append(f"{stay} not read and opened in this audit.{then}")
@@ -231,14 +231,27 @@ def stays(audit: Audit) -> str:
         stay = text.counted(unread, "file is safe, but was", "files are safe, but were")
         said.append(f"{stay} not read and opened in this audit, so nothing may go by it.")
     others: Mapping[str, int] = audit.provenance.get("stay") or {} if audit.verdict is Verdict.SAFE else {}
-    staying = {one: others[one] for one in _STAYS if others.get(one)}
-    if number := sum(staying.values()):
-        they = "it" if number == 1 else "they"
-        why = [text.counted(many, *_STAYS[one]) for one, many in staying.items()]
-        reason = "; ".join(why) if len(why) > 1 else f"{they} {_STAYS[next(iter(staying))][number > 1]}"
-        stay = text.counted(number, "safe file stays", "safe files stay")
-        said.append(f"{stay} on the phone in any case: {reason}.")
+    if reasons := _reasons(others, _STAYS):
+        said.append(f"{reasons[0]} on the phone in any case: {reasons[1]}.")
+    if reasons := _reasons(others, _UNTIL_READ):
+        # A cloud that states digests, or a phone that makes them, is read only if this is asked for.
+        again = f" What is sound may go after {_again(places, '--depth', 'decode')}." if "REPORT" in places else ""
+        said.append(f"{reasons[0]} on the phone: {reasons[1]}.{again}")
+    if reasons := _reasons(others, _UNTIL_KNOWN):
+        said.append(f"{reasons[0]} on the phone: {reasons[1]}.")
     return " ".join(said)
+
+
+def _reasons(others: Mapping[str, int], words: Mapping[Stays, tuple[str, str]]) -> tuple[str, str] | None:
+    """How many safe files stay for these reasons, and the reasons, with how many each where there are several; None
+    where none does."""
+    staying = {one: others[one] for one in words if others.get(one)}
+    if not (number := sum(staying.values())):
+        return None
+    why = [text.counted(many, *words[one]) for one, many in staying.items()]
+    they = "it" if number == 1 else "they"
+    reason = "; ".join(why) if len(why) > 1 else f"{they} {words[next(iter(staying))][number > 1]}"
+    return text.counted(number, "safe file stays", "safe files stay"), reason
 
 
 _STAYS = {
@@ -247,18 +260,36 @@ _STAYS = {
         "is in the backup as the same picture, not byte for byte",
         "are in the backup as the same picture, not byte for byte",
     ),
+    Stays.SIDECAR: ("holds edits or notes of a photo", "hold edits or notes of photos"),
     Stays.NOT_OPENED: ("is of a kind that no program here opens", "are of kinds that no program here opens"),
     Stays.IN_A_BIN: ("lies in a folder that is called like a bin", "lie in folders that are called like a bin"),
-    Stays.UNREAD: ("was read by another program, not here", "were read by another program, not here"),
     Stays.IN_A_BACKUP: ("lies in a backup that auditor keeps", "lie in a backup that auditor keeps"),
     Stays.NAME: ("has a name that no table holds exactly", "have names that no table holds exactly"),
     Stays.COPIES: ("has too few sound copies to rely on", "have too few sound copies to rely on"),
 }
+_UNTIL_READ = {
+    Stays.READ_ELSEWHERE: (
+        "was read by the phone or another program, not here",
+        "were read by the phone or another program, not here",
+    ),
+    Stays.COPIES_READ_ELSEWHERE: (
+        "has copies of which a list or a cloud tells, and none was read here",
+        "have copies of which a list or a cloud tells, and none was read here",
+    ),
+}
+_UNTIL_KNOWN = {
+    Stays.MAYBE_PHONE: (
+        "has copies only in what may be the phone itself",
+        "have copies only in what may be the phone itself",
+    ),
+}
+"""What of a safe file keeps it on the phone: whatever is done, until another audit reads all, and until it is known
+which is the phone, which is said with the backup."""
 
 
-def _again(places: Mapping[str, str]) -> str:
+def _again(places: Mapping[str, str], *options: str) -> str:
     """The audit by which more may go: of the places themselves, as of lists no byte can be read."""
-    return f"{_with_places(['auditor', 'audit', 'SOURCE', 'PLACES'], places)}, which reads and opens all"
+    return f"{_with_places(['auditor', 'audit', 'SOURCE', 'PLACES', *options], places)}, which reads and opens all"
 
 
 def _freed(audit: Audit) -> tuple[Mapping[str, Any], int]:

@@ -20,6 +20,7 @@ from auditor import data as shipped
 from auditor import report as reporting
 from auditor.database import page as questions
 from auditor.database.connection import Database
+from auditor.database.safe_to_delete import Stays
 from auditor.judge import rules
 from auditor.judge.rules import Rule, Theme
 from auditor.model import Audit, FileVerdict, NextStep, Partition, RuleOutcome, RuleState, Severity, Verdict
@@ -489,6 +490,30 @@ def test_why_safe_files_stay_is_said_with_how_many() -> None:
     one = dataclasses.replace(judged, provenance={"may_go": proof["may_go"], "stay": {"not_identical": 1}})
     assert findings.stays(one).endswith("any case: it is in the backup as the same picture, not byte for byte.")
     assert findings.stays(dataclasses.replace(judged, verdict=Verdict.NOT_SAFE)) == ""
+
+
+def test_what_another_audit_may_let_go_does_not_stay_in_any_case() -> None:
+    proof = {
+        "may_go": {"files": 0, "size_bytes": 0},
+        "words": {"REPORT": "audit-1", "SOURCE": "p", "PLACES": "disk"},
+        "stay": {"sidecar": 1, "read_elsewhere": 2, "copies_read_elsewhere": 1, "maybe_phone": 3},
+    }
+    judged = Audit(Verdict.SAFE, "", Partition(7, 7, 0, 0, 0), (), (), proof)
+    assert findings.stays(judged) == (
+        "1 safe file stays on the phone in any case: it holds edits or notes of a photo."
+        " 3 safe files stay on the phone: 2 were read by the phone or another program, not here;"
+        " 1 has copies of which a list or a cloud tells, and none was read here."
+        " What is sound may go after `auditor audit p disk --depth decode`, which reads and opens all."
+        " 3 safe files stay on the phone: they have copies only in what may be the phone itself."
+    )
+    redacted = dataclasses.replace(judged, provenance={**proof, "words": {}})
+    assert "auditor audit" not in findings.stays(redacted)
+
+
+def test_every_reason_to_stay_has_its_words() -> None:
+    for why in Stays:
+        proof = {"may_go": {"files": 0, "size_bytes": 0}, "stay": {why.value: 1}}
+        assert findings.stays(Audit(Verdict.SAFE, "", Partition(1, 1, 0, 0, 0), (), (), proof)), why
 
 
 def test_of_too_many_files_those_that_are_not_proven_can_be_found(
