@@ -58,7 +58,7 @@ def problems(end: dict[str, Any]) -> list[tuple[str, str]]:
 
 _STAY = {
     "too_new": ("file stays, being too new", "files stay, being too new"),
-    "parted": ("file stays, belonging to one that is not safe", "files stay, belonging to one that is not safe"),
+    "parted": ("file stays, belonging to one that may not go", "files stay, belonging to one that may not go"),
     "unread": (
         "file stays: it was not read and opened in that check",
         "files stay: they were not read and opened in that check",

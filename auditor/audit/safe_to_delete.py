@@ -31,7 +31,7 @@ def fill(
     """The files whose bytes were read in this run on both sides, that are identical, sound, and in enough backups.
     What may be the phone itself (`doubted`, labels), or lies in what may be it (`beneath`), counts as none of these: by
     it the only backup would be emptied. A file whose name a CSV cannot hold exactly is left out: by this list files are
-    deleted.
+    deleted. So is what belongs to a file that stays.
 
     Returns how many may be among them once read and opened, and of what nothing ever is, as sentences.
     """
@@ -48,16 +48,25 @@ def fill(
     for backup, within in _kept_backups(source, files).items():
         table.leave_out(db, Stays.IN_A_BACKUP, [file.path for file in files if file.path.startswith(within)])
         told.append(f"Of {backup} nothing is offered for deletion: it is a backup that auditor keeps.")
+    table.leave_parted_out(db)
     return table.not_read(db), told
 
 
 def told(db: Database, source: Side, backups: Sequence[Side], min_copies: int) -> dict[str, int | bool]:
-    """How much an audit licenses to delete, as audit.json says it. `by_clean`: whether `auditor clean` may do it, which
-    moves files of a folder here, and reads what is kept for them again, in folders here too."""
+    """How much an audit licenses to delete, as audit.json says it, and how much of it `auditor clean` can do: it moves
+    files of a folder here, and reads what is kept for them again, in folders here too."""
     files, size_bytes = table.amount(db)
-    here = [one for one in backups if one.place is not None and one.place.folder is not None]
-    is_folder = source.place is not None and source.place.folder is not None
-    return {"files": files, "size_bytes": size_bytes, "by_clean": is_folder and len(here) >= min_copies}
+    clean_files, clean_bytes = 0, 0
+    if source.place is not None and source.place.folder is not None:
+        here = [one.label for one in backups if one.place is not None and one.place.folder is not None]
+        clean_files, clean_bytes = table.amount(db, here, min_copies)
+    return {
+        "files": files,
+        "size_bytes": size_bytes,
+        "by_clean": clean_files > 0,
+        "clean_files": clean_files,
+        "clean_bytes": clean_bytes,
+    }
 
 
 def stay(db: Database) -> dict[str, int]:

@@ -57,7 +57,7 @@ class Doubt:
 class Freeing:
     """What can go. `plan` is None where this program cannot do it itself, and `hindrance` says why.
 
-    `too_new` counts files left because they are newer than wished; `parted` those whose motion part or RAW is not safe;
+    `too_new` counts files left because they are newer than wished; `parted` those whose motion part or RAW may not go;
     `unread` those that are safe, but that the audit did not read and open on both sides, as `audit_command` would.
     `doubts` say of which backups the audit could not tell whether they are the phone itself: nothing goes by these.
     """

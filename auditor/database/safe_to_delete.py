@@ -26,6 +26,7 @@ class Stays(StrEnum):
     READ_ELSEWHERE = "read_elsewhere"  # somebody else made its digests: of the phone's list
     IN_A_BACKUP = "in_a_backup"  # that auditor keeps
     NAME = "name"  # a CSV cannot hold it exactly: its cell would be the exact name of another file
+    PARTED = "parted"  # its film, its RAW or its photo stays
     COPIES_READ_ELSEWHERE = "copies_read_elsewhere"  # a list or a service says what they are
     MAYBE_PHONE = "maybe_phone"  # what holds its copies may be the phone itself
     COPIES = "copies"  # too few of them are sound, and lie where they stay
@@ -77,7 +78,8 @@ def _licensed(has_copy: str) -> str:
     """The files that may go by the backups $labels, as SQL; `has_copy` is the SQL of `_copy`."""
     return f"""
         SELECT s.path, s.size_bytes, s.mtime, s.sha256,
-            string_agg(p.backup, '; ' ORDER BY list_position($labels::VARCHAR[], p.backup)) AS backups, s.read_at
+            string_agg(p.backup, '; ' ORDER BY list_position($labels::VARCHAR[], p.backup)) AS backups,
+            list(p.backup) AS labels, s.read_at
         FROM files f
         JOIN source s ON s.id = f.id
         JOIN pairs p ON p.id = f.id AND p.status = 'identical'
@@ -127,6 +129,19 @@ def leave_out(db: Database, why: Stays, paths: Sequence[str]) -> None:
         db.run(f"DELETE FROM {table} WHERE path IN (SELECT path FROM left_out)")
 
 
+def leave_parted_out(db: Database) -> None:
+    """Takes out what belongs to a file that is not in the table itself: a film and its photo go together or not."""
+    main = "coalesce(companion_of, path)"
+    for table in _TABLES:  # what is in the second alone may go once all is read
+        parted = f"""
+            SELECT path FROM source WHERE path IN (SELECT path FROM {table}) AND {main} IN (
+                SELECT {main} FROM source LEFT JOIN {table} t USING (path) WHERE t.path IS NULL)
+        """
+        if table == "safe_at_any_time":
+            db.run(f"INSERT INTO left_out SELECT path, '{Stays.PARTED}' FROM ({parted})")
+        db.run(f"DELETE FROM {table} WHERE path IN ({parted})")
+
+
 def not_read(db: Database) -> int:
     """How many may be safe to delete, were they read and opened."""
     counts = "SELECT (SELECT count(*) FROM safe_at_any_time) - (SELECT count(*) FROM safe_to_delete)"
@@ -152,7 +167,13 @@ def staying(db: Database) -> dict[Stays, int]:
     return dict(db.rows(lambda why, number: (Stays(str(why)), int(number)), sql, {"unopened": True}))
 
 
-def amount(db: Database) -> tuple[int, int]:
-    """How many files are safe to delete, and their bytes."""
-    asked = "SELECT count(*), coalesce(sum(size_bytes), 0)::BIGINT FROM safe_to_delete"
-    return db.rows(lambda files, size_bytes: (int(files), int(size_bytes)), asked)[0]
+def amount(db: Database, labels: Sequence[str] = (), least: int = 0) -> tuple[int, int]:
+    """How many files are safe to delete by so many at `least` of these backups, and their bytes."""
+    return db.rows(
+        lambda files, size_bytes: (int(files), int(size_bytes)),
+        """
+        SELECT count(*), coalesce(sum(size_bytes), 0)::BIGINT FROM safe_to_delete
+        WHERE len(list_intersect(labels, ?::VARCHAR[])) >= ?
+        """,
+        [list(labels), least],
+    )[0]

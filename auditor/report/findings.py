@@ -214,6 +214,12 @@ def _may_go(audit: Audit) -> NextStep | None:
     command = _with_places(["auditor", "clean", "REPORT"], places)
     quarantine = "with `--apply` it moves them into a quarantine, and `auditor undo` brings them back"
     words = f"{said}: {command} shows which; {quarantine}."
+    if (by_clean := free.get("clean_files", free["files"])) < free["files"]:
+        few = f"{text.size(free['clean_bytes'])} in {text.counted(by_clean, 'file', 'files')}"
+        words = (
+            f"{said}: {command} shows {few} of them, whose copies it can read again; {quarantine}. Delete the others on"
+            " the phone itself, as safe-to-delete.csv names them."
+        )
     return NextStep(words, "clean", tuple(known["REPORT"]) if "REPORT" in known else None)
 
 
@@ -265,6 +271,7 @@ _STAYS = {
     Stays.IN_A_BIN: ("lies in a folder that is called like a bin", "lie in folders that are called like a bin"),
     Stays.IN_A_BACKUP: ("lies in a backup that auditor keeps", "lie in a backup that auditor keeps"),
     Stays.NAME: ("has a name that no table holds exactly", "have names that no table holds exactly"),
+    Stays.PARTED: ("belongs to one that stays", "belong to one that stays"),
     Stays.COPIES: ("has too few sound copies to rely on", "have too few sound copies to rely on"),
 }
 _UNTIL_READ = {

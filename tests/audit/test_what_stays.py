@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from auditor.cleanup import phone
 from auditor.database import by_hand
 from auditor.database import safe_to_delete as table
 from auditor.database.connection import Database
 from auditor.database.safe_to_delete import Stays
 from auditor.model import Status
+from auditor.words import size
+from tests import media
+from tests.commandline import call
+from tests.copier.runs import OLD_S, write
 
 READ = {"digest_origin": "read", "read_at": "2026-06-15T10:00:00Z", "kind": "photo", "soundness": "sound"}
 NAME = "DCIM/IMG_1.jpg"
@@ -75,10 +83,91 @@ def test_what_was_left_out_has_the_reason_that_it_was_left_out_for(why: Stays) -
 
 
 def test_every_reason_is_tested() -> None:
-    assert {why for why, *_ in REASONS.values() if why} == set(Stays) - {Stays.NAME, Stays.IN_A_BACKUP}
+    assert {why for why, *_ in REASONS.values() if why} == set(Stays) - {Stays.NAME, Stays.IN_A_BACKUP, Stays.PARTED}
 
 
 def test_what_a_later_audit_may_let_go_stays_for_no_other_reason() -> None:
     with by_hand.opened() as db:
         filled(db, {"soundness": None}, {}, since="2027")
         assert table.staying(db) == {} and table.not_read(db) == 1
+
+
+MAIN, FILM = "DCIM/IMG_1.jpg", "DCIM/IMG_1.mov"
+
+
+def pair(db: Database, main: Row, film: Row, since: str) -> None:
+    """A photo and its film, both proven, by the backup `disk`."""
+    due = [
+        {"path": MAIN, "sha256": "ab" * 32, "size_bytes": 7, **READ, **main},
+        {"path": FILM, "sha256": "cd" * 32, "size_bytes": 9, **READ, "companion_of": MAIN, **film},
+    ]
+    copies = [{**one, "companion_of": None, "backup": "disk", "backup_number": 0} for one in due]
+    pairs = [{"path": p, "backup": "disk", "status": Status.IDENTICAL, "backup_path": p} for p in (MAIN, FILM)]
+    by_hand.fill(db, {"due": due, "backup": copies, "pairs": pairs}, (Status.IDENTICAL,))
+    db.run("UPDATE files SET verdict = 'proven'")
+    table.fill(db, ["disk"], since, ["disk"], 1)
+    table.leave_parted_out(db)
+
+
+@pytest.mark.parametrize(
+    ("main", "film", "stays", "may_go", "not_read"),
+    [
+        ({}, {}, {}, (2, 16), 0),
+        ({}, {"soundness": "damaged"}, {Stays.NOT_SOUND: 1, Stays.PARTED: 1}, (0, 0), 0),
+        ({"soundness": "damaged"}, {}, {Stays.NOT_SOUND: 1, Stays.PARTED: 1}, (0, 0), 0),
+        ({}, {"read_at": "2025-06-15T10:00:00Z"}, {}, (0, 0), 2),
+        ({}, {"soundness": "damaged", "companion_of": None}, {Stays.NOT_SOUND: 1}, (1, 7), 0),
+    ],
+)
+def test_what_belongs_together_goes_together(
+    main: Row, film: Row, stays: dict[Stays, int], may_go: tuple[int, int], not_read: int
+) -> None:
+    with by_hand.opened() as db:
+        pair(db, main, film, "2026")
+        assert (table.staying(db), table.amount(db), table.not_read(db)) == (stays, may_go, not_read)
+
+
+def test_what_may_go_is_counted_by_the_backups_that_can_be_read_again() -> None:
+    with by_hand.opened() as db:
+        filled(db, {}, {})
+        assert table.amount(db, ["disk"], 1) == table.amount(db) == (1, 7)
+        assert table.amount(db, ["zip"], 1) == table.amount(db, ["disk", "zip"], 2) == (0, 0)
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, number in (("IMG_1", 1), ("IMG_2", 2)):
+        write(Path(f"phone/DCIM/{name}.jpg"), media.jpeg(number), OLD_S)
+
+
+@pytest.mark.usefixtures("here")
+def test_audit_and_clean_say_one_number(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of a folder and an archive only what lies in the folder is read again; the half of a pair is in no table."""
+    write(Path("phone/DCIM/IMG_3.jpg"), media.jpeg(3), OLD_S)
+    write(Path("phone/DCIM/IMG_3.mov"), b"no film" * 999, OLD_S)
+    shutil.copytree("phone", "all")
+    shutil.make_archive("old", "zip", "all")
+    write(Path("disk/IMG_1.jpg"), media.jpeg(1), OLD_S)
+    code, out, _ = call(monkeypatch, capsys, "audit", "phone", "disk", "old.zip", "-o", "report", "--no-thumbnails")
+    assert code == 0 and "1 belongs to one that stays" in out, out
+    told = json.loads(Path("report/audit.json").read_text("utf-8"))["provenance"]
+    go, size_bytes = told["may_go"], Path("phone/DCIM/IMG_1.jpg").stat().st_size
+    assert (go["files"], go["by_clean"], go["clean_files"], go["clean_bytes"]) == (2, True, 1, size_bytes)
+    assert f"shows {size(size_bytes)} in 1 file of them, whose copies it can read again" in " ".join(out.split())
+    assert "IMG_3" not in Path("report/safe-to-delete.csv").read_text("utf-8-sig")
+    code, out, _ = call(monkeypatch, capsys, "--json", "clean", "report")
+    said = json.loads(out)
+    assert len(said["removals"]) == go["clean_files"] and said["stay"]["parted"] == 0
+
+
+@pytest.mark.usefixtures("here")
+def test_what_clean_parts_belongs_to_one_that_may_not_go(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    free = phone.Freeing(None, None, (), 0, 0, 0, 1)
+    monkeypatch.setattr(phone, "freeing", lambda *_: free)
+    shutil.copytree("phone", "disk")
+    call(monkeypatch, capsys, "audit", "phone", "disk", "--copy-by-hand", "-o", "report", "--no-thumbnails")
+    out = call(monkeypatch, capsys, "clean", "report")[1]
+    assert "1 file stays, belonging to one that may not go." in out

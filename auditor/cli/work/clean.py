@@ -163,7 +163,7 @@ def _freeing(path: Path, keep_newest: str | None) -> tuple[CleanPlan | None, Nex
         screen.say(f"  {counted(free.too_new, 'file stays, being', 'files stay, being')} newer than {keep_newest}.")
     if free.parted:
         screen.say(
-            f"  {counted(free.parted, 'file stays, belonging', 'files stay, belonging')} to one that is not safe."
+            f"  {counted(free.parted, 'file stays, belonging', 'files stay, belonging')} to one that may not go."
         )
     if free.unread:
         be = "is safe, but was" if free.unread == 1 else "are safe, but were"
