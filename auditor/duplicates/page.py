@@ -4,7 +4,7 @@ network. Without its script it shows the same, and nothing can be chosen."""
 from __future__ import annotations
 
 import base64
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -34,7 +34,6 @@ class Written:
 
     path: str
     sha256: str
-    left_out: Collection[PlanRow] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,12 +172,7 @@ class _Page:
     @cached_property
     def rows(self) -> Mapping[tuple[int, str, str], PlanRow]:
         """The plan's row of each file of each group that has one, by the group's number, place and path."""
-        left_out = set(self.plan.left_out)
-        return {
-            (row.group, row.place, row.path): row
-            for row in self.found.plan.rows
-            if row not in left_out and not row.moves_with
-        }
+        return {(row.group, row.place, row.path): row for row in self.found.plan.rows if not row.moves_with}
 
     def section(self, groups: Sequence[tuple[int, Group]], title: str, mood: str, words: str) -> _Section:
         shown = tuple(self._group(number, group) for number, group in groups[:MOST_GROUPS])
@@ -249,7 +243,7 @@ class _Page:
                 for card in group.members:
                     item = items[card.number]
                     row = self.rows.get((group.number, sources[item.source].name, item.facts.path))
-                    if row is None:
+                    if row is None or row.in_no_table is not None:
                         continue
                     chosen.append(card.number)
                     files[card.number] = {

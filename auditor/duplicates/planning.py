@@ -15,6 +15,7 @@ from auditor.duplicates.grouping import Group, Member
 from auditor.model import DigestOrigin, Kind, Soundness
 from auditor.pictures.inventory import Inventory, Item, Source
 from auditor.pictures.verify import Relation
+from auditor.words import is_exact
 
 PROVEN = (Relation.SAME_BYTES, Relation.SAME_IMAGE_DATA, Relation.SAME_PICTURE)
 
@@ -49,6 +50,13 @@ class PlanRow:
     group: int = 0
     may_go: bool = False
 
+    @property
+    def in_no_table(self) -> str | None:
+        """The first of its names that a CSV cannot hold exactly: it would run as a formula, or be shown in other
+        letters, and so be the name of another file. None where all can be held."""
+        names = (self.place, self.path, self.kept_place, self.kept_path, self.moves_with)
+        return next((name for name in names if not is_exact(name)), None)
+
 
 def numbered(groups: Sequence[Group]) -> list[tuple[int, Group]]:
     """The groups in the order in which people see them, from 1 on: what is proven comes first."""
@@ -81,10 +89,10 @@ def plan(inventory: Inventory, groups: Sequence[Group], unread_sources: frozense
             group = replace(group, kept=kept, members=rest)
         if not group.members:
             continue
-        rows = [row for member in group.members for row in _rows(inventory, group, member, unread_sources)]
+        rows = [row for member in group.members for row in _named(_rows(inventory, group, member, unread_sources))]
         reason = group.why(group.members[0]) if group.proven else "look at it and the others"
         head = inventory.items[group.kept]
-        first = [_row(inventory, Action.KEEP, head, head, None, reason), *_company(inventory, head, head)]
+        first = _named([_row(inventory, Action.KEEP, head, head, None, reason), *_company(inventory, head, head)])
         by_group.append([replace(row, group=number) for row in (*first, *rows)])
     return replace(_settled(by_group), untouched=tuple(_untouched(inventory, groups)))
 
@@ -163,6 +171,20 @@ def _rows(inventory: Inventory, group: Group, member: Member, unread: frozenset[
         row = _row(inventory, Action.REMOVE, moving, inventory.items[twin], Relation.SAME_BYTES, "belongs to it")
         found.append(replace(row, moves_with=item.facts.path))
     return found
+
+
+def _named(rows: list[PlanRow]) -> list[PlanRow]:
+    """A file's rows, itself and what moves with it; they stay together where a table cannot name one of them."""
+    odd = next((row.in_no_table for row in rows if row.in_no_table is not None), None)
+    if odd is None:
+        return rows
+    stays = f"no table can hold the name {odd} exactly, so it is not in the plan"
+    return [
+        replace(row, may_go=False)
+        if row.action is Action.KEEP
+        else replace(row, action=Action.KEEP, reason=stays, may_go=False)
+        for row in rows
+    ]
 
 
 def _stays(source: Source, item: Item) -> str | None:

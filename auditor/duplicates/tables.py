@@ -9,7 +9,7 @@ from pathlib import Path
 from auditor.duplicates.grouping import Group
 from auditor.duplicates.planning import PlanRow, numbered
 from auditor.pictures.inventory import Inventory
-from auditor.words import defuse, is_exact
+from auditor.words import defuse
 
 DUPLICATES = "group,place,path,relation,keep,reason,size_bytes,width,height,format,taken_at,sha256"
 PLAN = "action,place,path,sha256,size_bytes,kept_place,kept_path,kept_sha256,relation,reason,moves_with,group,may_go"
@@ -36,23 +36,14 @@ def _members(inventory: Inventory, group: Group) -> Iterable[list[str]]:
         yield [defuse("" if value is None else str(value)) for value in values]
 
 
-def write_plan(rows: Iterable[PlanRow], path: Path) -> list[PlanRow]:
-    """Writes plan.csv and returns the rows that were left out of it.
-
-    A name that a CSV cannot hold exactly (it would run as a formula, or be shown in other letters) would be the name
-    of another file: such files are in no plan.
-    """
-    left_out: list[PlanRow] = []
+def write_plan(rows: Iterable[PlanRow], path: Path) -> None:
+    """Writes plan.csv, without the rows whose names no CSV can hold exactly: such files are in no plan."""
     with path.open("x", encoding="utf-8", newline="") as out:
         table = csv.writer(out, lineterminator="\n")
         table.writerow(PLAN.split(","))
         for row in rows:
-            names = (row.place, row.path, row.kept_place, row.kept_path, row.moves_with)
-            if not all(map(is_exact, names)):
-                left_out.append(row)
-                continue
-            table.writerow([_cell(getattr(row, name)) for name in PLAN.split(",")])
-    return left_out
+            if row.in_no_table is None:
+                table.writerow([_cell(getattr(row, name)) for name in PLAN.split(",")])
 
 
 def _cell(value: object) -> str:

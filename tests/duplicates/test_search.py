@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import io
 import os
@@ -16,7 +17,7 @@ from typing import Any
 import pytest
 from PIL import ExifTags, Image, ImageOps
 
-from auditor.duplicates import comparing, planning, proving
+from auditor.duplicates import comparing, page, planning, proving, tables
 from auditor.duplicates.search import Search, search
 from auditor.errors import BadPolicy
 from auditor.isolation import pool
@@ -142,6 +143,39 @@ def test_a_list_alone_plans_nothing(tmp_path: Path, find: Callable[..., Search])
     listed = load(next(tmp_path.glob("list-*.jsonl")))
     found = search([Source(str(folder), "a", tuple(listed.rows()))], policy.load("family"), jobs=1)
     assert set(actions(found).values()) == {"keep"}
+
+
+@pytest.mark.parametrize(
+    ("files", "goes", "odd"),
+    [
+        ({"a.jpg": 95, "=b.jpg": 80, "c.jpg": 70}, ["c.jpg"], "=b.jpg"),
+        ({"=a.jpg": 95, "b.jpg": 80}, [], "=a.jpg"),  # what is kept cannot be named
+    ],
+)
+def test_what_no_table_can_name_stays_and_says_so(
+    files: dict[str, int], goes: list[str], odd: str, tmp_path: Path, find: Callable[..., Search]
+) -> None:
+    found = find(put(tmp_path / "a", {name: jpeg(SCENE, quality) for name, quality in files.items()}))
+    removed = [row for row in found.plan.rows if row.action is planning.Action.REMOVE]
+    assert [row.path for row in removed] == goes and found.plan.removing_groups == len(goes)
+    assert found.plan.freed_bytes == sum(row.size_bytes for row in removed)
+    tables.write_plan(found.plan.rows, tmp_path / "plan.csv")
+    with (tmp_path / "plan.csv").open(encoding="utf-8", newline="") as stream:
+        assert [row["path"] for row in csv.DictReader(stream) if row["action"] == "remove"] == goes
+    shown = page.render(found, page.Written("plan.csv", ""), jobs=1, pictures=False)
+    assert shown.count(">→ GOES</span>") == len(goes) and shown.count(">✓ STAYS</span>") == 1
+    assert f"No table can hold the name {odd} exactly, so it is not in the plan." in shown
+    assert f'"suggested": {"true" if goes else "false"}' in shown.replace('":', '": ').replace('":  ', '": ')
+
+
+def test_nothing_goes_whose_film_no_table_can_name(tmp_path: Path, find: Callable[..., Search]) -> None:
+    pair = {"IMG_1.jpg": ORIGINAL, "IMG_1.mov": b"\0\0\0\x18ftypqt  " + bytes(200)}
+    odd = {"copy/;=1/IMG_1.jpg": pair["IMG_1.jpg"], "copy/;=1/IMG_1.mov": pair["IMG_1.mov"]}
+    found = find(put(put(tmp_path / "a", pair), odd))
+    assert "remove" not in actions(found).values() and not any(row.may_go for row in found.plan.rows if row.moves_with)
+    half = planning.PlanRow(planning.Action.REMOVE, "/p", "a.jpg", "", 1, "/p", "b.jpg", "", None, "the same")
+    film = replace(half, path="=a.mov", moves_with="a.jpg")
+    assert {(row.action, row.may_go) for row in planning._named([half, film])} == {(planning.Action.KEEP, False)}
 
 
 def test_a_damaged_file_is_never_kept_for_a_sound_one(tmp_path: Path, find: Callable[..., Search]) -> None:

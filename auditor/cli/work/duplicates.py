@@ -63,9 +63,9 @@ def command(
         for stale in partial.glob("*.csv"):
             stale.unlink()  # of a search that was stopped
         tables.write_duplicates(found.inventory, found.groups, partial / DUPLICATES)
-        left_out = tables.write_plan(found.plan.rows, partial / PLAN)
+        tables.write_plan(found.plan.rows, partial / PLAN)
         digest = hashlib.sha256((partial / PLAN).read_bytes()).hexdigest()
-        written = duplicates_page.Written(str(folder / PLAN), digest, left_out)
+        written = duplicates_page.Written(str(folder / PLAN), digest)
         with screen.phases() as begin:
             page = duplicates_page.render(
                 found,
@@ -76,7 +76,7 @@ def command(
             )
         (partial / DUPLICATES_PAGE).write_text(page, "utf-8")
         partial.rename(folder)
-    _show(found, folder, len(left_out))
+    _show(found, folder)
 
 
 def _told_by(begin: screen.Begin) -> Callable[[str, int, int], None]:
@@ -109,7 +109,7 @@ def _source(side: Side, fixed: bool, target: Path, jobs: int | None, cache: bool
     return Source(name, side.label, tuple(listed.rows()), side.place, fixed or is_backup)
 
 
-def _show(found: Search, folder: Path, left_out: int) -> None:
+def _show(found: Search, folder: Path) -> None:
     plan = found.plan
     actions = {row.action for row in plan.rows}
     table = folder / PLAN
@@ -139,8 +139,8 @@ def _show(found: Search, folder: Path, left_out: int) -> None:
         return
     if found.not_compared:
         screen.say(f"  {counted(len(found.not_compared), 'picture', 'pictures')} could not be compared on pixels.")
-    if left_out:
+    if odd := {row.in_no_table for row in plan.rows} - {None}:
         screen.say(
-            f"  {counted(left_out, 'file has a name', 'files have names')} that no table can hold: not in the plan."
+            f"  {counted(len(odd), 'file has a name', 'files have names')} that no table can hold: not in the plan."
         )
     screen.ending(f"  Look at  {folder / DUPLICATES_PAGE}", step=next_step)
