@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -39,41 +40,60 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """One file of the source: `remote_path` is where its content is on the remote, `reason` why it is not."""
+    """One file of the source: `remote_path` is where its content is on the remote, `reason` why it is not; `seconds` is
+    how long it took to upload, 0 where it was not."""
 
     path: str
     outcome: Outcome
     size_bytes: int = 0
     remote_path: str | None = None
     reason: str | None = None
+    seconds: float = 0.0
 
 
 def upload_missing(
-    source: Place, listed: Manifest, cloud: RclonePlace, excluded: re.Pattern[str] | None = None
+    source: Place,
+    listed: Manifest,
+    cloud: RclonePlace,
+    excluded: re.Pattern[str] | None = None,
+    to_upload: Callable[[int, int], object] = lambda files, size_bytes: None,
 ) -> Iterator[Upload]:
     """Uploads every file of the source whose content the remote does not hold, and yields what became of each.
 
+    `to_upload` is told before how many files and bytes that are at most: those that the remote states are left out.
     `listed` is a list of the source of this run with SHA-256 and the first of the remote's own digests. A remote that
     states none has its files of equal size read. Raises: BadPlace, ListingCut where the remote cannot be listed.
     """
     there = _RemoteIndex.of(cloud)
+    lacking = [
+        facts.size_bytes or 0
+        for facts in listed.rows()
+        if facts.sha256 is not None and not _is_excluded(facts, excluded) and there.stated(facts) is None
+    ]
+    to_upload(len(lacking), sum(lacking))
     for facts in listed.rows():
         if facts.sha256 is None:
             if facts.error_kind not in (ErrorKind.UNSUPPORTED, ErrorKind.SPECIAL, ErrorKind.ALIAS):
                 yield Upload(facts.path, Outcome.FAILED, reason=str(facts.error or "it was not read"))
             continue
-        if excluded is not None and excluded.search(facts.path.lower()):
+        if _is_excluded(facts, excluded):
             continue
         try:
             if (found := there.find(facts)) is not None:
                 yield Upload(facts.path, Outcome.HELD, facts.size_bytes or 0, found)
                 continue
+            began = time.monotonic()
             placed = _upload(source, facts, cloud, there.paths)
         except (OSError, BadPlace, RemoteFailed) as error:
             yield Upload(facts.path, Outcome.FAILED, facts.size_bytes or 0, reason=str(error))
             continue
         there.add(placed, facts)
-        yield Upload(facts.path, Outcome.UPLOADED, facts.size_bytes or 0, placed)
+        took = time.monotonic() - began
+        yield Upload(facts.path, Outcome.UPLOADED, facts.size_bytes or 0, placed, seconds=took)
+
+
+def _is_excluded(facts: FileFacts, excluded: re.Pattern[str] | None) -> bool:
+    return excluded is not None and excluded.search(facts.path.lower()) is not None
 
 
 @dataclass(slots=True)
@@ -108,14 +128,19 @@ class _RemoteIndex:
         else:
             self.by_digest[(digest, size_bytes)] = path
 
+    def stated(self, facts: FileFacts) -> str | None:
+        """Where this content is by the digests that are known so far; None where none says so."""
+        digest = facts.digests.get(self.kind or "sha256")
+        found = self.by_digest.get((digest, facts.size_bytes)) if digest is not None else None
+        return found if found is not None and _serves(found, facts) else None
+
     def find(self, facts: FileFacts) -> str | None:
         """Where this content is; None where it is not, or in a bin alone though the file lies in none. Raises: OSError
         where the remote cannot be read."""
         digest = facts.digests.get(self.kind or "sha256")
         if digest is None:
             raise BadPlace(f"{facts.path} has no {self.kind} in the list of the source")
-        found = self.by_digest.get((digest, facts.size_bytes))
-        if found is not None and _serves(found, facts):
+        if (found := self.stated(facts)) is not None:
             return found
         while (same := self.by_size.get(facts.size_bytes)) is not None and same:
             path = same.pop()

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from auditor.cli import app
+from auditor.cli import ahead, app
 from auditor.copier import upload as copier
 from auditor.copier.upload import Outcome, upload_missing
 from auditor.judge import policy as policies
 from auditor.manifest.jsonl import Manifest
 from auditor.model import Depth
-from auditor.places import rcloneclient
+from auditor.places import pace, rcloneclient
 from auditor.places.folder import open_folder
 from auditor.places.rclone import RclonePlace, open_rclone
 from auditor.places.rcloneclient import RemoteFailed
@@ -131,6 +131,29 @@ def test_a_failure_of_one_file_does_not_stop_the_others(
     assert [entry.path for entry in cloud.walk()] == ["b.jpg"]
     assert run(tmp_path, cloud) == {"a.jpg": Outcome.UPLOADED, "b.jpg": Outcome.HELD}
     assert there(tmp_path) == {"a.jpg": b"a", "b.jpg": b"b"}
+
+
+def test_what_is_uploaded_is_told_after_comparing_and_measured(
+    tmp_path: Path, cloud: RclonePlace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pace, "LEAST_S", 0.0)
+    monkeypatch.setattr(ahead, "SAID_FROM_S", 0.0)
+    phone = source(tmp_path, {f"DCIM/{n}.jpg": jpeg(n) for n in range(3)})
+    words = ["backup", str(phone), "rclone:cloud:new", "--no-audit", *(["--copy-by-hand"] * (not cloud.local_things))]
+
+    def told() -> str | None:
+        result = CliRunner().invoke(app, words)
+        assert result.exit_code == 0, result.output
+        found = re.search(r"^To upload +(.*)$", result.output, re.M)
+        return found and found[1]
+
+    assert re.fullmatch(r"3 files, .* at most; about .* which is a guess for a cloud", told() or "")
+    (phone / "DCIM/lone.jpg").write_bytes(jpeg(9, (64, 48)))
+    # Of a remote that states no digests each may be another one of the same size.
+    files = "1 file" if cloud.native_digests() else "4 files"
+    assert re.fullmatch(rf"{files}, .* at most; about .*, as fast as last time", told() or "")
+    if cloud.native_digests():
+        assert told() is None, "all is there"
 
 
 def test_the_command_uploads_and_audits(tmp_path: Path, cloud: RclonePlace, monkeypatch: pytest.MonkeyPatch) -> None:

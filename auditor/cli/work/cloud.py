@@ -26,7 +26,7 @@ from auditor.judge import verdict
 from auditor.judge.policy import Policy
 from auditor.manifest.jsonl import Manifest
 from auditor.model import Depth, Severity
-from auditor.places import Place, nesting
+from auditor.places import Place, nesting, pace
 from auditor.places.rclone import RclonePlace, open_rclone
 from auditor.places.rcloneclient import RemoteFailed, call
 from auditor.report import list_name
@@ -90,18 +90,24 @@ def backup(
 
 def _upload(place: Place, listed: Manifest, cloud: RclonePlace, excluded: re.Pattern[str] | None) -> list[Upload]:
     done: list[Upload] = []
-    files, bytes_ = listed.footer.files, listed.footer.bytes
-    told = ahead.expected(UPLOAD, cloud.id, cloud.kind, files, bytes_)
-    time = f"; {told}" if told else ""
-    screen.note(f"{'To upload':<24} {counted(files, 'file', 'files')}, {size(bytes_)} at most{time}")
+
+    def to_upload(files: int, size_bytes: int) -> None:
+        if not files:
+            return
+        told = ahead.expected(UPLOAD, cloud.id, cloud.kind, files, size_bytes)
+        time = f"; {told}" if told else ""
+        screen.note(f"{'To upload':<24} {counted(files, 'file', 'files')}, {size(size_bytes)} at most{time}")
+
     with screen.phase(f"Uploading to {named.called(cloud)}", "not uploaded") as show:
-        now = scan.Progress(0, files, 0, bytes_, "", 0, 0)
-        for upload in upload_missing(place, listed, cloud, excluded):
+        now = scan.Progress(0, listed.footer.files, 0, listed.footer.bytes, "", 0, 0)
+        for upload in upload_missing(place, listed, cloud, excluded, to_upload):
             done.append(upload)
             now = replace(now, files=now.files + 1, bytes=now.bytes + upload.size_bytes, current=upload.path)
             show(now)
     counts = Counter(upload.outcome for upload in done)
     sent = sum(upload.size_bytes for upload in done if upload.outcome is Outcome.UPLOADED)
+    weight = programs.weighed(counts[Outcome.UPLOADED], sent)
+    pace.remember(UPLOAD, cloud.id, weight, sum(upload.seconds for upload in done))
     lost = [{"path": one.path, "reason": one.reason} for one in done if one.outcome is Outcome.FAILED]
     programs.tell(copied=counts[Outcome.UPLOADED], held=counts[Outcome.HELD], bytes=sent, not_copied=lost)
     screen.note(f"{count(counts[Outcome.UPLOADED]):>10}  uploaded and compared there, {size(sent)}")
