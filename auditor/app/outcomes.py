@@ -31,10 +31,9 @@ def of(job: Job) -> str:
 
 def sentence(one: Job, state: State, end: dict[str, Any]) -> str:
     """What became of it."""
-    if gone := end.get("gone"):  # a restore that ended in the middle
-        return f"It ended before all was done: {gone}"
     if told := end.get("sentence"):
-        return str(told)
+        ours = state is State.STOPPED or end.get("gone")  # others may begin with a name
+        return str(told)[:1].upper() + str(told)[1:] if ours else str(told)
     if state is State.KILLED:
         return "It was ended from outside, in the middle. What was done is kept."
     if end.get("removals") is not None:

@@ -41,7 +41,7 @@ def job(request: Request) -> Response:
         job=one,
         state=state,
         sentence=outcomes.sentence(one, state, end),
-        next_words="" if one.command == "clean" else (end.get("next") or {}).get("sentence") or "",
+        next_words=_next_words(one, end),
         result=results.name_of(end.get("folder")) or "",
         goes_on=orders.can_go_on(one),
         files=outcomes.problems(end),
@@ -60,6 +60,13 @@ def job(request: Request) -> Response:
         word=orders.DELETE,
         said=one.said() if state in (State.FAILED, State.KILLED) else "",
     )
+
+
+def _next_words(one: Job, end: Mapping[str, Any]) -> str:
+    """What is next, where no button says it; empty for nothing."""
+    if end.get("gone"):
+        return "Connect the disk or the phone again, then go on."
+    return "" if one.command == "clean" else (end.get("next") or {}).get("sentence") or ""
 
 
 def _since(journal: str) -> tuple[int, int, str]:

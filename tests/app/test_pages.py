@@ -123,11 +123,19 @@ def test_a_look_says_what_would_go(tmp_path: Path) -> None:
     assert outcomes.sentence(look, jobs.State.DONE, end) == "2 files would go. Nothing was changed."
 
 
-def test_a_restore_that_was_cut_short_says_so_and_goes_on(running: App) -> None:
-    end = {"event": "result", "exit": 1, "restored": 5, "there": 0, "not_restored": [], "gone": "the disk went away"}
-    shown = page(running, ["restore", "--", "b", "t"], end)
-    assert "It ended before all was done: the disk went away" in shown
-    assert "Go on" in shown
+@pytest.mark.parametrize("command", ["backup", "restore"])
+def test_what_was_unplugged_in_the_middle_is_connected_and_goes_on(running: App, command: str) -> None:
+    end = {"event": "result", "exit": 1, "gone": "the disk is gone", "sentence": "stopped, the disk is gone. 5 files."}
+    shown = page(running, [command, "--", "a", "b"], end)
+    assert "Stopped, the disk is gone. 5 files." in shown
+    assert "Connect the disk or the phone again, then go on." in shown
+    assert ">Go on</button>" in shown
+
+
+def test_what_was_stopped_begins_a_sentence(running: App) -> None:
+    end = {"event": "stopped", "exit": 130, "sentence": "stopped. It is kept."}
+    shown = page(running, ["audit", "--", "a", "b"], end)
+    assert ">Stopped. It is kept." in shown
 
 
 def test_what_a_backup_could_not_copy_is_seen_before_its_verdict(running: App) -> None:

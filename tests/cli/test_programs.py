@@ -189,6 +189,16 @@ def test_a_failure_is_the_last_event(
     assert last["sentence"] in err
 
 
+def test_a_backup_that_was_unplugged_says_so_to_programs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(tmp_path / "phone/DCIM/IMG_1.jpg", media.jpeg(1), 1_700_000_001)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("auditor.cli.work.backup.away", lambda _: "the destination is gone")
+    code, out, _ = call(monkeypatch, capsys, "backup", "phone", "disk", "--json")
+    assert (code, told(out, "backup")["gone"]) == (1, "the destination is gone")
+
+
 def test_the_line_for_people_is_made_of_the_data(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -127,7 +127,7 @@ def _judged(backed: backing.BackupResult, altered: Mapping[str, str], audit: Cal
     end. `altered` are the files that the phone says are others than what was copied."""
     ending = backed.ending
     if ending.gone:
-        return _not_safe(f"stopped, {ending.gone}. {_so_far(backed)}")
+        return _cut_short(ending.gone, backed)
     if ending.stopped:
         raise Interrupted(f"stopped. {_so_far(backed)}")
     if backed.fake:
@@ -143,6 +143,11 @@ def _judged(backed: backing.BackupResult, altered: Mapping[str, str], audit: Cal
         gone = away(door)
         if gone is None:
             raise
+    return _cut_short(gone, backed)
+
+
+def _cut_short(gone: str, backed: backing.BackupResult) -> int:
+    programs.tell(gone=gone)
     return _not_safe(f"stopped, {gone}. {_so_far(backed)}")
 
 
