@@ -141,6 +141,11 @@ class Job:
         return self.words[0]
 
     @property
+    def places(self) -> tuple[str, ...]:
+        """What it works on: the words after the options; none where it has no `--`."""
+        return self.words[self.words.index("--") + 1 :] if "--" in self.words else ()
+
+    @property
     def is_alive(self) -> bool:
         """Whether its process runs."""
         import psutil  # the first page seldom has a job to look for

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from auditor import config
-from auditor.app import commands, jobs, orders, pages, results
+from auditor.app import commands, jobs, left, orders, pages, results
 from auditor.app.commands import NoAnswer
 from auditor.app.orders import Refused
 from auditor.config import Role
@@ -32,7 +32,7 @@ _FOR = {"phone": "the phone", "backup": "a backup", "target": "what is restored"
 
 
 def start(request: Request) -> Response:
-    """GET /: phone, backups, buttons; what runs; what was said last."""
+    """GET /: phone, backups, buttons; what runs, or ended in the middle; what was said last."""
     phone, backups = pages.chosen(request)
     proposed = False
     if not phone and not backups and "phone" not in request.query_params:
@@ -44,6 +44,8 @@ def start(request: Request) -> Response:
         backups=backups,
         proposed=proposed,
         running=jobs.running(),
+        stopped=left.stopped(),
+        moved=left.in_quarantine(),
         here=_pairs(phone, backups),
         hand=[("by_hand", orders.SAID)] if request.query_params.get("by_hand") == orders.SAID else [],
     )

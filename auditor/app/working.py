@@ -56,7 +56,7 @@ def job(request: Request) -> Response:
         steps=_steps(one, end),
         again_to=_again_to(one, end),
         shown=orders.is_look(one) and state is State.DONE,
-        journals=[(journal, *_since(journal)) for journal in told.journals],
+        journals=[(journal, *since(journal)) for journal in told.journals],
         word=orders.DELETE,
         said=one.said() if state in (State.FAILED, State.KILLED) else "",
     )
@@ -69,7 +69,7 @@ def _next_words(one: Job, end: Mapping[str, Any]) -> str:
     return "" if one.command == "clean" else (end.get("next") or {}).get("sentence") or ""
 
 
-def _since(journal: str) -> tuple[int, int, str]:
+def since(journal: str) -> tuple[int, int, str]:
     """How many files of a journal are back and how many deleted for good, and since when it is so by what was ordered
     here; no time where they, or a part of them, lie in the quarantine still."""
     for job in reversed(jobs.all_kept()):  # what is ordered once it is empty changes nothing

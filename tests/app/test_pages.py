@@ -132,6 +132,30 @@ def test_what_was_unplugged_in_the_middle_is_connected_and_goes_on(running: App,
     assert ">Go on</button>" in shown
 
 
+def test_start_shows_what_was_stopped_until_it_was_ordered_again(running: App) -> None:
+    stop = {"event": "stopped", "exit": 130, "sentence": "stopped."}
+    words = ["backup", "--", "/phone", f"/{secrets.token_hex(4)}"]
+    job = ended(running, words, stop)
+    go_on = f'<input type="hidden" name="job" value="{job}">'
+    assert go_on in running.get("/").text
+    ended(running, words, {"event": "failed", "exit": 2, "sentence": "It is not there."})
+    assert go_on in running.get("/").text
+    ended(running, words, {"event": "result", "exit": 0})
+    assert go_on not in running.get("/").text
+    many = [ended(running, ["audit", "--", "/phone", f"/{number}"], stop) for number in range(5)]
+    shown = running.get("/").text
+    assert [f'value="{one}"' in shown for one in many] == [False, False, True, True, True]
+
+
+def test_start_shows_what_can_be_put_back(running: App) -> None:
+    journal = f"/{secrets.token_hex(4)}.journal"
+    end = {"event": "result", "moved": 1, "stayed": [], "journals": [journal]}
+    job = ended(running, ["clean", "--apply", "--", "/audit"], end)
+    assert f'can be put back: <a href="/jobs/{job}">' in running.get("/").text
+    ended(running, ["undo", "--", journal], {"event": "result", "back": 1, "deleted": 0, "not_put_back": []})
+    assert f"/jobs/{job}" not in running.get("/").text
+
+
 def test_what_was_stopped_begins_a_sentence(running: App) -> None:
     end = {"event": "stopped", "exit": 130, "sentence": "stopped. It is kept."}
     shown = page(running, ["audit", "--", "a", "b"], end)

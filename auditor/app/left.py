@@ -1,0 +1,39 @@
+"""What is not done with yet: work that ended in the middle and goes on, and files that can still be put back."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+from auditor.app import jobs, orders, working
+from auditor.app.jobs import Job, State, Told
+
+SHOWN = 3
+"""So many of a kind; History has the others."""
+_LOOKED_AT = 30
+"""Among so many of the newest: the first page is not kept waiting."""
+
+
+def stopped() -> list[Job]:
+    """Work that ended in the middle and can go on, the newest first; nothing that was ordered again since."""
+    found: list[Job] = []
+    seen: set[tuple[str, ...]] = set()
+    for job in jobs.all_kept()[:_LOOKED_AT]:
+        what = (job.command, *(job.places or job.words))
+        state = job.state(Told(end=job.end()))
+        if what in seen or state is State.FAILED:  # one that was refused leaves that before it where it was
+            continue
+        seen.add(what)
+        if state is not State.RUNNING and orders.can_go_on(job):
+            found.append(job)
+    return found[:SHOWN]
+
+
+def in_quarantine() -> list[Job]:
+    """The clean-ups of which files lie in a quarantine still, the newest first."""
+    cleaned = [job for job in jobs.all_kept() if orders.has_option(job, "--apply")][:_LOOKED_AT]
+    return list(islice((job for job in cleaned if not job.is_alive and _holds(job)), SHOWN))
+
+
+def _holds(job: Job) -> bool:
+    """Whether not all that it moved was put back or deleted."""
+    return any(not when for *_, when in map(working.since, job.reader().now().journals))
