@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 
-from auditor.app import commands, jobs, orders, outcomes, pages, results
+from auditor.app import commands, jobs, later, orders, outcomes, pages, results
 from auditor.app.access import SANDBOX
 from auditor.app.commands import NoAnswer
 from auditor.app.start import MOST_BYTES
@@ -34,6 +34,7 @@ def result(request: Request) -> Response:
         return pages.page("duplicates", **known, is_chosen=(folder / orders.CHOICES).is_file())
     told = verdict(folder)
     facts = told.get("provenance") or {}
+    since = later.than(folder, told) if told.get("verdict") else None
     return pages.page(
         "verdict",
         **known,
@@ -43,12 +44,13 @@ def result(request: Request) -> Response:
         phone=facts.get("source") or "",
         backups=facts.get("backups") or [],
         finished=facts.get("finished"),
-        go=_may_go(told),
-        instead=_instead(told),
-        buttons=_buttons(told),
+        since=since,
+        go=None if since else _may_go(told),
+        instead="next go" if since else _instead(told),
+        buttons={} if since else _buttons(told),
         touched=bool(told.get("touched")),
         partition=told.get("partition") or {},
-        steps=steps(told) if told.get("verdict") else [],
+        steps=_again(told) if since else steps(told) if told.get("verdict") else [],
     )
 
 
@@ -131,6 +133,11 @@ def steps(told: dict[str, Any]) -> list[pages.Step]:
     wanted = pages.step("backup", (*source, *dest)) if told.get("verdict") == "NOT SAFE" and is_copy else None
     again = pages.step("audit", (*phone, *backups))
     return [step for step in (wanted, again, *_which_is_the_phone(told, again)) if step]
+
+
+def _again(told: dict[str, Any]) -> list[pages.Step]:
+    """All that a button does after an audit that is not the newest word on its places."""
+    return [step for step in steps(told) if step.fields[0] == ("order", "audit")][:1]
 
 
 def _which_is_the_phone(told: dict[str, Any], again: pages.Step | None) -> Iterator[pages.Step]:

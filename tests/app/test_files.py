@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shutil
+import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -238,6 +239,18 @@ def test_a_changed_audit_gives_no_verdict_in_any_list(running: App, later: Path)
         assert said.count("this report was changed after it was written; audit again") == 2
     finally:
         record.write_bytes(before)
+
+
+def test_an_old_verdict_leads_to_the_newer_one_and_offers_nothing_else(running: App, later: Path) -> None:
+    shutil.copytree(later, running.top / "reports" / "old")
+    assert "newer check" not in running.get("/results/later").text
+    time.sleep(1.1)  # audits know to the second when they were made
+    auditor("audit", "phone", "disk", "--copy-by-hand", "-o", "reports/newest", cwd=running.top)
+    page = running.get("/results/old").text
+    assert re.search(r'There is a newer check, of .*\. <a href="/results/newest">See it</a>', page)
+    assert re.findall(r"<button[^>]*>([^<]*)</button>", page) == ["Check again"]
+    shutil.rmtree(running.top / "reports" / "newest")
+    shutil.rmtree(running.top / "reports" / "old")
 
 
 def test_the_audits_before_are_read_for_the_proof_alone(running: App, later: Path) -> None:

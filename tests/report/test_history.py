@@ -295,6 +295,15 @@ def test_a_place_is_called_as_it_was_named_by_whatever_command(
     assert [(one["source"], one["backups"]) for one in told] == [("phone", ["disk"])] * 2
 
 
+def test_a_program_is_told_of_a_newer_audit_of_the_same_places(
+    three: list[Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(three[2], three[2].parent / "zcopy")  # as old as what it is a copy of
+    told = json.loads(call(monkeypatch, capsys, "history", "--in", str(three[0].parent), "--json")[1])["audits"]
+    newer = {Path(one["folder"]).name: one["newer"] and Path(one["newer"]).name for one in told}
+    assert newer == {"zcopy": None, "three": None, "two": None, "one": "zcopy"}  # two is in another backup
+
+
 def test_a_check_says_which_audit_before_was_touched(
     three: list[Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -28,7 +28,15 @@ def command(*, audits: list[Path] | None, home: Path | None, last: int) -> None:
     past = history.found([where])
     if programs.is_wanted():
         looked_at = {one.folder: history.is_changed(one) for one in past[:last]}
-        audits_told = [_told(one) | {"changed": looked_at.get(one.folder)} for one in past]
+        newer = {
+            one.folder: those[0].folder.absolute()
+            for those in _alike(past)
+            for one in those
+            if one.when < those[0].when  # a copy of its folder is no newer one
+        }
+        audits_told = [
+            _told(one) | {"changed": looked_at.get(one.folder), "newer": newer.get(one.folder)} for one in past
+        ]
         programs.tell(home=where.absolute(), audits=audits_told)
     if not past:
         screen.say(f"No audits in {visible(str(where.absolute()))}.")
@@ -50,7 +58,7 @@ def by_phone(past: Iterable[Past]) -> list[list[Past]]:
 
 
 def _alike(audits: Sequence[Past]) -> list[list[Past]]:
-    """A phone's audits, those against the same backups together: only they can be compared."""
+    """The audits of one phone against the same backups together, in their order: only they can be compared."""
     found: list[list[Past]] = []
     for one in audits:
         those = next((those for those in found if those[0].subject.is_as(one.subject)), None)

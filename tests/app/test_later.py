@@ -1,0 +1,98 @@
+"""An old verdict says that it is old."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from auditor.app import commands, jobs, later, results, shown
+from auditor.app.commands import NoAnswer
+
+OLD: dict[str, Any] = {
+    "verdict": "NOT SAFE",
+    "provenance": {
+        "finished": "2026-01-02T00:00:00+00:00",
+        "arguments": {"PHONE": ["/p"], "SOURCE": ["/p"], "BACKUPS": ["/b"], "DEST": ["/b"]},
+    },
+}
+
+
+@pytest.fixture
+def newer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str | None]:
+    """The newer audit of each, as `history` says."""
+    known: dict[str, str | None] = {"/r/old": None}
+    monkeypatch.setenv("AUDITOR_STATE_DIR", str(tmp_path))
+    monkeypatch.setattr(results, "name_of", lambda folder: Path(folder).name)
+
+    def ask(*_: str) -> dict[str, Any]:
+        audits = [{"folder": one, "newer": its, "finished": "2026-03-01T10:00:00Z"} for one, its in known.items()]
+        return {"audits": audits}
+
+    monkeypatch.setattr(commands, "ask", ask)
+    return known
+
+
+def done(words: list[str], day: int, *events: dict[str, object]) -> None:
+    """A job of that day of January 2026."""
+    folder = jobs.home() / f"202601{day:02}T000000000000-01234567"
+    folder.mkdir(parents=True)
+    about = {"words": words, "title": "It", "started": f"2026-01-{day:02}T00:00:00Z", "pid": 0, "argv": []}
+    (folder / jobs.ABOUT).write_text(json.dumps(about))
+    (folder / jobs.EVENTS).write_text("".join(json.dumps(event) + "\n" for event in events))
+
+
+def test_the_newest_of_which_nothing_was_done_since_is_of_today(newer: dict[str, str | None]) -> None:
+    done(["undo", "--", "/p/.auditor/journal/1.journal"], 1, {"event": "result"})
+    assert later.than(Path("/r/old"), OLD) is None
+
+
+def test_a_newer_check_is_named(newer: dict[str, str | None]) -> None:
+    newer.update({"/r/old": "/r/new", "/r/new": None})
+    told = later.than(Path("/r/old"), OLD)
+    assert told is not None and told.result == "new"
+    assert told.says.startswith("There is a newer check, of 1 March 2026")
+
+
+JOURNAL = {"event": "journal", "file": "/p/.auditor/journal/1.journal"}
+
+
+@pytest.mark.parametrize(
+    ("words", "event", "says"),
+    [
+        (["clean", "--apply", "--", "/r/old"], JOURNAL, "moved"),
+        (["clean", "--", "/r/old"], JOURNAL, ""),
+        (["clean", "--apply", "--", "/r/x"], JOURNAL | {"file": "/x/.auditor/journal/1.journal"}, ""),
+        (["undo", "--", JOURNAL["file"]], {"event": "stopped"}, "put back"),
+        (["backup", "--", "/p", "/b"], {"event": "stopped"}, "copied"),
+        (["backup", "--", "/p", "/b"], {"event": "failed"}, ""),
+        (["backup", "--", "/another", "/b"], {"event": "result"}, ""),
+        (["restore", "--", "/b", "/p/DCIM"], {"event": "result"}, "restored"),
+        (["restore", "--", "/b", "/elsewhere"], {"event": "result"}, ""),
+        (["verify", "--", "/b"], {"event": "result"}, ""),
+    ],
+    ids=str,
+)
+def test_what_was_done_to_its_places_since(
+    newer: dict[str, str | None], words: list[str], event: dict[str, object], says: str
+) -> None:
+    done(words, 3, event)
+    told = later.than(Path("/r/old"), OLD)
+    assert (told.says if told else "").startswith(f"Since then files were {says}, 3 January 2026" if says else "")
+    assert (told is None) is not bool(says)
+
+
+def test_that_it_cannot_be_told_is_said(newer: dict[str, str | None], monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(*_: str) -> dict[str, Any]:
+        raise NoAnswer("no")
+
+    monkeypatch.setattr(commands, "ask", none)
+    told = later.than(Path("/r/old"), OLD)
+    assert told is not None and "cannot be told now" in told.says
+
+
+def test_of_an_old_one_only_the_check_is_made_again() -> None:
+    assert [step.says for step in shown.steps(OLD)] == ["Back up what is missing to b", "Check again"]
+    assert [step.says for step in shown._again(OLD)] == ["Check again"]
