@@ -15,7 +15,6 @@ from typing import Any
 
 from auditor.app import jobs, results
 from auditor.app.jobs import Job
-from auditor.disk import small_files
 from auditor.disk.folder import Folder
 from auditor.words import visible
 
@@ -25,8 +24,6 @@ DELETE = "delete"
 """What has to be typed before anything is deleted for good."""
 WORDS = {"by_hand": "--copy-by-hand", "shrunk": "--shrunk", "new_place": "--new-place"}
 """What only the user can say, by the field of a form that says it: the option of the command that asks for it."""
-_MOST_RECORD_BYTES = 16 << 20
-"""A title is not worth more."""
 SAID = "yes"
 """The value of such a field."""
 
@@ -226,10 +223,8 @@ def _journal(form: Mapping[str, Sequence[str]]) -> str:
 
 def _phone_of(audit: Path) -> str:
     """What an audit calls the phone, as a part of a title."""
-    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-        told = small_files.parse_json(small_files.read(audit / "audit.json", _MOST_RECORD_BYTES))
-        return label(str(told["provenance"]["source"]))
-    return "the phone"
+    facts = results.record(audit).get("provenance") or {}
+    return label(str(facts["source"])) if facts.get("source") else "the phone"
 
 
 def _result(form: Mapping[str, Sequence[str]]) -> Path:

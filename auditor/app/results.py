@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 from auditor.app import commands
+from auditor.disk import small_files
 
 PAGES = {"report.html": "audit.json", "duplicates.html": "plan.csv"}
 """The page of each kind of result, and the file by which the kind is known."""
@@ -18,6 +20,8 @@ DOWNLOADS = (
     "duplicates.csv",
     "SHA256SUMS",
 )
+_MOST_RECORD_BYTES = 16 << 20
+"""What is read of it here, a title and a button, is not worth more."""
 _NAME = re.compile(r"[^\x00-\x1f/\\:]{1,255}")
 
 
@@ -32,6 +36,16 @@ def find(name: str) -> Path | None:
     except (OSError, ValueError):
         return None
     return folder
+
+
+def record(audit: Path) -> dict[str, Any]:
+    """What the audit.json of a folder says, held against nothing; empty where it cannot be read."""
+    try:
+        told = small_files.parse_json(small_files.read(audit / "audit.json", _MOST_RECORD_BYTES))
+    except (OSError, ValueError):
+        return {}
+    facts = told.get("provenance") if isinstance(told, dict) else None
+    return told if isinstance(facts, dict) else {}
 
 
 def page_of(folder: Path) -> str | None:

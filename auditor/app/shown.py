@@ -96,13 +96,14 @@ def history(request: Request) -> Response:
 
 
 def last(request: Request) -> Response:
-    """GET /last: what the newest audit said, as a piece of the first page."""
+    """GET /last: what the newest audit said, as a piece of the first page, with a button that makes it again."""
     try:
         told = commands.ask("history", "-n", "1")
     except NoAnswer:
         return Response()
     audit = next(iter(told["audits"]), None)
-    return pages.page("last", audit=audit, name=audit and results.name_of(audit["folder"]))
+    again = _again(results.record(Path(audit["folder"]))) if audit and not audit["changed"] else []
+    return pages.page("last", audit=audit, name=audit and results.name_of(audit["folder"]), again=again)
 
 
 def verdict(folder: Path) -> dict[str, Any]:

@@ -253,6 +253,17 @@ def test_an_old_verdict_leads_to_the_newer_one_and_offers_nothing_else(running: 
     shutil.rmtree(running.top / "reports" / "old")
 
 
+def test_the_last_check_can_be_made_again_from_the_start(running: App, later: Path) -> None:
+    last = running.get("/last").text
+    fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', last))
+    phone, disk = str(running.top / "phone"), str(running.top / "disk")
+    assert fields == {"order": "audit", "phone": phone, "backup": disk, "by_hand": "yes"}  # as it was said
+    assert "<button>Check again</button>" in last and f"Phone: {phone}; Backup: {disk}" in last
+    with (later / "files.csv").open("a") as table:
+        table.write("x")
+    assert "Check again" not in running.get("/last").text
+
+
 def test_the_audits_before_are_read_for_the_proof_alone(running: App, later: Path) -> None:
     for page in (running.get("/results/later").text, running.get("/results/later/files").text):
         assert ">NOT SAFE<" in page or "not safe</h1>" in page
