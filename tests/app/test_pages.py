@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from auditor import data as shipped
 from auditor.app import jobs, outcomes, shown
 from auditor.model import Audit, Partition, Verdict
 from auditor.report import findings
@@ -62,6 +63,12 @@ def test_what_a_look_found(running: App) -> None:
     assert "1 file would go, 1.0 kB." in shown
     assert "/a/&lt;b&gt;.jpg" in shown
     assert "Move 1 file to the quarantine" in shown
+
+
+def test_lists_that_scroll_are_reached_by_keyboard() -> None:
+    pages = [page.read_text("utf-8") for page in (shipped.folder("reports") / "app").glob("*.j2")]
+    lists = [tag for page in pages for tag in re.findall(r'<[^>]*class="names"[^>]*>', page)]
+    assert lists and all('tabindex="0" aria-label' in tag for tag in lists)
 
 
 @pytest.mark.parametrize(("unseen", "goes"), [(1, 1), (2, 0)])
