@@ -19,11 +19,12 @@ def stopped() -> list[Job]:
     seen: set[tuple[str, ...]] = set()
     for job in jobs.all_kept()[:_LOOKED_AT]:
         what = (job.command, *(job.places or job.words))
-        state = job.state(Told(end=job.end()))
+        end = job.end()
+        state = job.state(Told(end=end))
         if what in seen or state is State.FAILED:  # one that was refused leaves that before it where it was
             continue
         seen.add(what)
-        if state is not State.RUNNING and orders.can_go_on(job):
+        if orders.ends_early(state, end or {}) and orders.can_go_on(job):
             found.append(job)
     return found[:SHOWN]
 

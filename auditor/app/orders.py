@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from auditor.app import jobs, results
-from auditor.app.jobs import Job
+from auditor.app.jobs import Job, State
 from auditor.disk.folder import Folder
 from auditor.words import visible
 
@@ -162,7 +162,15 @@ def can_go_on(job: Job) -> bool:
     if has_option(job, "--purge") or has_option(job, "--apply"):
         return False
     end = job.end()  # it may have said it, and not be gone yet
-    return not job.is_alive if end is None else end["event"] != "result" or bool(end.get("gone"))
+    if end is None:
+        return not job.is_alive
+    left = end.get("not_put_back") if job.command == "undo" else end.get("gone")
+    return end["event"] != "result" or bool(left)
+
+
+def ends_early(state: State, end: Mapping[str, Any]) -> bool:
+    """Whether a job was ended in the middle, by whomever, and not by what it found."""
+    return state in (State.STOPPED, State.KILLED) or bool(end.get("gone"))
 
 
 def wanted(end: Mapping[str, Any] | None) -> str | None:

@@ -43,7 +43,7 @@ def job(request: Request) -> Response:
         sentence=outcomes.sentence(one, state, end),
         next_words=_next_words(one, end),
         result=results.name_of(end.get("folder")) or "",
-        goes_on=orders.can_go_on(one),
+        goes_on=orders.can_go_on(one) and ("Go on" if orders.ends_early(state, end) else "Try again"),
         files=outcomes.problems(end),
         would_go=outcomes.would_go(end),
         removals=[(moved["path"], ", ".join(moved["kept"])) for moved in end.get("removals") or []],
@@ -66,6 +66,11 @@ def _next_words(one: Job, end: Mapping[str, Any]) -> str:
     """What is next, where no button says it; empty for nothing."""
     if end.get("gone"):
         return "Connect the disk or the phone again, then go on."
+    if one.command == "undo" and end.get("not_put_back"):
+        return (
+            "Where another file took the name, move that one elsewhere, then try again. Of what is not in the"
+            " quarantine any more, look for the copy that was kept."
+        )
     return "" if one.command == "clean" else (end.get("next") or {}).get("sentence") or ""
 
 

@@ -213,6 +213,25 @@ def test_no_button_for_places_as_another_folder_calls_them(running: App, argumen
     )
 
 
+def test_what_was_not_put_back_has_a_next_step(running: App) -> None:
+    left = [{"path": "/a.jpg", "reason": "another file took its name"}]
+    words = ["undo", "--", f"/{secrets.token_hex(4)}.journal"]
+    job = ended(running, words, {"event": "result", "back": 7, "deleted": 0, "not_put_back": left})
+    shown = running.get(f"/jobs/{job}").text
+    assert "7 files put back, 1 file not." in shown and "move that one elsewhere, then try again" in shown
+    assert ">Try again</button>" in shown
+    assert job not in running.get("/").text  # it was not ended in the middle
+
+
+def test_what_a_command_wrote_has_its_lines(running: App) -> None:
+    shown = page(running, ["audit", "--", "a", "b"], {"event": "failed", "sentence": "x"}, said="one\ntwo\x1b\n")
+    assert "<pre>one\ntwo&lt;U+001B&gt;\n</pre>" in shown
+
+
+def test_a_place_and_the_link_beside_it_are_two_words(running: App) -> None:
+    assert '</span> <a href="/folders?for=target' in running.get("/restore?backup=/b&target=/tmp/out").text
+
+
 def test_why_it_failed(running: App) -> None:
     shown = page(
         running, ["audit", "--", "a", "b"], {"event": "failed", "sentence": "a is not there", "exit": 2}, said="<more>"
