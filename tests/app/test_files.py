@@ -248,6 +248,7 @@ def test_an_old_verdict_leads_to_the_newer_one_and_offers_nothing_else(running: 
     auditor("audit", "phone", "disk", "--copy-by-hand", "-o", "reports/newest", cwd=running.top)
     page = running.get("/results/old").text
     assert re.search(r'There is a newer check, of .*\. <a href="/results/newest">See it</a>', page)
+    assert page.index("There is a newer check") < page.index("<h1")  # before what was so then
     assert re.findall(r"<button[^>]*>([^<]*)</button>", page) == ["Check again"]
     shutil.rmtree(running.top / "reports" / "newest")
     shutil.rmtree(running.top / "reports" / "old")
