@@ -115,21 +115,30 @@ def candidates(named: Sequence[NamedPlace], around: Around = Around()) -> tuple[
 
 def remember_use(spec: str, role: Role, when: datetime, *, held: bool) -> None:
     """Keeps in mind that a place was used, and whether it held anything. Where that cannot be kept, only it is lost."""
-    own_notes.change(_NOTES, spec, lambda before: {"used": utc(when), "as": role.value, "held": held})
+
+    def fresh(before: object) -> dict[str, object]:
+        # An empty mount point may be looked at any number of times: what lay on its disk is away, not gone.
+        return {"used": utc(when), "as": role.value, "held": held or _held(before)}
+
+    own_notes.change(_NOTES, spec, fresh)
 
 
 def gone(folder: Path) -> str | None:
     """What a folder that was worked with is now, where all that it held is gone: its disk may be another or away.
     None where there is something, or nothing was known of it."""
-    note = own_notes.recall(_NOTES).get(whole_spec(str(folder)))
-    if not isinstance(note, Mapping):
-        return None
-    if not os.path.lexists(folder):
+    used = own_notes.recall(_NOTES)
+    if whole_spec(str(folder)) in used and not os.path.lexists(folder):
         return "was there before, and is not there now"
-    with contextlib.suppress(OSError):  # one that cannot be looked at is said where it is listed
-        if note.get("held") is True and not any(folder.iterdir()):
-            return "held files before, and is empty now"
+    for around in (folder, *folder.parents):
+        with contextlib.suppress(OSError):  # one that cannot be looked at is said where it is listed
+            if _held(used.get(whole_spec(str(around)))) and not (os.path.lexists(around) and any(around.iterdir())):
+                which = "" if around == folder else f"lies in {around}, which "
+                return f"{which}held files before, and is empty now"
     return None
+
+
+def _held(note: object) -> bool:
+    return isinstance(note, Mapping) and note.get("held") is True
 
 
 def disks() -> tuple[Mounted, ...]:

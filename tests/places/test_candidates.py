@@ -99,6 +99,9 @@ def test_what_was_worked_with_and_is_gone_is_told(tmp_path: Path) -> None:
     assert module.gone(folder) is None  # as empty as it was
     remember_use(str(folder), Role.BACKUP, now, held=True)
     assert module.gone(folder) == "held files before, and is empty now"
+    remember_use(str(folder), Role.BACKUP, now, held=False)  # an audit of the empty mount point
+    assert module.gone(folder) == "held files before, and is empty now"
+    assert module.gone(folder / "photos") == f"lies in {folder}, which held files before, and is empty now"
     (folder / "a.jpg").touch()
     assert module.gone(folder) is None
     folder.rename(tmp_path / "away")
