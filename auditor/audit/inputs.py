@@ -59,7 +59,10 @@ def side(spec: str) -> Side:
 
 
 def sides(
-    source: str, backups: Sequence[str], name_of: Callable[[str], str | None] = lambda spec: None
+    source: str,
+    backups: Sequence[str],
+    name_of: Callable[[str], str | None] = lambda spec: None,
+    given: Collection[str] = (),
 ) -> tuple[Side, tuple[Side, ...]]:
     """The two sides of an audit, labelled as `labelled` does.
 
@@ -73,22 +76,24 @@ def sides(
         for earlier in theirs:
             _must_be_two(earlier, other)
         theirs.append(other)
-    return labelled(ours, theirs, name_of)
+    return labelled(ours, theirs, name_of, given)
 
 
 def labelled(
-    source: Side, backups: Sequence[Side], name_of: Callable[[str], str | None]
+    source: Side, backups: Sequence[Side], name_of: Callable[[str], str | None], given: Collection[str] = ()
 ) -> tuple[Side, tuple[Side, ...]]:
     """Both sides, each under the user's name for it where `name_of` gives one for its spec, else as it calls itself;
-    each backup under a label of its own."""
+    each backup under a label of its own. `given` are the names that the user gave to any place: none of them means
+    another one, only because that calls itself so."""
     names = [name_of(one.spec) for one in backups]
+    elsewhere = set(given).difference(filter(None, names))
     own: list[str] = []
     labels: list[str] = []
     for one, name in zip(backups, names, strict=True):
         own.append(_free(one.label, own))
         labels.append(name or _free(one.label, {*labels, *filter(None, names)}))
     theirs = [
-        replace(_called(one, label, its), names=frozenset(filter(None, (name, one.label))))
+        replace(_called(one, label, its), names=frozenset(filter(None, (name, one.label))) - elsewhere)
         for one, name, label, its in zip(backups, names, labels, own, strict=True)
     ]
     return _called(source, name_of(source.spec) or source.label, source.label), tuple(theirs)

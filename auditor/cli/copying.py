@@ -287,6 +287,7 @@ def audit(
             inputs.Side(prepared.source.spec, prepared.source.label, prepared.source, source),
             [inputs.Side(dest, root.name, FolderPlace(root, str(root)), backed.manifest)],
             named.name_of,
+            named.given(),
         )
         order = Order(
             ours,

@@ -62,6 +62,11 @@ def name_of(spec: str) -> str | None:
     return config.load().name_of(spec)
 
 
+def given() -> tuple[str, ...]:
+    """All names that the user gave to places."""
+    return tuple(one.name for one in config.load().places)
+
+
 def called(place: Place) -> str:
     """What people are told that a place is called: as the user calls it, else as it calls itself."""
     return name_of(place.spec) or place.label

@@ -66,6 +66,7 @@ def test_the_list_of_an_archive_in_the_source_lies_in_it(here: Path) -> None:
         (("usb/photos", "stick"), {"stick": "photos"}, ["photos"], None),
         (("usb/photos", "stick"), {"stick": "photos"}, ["stick"], {"photos"}),
         (("usb/photos", "stick"), {}, ["nas"], set()),
+        (("usb/bank", "stick"), {"vault/photos": "bank"}, ["bank"], set()),  # that place is not in this audit
     ],
 )
 def test_a_policy_names_one_backup_as_kept_elsewhere_or_none(
@@ -79,7 +80,7 @@ def test_a_policy_names_one_backup_as_kept_elsewhere_or_none(
     monkeypatch.chdir(tmp_path)
     for name in ("phone", *backups):
         (tmp_path / name).mkdir(parents=True)
-    _, theirs = sides("phone", backups, called.get)
+    _, theirs = sides("phone", backups, called.get, called.values())
     if away is None:
         with pytest.raises(BadPolicy, match="2 of the backups are called so"):
             off_site(theirs, named)

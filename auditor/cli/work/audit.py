@@ -48,7 +48,7 @@ def command(
     chosen = named.policy(policy)
     known = ruling.load(rules or ())
     policies.select(chosen, known)
-    ours, theirs = sides(*named.usual(source, backup or ()), named.name_of)
+    ours, theirs = sides(*named.usual(source, backup or ()), named.name_of, named.given())
     order = Order(
         ours,
         theirs,

@@ -147,6 +147,7 @@ def _audit(
             inputs.Side(place.spec, place.label, place, listed),
             [inputs.Side(cloud.spec, cloud.label, cloud)],
             named.name_of,
+            named.given(),
         ),
         policy,
         known,
