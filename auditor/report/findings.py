@@ -280,8 +280,8 @@ _UNTIL_READ = {
         "were read by the phone or another program, not here",
     ),
     Stays.COPIES_READ_ELSEWHERE: (
-        "has copies of which a list or a cloud tells, and none was read here",
-        "have copies of which a list or a cloud tells, and none was read here",
+        "has too few copies that were read here: of others a list or a cloud tells",
+        "have too few copies that were read here: of others a list or a cloud tells",
     ),
 }
 _UNTIL_KNOWN = {

@@ -502,7 +502,7 @@ def test_what_another_audit_may_let_go_does_not_stay_in_any_case() -> None:
     assert findings.stays(judged) == (
         "1 safe file stays on the phone in any case: it holds edits or notes of a photo."
         " 3 safe files stay on the phone: 2 were read by the phone or another program, not here;"
-        " 1 has copies of which a list or a cloud tells, and none was read here."
+        " 1 has too few copies that were read here: of others a list or a cloud tells."
         " What is sound may go after `auditor audit p disk --depth decode`, which reads and opens all."
         " 3 safe files stay on the phone: they have copies only in what may be the phone itself."
     )
