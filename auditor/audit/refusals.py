@@ -14,6 +14,7 @@ from auditor.audit.roles import BY_HAND, Pair, Role, exchanged, like_a_phone, sa
 from auditor.config import typed_whole
 from auditor.disk import marker as markers
 from auditor.model import NextStep, Refusal
+from auditor.places.folder import FolderPlace
 from auditor.words import typed, visible
 
 
@@ -223,9 +224,13 @@ def refusal_without_record(folder: Role, command: str) -> str:
 
 
 def part_of_phone(pairs: Sequence[Pair]) -> str | None:
-    """What an audit of a part of a phone does not cover, as a sentence; None where the whole was named."""
+    """What an audit of a part of a phone does not cover, as a sentence; None where the whole was named, or holds a
+    backup too, and so is no phone."""
     source = pairs[0].source
     if source.part_of_phone is None:
+        return None
+    around = FolderPlace(Path(source.part_of_phone).absolute(), source.part_of_phone).location_id
+    if any(around in pair.backup.ids for pair in pairs):
         return None
     places = (source.part_of_phone, *(pair.backup.spec for pair in pairs))
     whole = " ".join((*map(typed_whole, places), *said_by_hand(pairs)))

@@ -20,7 +20,7 @@ from auditor.model import MADE_ON_PHONE
 from auditor.places import Place
 from auditor.places.folder import FolderPlace
 from auditor.places.mtp import mount_around
-from auditor.places.phone_marks import Marks, is_within_cameras, marks_around
+from auditor.places.phone_marks import Marks, has_more, is_within_cameras, marks_around
 from auditor.places.rclone import RclonePlace
 
 _PHONES = ("adb", "mtp")
@@ -134,7 +134,7 @@ def role_of(place: Place) -> Role:
         (kept.sources if kept else None) or {},
         is_kept=kept is not None,
         part_of_backup=_whole_of(place, kept),
-        part_of_phone=_whole_of(place, phone or (marking if _has_more(marking, place) else None)),
+        part_of_phone=_whole_of(place, phone or (marking if marks and has_more(marks, place.root) else None)),
         marks=marks,
         is_marked=is_marked,
         was_begun=kept is not None and markers.has_journal(kept.root),
@@ -163,16 +163,6 @@ def _role_at(thing: Path, spec: str) -> Role:
         is_phone = mount_around(thing.parent) is not None
         return replace(role_of(FolderPlace(thing.resolve(), spec)), is_phone=is_phone)
     return role_of_folder(thing, spec)
-
-
-def _has_more(around: FolderPlace | None, place: FolderPlace) -> bool:
-    """Whether there is more in a folder than one that lies somewhere in it, hidden files left out."""
-    if around is None or around.root == place.root:
-        return False
-    between = (one for one in place.root.parents if one.is_relative_to(around.root))
-    with suppress(OSError):
-        return any(sum(not child.name.startswith(".") for child in one.iterdir()) > 1 for one in between)
-    return True  # what cannot be listed may be more
 
 
 def _whole_of(place: FolderPlace, whole: FolderPlace | None) -> str | None:

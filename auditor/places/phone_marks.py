@@ -114,6 +114,15 @@ def is_within_cameras(folder: PurePath) -> bool:
     return CAMERAS.casefold() in (part.casefold() for part in folder.parts)
 
 
+def has_more(marks: Marks, folder: Path) -> bool:
+    """Whether more of a phone or card lies in the folder that has these marks than one that lies somewhere in it: what
+    cameras write beside it, or the other folders that phones have."""
+    around = [one for one in folder.parents if one.is_relative_to(marks.folder)]
+    within_cameras = any(len(_names(one)) > 1 for one in around if one != marks.folder)
+    public = {name.casefold() for name in (*_PUBLIC, _PHONES)} & {name.casefold() for name in _names(marks.folder)}
+    return within_cameras or bool(around and public)
+
+
 def _cameras(folder: Path) -> list[Path]:
     """The camera's folders in a folder: named `DCIM` in any case, of which a disk may hold several."""
     found = {folder / name for name in _names(folder) if name.casefold() == CAMERAS.casefold()}

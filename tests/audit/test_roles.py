@@ -204,6 +204,7 @@ def test_safe_of_a_part_of_a_phone_is_no_word_on_the_whole(
         (("Pictures/WhatsApp/b.jpg",), "DCIM", True),
         (("Pictures/WhatsApp/b.jpg",), ".", False),
         ((".hidden/b.jpg",), "DCIM/Camera", False),
+        (("Holiday/b.jpg",), "DCIM", False),  # a person's own folder, beside a camera's
     ],
 )
 def test_what_lies_beside_a_cameras_folder_is_the_phones_too(
@@ -214,6 +215,16 @@ def test_what_lies_beside_a_cameras_folder_is_the_phones_too(
         write(tmp_path / "phone" / name, b"x")
     root = tmp_path / "phone" / named
     assert role_of_folder(root, str(root)).part_of_phone == (str(tmp_path / "phone") if whole else None)
+
+
+def test_beside_its_backup_a_cameras_folder_is_no_part_of_a_phone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for folder in ("disk/DCIM", "disk/Download"):
+        write(tmp_path / folder / "a.jpg", media.jpeg(1))
+    code, out, err = call(monkeypatch, capsys, "audit", "disk/DCIM", "disk/Download", "--depth", "hash", "-o", "out")
+    assert code == 0 and "part of" not in out, out + err
 
 
 def test_a_folder_without_a_record_says_what_it_is(
