@@ -30,7 +30,7 @@ class ReusableRows:
         now: datetime,
         stopped: Iterable[Iterator[FileFacts]] = (),
     ) -> None:
-        self._lists = [(_Ahead(rows), False) for rows in stopped] + [(_Ahead(rows), True) for rows in lists]
+        self._lists = [(RowsAhead(rows), False) for rows in stopped] + [(RowsAhead(rows), True) for rows in lists]
         self._digests = digests
         self._now_ns = int(now.timestamp() * 1_000_000_000)
 
@@ -63,7 +63,7 @@ class ReusableRows:
         return max(row.mtime_ns, entry.changed_ns or 0) < read_ns - RACY_NS and read_ns <= self._now_ns
 
 
-class _Ahead:
+class RowsAhead:
     """Rows in path order, looked at one ahead."""
 
     def __init__(self, rows: Iterator[FileFacts]) -> None:

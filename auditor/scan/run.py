@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Container, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +23,7 @@ from auditor.places import Entry, EntryKind, Place, Power, own_folder, presence,
 from auditor.places.recorded import recorded_name
 from auditor.scan import cache, companions, without_bytes
 from auditor.scan.one_file import CHANGED, Task, read_file, read_without_decoders, unread, with_stated
-from auditor.scan.reuse import ReusableRows, taken_up, usable
+from auditor.scan.reuse import ReusableRows, RowsAhead, taken_up, usable
 
 __all__ = ["Progress", "Task", "read_file", "scan"]
 
@@ -151,8 +151,6 @@ def scan(
             for entry, row in zip(entries, rows, strict=False):  # it may end early
                 if not (row.cached or _is_of(row.facts, entry)):
                     not_as_listed.append(entry)
-                    if watch.is_unsure:
-                        row = _Row(_without_bytes(place, entry, row.facts))
                 if row.facts.error == CHANGED:
                     written.add(entry.path)
                 elif row.facts.error_kind is ErrorKind.UNREADABLE and not entry.error:
@@ -178,6 +176,8 @@ def scan(
     elif told:
         writer.discard()
         return _unread(Writer.create(out, header), place, entries, (f"{told}; {_REMEDY}", *reasons), clock())
+    if watch.is_unsure and not_as_listed:  # seen at any time, and true of rows that were written before
+        writer = _without_bytes(writer, place, entries, {entry.path for entry in not_as_listed})
     manifest = writer.close(complete=not reasons, reasons=reasons[:20], now=clock())
     cache.keep(manifest, key)
     return manifest
@@ -202,10 +202,26 @@ def _soon(another: Callable[[float], str | None], patience_s: float, otherwise: 
         return otherwise
 
 
-def _without_bytes(place: Place, entry: Entry, facts: FileFacts) -> FileFacts:
-    """The row of a file of which perhaps another source's was read: what belongs to it is known by the names alone."""
-    row = unread(place, entry, _PERHAPS_ANOTHERS)
-    return replace(row, companion_of=facts.companion_of, sidecar=facts.sidecar)
+def _without_bytes(writer: Writer, place: Place, entries: Sequence[Entry], doubtful: Container[str]) -> Writer:
+    """The list that was written so far, without what was read of these files: perhaps it was another source's. What
+    belongs to them is known by the names alone.
+
+    Raises: BadOutput where it cannot be written again.
+    """
+    writer.abandon()
+    left = jsonl.take_up(writer.path)
+    rows = RowsAhead(left.rows() if left else iter(()))
+    again = Writer.create(writer.path, writer.header)
+    for entry in entries:
+        row = rows.at(path_key(entry.path))
+        if row is None or row.path != entry.path:  # it cannot be read any more
+            again.add(unread(place, entry, entry.error or _PERHAPS_ANOTHERS))
+        elif entry.path in doubtful:
+            bare = unread(place, entry, _PERHAPS_ANOTHERS)
+            again.add(replace(bare, companion_of=row.companion_of, sidecar=row.sidecar))
+        else:
+            again.add(row)
+    return again
 
 
 def _unread(

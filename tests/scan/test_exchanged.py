@@ -14,6 +14,7 @@ import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -359,6 +360,61 @@ def test_what_is_not_as_listed_once_it_was_away_is_perhaps_anothers(
     doubted = [row for row in rows if row.error and "its disk was away meanwhile" in row.error.reason]
     assert [row.path for row in doubted] == [f"{number:02}.jpg" for number in range(FILES - 6, FILES)]
     assert sum(row.sha256 is not None for row in rows) == FILES - 6 - 1  # and one that was read while it was away
+
+
+UNLIKE = {*range(4, 10)}
+
+
+def seen_late(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Manifest, dict[str, str]]:
+    """A list during which another card came after one question and was away at the next: by then its files had their
+    rows, and the `UNLIKE` ones are not as they were listed. Also the digests of the first card's files."""
+    card, exchange, _ = two_folders(tmp_path, OLD_S + 60)
+    for number in {*range(FILES)} - UNLIKE:
+        shutil.copy2(card / f"{number:02}.jpg", tmp_path / "other")
+    first = {name: hashlib.sha256(content).hexdigest() for name, content in tree(card).items()}
+    now_s = 0.0
+    monkeypatch.setattr(scanning, "time", SimpleNamespace(monotonic=lambda: now_s))
+    monkeypatch.setattr(scanning.pool, "run", in_this_process)
+
+    def heard(now: Progress) -> None:
+        nonlocal now_s
+        if now.files == 3:
+            exchange()
+        if now.files == 12:
+            now_s += 2 * scanning.ASKED_EVERY_S
+            card.rename(tmp_path / "away")
+        if now.files == 13:
+            (tmp_path / "away").rename(card)
+
+    place = open_folder(str(card))
+    made = scan(place, tmp_path / "m.jsonl", depth=Depth.HASH, jobs=1, use_cache=False, on_progress=heard)
+    assert not list(tmp_path.glob("m.jsonl.*"))
+    return made, first
+
+
+@pytest.mark.usefixtures("on_fat")
+def test_what_had_its_row_before_it_was_seen_to_be_away_is_perhaps_anothers_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, first = seen_late(tmp_path, monkeypatch)
+    rows = {row.path: row for row in made.rows()}
+    assert list(rows) == sorted(first)
+    doubted = {path for path, row in rows.items() if row.error and "was away meanwhile" in row.error.reason}
+    assert doubted == {f"{number:02}.jpg" for number in UNLIKE}
+    read = {path: row.sha256 for path, row in rows.items() if row.sha256}
+    assert len(read) == FILES - len(UNLIKE) - 1  # and one that was read while it was away
+    assert read.items() <= first.items() and not read.keys() & doubted
+
+
+@pytest.mark.usefixtures("on_fat")
+def test_no_row_is_left_out_where_the_list_so_far_cannot_be_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scanning.jsonl, "take_up", lambda out: None)
+    made, first = seen_late(tmp_path, monkeypatch)
+    assert {row.path: (row.sha256, row.error_kind) for row in made.rows()} == dict.fromkeys(
+        first, (None, ErrorKind.UNREADABLE)
+    )
 
 
 @pytest.mark.usefixtures("on_fat")
