@@ -12,7 +12,7 @@ import hashlib
 import io
 from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -29,7 +29,7 @@ from auditor.places.trash import is_of_a_program, will_be_emptied
 from auditor.report import RECORD, list_name
 from auditor.report import SAFE_TO_DELETE as TABLE
 from auditor.report.provenance import MOST_RECORD_BYTES
-from auditor.words import typed
+from auditor.words import counted, typed
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,8 @@ def freeing(path: Path, keep_newest: timedelta | None, now: datetime) -> Freeing
     whole = [entry for entry in old if all(part in names for part in company[_main(entry[1])])]
     doubts = _doubts(folder / RECORD)
     within = _doubted_folders(folder / RECORD)
-    plan, hindrance = _plan(folder, source, whole, _min_copies(folder / RECORD), {one.list for one in doubts}, within)
+    doubted = {one.list for one in doubts}
+    plan, hindrance = _plan(folder, source, whole, company, _min_copies(folder / RECORD), doubted, within)
     sizes: Counter[tuple[str, str]] = Counter()
     counts: Counter[tuple[str, str]] = Counter()
     for _, facts in whole:
@@ -192,6 +193,7 @@ def _plan(
     folder: Path,
     source: Manifest,
     wanted: Sequence[tuple[int, FileFacts]],
+    company: Mapping[str, set[str]],
     min_copies: int,
     doubted: Container[str],
     within: Container[tuple[str, str]],
@@ -226,23 +228,25 @@ def _plan(
                 copy = FileAt(there, facts.path, facts.sha256)
                 if not will_be_emptied(copy.whole.as_posix()):
                     copies[facts.sha256].setdefault(number, copy)
+    here = {facts.path for _, facts in wanted if len(copies[facts.sha256 or ""]) >= min_copies}
+    # What belongs together goes together.
+    going = [(line, facts) for line, facts in wanted if company[_main(facts)] <= here]
+    names = {facts.path for _, facts in going}
     removals = []
-    short = 0
-    for line, facts in wanted:
-        kept = tuple(copies[facts.sha256 or ""].values())
-        if len(kept) < min_copies:
-            short += 1
-            continue
+    for line, facts in going:
         main = _main(facts)
+        moves_with = main if main != facts.path and main in names else ""
         file = file_at(folder / TABLE, line, str(root), facts.path, facts.sha256 or "")
-        removals.append(Removal(line, file, kept, "same-bytes", main if main != facts.path else ""))
-    here = {removal.file.path for removal in removals}
-    removals = [r if r.moves_with in here else replace(r, moves_with="") for r in removals]
+        removals.append(Removal(line, file, tuple(copies[facts.sha256 or ""].values()), "same-bytes", moves_with))
     check(folder / TABLE, removals)
     hindrance = None
-    if short:
-        names = f" ({', '.join(unread)} cannot be read again from here)" if unread else ""
-        hindrance = f"{short} of the files are not in enough backups that can be read again now{names}; they stay"
+    if short := len(wanted) - len(here):
+        where = f" ({', '.join(unread)} cannot be read again from here)" if unread else ""
+        be, stay, they = ("is", "it stays", "it") if short == 1 else ("are", "they stay", "them")
+        hindrance = f"{short} of the files {be} not in enough backups that can be read again now{where}; {stay}"
+        if parted := len(here) - len(going):
+            do = "does" if parted == 1 else "do"
+            hindrance += f", as {do} {counted(parted, 'file that belongs', 'files that belong')} to {they}"
     digest = hashlib.sha256((folder / TABLE).read_bytes()).hexdigest()
     return CleanPlan(tuple(removals), 0, digest), hindrance
 

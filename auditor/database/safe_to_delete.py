@@ -131,15 +131,19 @@ def leave_out(db: Database, why: Stays, paths: Sequence[str]) -> None:
 
 def leave_parted_out(db: Database) -> None:
     """Takes out what belongs to a file that is not in the table itself: a film and its photo go together or not."""
-    main = "coalesce(companion_of, path)"
     for table in _TABLES:  # what is in the second alone may go once all is read
-        parted = f"""
-            SELECT path FROM source WHERE path IN (SELECT path FROM {table}) AND {main} IN (
-                SELECT {main} FROM source LEFT JOIN {table} t USING (path) WHERE t.path IS NULL)
-        """
         if table == "safe_at_any_time":
-            db.run(f"INSERT INTO left_out SELECT path, '{Stays.PARTED}' FROM ({parted})")
-        db.run(f"DELETE FROM {table} WHERE path IN ({parted})")
+            db.run(f"INSERT INTO left_out SELECT path, '{Stays.PARTED}' FROM ({_parted(table)})")
+        db.run(f"DELETE FROM {table} WHERE path IN ({_parted(table)})")
+
+
+def _parted(table: str) -> str:
+    """The files of a table that belong to one that is not in it, as SQL."""
+    main = "coalesce(companion_of, path)"
+    return f"""
+        SELECT path FROM source WHERE path IN (SELECT path FROM {table}) AND {main} IN (
+            SELECT {main} FROM source LEFT JOIN {table} t USING (path) WHERE t.path IS NULL)
+        """
 
 
 def not_read(db: Database) -> int:
@@ -168,12 +172,14 @@ def staying(db: Database) -> dict[Stays, int]:
 
 
 def amount(db: Database, labels: Sequence[str] = (), least: int = 0) -> tuple[int, int]:
-    """How many files are safe to delete by so many at `least` of these backups, and their bytes."""
+    """How many files are safe to delete by so many at `least` of these backups, with all that belongs to them, and
+    their bytes."""
     return db.rows(
         lambda files, size_bytes: (int(files), int(size_bytes)),
-        """
-        SELECT count(*), coalesce(sum(size_bytes), 0)::BIGINT FROM safe_to_delete
-        WHERE len(list_intersect(labels, ?::VARCHAR[])) >= ?
+        f"""
+        WITH by_these AS (SELECT * FROM safe_to_delete WHERE len(list_intersect(labels, ?::VARCHAR[])) >= ?)
+        SELECT count(*), coalesce(sum(size_bytes), 0)::BIGINT FROM by_these
+        WHERE NOT EXISTS (SELECT 1 FROM ({_parted("by_these")}) p WHERE p.path = by_these.path)
         """,
         [list(labels), least],
     )[0]

@@ -162,6 +162,31 @@ def test_audit_and_clean_say_one_number(monkeypatch: pytest.MonkeyPatch, capsys:
 
 
 @pytest.mark.usefixtures("here")
+@pytest.mark.parametrize("in_the_zip", ["IMG_3.jpg", "IMG_3.dng"])
+def test_clean_parts_no_pair_of_which_one_half_cannot_be_read_again(
+    in_the_zip: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By the audit both may go, as an archive has the other half; the plan and the number are of whole pairs."""
+    for number in (3, 4):
+        write(Path(f"phone/DCIM/IMG_{number}.jpg"), media.jpeg(number), OLD_S)
+        write(Path(f"phone/DCIM/IMG_{number}.dng"), media.dng(number), OLD_S)
+    shutil.copytree("phone", "disk")
+    shutil.make_archive("old", "zip", "phone")
+    Path("disk/DCIM", in_the_zip).unlink()
+    command = ["audit", "phone", "disk", "old.zip", "--copy-by-hand", "-o", "report", "--no-thumbnails"]
+    code, out, _ = call(monkeypatch, capsys, *command)
+    assert code == 0, out
+    go = json.loads(Path("report/audit.json").read_text("utf-8"))["provenance"]["may_go"]
+    code, out, _ = call(monkeypatch, capsys, "--json", "clean", "report")
+    said = json.loads(out)
+    whole = [f"DCIM/{name}" for name in ("IMG_1.jpg", "IMG_2.jpg", "IMG_4.dng", "IMG_4.jpg")]
+    assert sorted(Path(one["path"]).relative_to(Path("phone").resolve()).as_posix() for one in said["removals"]) == whole
+    assert (go["files"], go["clean_files"], go["clean_bytes"]) == (6, len(whole), said["bytes"])
+    assert said["hindrance"].startswith("1 of the files is not in enough backups")
+    assert said["hindrance"].endswith("it stays, as does 1 file that belongs to it")
+
+
+@pytest.mark.usefixtures("here")
 def test_what_clean_parts_belongs_to_one_that_may_not_go(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
