@@ -812,6 +812,22 @@ def test_a_column_of_when_says_not_what_became_of_files(tmp_path: Path, column: 
     assert found.unclear == () and all(one.digests for one in found.rows)
 
 
+@pytest.mark.parametrize(
+    ("columns", "bad"),
+    [
+        (("LastWriteTime", "LastWriteTimeUtc", "CreationTime", "LastAccessTime", "Access date"), "missing"),
+        (("FileModifyDate", "CreateDate", "Modification time"), "missing"),
+        (("Changed", "Last changed", "Date changed", "changed at"), "yes"),
+    ],
+)
+def test_the_dates_of_a_file_itself_say_nothing_against_it(tmp_path: Path, columns: Sequence[str], bad: str) -> None:
+    cells = (bad, "", "01.05.2024 10:00:00", "5/1/2024 10:00:00 AM", "2024:05:01 10:00:00+02:00")
+    for column in columns:
+        rows = [f'{number}.jpg,{A},"{cell}"' for number, cell in enumerate(cells)]
+        (tmp_path / "x.csv").write_text("\n".join([f"path,sha256,{column}", *rows, ""]))
+        assert [bool(one.digests) for one in foreign.read(tmp_path / "x.csv").rows] == [False, True, True, True, True]
+
+
 PLAIN = ("Folder", "File Name", "fileSize", "MIME type", "Camera Make", "Image Width", "GPS Latitude", "Album", "Tags")
 
 
@@ -822,7 +838,7 @@ def test_a_column_that_describes_a_file_leaves_a_row_its_proof(tmp_path: Path, c
     assert found.unclear == () and all(one.digests for one in found.rows)
 
 
-@pytest.mark.parametrize("column", ["marital status", "geprüft", "not copied", "count", "", "Größe ok"])
+@pytest.mark.parametrize("column", ["marital status", "geprüft", "not copied", "count", "File access", "Größe ok", ""])
 def test_a_column_that_nobody_knows_leaves_no_row_its_proof_unless_it_is_empty(tmp_path: Path, column: str) -> None:
     (tmp_path / "x.csv").write_text(f"path,sha256,{column},xyz\na.jpg,{A},,\nb.jpg,{B},yes,\n")
     found = foreign.read(tmp_path / "x.csv")

@@ -76,6 +76,10 @@ _BESIDE = frozenset(
     }
 )
 """Words that say nothing of their own beside one that is known."""
+_OF_DATES = frozenset({"write", "access", "creation", "create", "modify", "modification", "utc"})
+"""Words that say nothing of their own in a title that asks for a date. `File access` may say `denied`."""
+_LAST_CHANGED = frozenset({"changed", "last", "date", "time", "at", "on"})
+"""The words of a title under which a date says when a file was last changed; `yes` says that it is another."""
 
 _SIZES = frozenset({"size", "bytes", "length"})
 _NOUNS = frozenset({"backup", "copy"})
@@ -133,6 +137,8 @@ def reads_well(title: str) -> Callable[[str], bool] | None:
     None where nobody knows what such a column says.
     """
     words = _words(title)
+    if _DATES & set(words):
+        words = [word for word in words if word not in _OF_DATES]
     is_second = _is_of_second(words)
     if digest_kind(title) is not None:
         return lambda said: not is_second or bool(DIGEST.fullmatch(said))
@@ -156,6 +162,7 @@ def reads_well(title: str) -> Callable[[str], bool] | None:
     if asked > {Asks.HOW} and not (Asks.IF_BAD in asked and OUTCOMES.get(words[-1]) is Asks.HOW):
         asked.discard(Asks.HOW)
     is_when = words[-1] in _WHEN and asked <= {Asks.HOW, Asks.IF_GOOD, Asks.DATE}
+    is_when = is_when or set(words) <= _LAST_CHANGED
     return lambda said: (is_when and is_date(said)) or all(answers_well(said, one) for one in asked)
 
 
