@@ -445,10 +445,10 @@ OUTCOMES = ("status", "result", "action", "outcome", "state", "verification", *Y
 
 @pytest.mark.parametrize("column", OUTCOMES)
 def test_only_a_word_that_is_known_to_be_good_leaves_a_row_its_proof(tmp_path: Path, column: str) -> None:
-    good = ["ok", "Yes", "TRUE", "present", "exists", "done", "hashed", "unchanged", "Verified OK", "Hash OK", "PASS ✓"]
+    good = ["ok", "Yes", "TRUE", "present", "done", "hashed", "unchanged", "Verified OK", "Hash OK", "PASS ✓"]
     good += ["Copied OK", "completed successfully", "uploaded", "synced", "up to date", "Backed up"]
     bad = ["no", "false", "missing", "changed", "2", "n/a", "nan", "unknown", "", "0", "ok?", "!ok", "not verified"]
-    bad += ["hash", "checked", "hash mismatch", "copied, not verified", "verified with errors"]
+    bad += ["hash", "checked", "hash mismatch", "exists", "File exists", "copied, not verified", "verified with errors"]
     (good if column in YES_OR_NO else bad).extend(("1", "1.0", "100%"))
     rows = [f'{number}.jpg,{A},"{word}"' for number, word in enumerate([*good, *bad])]
     (tmp_path / "x.csv").write_text("\n".join([f"path,sha256,{column}", *rows, ""]))
@@ -787,6 +787,13 @@ def test_what_a_check_of_an_escaped_name_says_is_heard(tmp_path: Path) -> None:
         ("Kind", "left only", "photo"),
         ("content type", "deleted", "image/jpeg"),
         ("match count", "0", "1"),
+        *((column, "", "2024-05-01") for column in ("Imported", "Date imported", "Added", "imported at")),
+        *(("imported", bad, "yes") for bad in ("no", "-", "null", "1970-01-01")),
+        *((column, "File exists", "copied") for column in ("status", "result", "Copy", "Notes", "Copied")),
+        *((column, bad, "jpg") for column in ("type", "kind") for bad in ("delete", "DELETION", "tombstone")),
+        ("type", "Delete marker", "file"),
+        *(("folder", bad, "Lost in Bern") for bad in ("Trash", "Recycle Bin", "Deleted Items", ".trash")),
+        *(("album", bad, "Not yet sorted") for bad in ("Recently Deleted", "Trash", "Bin")),
         ("modified", "yes", "2024-05-01"),
         ("date modified", "yes", ""),
         ("upload date", "", "2024-05-01T10:00:00Z"),
@@ -802,6 +809,31 @@ def test_a_column_says_what_became_of_files_by_any_of_its_words(
     found = foreign.read(tmp_path / "x.csv")
     assert [one.path for one in found.rows if one.digests] == ["b.jpg"]
     assert repr(column) in found.unclear[0] and "take the column out" in found.unclear[0]
+
+
+NEVER = ("0001-01-01 00:00:00", "1/1/0001 12:00:00 AM", "01/01/0001 00:00:00", "1601-01-01T00:00:00Z", "1899-12-30")
+NEVER += ("1970-01-01", "1970-01-01T00:00:00+2000", "01.01.1970, 01:00", "1980-01-01", "19700101", "19700101T000000Z")
+NEVER += ("0", "0.0", "00000", "3600", "86400", "3600000", "-62135596800", "621355968000000000", "01/01/70", "30.12.99")
+RECENT = ("2024-05-01", "1.5.2024", "5/1/2024 10:00:00 AM", "20240501T100000Z", "20240501100000", "1 May 2024, 10:00")
+RECENT += ("1714550000", "1714550000123", "1714550000123456789", "01.05.24", "2024-05-01T10:00:00+0100", "1998-12-31")
+
+
+@pytest.mark.parametrize(
+    "column",
+    ["Backup date", "NAS mtime", "target modified", "Copied at", "Uploaded at", "verified at", "copy date", "imported"],
+)
+def test_a_date_before_there_were_such_programs_says_that_nothing_was_done(tmp_path: Path, column: str) -> None:
+    rows = [f'{number}.jpg,{A},"{cell}"' for number, cell in enumerate((*NEVER, *RECENT))]
+    (tmp_path / "x.csv").write_text("\n".join([f"path,sha256,{column}", *rows, ""]))
+    found = foreign.read(tmp_path / "x.csv")
+    proven = [cell for cell, one in zip((*NEVER, *RECENT), found.rows, strict=True) if one.digests]
+    assert proven == list(RECENT)
+
+
+@pytest.mark.parametrize("column", ["date", "mtime", "created", "Date Modified", "taken at", "LastWriteTime"])
+def test_a_file_itself_may_be_older_than_that(tmp_path: Path, column: str) -> None:
+    (tmp_path / "x.csv").write_text(f"path,sha256,{column}\na.jpg,{A},1970-01-01\nb.jpg,{B},1985-05-01 10:00\n")
+    assert all(one.digests for one in foreign.read(tmp_path / "x.csv").rows)
 
 
 @pytest.mark.parametrize("column", ["verified at", "Verification date", "valid until", "created", "Date Modified"])

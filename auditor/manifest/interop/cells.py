@@ -18,6 +18,7 @@ class Asks(Enum):
     IF_BAD = "whether it went wrong"
     REMARK = "what else there is to say"
     DATE = "when, by a word that can ask whether"
+    IF_DONE = "whether or when it was done"
 
 
 OUTCOMES = {
@@ -38,15 +39,19 @@ OUTCOMES = {
     **dict.fromkeys(("unverified", "conflict", "conflicts", "warning", "warnings"), Asks.IF_BAD),
     **dict.fromkeys(("message", "messages", "note", "notes", "comment", "comments", "remark"), Asks.REMARK),
     **dict.fromkeys(("remarks", "detail", "details", "reason", "info", "description"), Asks.REMARK),
-    **dict.fromkeys(("modified", "created", "accessed", "taken", "captured", "added", "imported"), Asks.DATE),
+    **dict.fromkeys(("modified", "created", "accessed", "taken", "captured"), Asks.DATE),
+    **dict.fromkeys(("added", "imported"), Asks.IF_DONE),
 }
 
 AGAINST = frozenset(word for word, asks in OUTCOMES.items() if asks is Asks.IF_BAD) | {
-    *("only", "recycle", "trash", "bin", "absent", "gone", "not", "nowhere"),
+    *("only", "recycle", "trash", "bin", "absent", "gone", "not", "nowhere", "delete", "deletion", "tombstone"),
 }
 """Words that say of a file that it is not there, or not as it was, under whatever title."""
 _BESIDE_AGAINST = frozenset(
-    {*("left", "right", "source", "target", "file", "copy", "found", "there", "in", "the", "is", "was")}
+    {
+        *("left", "right", "source", "target", "file", "copy", "found", "there", "in", "the", "is", "was"),
+        *("recently", "items", "marker"),
+    }
 )
 NO_PLACE = frozenset({"no", "none", "false", "never"})
 """Words that say so where a title asks for a file, its name or its place."""
@@ -55,7 +60,7 @@ _GOOD = frozenset(
     {
         *("ok", "okay", "original", "verified", "valid", "validated", "pass", "passed", "success", "successful"),
         *("successfully", "succeeded", "match", "matches", "matched", "matching", "identical", "equal", "same", "good"),
-        *("copied", "complete", "completed", "present", "exists", "done", "hashed", "unchanged", "uploaded", "synced"),
+        *("copied", "complete", "completed", "present", "done", "hashed", "unchanged", "uploaded", "synced"),
         *("synchronized", "transferred", "saved", "stored", "finished", "intact", "correct", "confirmed"),
         *("✓", "✔", "✅"),
     }
@@ -83,6 +88,11 @@ _CALENDAR = frozenset(
     }
 )
 _LEAST_DIGITS_OF_A_DATE = 5
+_YEAR_FIRST_OR_ALONE = frozenset({4, 8, 14})
+"""How many digits a year has, a day with its year, and a second of such a day."""
+_SECONDS_AT_1990 = 631_152_000
+_MOST_SECONDS = 100_000_000_000
+_SHORT_DATE = re.compile(r"(?<!\d)\d{1,2}([./-])\d{1,2}\1(0[2-9]|[1-6]\d)(?!\d)")
 
 _ROOTED = re.compile(r"([a-z]:|~|\.\.?)?[\\/].*\w.*|[a-z]:|[a-z][a-z0-9+.-]*://\S.*", re.DOTALL)
 _IN_FOLDERS = re.compile(r"[^\s\\/]+[\\/]\S*")
@@ -104,6 +114,8 @@ def answers_well(said: str, asked: Asks) -> bool:
             return said in NOTHING or said in _NO or _is_good(said)
         case Asks.DATE:
             return said in NOTHING or is_date(said)
+        case Asks.IF_DONE:
+            return answers_well(said, Asks.IF_GOOD) or is_date_of_work(said)
 
 
 def _is_good(said: str) -> bool:
@@ -117,6 +129,23 @@ def is_date(said: str) -> bool:
     letters = set(re.findall(r"[^\W\d_]+", said))
     digits = [c for c in said if c.isdigit()]
     return len(digits) >= _LEAST_DIGITS_OF_A_DATE and set(digits) != {"0"} and letters <= _CALENDAR
+
+
+def is_date_of_work(said: str) -> bool:
+    """Whether a cell holds a date at which a program can have done something: one of 1990 or later.
+
+    For "never" programs write the first day that they know: of the year 1, 1601, 1899, 1970 or 1980.
+    """
+    if not is_date(said) or said.startswith("-"):
+        return False
+    if (found := re.search(r"\d{4,}", said)) is None:
+        return _SHORT_DATE.search(said) is not None
+    if len(found[0]) in _YEAR_FIRST_OR_ALONE:
+        return re.match(r"199|20", found[0]) is not None
+    since = int(found[0])
+    while since >= _MOST_SECONDS:  # in thousandths of a second, or smaller
+        since //= 1000
+    return since >= _SECONDS_AT_1990
 
 
 def is_against(said: str, against: Set[str]) -> bool:

@@ -21,6 +21,7 @@ from auditor.manifest.interop.cells import (
     answers_well,
     is_against,
     is_date,
+    is_date_of_work,
     is_there,
 )
 from auditor.model import DIGESTS
@@ -114,16 +115,12 @@ _WHERE = frozenset(
 """Words of titles that ask where a file lies, or under which name."""
 _DATES = frozenset({"date", "time", "timestamp", "mtime", "ctime", "atime", "btime", "modtime", "birthtime"})
 _IDS = frozenset({"id", "ids", "etag", "uuid", "guid", "inode", "serial"})
+_OF_TIME = frozenset({Asks.DATE, Asks.IF_DONE})
 _WHETHER = frozenset({"is", "was", "has", "in", "on", "at"})
 """Words of a title that may ask whether: `File on phone` may be answered by `no`."""
 _ANSWERS = frozenset({"yes", "no", "true", "false", "0", "1"})
-_NAMES = frozenset(
-    {
-        *("filename", "name", "folder", "directory", "dir", "parent", "album", "albums", "title", "caption", "tags"),
-        "keywords",
-    }
-)
-"""Words of titles under which names stand, which may be any words."""
+_NAMES = frozenset({"filename", "name", "title", "caption", "tags", "keywords"})
+"""Words of titles under which names stand, which may be any words. Those of folders and albums may be those of bins."""
 
 _METADATA = re.compile(
     r"\s*(exif|iptc|xmp|gps|quicktime|makernotes|composite|jfif|icc_profile)(-\w+)?\s*:", re.IGNORECASE
@@ -149,7 +146,7 @@ def reads_well(title: str) -> Callable[[str], bool] | None:
         return lambda said: _describes(said, words)
     if not all(word in _PLAIN or word in _BESIDE or word in OUTCOMES or word in _OF_DIGESTS for word in words):
         return None
-    if is_second and {OUTCOMES[word] for word in words if word in OUTCOMES and word not in _NOUNS} <= {Asks.DATE}:
+    if is_second and {OUTCOMES[word] for word in words if word in OUTCOMES and word not in _NOUNS} <= _OF_TIME:
         form = _form(words)
         if form is not None or not asked:
             return form or (lambda said: False)
@@ -161,9 +158,13 @@ def reads_well(title: str) -> Callable[[str], bool] | None:
     # `Copy errors` asks for errors; an `error check` may ask for either.
     if asked > {Asks.HOW} and not (Asks.IF_BAD in asked and OUTCOMES.get(words[-1]) is Asks.HOW):
         asked.discard(Asks.HOW)
-    is_when = words[-1] in _WHEN and asked <= {Asks.HOW, Asks.IF_GOOD, Asks.DATE}
-    is_when = is_when or set(words) <= _LAST_CHANGED
-    return lambda said: (is_when and is_date(said)) or all(answers_well(said, one) for one in asked)
+    is_when_done = words[-1] in _WHEN and asked <= {Asks.HOW, Asks.IF_GOOD, Asks.DATE, Asks.IF_DONE}
+    is_when_changed = set(words) <= _LAST_CHANGED
+    return lambda said: (
+        (is_when_done and is_date_of_work(said))
+        or (is_when_changed and is_date(said))
+        or all(answers_well(said, one) for one in asked)
+    )
 
 
 def is_size_of_a_side(title: str) -> bool:
@@ -234,8 +235,8 @@ def _is_of_second(words: Sequence[str]) -> bool:
 def _form(words: Sequence[str]) -> Callable[[str], bool] | None:
     """Whether a cell has the form of what a title that tells of a second place asks for; None where it may have any."""
     told = set(words)
-    if _DATES & told or any(OUTCOMES.get(word) is Asks.DATE for word in words):
-        return is_date
+    if _DATES & told or any(OUTCOMES.get(word) in _OF_TIME for word in words):
+        return is_date_of_work
     if _WHERE & told or told <= _SECOND | _BESIDE:
         return is_there
     if _IDS & told:
