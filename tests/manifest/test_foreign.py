@@ -883,6 +883,21 @@ def test_a_column_that_nobody_knows_leaves_no_row_its_proof_unless_it_is_empty(t
 
 
 NO_COPY = ("", "-", "n/a", "none", "no", "No copy", "MISSING", "not found", "not there", "nowhere", "failed", "0", "²")
+NO_COPY += (
+    "#N/A",
+    "#N/D",
+    "#REF!",
+    "#VALUE!",
+    "#NAME?",
+    "#NV",
+    "#1",
+    "n/d",
+    "s/o",
+    "n/f",
+    "N/A-failed",
+    "pending/retry",
+)
+NO_COPY += ("queued/waiting", "skip/exists", "err/5", "unknown/timeout", "exists")
 NO_COPY += ("error: /nas/a.jpg", "failed to copy /nas/a.jpg", "skipped (a.jpg)", "w/o copy", "1/2", "pending", "fehlt")
 A_PATH = ("/nas/DCIM/a.jpg", r"Z:\b\a.jpg", "DCIM/a.jpg", "s3://b/a.jpg", "a b.heic", "nas:b/a.jpg", "OK", "yes")
 A_DATE = ("2024-05-01T10:00:00Z", "1 May 2024, 10:00", "1714550000.5")
@@ -892,7 +907,12 @@ A_DATE = ("2024-05-01T10:00:00Z", "1 May 2024, 10:00", "1714550000.5")
     ("columns", "bad", "good"),
     [
         (("destination path", "Target Filename", "NAS file", "Cloud url", "backup_path", "copyPath"), NO_COPY, A_PATH),
-        (("Destination folder", "disk path", "dest dir"), NO_COPY, ("/nas/2024", "b/2024", "2024/05", "E:", "~/b")),
+        (
+            ("disk path", "Backup path", "Target", "backup file"),
+            ("b/2024", "2024/05", "x:", "E:"),
+            ("/nas/2024", "~/b"),
+        ),
+        (("Destination folder", "dest dir"), NO_COPY, ("/nas/2024", "b/2024", "2024/05", "E:", "~/b")),
         (("dst", "target", "cloud", "on nas", "backup"), NO_COPY, A_PATH),
         (("target date", "NAS mtime", "cloud date modified", "backup date"), (*NO_COPY, "0000-00-00 00:00:00"), A_DATE),
         (("target modified", "dest created"), (*NO_COPY, "yes"), A_DATE),
@@ -902,6 +922,7 @@ A_DATE = ("2024-05-01T10:00:00Z", "1 May 2024, 10:00", "1714550000.5")
         (("size on disk", "disk size"), NO_COPY, ("4096", "4 KiB", "4,096")),
         (("cloud format", "nas owner"), (*NO_COPY, "jpeg"), ()),
         (("source size", "original size"), ("no", "50", "failed", "²"), ("", "-", "100")),
+        (("phone path", "url", "location", "link", "path 2", "tags"), ("#N/A", "#REF!"), ("", "-", "Rome", "a.jpg")),
         (("phone path", "url", "location", "source file"), ("MISSING", "no", "no copy"), ("", "-", "Rome", "a.jpg")),
         (("disk name", "disk serial"), (), ("Backup 3", "", "WD1")),
     ],
@@ -917,6 +938,34 @@ def test_what_tells_of_the_place_of_a_copy_must_say_that_it_is_there(
         proven = {cell for cell, one in zip(cells, found.rows, strict=True) if one.digests}
         assert proven == set(good), column
         assert bool(found.unclear) == bool(bad)
+
+
+@pytest.mark.parametrize(
+    ("path", "column", "cell", "proves"),
+    [
+        ("DCIM/#1.jpg", "Backup path", "#1.jpg", True),
+        ("DCIM/#1.jpg", "Backup path", "#b/#1.jpg", True),
+        ("DCIM/#1.jpg", "File name", "#1.jpg", True),
+        ("#1/2024/a.jpg", "folder", "#1/2024", True),
+        ("#1/2024/a.jpg", "folder", "#2", False),
+        ("DCIM/a.jpg", "Backup path", "#1.jpg", False),
+        ("DCIM/A", "Backup path", "#N/A", False),
+        ("#N/A", "Backup path", "/nas/a.jpg", False),  # a name that was looked up, and not found
+        ("#NAME?", "Backup path", "/nas/a.jpg", False),
+        ("#notes.txt#", "Backup path", "/nas/a.jpg", True),
+        ("#recycle/a.jpg", "folder", "#recycle", False),
+        ("DCIM/IMG_1", "Backup path", "b c/IMG_1", True),
+        ("DCIM/IMG_1", "Backup file", "img_1", True),
+        ("DCIM/IMG_1", "Backup file", "IMG_2", False),
+        ("DCIM/D", "Backup path", "n/d", False),
+        ("DCIM/pending", "Backup path", "pending", False),
+    ],
+)
+def test_the_own_name_of_a_file_is_that_under_any_title(
+    tmp_path: Path, path: str, column: str, cell: str, proves: bool
+) -> None:
+    (tmp_path / "x.csv").write_text(f"path,sha256,{column}\n{path},{A},{cell}\n")
+    assert [bool(one.digests) for one in foreign.read(tmp_path / "x.csv").rows] == [proves]
 
 
 def test_the_sizes_of_two_sides_are_compared_where_no_other_is_stated(tmp_path: Path) -> None:

@@ -55,6 +55,13 @@ _BESIDE_AGAINST = frozenset(
 )
 NO_PLACE = frozenset({"no", "none", "false", "never"})
 """Words that say so where a title asks for a file, its name or its place."""
+_NOT_YET = frozenset(
+    {
+        *("pending", "queued", "waiting", "scheduled", "retry", "retrying", "later", "todo", "skip", "err", "unknown"),
+        *("timeout", "denied", "cancelled", "canceled", "aborted", "exists", "without"),
+    }
+)
+"""Words that say so where a title asks for the place of a copy."""
 
 _GOOD = frozenset(
     {
@@ -94,8 +101,13 @@ _SECONDS_AT_1990 = 631_152_000
 _MOST_SECONDS = 100_000_000_000
 _SHORT_DATE = re.compile(r"(?<!\d)\d{1,2}([./-])\d{1,2}\1(0[2-9]|[1-6]\d)(?!\d)")
 
-_ROOTED = re.compile(r"([a-z]:|~|\.\.?)?[\\/].*\w.*|[a-z]:|[a-z][a-z0-9+.-]*://\S.*", re.DOTALL)
+_ROOTED = re.compile(r"([a-z]:|~|\.\.?)?[\\/].*\w.*|[a-z][a-z0-9+.-]*://\S.*", re.DOTALL)
+_DRIVE = re.compile("[a-z]:")
 _IN_FOLDERS = re.compile(r"[^\s\\/]+[\\/]\S*")
+_ABBREVIATED = re.compile(r"\w/\w\b(?![\\/]).*", re.DOTALL)
+"""As in n/d, s/o, w/o copy, and 1/2."""
+_FAILED = re.compile(r"#[¡¿]?[^\W\d]\w*(/\w+)?[!?]?")
+_LEAST_OF_A_NAME = 3
 _WITH_SUFFIX = re.compile(r".*\w\.(?=[0-9]?[a-z])[a-z0-9]{2,5}", re.DOTALL)
 
 
@@ -154,12 +166,43 @@ def is_against(said: str, against: Set[str]) -> bool:
     return bool(told & against) and told <= against | _BESIDE_AGAINST
 
 
-def is_there(said: str) -> bool:
-    """Whether a cell says where a copy lies: by a path or the name of a file, or in a word that is known to be good."""
-    if said in NOTHING or is_against(said, AGAINST | NO_PLACE):
+def is_failed_formula(said: str, own: str) -> bool:
+    """Whether a cell may be what a spreadsheet writes for what it did not find: `#N/A`, in any language.
+
+    `own` is the path of the row's file: neither its name, as `#1.jpg`, nor a folder that it lies in is such an error.
+    """
+    if not said.startswith("#"):
+        return False
+    parts, names = _parts(said), _parts(own)
+    is_of_own = parts[-1] == names[-1] or parts == names[: len(parts)]
+    return not is_of_own or bool(_FAILED.fullmatch(said) and not _WITH_SUFFIX.fullmatch(names[-1]))
+
+
+def is_there(said: str, own: str, *, in_folder: bool) -> bool:
+    """Whether a cell says where a copy lies: by a path or the name of a file, or in a word that is known to be good.
+
+    `own` is the path of the row's file, whose name needs no suffix; `in_folder` says that a folder is asked for, whose
+    path has none.
+    """
+    if said in NOTHING or _lacks(said):
         return False
     if _is_good(said) or said in _YES or _ROOTED.fullmatch(said):
         return True
-    first = set(re.findall(r"[^\W_]+", re.split(r"[\\/]", said)[0]))
-    has_form = _WITH_SUFFIX.fullmatch(said) or (_IN_FOLDERS.fullmatch(said) and re.search(r"[^\W\d_]|\d{4}", said))
-    return bool(has_form) and ": " not in said and not first & (AGAINST | NO_PLACE)
+    first = set(re.findall(r"[^\W_]+", _parts(said)[0]))
+    if ": " in said or first & (AGAINST | NO_PLACE) or _ABBREVIATED.fullmatch(said):
+        return False
+    name = _parts(own)[-1]
+    if _WITH_SUFFIX.fullmatch(said) or (len(name) >= _LEAST_OF_A_NAME and _parts(said)[-1] == name):
+        return True
+    has_form = _IN_FOLDERS.fullmatch(said) and re.search(r"[^\W\d_]|\d{4}", said)
+    return in_folder and (bool(has_form) or _DRIVE.fullmatch(said) is not None)
+
+
+def _lacks(said: str) -> bool:
+    """Whether a cell says nothing but that a copy is not there, or not yet, with whatever number."""
+    return is_against(re.sub("[0-9]+", " ", said), AGAINST | NO_PLACE | _NOT_YET)
+
+
+def _parts(path: str) -> list[str]:
+    """The folders and the name of a path of any system."""
+    return re.split(r"[\\/]", path)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from auditor.manifest.interop.cells import (
     AGAINST,
@@ -22,6 +23,7 @@ from auditor.manifest.interop.cells import (
     is_against,
     is_date,
     is_date_of_work,
+    is_failed_formula,
     is_there,
 )
 from auditor.model import DIGESTS
@@ -115,6 +117,8 @@ _WHERE = frozenset(
 """Words of titles that ask where a file lies, or under which name."""
 _DATES = frozenset({"date", "time", "timestamp", "mtime", "ctime", "atime", "btime", "modtime", "birthtime"})
 _IDS = frozenset({"id", "ids", "etag", "uuid", "guid", "inode", "serial"})
+_OF_FOLDERS = frozenset({"folder", "directory", "dir", "parent", "root", "drive", "volume", "host", "device"})
+"""Words of titles that ask in what a file lies, and not for the path of it."""
 _OF_TIME = frozenset({Asks.DATE, Asks.IF_DONE})
 _WHETHER = frozenset({"is", "was", "has", "in", "on", "at"})
 """Words of a title that may ask whether: `File on phone` may be answered by `no`."""
@@ -127,40 +131,48 @@ _METADATA = re.compile(
 )
 """How exiftool names a column of what a file itself holds."""
 
+_Reads = Callable[[str, str], bool]
+"""Whether a cell, in small letters, is known to be no word against the file of its row, whose path is the second."""
 
-def reads_well(title: str) -> Callable[[str], bool] | None:
-    """Whether a cell under this title, in small letters, is known to be no word against its file.
 
-    None where nobody knows what such a column says.
-    """
+def reads_well(title: str) -> _Reads | None:
+    """Whether a cell under this title is known to be no word against its file; None where nobody knows what such a
+    column says."""
+    reads = _reads(title)
+    if reads is None:
+        return None
+    return lambda said, own: not is_failed_formula(said, own) and reads(said, own)
+
+
+def _reads(title: str) -> _Reads | None:
     words = _words(title)
     if _DATES & set(words):
         words = [word for word in words if word not in _OF_DATES]
     is_second = _is_of_second(words)
     if digest_kind(title) is not None:
-        return lambda said: not is_second or bool(DIGEST.fullmatch(said))
+        return lambda said, _: not is_second or bool(DIGEST.fullmatch(said))
     asked = {OUTCOMES[word] for word in words if word in OUTCOMES}
     if not asked and _METADATA.match(title):
-        return lambda said: True
+        return lambda said, _: True
     if " ".join(words) in _PLAIN:
-        return lambda said: _describes(said, words)
+        return lambda said, _: _describes(said, words)
     if not all(word in _PLAIN or word in _BESIDE or word in OUTCOMES or word in _OF_DIGESTS for word in words):
         return None
     if is_second and {OUTCOMES[word] for word in words if word in OUTCOMES and word not in _NOUNS} <= _OF_TIME:
         form = _form(words)
         if form is not None or not asked:
-            return form or (lambda said: False)
+            return form or (lambda said, _: False)
     if not asked:
         if not _PLAIN & set(words):
             return None
         asks_whether = bool(_WHETHER & set(words))
-        return lambda said: not (asks_whether and said in _ANSWERS) and _describes(said, words)
+        return lambda said, _: not (asks_whether and said in _ANSWERS) and _describes(said, words)
     # `Copy errors` asks for errors; an `error check` may ask for either.
     if asked > {Asks.HOW} and not (Asks.IF_BAD in asked and OUTCOMES.get(words[-1]) is Asks.HOW):
         asked.discard(Asks.HOW)
     is_when_done = words[-1] in _WHEN and asked <= {Asks.HOW, Asks.IF_GOOD, Asks.DATE, Asks.IF_DONE}
     is_when_changed = set(words) <= _LAST_CHANGED
-    return lambda said: (
+    return lambda said, _: (
         (is_when_done and is_date_of_work(said))
         or (is_when_changed and is_date(said))
         or all(answers_well(said, one) for one in asked)
@@ -232,15 +244,15 @@ def _is_of_second(words: Sequence[str]) -> bool:
     return bool(told) and not (told == {"disk"} and _OF_DISKS & set(words))
 
 
-def _form(words: Sequence[str]) -> Callable[[str], bool] | None:
+def _form(words: Sequence[str]) -> _Reads | None:
     """Whether a cell has the form of what a title that tells of a second place asks for; None where it may have any."""
     told = set(words)
     if _DATES & told or any(OUTCOMES.get(word) in _OF_TIME for word in words):
-        return is_date_of_work
+        return lambda said, _: is_date_of_work(said)
     if _WHERE & told or told <= _SECOND | _BESIDE:
-        return is_there
+        return partial(is_there, in_folder=bool(_OF_FOLDERS & told))
     if _IDS & told:
-        return lambda said: bool(ID.fullmatch(said))
+        return lambda said, _: bool(ID.fullmatch(said))
     return None
 
 

@@ -112,7 +112,7 @@ def read_csv(path: Path, content: bytes) -> Listed:
             size = size_of(values[sized].strip()) if sized is not None else None
             mtime = ns_or_none(values[dated]) if dated is not None else None
             rows.append(row(name_of(_unguarded(values[named])), digests, size, mtime))
-            for title, said in (*_against(values, digested, known), *_not_whole(values, sized, of_sides)):
+            for title, said in (*_against(values, named, digested, known), *_not_whole(values, sized, of_sides)):
                 disproved.add(rows[-1].path)
                 doubted.setdefault(title, (number, said))
                 doubts[title] += 1
@@ -134,15 +134,17 @@ def _ran_on(cell: str, delimiter: str) -> bool:
 
 def _against(
     values: Sequence[str],
+    named: int,
     digested: Sequence[tuple[int, str]],
-    known: Sequence[tuple[int, str, Callable[[str], bool]]],
+    known: Sequence[tuple[int, str, Callable[[str, str], bool]]],
 ) -> Iterator[tuple[str | None, str]]:
     """The cells of a row that are not known to be no word against its file, each with its title; None for digests that
     cannot all be of one file."""
     if not agree([(kind, values[at].strip()) for at, kind in digested]):
         yield None, ""
+    own = values[named].strip().lower()
     for at, title, is_good in known:
-        if not is_good((said := values[at].strip()).lower()):
+        if not is_good((said := values[at].strip()).lower(), own):
             yield title, said
 
 
