@@ -900,6 +900,30 @@ NO_COPY += (
 NO_COPY += ("queued/waiting", "skip/exists", "err/5", "unknown/timeout", "exists")
 NO_COPY += ("error: /nas/a.jpg", "failed to copy /nas/a.jpg", "skipped (a.jpg)", "w/o copy", "1/2", "pending", "fehlt")
 A_PATH = ("/nas/DCIM/a.jpg", r"Z:\b\a.jpg", "DCIM/a.jpg", "s3://b/a.jpg", "a b.heic", "nas:b/a.jpg", "OK", "yes")
+A_FOLDER = ("/nas/2024", "b/2024", "2024/05", "E:", "~/b", "Urlaub", "Fotos 2024", "photos", "Holiday 2024", "Summer")
+A_FOLDER += ("Bad Homburg", "NO NAME", "Not yet sorted", "Unknown date")
+NO_FOLDER = (
+    *NO_COPY,
+    "Trash",
+    "Recently Deleted",
+    r"E:\$RECYCLE.BIN",
+    "b/.trash",
+    "not copied yet",
+    "not mounted",
+    "05",
+)
+NO_FOLDER += ("permission denied", "could not connect", "upload failed", "not found on nas", "i/o error")
+IN_FOLDERS = (
+    "NO NAME/DCIM/1.jpg",
+    "bad homburg/1.jpg",
+    "Bin/2.jpg",
+    "lost+found/1.jpg",
+    "Not yet sorted/b c.jpg",
+    "b/1.jpg",
+)
+IN_NO_FOLDER = ("failed to copy b/1.jpg", "not found in b/1.jpg", "error b/1.jpg", "no copy/1.jpg", "missing b.jpg")
+IN_NO_FOLDER += ("trash/1.jpg", "b/.trash/1.jpg", r"E:\$RECYCLE.BIN\1.jpg", "#recycle/1.jpg", "Urlaub")
+AN_ID = ("1a2b-3c_4D", "4711", "1a2b3c==", "ABC!123", "CiQAb+/x9Z12abcDEF/asdf==")
 A_DATE = ("2024-05-01T10:00:00Z", "1 May 2024, 10:00", "1714550000.5")
 
 
@@ -912,11 +936,12 @@ A_DATE = ("2024-05-01T10:00:00Z", "1 May 2024, 10:00", "1714550000.5")
             ("b/2024", "2024/05", "x:", "E:"),
             ("/nas/2024", "~/b"),
         ),
-        (("Destination folder", "dest dir"), NO_COPY, ("/nas/2024", "b/2024", "2024/05", "E:", "~/b")),
+        (("Destination folder", "dest dir", "cloud album", "NAS folder", "Backup drive"), NO_FOLDER, A_FOLDER),
+        (("Backup path", "Target file"), IN_NO_FOLDER, IN_FOLDERS),
         (("dst", "target", "cloud", "on nas", "backup"), NO_COPY, A_PATH),
         (("target date", "NAS mtime", "cloud date modified", "backup date"), (*NO_COPY, "0000-00-00 00:00:00"), A_DATE),
         (("target modified", "dest created"), (*NO_COPY, "yes"), A_DATE),
-        (("cloud id", "target etag"), (*NO_COPY, "00"), ("1a2b-3c_4D", "4711")),
+        (("cloud id", "target etag"), (*NO_COPY, "00", "err-5", "failed_404", "error/5/of/the/network"), AN_ID),
         (("target md5", "dest crc32", "nas hash"), NO_COPY, (MD5_A,)),
         (("target size", "cloud size", "NAS bytes"), (*NO_COPY, "50", "05", "1 kB", "100 kB"), ("100", "0100")),
         (("size on disk", "disk size"), NO_COPY, ("4096", "4 KiB", "4,096")),
@@ -957,6 +982,8 @@ def test_what_tells_of_the_place_of_a_copy_must_say_that_it_is_there(
         ("DCIM/IMG_1", "Backup path", "b c/IMG_1", True),
         ("DCIM/IMG_1", "Backup file", "img_1", True),
         ("DCIM/IMG_1", "Backup file", "IMG_2", False),
+        ("DCIM/bad light.jpg", "Backup file", "bad light.jpg", True),
+        ("DCIM/a.jpg", "Backup file", "bad light.jpg", False),
         ("DCIM/D", "Backup path", "n/d", False),
         ("DCIM/pending", "Backup path", "pending", False),
     ],

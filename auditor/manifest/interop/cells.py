@@ -7,6 +7,7 @@ from collections.abc import Set
 from enum import Enum
 
 from auditor.model import DIGESTS
+from auditor.places.trash import in_bin
 
 
 class Asks(Enum):
@@ -55,12 +56,19 @@ _BESIDE_AGAINST = frozenset(
 )
 NO_PLACE = frozenset({"no", "none", "false", "never"})
 """Words that say so where a title asks for a file, its name or its place."""
-_NOT_YET = frozenset(
+_OF_PROGRAMS = frozenset(
     {
-        *("pending", "queued", "waiting", "scheduled", "retry", "retrying", "later", "todo", "skip", "err", "unknown"),
-        *("timeout", "denied", "cancelled", "canceled", "aborted", "exists", "without"),
+        *("pending", "queued", "scheduled", "retry", "retrying", "skip", "skipped", "err", "error", "errors", "failed"),
+        *("fail", "fails", "failure", "failures", "mismatch", "mismatches", "mismatched", "timeout", "denied"),
+        *("cancelled", "canceled", "aborted", "unreachable", "unavailable", "unreadable", "unverified", "incomplete"),
+        *("truncated", "corrupt", "corrupted", "cannot", "deleted", "removed", "trashed"),
+        *("fehlt", "fehler", "fehlgeschlagen"),
     }
 )
+"""Words by which programs say that there is no copy, and of which no folder has its name."""
+_NOT_YET = _OF_PROGRAMS | {
+    *("waiting", "later", "todo", "unknown", "exists", "without", "offline", "mounted", "connected", "yet"),
+}
 """Words that say so where a title asks for the place of a copy."""
 
 _GOOD = frozenset(
@@ -77,6 +85,15 @@ _BESIDE_GOOD = frozenset(
     | {*DIGESTS, "fully", "upload", "sync", "transfer", "verification"}
 )
 _GOOD_PHRASES = frozenset({"up to date", "up-to-date", "backed up"})
+_OF_SENTENCES = (
+    _GOOD
+    | _BESIDE_GOOD
+    | {
+        *("to", "in", "on", "at", "by", "from", "for", "could", "be", "been", "access", "space", "backup", "target"),
+        *("mounted", "connected", "connect", "allowed", "permitted", "responding", "supported", "selected", "required"),
+    }
+)
+"""Words that make a sentence of what may be the name of a folder: `Not copied`, but `Not yet sorted`."""
 _YES = frozenset({"yes", "true"})
 _ONE = frozenset({"1", "1.0", "100%", "100.0%"})
 _NO = frozenset({"no", "false", "0", "0.0", "ok", "no error", "no errors"})
@@ -85,7 +102,8 @@ NOTHING = frozenset({"", "-", "none", "n/a", "null", "nan"})
 
 DIGEST = re.compile("[0-9a-f]{8,128}")
 SIZE = re.compile(r"(?=.*[1-9])[0-9][0-9., ]*([kmgt]?i?b|bytes)?")
-ID = re.compile(r"(?=.*[1-9])[\w-]+")
+_ID = re.compile(r"(?=.*[1-9])([\w-]+|[\w=+!-]{6,}|[\w=+/!-]{20,})")
+"""Of letters and figures; in that of a cloud there may be a few marks, and in a long one a slash as well."""
 
 _CALENDAR = frozenset(
     {
@@ -99,12 +117,12 @@ _YEAR_FIRST_OR_ALONE = frozenset({4, 8, 14})
 """How many digits a year has, a day with its year, and a second of such a day."""
 _SECONDS_AT_1990 = 631_152_000
 _MOST_SECONDS = 100_000_000_000
+"""What is more is no number of seconds, but of thousandths of them, or smaller."""
 _SHORT_DATE = re.compile(r"(?<!\d)\d{1,2}([./-])\d{1,2}\1(0[2-9]|[1-6]\d)(?!\d)")
 
 _ROOTED = re.compile(r"([a-z]:|~|\.\.?)?[\\/].*\w.*|[a-z][a-z0-9+.-]*://\S.*", re.DOTALL)
 _DRIVE = re.compile("[a-z]:")
-_IN_FOLDERS = re.compile(r"[^\s\\/]+[\\/]\S*")
-_ABBREVIATED = re.compile(r"\w/\w\b(?![\\/]).*", re.DOTALL)
+_ABBREVIATED = re.compile(r"\w/\w([\s-].*)?", re.DOTALL)
 """As in n/d, s/o, w/o copy, and 1/2."""
 _FAILED = re.compile(r"#[¡¿]?[^\W\d]\w*(/\w+)?[!?]?")
 _LEAST_OF_A_NAME = 3
@@ -155,7 +173,7 @@ def is_date_of_work(said: str) -> bool:
     if len(found[0]) in _YEAR_FIRST_OR_ALONE:
         return re.match(r"199|20", found[0]) is not None
     since = int(found[0])
-    while since >= _MOST_SECONDS:  # in thousandths of a second, or smaller
+    while since >= _MOST_SECONDS:
         since //= 1000
     return since >= _SECONDS_AT_1990
 
@@ -178,24 +196,44 @@ def is_failed_formula(said: str, own: str) -> bool:
     return not is_of_own or bool(_FAILED.fullmatch(said) and not _WITH_SUFFIX.fullmatch(names[-1]))
 
 
+def is_id(said: str) -> bool:
+    """Whether a cell holds the number or name of a copy, not that of an error."""
+    told = set(re.findall(r"[^\W_]+", said))
+    return _ID.fullmatch(said) is not None and not told & _OF_PROGRAMS and not _lacks(said)
+
+
 def is_there(said: str, own: str, *, in_folder: bool) -> bool:
     """Whether a cell says where a copy lies: by a path or the name of a file, or in a word that is known to be good.
 
-    `own` is the path of the row's file, whose name needs no suffix; `in_folder` says that a folder is asked for, whose
-    path has none.
+    `own` is the path of the row's file, whose name needs no suffix; `in_folder` says that a folder is asked for, which
+    may have any name. What lies in a bin is no copy.
     """
-    if said in NOTHING or _lacks(said):
-        return False
-    if _is_good(said) or said in _YES or _ROOTED.fullmatch(said):
-        return True
-    first = set(re.findall(r"[^\W_]+", _parts(said)[0]))
-    if ": " in said or first & (AGAINST | NO_PLACE) or _ABBREVIATED.fullmatch(said):
+    if said in NOTHING or _lacks(said) or in_bin(said.replace("\\", "/") + ("/" if in_folder else "")):
         return False
     name = _parts(own)[-1]
-    if _WITH_SUFFIX.fullmatch(said) or (len(name) >= _LEAST_OF_A_NAME and _parts(said)[-1] == name):
+    is_long = len(name) >= _LEAST_OF_A_NAME
+    if _is_good(said) or said in _YES or _ROOTED.fullmatch(said) or (is_long and said in {own, name}):
         return True
-    has_form = _IN_FOLDERS.fullmatch(said) and re.search(r"[^\W\d_]|\d{4}", said)
-    return in_folder and (bool(has_form) or _DRIVE.fullmatch(said) is not None)
+    if _tells_of_failure(said, in_folder=in_folder):
+        return False
+    if _WITH_SUFFIX.fullmatch(said) or (is_long and _parts(said)[-1] == name):
+        return True
+    is_drive = _DRIVE.fullmatch(said) is not None
+    has_name = any(c.isalpha() for c in said) or re.search("[0-9]{4}", said) is not None
+    return in_folder and (is_drive or (len(said) > 1 and has_name and not _ABBREVIATED.fullmatch(said)))
+
+
+def _tells_of_failure(said: str, *, in_folder: bool) -> bool:
+    """Whether a cell says in a sentence that a copy is not there. A folder may be called `Bad Homburg` or `lost+found`,
+    and the file in it is there; what is said of a file alone has no such word, if it is not its name."""
+    first, *further = _parts(said)
+    told = set(re.findall(r"[^\W_]+", first))
+    if ": " in said:
+        return True
+    if not told & (AGAINST | NO_PLACE | _NOT_YET):
+        return False
+    is_sentence = bool(told & (_OF_PROGRAMS | _OF_SENTENCES)) or re.search(r"\s[\\/]", said) is not None
+    return is_sentence or not (further or in_folder)
 
 
 def _lacks(said: str) -> bool:

@@ -13,7 +13,6 @@ from functools import partial
 from auditor.manifest.interop.cells import (
     AGAINST,
     DIGEST,
-    ID,
     NO_PLACE,
     NOTHING,
     OUTCOMES,
@@ -24,6 +23,7 @@ from auditor.manifest.interop.cells import (
     is_date,
     is_date_of_work,
     is_failed_formula,
+    is_id,
     is_there,
 )
 from auditor.model import DIGESTS
@@ -117,7 +117,9 @@ _WHERE = frozenset(
 """Words of titles that ask where a file lies, or under which name."""
 _DATES = frozenset({"date", "time", "timestamp", "mtime", "ctime", "atime", "btime", "modtime", "birthtime"})
 _IDS = frozenset({"id", "ids", "etag", "uuid", "guid", "inode", "serial"})
-_OF_FOLDERS = frozenset({"folder", "directory", "dir", "parent", "root", "drive", "volume", "host", "device"})
+_OF_FOLDERS = frozenset(
+    {*("folder", "directory", "dir", "parent", "root", "drive", "volume", "host", "device", "album", "albums")}
+)
 """Words of titles that ask in what a file lies, and not for the path of it."""
 _OF_TIME = frozenset({Asks.DATE, Asks.IF_DONE})
 _WHETHER = frozenset({"is", "was", "has", "in", "on", "at"})
@@ -249,10 +251,10 @@ def _form(words: Sequence[str]) -> _Reads | None:
     told = set(words)
     if _DATES & told or any(OUTCOMES.get(word) in _OF_TIME for word in words):
         return lambda said, _: is_date_of_work(said)
-    if _WHERE & told or told <= _SECOND | _BESIDE:
+    if (_WHERE | _OF_FOLDERS) & told or told <= _SECOND | _BESIDE:
         return partial(is_there, in_folder=bool(_OF_FOLDERS & told))
     if _IDS & told:
-        return lambda said, _: bool(ID.fullmatch(said))
+        return lambda said, _: is_id(said)
     return None
 
 
