@@ -180,7 +180,8 @@ def test_clean_parts_no_pair_of_which_one_half_cannot_be_read_again(
     code, out, _ = call(monkeypatch, capsys, "--json", "clean", "report")
     said = json.loads(out)
     whole = [f"DCIM/{name}" for name in ("IMG_1.jpg", "IMG_2.jpg", "IMG_4.dng", "IMG_4.jpg")]
-    assert sorted(Path(one["path"]).relative_to(Path("phone").resolve()).as_posix() for one in said["removals"]) == whole
+    phone = Path("phone").resolve()
+    assert sorted(Path(one["path"]).relative_to(phone).as_posix() for one in said["removals"]) == whole
     assert (go["files"], go["clean_files"], go["clean_bytes"]) == (6, len(whole), said["bytes"])
     assert said["hindrance"].startswith("1 of the files is not in enough backups")
     assert said["hindrance"].endswith("it stays, as does 1 file that belongs to it")
