@@ -21,13 +21,15 @@ from auditor.pictures.verify import Relation
 @dataclass(frozen=True, slots=True)
 class Member:
     """A file beside the kept one: what it is to it, and in words what the pixels or the digests say. `lacks` names what
-    it holds and the kept one does not, `more` what the kept one holds and it does not."""
+    it holds and the kept one does not, `more` what the kept one holds and it does not. `may_be_original`: the picture
+    of the kept one may have been made of its own."""
 
     item: int
     relation: Relation
     detail: str
     lacks: tuple[str, ...] = ()
     more: tuple[str, ...] = ()
+    may_be_original: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,10 @@ def find(
     groups: list[Group] = []
     placed: set[int] = set()
     for kept, same in proven.groups:
-        members_ = tuple(Member(k, proof.relation, proof.detail, proof.lacks, proof.more) for k, proof in same.items())
+        members_ = tuple(
+            Member(k, proof.relation, proof.detail, proof.lacks, proof.more, proof.may_be_original)
+            for k, proof in same.items()
+        )
         placed |= same.keys()
         groups.append(Group(kept, members_, rank(inventory, [kept, *same], reasons), proven=True))
     for better, other, proof in proven.doubted:

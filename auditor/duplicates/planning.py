@@ -158,6 +158,8 @@ def _rows(inventory: Inventory, group: Group, member: Member, unread: frozenset[
     doubt = _doubt(inventory, item, kept, unread)
     if doubt is None and member.lacks:
         doubt = f"the file to keep lacks something that this one holds: {', '.join(member.lacks)}"
+    if doubt is None and member.may_be_original:
+        doubt = "it is not known which of the two was made of the other"
     if doubt is None and None in twins.values():
         lone = next(inventory.items[part].facts.path for part, twin in twins.items() if twin is None)
         doubt = f"{lone} belongs to it and is not in the company of the file to keep"

@@ -42,6 +42,7 @@ class Proof:
 
     `lacks` names in words what it holds and the one to keep does not, `more` what the one to keep holds and it does
     not. `fuller`: it is the one to keep itself, since it holds more. `blind`: the one to keep could not be opened.
+    `may_be_original`: it is not known whether the picture of the one to keep holds all that its own does.
     """
 
     relation: Relation
@@ -50,6 +51,7 @@ class Proof:
     more: tuple[str, ...] = ()
     fuller: bool = False
     blind: bool = False
+    may_be_original: bool = False
 
     @property
     def same(self) -> bool:
@@ -228,11 +230,15 @@ def _weighed(proof: Proof, pair: _Pair, kept: bytes, other: bytes, turn: int = 1
     # What nobody could look at is no reason to keep a file before another one, and a reason to ask.
     fuller = bool(lacks if pair.exact else content) and not (more or ours.unseen or theirs.unseen)
     lacks += parts.perhaps_missing(ours, theirs)
+    may_be_original = False
     if pair.larger and not pair.exact:
         lacks.append(f"more pixels ({pair.larger})")
-    elif not (pair.exact or same_to_the_last_bit(kept, other) or (pair.smaller and is_reduction(other, kept, turn))):
-        lacks.append("a picture that may be the original")
-    return Proof(proof.relation, proof.detail, tuple(lacks), tuple(more), fuller)
+    else:
+        made_of_it = pair.exact or same_to_the_last_bit(kept, other)
+        may_be_original = not (made_of_it or (pair.smaller and is_reduction(other, kept, turn)))
+    return Proof(
+        proof.relation, proof.detail, tuple(lacks), tuple(more), fuller=fuller, may_be_original=may_be_original
+    )
 
 
 def _proof(match: Match | NoPicture) -> Proof:
