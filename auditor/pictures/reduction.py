@@ -6,6 +6,11 @@ moved them by anything up to half a step: one in two by more than a quarter. Whe
 the small one, the roundings are in it already, and nearly all strengths lie where the small one has them. And where one
 in many is off by more than a whole step, the small one shows something that the large one does not.
 
+That tells nothing where the large one's own rounding may have moved them as far: it was blown up, and saved more
+coarsely than the small one. So the small one's steps have to be wide beside what is left of the large one's when it is
+reduced, by its file, and by what it may have been before: one that was saved twice shows the last table alone. Of a
+large one that is no JPEG nothing is known.
+
 How the large one was reduced is not known: the reduction is fitted, from the usual filters and small shifts of each.
 """
 
@@ -16,6 +21,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -48,7 +54,10 @@ LEAST_STRENGTHS = 2_000
 MOST_NEAR = 0.49
 LEAST_ROUNDED = 0.75
 MOST_BEYOND = 0.007
+MOST_NOISE = 0.5
 """Measured: docs/duplicates.md."""
+COARSE = 70
+"""Of this quality a large picture may have been once, whatever its file says now."""
 BACK = {6: 8, 8: 6}
 """The turns that are not their own way back, by EXIF's numbers."""
 
@@ -57,9 +66,11 @@ BACK = {6: 8, 8: 6}
 class Rounding:
     """How far the strengths of a small JPEG lie from those of a large picture reduced: of `strengths` that it holds,
     the shares that are off by less than a quarter of a step (`near`), by no more than half a step, as rounding is
-    (`rounded`), and by more than a whole one (`beyond`)."""
+    (`rounded`), and by more than a whole one (`beyond`). `noise` is how wide the large one's own steps are beside those
+    of the small one, once it is reduced."""
 
     strengths: int
+    noise: float = 0.0
     near: float = 0.0
     rounded: float = 0.0
     beyond: float = 0.0
@@ -67,16 +78,18 @@ class Rounding:
     @property
     def is_of_a_reduction(self) -> bool:
         """Whether the small one was made of the large one, and shows nothing else."""
-        enough = self.strengths >= LEAST_STRENGTHS and self.rounded >= LEAST_ROUNDED
-        return enough and self.near <= MOST_NEAR and self.beyond <= MOST_BEYOND
+        enough = self.strengths >= LEAST_STRENGTHS and self.noise <= MOST_NOISE
+        is_rounding = self.near <= MOST_NEAR and self.rounded >= LEAST_ROUNDED
+        return enough and is_rounding and self.beyond <= MOST_BEYOND
 
 
 def is_reduction(small: bytes, large: bytes, turn: int = 1) -> bool:
-    """Whether a JPEG is known to be made of a picture with more pixels, and to show nothing that it does not.
+    """Whether a JPEG is known to be made of a JPEG with more pixels, and to show nothing that it does not.
 
-    `turn` is the EXIF orientation that shows the small one like the large one. Never raises for what the bytes hold.
+    False too where nothing is known. `turn` is the EXIF orientation that shows the small one like the large one. Never
+    raises for what the bytes hold.
     """
-    if sniff(small) != "jpeg":
+    if not sniff(small) == sniff(large) == "jpeg" or len(large) <= len(small):
         return False
     pillow_limits()
     pillow_heif.register_heif_opener()
@@ -94,15 +107,31 @@ def roundings(small: bytes, large: bytes, turn: int = 1) -> Iterator[Rounding]:
     Raises: whatever Pillow raises.
     """
     with Image.open(io.BytesIO(small)) as image:
-        steps = np.asarray(image.quantization[0], dtype=np.float32).reshape(BLOCK_PX, BLOCK_PX)  # type: ignore[attr-defined]
+        steps = _steps(image)
         orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
         image.draft("L", image.size)
         wanted = np.asarray(image.convert("L"))
+    with Image.open(io.BytesIO(large)) as image:
+        theirs = np.maximum(_steps(image), _coarse())
+    theirs = np.maximum(theirs, theirs.T)  # it may be turned
     for brightness in _brightness(large):
         for step in (turn, orientation):
             if step in range(2, 9):
                 brightness = np.ascontiguousarray(displayed(brightness, BACK.get(step, step)))
-        yield _rounding(wanted, steps, brightness)
+        yield _rounding(wanted, steps, brightness, theirs)
+
+
+def _steps(image: Image.Image) -> Plane:
+    table = image.quantization[0]  # type: ignore[attr-defined]
+    return np.asarray(table, dtype=np.float32).reshape(BLOCK_PX, BLOCK_PX)
+
+
+@cache
+def _coarse() -> Plane:
+    stream = io.BytesIO()
+    Image.new("L", (BLOCK_PX, BLOCK_PX)).save(stream, "JPEG", quality=COARSE)
+    with Image.open(stream) as image:
+        return _steps(image)
 
 
 def _brightness(data: bytes) -> Iterator[loading.Grey]:
@@ -118,7 +147,7 @@ def _brightness(data: bytes) -> Iterator[loading.Grey]:
         yield displayed(plane, orientation) if orientation in range(2, 9) else plane
 
 
-def _rounding(wanted: loading.Grey, steps: Plane, brightness: loading.Grey) -> Rounding:
+def _rounding(wanted: loading.Grey, steps: Plane, brightness: loading.Grey, theirs: Plane) -> Rounding:
     height, width = wanted.shape
     large = Image.fromarray(brightness)
     reduced = [np.asarray(large.resize((width, height), each)) for each in FILTERS]
@@ -136,8 +165,17 @@ def _rounding(wanted: loading.Grey, steps: Plane, brightness: loading.Grey) -> R
     moved = off[told]
     if not moved.size:
         return Rounding(0)
+    times = min(brightness.shape[0] / height, brightness.shape[1] / width)
+    noise = np.broadcast_to(_left_of(theirs, times) / steps, told.shape)[told]
     shares = (moved < 0.25, moved <= 0.5, moved > 1)
-    return Rounding(int(moved.size), *(float(share.mean()) for share in shares))
+    return Rounding(int(moved.size), float(np.median(noise)), *(float(share.mean()) for share in shares))
+
+
+def _left_of(steps: Plane, times: float) -> Plane:
+    """How wide a large picture's steps are still, when it is reduced to one that it is so many `times` as large as: a
+    pattern lies at a coarser one there, and many roundings come together in it."""
+    at = np.ceil(np.arange(BLOCK_PX) / times).astype(int)
+    return np.asarray(steps[np.ix_(at, at)] / np.float32(times))
 
 
 def _corners(height: int, width: int) -> list[tuple[int, int]]:

@@ -2,15 +2,17 @@
 
     python -m benchmarks.duplicates.reductions PHOTO...
 
-Each photo is reduced as messengers and web sites do, and, made small, blown up as editors do. Prints of each the shares
-that `auditor.pictures.reduction` decides by; exit 1 where a large picture that was made of a small one was taken for
-the original.
+Each photo is reduced as messengers and web sites do, and, made small, blown up as editors do, softer or sharper, and
+saved more coarsely or finely than the small one was, once or twice. Prints of each the shares that
+`auditor.pictures.reduction` decides by; exit 1 where a large picture that was made of a small one was taken for the
+original.
 """
 
 from __future__ import annotations
 
 import argparse
 import io
+import itertools
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -20,7 +22,9 @@ from PIL import Image, ImageFilter
 from auditor.pictures.reduction import Rounding, roundings
 
 FILTERS = Image.Resampling
-LARGE_PX, SMALL_PX = 2400, 1200
+LARGE_PX, SMALL_PX = 2400, 800
+SMALL_QUALITIES = (85, 93, 95)
+SAVED = (55, 65, 75, 82, 92)
 
 
 def saved(image: Image.Image, quality: int) -> bytes:
@@ -38,8 +42,8 @@ def reductions(image: Image.Image) -> Iterator[tuple[str, bytes, bytes]]:
     large = saved(image, 92)
     shown = Image.open(io.BytesIO(large))
     for scale, how, quality in (
-        *((0.67, FILTERS.LANCZOS, 85), (0.5, FILTERS.BOX, 70), (0.5, FILTERS.BICUBIC, 93)),
-        *((0.4, FILTERS.BILINEAR, 75), (0.42, FILTERS.NEAREST, 80)),
+        *((0.67, FILTERS.LANCZOS, 85), (0.67, FILTERS.LANCZOS, 60), (0.5, FILTERS.BOX, 70), (0.5, FILTERS.BICUBIC, 93)),
+        *((0.4, FILTERS.BILINEAR, 75), (0.42, FILTERS.NEAREST, 80), (0.4, FILTERS.LANCZOS, 85)),
     ):
         yield f"{how.name.lower()} {scale:g}, JPEG {quality}", large, saved(scaled(shown, scale, how), quality)
     half = scaled(shown, 0.5, FILTERS.BOX)
@@ -54,6 +58,15 @@ def reductions(image: Image.Image) -> Iterator[tuple[str, bytes, bytes]]:
 def enlargements(image: Image.Image) -> Iterator[tuple[str, bytes, bytes]]:
     """Names, the large picture, and the small original that it was made of."""
     image = scaled(image, SMALL_PX / max(image.size))
+    for blur, quality in itertools.product((0, 1, 1.5), SMALL_QUALITIES):
+        small = saved(image.filter(ImageFilter.GaussianBlur(blur)), quality)
+        shown = Image.open(io.BytesIO(small))
+        for scale in (1.25, 1.5, 2, 3):
+            large = scaled(shown, scale, FILTERS.BICUBIC)
+            for again in SAVED:
+                yield f"JPEG {quality} blown up by {scale:g}", saved(large, again), small
+            once = Image.open(io.BytesIO(saved(large, 65)))
+            yield f"JPEG {quality} blown up, saved at 65, then at 92", saved(once, 92), small
     for quality in (70, 85, 93):
         small = saved(image, quality)
         shown = Image.open(io.BytesIO(small))
@@ -61,13 +74,13 @@ def enlargements(image: Image.Image) -> Iterator[tuple[str, bytes, bytes]]:
         grain = np.random.default_rng(3).normal(0, 4, (double.height, double.width, 3))
         for name, made in (
             ("", double),
-            (" by bicubic 1.5", scaled(shown, 1.5, FILTERS.BICUBIC)),
             (" and sharpened", double.filter(ImageFilter.UnsharpMask(2, 100, 2))),
             (" and sharpened hard", double.filter(ImageFilter.UnsharpMask(2, 250, 0))),
             (" with grain", Image.fromarray((np.asarray(double) + grain).clip(0, 255).astype(np.uint8))),
             (" and smoothed", double.filter(ImageFilter.MedianFilter(5))),
         ):
-            yield f"JPEG {quality} doubled{name}", saved(made, 92), small
+            for again in (75, 92):
+                yield f"JPEG {quality} doubled{name}", saved(made, again), small
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -84,9 +97,9 @@ def main(words: Sequence[str] | None = None) -> int:
                 (rounding,) = roundings(small, large)
                 found.setdefault(name, []).append(rounding)
                 wrong += rounding.is_of_a_reduction and not is_true
-    print("| pair | taken for a reduction | near | rounded | beyond |\n| --- | --- | --- | --- | --- |")
+    print("| pair | taken for a reduction | noise | near | rounded | beyond |\n| --- | --- | --- | --- | --- | --- |")
     for name, told in found.items():
-        shares = [sorted(getattr(one, of) for one in told) for of in ("near", "rounded", "beyond")]
+        shares = [sorted(getattr(one, of) for one in told) for of in ("noise", "near", "rounded", "beyond")]
         yes = sum(one.is_of_a_reduction for one in told)
         print(f"| {name} | {yes} of {len(told)} |", " | ".join(f"{s[0]:.2f} to {s[-1]:.2f}" for s in shares), "|")
     return int(wrong > 0)

@@ -36,7 +36,7 @@ def searched(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for k in (1, 2, 3):
         shown = scene(k, (1200, 900))
         (base / f"photos/Camera/IMG_000{k}.jpg").write_bytes(jpeg(shown, 95))
-        (base / f"photos/Sent & co/IMG_000{k}.jpg").write_bytes(jpeg(shown, 70, 1000))
+        (base / f"photos/Sent & co/IMG_000{k}.jpg").write_bytes(jpeg(shown, 50, 800))
     (base / "photos/Camera/IMG_0001 (1).jpg").write_bytes((base / "photos/Camera/IMG_0001.jpg").read_bytes())
     lone = scene(9, (1200, 900))
     (base / "photos/Camera/IMG_0009.jpg").write_bytes(jpeg(lone, 95))

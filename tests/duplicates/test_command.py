@@ -32,8 +32,8 @@ def test_from_the_search_to_the_plan_and_back(tmp_path: Path, monkeypatch: pytes
     names = {
         "IMG_0001.jpg": jpeg(SCENE, 95),
         "IMG_0001 (1).jpg": jpeg(SCENE, 95),
-        "<script>alert(1)<_script>.jpg": jpeg(SCENE, 70, 850),
-        "=1+1.jpg": jpeg(SCENE, 60, 850),
+        "<script>alert(1)<_script>.jpg": jpeg(SCENE, 50, 800),
+        "=1+1.jpg": jpeg(SCENE, 45, 800),
         "bright.jpg": jpeg(SCENE.point(lambda level: min(255, level * 5 // 4)), 90),
     }
     for name, data in names.items():
