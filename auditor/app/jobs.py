@@ -25,7 +25,7 @@ from auditor.disk import own_notes
 
 EVENTS, ABOUT, SAID = "events.jsonl", "job.json", "said.txt"
 KEPT = 100
-"""So many jobs are kept, the newest."""
+"""So many jobs are kept, the newest; besides them all that say what lies in a quarantine."""
 _ID = re.compile(r"\d{8}T\d{12}-[0-9a-f]{8}")
 _TAIL_BYTES = 1 << 20
 """The last thing that a command says is in so much of it, unless it names very many files."""
@@ -146,6 +146,12 @@ class Job:
         return self.words[self.words.index("--") + 1 :] if "--" in self.words else ()
 
     @property
+    def is_of_a_quarantine(self) -> bool:
+        """Whether it moves files to a quarantine, puts them back or deletes them. What can still be put back is known
+        by all of these together: without the later ones, what is gone would seem to lie there."""
+        return self.command == "undo" or not {"--apply", "--purge"}.isdisjoint(self.words)
+
+    @property
     def is_alive(self) -> bool:
         """Whether its process runs."""
         import psutil  # the first page seldom has a job to look for
@@ -213,7 +219,7 @@ def _started(words: tuple[str, ...], title: str) -> Job:
     folder = home() / job_id
     folder.mkdir(mode=0o700, parents=True)
     for old in all_kept()[KEPT - 1 :]:
-        if not old.is_alive and "--apply" not in old.words:  # what was moved to a quarantine can be put back
+        if not old.is_alive and not old.is_of_a_quarantine:
             shutil.rmtree(old.folder, ignore_errors=True)
     program, *argv = commands.argv(words[0], "--events", *words[1:])
     job = Job(job_id, words, title, utc(now), 0, tuple(argv), folder)

@@ -172,13 +172,18 @@ def test_a_last_word_that_is_longer_than_what_is_read_first(tmp_path: Path, monk
     assert job.end() == whole
 
 
-def test_what_can_be_put_back_is_never_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_lies_in_a_quarantine_is_never_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor that it is there no more."""
     monkeypatch.setattr(jobs, "KEPT", 1)
-    moved = jobs.start(("clean", "--apply", "--", str(tmp_path / "nothing")), "Moving")
-    ended(moved)
-    ended(jobs.start(("scan", "--", str(tmp_path)), "Listing"))
-    ended(jobs.start(("scan", "--", str(tmp_path)), "Listing"))
-    assert jobs.find(moved.id) is not None
+    moved, emptied, undone = ["clean", "--apply", "--", "/a"], ["clean", "--purge", "/j"], ["undo", "--", "/j"]
+    for number, words in enumerate((moved, emptied, undone, ["scan", "--", "/a"])):
+        old = jobs.home() / f"20260101T{number:012}-01234567"
+        old.mkdir(parents=True)
+        about = {"words": words, "title": "It", "started": "2026-01-01T00:00:00Z", "pid": 0, "argv": []}
+        (old / jobs.ABOUT).write_text(json.dumps(about))
+    new = jobs.start(("undo", "--", str(tmp_path / "nothing")), "Putting back")
+    ended(new)
+    assert [list(job.words) for job in jobs.all_kept()] == [list(new.words), undone, emptied, moved]
 
 
 def test_the_oldest_fall_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
