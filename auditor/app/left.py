@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import islice
 
-from auditor.app import jobs, orders, working
+from auditor.app import orders, working
 from auditor.app.jobs import Job, State, Told
 
 SHOWN = 3
@@ -13,11 +14,12 @@ _LOOKED_AT = 30
 """Among so many of the newest: the first page is not kept waiting."""
 
 
-def stopped() -> list[Job]:
-    """Work that ended in the middle and can go on, the newest first; nothing that was ordered again since."""
+def stopped(kept: Sequence[Job]) -> list[Job]:
+    """Work of all that is kept that ended in the middle and can go on, the newest first; nothing that was ordered again
+    since."""
     found: list[Job] = []
     seen: set[tuple[str, ...]] = set()
-    for job in jobs.all_kept()[:_LOOKED_AT]:
+    for job in kept[:_LOOKED_AT]:
         what = (job.command, *(job.places or job.words))
         end = job.end()
         state = job.state(Told(end=end))
@@ -29,12 +31,12 @@ def stopped() -> list[Job]:
     return found[:SHOWN]
 
 
-def in_quarantine() -> list[Job]:
-    """The clean-ups of which files lie in a quarantine still, the newest first."""
-    cleaned = [job for job in jobs.all_kept() if orders.has_option(job, "--apply")][:_LOOKED_AT]
-    return list(islice((job for job in cleaned if not job.is_alive and _holds(job)), SHOWN))
+def in_quarantine(kept: Sequence[Job]) -> list[Job]:
+    """The clean-ups of all that is kept of which files lie in a quarantine still, the newest first."""
+    cleaned = [job for job in kept if orders.has_option(job, "--apply")][:_LOOKED_AT]
+    return list(islice((job for job in cleaned if not job.is_alive and _holds(job, kept)), SHOWN))
 
 
-def _holds(job: Job) -> bool:
+def _holds(job: Job, kept: Sequence[Job]) -> bool:
     """Whether not all that it moved was put back or deleted."""
-    return any(not when for *_, when in map(working.since, job.reader().now().journals))
+    return any(not working.since(journal, kept)[2] for journal in job.reader().now().journals)

@@ -38,14 +38,15 @@ def start(request: Request) -> Response:
     if not phone and not backups and "phone" not in request.query_params:
         phone, backups = _usual()
         proposed = bool(phone)
+    kept = jobs.all_kept()
     return pages.page(
         "start",
         phone=phone,
         backups=backups,
         proposed=proposed,
         running=jobs.running(),
-        stopped=left.stopped(),
-        moved=left.in_quarantine(),
+        stopped=left.stopped(kept),
+        moved=left.in_quarantine(kept),
         here=_pairs(phone, backups),
         hand=[("by_hand", orders.SAID)] if request.query_params.get("by_hand") == orders.SAID else [],
     )

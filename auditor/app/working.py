@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -35,7 +35,7 @@ def job(request: Request) -> Response:
             return RedirectResponse(f"/results/{pages.quoted(name)}", 303)
     if state is State.RUNNING:
         return pages.page("working", job=one, told=told, piece=_piece(told))
-    end = told.end or {}
+    end, kept = told.end or {}, jobs.all_kept() if told.journals else []
     return pages.page(
         "ended",
         job=one,
@@ -56,7 +56,7 @@ def job(request: Request) -> Response:
         steps=_steps(one, end),
         again_to=_again_to(one, end),
         shown=orders.is_look(one) and state is State.DONE,
-        journals=[(journal, *since(journal)) for journal in told.journals],
+        journals=[(journal, *since(journal, kept)) for journal in told.journals],
         word=orders.DELETE,
         said=one.said() if state in (State.FAILED, State.KILLED) else "",
     )
@@ -74,10 +74,10 @@ def _next_words(one: Job, end: Mapping[str, Any]) -> str:
     return "" if one.command == "clean" else (end.get("next") or {}).get("sentence") or ""
 
 
-def since(journal: str) -> tuple[int, int, str]:
+def since(journal: str, kept: Sequence[Job]) -> tuple[int, int, str]:
     """How many files of a journal are back and how many deleted for good, and since when it is so by what was ordered
-    here; no time where they, or a part of them, lie in the quarantine still."""
-    for job in reversed(jobs.all_kept()):  # what is ordered once it is empty changes nothing
+    here, which is `kept`, the newest first; no time where they, or a part of them, lie in the quarantine still."""
+    for job in reversed(kept):  # what is ordered once it is empty changes nothing
         is_purge = job.command == "clean" and job.words[1:3] == ("--purge", journal)
         if not is_purge and (job.command != "undo" or job.words[-1] != journal):
             continue

@@ -10,6 +10,7 @@ import pytest
 
 from auditor.app import commands, jobs, later, results, shown
 from auditor.app.commands import NoAnswer
+from auditor.app.jobs import Job
 
 OLD: dict[str, Any] = {
     "verdict": "NOT SAFE",
@@ -35,13 +36,14 @@ def newer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str | No
     return known
 
 
-def done(words: list[str], day: int, *events: dict[str, object]) -> None:
-    """A job of that day of January 2026."""
+def done(words: list[str], day: int, *events: dict[str, object]) -> Job:
+    """A job of that day of January 2026, whose process is gone."""
     folder = jobs.home() / f"202601{day:02}T000000000000-01234567"
     folder.mkdir(parents=True)
     about = {"words": words, "title": "It", "started": f"2026-01-{day:02}T00:00:00Z", "pid": 0, "argv": []}
     (folder / jobs.ABOUT).write_text(json.dumps(about))
     (folder / jobs.EVENTS).write_text("".join(json.dumps(event) + "\n" for event in events))
+    return next(job for job in jobs.all_kept() if job.folder == folder)
 
 
 def test_the_newest_of_which_nothing_was_done_since_is_of_today(newer: dict[str, str | None]) -> None:
