@@ -23,7 +23,7 @@ from auditor.app import commands
 from auditor.dates import utc
 from auditor.disk import own_notes
 
-EVENTS, ABOUT, SAID = "events.jsonl", "job.json", "said.txt"
+EVENTS, ABOUT, SAID, LEFT = "events.jsonl", "job.json", "said.txt", "left"
 KEPT = 100
 """So many jobs are kept, the newest; besides them all that say what lies in a quarantine."""
 _ID = re.compile(r"\d{8}T\d{12}-[0-9a-f]{8}")
@@ -162,6 +162,15 @@ class Job:
             return is_it and bool(process.status() != psutil.STATUS_ZOMBIE)
         except psutil.Error:
             return False
+
+    @property
+    def is_left(self) -> bool:
+        """Whether the user is done with it, as it is."""
+        return (self.folder / LEFT).exists()
+
+    def leave(self) -> None:
+        """Notes that the user is done with it. Raises: OSError where that cannot be noted."""
+        (self.folder / LEFT).touch()
 
     def reader(self) -> Reader:
         """What it says, from the beginning."""

@@ -1,4 +1,4 @@
-"""What is not done with yet: work that ended in the middle and goes on, and files that can still be put back."""
+"""What the user is not done with yet: work that ended in the middle and goes on, and what clean-ups moved."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LOOKED_AT = 30
 
 def stopped(kept: Sequence[Job]) -> list[Job]:
     """Work of all that is kept that ended in the middle and can go on, the newest first; nothing that was ordered again
-    since."""
+    since, or left as it is."""
     found: list[Job] = []
     seen: set[tuple[str, ...]] = set()
     for job in kept[:_LOOKED_AT]:
@@ -26,17 +26,21 @@ def stopped(kept: Sequence[Job]) -> list[Job]:
         if what in seen or state is State.FAILED:  # one that was refused leaves that before it where it was
             continue
         seen.add(what)
-        if orders.ends_early(state, end or {}) and orders.can_go_on(job):
+        if orders.ends_early(state, end or {}) and orders.can_go_on(job) and not job.is_left:
             found.append(job)
     return found[:SHOWN]
 
 
 def in_quarantine(kept: Sequence[Job]) -> list[Job]:
-    """The clean-ups of all that is kept of which files lie in a quarantine still, the newest first."""
+    """The clean-ups of all that is kept whose files were neither all put back nor deleted here, the newest first;
+    nothing that is being done, or left as it is. What was done in a terminal or by hand is not known here."""
     cleaned = [job for job in kept if orders.has_option(job, "--apply")][:_LOOKED_AT]
-    return list(islice((job for job in cleaned if not job.is_alive and _holds(job, kept)), SHOWN))
+    return list(islice((job for job in cleaned if not job.is_left and not job.is_alive and _holds(job, kept)), SHOWN))
 
 
 def _holds(job: Job, kept: Sequence[Job]) -> bool:
-    """Whether not all that it moved was put back or deleted."""
-    return any(not working.since(journal, kept)[2] for journal in job.reader().now().journals)
+    """Whether not all that it moved was put back or deleted, and none of it is just now."""
+    journals = job.reader().now().journals
+    if any(working.is_about(one, journal) and one.is_alive for journal in journals for one in kept):
+        return False
+    return any(not working.since(journal, kept)[2] for journal in journals)

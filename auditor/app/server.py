@@ -96,6 +96,7 @@ def built(keys: Keys, port: int, presence: Presence) -> ASGIApp:
             Route("/jobs/{id}", working.job),
             Route("/jobs/{id}/events", working.events),
             Route("/jobs/{id}/stop", working.stop, methods=["POST"]),
+            Route("/jobs/{id}/leave", working.leave, methods=["POST"]),
             Route("/results/{name}", shown.result),
             Route("/results/{name}/choices", shown.chosen),
             Route("/results/{name}/choices", shown.choose, methods=["POST"]),

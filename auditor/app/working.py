@@ -78,14 +78,16 @@ def since(journal: str, kept: Sequence[Job]) -> tuple[int, int, str]:
     """How many files of a journal are back and how many deleted for good, and since when it is so by what was ordered
     here, which is `kept`, the newest first; no time where they, or a part of them, lie in the quarantine still."""
     for job in reversed(kept):  # what is ordered once it is empty changes nothing
-        is_purge = job.command == "clean" and job.words[1:3] == ("--purge", journal)
-        if not is_purge and (job.command != "undo" or job.words[-1] != journal):
-            continue
-        end = job.end() or {}
+        end = (job.end() if is_about(job, journal) else None) or {}
         if end.get("event") == "result" and not any(map(end.get, ("stayed", "younger", "not_put_back"))):
             told = end.get("in_all") or end
             return told.get("back") or 0, told.get("deleted") or 0, job.started
     return 0, 0, ""
+
+
+def is_about(job: Job, journal: str) -> bool:
+    """Whether a job puts back what a journal names, or deletes it."""
+    return job.words[:3] == ("clean", "--purge", journal) or (job.command == "undo" and job.words[-1] == journal)
 
 
 def _steps(one: Job, end: Mapping[str, Any]) -> list[Step]:
@@ -118,6 +120,14 @@ def stop(request: Request) -> Response:
         return pages.said("That job is not known any more.")
     jobs.stop(one)
     return pages.page("said", sentence="It finishes what is in hand, then stops.")
+
+
+def leave(request: Request) -> Response:
+    """POST /jobs/ID/leave: the first page names it no more as not done with. It changes no file of the user's."""
+    if (one := jobs.find(request.path_params["id"])) is None:
+        return pages.said("That job is not known any more.")
+    one.leave()
+    return pages.to("/")
 
 
 async def _stream(one: Job, seen: Any) -> AsyncIterator[str]:

@@ -158,9 +158,25 @@ def test_start_shows_what_can_be_put_back(running: App) -> None:
     journal = f"/{secrets.token_hex(4)}.journal"
     end = {"event": "result", "moved": 1, "stayed": [], "journals": [journal]}
     job = ended(running, ["clean", "--apply", "--", "/audit"], end)
-    assert f'can be put back: <a href="/jobs/{job}">' in running.get("/").text
+    assert f'<a href="/jobs/{job}">put back what is in the quarantine still' in running.get("/").text
     ended(running, ["undo", "--", journal], {"event": "result", "back": 1, "deleted": 0, "not_put_back": []})
     assert f"/jobs/{job}" not in running.get("/").text
+
+
+def test_what_start_shows_can_be_left_for_good(running: App) -> None:
+    moved = ended(running, ["clean", "--apply", "--", "/audit"], {"event": "journal", "file": "/left.journal"})
+    words = ["restore", "--", "/disk", "/left"]
+    before, stopped = (ended(running, words, {"event": "stopped", "exit": 130}) for _ in range(2))
+    for job in (moved, stopped):
+        assert f"/jobs/{job}/leave" in running.get("/").text
+        assert running.ask(f"/jobs/{job}/leave", "POST", cookie=running.cookie).status == 403  # another page's
+        assert f"/jobs/{job}/leave" in running.get("/").text
+        answer = running.post(f"/jobs/{job}/leave")
+        assert (answer.status, answer.headers["hx-redirect"]) == (204, "/")
+    shown = running.get("/").text
+    assert not any(job in shown for job in (moved, before, stopped))
+    assert ">Go on</button>" in running.get(f"/jobs/{stopped}").text
+    assert running.post("/jobs/20260101T000000000000-aaaaaaaa/leave").status == 422
 
 
 def test_what_was_stopped_begins_a_sentence(running: App) -> None:
