@@ -135,10 +135,13 @@ def _again(form: Mapping[str, Sequence[str]]) -> Order:
     job = _job(form)
     if not can_go_on(job):
         raise Refused("That has ended, and does not go on.")
-    words = [word for word in _words(form, *WORDS) if not has_option(job, word)]
-    if any(word != wanted(job.end()) for word in words):
+    given = [word for word in _words(form, *WORDS) if not has_option(job, word)]
+    if any(word != wanted(job.end()) for word in given):
         raise Refused("That was not asked for.")
-    return Order((job.command, *words, *job.words[1:]), job.title)
+    # With a word that it asked for, those before it were just said too. Else they may be old, and are not said again
+    # by a button that does not name them: the command asks where it needs them.
+    options = [word for word in _options(job) if given or word not in WORDS.values()]
+    return Order((job.command, *given, *options, *job.words[1 + len(_options(job)) :]), job.title)
 
 
 _ORDERS: dict[str, Callable[[Mapping[str, Sequence[str]]], Order]] = {
@@ -187,8 +190,12 @@ def is_look(job: Job) -> bool:
 
 def has_option(job: Job, option: str) -> bool:
     """Whether a job's command line holds an option."""
-    words = job.words[: job.words.index("--")] if "--" in job.words else job.words
-    return option in words
+    return option in _options(job)
+
+
+def _options(job: Job) -> tuple[str, ...]:
+    """What stands before the places in a job's command line."""
+    return job.words[1 : job.words.index("--")] if "--" in job.words else job.words[1:]
 
 
 def _one(form: Mapping[str, Sequence[str]], name: str) -> str:

@@ -179,6 +179,18 @@ def test_a_command_goes_on_with_the_word_that_it_asked_for(home: Path, name: str
     assert asked(order="backup", phone="p", backup="b", **{name: "yes"}).words == ("backup", word, "--", "p", "b")
 
 
+@pytest.mark.parametrize("word", orders.WORDS.values())
+def test_what_the_user_said_once_is_not_said_again_by_going_on(home: Path, word: str) -> None:
+    job = done(["backup", word, "--other", "--", "p", word], event="stopped")
+    assert asked(order="again", job=job).words == ("backup", "--other", "--", "p", word)
+
+
+def test_what_was_said_just_before_the_next_word_holds(home: Path) -> None:
+    job = done(["backup", "--shrunk", "--", "p", "b"], event="failed", sentence="no", wants="--new-place")
+    words = ("backup", "--new-place", "--shrunk", "--", "p", "b")
+    assert asked(order="again", job=job, new_place="yes").words == words
+
+
 @pytest.mark.parametrize("wants", [None, "--new-place", "--apply", ["--shrunk"]])
 def test_no_command_is_given_a_word_that_it_did_not_ask_for(home: Path, wants: object) -> None:
     job = done(["backup", "--", "p", "b"], event="failed", sentence="no", wants=wants)
