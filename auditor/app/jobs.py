@@ -196,6 +196,14 @@ class Job:
         except (OSError, ValueError, AttributeError):
             return None
 
+    def ended(self) -> datetime | None:
+        """When it said its last; None while its process runs, or where that cannot be told."""
+        try:
+            last = datetime.fromtimestamp((self.folder / EVENTS).stat().st_mtime, UTC)
+        except (OSError, ValueError, OverflowError):
+            return None
+        return None if self.is_alive else last
+
     def said(self) -> str:
         """The end of what it wrote beside its events, for who wants to know why it failed."""
         with contextlib.suppress(OSError), (self.folder / SAID).open("rb") as stream:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +16,10 @@ from auditor.app.jobs import Job
 
 OLD: dict[str, Any] = {
     "verdict": "NOT SAFE",
+    "next": {"action": "backup", "arguments": ["/p", "/b"]},
     "provenance": {
-        "finished": "2026-01-02T00:00:00+00:00",
+        "started": "2026-01-02T00:00:00+00:00",
+        "finished": "2026-01-02T02:00:00+00:00",
         "arguments": {"PHONE": ["/p"], "SOURCE": ["/p"], "BACKUPS": ["/b"], "DEST": ["/b"]},
     },
 }
@@ -36,13 +40,15 @@ def newer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str | No
     return known
 
 
-def done(words: list[str], day: int, *events: dict[str, object]) -> Job:
-    """A job of that day of January 2026, whose process is gone."""
+def done(words: list[str], day: int, *events: dict[str, object], ended: float | None = None) -> Job:
+    """A job of that day of January 2026, whose process is gone; it ended at once, or then, in days of that month."""
     folder = jobs.home() / f"202601{day:02}T000000000000-01234567"
     folder.mkdir(parents=True)
     about = {"words": words, "title": "It", "started": f"2026-01-{day:02}T00:00:00Z", "pid": 0, "argv": []}
     (folder / jobs.ABOUT).write_text(json.dumps(about))
     (folder / jobs.EVENTS).write_text("".join(json.dumps(event) + "\n" for event in events))
+    last = datetime(2026, 1, 1, tzinfo=UTC).timestamp() + ((ended or day) - 1) * 86_400
+    os.utime(folder / jobs.EVENTS, (last, last))
     return next(job for job in jobs.all_kept() if job.folder == folder)
 
 
@@ -71,6 +77,11 @@ JOURNAL = {"event": "journal", "file": "/p/.auditor/journal/1.journal"}
         (["backup", "--", "/p", "/b"], {"event": "stopped"}, "copied"),
         (["backup", "--", "/p", "/b"], {"event": "failed"}, ""),
         (["backup", "--", "/another", "/b"], {"event": "result"}, ""),
+        (["backup", "--", "/p/DCIM", "/b"], {"event": "result"}, "copied"),
+        (["backup", "--", "/p", "/"], {"event": "result"}, "copied"),
+        (["backup", "--", "/p", "/b"], {"event": "result", "folder": "/r/old"}, ""),  # it is its own audit
+        (["clean", "--apply", "--", "/r/old"], {"event": "failed", "journals": [JOURNAL["file"]]}, "moved"),
+        (["clean", "--apply", "--", "/r/old"], {"event": "failed"}, ""),
         (["restore", "--", "/b", "/p/DCIM"], {"event": "result"}, "restored"),
         (["restore", "--", "/b", "/elsewhere"], {"event": "result"}, ""),
         (["verify", "--", "/b"], {"event": "result"}, ""),
@@ -84,6 +95,18 @@ def test_what_was_done_to_its_places_since(
     told = later.than(Path("/r/old"), OLD)
     assert (told.says if told else "").startswith(f"Since then files were {says}, 3 January 2026" if says else "")
     assert (told is None) is not bool(says)
+
+
+@pytest.mark.parametrize("ended", [1.9, 2.0, 2.05, 3.0, None])
+def test_what_was_done_while_it_checked_was_not_checked(
+    newer: dict[str, str | None], ended: float | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It began before the audit, and ended in its midst, after it, or not yet."""
+    done(["clean", "--apply", "--", "/r/old"], 1, JOURNAL, ended=ended)
+    monkeypatch.setattr(Job, "is_alive", ended is None)
+    told = later.than(Path("/r/old"), OLD)
+    assert (told is None) is (ended in (1.9, 2.0))
+    assert told is None or told.says.startswith("Meanwhile files were moved, 1 January 2026")
 
 
 def test_that_it_cannot_be_told_is_said(newer: dict[str, str | None], monkeypatch: pytest.MonkeyPatch) -> None:
