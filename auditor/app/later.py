@@ -40,7 +40,7 @@ def than(folder: Path, told: Mapping[str, Any]) -> Later | None:
     facts = told["provenance"]
     began, ended = (_when(facts.get(name) or facts.get("finished")) for name in ("started", "finished"))
     for job in jobs.all_kept():
-        if not _is_over(job, began) and _is_of(job, folder, facts.get("arguments") or {}):
+        if not _is_over(job, began) and _is_of(job, folder, results.arguments(told)):
             when = "Since then" if _when(job.started) > ended else "Meanwhile"
             return Later(f"{when} files were {_DID[job.command]}, {moment(job.started)}: check again.")
     return None
@@ -60,14 +60,14 @@ def _when(text: str | None) -> datetime:
     return when if when.tzinfo else when.replace(tzinfo=UTC)
 
 
-def _is_of(job: Job, folder: Path, arguments: Mapping[str, Any]) -> bool:
+def _is_of(job: Job, folder: Path, arguments: Mapping[str, list[str]]) -> bool:
     """Whether a job may have changed files of the places of the audit in `folder`, which are `arguments`."""
     if job.command not in _DID or (job.command == "clean" and not orders.has_option(job, "--apply")):
         return False
     end = job.end() or {}
     if job.command != "clean" and end.get("event") == "failed":  # it was refused
         return False
-    ours = [Path(place) for those in arguments.values() for place in those or ()]
+    ours = [Path(place) for those in arguments.values() for place in those]
     if job.command == "backup":
         is_its_own = bool(end.get("folder")) and results.name_of(end["folder"]) == folder.name
         return not is_its_own and all(_is_near(Path(place), ours) for place in job.places)

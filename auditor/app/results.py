@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,18 @@ def record(audit: Path) -> dict[str, Any]:
         return {}
     facts = told.get("provenance") if isinstance(told, dict) else None
     return told if isinstance(facts, dict) else {}
+
+
+def arguments(told: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The places of an audit that says `told`, as commands take them, by the word that stands for them there; without
+    what are none, for nobody knows who wrote that."""
+    facts = told.get("provenance")
+    named = facts.get("arguments") if isinstance(facts, dict) else None
+    return {word: those for word, those in named.items() if _are_texts(those)} if isinstance(named, dict) else {}
+
+
+def _are_texts(those: object) -> bool:
+    return isinstance(those, list) and all(isinstance(one, str) for one in those)
 
 
 def page_of(folder: Path) -> str | None:

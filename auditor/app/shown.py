@@ -127,18 +127,20 @@ _NO_SEAL = "A signature or time-stamp of this report does not hold: see what it 
 def steps(told: dict[str, Any]) -> list[pages.Step]:
     """What a button does next after an audit: copies what is missing where the report says the same, looks again; where
     the backup may be the phone, says that it is none, or swaps the two."""
-    places = told.get("provenance", {}).get("arguments") or {}
-    phone, source, backups, dest = (places.get(word) or [] for word in ("PHONE", "SOURCE", "BACKUPS", "DEST"))
+    places = results.arguments(told)
+    source, dest = (places.get(word) or [] for word in ("SOURCE", "DEST"))
     advice = told.get("next") or {}
     is_copy = advice.get("action") == "backup" and source and dest and advice.get("arguments") == [*source, *dest]
     wanted = pages.step("backup", (*source, *dest)) if told.get("verdict") == "NOT SAFE" and is_copy else None
-    again = pages.step("audit", (*phone, *backups))
-    return [step for step in (wanted, again, *_which_is_the_phone(told, again)) if step]
+    again = _again(told)
+    return [*([wanted] if wanted else []), *again, *_which_is_the_phone(told, next(iter(again), None))]
 
 
 def _again(told: dict[str, Any]) -> list[pages.Step]:
-    """All that a button does after an audit that is not the newest word on its places."""
-    return [step for step in steps(told) if step.fields[0] == ("order", "audit")][:1]
+    """All that a button does after an audit that is not the newest word on its places: it is made again."""
+    places = results.arguments(told)
+    again = pages.step("audit", (*places.get("PHONE", ()), *places.get("BACKUPS", ())))
+    return [again] if again else []
 
 
 def _which_is_the_phone(told: dict[str, Any], again: pages.Step | None) -> Iterator[pages.Step]:
@@ -148,7 +150,7 @@ def _which_is_the_phone(told: dict[str, Any], again: pages.Step | None) -> Itera
     words = {doubt.get("wants") for doubt in doubts}
     if again and len(words) == 1 and (word := orders.wanted(doubts[0])):
         yield pages.meant(word, again.fields)
-    places = facts.get("arguments") or {}
+    places = results.arguments(told)
     phone = places.get("PHONE") or []
     backups = [backup for backup in places.get("BACKUPS") or [] if backup not in orders.WORDS.values()]
     if facts.get("maybe_exchanged") and len(backups) == 1 and (swapped := pages.step("audit", (*backups, *phone))):

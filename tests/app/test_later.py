@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.requests import Request
 
 from auditor.app import commands, jobs, later, results, shown
 from auditor.app.commands import NoAnswer
@@ -107,6 +108,25 @@ def test_what_was_done_while_it_checked_was_not_checked(
     told = later.than(Path("/r/old"), OLD)
     assert (told is None) is (ended in (1.9, 2.0))
     assert told is None or told.says.startswith("Meanwhile files were moved, 1 January 2026")
+
+
+@pytest.mark.parametrize(
+    "arguments", [["x"], "x", None, {"PHONE": [1], "BACKUPS": ["/b"]}, {"PHONE": "/p", "BACKUPS": ["/b"]}], ids=str
+)
+def test_what_names_no_places_has_no_button(
+    newer: dict[str, str | None], arguments: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever wrote it: the first page is shown all the same."""
+    odd = OLD | {"provenance": OLD["provenance"] | {"arguments": arguments}, "next": ["x"]}
+    (tmp_path / "audit.json").write_text(json.dumps(odd))
+    audit = {"folder": str(tmp_path), "changed": None, "newer": None, "finished": "2026-01-02T00:00:00Z"}
+    audit |= {"sentence": "It.", "source": "p", "backups": ["b"]}
+    monkeypatch.setattr(commands, "ask", lambda *_: {"audits": [audit]})
+    page = bytes(shown.last(Request({"type": "http"})).body)
+    assert b"Last time" in page and b"<button" not in page
+    done(["undo", "--", JOURNAL["file"]], 3, {"event": "result"})
+    newer["/r/old"] = None
+    assert later.than(tmp_path, odd) is None
 
 
 def test_that_it_cannot_be_told_is_said(newer: dict[str, str | None], monkeypatch: pytest.MonkeyPatch) -> None:
