@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"[^\W_][\w.-]{0,39}")
 _WORD = re.compile(r"([A-Za-z][A-Za-z0-9_+-]+):(.*)", re.DOTALL)
+USUAL_POLICY = "family"
+"""That of an audit for which none is set or named."""
 _KEYS = ("places", "policy", "reports", "by")
 
 

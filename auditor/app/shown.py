@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 
+from auditor import config
 from auditor.app import commands, jobs, later, orders, outcomes, pages, results
 from auditor.app.access import SANDBOX
 from auditor.app.commands import NoAnswer
@@ -96,14 +97,43 @@ def history(request: Request) -> Response:
 
 
 def last(request: Request) -> Response:
-    """GET /last: what the newest audit said, as a piece of the first page, with a button that makes it again."""
+    """GET /last: what the newest audit said, as a piece of the first page, with a button that makes it again where
+    that would be the same check."""
     try:
         told = commands.ask("history", "-n", "1")
     except NoAnswer:
         return Response()
     audit = next(iter(told["audits"]), None)
-    again = _again(results.record(Path(audit["folder"]))) if audit and not audit["changed"] else []
-    return pages.page("last", audit=audit, name=audit and results.name_of(audit["folder"]), again=again)
+    record = results.record(Path(audit["folder"])) if audit and not audit["changed"] else {}
+    again = _again(record)
+    name = audit and results.name_of(audit["folder"])
+    return pages.page("last", audit=audit, name=name, again=again, is_usual=bool(again) and _is_usual(record))
+
+
+def _is_usual(record: dict[str, Any]) -> bool:
+    """Whether an audit asked all that one asks which is ordered here, and nothing else: by the same policy and rules,
+    as deep, with nothing accepted beforehand. False where that cannot be told."""
+    facts = record["provenance"]
+    if [facts.get(name) for name in ("depth", "waivers", "baseline")] != ["decode", 0, 0]:
+        return False
+    try:
+        asked = commands.ask("policy", "show", "--", config.load().policy or config.USUAL_POLICY)["policy"]
+        rules = commands.ask("rules", "list")["rules"]
+    except AuditorError:
+        return False
+    ours = [_as_judged(one) for one in rules]
+    policy, judged = record.get("policy"), record.get("rules")
+    return (
+        isinstance(policy, dict)
+        and policy.get("sha256") == asked["sha256"]
+        and isinstance(judged, list)
+        and all(isinstance(one, dict) and _as_judged(one) in ours for one in judged)
+    )
+
+
+def _as_judged(rule: dict[str, Any]) -> tuple[Any, Any]:
+    """By what a rule is known: where its file is another, it is another rule."""
+    return rule.get("id"), rule.get("sha256")
 
 
 def verdict(folder: Path) -> dict[str, Any]:

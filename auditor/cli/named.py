@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from auditor.judge.policy import Policy
     from auditor.places import Place
 
-POLICY = "family"
-"""The policy where none is named and none is set."""
 HOW = "`auditor config add NAME PLACE --role phone` (or backup) tells auditor of a place"
 
 
@@ -118,7 +116,7 @@ def policy(name: str | None) -> Policy:
     """The policy that was named, else that of the config, else the usual one."""
     from auditor.judge import policy as policies
 
-    return policies.load(name or config.load().policy or POLICY)
+    return policies.load(name or config.load().policy or config.USUAL_POLICY)
 
 
 def by(name: str | None = None) -> str | None:

@@ -138,6 +138,46 @@ def test_that_it_cannot_be_told_is_said(newer: dict[str, str | None], monkeypatc
     assert told is not None and "cannot be told now" in told.says
 
 
+USUAL = {
+    "provenance": OLD["provenance"] | {"depth": "decode", "waivers": 0, "baseline": 0},
+    "policy": {"id": "family", "sha256": "f"},
+    "rules": [{"id": "a", "sha256": "1", "findings": 3}],
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "is_same"),
+    [
+        ({}, True),
+        ({"rules": []}, True),  # fewer rules of ours: as the policy says
+        ({"policy": {"id": "family", "sha256": "own"}}, False),
+        ({"policy": ["x"]}, False),
+        ({"rules": [{"id": "a", "sha256": "own"}]}, False),
+        ({"rules": ["x"]}, False),
+        ({"provenance": USUAL["provenance"] | {"depth": "hash"}}, False),
+        ({"provenance": USUAL["provenance"] | {"waivers": 1}}, False),
+        ({"provenance": USUAL["provenance"] | {"baseline": 1}}, False),
+    ],
+    ids=str,
+)
+def test_the_last_check_is_made_again_from_start_only_where_it_would_be_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: dict[str, Any], is_same: bool
+) -> None:
+    audit = {"folder": str(tmp_path), "changed": None, "newer": None, "finished": "2026-01-02T00:00:00Z"}
+    audit |= {"sentence": "It.", "source": "p", "backups": ["b"]}
+
+    def ask(command: str, *_: str) -> dict[str, Any]:
+        rules = [{"id": "a", "sha256": "1"}, {"id": "b", "sha256": "2"}]
+        return {"audits": [audit], "policy": {"sha256": "f"}, "rules": rules}
+
+    monkeypatch.setattr(commands, "ask", ask)
+    monkeypatch.setattr(results, "name_of", lambda folder: None)
+    (tmp_path / "audit.json").write_text(json.dumps(OLD | USUAL | change))
+    page = bytes(shown.last(Request({"type": "http"})).body).decode()
+    assert ("<button>Check again</button>" in page) is is_same
+    assert 'href="/?phone=%2Fp&amp;backup=%2Fb">Choose the same again' in page
+
+
 def test_of_an_old_one_only_the_check_is_made_again() -> None:
     assert [step.says for step in shown.steps(OLD)] == ["Back up what is missing to b", "Check again"]
     assert [step.says for step in shown._again(OLD)] == ["Check again"]
