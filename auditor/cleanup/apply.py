@@ -230,11 +230,13 @@ class _Run:
             raise Refused(f"{removal.file.whole} cannot be moved: {said}") from error
         moved = stamp(replace(removal.file, path=target))
         trouble = None
-        if moved is None or not _same_content(moved, going):
-            trouble = f"{removal.file.whole} was changed by another program while it was moved"
-        elif any(stamp(f) is None for f in removal.kept):
+        if moved is None:
+            trouble = f"{removal.file.whole} could not be looked at after it was moved"
+        elif not _same_content(moved, going):
+            trouble = f"{removal.file.whole} changed while it was moved"
+        elif unseen := [f.whole for f in removal.kept if stamp(f) is None]:
             # Two ways to one disk (a share mounted twice): what was kept went with what was moved.
-            trouble = f"{removal.file.whole} and the file to keep turned out to be one file"
+            trouble = f"when {removal.file.whole} was moved, {unseen[0]}, the file to keep, was not found any more"
         try:
             if trouble:
                 door.publish(target, removal.file.path)

@@ -97,9 +97,11 @@ def freeing(path: Path, keep_newest: timedelta | None, now: datetime) -> Freeing
     within = _doubted_folders(folder / RECORD)
     doubted = {one.list for one in doubts}
     plan, hindrance = _plan(folder, source, whole, company, _min_copies(folder / RECORD), doubted, within)
+    going = None if plan is None else {removal.file.path for removal in plan.removals}
+    can_go = [facts for _, facts in whole if going is None or facts.path in going]
     sizes: Counter[tuple[str, str]] = Counter()
     counts: Counter[tuple[str, str]] = Counter()
-    for _, facts in whole:
+    for facts in can_go:
         mtime = None if facts.mtime_ns is None else rfc3339(facts.mtime_ns)
         key = (facts.path.rpartition("/")[0], month_of(facts.taken_at, mtime) or "")
         counts[key] += 1
@@ -108,7 +110,7 @@ def freeing(path: Path, keep_newest: timedelta | None, now: datetime) -> Freeing
     total = sum(sizes.values())
     unread, command = _unread(folder / RECORD)
     left = (len(wanted) - len(old), len(old) - len(whole), unread)
-    return Freeing(plan, hindrance, shares, len(whole), total, *left, command, doubts)
+    return Freeing(plan, hindrance, shares, len(can_go), total, *left, command, doubts)
 
 
 def _unread(record: Path) -> tuple[int, str]:
@@ -243,7 +245,7 @@ def _plan(
     if short := len(wanted) - len(here):
         where = f" ({', '.join(unread)} cannot be read again from here)" if unread else ""
         be, stay, they = ("is", "it stays", "it") if short == 1 else ("are", "they stay", "them")
-        hindrance = f"{short} of the files {be} not in enough backups that can be read again now{where}; {stay}"
+        hindrance = f"{short} of the safe files {be} not in enough backups that can be read again now{where}; {stay}"
         if parted := len(here) - len(going):
             do = "does" if parted == 1 else "do"
             hindrance += f", as {do} {counted(parted, 'file that belongs', 'files that belong')} to {they}"

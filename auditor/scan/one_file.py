@@ -108,7 +108,7 @@ def _read_once(task: Task, reason: str | None) -> FileFacts:
     with task.place.open(entry.path) as stream:
         before = Opened.of(stream)
         if before is not None and task.listed is not None and not before.is_as(task.listed):
-            raise ChangedSinceListed("it is another file now than the one that was listed")
+            raise ChangedSinceListed("it was changed or exchanged after it was listed")
         with _content(_Steady(stream, before), task.digests, entry.size_bytes or 0) as (data, found):
             size = len(data)
             head = digests.head_sha256(data)

@@ -183,7 +183,8 @@ def test_clean_parts_no_pair_of_which_one_half_cannot_be_read_again(
     phone = Path("phone").resolve()
     assert sorted(Path(one["path"]).relative_to(phone).as_posix() for one in said["removals"]) == whole
     assert (go["files"], go["clean_files"], go["clean_bytes"]) == (6, len(whole), said["bytes"])
-    assert said["hindrance"].startswith("1 of the files is not in enough backups")
+    assert said["hindrance"].startswith("1 of the safe files is not in enough backups")
+    assert (said["can_go"]["files"], said["can_go"]["bytes"]) == (len(whole), said["bytes"])
     assert said["hindrance"].endswith("it stays, as does 1 file that belongs to it")
 
 

@@ -202,6 +202,30 @@ def test_what_could_not_be_looked_at_is_not_called_moved_before(
     assert [step.before for step in applying.apply(plans.read(plan)).done] == [False] * 3
 
 
+@pytest.mark.parametrize(
+    ("unseen", "words"),
+    [("a/one.jpg", "could not be looked at after it was moved; it was put back"), ("kept.jpg", "was not found any more")],
+)
+def test_what_cannot_be_looked_at_after_a_move_goes_back_and_is_told_as_that(
+    unseen: str, words: str, photos: Path, tmp_path: Path, sound: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody changed it: a share that is mounted twice, or a disk that fails."""
+    look = applying.stamp
+
+    def stamp(file: plans.FileAt) -> applying.Stamp | None:
+        is_moved = not (photos / "a/one.jpg").exists()
+        return None if is_moved and file.path.endswith(unseen) else look(file)
+
+    monkeypatch.setattr(applying, "stamp", stamp)
+    before = listing(photos)
+    plan = write_plan(tmp_path / "plan.csv", [row(photos, "a/one.jpg", "kept.jpg")])
+    (step,) = applying.apply(plans.read(plan)).done
+    assert step.refused
+    assert words in step.refused
+    assert "changed" not in step.refused
+    assert (listing(photos), held(photos)) == (before, [])
+
+
 def changed(path: Path) -> None:
     path.write_bytes(PICTURE + b"x")
 

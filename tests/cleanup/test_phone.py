@@ -118,9 +118,9 @@ def test_the_policy_says_how_many_copies_there_must_be(audit: Path) -> None:
     (audit / phone.RECORD).write_text(json.dumps(record), encoding="utf-8")
     free = phone.freeing(audit, None, datetime.now(UTC))
     assert free.plan is not None
-    assert free.plan.removals == ()
+    assert (free.plan.removals, free.files, free.size_bytes, free.shares) == ((), 0, 0, ())
     assert free.hindrance is not None
-    assert free.hindrance.startswith("2 of the files are not in enough backups")
+    assert free.hindrance.startswith("2 of the safe files are not in enough backups")
 
 
 @pytest.mark.parametrize("record", ["{}", "no JSON", '{"policy": {"params": {"min_copies": 0}}}'])
