@@ -248,6 +248,8 @@ class _Run:
             self.journal.note(self.count, State.MOVED, self.now())
         except (OSError, BadPlace) as error:
             # It is in the quarantine and announced; the journal finds it there.
+            if trouble:
+                raise Refused(f"{trouble}; it stays in {entry.held}, as it cannot be put back: {error}") from error
             raise Refused(f"{entry.held} was moved, but that cannot be written down: {error}") from error
         self.freed_bytes += size
 

@@ -17,6 +17,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from auditor.cleanup.files import is_gone
 from auditor.cleanup.plan import MOST_BYTES, FileAt
 from auditor.disk import durable, small_files
 from auditor.disk.durable import ColdRead
@@ -237,22 +238,14 @@ def _state(path: str, target: str) -> State:
 
 
 def _as_on_disk(entry: Entry) -> Entry:
-    """The entry with what the disk says of steps that a killed run did not confirm."""
-    held = _there(entry.file.root, entry.target)
+    """The entry with what the disk says of steps that a killed run did not confirm. What cannot be looked at counts as
+    there: nothing is called deleted, or put back, that nobody saw."""
+    held = not is_gone(replace(entry.file, path=entry.target))
     if entry.state is State.BEGUN:
         return replace(entry, state=State.MOVED if held else State.STAYED)
     if entry.state is State.PURGING:
         return replace(entry, state=State.MOVED if held else State.PURGED)
     if entry.state is State.MOVED and not held:
-        back = _there(entry.file.root, entry.file.path)
+        back = not is_gone(entry.file)
         return replace(entry, state=State.RESTORED if back else State.LOST)
     return entry
-
-
-def _there(root: Path, path: str) -> bool:
-    """Whether anything lies at a place that no link leads to."""
-    with contextlib.suppress(OSError, LeadsOut, BadManifest):
-        parts = parts_inside(path)
-        with Folder.open(root) as top, beneath(top, parts[:-1]) as folder:
-            return folder.there(parts[-1]) is not None
-    return False

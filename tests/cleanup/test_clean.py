@@ -204,7 +204,10 @@ def test_what_could_not_be_looked_at_is_not_called_moved_before(
 
 @pytest.mark.parametrize(
     ("unseen", "words"),
-    [("a/one.jpg", "could not be looked at after it was moved; it was put back"), ("kept.jpg", "was not found any more")],
+    [
+        ("a/one.jpg", "could not be looked at after it was moved; it was put back"),
+        ("kept.jpg", "was not found any more"),
+    ],
 )
 def test_what_cannot_be_looked_at_after_a_move_goes_back_and_is_told_as_that(
     unseen: str, words: str, photos: Path, tmp_path: Path, sound: None, monkeypatch: pytest.MonkeyPatch
@@ -555,6 +558,22 @@ def test_purge_deletes_no_last_copy(photos: Path, plan: Path, sound: None) -> No
     assert "the last copy of itself" in (refused.pop("a/one.jpg") or "")
     assert set(refused.values()) == {None}
     assert one.exists()
+
+
+@pytest.mark.parametrize("announced", [journals.State.MOVED, journals.State.PURGING])
+def test_what_cannot_be_looked_at_is_called_neither_back_nor_deleted(
+    announced: State, photos: Path, plan: Path, sound: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (journal,) = applying.apply(plans.read(plan)).journals
+    if announced is State.PURGING:
+        lines = journal.read_text("utf-8")
+        journal.write_text(lines.replace('"moved"', '"purging"'), "utf-8")
+
+    def refused(*_: object) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr("auditor.cleanup.files._look", refused)
+    assert {entry.state for entry in journals.read(journal)[1]} == {State.MOVED}
 
 
 def test_undo_replaces_nothing(photos: Path, plan: Path, sound: None) -> None:

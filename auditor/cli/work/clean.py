@@ -233,7 +233,10 @@ def _show(found: CleanPlan, there: Sequence[Removal], then: NextStep | None, *, 
     if unseen:
         told = counted(unseen, "file of the plan", "files of the plan")
         they_are = "it is" if unseen == 1 else "they are"
-        screen.say(f"  {told} could not be looked at, so nobody knows whether {they_are} there: check the disk.")
+        screen.say(
+            f"  {told} could not be looked at, so nobody knows whether {they_are} there: check the disk, and your"
+            " rights there."
+        )
     if unlike:
         told = counted(unlike, "group is", "groups are")
         screen.say(f"  {told} not shown together again on this computer, once this is carried out.")
