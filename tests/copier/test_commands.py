@@ -881,6 +881,14 @@ def test_no_phone_is_made_its_own_backup(auditor: Auditor, phone: Path, tmp_path
     assert auditor("verify", tmp_path / "disk", "--init").code == 0
 
 
+def test_an_empty_mount_point_is_not_made_a_backup(auditor: Auditor, phone: Path, tmp_path: Path) -> None:
+    """With a record of its own it would be filled by the next backup, without a question."""
+    (tmp_path / "stick").mkdir()
+    said = auditor("verify", tmp_path / "stick", "--init")
+    assert said.code == 2 and "is its disk connected and mounted?" in said.err
+    assert list((tmp_path / "stick").iterdir()) == []
+
+
 def test_small_pictures_copied_beside_their_originals_are_told(auditor: Auditor, tmp_path: Path) -> None:
     """A phone that optimises its storage: the backup has the originals under the very same names."""
     large = media.image(31, (1200, 900))

@@ -62,6 +62,8 @@ def command(
         raise BadOutput(f"{out} cannot be written: there is no folder {out.parent}; make it, or choose another -o")
     if init and (manifest or out or not choice.everything):
         raise BadPlace("--init reads everything and compares with nothing: leave the others out")
+    if init and next(iter(place.walk()), None) is None:  # as a mount point is without its disk
+        raise BadPlace(f"there is nothing in {backup} to write down: is its disk connected and mounted?")
     if init and (told := preflight.in_bin(place.root)):
         raise BadPlace(told)
     if init and (told := refusals.refusal_of_init(role, map(roles.role_of_root, preflight.seen_here()))):
