@@ -6,7 +6,6 @@ left behind where it gives no answer. The network is not asked: of a remote it i
 
 from __future__ import annotations
 
-import contextlib
 import os
 import subprocess
 import sys
@@ -130,10 +129,16 @@ def gone(folder: Path) -> str | None:
     if whole_spec(str(folder)) in used and not os.path.lexists(folder):
         return "was there before, and is not there now"
     for around in (folder, *folder.parents):
-        with contextlib.suppress(OSError):  # one that cannot be looked at is said where it is listed
-            if _held(used.get(whole_spec(str(around)))) and not (os.path.lexists(around) and any(around.iterdir())):
-                which = "" if around == folder else f"lies in {around}, which "
+        if not _held(used.get(whole_spec(str(around)))):
+            continue
+        which = "" if around == folder else f"lies in {around}, which "
+        try:
+            if not any(around.iterdir()):
                 return f"{which}held files before, and is empty now"
+        except FileNotFoundError:  # a link that leads nowhere, too
+            return f"{which}held files before, and is not there now"
+        except OSError:  # one that cannot be looked at is said where it is listed
+            continue
     return None
 
 

@@ -106,6 +106,10 @@ def test_what_was_worked_with_and_is_gone_is_told(tmp_path: Path) -> None:
     assert module.gone(folder) is None
     folder.rename(tmp_path / "away")
     assert module.gone(folder) == "was there before, and is not there now"
+    assert module.gone(folder / "photos") == f"lies in {folder}, which held files before, and is not there now"
+    if os.name == "posix":
+        folder.symlink_to(tmp_path / "not mounted")
+        assert module.gone(folder) == "held files before, and is not there now"
 
 
 def test_a_note_that_is_none_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
