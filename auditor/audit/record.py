@@ -17,6 +17,7 @@ from auditor.database.connection import Database
 from auditor.manifest.jsonl import Manifest
 from auditor.model import Depth
 from auditor.places.folder import FolderPlace
+from auditor.places.presence import source_gone
 from auditor.words import typed
 
 
@@ -47,12 +48,19 @@ def of_run(
         },
         "words": {word: " ".join(map(typed, those)) for word, those in arguments.items()},
         "arguments": arguments,
+        **({"went_away": away} if (away := _went_away(order, lists)) else {}),
         **({"maybe_exchanged": _maybe_exchanged(order, doubts)} if doubts else {}),
         **({"maybe_phones_within": _maybe_within(order, beneath)} if beneath else {}),
         "depth": (order.depth or Depth.DECODE).value,
         "waivers": len(order.waivers),
         "baseline": len(order.baseline),
     }
+
+
+def _went_away(order: Order, lists: Sequence[Manifest]) -> list[str]:
+    """The labels of the places that were unplugged while they were read, so that the rest of them is not known."""
+    sides = zip((order.source, *order.backups), lists, strict=True)
+    return [one.label for one, listed in sides if one.place and source_gone(one.place) in listed.footer.reasons]
 
 
 def _maybe_exchanged(order: Order, doubts: Mapping[str, refusals.Doubt]) -> list[dict[str, object]]:

@@ -72,9 +72,23 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class Looked:
+    """What lay in a source, and where it lay before that was listed: another one may lie there right after."""
+
+    entries: tuple[Entry, ...]
+    mounted: presence.Mounted | None
+
+    @classmethod
+    def at(cls, source: Place) -> Looked:
+        """Lists a source now. Raises: BadPlace, ListingCut."""
+        mounted = presence.mounted(source)
+        return cls((*source.walk(), *own_folder.strange(source)), mounted)
+
+
+@dataclass(frozen=True, slots=True)
 class Prepared:
     """A plan and all that carrying it out needs. `found` is the backup's listing beside its rows, and `learned` what
-    became of the files of which the rows tell otherwise. `mounted` is where the source lay before it was looked at,
+    became of the files of which the rows tell otherwise. `mounted` is where the source lay before it was listed,
     `mark` what the backup knew of it before this run, and `turn` the number of the run, which is that of none in which
     anything arrived or was answered for."""
 
@@ -170,12 +184,12 @@ def refusals_before(source: Place, root: Path, asked: Request) -> list[Refusal]:
 
 def refusals_when_new(
     source: Place, root: Path, asked: Request, options: RunOptions
-) -> tuple[list[Entry], tuple[Refusal, ...]]:
-    """The source's listing, and what speaks against a backup where there is none yet: asked before it is made."""
-    entries = [*source.walk(), *own_folder.strange(source)]
+) -> tuple[Looked, tuple[Refusal, ...]]:
+    """What lies in the source, and what speaks against a backup where there is none yet: asked before it is made."""
+    looked = Looked.at(source)
     if Store(root).folder.exists():
-        return entries, ()
-    return entries, prepare(source, Store(root), asked, options, entries=entries).plan.refusals
+        return looked, ()
+    return looked, prepare(source, Store(root), asked, options, looked=looked).plan.refusals
 
 
 def prepare(
@@ -185,10 +199,10 @@ def prepare(
     options: RunOptions,
     *,
     now: datetime | None = None,
-    entries: Sequence[Entry] | None = None,
+    looked: Looked | None = None,
 ) -> Prepared:
-    """Looks at both sides and plans. With a store that is only read nothing is written: a dry run. `entries` is the
-    source's listing where it was made already.
+    """Looks at both sides and plans. With a store that is only read nothing is written: a dry run. `looked` is what lay
+    in the source where it was listed already.
 
     Reads files of the backup only where their size or date is not what was written down, or where an unknown file may
     hold what is wanted. Raises: BadPlace, ListingCut, BadManifest.
@@ -196,7 +210,6 @@ def prepare(
     clock_is_ours = now is None  # what is seen is seen after the source was listed
     now = now or datetime.now(UTC)
     started = utc(now)
-    mounted = presence.mounted(source)
     root = store.root
     marker = store.marker() or Marker("", started, (asked.layout or Layout.MIRROR).value)
     troubles = store.last_troubles()
@@ -211,8 +224,8 @@ def prepare(
     index = Index.read(store, source.id)
     trusted = _keeps_changes(source)
     mark = marker.source(source.id) or _new_source(source, marker, volume.names)
-    met = [*source.walk(), *own_folder.strange(source)] if entries is None else entries
-    entries = [_as_trusted(unfinished.told(e), trusted) for e in met]
+    looked = looked or Looked.at(source)
+    entries = [_as_trusted(unfinished.told(e), trusted) for e in looked.entries]
     listing = listed(store, store.opened is not None, index.held)
     sizes = {e.size_bytes for e in entries if e.size_bytes and not index.knows(e.path, e.mtime_ns)}
     found = survey(listing, index.held)
@@ -241,7 +254,21 @@ def prepare(
     seen = moment(datetime.now(UTC)) if clock_is_ours else moment(now)
     turn = max(index.turn, *(known.last_answered for known in (mark, *marker.sources))) + 1
     return Prepared(
-        plan, source, store, marker, volume, index, namer, found, asked, started, seen, learned, mounted, mark, turn
+        plan,
+        source,
+        store,
+        marker,
+        volume,
+        index,
+        namer,
+        found,
+        asked,
+        started,
+        seen,
+        learned,
+        looked.mounted,
+        mark,
+        turn,
     )
 
 
@@ -294,7 +321,10 @@ def carry_out(
     try:
         publisher.settle()
         manifest = _next_generation(prepared, now())
-        fake, is_news = _read_back(prepared, ending, options)
+        try:
+            fake, is_news = _read_back(prepared, ending, options)
+        except BadPlace as error:  # another disk lies there
+            return BackupResult(prepared, replace(ending, stopped=True, gone=str(error)), manifest)
         if is_news:
             manifest = _next_generation(prepared, now())
         return BackupResult(prepared, ending, manifest, fake)
@@ -342,7 +372,7 @@ def _listing(plan: CopyPlan) -> dict[str, tuple[int | None, int | None]]:
 
 def _without(ending: Ending, doubtful: Container[int]) -> Ending:
     """The ending in which these steps count as failed: what was read of them is stored, and is perhaps another's."""
-    reason = "it is not as it was listed, and its disk was away meanwhile: run the same command again"
+    reason = "it is not as it was listed, and where it lies was away meanwhile: run the same command again"
     results = [
         CopyResult(r.step, Outcome.FAILED, reason=reason, cause=Cause.SOURCE) if r.step.number in doubtful else r
         for r in ending.results
@@ -533,12 +563,16 @@ def read_files(
     for answer in _answers(root, entries, volume, options):
         entry = entries[answer.number]
         if isinstance(answer, Failed):
+            watch()
             failed = failed or answer.cause is not Cause.CHANGED
             written |= {entry.path} if answer.cause is Cause.CHANGED else set()
         elif answer.opened and not answer.opened.is_as(entry):
             other.append(entry)
         yield answer
-    if told := watch.at_end(other, failed=failed, written=written):
+    told = watch.at_end(other, failed=failed, written=written)
+    if not told and other and watch.is_unsure:
+        told = f"{root} was away, and {display_path(other[0].path)} is not as it was listed, as on another disk"
+    if told:
         raise BadPlace(f"{told}; put back the first one, leave it there, and run the same command again")
 
 

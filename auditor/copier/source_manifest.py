@@ -185,11 +185,16 @@ def _read_themselves(backed: BackupResult, steps: list[CopyStep]) -> dict[int, F
         )
         for s in steps
     ]
-    found = pool.run(scan.read_file, jobs, workers=pool.default_jobs())
+    found = pool.run(scan.read_file, jobs, workers=pool.default_jobs(), fallback=scan.read_without_decoders)
     return {
-        step.number: _unread(place, step, None) if isinstance(facts, pool.Died) else facts
+        step.number: _died(place, step, facts) if isinstance(facts, pool.Died) else facts
         for step, facts in zip(steps, found, strict=True)
     }
+
+
+def _died(place: Place, step: CopyStep, died: pool.Died) -> FileFacts:
+    error = Trouble(ErrorKind.UNREADABLE, died.reason)
+    return unread(place, _entry(step, error), error)
 
 
 def _unread(place: Place, step: CopyStep, result: CopyResult | None) -> FileFacts:

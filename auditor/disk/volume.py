@@ -202,7 +202,8 @@ def _kinds_of(folder: Path) -> frozenset[str]:
 @dataclass(frozen=True, slots=True)
 class Mounted:
     """A line of the system's table of mounts; `options` are those of the file system. `number` is the mount's own and
-    `parent` that of the mount on which it lies, "" where the table does not say."""
+    `parent` that of the mount on which it lies, "" where the table does not say; `device` that of its device, 0
+    there."""
 
     point: str
     kind: str
@@ -210,6 +211,7 @@ class Mounted:
     options: str = ""
     number: str = ""
     parent: str = ""
+    device: int = 0
 
 
 def _mount_around(folder: Path, table: Sequence[Mounted]) -> Mounted:
@@ -230,6 +232,13 @@ def mounted_beneath(path: Path) -> list[Path]:
     return _points_beneath(path, mounted())
 
 
+def devices_beneath(path: Path) -> dict[Path, int]:
+    """The device number of each volume that is `mounted_beneath` a whole path, 0 where the table does not say it. None
+    of them is asked, as one that hangs gives no answer."""
+    table = mounted()
+    return {point: _mount_around(point, table).device for point in _points_beneath(path, table)}
+
+
 def _points_beneath(path: Path, table: Sequence[Mounted]) -> list[Path]:
     points = [point for mount in table if path in (point := Path(mount.point)).parents]
     return [point for point in points if _mount_around(point, table).point == str(point)]
@@ -244,9 +253,10 @@ def mounted() -> list[Mounted]:
         # Names of folders may hold what Python takes for the end of a line too; only "\n" is written otherwise.
         for line in _TABLE.read_bytes().decode("utf-8", "surrogateescape").split("\n")[:-1]:
             left, _, right = line.partition(" - ")
-            number, parent, _, _, point = left.split(" ")[:5]
+            number, parent, device, _, point = left.split(" ")[:5]
             kind, source, options = right.split(" ")[:3]
-            found.append(Mounted(_plain(point), kind, _plain(source), options, number, parent))
+            at = os.makedev(*map(int, device.split(":")))
+            found.append(Mounted(_plain(point), kind, _plain(source), options, number, parent, at))
     return found
 
 

@@ -4,13 +4,15 @@ another card in the same reader be taken for the first one."""
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Container, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from auditor.dates import is_as_listed
 from auditor.disk.opened import Listed, Opened
 from auditor.disk.root import Root
-from auditor.disk.volume import volume_of
+from auditor.disk.volume import devices_beneath, volume_of
 from auditor.errors import AuditorError, RootGone
 from auditor.paths import display_path
 from auditor.places import EntryKind, Place
@@ -31,15 +33,39 @@ times. One that has most of them, as a copy of the first card has, shows for the
 
 
 @dataclass(frozen=True, slots=True)
+class Beneath:
+    """A volume that is mounted somewhere in a folder: where, as a path in it, and its device and own number, as a
+    `Mounted` has them."""
+
+    path: str
+    device: int
+    volume: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Mounted:
     """Where a folder of this machine lies: its volume's mount point, device number (one of this moment: the next volume
-    may have it) and own number or UUID, None where the system does not tell; and its own number there, None where that
-    may be made up."""
+    may have it) and own number or UUID, None where the system does not tell; its own number there, None where that may
+    be made up; and the volumes that are mounted beneath it, as a card is in a folder of all cards."""
 
     point: str
     device: int
     volume: str | None
     folder: int | None
+    beneath: tuple[Beneath, ...] = ()
+
+    def is_same(self, before: Mounted) -> bool | None:
+        """Whether it is the volume and folder of before, and none beneath it is another or away, by the numbers of
+        volumes and folders; None where these do not say it."""
+        told = {one.path: one.volume for one in self.beneath}
+        pairs = [(self.volume, before.volume), *((told.get(one.path, ""), one.volume) for one in before.beneath)]
+        if any(None not in pair and pair[0] != pair[1] for pair in pairs):
+            return False
+        is_one_volume = self.device == before.device or None not in (self.volume, before.volume)
+        numbers = (self.folder, before.folder)
+        if is_one_volume and None not in numbers and self.folder != before.folder:
+            return False
+        return True if None not in (*numbers, *(one for pair in pairs for one in pair)) else None
 
 
 def watch(source: Place, door: Root | None) -> Callable[[], str | None]:
@@ -87,7 +113,7 @@ class Watch:
     def __call__(self) -> str | None:
         now = mounted(self.source)
         is_there = _is_there(now, self.before)
-        self.was_away = self.was_away or not is_there
+        self.was_away = self.was_away or not is_there or self._lacks(now)
         if told := self.gone():
             self._at = self._at if is_there else None
             return told
@@ -101,12 +127,20 @@ class Watch:
 
     @property
     def is_unsure(self) -> bool:
-        """Whether it was seen to be away, and no number of its own says that what came back is the same: a file that is
-        not as it was listed then is perhaps another source's, of which the others are alike."""
-        return self.was_away and (self.before is None or None in (self.before.volume, self.before.folder))
+        """Whether it was seen to be away, and no number of its own says that what lies there now is the same: a file
+        that is not as it was listed then is perhaps another source's, of which the others are alike."""
+        now = mounted(self.source)
+        if not (self.was_away or self._lacks(now)):
+            return False
+        return not (now and self.before and now.is_same(self.before))
+
+    def _lacks(self, now: Mounted | None) -> bool:
+        """Whether a volume beneath, on which any of the files lies, is not there now."""
+        away = _away_beneath(now, self.before)
+        return bool(away) and any(_volume_of(path, away) for path in self.listing())
 
     def at_end(self, doubtful: Sequence[Listed], *, failed: bool, written: Container[str] = ()) -> str | None:
-        """Whether any file may have been read of another source, in words for people; None where that is not so.
+        """Whether any file may have been read of another source, in words for people; None where nothing shows it.
 
         `doubtful` are files as they were listed, of which others were opened later; `failed`: any could not be read.
         Another one may have come when nobody looked, and stayed (`another`) or gone again (`lay_between`). `written`
@@ -137,22 +171,29 @@ def another(source: Place, before: Mounted | None, listing: Listing, *, is_doubt
         return None
     if not _is_there(now, before):  # a disk was unmounted from a folder that has files of its own, or mounted over it
         return _another("card or disk", source)
-    if None not in (before.volume, now.volume) and before.volume != now.volume:
-        return _another("card or disk", source)
-    if None not in (before.folder, now.folder) and before.device == now.device and before.folder != now.folder:
-        return _another("folder", source)
+    away = _away_beneath(now, before)
+    if now.is_same(before) is False and not away:
+        is_folder = replace(now, folder=None).is_same(before) is not False
+        return _another("folder" if is_folder else "card or disk", source)
     had = listing()
     try:
         unlike = _unlike(source, had)
     except (OSError, AuditorError):
         return source_gone(source)
-    if len(unlike) <= MOST * len(had):
-        return None
-    first = f"{display_path(unlike[0])}{f' and {count(len(unlike) - 1)} more' * (len(unlike) > 1)}"
-    return (
-        f"{source.label} has other files now than when it was listed ({first} of {count(len(had))}), as another card"
-        " would"
-    )
+    # Of each volume by itself: a small card is little of a disk with all cards.
+    volumes = sorted({one.path for one in (*before.beneath, *now.beneath)}, key=len, reverse=True)
+    of_each = Counter(_volume_of(path, volumes) for path in had)
+    unlike_of = Counter(_volume_of(path, volumes) for path in unlike)
+    for at, many in unlike_of.items():
+        if many <= MOST * of_each[at] or at in away:  # what is away gave nothing
+            continue
+        one = next(path for path in unlike if _volume_of(path, volumes) == at)
+        first = f"{display_path(one)}{f' and {count(many - 1)} more' * (many > 1)}"
+        return (
+            f"{display_path(at) or source.label} has other files now than when it was listed ({first} of"
+            f" {count(of_each[at])}), as another card would"
+        )
+    return None
 
 
 MOST_OPENED = 1_000
@@ -161,8 +202,8 @@ MOST_OPENED = 1_000
 
 def lay_between(source: Place, doubtful: Sequence[Listed]) -> str | None:
     """Whether another source lay there for a while and went again, in words for people, or that may be, as nothing
-    lies there now. `doubtful` are files as they
-    were listed, of which others were opened later: one that was edited stays so, and is not as it was listed again."""
+    lies there now; None where nobody can tell. `doubtful` are files as they were listed, of which others were opened
+    later: one that was edited stays so, and is not as it was listed again."""
     if source.local_root is None or not doubtful:
         return None
     if mounted(source) is None:
@@ -186,7 +227,7 @@ def _gone_in_doubt(source: Place, listed: Listed) -> str:
 
 
 def _another(what: str, source: Place) -> str:
-    return f"another {what} lies at {source.local_root} now than the one that this run began with"
+    return f"another {what} lies at {_folder_of(source)} now than the one that this run began with"
 
 
 def _unlike(source: Place, had: Mapping[str, tuple[int | None, int | None]]) -> list[str]:
@@ -205,7 +246,18 @@ def _unlike(source: Place, had: Mapping[str, tuple[int | None, int | None]]) -> 
 
 def source_gone(source: Place) -> str:
     """That a source cannot be reached any more, in words for people."""
-    return f"the source {source.label} is gone"
+    return f"{source.label} went away"
+
+
+def _volume_of(path: str, volumes: Sequence[str]) -> str:
+    """The volume beneath a source that a file lies on, of these, the deepest first; "" for the source's own."""
+    return next((one for one in volumes if path.startswith(f"{one}/")), "")
+
+
+def _away_beneath(now: Mounted | None, before: Mounted | None) -> list[str]:
+    """Where volumes were mounted beneath, and are not now."""
+    there = {one.path for one in now.beneath} if now else set()
+    return [one.path for one in before.beneath if one.path not in there] if before else []
 
 
 def _is_there(now: Mounted | None, before: Mounted | None) -> bool:
@@ -228,7 +280,7 @@ def mounted(source: Place) -> Mounted | None:
 
     An unplugged disk often leaves its empty mount point behind, which belongs to another volume.
     """
-    folder = source.local_root
+    folder = _folder_of(source)
     try:
         if folder is None:
             return None
@@ -239,4 +291,20 @@ def mounted(source: Place) -> Mounted | None:
         number = folder.stat().st_ino if volume.keeps_changes else None
     except OSError:
         return None
-    return Mounted(volume.mount_point, volume.device, volume_id(volume.device), number)
+    return Mounted(volume.mount_point, volume.device, volume_id(volume.device), number, _beneath(folder, volume.device))
+
+
+def _folder_of(source: Place) -> Path | None:
+    """The folder of this machine that a place is, or shows as a remote; None where it is none."""
+    if source.kind == "rclone" and len(source.local_things) == 1:
+        return source.local_things[0]
+    return source.local_root
+
+
+def _beneath(folder: Path, device: int) -> tuple[Beneath, ...]:
+    whole = folder.resolve()
+    return tuple(
+        Beneath(point.relative_to(whole).as_posix(), at, volume_id(at))
+        for point, at in devices_beneath(whole).items()
+        if at != device  # else it shows a folder of the same volume
+    )

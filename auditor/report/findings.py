@@ -154,8 +154,14 @@ def next_step(audit: Audit, rules: Mapping[str, Rule]) -> NextStep | None:
     if exchanged := audit.provenance.get("maybe_exchanged"):
         # Which of the two is to be done, only a person can say.
         return NextStep(f"{BEFORE} {' '.join(one['remedy'] for one in exchanged)} If not: {first}")
-    command = _command(rule) if rule else ()
     known: Mapping[str, Sequence[str]] = audit.provenance.get("arguments") or {}
+    if away := audit.provenance.get("went_away"):
+        # What else was found is for the most part what this has done.
+        it, them = ("it was", "it") if len(away) == 1 else ("they were", "them")
+        said = f"{' and '.join(away)} went away while {it} read. Connect {them} again, then audit again."
+        arguments = (*known["PHONE"], *known["BACKUPS"]) if {"PHONE", "BACKUPS"} <= known.keys() else None
+        return NextStep(f"{BEFORE} {said}", "audit", arguments)
+    command = _command(rule) if rule else ()
     if not command:
         return NextStep(f"{BEFORE} {first}")
     is_known = all(word in known for word in command if word in _UNKNOWN_PLACES)

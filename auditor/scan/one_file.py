@@ -35,8 +35,8 @@ MAY_HIDE = (ErrorKind.UNREADABLE, ErrorKind.LINK, ErrorKind.LINK_TO_FILE, ErrorK
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What a worker needs to read one file. `listed`: only the very file that was listed is read, nothing of it changed
-    since; None: whatever lies there."""
+    """What a worker needs to read one file. `listed`: only the file that was listed is read, not written to since;
+    None: whatever lies there."""
 
     place: Place
     entry: Entry
@@ -107,7 +107,7 @@ def _read_once(task: Task, reason: str | None) -> FileFacts:
     entry = task.entry
     with task.place.open(entry.path) as stream:
         before = Opened.of(stream)
-        if before is not None and task.listed is not None and not before.is_as(task.listed):
+        if before is not None and task.listed is not None and not before.is_same(task.listed):
             raise ChangedSinceListed("it was changed or exchanged after it was listed")
         with _content(_Steady(stream, before), task.digests, entry.size_bytes or 0) as (data, found):
             size = len(data)

@@ -51,10 +51,11 @@ _PATIENCE_S, _LAST_PATIENCE_S, _LISTINGS = 5.0, 600.0, 4
 """How long an answer is waited for while files are read, and at the end: then all files may have to be looked at, so it
 is waited for so many times as long as they took to list, if that is longer."""
 
-_ANOTHERS = Trouble(ErrorKind.UNREADABLE, "another card or disk was put there while this list was made")
+_ANOTHERS = Trouble(ErrorKind.UNREADABLE, "perhaps another card or disk lay there while it was read: list it again")
 _PERHAPS_ANOTHERS = Trouble(
-    ErrorKind.UNREADABLE, "it is not as it was listed, and its disk was away meanwhile: list it again"
+    ErrorKind.UNREADABLE, "it is not as it was listed, and where it lies was away meanwhile: list it again"
 )
+_ROW_LOST = Trouble(ErrorKind.UNREADABLE, "its row could not be read again: list it again")
 _REMEDY = "put back the one that was listed, and leave it there"
 
 
@@ -107,7 +108,7 @@ def scan(
     wanted = ("sha256", *(name for name in extra_digests if name != "sha256"))
     if unknown := [name for name in wanted if name not in DIGESTS]:
         raise AuditorError(f"there is no digest {unknown[0]}; choose from {', '.join(DIGESTS)}")
-    mounted, began = presence.mounted(place), time.monotonic()
+    mounted, gone, began = presence.mounted(place), presence.watch(place, None), time.monotonic()
     entries, reasons = _listed(place, out)
     patience_s = max(_LAST_PATIENCE_S, _LISTINGS * (time.monotonic() - began))
     names = _digests(place, entries, depth, wanted)
@@ -142,7 +143,7 @@ def scan(
     another = aside(watch)
     told, ask_at = None, time.monotonic()
     not_as_listed: list[Entry] = []
-    failed, written = False, set[str]()
+    failed, last_failed, written = False, False, set[str]()
     try:
         before, ours = (usable(lists, header), stopped) if use_cache else (stopped, [])
         earlier = ReusableRows(before, names, now, ours)
@@ -153,8 +154,9 @@ def scan(
                     not_as_listed.append(entry)
                 if row.facts.error == CHANGED:
                     written.add(entry.path)
-                elif row.facts.error_kind is ErrorKind.UNREADABLE and not entry.error:
-                    failed = True
+                elif not (row.cached or entry.error):
+                    last_failed = row.facts.error_kind is ErrorKind.UNREADABLE
+                    failed = failed or last_failed
                 writer.add(row.facts)
                 if tracker.step(row):
                     writer.flush()
@@ -168,8 +170,9 @@ def scan(
         (writer.discard if told and told != presence.source_gone(place) else writer.abandon)()
         raise
     if not told or told == presence.source_gone(place):
-        # An answer of before is too old.
-        last = aside(lambda: watch.at_end(not_as_listed, failed=failed, written=written) or watch())
+        # An answer of before is too old. What has gone gives nothing more, and a walk, which tells that, may take long.
+        is_away = gone if last_failed else lambda: None
+        last = aside(lambda: watch.at_end(not_as_listed, failed=failed, written=written) or watch() or is_away())
         told = _soon(last, patience_s, "it did not answer whether it is still the same")
     if told == presence.source_gone(place):
         reasons = (told, *reasons)
@@ -215,7 +218,7 @@ def _without_bytes(writer: Writer, place: Place, entries: Sequence[Entry], doubt
     for entry in entries:
         row = rows.at(path_key(entry.path))
         if row is None or row.path != entry.path:  # it cannot be read any more
-            again.add(unread(place, entry, entry.error or _PERHAPS_ANOTHERS))
+            again.add(unread(place, entry, entry.error or _ROW_LOST))
         elif entry.path in doubtful:
             bare = unread(place, entry, _PERHAPS_ANOTHERS)
             again.add(replace(bare, companion_of=row.companion_of, sidecar=row.sidecar))

@@ -2,7 +2,7 @@
 -- id          = "unreadable-in-backup"
 -- severity    = "warning"
 -- verdict     = "none"
--- theme       = "damage"
+-- theme       = "safety"
 -- label       = "Not readable in the backup"
 -- since       = "0.1.0"
 -- tags        = ["integrity"]
@@ -16,7 +16,7 @@
 -- A backup that cannot be read when nothing is at stake will not be readable when it is needed. Read errors are often the
 -- first sign of a failing disk.
 -- """
--- remedy      = "Check the rights of the folder; if those are right, copy the backup to another disk soon."
+-- remedy      = "Connect the backup if it was unplugged, and check the rights of the folder. If both are right, copy the backup to another disk soon."
 -- ///
 SELECT 'backup' AS side, path, backup, error AS reason, size_bytes
 FROM backup

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
@@ -16,6 +16,7 @@ from auditor.copier.messages import Answer, Cause, Checked, Failed, Task
 from auditor.copier.publish import Outcome
 from auditor.copier.source_manifest import source_list
 from auditor.copier.workers import Ended
+from auditor.disk.durable import ColdRead, WasRead
 from auditor.disk.opened import Opened
 from auditor.disk.volume import volume_of
 from auditor.errors import BadPlace
@@ -205,7 +206,7 @@ def test_what_the_disk_did_not_take_is_not_read_of_another_card_for_the_audit(ca
     _turn(cards)
     rows = list(source_list(backed, tmp_path / "other.jsonl", {}).rows())
     assert [row.sha256 for row in rows] == [None] * len(NAMES)
-    assert all(row.error and "another file" in row.error.reason for row in rows)
+    assert all(row.error and "exchanged after it was listed" in row.error.reason for row in rows)
 
 
 def test_a_backup_that_was_another_for_a_while_is_not_called_read(cards: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -267,6 +268,45 @@ def test_another_that_came_unseen_and_stays_ends_the_run(tmp_path: Path, monkeyp
     assert f"and {len(MANY) - 1} more of {len(MANY)}), as another card would" in (ran.backed.ending.gone or "")
 
 
+def test_another_that_came_between_the_listing_and_the_plan_is_not_the_source(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has most files of the first one, and a number of its own."""
+    card, dest = _two(tmp_path, shared=len(MANY) - 4), tmp_path / "backup"
+    here = FolderPlace(card, str(card))
+    monkeypatch.setattr(presence, "volume_id", lambda device: "B" if (tmp_path / "first").exists() else "A")
+    looked, _ = backup.refusals_when_new(here, dest, runs.DIGESTS, runs.QUICK)
+    card.rename(tmp_path / "first")
+    (tmp_path / "other").rename(card)
+    with backup.session(dest, backup.Layout.MIRROR) as store:
+        prepared = backup.prepare(here, store, runs.DIGESTS, runs.QUICK, looked=looked)
+        done = backup.carry_out(prepared, runs.QUICK)
+    assert "another card or disk lies at" in (done.ending.gone or "")
+
+
+@pytest.mark.usefixtures("on_fat")
+def test_a_backup_that_was_away_while_it_was_read_and_is_not_as_listed_is_not_called_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = _two(tmp_path, shared=len(MANY) - 4)
+    entries = tuple(FolderPlace(card, str(card)).walk())
+    left: list[Callable[[], object]] = [lambda: (tmp_path / "other").rename(card)]
+
+    def answers(*_: object) -> Iterator[WasRead | Failed]:
+        """The first file fails while the folder is away; of the others another one's are read."""
+        card.rename(tmp_path / "first")
+        yield Failed(0, Cause.SOURCE, "it is gone", again=True)
+        left.pop()()
+        for number, entry in enumerate(entries[1:], 1):
+            with (card / entry.path).open("rb") as stream:
+                opened = Opened.of(stream)
+            yield WasRead(number, 2_000, None, "00" * 32, ColdRead.UNKNOWN, opened)
+
+    monkeypatch.setattr(backup, "_answers", answers)
+    with pytest.raises(BadPlace, match=r"was away, and .* is not as it was listed"):
+        list(backup.read_files(card, entries, entries, volume_of(card), runs.QUICK))
+
+
 @pytest.mark.usefixtures("on_fat")
 def test_a_backup_in_whose_place_another_came_and_stays_is_not_called_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -295,7 +335,7 @@ def test_what_is_not_as_listed_once_the_source_was_away_is_not_called_copied(
     card = _two(tmp_path, shared=shared)
     ran = _away_and_back(card, lambda: (tmp_path / "other").rename(card), monkeypatch)
     assert ran.failed.keys() == set(MANY[shared:]) and ran.backed.ending.gone is None
-    assert all("its disk was away meanwhile" in (reason or "") for reason in ran.failed.values())
+    assert all("where it lies was away meanwhile" in (reason or "") for reason in ran.failed.values())
     rows = list(source_list(ran.backed, tmp_path / "list.jsonl", {}).rows())
     assert [row.path for row in rows if row.sha256 is None] == list(MANY[shared:])
     shutil.rmtree(card)

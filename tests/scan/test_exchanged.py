@@ -22,7 +22,7 @@ from auditor.audit import run as audit
 from auditor.audit.inputs import sides
 from auditor.audit.order import Order, Steps
 from auditor.disk.opened import Opened
-from auditor.disk.volume import volume_of
+from auditor.disk.volume import devices_beneath, volume_of
 from auditor.errors import BadPlace
 from auditor.isolation import pool
 from auditor.judge import policy, rules
@@ -115,6 +115,44 @@ def test_nothing_is_listed_as_read_where_another_card_lay(
     assert all((row.sha256, row.error_kind) == (None, ErrorKind.UNREADABLE) for row in rows)
 
 
+@pytest.mark.parametrize("changes", CHANGES.values(), ids=CHANGES)
+@pytest.mark.parametrize("told_by", ["its device", "its volume", "its files alone"])
+def test_another_card_beneath_the_folder_is_another_though_it_holds_few_of_all_files(
+    told_by: str, changes: list[str], reader: CardReader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The folder of all cards and disks is the source: the one card is little of it."""
+    if told_by == "its volume":
+        monkeypatch.setattr(presence, "volume_id", lambda device: f"volume {device}")
+    if told_by == "its files alone":
+        monkeypatch.setattr(presence, "devices_beneath", lambda path: dict.fromkeys(devices_beneath(path), 7))
+    cards = reader.mount.parent
+    for number in range(4 * FILES):
+        write(cards / f"disk/{number}.jpg", noise(f"disk {number}", 500), OLD_S)
+    monkeypatch.setattr(scanning, "ASKED_EVERY_S", 0.0)
+    monkeypatch.setattr(scanning.pool, "run", in_this_process)
+    heard = exchange(reader, changes, FILES // 3)
+    place = open_folder(str(cards))
+    made = scan(place, tmp_path / "m.jsonl", depth=Depth.HASH, jobs=1, use_cache=False, on_progress=heard)
+    assert not made.footer.complete
+    assert "another card" in made.footer.reasons[0]
+    assert all(row.sha256 is None for row in made.rows())
+
+
+def test_a_card_that_is_taken_out_beneath_the_folder_costs_its_own_files_alone(
+    reader: CardReader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cards = reader.mount.parent
+    for number in range(4):
+        write(cards / f"disk/{number}.jpg", noise(f"disk {number}", 500), OLD_S)
+    monkeypatch.setattr(scanning, "ASKED_EVERY_S", 0.0)
+    monkeypatch.setattr(scanning.pool, "run", in_this_process)
+    heard = exchange(reader, [""], FILES // 3)
+    place = open_folder(str(cards))
+    made = scan(place, tmp_path / "m.jsonl", depth=Depth.HASH, jobs=1, use_cache=False, on_progress=heard)
+    read = {row.path for row in made.rows() if row.sha256}
+    assert len(read) == FILES // 3 + 4 and {f"disk/{number}.jpg" for number in range(4)} <= read
+
+
 def test_another_folder_of_the_same_disk_is_another(
     on_one_disk: CardReader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -144,7 +182,7 @@ def test_what_was_read_of_a_source_that_is_away_at_the_end_stays(
 ) -> None:
     monkeypatch.setattr(presence.Watch, "__call__", lambda watch: presence.source_gone(watch.source))
     made = listed(reader, tmp_path / "m.jsonl", [], 0, monkeypatch)
-    assert (made.footer.complete, made.footer.reasons) == (False, ("the source CANON is gone",))
+    assert (made.footer.complete, made.footer.reasons) == (False, ("CANON went away",))
     assert all(row.sha256 for row in made.rows())
 
 
@@ -357,7 +395,7 @@ def test_what_is_not_as_listed_once_it_was_away_is_perhaps_anothers(
     made = came_back(card, tmp_path / "m.jsonl", monkeypatch, exchange)
     rows = list(made.rows())
     assert all(row.sha256 in (None, hashlib.sha256(first[row.path]).hexdigest()) for row in rows)
-    doubted = [row for row in rows if row.error and "its disk was away meanwhile" in row.error.reason]
+    doubted = [row for row in rows if row.error and "where it lies was away meanwhile" in row.error.reason]
     assert [row.path for row in doubted] == [f"{number:02}.jpg" for number in range(FILES - 6, FILES)]
     assert sum(row.sha256 is not None for row in rows) == FILES - 6 - 1  # and one that was read while it was away
 

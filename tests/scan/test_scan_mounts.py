@@ -14,6 +14,7 @@ from auditor.judge import policy, rules
 from auditor.manifest.jsonl import load
 from auditor.model import Depth, FileFacts, Verdict
 from auditor.places.folder import open_folder
+from auditor.report.findings import next_step
 from auditor.scan.one_file import Task, read_file
 from auditor.scan.run import Progress, scan
 from tests.copier.runs import photos
@@ -149,3 +150,8 @@ def test_what_a_pulled_backup_did_not_give_is_neither_safe_nor_missing(tmp_path:
     assert (result.partition.not_safe, result.partition.not_checked) == (0, 12)
 
     assert "missing" not in (tmp_path / "out/files.csv").read_text("utf-8-sig")
+    label = mount.mount.name
+    assert any(f"list is not complete ({label} went away)" in caveat for caveat in result.caveats)
+    step = next_step(result, {rule.id: rule for rule in rules.load(())})
+    assert step and step.action == "audit"
+    assert f"{label} went away while it was read. Connect it again" in step.sentence

@@ -86,14 +86,14 @@ def command(
         _refuse(prepared.plan.refusals)
         return
     with screen.phase(f"Looking at {named.called(place)}"):
-        entries, refusals = backing.refusals_when_new(place, root, asked, RunOptions(hang_s=hang))
+        looked, refusals = backing.refusals_when_new(place, root, asked, RunOptions(hang_s=hang))
     _refuse(refusals)
     with backing.session(root, layout or Layout.MIRROR) as store:
         with copying.stoppable() as stop:
             options = RunOptions(hang_s=hang, wait_s=wait, unplugged=watch(place, store.door), stop=stop)
             with screen.phase(f"Looking at {named.called_folder(root)}") as show:
                 prepared = backing.prepare(
-                    place, store, asked, replace(options, on_progress=copying.as_scan(show)), entries=entries
+                    place, store, asked, replace(options, on_progress=copying.as_scan(show)), looked=looked
                 )
             for warning in prepared.plan.warnings:
                 screen.note(visible(warning))
