@@ -83,8 +83,8 @@ def labelled(
     source: Side, backups: Sequence[Side], name_of: Callable[[str], str | None], given: Collection[str] = ()
 ) -> tuple[Side, tuple[Side, ...]]:
     """Both sides, each under the user's name for it where `name_of` gives one for its spec, else as it calls itself;
-    each backup under a label of its own. `given` are the names that the user gave to any place: none of them means
-    another one, only because that calls itself so."""
+    each backup under a label of its own. `given` are the names that the user gave to any place: one of a place that
+    is not here means none of these, only because that calls itself so."""
     names = [name_of(one.spec) for one in backups]
     elsewhere = set(given).difference(filter(None, names))
     own: list[str] = []

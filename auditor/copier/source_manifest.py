@@ -19,7 +19,7 @@ from auditor.places import Entry, Place, Power
 from auditor.places.recorded import recorded_name
 from auditor.scan import companions
 from auditor.scan import run as scan
-from auditor.scan.one_file import unread, with_stated
+from auditor.scan.one_file import read_without_decoders, unread, with_stated
 from auditor.store.generations import KEPT
 
 ARRIVED_DAMAGED = Trouble(
@@ -185,7 +185,7 @@ def _read_themselves(backed: BackupResult, steps: list[CopyStep]) -> dict[int, F
         )
         for s in steps
     ]
-    found = pool.run(scan.read_file, jobs, workers=pool.default_jobs(), fallback=scan.read_without_decoders)
+    found = pool.run(scan.read_file, jobs, workers=pool.default_jobs(), fallback=read_without_decoders)
     return {
         step.number: _died(place, step, facts) if isinstance(facts, pool.Died) else facts
         for step, facts in zip(steps, found, strict=True)

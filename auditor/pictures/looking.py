@@ -81,12 +81,10 @@ def _film_parts(look: Look) -> Answer:
     if answer.likeness is not Likeness.SAME:
         return answer
     named = ""
-    with (
-        suppress(OSError, ValueError, AuditorError),
-        mapped(look.original) as ours,
-        mapped(look.copy) as theirs,
-    ):
-        named = differing(look.original.path, ours, theirs)
+    with suppress(OSError, ValueError, AuditorError):
+        with mapped(look.original) as ours, mapped(look.copy) as theirs:
+            told = differing(look.original.path, ours, theirs)
+        named = told  # on leaving, nobody had written to either
     return Answer(Likeness.SAME, "; ".join(filter(None, (SAME_FILM, named))))
 
 
