@@ -97,7 +97,8 @@ class _Row:
 
 def chosen(plan: Path, choices: Choices) -> Chosen:
     """What of a plan goes by these choices: what they name and nothing else. For each file that goes, the first of its
-    group stays that does not go itself and has the same company. Of groups that were not decided, what the plan leaves
+    group stays that does not go itself and has the same company; in a group that is called different none goes for the
+    sake of another. Of groups that were not decided, what the plan leaves
     to a person still is.
 
     Raises: BadPlan where the choices are of another plan, name a file that it does not have or that may not go, or
@@ -120,7 +121,10 @@ def chosen(plan: Path, choices: Choices) -> Chosen:
     going = dict.fromkeys(choices.going)
     removals: list[Removal] = []
     for name in going:
-        here = [group for group in groups.values() if any(row.whole == row.name == name for row in group)]
+        of_it = {number for number, group in groups.items() if any(row.whole == row.name == name for row in group)}
+        if of_it and of_it <= different:
+            raise BadPlan(f"the choices let {name[1]} in {name[0]} go and call all its groups different; keep it")
+        here = [group for number, group in groups.items() if number in of_it - different]
         removals += _removals(plan, name, going.keys(), here)
     plans.check(plan, removals)
     said = [tuple(dict.fromkeys(row.cells["sha256"] for row in groups[number])) for number in sorted(different)]

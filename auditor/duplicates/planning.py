@@ -127,7 +127,7 @@ def _settled(by_group: Sequence[Sequence[PlanRow]]) -> Plan:
         for row in rows:
             goes = (row.place, row.path) in going
             if row.action is Action.REMOVE and (row.kept_place, row.kept_path) in going:
-                reason = f"{row.kept_path} is planned to go itself; look again when it has gone"
+                reason = f"the file to keep, {row.kept_path}, is planned to go itself; look again when it has gone"
                 row = replace(row, action=Action.ASK, reason=reason)
             elif goes and (row.action is not Action.REMOVE or (row.place, row.path) in named):
                 continue
@@ -159,10 +159,10 @@ def _rows(inventory: Inventory, group: Group, member: Member, unread: frozenset[
     if doubt is None and member.lacks:
         doubt = f"the file to keep lacks something that this one holds: {', '.join(member.lacks)}"
     if doubt is None and member.may_be_original:
-        doubt = "it is not known which of the two was made of the other"
+        doubt = "it is not known whether one of them was made of the other"
     if doubt is None and None in twins.values():
         lone = next(inventory.items[part].facts.path for part, twin in twins.items() if twin is None)
-        doubt = f"{lone} belongs to it and is not in the company of the file to keep"
+        doubt = f"a part of it, {lone}, is not in the company of the file to keep"
     if doubt is not None:
         return [_row(inventory, Action.ASK, item, kept, member.relation, doubt), *company]
     why = f"{member.detail}; {kept.facts.path.rpartition('/')[2]} is kept: {group.why(member)}"

@@ -169,6 +169,20 @@ def test_groups_that_show_different_things_are_named_by_the_digests_of_the_plan(
     assert (moves(found), found.different) == ([], ((sha(KEPT), sha(ALIKE)),))
 
 
+def test_no_file_goes_for_one_of_a_group_that_is_called_different(place: Path) -> None:
+    plan = plan_of(
+        place,
+        line(place, "keep", "c.jpg", ALIKE, relation=""),
+        line(place, "ask", "b.jpg", OTHER, relation="similar"),
+        line(place, "keep", "a.jpg", KEPT, group=2, relation=""),
+        line(place, "ask", "b.jpg", OTHER, group=2, relation="similar"),
+    )
+    assert moves(by(plan, [(place, "b.jpg")])) == [("b.jpg", "c.jpg")]
+    assert moves(by(plan, [(place, "b.jpg")], (1,))) == [("b.jpg", "a.jpg")]
+    with pytest.raises(BadPlan, match=r"let b\.jpg in .* go and call all its groups different"):
+        by(plan, [(place, "b.jpg")], (1, 2))
+
+
 @pytest.mark.parametrize(
     ("going", "said"),
     [

@@ -43,7 +43,7 @@ def test_from_the_search_to_the_plan_and_back(tmp_path: Path, monkeypatch: pytes
     code, said = run("duplicates", photos, "-o", "found", "--jobs", 1)
     assert code == 0, said
     assert "in 1 group can be freed; 1 group needs your decision." in said
-    assert "1 file has a name that no table can hold" in said
+    assert "1 file has a name that no table can hold: 1 file is not in the plan." in said
     page = (out / "duplicates.html").read_text("utf-8")
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert" in page
@@ -80,6 +80,20 @@ def test_from_the_search_to_the_plan_and_back(tmp_path: Path, monkeypatch: pytes
 
     with pytest.raises(BadOutput, match="is there already"):
         app(["duplicates", str(photos), "-o", str(out)], standalone_mode=False)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such file names")
+def test_a_place_whose_name_no_table_can_hold_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing in it is in the plan, whatever the names of its files."""
+    monkeypatch.setenv("AUDITOR_CACHE_DIR", str(tmp_path / "cache"))
+    photos = tmp_path / "photos\u202egpj"
+    photos.mkdir()
+    for name in ("IMG_0001.jpg", "IMG_0001 (1).jpg", "IMG_0001 (2).jpg"):
+        (photos / name).write_bytes(jpeg(SCENE, 95))
+    code, said = run("duplicates", photos, "-o", tmp_path / "found", "--jobs", 1)
+    told = " ".join(said.split())
+    assert code == 0 and "photos<U+202E>gpj: 3 files are not in the plan. Give it a plain name." in told, said
+    assert "that no table can hold" not in told
 
 
 @pytest.mark.parametrize("order", [("phone", "nas"), ("nas", "phone")])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from auditor.audit import roles
@@ -14,7 +14,7 @@ from auditor.disk import locks
 from auditor.disk import marker as markers
 from auditor.duplicates import page as duplicates_page
 from auditor.duplicates import tables
-from auditor.duplicates.planning import Action
+from auditor.duplicates.planning import Action, PlanRow
 from auditor.duplicates.search import Search, search
 from auditor.errors import BadOutput, BadPlace
 from auditor.isolation import pool
@@ -23,7 +23,7 @@ from auditor.model import Depth, NextStep
 from auditor.pictures.inventory import Source
 from auditor.report import DUPLICATES, DUPLICATES_PAGE, PLAN
 from auditor.scan import run as scanning
-from auditor.words import counted, step, visible
+from auditor.words import counted, is_exact, step, visible
 
 _OURS = re.compile(
     r"place-\d+\.jsonl(\.partial(\.old|\.tmp)?)?|" + "|".join(map(re.escape, (DUPLICATES, PLAN, DUPLICATES_PAGE)))
@@ -109,6 +109,22 @@ def _source(side: Side, fixed: bool, target: Path, jobs: int | None, cache: bool
     return Source(name, side.label, tuple(listed.rows()), side.place, fixed or is_backup)
 
 
+def _in_no_table(rows: Sequence[PlanRow]) -> list[str]:
+    """What is left out of the tables, and for the sake of which names; a place's costs all that lies there."""
+    told = []
+    left = [row for row in rows if row.in_no_table is not None]
+    for place in dict.fromkeys(name for row in left for name in (row.place, row.kept_place) if not is_exact(name)):
+        here = {(row.place, row.path) for row in left if place in (row.place, row.kept_place)}
+        are = counted(len(here), "file is", "files are")
+        told.append(f"No table can hold the name of {visible(place)}: {are} not in the plan. Give it a plain name.")
+    names = {row.in_no_table for row in left if is_exact(row.place) and is_exact(row.kept_place)}
+    if names:
+        files = {(row.place, row.path) for row in left if row.in_no_table in names}
+        have = counted(len(names), "file has a name", "files have names")
+        told.append(f"{have} that no table can hold: {counted(len(files), 'file is', 'files are')} not in the plan.")
+    return told
+
+
 def _show(found: Search, folder: Path) -> None:
     plan = found.plan
     actions = {row.action for row in plan.rows}
@@ -139,8 +155,6 @@ def _show(found: Search, folder: Path) -> None:
         return
     if found.not_compared:
         screen.say(f"  {counted(len(found.not_compared), 'picture', 'pictures')} could not be compared on pixels.")
-    if odd := {row.in_no_table for row in plan.rows} - {None}:
-        screen.say(
-            f"  {counted(len(odd), 'file has a name', 'files have names')} that no table can hold: not in the plan."
-        )
+    for sentence in _in_no_table(plan.rows):
+        screen.say(f"  {sentence}")
     screen.ending(f"  Look at  {folder / DUPLICATES_PAGE}", step=next_step)
