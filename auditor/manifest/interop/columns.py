@@ -1,17 +1,18 @@
 """What a column of another tool's table says: nothing of what became of a file, its digest, or how it went with it.
 
 A row proves a copy only where every further cell of it is known to say nothing of that, or to say that it went well.
-So the words of a title are looked up in lists of what is known, and a title with any other word may say anything.
+So the words of a title are looked up in lists of what is known, and a title with any other word may say anything. So
+may one that tells of a second place: such a table is what a copying program noted, and no list of what lies there now.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from functools import partial
 
 from auditor.manifest.interop.cells import (
     AGAINST,
+    ANSWERS,
     DIGEST,
     NO_PLACE,
     NOTHING,
@@ -22,48 +23,50 @@ from auditor.manifest.interop.cells import (
     is_against,
     is_date,
     is_date_of_work,
-    is_failed_formula,
-    is_id,
-    is_there,
+    is_sort_of_file,
 )
 from auditor.model import DIGESTS
+from auditor.places.trash import in_bin
 
-_PLAIN = frozenset(
+_WHERE = frozenset(
     {
-        # Where it lies, and what it is called.
         *("path", "paths", "filepath", "filename", "file", "name", "folder", "directory", "dir", "parent", "root"),
-        *("drive", "volume", "host", "device", "serial", "url", "uri", "link", "source path", "source file"),
-        *("source folder", "original path", "original name", "original filename", "original file name"),
-        *("complete path", "complete name"),
+        *("drive", "volume"),
+    }
+)
+"""Words of titles that ask where a file lies, or under which name."""
+_DATES = frozenset({"date", "time", "timestamp", "mtime", "ctime", "atime", "btime", "modtime", "birthtime"})
+_IDS = frozenset({"id", "ids", "etag", "uuid", "guid", "inode", "serial"})
+_SIZES = frozenset({"size", "bytes", "length"})
+_ALBUMS = frozenset({"album", "albums"})
+_SORTS = frozenset({"type", "kind"})
+_NAMES = frozenset({"filename", "name", "title", "caption", "tags", "keywords"})
+"""Words of titles under which names stand, which may be any words. Those of folders and albums may be those of bins."""
+
+_PLAIN = (
+    _WHERE
+    | _DATES
+    | _IDS
+    | _SIZES
+    | _ALBUMS
+    | _NAMES
+    | {
+        # Where it lies, and what it is called.
+        *("source path", "source file", "source folder", "complete path", "complete name"),
+        *("original path", "original name", "original filename", "original file name"),
         # What sort of file, how large, of when, and whose.
         *("ext", "extension", "type", "kind", "mime", "mimetype", "format", "version", "codec", "container", "puid"),
-        *(
-            "size",
-            "bytes",
-            "length",
-            "kb",
-            "mb",
-            "gb",
-            "blocks",
-            "inode",
-            "mode",
-            "permissions",
-            "attributes",
-            "hidden",
-        ),
-        *("date", "time", "timestamp", "mtime", "ctime", "atime", "btime", "modtime", "birthtime", "year", "month"),
-        *("day", "hour", "timezone", "tz", "offset", "owner", "user", "uid", "gid", "author", "artist", "creator"),
-        *("copyright", "software", "product", "algorithm", "method"),
+        *("kb", "mb", "gb", "blocks", "mode", "permissions", "attributes", "hidden"),
+        *("year", "month", "day", "hour", "timezone", "tz", "offset", "owner", "user", "uid", "gid", "author"),
+        *("artist", "creator", "copyright", "software", "product", "algorithm", "method"),
         # What is to be seen in it, and with which camera it was taken.
         *("width", "height", "pixels", "megapixels", "dimensions", "resolution", "dpi", "orientation", "rotation"),
         *("duration", "fps", "bitrate", "depth", "camera", "make", "manufacturer", "model", "lens", "iso", "exposure"),
         *("aperture", "shutter", "focal", "flash", "colorspace", "color", "gps", "latitude", "longitude", "lat", "lon"),
-        *("lng", "altitude", "city", "town", "country", "region", "province", "location", "place", "address"),
-        *("state province", "state or province", "album", "albums", "tags", "keywords"),
-        *("title", "caption", "people", "persons", "faces", "rating", "favorite"),
-        *("favourite", "starred"),
+        *("lng", "altitude", "city", "town", "country", "region", "province", "place", "address", "state province"),
+        *("state or province", "people", "persons", "faces", "rating", "favorite", "favourite", "starred"),
         # Which one it is among others, and digests of a part of it.
-        *("id", "ids", "etag", "uuid", "guid", "index", "row", "sequence", "order", "phash", "dhash", "ahash"),
+        *("index", "row", "sequence", "order", "phash", "dhash", "ahash"),
         *("head sha256", "image sha256", "coded sha256", "phash turned"),
     }
 )
@@ -84,69 +87,51 @@ _OF_DATES = frozenset({"write", "access", "creation", "create", "modify", "modif
 _LAST_CHANGED = frozenset({"changed", "last", "date", "time", "at", "on"})
 """The words of a title under which a date says when a file was last changed; `yes` says that it is another."""
 
-_SIZES = frozenset({"size", "bytes", "length"})
 _NOUNS = frozenset({"backup", "copy"})
 _SECOND = frozenset({"target", "destination", "dest", "dst", "nas", "cloud", "disk", *_NOUNS})
-"""Words that name the place where a copy is to be: what is lacking under them, or is of no form that it can have, may
-not be there."""
+"""Words that name the place where a copy is to be."""
 _SIDES = frozenset({*_SECOND, "source", "src", "original", "expected", "actual"})
 """Beside a size they name that of one side: with another on the other side, the file did not arrive."""
 _OF_DISKS = frozenset({"name", "volume", "serial", "drive", "id", "device"})
 """Beside `disk` they name the disk that everything lies on, as a catalogue of disks does."""
 
+_OF_NO_KIND = frozenset({"hash", "hashes", "checksum", "digest"})
 _OF_DIGESTS = frozenset(
     {
         *DIGESTS,
         *("sha224", "sha384", "sha512", "crc", "crc32", "crc32c", "crc64", "blake2b", "blake3", "xxh32", "xxh64"),
+        *("xxh3", "xxh128", "xxhash", "xxhash64", "c4", *_OF_NO_KIND),
     }
-    | {"xxh3", "xxh128", "xxhash", "xxhash64", "c4", "hash", "hashes", "checksum", "digest"}
 )
-_OF_NO_KIND = frozenset({"hash", "hashes", "checksum", "digest"})
 _HOW_DIGESTED = frozenset({"algorithm", "type", "method", "format", "version", "length", "tool", "date", "time", "at"})
 """Beside the word of a digest they ask of its making, not for the digest."""
 
 _WHEN = frozenset({"at", "on", "date", "time", "until", "timestamp"})
 """Last words of a title that asks when."""
 
-_WHERE = frozenset(
-    {
-        *("path", "paths", "filepath", "filename", "file", "name", "folder", "directory", "dir", "parent", "root"),
-        *("drive", "volume", "host", "device", "location", "url", "uri", "link"),
-    }
-)
-"""Words of titles that ask where a file lies, or under which name."""
-_DATES = frozenset({"date", "time", "timestamp", "mtime", "ctime", "atime", "btime", "modtime", "birthtime"})
-_IDS = frozenset({"id", "ids", "etag", "uuid", "guid", "inode", "serial"})
-_OF_FOLDERS = frozenset(
-    {*("folder", "directory", "dir", "parent", "root", "drive", "volume", "host", "device", "album", "albums")}
-)
-"""Words of titles that ask in what a file lies, and not for the path of it."""
-_OF_TIME = frozenset({Asks.DATE, Asks.IF_DONE})
 _WHETHER = frozenset({"is", "was", "has", "in", "on", "at"})
 """Words of a title that may ask whether: `File on phone` may be answered by `no`."""
-_ANSWERS = frozenset({"yes", "no", "true", "false", "0", "1"})
-_NAMES = frozenset({"filename", "name", "title", "caption", "tags", "keywords"})
-"""Words of titles under which names stand, which may be any words. Those of folders and albums may be those of bins."""
 
 _METADATA = re.compile(
     r"\s*(exif|iptc|xmp|gps|quicktime|makernotes|composite|jfif|icc_profile)(-\w+)?\s*:", re.IGNORECASE
 )
 """How exiftool names a column of what a file itself holds."""
 
+_OF_BINS = frozenset({"trash", "bin", "recycle", "deleted", "deletion", "removed", "trashed"})
+_BINS_OF_ALBUMS = frozenset(
+    {
+        *("zuletzt gelöscht", "supprimés récemment", "suppressions récentes", "eliminados", "eliminado recientemente"),
+        *("eliminati di recente", "recent verwijderd", "apagados recentemente"),
+    }
+)
+"""What Apple's Photos calls its bin where it does not speak English."""
 _Reads = Callable[[str, str], bool]
-"""Whether a cell, in small letters, is known to be no word against the file of its row, whose path is the second."""
+"""Whether a cell is known to be no word against the file of its row, whose path is the second."""
 
 
 def reads_well(title: str) -> _Reads | None:
-    """Whether a cell under this title is known to be no word against its file; None where nobody knows what such a
-    column says."""
-    reads = _reads(title)
-    if reads is None:
-        return None
-    return lambda said, own: not is_failed_formula(said, own) and reads(said, own)
-
-
-def _reads(title: str) -> _Reads | None:
+    """Whether a cell under this title, in small letters, is known to be no word against its file; None where nobody
+    knows what such a column says."""
     words = _words(title)
     if _DATES & set(words):
         words = [word for word in words if word not in _OF_DATES]
@@ -154,21 +139,25 @@ def _reads(title: str) -> _Reads | None:
     if digest_kind(title) is not None:
         return lambda said, _: not is_second or bool(DIGEST.fullmatch(said))
     asked = {OUTCOMES[word] for word in words if word in OUTCOMES}
-    if not asked and _METADATA.match(title):
+    in_file = {OUTCOMES[word] for word in words if word in OUTCOMES and word != "state"}  # that of an address
+    if in_file <= {Asks.REMARK, Asks.DATE} and _METADATA.match(title):
         return lambda said, _: True
     if " ".join(words) in _PLAIN:
-        return lambda said, _: _describes(said, words)
+        return lambda said, own: _describes(said, own, words)
     if not all(word in _PLAIN or word in _BESIDE or word in OUTCOMES or word in _OF_DIGESTS for word in words):
         return None
-    if is_second and {OUTCOMES[word] for word in words if word in OUTCOMES and word not in _NOUNS} <= _OF_TIME:
-        form = _form(words)
-        if form is not None or not asked:
-            return form or (lambda said, _: False)
+    of_outcome = {OUTCOMES[word] for word in words if word in OUTCOMES and word not in _NOUNS}
+    if (
+        is_second
+        and of_outcome <= {Asks.DATE}
+        and not set(words) - (_BESIDE - _SECOND) <= _NOUNS | _DATES | _WHEN | _OF_NO_KIND
+    ):
+        return None
     if not asked:
         if not _PLAIN & set(words):
             return None
         asks_whether = bool(_WHETHER & set(words))
-        return lambda said, _: not (asks_whether and said in _ANSWERS) and _describes(said, words)
+        return lambda said, own: not (asks_whether and said in ANSWERS) and _describes(said, own, words)
     # `Copy errors` asks for errors; an `error check` may ask for either.
     if asked > {Asks.HOW} and not (Asks.IF_BAD in asked and OUTCOMES.get(words[-1]) is Asks.HOW):
         asked.discard(Asks.HOW)
@@ -184,7 +173,8 @@ def _reads(title: str) -> _Reads | None:
 def is_size_of_a_side(title: str) -> bool:
     """Whether a column holds the size that a file has on one side, which must be its whole size."""
     words = _words(title)
-    return bool(_SIZES & set(words) and _SIDES & set(words)) and not OUTCOMES.keys() - _NOUNS & set(words)
+    is_size = bool(_SIZES & set(words)) and "focal" not in words
+    return is_size and not _SIDES.isdisjoint(words) and not OUTCOMES.keys() - _NOUNS & set(words)
 
 
 def is_whole(title: str, said: str, size: str) -> bool:
@@ -205,9 +195,12 @@ def digest_kind(title: str) -> str | None:
     """
     words = _words(title)
     kinds = [word for word in words if word in _OF_DIGESTS]
-    if not kinds or " ".join(words) in _PLAIN or any(word in OUTCOMES or word in _HOW_DIGESTED for word in words):
+    if not kinds or " ".join(words) in _PLAIN:
         return None
-    return next((word for word in kinds if word not in _OF_NO_KIND), "")
+    kind = next((word for word in kinds if word not in _OF_NO_KIND), "")
+    # `Backup checksum` may say `OK`, `backup_md5` does not.
+    others = (_HOW_DIGESTED | OUTCOMES.keys()) - (_NOUNS if kind else set())
+    return kind if others.isdisjoint(words) else None
 
 
 def agree(digests: Sequence[tuple[str, str]]) -> bool:
@@ -246,19 +239,19 @@ def _is_of_second(words: Sequence[str]) -> bool:
     return bool(told) and not (told == {"disk"} and _OF_DISKS & set(words))
 
 
-def _form(words: Sequence[str]) -> _Reads | None:
-    """Whether a cell has the form of what a title that tells of a second place asks for; None where it may have any."""
+def _describes(said: str, own: str, words: Sequence[str]) -> bool:
+    """Whether a cell of a column that describes a file does that: its type is not `missing`. A name may be anything,
+    and so may be a place that is called as folders that the file lies in."""
     told = set(words)
-    if _DATES & told or any(OUTCOMES.get(word) in _OF_TIME for word in words):
-        return lambda said, _: is_date_of_work(said)
-    if (_WHERE | _OF_FOLDERS) & told or told <= _SECOND | _BESIDE:
-        return partial(is_there, in_folder=bool(_OF_FOLDERS & told))
-    if _IDS & told:
-        return lambda said, _: is_id(said)
-    return None
-
-
-def _describes(said: str, words: Sequence[str]) -> bool:
-    """Whether a cell of a column that describes a file does that: its type is not `missing`. A name may be anything."""
-    against = AGAINST | NO_PLACE if _WHERE & set(words) else AGAINST
-    return bool(_NAMES & set(words)) or said in NOTHING or not is_against(said, against)
+    if said in NOTHING or _NAMES & told:
+        return True
+    if _SORTS & told:
+        return is_sort_of_file(said)
+    if _ALBUMS & told:
+        return not (in_bin(f"google photos/{said}/") or said in _BINS_OF_ALBUMS or is_against(said, _OF_BINS))
+    if not _WHERE & told:
+        return not is_against(said, AGAINST)
+    if in_bin(said.replace("\\", "/") + "/"):
+        return False
+    is_own = f"/{said}/".replace("\\", "/") in f"/{own}/".replace("\\", "/")
+    return is_own or not (said.startswith("#") or is_against(said, AGAINST | NO_PLACE))

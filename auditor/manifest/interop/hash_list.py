@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 from auditor.dates import mtime_ns, rfc3339
 from auditor.errors import BadManifest
 from auditor.model import FileFacts
+from auditor.paths import display_path
 from auditor.places.foreign_rows import row, size_of
 
 NAMESPACE = "urn:ASC:MHL:v2.0"
@@ -33,9 +34,13 @@ class Stated:
 
     def is_of(self, before: Stated) -> bool:
         """Whether it is known to be the same content: a digest of one kind at least says so, and nothing denies it."""
-        both = self.digests.keys() & before.digests.keys()
-        sizes = {self.size_bytes, before.size_bytes} - {None}
-        return bool(both) and len(sizes) <= 1 and all(self.digests[kind] == before.digests[kind] for kind in both)
+        return not self.digests.keys().isdisjoint(before.digests) and not self.denies(before)
+
+    def denies(self, other: Stated) -> bool:
+        """Whether it is another content: a digest of one kind says so, or the size."""
+        both = self.digests.keys() & other.digests.keys()
+        sizes = {self.size_bytes, other.size_bytes} - {None}
+        return len(sizes) > 1 or any(self.digests[kind] != other.digests[kind] for kind in both)
 
     def with_also(self, other: Stated) -> Stated:
         """What both state. A generation may bring a digest of a new kind beside a known one; the next has only that."""
@@ -66,15 +71,18 @@ class Told:
     moved: Mapping[str, str] = field(default_factory=dict)
 
     def with_nested(self, folder: str, other: Told) -> Told:
-        """What both say, where the other one is of a folder of this one's."""
+        """What both say, where the other one is of a folder of this one's. A file of which they do not say the same is
+        disproved."""
 
         def at(path: str) -> str:
             return f"{folder}/{path}" if path else folder
 
+        theirs = {at(path): states for path, states in other.stated.items()}
+        torn = {path for path, states in theirs.items() if path in self.stated and states.denies(self.stated[path])}
         return replace(
             self,
-            stated={**self.stated, **{at(path): states for path, states in other.stated.items()}},
-            disproved=self.disproved | set(map(at, other.disproved)),
+            stated={**self.stated, **theirs},
+            disproved=self.disproved | set(map(at, other.disproved)) | torn,
             whole=self.whole | set(map(at, other.whole)),
             ignored=(*self.ignored, *((at(beneath), pattern) for beneath, pattern in other.ignored)),
             moved={**self.moved, **{at(former): at(path) for former, path in other.moved.items()}},
@@ -113,7 +121,7 @@ def told_by(path: Path, content: bytes) -> Told:
             nested.append(_path(values.get("path")))
         if _tag(element) != "hash":
             continue
-        stated = [child for child in element if _tag(child) in KINDS]
+        stated = [_tag(child) for child in element if _tag(child) in _STATED]
         named = values.get("path", values.get("file"))  # `file` in version 1
         if named is None or not named.text:
             unclear.append("a hash entry names no file")
@@ -122,10 +130,13 @@ def told_by(path: Path, content: bytes) -> Told:
         date = named.get("lastmodificationdate")
         digests = {kind: (values[kind].text or "").strip() for kind in KINDS if kind in values}
         rows.append(row(named.text, digests, size_of(size), _ns(date)))
-        if any(child.get("action") not in _MATCHED for child in element) or len(stated) > len(digests):
+        if any(child.get("action") not in _MATCHED for child in element) or len(stated) > len(set(stated)):
             disproved.add(rows[-1].path)
         states = Stated({_tag(one): _told_digest(one) for one in element if _tag(one) in _STATED}, rows[-1].size_bytes)
         name = rows[-1].path
+        if name in known and known[name].denies(states):
+            disproved.add(name)
+            unclear.append(f"it names {display_path(name)} twice, with two contents")
         known[name] = known[name].with_also(states) if name in known else states
     remarks = tuple(element.text or "" for element in root.iter() if _tag(element) == "comment")
     has_generations = NAMESPACE in str(root.tag) or not root.get("version", "").startswith("1")

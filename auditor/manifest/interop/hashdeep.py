@@ -16,7 +16,7 @@ from auditor.places.foreign_rows import row, size_of
 
 MAGIC = b"%%%% HASHDEEP-1.0"
 _OURS = ("sha256", "md5", "sha1")
-_FAILED = b": Audit failed"
+_AUDIT_FAILED = b": Audit failed"
 _OF_ALL = re.compile(rb"[^\\/:]+: Audit (passed|failed)| *[A-Za-z ]+: [0-9]+")
 """What an audit says of all files together: its outcome, by the name that the tool was called under, and counts."""
 
@@ -49,7 +49,7 @@ def read(path: Path, content: bytes) -> Listed:
             values = line.split(b",", len(columns) - 1)
             if len(values) != len(columns) or not values[0].isdigit():
                 unclear.append(f"line {number} is no line of a hashdeep list")
-                is_failed |= line.endswith(_FAILED)
+                is_failed |= line.endswith(_AUDIT_FAILED)
                 is_named |= bool(_OF_ONE.fullmatch(line))
                 disproved |= _not_as_listed(line)
                 continue

@@ -31,10 +31,13 @@ MOST_FETCH_BYTES = 1 << 30
 
 _GNU = re.compile(rb"(\\?)([0-9a-fA-F]{32,128}) [ *](.+)", re.DOTALL)
 _RCLONE_NONE = re.compile(rb"( {32,128}|UNSUPPORTED|ERROR)  (.+)", re.DOTALL)
-_FAILED = b"ERROR  "
+_UNREAD = b"ERROR  "
 """As a line of rclone begins whose file could not be read."""
+_PASSED = (b"OK", "Réussi".encode())
+"""What `sha256sum -c` says of a file that is as listed, in English and German, and in French."""
 
-_BSD = re.compile(rb"(\\?)([A-Z0-9-]+) \((.+)\) = ([0-9a-fA-F]{32,128})", re.DOTALL)
+_BSD = re.compile(rb"(\\?)([A-Z0-9-]+)(?: \((.+)\) |\((.+)\))= ([0-9a-fA-F]{32,128})", re.DOTALL)
+"""As the BSD tools write it, and openssl without the blanks."""
 _STAT = re.compile(rb"# stat (\d{1,19}) (-?\d{1,12}) (.+)", re.DOTALL)
 _END = re.compile(rb"# end (\d{1,19})")
 _FILES = re.compile(rb"# files (\d{1,19})")
@@ -47,7 +50,7 @@ _ESCAPES = {b"\\\\": b"\\", b"\\n": b"\n", b"\\r": b"\r"}
 
 def looks_like_sums(head: bytes) -> bool:
     """Whether the first line that is no comment is one of a digest list. `head` is the beginning of a file."""
-    for line in head.removeprefix(b"\xef\xbb\xbf").split(b"\n")[:-1] or [head]:
+    for line in head.removeprefix(b"\xef\xbb\xbf").split(_end(head))[:-1] or [head]:
         line = line.rstrip(b"\r")
         if line and not line.startswith((b"#", b"; ")):
             return bool(_GNU.fullmatch(line) or _BSD.fullmatch(line) or _RCLONE_NONE.fullmatch(line))
@@ -66,8 +69,9 @@ def read(path: Path, content: bytes, bag_version: str | None = None) -> Listed:
     stats: dict[bytes, tuple[int, int]] = {}
     ended = met = model = None
     text = content.removeprefix(b"\xef\xbb\xbf")
-    for number, raw in enumerate(text.split(b"\n"), 1):
-        line = raw.removesuffix(b"\r")
+    end = _end(text)
+    for number, raw in enumerate(text.split(end), 1):
+        line = raw.removesuffix(b"\r") if end == b"\n" else raw
         if not line or line.startswith(b"#") or (line.startswith(b"; ") and not rows):
             remarks.append(_text(line).lstrip("#"))
             if match := _STAT.fullmatch(line):
@@ -95,7 +99,7 @@ def read(path: Path, content: bytes, bag_version: str | None = None) -> Listed:
         if bag_version is None and is_piece(rows[-1].path):
             disproved.add(rows[-1].path)
             unclear.append(of_piece(number))
-        if line.startswith(_FAILED):
+        if line.startswith(_UNREAD):
             disproved.add(rows[-1].path)
             unclear.append(f"line {number} says that {display_path(_text(name))[:80]} could not be read")
     if text.startswith(_PHONE):
@@ -103,7 +107,7 @@ def read(path: Path, content: bytes, bag_version: str | None = None) -> Listed:
             unclear.append("the list made on the phone was cut off: its last line is missing; copy it again")
         elif met is not None and met != len(rows):
             unclear.append(f"the phone could not read {met - len(rows)} of its {met} files")
-    if text and not text.endswith(b"\n") and rows:
+    if text and not text.endswith(end) and rows:
         unclear.append("the last line has no end: the list may have been cut off")
     if bag_version is not None:
         remarks += _remarks(path.parent / "bag-info.txt")
@@ -127,11 +131,16 @@ def read(path: Path, content: bytes, bag_version: str | None = None) -> Listed:
     return listed(rows, unclear, said, str(path), disproved)
 
 
+def _end(text: bytes) -> bytes:
+    """How the lines of a list end: with NUL, as `sha256sum -z` has it, where there is one and no end of a line."""
+    return b"\0" if b"\0" in text and b"\n" not in text else b"\n"
+
+
 def _not_ok(line: bytes) -> set[str]:
     """The file of which `sha256sum -c` says, in whatever language, that it is not as listed, by both names that it may
     have; none where the line says no such thing."""
     checked, colon, outcome = line.rpartition(b": ")
-    if not colon or outcome == b"OK":
+    if not colon or outcome in _PASSED:
         return set()
     whole = _unescaped(checked[1:]) if checked.startswith(b"\\") else checked
     return {row(_text(name), {}).path for name in (checked, whole)}
@@ -192,7 +201,8 @@ def _line(line: bytes, list_name: str) -> tuple[bytes, dict[str, str]] | None:
         escaped, digest, name = match.groups()
         kind = _kind(len(digest), list_name)
     elif match := _BSD.fullmatch(line):
-        escaped, word, name, digest = match.groups()
+        escaped, word, spaced, close, digest = match.groups()
+        name = spaced or close
         kind = {"SHA2-256": "sha256"}.get(word.decode(), word.decode().lower().replace("-", ""))
     elif match := _RCLONE_NONE.fullmatch(line):
         return match[2], {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -14,7 +15,7 @@ from auditor.dates import ns_or_none, rfc3339
 from auditor.disk import small_files
 from auditor.errors import BadManifest
 from auditor.manifest.interop import of_place
-from auditor.manifest.interop.cells import NOTHING
+from auditor.manifest.interop.cells import NOTHING, is_failed_formula
 from auditor.manifest.interop.columns import agree, digest_kind, is_size_of_a_side, is_whole, reads_well
 from auditor.manifest.interop.listed import Listed, listed, merged
 from auditor.model import DIGESTS, FileFacts
@@ -33,6 +34,11 @@ _OF_JUDGEMENT = (
 """Columns by which a table of this program is known that says what became of files, and lists no place. Other
 tools have some of them too."""
 
+_ABOVE = re.compile(r'"?(?:sep=(?P<separator>[,;\t])|#TYPE [^\r\n]*?)"?[ ,;\t]*\r?\n', re.IGNORECASE)
+"""A line that Excel and PowerShell write above the titles: how the cells are parted, or of what they are."""
+_OF_ANY_KIND = {"hash", "algorithm"}
+"""Columns that hold a digest, and of which kind it is, as PowerShell's `Get-FileHash` has it."""
+
 _MOST_SHOWN = 40
 """How much is said of a title or a cell."""
 
@@ -43,9 +49,12 @@ _FORMULA = re.compile(f"[{words.SIGNS}\t\r\n\0']")
 
 def looks_like_csv(head: bytes) -> bool:
     """Whether the first line is one of column names with a path and a digest or size among them."""
-    first = head.removeprefix(b"\xef\xbb\xbf").split(b"\n", 1)[0].decode("utf-8", "replace")
+    text = head.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace")
+    above = _ABOVE.match(text)
+    first = text[above.end() if above else 0 :].split("\n", 1)[0]
     names = {name.strip().strip('"').lower() for name in re.split(r"[,;\t]", first)}
-    return len(names) > 1 and bool(names & set(_NAMES)) and bool(names & {*DIGESTS, *_SIZES, "sha-256", "sha-1"})
+    has_digests = bool(names & {*DIGESTS, *_SIZES, "sha-256", "sha-1"}) or names >= _OF_ANY_KIND
+    return len(names) > 1 and bool(names & set(_NAMES)) and has_digests
 
 
 def read_csv(path: Path, content: bytes) -> Listed:
@@ -54,8 +63,10 @@ def read_csv(path: Path, content: bytes) -> Listed:
     Raises: BadManifest where no column holds names, a path has two contents, or it is a table of judgements of ours.
     """
     text = content.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape")
+    above = _ABOVE.match(text)
+    text = text[above.end() :] if above else text
     first = text.split("\n", 1)[0]
-    delimiter = max(",;\t", key=first.count)
+    delimiter = (above and above["separator"]) or max(",;\t", key=first.count)
     table = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         titles = next(table, [])
@@ -91,14 +102,14 @@ def read_csv(path: Path, content: bytes) -> Listed:
     doubted: dict[str | None, tuple[int, str]] = {}
     doubts: Counter[str | None] = Counter()
     try:
-        for number, values in enumerate(table, 2):
+        for number, values in enumerate(table, 3 if above else 2):
             if len(values) != len(header):
                 if values:
                     unclear.append(f"row {number} has {len(values)} columns, not {len(header)}")
                     if len(values) > named:
                         disproved.add(row(name_of(_unguarded(values[named])), {}).path)
                 continue
-            if any(_ran_on(cell, delimiter if at == named else "") for at, cell in enumerate(values)):
+            if any(_ran_on(cell, delimiter) for cell in values):
                 # The rows in it are not known: not that they are there, nor that a cell behind it is this file's.
                 unclear.append(
                     f"row {number} runs on into the next lines, as after a quotation mark that nothing closes"
@@ -109,6 +120,9 @@ def read_csv(path: Path, content: bytes) -> Listed:
                 disproved.add(rows[-1].path)
                 continue
             digests = {kind: values[columns[kind]].strip() for kind in DIGESTS if kind in columns}
+            if not digests and columns.keys() >= _OF_ANY_KIND:
+                kind = values[columns["algorithm"]].strip().lower().replace("-", "")
+                digests = {kind: values[columns["hash"]].strip()}
             size = size_of(values[sized].strip()) if sized is not None else None
             mtime = ns_or_none(values[dated]) if dated is not None else None
             rows.append(row(name_of(_unguarded(values[named])), digests, size, mtime))
@@ -127,8 +141,8 @@ def read_csv(path: Path, content: bytes) -> Listed:
 
 
 def _ran_on(cell: str, delimiter: str) -> bool:
-    """Whether a cell may hold rows of its table: it has a line break and, where names and titles may have one too, what
-    parts the cells."""
+    """Whether a cell may hold rows of its table: it has a line break, as names and captions may have too, and what
+    parts the cells of a row."""
     return ("\n" in cell or "\r" in cell) and delimiter in cell
 
 
@@ -139,13 +153,15 @@ def _against(
     known: Sequence[tuple[int, str, Callable[[str, str], bool]]],
 ) -> Iterator[tuple[str | None, str]]:
     """The cells of a row that are not known to be no word against its file, each with its title; None for digests that
-    cannot all be of one file."""
+    cannot all be of one file, and for a name that a spreadsheet looked up and did not find."""
     if not agree([(kind, values[at].strip()) for at, kind in digested]):
         yield None, ""
-    own = values[named].strip().lower()
+    own = values[named].strip()
+    if is_failed_formula(own):
+        yield None, ""
     for at, title, is_good in known:
-        if not is_good((said := values[at].strip()).lower(), own):
-            yield title, said
+        if not is_good(*(unicodedata.normalize("NFC", text.strip()).lower() for text in (values[at], own))):
+            yield title, values[at].strip()
 
 
 def _not_whole(
@@ -172,7 +188,7 @@ def _of_unheard(titles: Sequence[str]) -> str:
 def _of_doubt(title: str | None, number: int, said: str, rows: int) -> str:
     which = f"row {number}, the first of {rows} such," if rows > 1 else f"row {number}"
     if title is None:
-        return f"{which} states digests that cannot all be its file's, which proves nothing"
+        return f"{which} states digests that cannot all be its file's, or no name, which proves nothing"
     told = _shown(said) if said else "nothing"
     return f"{which} says {told} under {_shown(title)}, which is not known to be good, and proves nothing; {_MEND}"
 
