@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from auditor import config
 from auditor.app import jobs, results
 from auditor.app.jobs import Job, State
 from auditor.disk.folder import Folder
+from auditor.errors import BadConfig
 from auditor.words import visible
 
 CHOICES = "choices.json"
@@ -52,8 +54,12 @@ def understood(form: Mapping[str, Sequence[str]]) -> Order:
 
 
 def label(spec: str) -> str:
-    """What a place is called in a title."""
-    return visible(Path(spec).name or spec)
+    """What a place is called in a title: by the user's own name for it, else by the last part of its path. It is not
+    looked into: one that hangs would keep the page waiting."""
+    name = None
+    with contextlib.suppress(BadConfig):  # whoever needs the config says what is wrong with it
+        name = next((one.name for one in config.load().places if one.spec == spec), None)
+    return visible(name or Path(spec).name or spec)
 
 
 def _audit(form: Mapping[str, Sequence[str]]) -> Order:

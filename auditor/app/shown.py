@@ -42,8 +42,8 @@ def result(request: Request) -> Response:
         verdict=told.get("verdict") or "",  # none of an audit that was changed after it was written
         sentence=told["sentence"],
         caveats=told.get("caveats") or [],
-        phone=facts.get("source") or "",
-        backups=facts.get("backups") or [],
+        phone=str(facts.get("source") or ""),
+        backups=[str(backup) for backup in facts.get("backups") or []],
         finished=facts.get("finished"),
         since=since,
         go=None if since else _may_go(told),

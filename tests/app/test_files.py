@@ -260,6 +260,8 @@ def test_the_last_check_can_be_made_again_from_the_start(running: App, later: Pa
     phone, disk = str(running.top / "phone"), str(running.top / "disk")
     assert fields == {"order": "audit", "phone": phone, "backup": disk, "by_hand": "yes"}  # as it was said
     assert "<button>Check again</button>" in last and f"Phone: {phone}; Backup: {disk}" in last
+    for page in (last, running.get("/history").text, running.get("/results/later").text):
+        assert '<span title="phone">phone</span>' in page and '<span title="disk">disk</span>' in page
     with (later / "files.csv").open("a") as table:
         table.write("x")
     assert "Check again" not in running.get("/last").text

@@ -10,7 +10,8 @@ import pytest
 
 from auditor.app import jobs, orders
 from auditor.app.orders import Order, Refused
-from auditor.config import Config
+from auditor.config import Config, NamedPlace, Role
+from auditor.errors import BadConfig
 
 
 @pytest.fixture
@@ -73,6 +74,20 @@ def test_places_are_never_options(home: Path) -> None:
 def test_what_cannot_be_ordered(home: Path, fields: dict[str, str]) -> None:
     with pytest.raises(Refused):
         asked(**fields)
+
+
+def test_a_place_is_called_as_the_settings_name_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = Config((NamedPlace("annas-phone", "adb:", Role.PHONE), NamedPlace("nas", "/mnt/x/photos", Role.BACKUP)))
+    monkeypatch.setattr("auditor.config.load", lambda: known)
+    order = asked(order="audit", phone="adb:", backup=["/mnt/x/photos", "/mnt/y/photos"])
+    assert order.title == "Checking annas-phone against nas and photos"
+    assert order.words[-3:] == ("adb:", "/mnt/x/photos", "/mnt/y/photos")
+
+    def broken() -> Config:
+        raise BadConfig("It is not TOML.")
+
+    monkeypatch.setattr("auditor.config.load", broken)
+    assert orders.label("/mnt/x/photos") == "photos"
 
 
 def test_only_what_was_shown_is_moved(home: Path) -> None:
