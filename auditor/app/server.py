@@ -106,6 +106,7 @@ def built(keys: Keys, port: int, presence: Presence) -> ASGIApp:
             Route("/results/{name}/pictures/{row:int}", grid.picture),
             Route("/results/{name}/{file}", shown.file),
             Route("/history", shown.history),
+            Route("/elsewhere", shown.elsewhere),
             Route("/settings", settings.show),
             Route("/settings", settings.change, methods=["POST"]),
             Route("/about", settings.about),

@@ -96,6 +96,15 @@ def history(request: Request) -> Response:
     return pages.page("history", audits=audits, home=told["home"], done=done)
 
 
+def elsewhere(request: Request) -> Response:
+    """GET /elsewhere: the folders that reports of work that was started here went to before, as a piece of the history;
+    a disk of theirs that hangs keeps nothing else waiting."""
+    ends = [job.end() or {} for job in jobs.all_kept()]
+    folders = {Path(end["folder"]).parent for end in ends if isinstance(end.get("folder"), str)} - {commands.home()}
+    there = (str(folder) for folder in folders if folder.is_dir())
+    return pages.page("elsewhere", folders=sorted(filter(results.is_exact, there)))
+
+
 def last(request: Request) -> Response:
     """GET /last: what the newest audit said, as a piece of the first page, with a button that makes it again where
     that would be the same check."""

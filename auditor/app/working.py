@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
-from auditor.app import jobs, orders, outcomes, pages, results
+from auditor.app import commands, jobs, orders, outcomes, pages, results
 from auditor.app.jobs import Job, Reader, State, Told
 from auditor.app.pages import Step
 
@@ -43,6 +44,7 @@ def job(request: Request) -> Response:
         sentence=outcomes.sentence(one, state, end),
         next_words=_next_words(one, end),
         result=results.name_of(end.get("folder")) or "",
+        elsewhere=_elsewhere(end),
         goes_on=orders.can_go_on(one) and ("Go on" if orders.ends_early(state, end) else "Try again"),
         files=outcomes.problems(end),
         would_go=outcomes.would_go(end),
@@ -60,6 +62,12 @@ def job(request: Request) -> Response:
         word=orders.DELETE,
         said=one.said() if state in (State.FAILED, State.KILLED) else "",
     )
+
+
+def _elsewhere(end: Mapping[str, Any]) -> str:
+    """The folder of a report that does not lie where reports go now; empty where there is none."""
+    folder = str(end.get("folder") or "")
+    return folder if folder and Path(folder).parent != commands.home() else ""
 
 
 def _next_words(one: Job, end: Mapping[str, Any]) -> str:

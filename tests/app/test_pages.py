@@ -201,6 +201,21 @@ def test_what_a_backup_could_not_copy_is_seen_before_its_verdict(running: App) -
     assert "/results/audit-of-backup" in shown
 
 
+def test_reports_that_went_elsewhere_are_a_button_away(running: App) -> None:
+    """The home of reports was changed since."""
+    before, gone = running.top / "before", running.top / "gone"
+    before.mkdir()
+    end = {"event": "result", "sentence": "It."}
+    for home in (before, running.home.resolve(), gone):
+        shown = page(running, ["audit", "--", "a", "b"], end | {"folder": str(home / "audit-moved")})
+        assert (f"Its report was put in {home / 'audit-moved'}." in shown) is (home != running.home.resolve())
+    assert 'hx-get="/elsewhere"' in running.get("/history").text
+    piece = running.get("/elsewhere").text
+    assert f"Reports of earlier checks lie in {before}. They are still there" in piece
+    assert f'name="value" value="{before}"' in piece and "Use that folder again" in piece
+    assert str(running.home) not in piece and str(gone) not in piece
+
+
 def test_a_step_that_no_button_does_is_said(running: App) -> None:
     end = {
         "event": "result",
