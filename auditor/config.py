@@ -119,6 +119,13 @@ def may_be_name(word: str) -> bool:
     return _NAME.fullmatch(word) is not None
 
 
+def is_whole(spec: str) -> bool:
+    """Whether a PLACE is named the same from everywhere. It is not looked into."""
+    if scheme := _WORD.fullmatch(spec):
+        return scheme[1].lower() != "takeout" or is_whole(scheme[2])
+    return typed_path(spec).is_absolute()
+
+
 def whole_spec(spec: str) -> str:
     """A PLACE as it is named from everywhere: what is relative to the current folder, or to the home, becomes whole."""
     scheme = _WORD.fullmatch(spec)
@@ -211,18 +218,11 @@ def _place(name: str, table: object) -> NamedPlace:
             raise ValueError(f"its role is {small_files.shown(role)}, neither phone nor backup")
         if not spec or "\0" in spec:
             raise ValueError("its spec is no PLACE")
-        if not _is_whole(spec):
+        if not is_whole(spec):
             raise ValueError(f"its spec {small_files.shown(spec)} depends on the current folder; write the whole path")
     except ValueError as error:
         raise ValueError(f"places.{name}: {error}") from error
     return NamedPlace(name, str(typed_path(spec)) if spec.startswith("~") else spec, Role(role))
-
-
-def _is_whole(spec: str) -> bool:
-    """Whether it names the same place from everywhere."""
-    if scheme := _WORD.fullmatch(spec):
-        return scheme[1].lower() != "takeout" or _is_whole(scheme[2])
-    return typed_path(spec).is_absolute()
 
 
 def _policy(text: str) -> str:

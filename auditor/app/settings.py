@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
@@ -14,15 +15,18 @@ from auditor.app.commands import NoAnswer, NoHome
 from auditor.app.orders import Refused
 from auditor.app.start import form
 from auditor.config import Role
+from auditor.paths import typed_path
 
 _SET = ("policy", "reports", "by")
+_NOT_WHOLE = f"Write the whole path, from {'the drive' if os.name == 'nt' else '/'} on, or choose the folder."
+"""A command would take it for a path in the home of reports."""
 
 
 def show(request: Request) -> Response:
     """GET /settings."""
-    policies = [policy["id"] for policy in commands.ask("policy", "list")["policies"]]
-    if (own := config.load().policy) and own not in policies:
-        policies.append(own)
+    policies = {policy["id"]: policy["title"] for policy in commands.ask("policy", "list")["policies"]}
+    if own := config.load().policy:
+        policies.setdefault(own, own)
     home, no_home = _home()
     return pages.page(
         "settings",
@@ -33,6 +37,8 @@ def show(request: Request) -> Response:
         no_home=no_home,
         roles=list(Role),
         spec=request.query_params.get("spec", ""),
+        reports=request.query_params.get("reports", ""),
+        is_kept="kept" in request.query_params,
     )
 
 
@@ -43,7 +49,7 @@ async def change(request: Request) -> Response:
         await run_in_threadpool(commands.ask, *_words(fields))
     except (Refused, NoAnswer) as error:
         return pages.said(str(error))
-    return pages.to("/settings")
+    return pages.to("/settings" if fields.get("set") == "forget" else "/settings?kept=yes")
 
 
 def about(request: Request) -> Response:
@@ -62,6 +68,10 @@ def _home() -> tuple[Path | str, str]:
 
 def _words(fields: dict[str, str]) -> tuple[str, ...]:
     what, value = fields.get("set", ""), fields.get("value", "")
+    if what == "reports" and value and not typed_path(value).is_absolute():
+        raise Refused(_NOT_WHOLE)
+    if what == "name" and not config.is_whole(fields.get("spec", "")):
+        raise Refused(_NOT_WHOLE)
     if what in _SET:
         return ("config", "set", what, "--", value) if value else ("config", "unset", what)
     if what == "name" and fields.get("role") in list(Role):

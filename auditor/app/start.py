@@ -28,7 +28,15 @@ MOST_BYTES = 1 << 20
 """No form of ours is larger."""
 SHOWN = 500
 """So many folders of a folder are listed."""
-_FOR = {"phone": "the phone", "backup": "a backup", "target": "what is restored"}
+_FOR = {
+    "phone": "the phone",
+    "backup": "a backup",
+    "target": "what is restored",
+    "name": "the place that gets a name",
+    "reports": "your reports",
+}
+_IN_SETTINGS = {"name": "spec", "reports": "reports"}
+"""By what a folder is chosen for: the field of Settings that it stands in then."""
 
 
 def start(request: Request) -> Response:
@@ -163,6 +171,8 @@ def _pairs(phone: str, backups: list[str]) -> list[tuple[str, str]]:
 
 def _there(wanted: str, target: str, phone: str, backups: list[str]) -> tuple[str, list[tuple[str, str]]]:
     """Where a chosen folder leads: the page, and what it is called with."""
+    if wanted in _IN_SETTINGS:
+        return "/settings", [(_IN_SETTINGS[wanted], target)]
     if wanted == "target":
         return "/restore", [*_pairs("", backups), ("target", target)]
     if wanted == "phone":

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
@@ -497,5 +497,34 @@ def test_a_home_of_reports_that_is_not_there_is_mended_in_settings(tmp_path: Pat
         ordered = running.post("/jobs", order="scan", place=str(tmp_path))
         assert ordered.status == 422
         mended = running.post("/settings", set="reports", value=str(tmp_path / "elsewhere"))
-        assert mended.headers.get("hx-redirect") == "/settings", mended
+        assert mended.headers.get("hx-redirect") == "/settings?kept=yes", mended
         assert said not in running.get("/settings").text
+
+
+def test_settings_say_what_they_are_for_and_that_they_are_kept(tmp_path: Path) -> None:
+    with app(tmp_path) as running:
+        running.enter()
+        shown = running.get("/settings").text
+        assert "The first page then proposes them" in shown and "Kept." not in shown
+        assert '<option value="office">For offices: two copies, one of them elsewhere</option>' in shown
+        whole = {"set": "name", "name": "nas", "role": "backup", "spec": str(tmp_path / "disk")}
+        for partial in ("photos", "takeout:photos", ""):
+            refused = running.post("/settings", **(whole | {"spec": partial}))
+            assert (refused.status, "Write the whole path" in refused.text) == (422, True)
+        assert "Write the whole path" in running.post("/settings", set="reports", value="reports").text
+        for fields in (whole, {"set": "policy", "value": "office"}, {"set": "policy", "value": ""}):
+            assert running.post("/settings", **fields).headers.get("hx-redirect") == "/settings?kept=yes"
+        assert '<p role="status">Kept.</p>' in running.get("/settings?kept=yes").text
+        assert running.post("/settings", set="forget", name="nas").headers.get("hx-redirect") == "/settings"
+        assert not (running.home / "photos").exists()
+
+
+@pytest.mark.parametrize(("wanted", "field"), [("name", "spec"), ("reports", "reports")])
+def test_a_folder_is_chosen_for_a_setting(running: App, wanted: str, field: str) -> None:
+    assert f'href="/folders?for={wanted}"' in running.get("/settings").text
+    (running.top / "disk").mkdir(exist_ok=True)
+    chosen = running.get(f"/folders?{urlencode({'for': wanted, 'at': running.top / 'disk'})}").text
+    link = html.unescape(re.findall(r'href="(/settings\?[^"]*)">Use this folder', chosen)[0])
+    shown = running.get(link).text
+    assert f'value="{running.top / "disk"}"' in shown
+    assert ("Press Set to have them go there." in shown) is (field == "reports")
