@@ -16,7 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from auditor.app import pages, pictures, results, shown
+from auditor.app import later, pages, pictures, results, shown
 from auditor.app.commands import NoAnswer
 from auditor.model import FileVerdict, Status
 from auditor.words import STATUSES, VERDICTS
@@ -82,15 +82,17 @@ def files(request: Request) -> Response:
         return pages.trouble(str(error))
     if part.total != told["partition"][part.kind]:
         return pages.trouble(_CHANGED)
+    since = later.than(folder, told)
     return pages.page(
         "files",
+        since=since,
         name=folder.name,
         kind=part.kind,
         words=VERDICTS[part.kind],
         part=part,
         before=max(0, part.first - SHOWN) if part.first else None,
         after=part.first + SHOWN if part.first + SHOWN < part.total else None,
-        steps=shown.steps(told),
+        steps=shown.check_again(told) if since else shown.steps(told),
     )
 
 

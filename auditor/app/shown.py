@@ -51,7 +51,7 @@ def result(request: Request) -> Response:
         buttons={} if since else _buttons(told),
         touched=bool(told.get("touched")),
         partition=told.get("partition") or {},
-        steps=_again(told) if since else steps(told) if told.get("verdict") else [],
+        steps=check_again(told) if since else steps(told) if told.get("verdict") else [],
     )
 
 
@@ -114,7 +114,7 @@ def last(request: Request) -> Response:
         return Response()
     audit = next(iter(told["audits"]), None)
     record = results.record(Path(audit["folder"])) if audit and not audit["changed"] else {}
-    again = _again(record)
+    again = check_again(record)
     name = audit and results.name_of(audit["folder"])
     return pages.page("last", audit=audit, name=name, again=again, is_usual=bool(again) and _is_usual(record))
 
@@ -171,11 +171,11 @@ def steps(told: dict[str, Any]) -> list[pages.Step]:
     advice = told.get("next") or {}
     is_copy = advice.get("action") == "backup" and source and dest and advice.get("arguments") == [*source, *dest]
     wanted = pages.step("backup", (*source, *dest)) if told.get("verdict") == "NOT SAFE" and is_copy else None
-    again = _again(told)
+    again = check_again(told)
     return [*([wanted] if wanted else []), *again, *_which_is_the_phone(told, next(iter(again), None))]
 
 
-def _again(told: dict[str, Any]) -> list[pages.Step]:
+def check_again(told: dict[str, Any]) -> list[pages.Step]:
     """All that a button does after an audit that is not the newest word on its places: it is made again."""
     places = results.arguments(told)
     again = pages.step("audit", (*places.get("PHONE", ()), *places.get("BACKUPS", ())))

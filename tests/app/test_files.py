@@ -250,6 +250,11 @@ def test_an_old_verdict_leads_to_the_newer_one_and_offers_nothing_else(running: 
     assert re.search(r'There is a newer check, of .*\. <a href="/results/newest">See it</a>', page)
     assert page.index("There is a newer check") < page.index("<h1")  # before what was so then
     assert re.findall(r"<button[^>]*>([^<]*)</button>", page) == ["Check again"]
+    pictures_of_old = running.get("/results/old/files").text
+    assert '<a href="/results/newest">See it</a>' in pictures_of_old
+    assert re.findall(r"<button[^>]*>([^<]*)</button>", pictures_of_old)[0] == "Check again"
+    assert "Back up what is missing" not in pictures_of_old
+    assert "Back up what is missing" in running.get("/results/newest/files").text
     shutil.rmtree(running.top / "reports" / "newest")
     shutil.rmtree(running.top / "reports" / "old")
 

@@ -180,4 +180,4 @@ def test_the_last_check_is_made_again_from_start_only_where_it_would_be_the_same
 
 def test_of_an_old_one_only_the_check_is_made_again() -> None:
     assert [step.says for step in shown.steps(OLD)] == ["Back up what is missing to b", "Check again"]
-    assert [step.says for step in shown._again(OLD)] == ["Check again"]
+    assert [step.says for step in shown.check_again(OLD)] == ["Check again"]
