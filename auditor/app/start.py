@@ -66,7 +66,8 @@ def places(request: Request) -> Response:
     try:
         found = commands.ask("places")["places"]
         shown = [place for place in found if results.is_exact(place["spec"])]
-        seen = any(place["sort"] == "phone" and place["presence"] == "there" for place in shown)
+        is_folder = bool(phone) and phone.partition(":")[0] not in ("adb", "mtp")
+        seen = is_folder or any(place["sort"] == "phone" and place["presence"] == "there" for place in shown)
         advice = [] if seen else _of_phones(commands.ask("doctor")["advice"])
     except NoAnswer as error:
         return pages.page("said", sentence=str(error))
@@ -197,4 +198,6 @@ def _roots() -> list[str]:
 
 
 def _of_phones(advice: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [one for one in advice if one["remedy"] and one["subject"] in ("cable", "adb", "mtp")]
+    """What is to be done that a phone is seen: `cable` and `adb` as such, or of one phone, `cable: Pixel`."""
+    to_do = [one for one in advice if one["state"] == "to do" and one["remedy"]]
+    return [one for one in to_do if one["subject"].partition(":")[0] in ("cable", "adb")]
