@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 
 from auditor import data as shipped
-from auditor.app import jobs, outcomes, shown
+from auditor.app import jobs, outcomes, pages, shown
 from auditor.model import Audit, Partition, Verdict
 from auditor.report import findings
 from tests.app.running import App, app
@@ -476,6 +476,29 @@ def test_the_command_for_what_stays_unread_is_named_by_its_button() -> None:
     judged = Audit(Verdict.SAFE, "", Partition(7, 7, 0, 0, 0), (), (), told["provenance"])
     (command,) = shown._buttons(told)
     assert f"`{command}`" in str(findings.next_step(judged, {}))
+
+
+def of_verdict(**more: Any) -> str:
+    """The page of a verdict, in words."""
+    known = {"name": "a", "page": None, "files": [], "verdict": "SAFE", "sentence": "It.", "caveats": [], "phone": "/p"}
+    known |= {"backups": ["/b"], "finished": "2026-01-02T00:00:00Z", "since": None, "go": None, "instead": ""}
+    known |= {"buttons": {}, "touched": False, "partition": {}, "steps": []}
+    return " ".join(pages.made("verdict", **(known | more)).split())
+
+
+def test_of_what_may_go_the_page_says_what_its_button_moves() -> None:
+    go = {"files": 12, "size_bytes": 12_000, "by_clean": True}
+    assert "12 files (12.0 kB) may go from the phone." in of_verdict(go=go)
+    all_go = go | {"clean_files": 12, "clean_bytes": 12_000}
+    assert "12 files (12.0 kB) may go from the phone." in of_verdict(go=all_go)
+    some = of_verdict(go=go | {"clean_files": 5, "clean_bytes": 5_000})
+    assert "5 files (5.0 kB) of 12 that may go from the phone can be moved here. The others" in some
+
+
+def test_a_verdict_that_names_no_whole_places_leads_to_the_choice_of_them() -> None:
+    choice = '<a class="button main" href="/">Choose phone and backup to check again</a>'
+    assert choice in of_verdict() and choice in of_verdict(verdict="")
+    assert choice not in of_verdict(steps=shown.check_again(doubted(None)))
 
 
 def test_a_home_of_reports_that_is_not_there_is_mended_in_settings(tmp_path: Path) -> None:
