@@ -10,14 +10,15 @@ from typing import Any
 from auditor.app import commands
 from auditor.disk import small_files
 
-PAGES = {"report.html": "audit.json", "duplicates.html": "plan.csv"}
+PLAN = "plan.csv"
+PAGES = {"report.html": "audit.json", "duplicates.html": PLAN}
 """The page of each kind of result, and the file by which the kind is known."""
 DOWNLOADS = (
     "files.csv",
     "findings.csv",
     "safe-to-delete.csv",
     "audit.json",
-    "plan.csv",
+    PLAN,
     "duplicates.csv",
     "SHA256SUMS",
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,8 @@ def result(request: Request) -> Response:
         return pages.trouble("That report is not there any more.")
     known: dict[str, Any] = {"name": folder.name, "page": results.page_of(folder), "files": _given(folder)}
     if not (folder / "audit.json").is_file():
-        return pages.page("duplicates", **known, is_chosen=(folder / orders.CHOICES).is_file())
+        is_chosen = (folder / orders.CHOICES).is_file()
+        return pages.page("duplicates", **known, is_chosen=is_chosen, is_empty=_has_no_row(folder / results.PLAN))
     told = verdict(folder)
     facts = told.get("provenance") or {}
     since = later.than(folder, told) if told.get("verdict") else None
@@ -53,6 +55,15 @@ def result(request: Request) -> Response:
         partition=told.get("partition") or {},
         steps=check_again(told) if since else steps(told) if told.get("verdict") else [],
     )
+
+
+def _has_no_row(plan: Path) -> bool:
+    """Whether a plan names no file. One that cannot be read may name some."""
+    try:
+        with plan.open("rb") as stream:
+            return len(list(islice(stream, 2))) < 2
+    except OSError:
+        return False
 
 
 def file(request: Request) -> Response:

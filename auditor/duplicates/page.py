@@ -87,12 +87,30 @@ def sentence(found: Search) -> str:
         return f"{freed}; {asks}." if asking else f"{freed}."
     if asking:
         return f"Nothing can be freed without a look; {asks}."
-    return "No duplicates that could be removed." if found.groups else "Nothing is there twice."
+    if found.groups:
+        return "No duplicates that could be removed."
+    return "Nothing is there twice." if _is_whole(found) else "Nothing of what could be read is there twice."
 
 
 def caveats(found: Search) -> list[str]:
-    """Where nothing goes in any case, and why."""
-    return [f"{text.visible(why)}." for why in found.plan.untouched]
+    """What was not compared, where nothing goes in any case, and why."""
+    parts = [
+        f"{text.visible(source.label)} could not be read whole ({_first(source.not_listed)}): the rest was not compared."
+        for source in found.inventory.sources
+        if source.not_listed
+    ]
+    return [*parts, *(f"{text.visible(why)}." for why in found.plan.untouched)]
+
+
+def _is_whole(found: Search) -> bool:
+    """Whether all places were read whole."""
+    return not any(source.not_listed for source in found.inventory.sources)
+
+
+def _first(reasons: Sequence[str]) -> str:
+    """The first of several reasons, and how many there are besides."""
+    more = f", and {text.counted(len(reasons) - 1, 'more reason', 'more reasons')}" if len(reasons) > 1 else ""
+    return f"{text.visible(reasons[0])}{more}"
 
 
 def _fates(found: Search) -> list[frozenset[Action]]:
@@ -139,6 +157,7 @@ def render(found: Search, plan: Written, *, jobs: int, pictures: bool = True, st
         .render(
             **html.assets(("report.css", "duplicates.css"), ("copy.js", "duplicates.js")),
             sentence=sentence(found),
+            is_settled=_is_whole(found) and not found.plan.asking_groups,
             caveats=caveats(found),
             places=[text.visible(source.label) for source in found.inventory.sources],
             choices=_CHOICES,

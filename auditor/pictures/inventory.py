@@ -18,7 +18,8 @@ from auditor.places.trash import will_be_emptied
 class Source:
     """A place as it was given, with its rows. `name` is how a plan names it: a folder's whole path, else its words.
 
-    `place` is None where only a list is at hand. Nothing in a `reference` is ever planned to go.
+    `place` is None where only a list is at hand. Nothing in a `reference` is ever planned to go. `not_listed` says why
+    not all of it is among the rows; nothing where all is.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Source:
     rows: tuple[FileFacts, ...]
     place: Place | None = None
     reference: bool = False
+    not_listed: tuple[str, ...] = ()
 
     @property
     def root(self) -> Path | None:

@@ -478,10 +478,22 @@ def test_the_command_for_what_stays_unread_is_named_by_its_button() -> None:
     assert f"`{command}`" in str(findings.next_step(judged, {}))
 
 
+def test_of_a_search_that_found_nothing_there_is_nothing_to_decide(running: App) -> None:
+    folder = running.home / "duplicates-none"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "plan.csv").write_text("action,place\n")
+    shown = running.get("/results/duplicates-none").text
+    assert "There is nothing to decide." in shown and '<a class="button main" href="/">' in shown
+    assert "Look at what would go" not in shown
+    (folder / "plan.csv").write_text("action,place\nask,/p\n")
+    shown = running.get("/results/duplicates-none").text
+    assert "Look at what would go" in shown and "nothing to decide" not in shown
+
+
 def of_verdict(**more: Any) -> str:
     """The page of a verdict, in words."""
-    known = {"name": "a", "page": None, "files": [], "verdict": "SAFE", "sentence": "It.", "caveats": [], "phone": "/p"}
-    known |= {"backups": ["/b"], "finished": "2026-01-02T00:00:00Z", "since": None, "go": None, "instead": ""}
+    known: dict[str, Any] = {"name": "a", "page": None, "files": [], "verdict": "SAFE", "sentence": "It."}
+    known |= {"caveats": [], "phone": "/p", "backups": ["/b"], "finished": "2026-01-02T00:00:00Z", "since": None, "go": None, "instead": ""}
     known |= {"buttons": {}, "touched": False, "partition": {}, "steps": []}
     return " ".join(pages.made("verdict", **(known | more)).split())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from typer.testing import CliRunner
 from auditor.cli import app
 from auditor.duplicates.tables import DUPLICATES, PLAN
 from auditor.errors import BadOutput
+from auditor.manifest.jsonl import Manifest, Writer
 from tests.copier.runs import back_up
 from tests.pictures.test_verify import jpeg, scene
 
@@ -94,6 +96,30 @@ def test_a_place_whose_name_no_table_can_hold_is_named(tmp_path: Path, monkeypat
     told = " ".join(said.split())
     assert code == 0 and "photos<U+202E>gpj: 3 files are not in the plan. Give it a plain name." in told, said
     assert "that no table can hold" not in told
+
+
+@pytest.mark.parametrize("is_list", [False, True])
+def test_what_of_a_place_was_not_listed_is_said_in_the_end(
+    is_list: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AUDITOR_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+    Path("photos").mkdir()
+    Path("photos/a.jpg").write_bytes(jpeg(SCENE, 95))
+    close = Writer.close
+
+    def in_part(
+        writer: Writer, *, complete: bool, reasons: tuple[str, ...] = (), now: datetime | None = None
+    ) -> Manifest:
+        return close(writer, complete=False, reasons=("DCIM cannot be opened",), now=now)
+
+    monkeypatch.setattr(Writer, "close", in_part)
+    if is_list:
+        run("scan", "photos", "-o", "photos.jsonl", "--jobs", 1)
+    code, said = run("duplicates", "photos.jsonl" if is_list else "photos", "-o", "found", "--jobs", 1)
+    assert code == 0 and "Nothing of what could be read is there twice." in said, said
+    told = "photos could not be read whole (DCIM cannot be opened): the rest was not compared."
+    assert told in " ".join(said.split()) and told in Path("found/duplicates.html").read_text("utf-8")
 
 
 @pytest.mark.parametrize("order", [("phone", "nas"), ("nas", "phone")])

@@ -149,6 +149,26 @@ def test_a_list_alone_plans_nothing(tmp_path: Path, find: Callable[..., Search])
 
 
 @pytest.mark.parametrize(
+    ("reasons", "said"),
+    [(("DCIM cannot be opened",), "DCIM cannot be opened"), (("<a>", "b", "c"), "<a>, and 2 more reasons")],
+)
+def test_of_a_place_that_was_read_in_part_it_is_not_said_that_nothing_is_there_twice(
+    reasons: tuple[str, ...], said: str, tmp_path: Path
+) -> None:
+    whole = source_of(put(tmp_path / "one", {"a.jpg": ORIGINAL}), tmp_path)
+    for source in (whole, replace(whole, not_listed=reasons)):
+        found = search([source], policy.load("family"), jobs=1)
+        made = page.render(found, page.Written("plan.csv", ""), jobs=1, pictures=False)
+        if source is whole:
+            assert (page.sentence(found), page.caveats(found)) == ("Nothing is there twice.", [])
+            assert 'class="verdict safe"' in made
+        else:
+            assert page.sentence(found) == "Nothing of what could be read is there twice."
+            assert page.caveats(found) == [f"one could not be read whole ({said}): the rest was not compared."]
+            assert 'class="verdict cannot-say"' in made and "the rest was not compared." in made
+
+
+@pytest.mark.parametrize(
     ("files", "goes", "odd"),
     [
         ({"a.jpg": ORIGINAL, "=b.jpg": STRIPPED, "c.jpg": STRIPPED}, ["c.jpg"], "=b.jpg"),

@@ -87,7 +87,8 @@ def _source(side: Side, fixed: bool, target: Path, jobs: int | None, cache: bool
     """A place with its rows: listed now, or as the list says that was given for it."""
     if side.manifest is not None:
         header = side.manifest.header
-        return Source(header.place, side.label, tuple(side.manifest.rows()), None, fixed)
+        reasons = side.manifest.footer.reasons
+        return Source(header.place, side.label, tuple(side.manifest.rows()), None, fixed, reasons)
     if side.place is None:
         raise BadPlace(
             f"{side.spec} is another tool's list: of such files nothing but digests is known; name the place"
@@ -106,7 +107,7 @@ def _source(side: Side, fixed: bool, target: Path, jobs: int | None, cache: bool
     root = side.place.folder if side.place is not None else None
     is_backup = root is not None and markers.kept_around()(root) is not None
     name = str(root) if root is not None else side.place.spec
-    return Source(name, side.label, tuple(listed.rows()), side.place, fixed or is_backup)
+    return Source(name, side.label, tuple(listed.rows()), side.place, fixed or is_backup, listed.footer.reasons)
 
 
 def _in_no_table(rows: Sequence[PlanRow]) -> list[str]:
