@@ -57,6 +57,7 @@ def job(request: Request) -> Response:
         ],
         steps=_steps(one, end),
         again_to=_again_to(one, end),
+        chosen=_chosen(one, state),
         shown=orders.is_look(one) and state is State.DONE,
         journals=[(journal, *since(journal, kept)) for journal in told.journals],
         word=orders.DELETE,
@@ -112,6 +113,14 @@ def _again_to(one: Job, end: Mapping[str, Any]) -> str:
     """The backup that is to be made again, where the phone has to be chosen for it first; empty for none."""
     told = end.get("next") or {}
     return one.words[-1] if one.command == "verify" and told.get("action") == "backup" and not _steps(one, end) else ""
+
+
+def _chosen(one: Job, state: State) -> list[tuple[str, str]]:
+    """Phone and backups of a check or a backup that was not done, as the first page takes them; none of others."""
+    if one.command not in ("audit", "backup") or state is State.DONE or len(one.places) < 2:
+        return []
+    phone, *backups = one.places
+    return [("phone", phone), *(("backup", backup) for backup in backups)]
 
 
 def events(request: Request) -> Response:

@@ -94,12 +94,9 @@ def sentence(found: Search) -> str:
 
 def caveats(found: Search) -> list[str]:
     """What was not compared, where nothing goes in any case, and why."""
-    parts = [
-        f"{text.visible(source.label)} could not be read whole ({_first(source.not_listed)}): the rest was not compared."
-        for source in found.inventory.sources
-        if source.not_listed
-    ]
-    return [*parts, *(f"{text.visible(why)}." for why in found.plan.untouched)]
+    in_part = [source for source in found.inventory.sources if source.not_listed]
+    unread = [f"{text.visible(one.label)} could not be read whole ({_first(one.not_listed)})" for one in in_part]
+    return [*(f"{why}: the rest was not compared." for why in unread), *(f"{text.visible(why)}." for why in found.plan.untouched)]
 
 
 def _is_whole(found: Search) -> bool:

@@ -272,6 +272,34 @@ def test_why_it_failed(running: App) -> None:
     assert "&lt;more&gt;" in shown
 
 
+def test_what_was_chosen_for_a_check_that_failed_is_chosen_otherwise(running: App) -> None:
+    """A backup was not plugged in, say."""
+    link = '<a href="/?phone=%2Fp&amp;backup=%2Fb&amp;backup=%2Fc">Choose phone and backups again</a>'
+    failed: dict[str, object] = {"event": "failed", "sentence": "/c is not there", "exit": 2}
+    for words in (["audit", "--copy-by-hand", "--", "/p", "/b", "/c"], ["backup", "--", "/p", "/b", "/c"]):
+        assert link in page(running, words, failed)
+    assert "Choose phone" not in page(running, ["restore", "--", "/b", "/t"], failed)
+    assert "Choose phone" not in page(running, ["audit", "--", "/p", "/b"], {"event": "result", "sentence": "It."})
+
+
+def test_a_folder_that_cannot_be_opened_is_not_said_to_be_empty(running: App) -> None:
+    (running.top / "empty" / ".hidden").mkdir(parents=True)
+    empty = running.get(f"/folders?{urlencode({'for': 'phone', 'at': running.top / 'empty'})}").text
+    assert "No folders are shown in it." in empty
+    gone = running.get(f"/folders?{urlencode({'for': 'phone', 'at': running.top / 'not-there'})}").text
+    assert "cannot be opened" in gone and "No folders" not in gone
+
+
+@pytest.mark.parametrize(("changed", "word"), [(None, "Not looked at yet"), (False, "SAFE"), (True, "CHANGED")])
+def test_an_audit_that_was_not_held_against_its_seal_has_no_verdict_in_the_history(
+    changed: bool | None, word: str
+) -> None:
+    audit: dict[str, Any] = {"changed": changed, "verdict": "SAFE", "sentence": "It.", "finished": "2026-01-02T00:00:00Z"}
+    audit |= {"source": "/p", "backups": ["/b"]}
+    made = pages.made("history", audits=[(audit, None)], home="/r", done=[])
+    assert re.search(r'data-label="Verdict">(.*?): ', made)[1] == word  # type: ignore[index]
+
+
 @pytest.mark.parametrize(
     ("word", "says"),
     [
@@ -493,8 +521,8 @@ def test_of_a_search_that_found_nothing_there_is_nothing_to_decide(running: App)
 def of_verdict(**more: Any) -> str:
     """The page of a verdict, in words."""
     known: dict[str, Any] = {"name": "a", "page": None, "files": [], "verdict": "SAFE", "sentence": "It."}
-    known |= {"caveats": [], "phone": "/p", "backups": ["/b"], "finished": "2026-01-02T00:00:00Z", "since": None, "go": None, "instead": ""}
-    known |= {"buttons": {}, "touched": False, "partition": {}, "steps": []}
+    known |= {"caveats": [], "phone": "/p", "backups": ["/b"], "finished": "2026-01-02T00:00:00Z", "since": None}
+    known |= {"go": None, "instead": "", "buttons": {}, "touched": False, "partition": {}, "steps": []}
     return " ".join(pages.made("verdict", **(known | more)).split())
 
 

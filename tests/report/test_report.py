@@ -400,19 +400,28 @@ def test_no_page_names_a_rule() -> None:
         assert not words & ids - {"not-checked"}, path  # which is also a number of the sum
 
 
-def test_since_the_last_audit_is_said_where_there_was_one(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("new", "mended", "said"),
+    [
+        (4, 1, "4 files are newly not safe, 1 file became proven safe. Must"),
+        (0, 3, "3 files became proven safe. Must"),
+        (1, 0, "1 file is newly not safe. Must"),
+        (0, 0, "Must"),  # what nobody became is not counted
+        (None, None, "Must"),
+    ],
+)
+def test_since_the_last_audit_is_said_where_there_was_one(
+    new: int | None, mended: int | None, said: str, tmp_path: Path
+) -> None:
     db = sample.database()
-    before = Before("2026-06-01T10:00:00Z", Verdict.NOT_SAFE, Partition(30, 28, 2, 0, 0), new=4, mended=1)
+    before = Before("2026-06-01T10:00:00Z", Verdict.NOT_SAFE, Partition(30, 28, 2, 0, 0), new=new, mended=mended)
     lists = [tmp_path / "phone.jsonl"]
     lists[0].write_text("\n")
     page = reporting.write(
         sample.audit(db), db, sample.RULES, sample.POLICY, tmp_path / "a", lists, None, ZONE, since=before
     )
     words = re.sub(r"\s+", " ", Reader(page.read_text("utf-8")).text)
-    assert (
-        "Since the last audit (1 June 2026, 12:00 (UTC+2), NOT SAFE): 4 files are newly not safe, 1 is proven safe now."
-        in words
-    )
+    assert f"Since the last audit (1 June 2026, 12:00 (UTC+2), NOT SAFE): {said} be backed up" in words
     assert "not safe 2 → 5" in words
     assert "Since the last audit" not in Reader(written(tmp_path, db).read_text("utf-8")).text
 
