@@ -148,7 +148,8 @@ class Job:
     @property
     def is_of_a_quarantine(self) -> bool:
         """Whether it moves files to a quarantine, puts them back or deletes them. What can still be put back is known
-        by all of these together: without the later ones, what is gone would seem to lie there."""
+        by all of these together: without the later ones, what is gone would seem to lie there. Once all is settled, a
+        verdict of before is still known by them to be old (`later`)."""
         return self.command == "undo" or not {"--apply", "--purge"}.isdisjoint(self.words)
 
     @property

@@ -96,7 +96,8 @@ def caveats(found: Search) -> list[str]:
     """What was not compared, where nothing goes in any case, and why."""
     in_part = [source for source in found.inventory.sources if source.not_listed]
     unread = [f"{text.visible(one.label)} could not be read whole ({_first(one.not_listed)})" for one in in_part]
-    return [*(f"{why}: the rest was not compared." for why in unread), *(f"{text.visible(why)}." for why in found.plan.untouched)]
+    untouched = [f"{text.visible(why)}." for why in found.plan.untouched]
+    return [*(f"{why}: the rest was not compared." for why in unread), *untouched]
 
 
 def _is_whole(found: Search) -> bool:

@@ -25,6 +25,7 @@ PAGES = (
     "/last",
     "/folders",
     "/history",
+    "/elsewhere",
     "/settings",
     "/about",
     "/jobs/x",

@@ -294,8 +294,8 @@ def test_a_folder_that_cannot_be_opened_is_not_said_to_be_empty(running: App) ->
 def test_an_audit_that_was_not_held_against_its_seal_has_no_verdict_in_the_history(
     changed: bool | None, word: str
 ) -> None:
-    audit: dict[str, Any] = {"changed": changed, "verdict": "SAFE", "sentence": "It.", "finished": "2026-01-02T00:00:00Z"}
-    audit |= {"source": "/p", "backups": ["/b"]}
+    audit: dict[str, Any] = {"changed": changed, "verdict": "SAFE", "sentence": "It."}
+    audit |= {"finished": "2026-01-02T00:00:00Z", "source": "/p", "backups": ["/b"]}
     made = pages.made("history", audits=[(audit, None)], home="/r", done=[])
     assert re.search(r'data-label="Verdict">(.*?): ', made)[1] == word  # type: ignore[index]
 
@@ -522,15 +522,16 @@ def of_verdict(**more: Any) -> str:
     """The page of a verdict, in words."""
     known: dict[str, Any] = {"name": "a", "page": None, "files": [], "verdict": "SAFE", "sentence": "It."}
     known |= {"caveats": [], "phone": "/p", "backups": ["/b"], "finished": "2026-01-02T00:00:00Z", "since": None}
-    known |= {"go": None, "instead": "", "buttons": {}, "touched": False, "partition": {}, "steps": []}
+    known |= {"go": None, "instead": "", "buttons": {}, "touched": False, "steps": []}
+    known["partition"] = {"not_safe": 0, "not_checked": 0}
     return " ".join(pages.made("verdict", **(known | more)).split())
 
 
 def test_of_what_may_go_the_page_says_what_its_button_moves() -> None:
     go = {"files": 12, "size_bytes": 12_000, "by_clean": True}
-    assert "12 files (12.0 kB) may go from the phone." in of_verdict(go=go)
+    assert "12 files (12 kB) may go from the phone." in of_verdict(go=go)
     all_go = go | {"clean_files": 12, "clean_bytes": 12_000}
-    assert "12 files (12.0 kB) may go from the phone." in of_verdict(go=all_go)
+    assert "12 files (12 kB) may go from the phone." in of_verdict(go=all_go)
     some = of_verdict(go=go | {"clean_files": 5, "clean_bytes": 5_000})
     assert "5 files (5.0 kB) of 12 that may go from the phone can be moved here. The others" in some
 

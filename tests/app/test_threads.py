@@ -35,6 +35,7 @@ PATHS = [
     "/results/audit-1/certificate.html",
     "/results/audit-1/pictures/1",
     "/results/audit-1/report.html",
+    "/elsewhere",
     "/settings",
     "/about",
     "/alive",
