@@ -397,6 +397,7 @@
     window.addEventListener("message", (event) => {
       if (event.source !== around || event.data?.auditor !== "chosen") return;
       document.querySelector(".verdict .next")?.setAttribute("hidden", "");  // the page around has a button for it
+      for (const code of document.querySelectorAll(".verdict .undo")) code.replaceWith("“Undo”");
       if (before.length) return keep();  // something was chosen meanwhile
       try {
         const kept = JSON.parse(event.data.choices);

@@ -95,7 +95,7 @@ class Guard:
             return None  # they look at what they are given themselves
         cookie = request.cookies.get(cookie_name(request), "")
         if not secrets.compare_digest(cookie.encode(), self.keys.cookie.encode()):
-            return "This page is for the browser that `auditor app` opened. Start `auditor app` again for a new link."
+            return "This page belongs to a browser window that Auditor opened. Start Auditor again: it opens a new one."
         if request.headers.get("sec-fetch-site") not in (None, "same-origin", "none"):
             return _OTHER_PAGE
         if request.method in ("GET", "HEAD"):

@@ -92,9 +92,11 @@ def ask(*words: str) -> dict[str, Any]:
         said, _ = process.communicate(timeout=_MOST_S)
         answer = json.loads(said)
     except subprocess.TimeoutExpired as error:
-        raise NoAnswer(f"`auditor {words[0]}` did not answer within a minute.") from error
+        raise NoAnswer(f"{_ASKED_FOR.get(words[0], 'Auditor')} took longer than a minute.") from error
     except ValueError as error:
-        raise NoAnswer(f"`auditor {words[0]}` ended without an answer.") from error
+        raise NoAnswer(
+            f"{_ASKED_FOR.get(words[0], 'Auditor')} ended without an answer. Load the page again."
+        ) from error
     finally:
         _asked.discard(process)
         if process.poll() is None:
@@ -106,6 +108,12 @@ def ask(*words: str) -> dict[str, Any]:
     return answer
 
 
+_ASKED_FOR = {
+    "history": "The list of checks",
+    "places": "The search for phones and disks",
+    "report": "The check of this report",
+}
+"""What people are told of by the command that does it."""
 _asked: set[subprocess.Popen[bytes]] = set()
 
 

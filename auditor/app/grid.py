@@ -16,7 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from auditor.app import later, pages, pictures, results, shown
+from auditor.app import later, pages, pictures, results, sentences, shown
 from auditor.app.commands import NoAnswer
 from auditor.model import FileVerdict, Status
 from auditor.words import STATUSES, VERDICTS
@@ -114,7 +114,7 @@ async def picture(request: Request) -> Response:
         making.cancel()
         left.cancel()
     if made is None:
-        return PlainTextResponse(said, 404)
+        return PlainTextResponse(sentences.said(said), 404)
     return Response(made, media_type="image/webp")
 
 

@@ -165,6 +165,31 @@ _ORDERS: dict[str, Callable[[Mapping[str, Sequence[str]]], Order]] = {
 }
 
 
+def heading(job: Job) -> str:
+    """What a job is called: by what it does while it runs, and by what was done once it has ended."""
+    if job.end() is None and job.is_alive:
+        return job.title
+    match job.command, list(map(label, job.places)):
+        case "audit", [phone, *backups] if backups:
+            return f"Check of {phone} against {_and(backups)}"
+        case "backup", [phone, backup]:
+            return f"Backup of {phone} to {backup}"
+        case "verify", [backup]:
+            return f"Second reading of {backup}"
+        case "restore", [backup, target]:
+            return f"Restore of {backup} to {target}"
+        case "duplicates", places if places:
+            return f"Search for duplicates in {_and(places)}"
+        case "undo", _:
+            return "What was put back"
+        case "clean", _ if has_option(job, "--purge"):
+            return "Emptied quarantine"
+        case "clean", _ if has_option(job, "--apply"):
+            return "Clean-up"
+    looked_at = job.title.removeprefix("Looking at ")
+    return looked_at[:1].upper() + looked_at[1:]
+
+
 def can_go_on(job: Job) -> bool:
     """Whether a job that ended was not all done, and may be ordered again as it was. What deletes for good never, nor
     what moves files: what would go is shown anew."""

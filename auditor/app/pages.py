@@ -14,19 +14,13 @@ from starlette.responses import HTMLResponse, Response
 
 from auditor import __version__, config, words
 from auditor import data as shipped
-from auditor.app import orders, results
+from auditor.app import orders, results, sentences
 
 if TYPE_CHECKING:
     import jinja2
 
 _BUTTONS = {"audit": "Check again", "backup": "Back up what is missing to {}", "verify": "Read {} again"}
 """The commands that a next step may be a button for, and what it says."""
-_MEANT = {
-    "--copy-by-hand": ("It is a copy made by hand", "You say that the backup is a copy of yours, and no phone."),
-    "--shrunk": ("Back up what is there now", "You say that the others were removed on purpose."),
-    "--new-place": ("Make a new backup there", "You say that this is the place that you mean."),
-}
-"""By the word that a command wants: what the button says that gives it, and what is said with it."""
 
 
 @cache
@@ -49,10 +43,12 @@ def _environment() -> jinja2.Environment:
         moment=words.moment,
         taken=words.taken,
         label=orders.label,
+        heading=orders.heading,
         exact=escape,
         query=lambda pairs: escape(urlencode(pairs, doseq=True)),
         left=time_left,
         quoted=quoted,
+        said=sentences.said,
         capitalised=lambda words: words[:1].upper() + words[1:],
     )
     environment.globals.update(version=__version__)
@@ -120,7 +116,7 @@ def step(action: str | None, places: Sequence[str] | None) -> Step | None:
 
 def meant(word: str, fields: tuple[tuple[str, str], ...]) -> Step:
     """The button by which the user gives the word that a command wants, to the order that these fields are."""
-    says, meaning = _MEANT[word]
+    says, meaning = sentences.MEANT[word]
     name = next(name for name, option in orders.WORDS.items() if option == word)
     return Step(says, (*fields, (name, orders.SAID)), meaning)
 

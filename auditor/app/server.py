@@ -158,7 +158,7 @@ def _enter(request: Request) -> Response:
     """GET /enter?link=SECRET: what the browser keeps from now on, for a link that goes once."""
     keys: Keys = request.app.state.keys
     if not keys.use(request.query_params.get("link", "")):
-        return pages.trouble("This link was used already, or is older than a minute. Run `auditor app` again.", 403)
+        return pages.trouble("This link was used already, or is older than a minute. Start Auditor again.", 403)
     request.app.state.presence.entered()
     answer = HTMLResponse(pages.plain("enter", token=keys.token))
     answer.set_cookie(cookie_name(request), keys.cookie, httponly=True, samesite="strict")
@@ -199,6 +199,7 @@ def _refused(request: Request, error: Exception) -> Response:
     elif isinstance(error, OSError):
         sentence = f"{error.filename or 'A file'} cannot be used: {error.strerror}. Is its disk in order?"
     else:
-        sentence = f"The app itself failed ({type(error).__name__}: {error}). Nothing was changed by it."
+        sentence = f"The app itself failed ({type(error).__name__}: {error}). Load the page again."
+        sentence += " If it says so again, start Auditor again."
     is_piece = request.method != "GET" or "hx-request" in request.headers
     return pages.said(sentence) if is_piece else pages.trouble(sentence, 500)

@@ -14,12 +14,14 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 
 from auditor import config
-from auditor.app import commands, jobs, later, orders, outcomes, pages, results
+from auditor.app import commands, jobs, later, orders, outcomes, pages, results, sentences, working
 from auditor.app.access import SANDBOX
 from auditor.app.commands import NoAnswer
+from auditor.app.jobs import Job
 from auditor.app.start import MOST_BYTES
 from auditor.disk.folder import Folder
 from auditor.errors import AuditorError
+from auditor.words import typed
 
 _LOOKED_AT = 100
 """So many audits are held against their seals for the list of all."""
@@ -34,13 +36,15 @@ def result(request: Request) -> Response:
     known: dict[str, Any] = {"name": folder.name, "page": results.page_of(folder), "files": _given(folder)}
     if not (folder / "audit.json").is_file():
         is_chosen = (folder / orders.CHOICES).is_file()
-        return pages.page("duplicates", **known, is_chosen=is_chosen, is_empty=_has_no_row(folder / results.PLAN))
+        is_empty = _has_no_row(folder / results.PLAN)
+        return pages.page("duplicates", **known, is_chosen=is_chosen, is_empty=is_empty, **_moved_by(folder))
     told = verdict(folder)
     facts = told.get("provenance") or {}
     since = later.than(folder, told) if told.get("verdict") else None
     return pages.page(
         "verdict",
         **known,
+        did=_did_before(request.query_params.get("after") or "", folder),
         verdict=told.get("verdict") or "",  # none of an audit that was changed after it was written
         sentence=told["sentence"],
         caveats=told.get("caveats") or [],
@@ -49,8 +53,9 @@ def result(request: Request) -> Response:
         finished=facts.get("finished"),
         since=since,
         go=None if since else _may_go(told),
-        instead="next go" if since else _instead(told),
+        instead=f"verdict {'next go' if since else _instead(told)}",
         buttons={} if since else _buttons(told),
+        commands=sentences.BUTTONS,
         touched=bool(told.get("touched")),
         partition=told.get("partition") or {},
         steps=check_again(told) if since else steps(told) if told.get("verdict") else [],
@@ -64,6 +69,33 @@ def _has_no_row(plan: Path) -> bool:
             return len(list(islice(stream, 2))) < 2
     except OSError:
         return False
+
+
+def _did_before(job_id: str, folder: Path) -> list[str]:
+    """What the job with this id did before it made the audit in `folder`; nothing of any other."""
+    job = jobs.find(job_id)
+    return outcomes.did(job.end() or {}) if job and _is_its(job, folder) else []
+
+
+def _moved_by(folder: Path) -> dict[str, Any]:
+    """What became of a search for duplicates: the clean-up that moved files of it last, None where there is none or all
+    is back; whether its quarantine `holds` some still; and the fields of a button that searches `again`."""
+    kept = jobs.all_kept()
+    for job in kept:
+        if not orders.has_option(job, "--apply") or job.places != (str(folder),):
+            continue
+        since = [working.since(journal, kept) for journal in job.reader().now().journals]
+        if any(deleted or not when for _, deleted, when in since):
+            looked = (one for one in kept if one.command == "duplicates" and _is_its(one, folder))
+            places = next((one.places for one in looked), ())
+            again = [("order", "duplicates"), *(("place", place) for place in places)] if places else []
+            return {"moved": job, "holds": not all(when for *_, when in since), "again": again}
+    return {"moved": None, "holds": False, "again": []}
+
+
+def _is_its(job: Job, folder: Path) -> bool:
+    """Whether a job wrote a result."""
+    return results.name_of((job.end() or {}).get("folder")) == folder.name
 
 
 def file(request: Request) -> Response:
@@ -245,8 +277,10 @@ def _buttons(told: dict[str, Any]) -> dict[str, str]:
     for step in steps(told):
         command = step.fields[0][1]
         if all(word in places for word in _TYPED[command]):
-            typed = " ".join(("auditor", command, *(places[word] for word in _TYPED[command])))
-            made.setdefault(typed, step.says)  # the same with a word of the user's comes after it
+            whole = " ".join(("auditor", command, *(places[word] for word in _TYPED[command])))
+            made.setdefault(whole, step.says)  # the same with a word of the user's comes after it
+        named = (place for name, place in step.fields if name in ("phone", "backup"))
+        made.setdefault(" ".join(("auditor", command, *map(typed, named))), step.says)  # as a doubt says it
     return made
 
 

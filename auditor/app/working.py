@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,12 +13,14 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
-from auditor.app import commands, jobs, orders, outcomes, pages, results
+from auditor.app import commands, jobs, orders, outcomes, pages, results, sentences
 from auditor.app.jobs import Job, Reader, State, Told
 from auditor.app.pages import Step
 
 EVERY_S = 0.4
 """The page is told no more often."""
+_PROBLEMS = 200
+"""So many files are named that something is wrong with."""
 _STILL_S = 15.0
 """Where nothing new is said for so long, an empty word keeps the line open."""
 
@@ -33,7 +36,8 @@ def job(request: Request) -> Response:
     if state is State.DONE and told.end:
         name = results.name_of(told.end.get("folder"))
         if name and one.command in ("audit", "backup", "duplicates") and not outcomes.problems(told.end):
-            return RedirectResponse(f"/results/{pages.quoted(name)}", 303)
+            after = f"?after={one.id}" if outcomes.did(told.end) else ""
+            return RedirectResponse(f"/results/{pages.quoted(name)}{after}", 303)
     if state is State.RUNNING:
         return pages.page("working", job=one, told=told, piece=_piece(told))
     end, kept = told.end or {}, jobs.all_kept() if told.journals else []
@@ -41,19 +45,22 @@ def job(request: Request) -> Response:
         "ended",
         job=one,
         state=state,
-        sentence=outcomes.sentence(one, state, end),
+        sentence=sentences.said(outcomes.sentence(one, state, end), _swapped(end)),
+        did=outcomes.did(end),
+        target=(end.get("restored") or end.get("there")) and end.get("target"),
         next_words=_next_words(one, end),
-        result=results.name_of(end.get("folder")) or "",
+        result=results.name_of(end.get("folder") or _cleaned_by(one)),
         elsewhere=_elsewhere(end),
         goes_on=orders.can_go_on(one) and ("Go on" if orders.ends_early(state, end) else "Try again"),
-        files=outcomes.problems(end),
+        files=(files := outcomes.problems(end))[:_PROBLEMS],
+        more=max(0, len(files) - _PROBLEMS),
         would_go=outcomes.would_go(end),
         removals=[(moved["path"], ", ".join(moved["kept"])) for moved in end.get("removals") or []],
         size_bytes=end.get("bytes") or 0,
         limits=[
             *filter(None, [end.get("hindrance")]),
             *outcomes.stay(end),
-            *(f"{d['why']}: {d['remedy']}" for d in end.get("doubts") or []),
+            *outcomes.doubts(end),
         ],
         steps=_steps(one, end),
         again_to=_again_to(one, end),
@@ -69,6 +76,11 @@ def _elsewhere(end: Mapping[str, Any]) -> str:
     """The folder of a report that does not lie where reports go now; empty where there is none."""
     folder = str(end.get("folder") or "")
     return folder if folder and Path(folder).parent != commands.home() else ""
+
+
+def _cleaned_by(one: Job) -> str | None:
+    """The folder of the report by which a clean-up goes; None of other jobs."""
+    return one.places[-1] if one.command == "clean" and one.places else None
 
 
 def _next_words(one: Job, end: Mapping[str, Any]) -> str:
@@ -107,6 +119,14 @@ def _steps(one: Job, end: Mapping[str, Any]) -> list[Step]:
         step = replace(step, says=f"Swap them: the phone is {orders.label(told['arguments'][0])}")
     given = pages.meant(word, (("order", "again"), ("job", one.id))) if word and orders.can_go_on(one) else None
     return [button for button in (given, step) if button]
+
+
+def _swapped(end: Mapping[str, Any]) -> dict[str, str]:
+    """What the button says that swaps phone and backup, by the command that a refusal names for the same."""
+    told = end.get("next") or {}
+    command = re.search("`([^`]*)`", str(told.get("sentence") or ""))
+    is_there = end.get("event") == "failed" and pages.step(told.get("action"), told.get("arguments"))
+    return {command[1]: "Swap them"} if command and is_there else {}
 
 
 def _again_to(one: Job, end: Mapping[str, Any]) -> str:

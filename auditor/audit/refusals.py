@@ -201,25 +201,28 @@ def _refusal_of_part(folder: Role, command: str) -> str | None:
     )
 
 
-def refusal_without_record(folder: Role, command: str) -> str:
+def refusal_without_record(folder: Role, command: str) -> Refusal:
     """Why `auditor COMMAND` can do nothing with a folder that has no record of its own, and what can be done."""
     if told := _refusal_of_part(folder, command):
-        return told
+        return Refusal(told)
     why = f"{folder.spec} is not a backup that auditor made: it has no manifest of its own"
     if folder.is_phone or folder.looks_like_phone:
         phone = typed(folder.part_of_phone or folder.spec)
-        return f"{why}, and looks like a phone. Name its backup, or make one with `auditor backup {phone} FOLDER`"
+        return Refusal(
+            f"{why}, and looks like a phone. Name its backup, or make one with `auditor backup {phone} FOLDER`"
+        )
     if folder.holds:
-        return f"{why}, and nothing is in it. Check the name, and that the right disk is connected"
+        return Refusal(f"{why}, and nothing is in it. Check the name, and that the right disk is connected")
     init = f"`auditor verify {typed(folder.spec)} --init`"
     if command == "restore":
-        return (
+        return Refusal(
             f"{why}, so the original names and dates are not known. Copy the folder as it is; {init} writes down what"
             " it holds now"
         )
-    return (
+    return Refusal(
         f"{why}, so there is nothing to compare with. Name a list with --manifest, or write down what it holds now with"
-        f" {init}. To know whether a phone is safe in it, run {with_phone('audit', {}, folder.spec)}"
+        f" {init}. To know whether a phone is safe in it, run {with_phone('audit', {}, folder.spec)}",
+        instead=NextStep("back the phone up to it", "backup"),
     )
 
 

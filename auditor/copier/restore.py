@@ -86,7 +86,8 @@ def originals(store: Store, source: str | None = None, only: str | None = None) 
     rows += [row for row in store.salvaged() if row.path not in known]
     marker = store.marker() or store.recovered()
     if marker is None or not (rows or any(store.generations_there())):
-        raise BadPlace(refusals.refusal_without_record(roles.role_of_folder(store.root, str(store.root)), "restore"))
+        role = roles.role_of_folder(store.root, str(store.root))
+        raise BadPlace(str(refusals.refusal_without_record(role, "restore")))
     now_at = {row.sha256: row for row in reversed(rows) if row.sha256}
     folders = _folders(marker, source)
     latest: dict[str, tuple[tuple[int, str], Original]] = {}

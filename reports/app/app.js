@@ -35,7 +35,7 @@
     }).observe(progress, { childList: true });
     progress.addEventListener("ended", () => {
       if ("Notification" in window && Notification.permission === "granted" && document.hidden) {
-        new Notification("Auditor", { body: document.querySelector("h1").textContent + ": it is done." });
+        new Notification("Auditor", { body: document.querySelector("h1").textContent + ": it has ended." });
       }
       location.reload();
     }, { once: true });  // a second one would stop the page that is being loaded
@@ -114,8 +114,8 @@
   // A report: this page has the buttons for what it says to type.
   const report = document.querySelector("iframe[data-around]");
   if (report) {
-    const buttons = JSON.parse(report.dataset.buttons);
-    const around = () => report.contentWindow.postMessage({ auditor: "around", instead: report.dataset.around, buttons }, "*");
+    const [buttons, commands] = [report.dataset.buttons, report.dataset.commands].map((one) => JSON.parse(one));
+    const around = () => report.contentWindow.postMessage({ auditor: "around", instead: report.dataset.around, buttons, commands }, "*");
     report.addEventListener("load", around);
     around();  // it may have been loaded before
   }

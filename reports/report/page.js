@@ -17,18 +17,29 @@ document.querySelector("nav").addEventListener("click", (event) => {
 });
 follow();
 
+// Of a command that has a button: what that is called, and where it is; empty of what no button does.
+const named = (command, known) => {
+  const [, name, places] = /^auditor ([a-z]+)((?: "[^"]*"| '[^']*'| (?!-)\S+)*)$/.exec(command.replace(/ --copy-by-hand$/, "")) ?? [];
+  const words = name && Object.hasOwn(known, name) ? known[name] : "";
+  const place = /"[^"]*"|'[^']*'|\S+/.exec(places ?? "");
+  return place ? words.replace("{}", () => place[0].replace(/^(["'])(.*)\1$/, "$2")) : words.replace(/ \([^()]*\{\}[^()]*\)/, "");
+};
+
 // In the app the page around this one has a button for what is to be done: its words stand for the command.
 addEventListener("message", (event) => {
   if (parent === window || event.source !== parent || event.data?.auditor !== "around") return;
-  for (const what of ["next", "go"]) {
-    if (!String(event.data.instead).split(" ").includes(what)) continue;
-    for (const said of document.querySelectorAll("p." + what)) said.hidden = true;
+  const around = { verdict: ".verdict .word, .verdict h1, .verdict p.small:not(.stays)", next: "p.next", go: "p.go" };
+  for (const what of String(event.data.instead).split(" ").filter((one) => Object.hasOwn(around, one))) {
+    for (const said of document.querySelectorAll(around[what])) said.hidden = true;
   }
+  for (const section of document.querySelectorAll("section.verdict")) section.hidden = [...section.children].every((one) => one.hidden);
   const buttons = new Map(Object.entries(event.data.buttons ?? {}));
   for (const code of document.querySelectorAll("main code")) {
-    if (!buttons.has(code.textContent)) continue;
+    const said = code.textContent;
+    const words = buttons.has(said) ? "“" + buttons.get(said) + "”" : named(said, event.data.commands ?? {});
+    if (!words) continue;
     if (code.nextElementSibling?.matches(".copy")) code.nextElementSibling.remove();
-    code.replaceWith(made("b", "", "“" + buttons.get(code.textContent) + "”"));
+    code.replaceWith(made("b", "", words));
   }
 });
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -88,6 +89,33 @@ def test_a_place_is_called_as_the_settings_name_it(monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr("auditor.config.load", broken)
     assert orders.label("/mnt/x/photos") == "photos"
+
+
+@pytest.mark.parametrize(
+    ("words", "heading"),
+    [
+        (["audit", "--copy-by-hand", "--", "/p", "/b", "/c"], "Check of p against b and c"),
+        (["backup", "--", "/p", "/b"], "Backup of p to b"),
+        (["verify", "--", "/b"], "Second reading of b"),
+        (["restore", "--", "/b", "/t"], "Restore of b to t"),
+        (["duplicates", "--", "/p", "/b"], "Search for duplicates in p and b"),
+        (["undo", "--", "/j"], "What was put back"),
+        (["clean", "--purge", "/j", "--older-than", "0d"], "Emptied quarantine"),
+        (["clean", "--apply", "--as-shown", "x", "--", "/r"], "Clean-up"),
+        (["clean", "--", "/r"], "What may go from p"),
+        (["audit"], "What may go from p"),
+    ],
+)
+def test_what_has_ended_is_called_by_what_was_done(home: Path, words: list[str], heading: str) -> None:
+    job = jobs.find(done(words))
+    assert job is not None
+    assert orders.heading(replace(job, title="Looking at what may go from p")) == heading
+
+
+def test_what_runs_is_called_by_what_it_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs.Job, "is_alive", True)
+    job = jobs.Job("1", ("verify", "--", "/b"), "Reading b again", "", 0, (), tmp_path)
+    assert orders.heading(job) == "Reading b again"
 
 
 def test_only_what_was_shown_is_moved(home: Path) -> None:

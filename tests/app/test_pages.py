@@ -82,12 +82,31 @@ def test_what_is_not_there_to_go_is_counted_nowhere_and_said(running: App, unsee
 
 
 def test_why_nothing_may_go(running: App) -> None:
-    end = {"event": "result", "can_go": {}, "hindrance": "it may be the phone", "doubts": [{"why": "a", "remedy": "b"}]}
+    doubt = {"why": "a.", "remedy": "b"}
+    end = {"event": "result", "can_go": {}, "hindrance": "it may be the phone", "doubts": [doubt]}
     shown = page(running, ["clean", "--", "/audit"], end)
     assert "0 files would go" in shown
     assert "it may be the phone" in shown
-    assert "a: b" in shown
+    assert "a. b" in shown
     assert "to the quarantine</button>" not in shown
+
+
+def test_what_no_button_of_a_look_says_is_done_from_the_first_page(running: App) -> None:
+    doubt = {"why": "It may be the phone: if it is a copy, audit with --copy-by-hand.", "remedy": "See `auditor scan`."}
+    shown = page(running, ["clean", "--", "/audit"], {"event": "result", "can_go": {}, "doubts": [doubt]})
+    assert "if it is a copy, make a backup to it once from Start, then check again." in shown
+    assert "See “auditor scan” in a terminal." in shown
+
+
+@pytest.mark.parametrize(
+    ("words", "goes_on"), [(["undo", "--", "/j"], True), (["clean", "--apply", "--", "/a"], False)]
+)
+def test_a_button_is_named_only_where_it_is(running: App, words: list[str], goes_on: bool) -> None:
+    end = {"event": "stopped", "exit": 130, "sentence": "stopped. 3 are left; the same command goes on with them."}
+    shown = page(running, words, end)
+    assert ("Stopped. 3 are left; “Go on” continues with them." in shown) is goes_on
+    assert ("Stopped. 3 are left." in shown) is not goes_on
+    assert (">Go on</button>" in shown) is goes_on
 
 
 def test_why_files_stay_that_are_safe(running: App) -> None:
@@ -104,6 +123,7 @@ def test_what_was_moved_and_what_stayed(running: App) -> None:
     journal = {"event": "journal", "file": "/one.journal"}
     shown = page(running, ["clean", "--apply", "--", "/audit"], journal, end)
     assert "2 files moved, 1 file not." in shown
+    assert "takes the same room until you empty it" in shown
     assert "it was changed" in shown
     assert "Undo: put everything back" in shown
     assert "/one.journal" not in shown
@@ -114,6 +134,8 @@ def test_what_was_moved_and_what_stayed(running: App) -> None:
     [
         (["undo", "--", "j"], {"back": 3, "deleted": 0, "not_put_back": []}, "3 files put back."),
         (["restore", "--", "b", "t"], {"restored": 1, "there": 2}, "1 file restored, 2 files there already."),
+        (["restore", "--", "b", "t"], {"restored": 1, "sentence": "1 file (0 re-read)."}, "1 file restored.</p>"),
+        (["restore", "--", "b", "t"], {"restored": 1, "target": "/t"}, "They lie in /t. Each file was compared"),
         (["clean", "--purge", "j", "--older-than", "0d"], {"deleted": 1, "bytes": 5}, "1 file deleted for good."),
         (["clean", "--apply", "--", "p"], {"moved": 0, "bytes": 0, "stayed": []}, "Nothing was to be done."),
     ],
@@ -121,6 +143,51 @@ def test_what_was_moved_and_what_stayed(running: App) -> None:
 )  # fmt: skip
 def test_what_was_done(running: App, words: list[str], end: dict[str, object], sentence: str) -> None:
     assert sentence in page(running, words, {"event": "result", **end})
+
+
+def test_what_was_not_restored_lies_nowhere(running: App) -> None:
+    end = {"event": "result", "restored": 0, "target": "/t", "not_restored": [{"path": "a", "reason": "x"}]}
+    assert "They lie in" not in page(running, ["restore", "--", "b", "t"], end)
+
+
+@pytest.mark.parametrize(
+    ("end", "told"),
+    [
+        ({"copied": 39, "bytes": 5_800_000}, "39 files copied, 5.8 MB."),
+        ({"copied": 1, "bytes": 5, "held": 2, "unread": 10}, "1 file copied, 5 bytes. 12 files were there already."),
+        ({"copied": 0, "held": 39}, "Nothing had to be copied: all 39 files were there already."),
+        ({"copied": 0, "unread": 1}, "Nothing had to be copied: the one file was there already."),
+        ({"copied": 0, "held": 2, "not_copied": [{}]}, "2 files were there already."),
+        ({"copied": 0, "repaired": 2, "bytes": 5}, "2 copies that were damaged or lost were made anew, 5 bytes."),
+        (
+            {"copied": 3, "repaired": 1, "bytes": 5, "left_out": 3},
+            "3 files copied. 1 copy that was damaged or lost was made anew. Together 5 bytes."
+            " 3 files were left out, as the policy says.",
+        ),
+        ({"sentence": "x"}, ""),
+    ],
+)
+def test_what_a_backup_did(end: dict[str, Any], told: str) -> None:
+    assert " ".join(outcomes.did({"event": "result", **end})) == told
+    for early in ({"event": "stopped"}, {"event": "result", "gone": "the disk is gone"}):  # it says how far it came
+        assert outcomes.did(early | end) == []
+
+
+def test_a_backup_leads_to_its_verdict_and_says_what_it_did(running: App) -> None:
+    name = f"audit-{secrets.token_hex(4)}"
+    folder = running.home / name
+    folder.mkdir(parents=True)
+    (folder / "audit.json").write_text("{}")
+    end = {"event": "result", "sentence": "All is safe.", "folder": str(folder.resolve()), "copied": 3, "bytes": 5}
+    job = ended(running, ["backup", "--", "p", "b"], end)
+    there = running.get(f"/jobs/{job}").headers["location"]
+    assert there == f"/results/{name}?after={job}"
+    assert "3 files copied, 5 bytes." in running.get(there).text
+    assert "3 files copied" not in running.get(f"/results/{name}").text
+    assert "3 files copied" not in running.get(f"/results/audit-of-backup?after={job}").text
+    assert "3 files copied, 5 bytes. All is safe." in running.get("/history").text
+    left = end | {"not_copied": [{"path": "a", "reason": "it cannot be read"}]}
+    assert "3 files copied, 5 bytes." in page(running, ["backup", "--", "p", "b"], left)
 
 
 def test_a_look_says_what_would_go(tmp_path: Path) -> None:
@@ -226,14 +293,38 @@ def test_a_step_that_no_button_does_is_said(running: App) -> None:
 
 
 def test_what_verify_found(running: App) -> None:
-    files = [{"path": "DCIM/a.jpg", "fate": "rotted"}]
+    files = [
+        {"path": "DCIM/a.jpg", "fate": "rotted", "detail": ""},
+        {"path": "DCIM/b.jpg", "fate": "unreadable", "detail": "Input/output error"},
+        {"path": "DCIM/new.jpg", "fate": "new"},
+        {"path": "DCIM/moved.jpg", "fate": "moved"},
+    ]
     step = {"action": "backup", "arguments": ["/phone", "/disk"], "sentence": "x"}
     shown = page(
         running, ["verify", "--", "/disk"], {"event": "result", "sentence": "1 rotted.", "files": files, "next": step}
     )
     assert "1 rotted." in shown
-    assert "DCIM/a.jpg" in shown
+    rows = re.findall(r'<tr><td data-label="File">(.*)</td><td data-label="Why">(.*)</td></tr>', shown)
+    assert rows == [
+        ("DCIM/a.jpg", "changed by itself: test the disk"),
+        ("DCIM/b.jpg", "could not be read; Input/output error"),
+    ]
     assert "Back up what is missing to disk" in shown
+
+
+def test_files_that_are_not_named_are_counted(running: App) -> None:
+    files = [{"path": f"{number}.jpg", "fate": "lost"} for number in range(201)]
+    shown = page(running, ["verify", "--", "/d"], {"event": "result", "sentence": "201 lost.", "files": files})
+    assert shown.count("is not there any more") == 200 and "And 1 more." in shown
+
+
+def test_a_clean_up_leads_to_the_report_by_which_it_went(running: App) -> None:
+    name = f"audit-{secrets.token_hex(4)}"
+    folder = running.home.resolve() / name
+    folder.mkdir(parents=True)
+    (folder / "audit.json").write_text("{}")
+    shown = page(running, ["clean", "--apply", "--", str(folder)], {"event": "result", "moved": 0, "stayed": []})
+    assert f'href="/results/{name}">See the report</a>' in shown
 
 
 @pytest.mark.parametrize("arguments", [["phone", "/disk"], ["/phone", "--apply"], [], None])
@@ -316,16 +407,18 @@ def test_the_word_that_a_command_asks_for_is_a_button(running: App, word: str, s
 
 
 def test_phone_and_backup_that_stand_in_the_wrong_order_are_swapped_by_a_button(running: App) -> None:
-    right = {"action": "audit", "arguments": ["/phone", "/disk"], "sentence": "x"}
-    end = {"event": "failed", "sentence": "/disk is the backup", "exit": 2, "next": right}
+    command = "`auditor audit /phone /disk`"
+    right = {"action": "audit", "arguments": ["/phone", "/disk"], "sentence": f"put the phone first: {command}"}
+    end = {"event": "failed", "sentence": f"/disk is the backup. Run {command}", "exit": 2, "next": right}
     shown = page(running, ["audit", "--", "/disk", "/phone"], end)
     assert ">Swap them: the phone is phone</button>" in shown
+    assert "/disk is the backup. Press “Swap them”" in shown
     assert '<input type="hidden" name="phone" value="/phone">' in shown
 
 
-def test_that_it_was_ended_from_outside(running: App) -> None:
+def test_that_it_ended_without_a_word(running: App) -> None:
     shown = page(running, ["audit", "--", "a", "b"], {"event": "phase", "title": "Reading"})
-    assert "It was ended from outside" in shown
+    assert "It ended in the middle, without a word" in shown
     assert "Go on" in shown
 
 
@@ -338,7 +431,7 @@ def test_bytes_that_are_no_text_are_shown(running: App) -> None:
 
 def test_a_clean_up_that_was_killed_can_be_undone(running: App) -> None:
     shown = page(running, ["clean", "--apply", "--", "/audit"], {"event": "journal", "file": "/one.journal"})
-    assert "It was ended from outside, in the middle." in shown
+    assert "It ended in the middle, without a word" in shown
     assert "Undo: put everything back" in shown
     job = ended(running, ["clean", "--apply", "--", "/audit"], {"event": "journal", "file": "/one.journal"})
     answer = running.post("/jobs", order="undo", job=job, nth="0")
@@ -407,6 +500,15 @@ def test_from_a_damaged_backup_the_phone_is_a_click_away(running: App) -> None:
     assert "Choose the phone" not in shown
 
 
+def test_from_a_folder_that_is_no_backup_the_phone_is_a_click_away(running: App) -> None:
+    step = {"action": "backup", "arguments": None, "sentence": "back the phone up to it"}
+    told = {"event": "failed", "exit": 2, "sentence": "/disk is not a backup that auditor made", "next": step}
+    shown = page(running, ["verify", "--", "/disk"], told)
+    link = html.unescape(re.findall(r'href="(/\?[^"]*)">Choose the phone to back up to disk</a>', shown)[0])
+    assert parse_qs(urlsplit(link).query, keep_blank_values=True) == {"phone": [""], "backup": ["/disk"]}
+    assert "A new backup mends this" not in shown
+
+
 def test_nothing_is_deleted_that_was_not_typed(running: App) -> None:
     end = {"event": "result", "moved": 1, "stayed": []}
     job = ended(running, ["clean", "--apply", "--", "p"], {"event": "journal", "file": "/j"}, end)
@@ -470,6 +572,7 @@ def test_a_backup_that_may_be_the_phone_has_a_button_for_either_answer() -> None
     assert swapped.says == "Swap them: the phone is b"
     assert swapped.fields == (("order", "audit"), ("phone", "/b"), ("backup", "/p"))
     assert [step.says for step in shown.steps(doubted(None))] == [again.says, swapped.says]
+    assert shown._buttons(doubted(None)) == {"auditor audit /p /b": again.says, "auditor audit /b /p": swapped.says}
 
 
 @pytest.mark.parametrize(
@@ -520,7 +623,7 @@ def test_of_a_search_that_found_nothing_there_is_nothing_to_decide(running: App)
 
 def of_verdict(**more: Any) -> str:
     """The page of a verdict, in words."""
-    known: dict[str, Any] = {"name": "a", "page": None, "files": [], "verdict": "SAFE", "sentence": "It."}
+    known: dict[str, Any] = {"name": "a", "page": None, "files": [], "did": [], "verdict": "SAFE", "sentence": "It."}
     known |= {"caveats": [], "phone": "/p", "backups": ["/b"], "finished": "2026-01-02T00:00:00Z", "since": None}
     known |= {"go": None, "instead": "", "buttons": {}, "touched": False, "steps": []}
     known["partition"] = {"not_safe": 0, "not_checked": 0}
@@ -592,3 +695,25 @@ def test_a_folder_is_chosen_for_a_setting(running: App, wanted: str, field: str)
     shown = running.get(link).text
     assert f'value="{running.top / "disk"}"' in shown
     assert ("Press Set to have them go there." in shown) is (field == "reports")
+
+
+def test_a_search_whose_files_were_moved_says_so_until_they_are_back(running: App) -> None:
+    name, journal = f"duplicates-{secrets.token_hex(4)}", f"/{secrets.token_hex(4)}.journal"
+    folder = running.home.resolve() / name
+    folder.mkdir(parents=True)
+    (folder / "plan.csv").write_text("x\ny\n")
+    ended(running, ["duplicates", "--", "/a & b", "/c"], {"event": "result", "folder": str(folder)})
+    unmoved = running.get(f"/results/{name}").text
+    assert "Look at what would go…" in unmoved and "were moved" not in unmoved
+    moved = {"event": "journal", "file": journal}
+    job = ended(running, ["clean", "--apply", "--", str(folder)], moved, {"event": "result", "moved": 1})
+    page = running.get(f"/results/{name}").text
+    assert "Files of this search were moved to the quarantine" in page
+    assert f'<a href="/jobs/{job}">Put them back, or empty the quarantine</a>' in page
+    assert "Look at what would go…" not in page and "Look for duplicates again</button>" in page
+    assert re.findall(r'name="place" value="([^"]*)"', page) == ["/a &amp; b", "/c"]
+    purged = ended(running, ["clean", "--purge", journal, "--older-than", "0d"], {"event": "result", "deleted": 1})
+    assert f'<a href="/jobs/{job}">What became of them</a>' in running.get(f"/results/{name}").text
+    (running.top / "state" / "app" / "jobs" / purged / jobs.EVENTS).unlink()
+    ended(running, ["undo", "--", journal], {"event": "result", "back": 1, "deleted": 0, "not_put_back": []})
+    assert running.get(f"/results/{name}").text == unmoved

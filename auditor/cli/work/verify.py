@@ -87,7 +87,7 @@ def command(
                 f" `auditor backup` again: it goes on from there. Without the phone, `auditor verify {typed(backup)}"
                 " --init` writes down what is there"
             )
-        raise BadPlace(refusals.refusal_without_record(role, NAME))
+        copying.refuse(refusals.refusal_without_record(role, NAME))
     title = f"Reading {named.called(place)}"
     with copying.stoppable() as stop, screen.phase(title) as show:
         timed = ahead.timed(show, title, NAME, place.id, place.kind)
