@@ -38,7 +38,12 @@ addEventListener("message", (event) => {
     const said = code.textContent;
     const words = buttons.has(said) ? "“" + buttons.get(said) + "”" : named(said, event.data.commands ?? {});
     if (!words) continue;
-    if (code.nextElementSibling?.matches(".copy")) code.nextElementSibling.remove();
+    const before = code.previousSibling;
+    if (before?.nodeType === Node.TEXT_NODE) before.data = before.data.replace(/\brun $/, "press ").replace(/\bRun $/, "Press ");
+    if (code.nextElementSibling?.matches(".copy")) {
+      code.nextElementSibling.remove();
+      code.nextSibling.remove();  // the space before it
+    }
     code.replaceWith(made("b", "", words));
   }
 });

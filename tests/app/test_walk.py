@@ -391,6 +391,7 @@ def test_in_the_frame_buttons_stand_for_commands(running: App, page: Page, place
     said = "“Back up what is missing to disk”"
     inside.locator(".kind b").filter(has_text=said).first.wait_for(state="attached")
     shown = inside.locator("main p:not([hidden]) code").all_text_contents()
+    assert "Press “Back up what is missing to disk”" in (inside.locator("main").text_content() or "")
     commands = ("auditor backup /", "auditor audit /", "auditor verify /")
     assert [words for words in shown if words.startswith(commands)] == []
     time.sleep(1.1)  # rows know when they were read to the second
