@@ -46,11 +46,13 @@ OUTCOMES = {
 
 AGAINST = frozenset(word for word, asks in OUTCOMES.items() if asks is Asks.IF_BAD) | {
     *("only", "recycle", "trash", "bin", "absent", "gone", "not", "nowhere", "delete", "deletion", "tombstone"),
+    *("pending", "queued", "skip", "dry", "unallocated"),
 }
 """Words that say of a file that it is not there, or not as it was, where a cell says nothing else."""
 _BESIDE_AGAINST = frozenset(
     {
         *("left", "right", "source", "target", "file", "copy", "found", "there", "in", "on", "from", "the", "is"),
+        *("backed", "up", "uploaded", "copied", "connected", "yet", "run", "d"),
         *("was", "recently", "items", "marker", "phone", "nas", "cloud", "server", "disk", "drive", "backup"),
     }
 )
@@ -60,9 +62,9 @@ NO_PLACE = _NOES | {"none", "never"}
 
 _GOOD = frozenset(
     {
-        *("ok", "okay", "original", "verified", "valid", "validated", "pass", "passed", "success", "successful"),
+        *("ok", "okay", "verified", "valid", "validated", "pass", "passed", "success", "successful"),
         *("successfully", "succeeded", "match", "matches", "matched", "matching", "identical", "equal", "same", "good"),
-        *("copied", "complete", "completed", "present", "done", "hashed", "unchanged", "uploaded", "synced"),
+        *("copied", "complete", "completed", "present", "done", "unchanged", "uploaded", "synced"),
         *("synchronized", "transferred", "saved", "stored", "finished", "intact", "correct", "confirmed"),
         *("✓", "✔", "✅"),
     }
@@ -85,7 +87,22 @@ SIZE = re.compile(r"(?=.*[1-9])[0-9][0-9., ]*([kmgt]?i?b|bytes)?")
 _MIME = re.compile(r"(application|audio|image|text|video)/[\w.+-]+")
 _SORTS = frozenset(
     {
-        *("file", "photo", "picture", "image", "video", "movie", "film", "live", "raw", "screenshot", "document"),
+        *(
+            "file",
+            "photo",
+            "picture",
+            "image",
+            "video",
+            "movie",
+            "film",
+            "live",
+            "screenshot",
+            "document",
+            "regular",
+            "f",
+        ),
+        *("quicktime", "videodatei", "portable", "network", "graphics", "data", "standard", "iphone", "apple", "adobe"),
+        *("canon", "nikon", "sony", "fujifilm", "olympus", "panasonic", "samsung", "jfif"),
         *("datei", "bild", "foto", "fichier", "archivo", "imagen", "immagine", "bestand", "bestandstyp", "type", "typ"),
     }
 )
@@ -170,9 +187,11 @@ def is_against(said: str, against: Set[str]) -> bool:
     return bool(told & against) and told <= against | _BESIDE_AGAINST
 
 
-def is_failed_formula(said: str) -> bool:
-    """Whether a cell looks like what a spreadsheet writes for what it did not find: `#N/A`, in any language."""
-    return _OF_SPREADSHEETS.fullmatch(said) is not None
+def is_no_name(said: str) -> bool:
+    """Whether a cell that is to name a file says, in small letters, that there is none: `#n/a`, as a spreadsheet writes
+    for what it did not find, in any language, or words."""
+    says_none = re.search(r"[\\/]", said) is None and is_against(said, AGAINST | NO_PLACE)
+    return said in NOTHING or says_none or _OF_SPREADSHEETS.fullmatch(said) is not None
 
 
 def is_sort_of_file(said: str) -> bool:

@@ -52,11 +52,10 @@ _PLAIN = (
     | _NAMES
     | {
         # Where it lies, and what it is called.
-        *("source path", "source file", "source folder", "complete path", "complete name"),
-        *("original path", "original name", "original filename", "original file name"),
+        *("complete path", "complete name"),
         # What sort of file, how large, of when, and whose.
         *("ext", "extension", "type", "kind", "mime", "mimetype", "format", "version", "codec", "container", "puid"),
-        *("kb", "mb", "gb", "blocks", "mode", "permissions", "attributes", "hidden"),
+        *("kb", "mb", "gb", "blocks", "device", "mode", "permissions", "attributes", "hidden"),
         *("year", "month", "day", "hour", "timezone", "tz", "offset", "owner", "user", "uid", "gid", "author"),
         *("artist", "creator", "copyright", "software", "product", "algorithm", "method"),
         # What is to be seen in it, and with which camera it was taken.
@@ -74,7 +73,7 @@ _PLAIN = (
 
 _BESIDE = frozenset(
     {
-        *("is", "was", "has", "of", "the", "in", "on", "at", "to", "by", "from", "until", "for", "and", "with", "last"),
+        *("is", "was", "has", "of", "the", "in", "on", "at", "by", "from", "for", "and", "with", "last"),
         *("first", "full", "relative", "code", "count", "number", "total", "text", "exact", "program"),
         *("entry", "media", "photo", "image", "picture", "video", "content", "cloud", "nas", "disk", "phone"),
         *("tool", "data"),
@@ -90,6 +89,13 @@ _LAST_CHANGED = frozenset({"changed", "last", "date", "time", "at", "on"})
 _NOUNS = frozenset({"backup", "copy"})
 _SECOND = frozenset({"target", "destination", "dest", "dst", "nas", "cloud", "disk", *_NOUNS})
 """Words that name the place where a copy is to be."""
+_FURTHER = frozenset(
+    {
+        *("remote", "server", "mirror", "archive", "vault", "bucket", "url", "uri", "link", "location", "stored"),
+        *("backed", "to"),
+    }
+)
+"""Words that may name it, too, in a title of which nobody knows what it asks."""
 _SIDES = frozenset({*_SECOND, "source", "src", "original", "expected", "actual"})
 """Beside a size they name that of one side: with another on the other side, the file did not arrive."""
 _OF_DISKS = frozenset({"name", "volume", "serial", "drive", "id", "device"})
@@ -106,7 +112,7 @@ _OF_DIGESTS = frozenset(
 _HOW_DIGESTED = frozenset({"algorithm", "type", "method", "format", "version", "length", "tool", "date", "time", "at"})
 """Beside the word of a digest they ask of its making, not for the digest."""
 
-_WHEN = frozenset({"at", "on", "date", "time", "until", "timestamp"})
+_WHEN = frozenset({"at", "on", "date", "time", "timestamp"})
 """Last words of a title that asks when."""
 
 _WHETHER = frozenset({"is", "was", "has", "in", "on", "at"})
@@ -159,6 +165,8 @@ def reads_well(title: str) -> _Reads | None:
         asks_whether = bool(_WHETHER & set(words))
         return lambda said, own: not (asks_whether and said in ANSWERS) and _describes(said, own, words)
     # `Copy errors` asks for errors; an `error check` may ask for either.
+    if asked == {Asks.HOW, Asks.REMARK}:
+        return lambda said, _: said in NOTHING or answers_well(said, Asks.HOW)
     if asked > {Asks.HOW} and not (Asks.IF_BAD in asked and OUTCOMES.get(words[-1]) is Asks.HOW):
         asked.discard(Asks.HOW)
     is_when_done = words[-1] in _WHEN and asked <= {Asks.HOW, Asks.IF_GOOD, Asks.DATE, Asks.IF_DONE}
@@ -168,6 +176,13 @@ def reads_well(title: str) -> _Reads | None:
         or (is_when_changed and is_date(said))
         or all(answers_well(said, one) for one in asked)
     )
+
+
+def is_of_a_second_place(title: str) -> bool:
+    """Whether a column that nobody knows (`reads_well`) tells of a place where copies are to be: then it says of a file
+    that there is none, too, where it says nothing."""
+    words = set(_words(title))
+    return _is_of_second(tuple(words)) or bool(words & _FURTHER)
 
 
 def is_size_of_a_side(title: str) -> bool:
@@ -243,15 +258,23 @@ def _describes(said: str, own: str, words: Sequence[str]) -> bool:
     """Whether a cell of a column that describes a file does that: its type is not `missing`. A name may be anything,
     and so may be a place that is called as folders that the file lies in."""
     told = set(words)
-    if said in NOTHING or _NAMES & told:
+    if said in (*NOTHING, own) or _NAMES & told:
         return True
     if _SORTS & told:
         return is_sort_of_file(said)
     if _ALBUMS & told:
-        return not (in_bin(f"google photos/{said}/") or said in _BINS_OF_ALBUMS or is_against(said, _OF_BINS))
+        albums = [one.strip() for one in re.split("[,;]", said)]
+        return not any(_is_bin_of_photos(one) or is_against(one, _OF_BINS) for one in albums)
+    if (_DATES | _SIZES) & told and not any(c.isdigit() for c in said):
+        return False
     if not _WHERE & told:
         return not is_against(said, AGAINST)
-    if in_bin(said.replace("\\", "/") + "/"):
+    if in_bin(said.replace("\\", "/") + "/") or _is_bin_of_photos(said):
         return False
     is_own = f"/{said}/".replace("\\", "/") in f"/{own}/".replace("\\", "/")
     return is_own or not (said.startswith("#") or is_against(said, AGAINST | NO_PLACE))
+
+
+def _is_bin_of_photos(said: str) -> bool:
+    """Whether an album or a folder is called as the bin of Google's or Apple's photos is, in any language."""
+    return in_bin(f"google photos/{said}/") or said in _BINS_OF_ALBUMS

@@ -15,8 +15,15 @@ from auditor.dates import ns_or_none, rfc3339
 from auditor.disk import small_files
 from auditor.errors import BadManifest
 from auditor.manifest.interop import of_place
-from auditor.manifest.interop.cells import NOTHING, is_failed_formula
-from auditor.manifest.interop.columns import agree, digest_kind, is_size_of_a_side, is_whole, reads_well
+from auditor.manifest.interop.cells import NOTHING, is_no_name
+from auditor.manifest.interop.columns import (
+    agree,
+    digest_kind,
+    is_of_a_second_place,
+    is_size_of_a_side,
+    is_whole,
+    reads_well,
+)
 from auditor.manifest.interop.listed import Listed, listed, merged
 from auditor.model import DIGESTS, FileFacts
 from auditor.paths import display_path, path_key, path_shown
@@ -126,11 +133,12 @@ def read_csv(path: Path, content: bytes) -> Listed:
             size = size_of(values[sized].strip()) if sized is not None else None
             mtime = ns_or_none(values[dated]) if dated is not None else None
             rows.append(row(name_of(_unguarded(values[named])), digests, size, mtime))
-            for title, said in (*_against(values, named, digested, known), *_not_whole(values, sized, of_sides)):
+            against = _against(values, named, digested, known, is_ours=name_of is path_shown)
+            for title, said in (*against, *_not_whole(values, sized, of_sides)):
                 disproved.add(rows[-1].path)
                 doubted.setdefault(title, (number, said))
                 doubts[title] += 1
-            unheard.update((title, None) for at, title in unknown if values[at].strip())
+            unheard.update((title, None) for at, title in unknown if values[at].strip() or is_of_a_second_place(title))
     except csv.Error as error:
         unclear.append(f"the table cannot be read to its end: {error}")
     if unheard:
@@ -151,13 +159,15 @@ def _against(
     named: int,
     digested: Sequence[tuple[int, str]],
     known: Sequence[tuple[int, str, Callable[[str, str], bool]]],
+    *,
+    is_ours: bool,
 ) -> Iterator[tuple[str | None, str]]:
     """The cells of a row that are not known to be no word against its file, each with its title; None for digests that
-    cannot all be of one file, and for a name that a spreadsheet looked up and did not find."""
+    cannot all be of one file, and where no file is named, in a table that is not `is_ours`."""
     if not agree([(kind, values[at].strip()) for at, kind in digested]):
         yield None, ""
     own = values[named].strip()
-    if is_failed_formula(own):
+    if not is_ours and is_no_name(own.lower()):
         yield None, ""
     for at, title, is_good in known:
         if not is_good(*(unicodedata.normalize("NFC", text.strip()).lower() for text in (values[at], own))):
