@@ -236,10 +236,14 @@ class _Run:
             trouble = f"{removal.file.whole} changed while it was moved"
         elif unseen := [f.whole for f in removal.kept if stamp(f) is None]:
             # Two ways to one disk (a share mounted twice): what was kept went with what was moved.
-            trouble = f"when {removal.file.whole} was moved, {unseen[0]}, the file to keep, was not found any more"
+            trouble = (
+                f"when {removal.file.whole} was moved, {unseen[0]}, the file to keep, could not be found or looked at"
+            )
+        is_back = False
         try:
             if trouble:
                 door.publish(target, removal.file.path)
+                is_back = True
                 door.sync_folder(removal.file.path.rpartition("/")[0])
                 self.journal.note(self.count, State.STAYED, self.now())
                 raise Refused(f"{trouble}; it was put back")
@@ -248,6 +252,8 @@ class _Run:
             self.journal.note(self.count, State.MOVED, self.now())
         except (OSError, BadPlace) as error:
             # It is in the quarantine and announced; the journal finds it there.
+            if is_back:
+                raise Refused(f"{trouble}; it was put back, but that cannot be written down: {error}") from error
             if trouble:
                 raise Refused(f"{trouble}; it stays in {entry.held}, as it cannot be put back: {error}") from error
             raise Refused(f"{entry.held} was moved, but that cannot be written down: {error}") from error

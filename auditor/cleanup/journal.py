@@ -17,7 +17,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from auditor.cleanup.files import is_gone
+from auditor.cleanup.files import is_gone, stamp
 from auditor.cleanup.plan import MOST_BYTES, FileAt
 from auditor.disk import durable, small_files
 from auditor.disk.durable import ColdRead
@@ -238,14 +238,14 @@ def _state(path: str, target: str) -> State:
 
 
 def _as_on_disk(entry: Entry) -> Entry:
-    """The entry with what the disk says of steps that a killed run did not confirm. What cannot be looked at counts as
-    there: nothing is called deleted, or put back, that nobody saw."""
+    """The entry with what the disk says of steps that a killed run did not confirm. Of the quarantine, what
+    cannot be looked at counts as there: nothing is called deleted, or put back, that nobody saw."""
     held = not is_gone(replace(entry.file, path=entry.target))
     if entry.state is State.BEGUN:
         return replace(entry, state=State.MOVED if held else State.STAYED)
     if entry.state is State.PURGING:
         return replace(entry, state=State.MOVED if held else State.PURGED)
     if entry.state is State.MOVED and not held:
-        back = not is_gone(entry.file)
+        back = stamp(entry.file) is not None
         return replace(entry, state=State.RESTORED if back else State.LOST)
     return entry

@@ -206,7 +206,7 @@ def test_what_could_not_be_looked_at_is_not_called_moved_before(
     ("unseen", "words"),
     [
         ("a/one.jpg", "could not be looked at after it was moved; it was put back"),
-        ("kept.jpg", "was not found any more"),
+        ("kept.jpg", "could not be found or looked at"),
     ],
 )
 def test_what_cannot_be_looked_at_after_a_move_goes_back_and_is_told_as_that(
@@ -574,6 +574,32 @@ def test_what_cannot_be_looked_at_is_called_neither_back_nor_deleted(
 
     monkeypatch.setattr("auditor.cleanup.files._look", refused)
     assert {entry.state for entry in journals.read(journal)[1]} == {State.MOVED}
+
+
+def test_what_is_known_to_have_left_the_quarantine_and_is_not_seen_elsewhere_is_not_called_back(
+    photos: Path, plan: Path, sound: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (journal,) = applying.apply(plans.read(plan)).journals
+    for held_file in (photos / ".auditor" / "quarantine").rglob("*.jpg"):
+        held_file.unlink()
+    monkeypatch.setattr(journals, "stamp", lambda file: None)
+    assert {entry.state for entry in journals.read(journal)[1]} == {State.LOST}
+
+
+def test_what_was_put_back_and_cannot_be_written_down_is_told_as_that(
+    photos: Path, tmp_path: Path, sound: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look = applying.stamp
+    monkeypatch.setattr(applying, "stamp", lambda file: None if "quarantine" in file.path else look(file))
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(applying.Journal, "note", full)
+    plan = write_plan(tmp_path / "plan.csv", [row(photos, "a/one.jpg", "kept.jpg")])
+    (step,) = applying.apply(plans.read(plan)).done
+    assert "it was put back, but that cannot be written down" in (step.refused or "")
+    assert (photos / "a/one.jpg").exists()
 
 
 def test_undo_replaces_nothing(photos: Path, plan: Path, sound: None) -> None:
