@@ -314,8 +314,8 @@ def carry_out(
         if told := watch.at_end(ending.other, failed=ending.failed, written=ending.written):
             # It was exchanged while nothing was read, or nobody saw it: whose files these are cannot be said.
             ending = replace(ending, stopped=True, gone=told)
-        elif watch.is_unsure:
-            ending = _without(ending, {step.number for step in ending.other})
+        else:
+            ending = _without(ending, {step.number for step in watch.perhaps_anothers(ending.other)})
     if ending.gone is not None:  # what lies at the path now is another's, or nobody's
         return BackupResult(prepared, ending, index.last)
     try:
@@ -559,19 +559,21 @@ def read_files(
     stamps = {e.path: (e.size_bytes, e.mtime_ns) for e in listing}
     watch = presence.Watch(place, presence.mounted(place), lambda: stamps)
     other: list[Entry] = []
+    seen: str | None = None
     failed, written = False, set[str]()
     for answer in _answers(root, entries, volume, options):
         entry = entries[answer.number]
         if isinstance(answer, Failed):
-            watch()
+            if (now := watch()) != presence.source_gone(place):
+                seen = seen or now
             failed = failed or answer.cause is not Cause.CHANGED
             written |= {entry.path} if answer.cause is Cause.CHANGED else set()
         elif answer.opened and not answer.opened.is_as(entry):
             other.append(entry)
         yield answer
-    told = watch.at_end(other, failed=failed, written=written)
-    if not told and other and watch.is_unsure:
-        told = f"{root} was away, and {display_path(other[0].path)} is not as it was listed, as on another disk"
+    told = watch.at_end(other, failed=failed, written=written) or seen
+    if not told and (doubtful := watch.perhaps_anothers(other)):
+        told = f"{root} was away, and {display_path(doubtful[0].path)} is not as it was listed, as on another disk"
     if told:
         raise BadPlace(f"{told}; put back the first one, leave it there, and run the same command again")
 

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypeVar
 
 from auditor.dates import is_as_listed
 from auditor.disk.opened import Listed, Opened
@@ -30,6 +31,12 @@ MOST = 0.5
 Files of a source that is in use change while it is read, each for itself: a messenger rewrites one, a photo is edited
 or deleted. Of another card next to none is alike: one that numbers its files alike has other photos, of other sizes and
 times. One that has most of them, as a copy of the first card has, shows for these all that a listing can tell."""
+
+
+FEW = 10
+"""With fewer files than this a volume beneath a source is looked at together with what it lies in."""
+
+_File = TypeVar("_File", bound=Listed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +111,7 @@ class Watch:
     listing: Listing
     gone: Callable[[], str | None] = lambda: None
     was_away: bool = field(default=False, init=False)
+    _away: set[str] = field(default_factory=set, init=False)
     _at: Mounted | None = field(init=False)
     _read: str = field(default="", init=False)
 
@@ -113,7 +121,8 @@ class Watch:
     def __call__(self) -> str | None:
         now = mounted(self.source)
         is_there = _is_there(now, self.before)
-        self.was_away = self.was_away or not is_there or self._lacks(now)
+        self.was_away = self.was_away or not is_there
+        self._away.update(_away_beneath(now, self.before))
         if told := self.gone():
             self._at = self._at if is_there else None
             return told
@@ -125,19 +134,21 @@ class Watch:
         self._at = now if is_there else None
         return None
 
-    @property
-    def is_unsure(self) -> bool:
-        """Whether it was seen to be away, and no number of its own says that what lies there now is the same: a file
-        that is not as it was listed then is perhaps another source's, of which the others are alike."""
-        now = mounted(self.source)
-        if not (self.was_away or self._lacks(now)):
-            return False
-        return not (now and self.before and now.is_same(self.before))
-
-    def _lacks(self, now: Mounted | None) -> bool:
-        """Whether a volume beneath, on which any of the files lies, is not there now."""
-        away = _away_beneath(now, self.before)
-        return bool(away) and any(_volume_of(path, away) for path in self.listing())
+    def perhaps_anothers(self, changed: Sequence[_File]) -> list[_File]:
+        """Those of the files that were not as they were listed which are perhaps of another source, of which the others
+        are alike: it was seen to be away, or the volume beneath on which they lie was, and no number of its own says
+        that what lies there now is the same."""
+        if not changed:
+            return []
+        now, before = mounted(self.source), self.before
+        if self.was_away and not (now and before and _alone(now).is_same(_alone(before))):
+            return list(changed)
+        numbers = {one.path: one.volume for one in now.beneath} if now else {}
+        same = {
+            one.path for one in (before.beneath if before else ()) if one.volume and numbers.get(one.path) == one.volume
+        }
+        doubted = [at for at in {*self._away, *_away_beneath(now, before)} if at not in same]
+        return [file for file in changed if _volume_of(file.path, doubted)]
 
     def at_end(self, doubtful: Sequence[Listed], *, failed: bool, written: Container[str] = ()) -> str | None:
         """Whether any file may have been read of another source, in words for people; None where nothing shows it.
@@ -172,16 +183,21 @@ def another(source: Place, before: Mounted | None, listing: Listing, *, is_doubt
     if not _is_there(now, before):  # a disk was unmounted from a folder that has files of its own, or mounted over it
         return _another("card or disk", source)
     away = _away_beneath(now, before)
-    if now.is_same(before) is False and not away:
-        is_folder = replace(now, folder=None).is_same(before) is not False
+    there = replace(before, beneath=tuple(one for one in before.beneath if one.path not in away))
+    if now.is_same(there) is False:
+        is_folder = replace(now, folder=None).is_same(there) is not False
         return _another("folder" if is_folder else "card or disk", source)
     had = listing()
     try:
         unlike = _unlike(source, had)
     except (OSError, AuditorError):
         return source_gone(source)
-    # Of each volume by itself: a small card is little of a disk with all cards.
+    # Of each volume by itself, as a card is little of a disk with all cards; but of very few files one that was edited
+    # is most.
     volumes = sorted({one.path for one in (*before.beneath, *now.beneath)}, key=len, reverse=True)
+    of_each = Counter(_volume_of(path, volumes) for path in had)
+    few = {one.path for one in before.beneath if one in now.beneath and of_each[one.path] < FEW}
+    volumes = [at for at in volumes if at not in few]
     of_each = Counter(_volume_of(path, volumes) for path in had)
     unlike_of = Counter(_volume_of(path, volumes) for path in unlike)
     for at, many in unlike_of.items():
@@ -258,6 +274,10 @@ def _away_beneath(now: Mounted | None, before: Mounted | None) -> list[str]:
     """Where volumes were mounted beneath, and are not now."""
     there = {one.path for one in now.beneath} if now else set()
     return [one.path for one in before.beneath if one.path not in there] if before else []
+
+
+def _alone(one: Mounted) -> Mounted:
+    return replace(one, beneath=())
 
 
 def _is_there(now: Mounted | None, before: Mounted | None) -> bool:

@@ -179,8 +179,8 @@ def scan(
     elif told:
         writer.discard()
         return _unread(Writer.create(out, header), place, entries, (f"{told}; {_REMEDY}", *reasons), clock())
-    if watch.is_unsure and not_as_listed:  # seen at any time, and true of rows that were written before
-        writer = _without_bytes(writer, place, entries, {entry.path for entry in not_as_listed})
+    if doubtful := watch.perhaps_anothers(not_as_listed):  # seen at any time, and true of rows written before
+        writer = _without_bytes(writer, place, entries, {entry.path for entry in doubtful})
     manifest = writer.close(complete=not reasons, reasons=reasons[:20], now=clock())
     cache.keep(manifest, key)
     return manifest

@@ -21,7 +21,7 @@ import pytest
 from auditor.audit import run as audit
 from auditor.audit.inputs import sides
 from auditor.audit.order import Order, Steps
-from auditor.disk.opened import Opened
+from auditor.disk.opened import Named, Opened
 from auditor.disk.volume import devices_beneath, volume_of
 from auditor.errors import BadPlace
 from auditor.isolation import pool
@@ -151,6 +151,71 @@ def test_a_card_that_is_taken_out_beneath_the_folder_costs_its_own_files_alone(
     made = scan(place, tmp_path / "m.jsonl", depth=Depth.HASH, jobs=1, use_cache=False, on_progress=heard)
     read = {row.path for row in made.rows() if row.sha256}
     assert len(read) == FILES // 3 + 4 and {f"disk/{number}.jpg" for number in range(4)} <= read
+
+
+def lying(monkeypatch: pytest.MonkeyPatch, *there: presence.Mounted) -> None:
+    """Where the source lies at each look, the last one for good."""
+    left = list(there)
+    monkeypatch.setattr(presence, "mounted", lambda source: left.pop(0) if len(left) > 1 else left[0])
+
+
+CARD = presence.Beneath("card", 2, "CARD")
+DISK = presence.Mounted("/media/me", 1, "DISK", 7, (CARD,))
+
+
+@pytest.mark.parametrize(
+    ("now", "says"),
+    [
+        (replace(DISK, beneath=()), None),
+        (replace(DISK, beneath=(replace(CARD, device=3),)), None),
+        (replace(DISK, beneath=(replace(CARD, volume="B"),)), "another card or disk lies at"),
+        (replace(DISK, volume="B", beneath=()), "another card or disk lies at"),
+        (replace(DISK, folder=8, beneath=()), "another folder lies at"),
+    ],
+)
+def test_numbers_tell_another_one_also_where_a_card_beneath_is_away(
+    now: presence.Mounted, says: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All files are as they were listed, as on a copy of the first one."""
+    lying(monkeypatch, now)
+    told = presence.another(open_folder(str(tmp_path)), DISK, dict, is_doubted=True)
+    assert (told or "").startswith(says) if says else told is None
+
+
+def test_one_file_that_is_edited_on_a_small_volume_beneath_is_no_other_card(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(30):
+        write(tmp_path / f"{number}.jpg", b"photo", OLD_S)
+    write(tmp_path / "card/keys.kdbx", b"edited", OLD_S)
+    lying(monkeypatch, DISK)
+    place = open_folder(str(tmp_path))
+    had = {entry.path: (entry.size_bytes, entry.mtime_ns) for entry in place.walk()} | {"card/keys.kdbx": (1, 1)}
+    assert presence.another(place, DISK, lambda: had, is_doubted=True) is None
+
+
+@pytest.mark.parametrize(
+    ("volume", "away", "doubted"),
+    [
+        ("CARD", replace(DISK, beneath=()), []),
+        (None, replace(DISK, beneath=()), ["card/b.jpg"]),
+        (None, replace(DISK, point="/"), ["a.jpg", "card/b.jpg"]),
+        ("CARD", replace(DISK, point="/"), []),
+    ],
+)
+def test_only_what_lies_on_the_volume_that_was_away_is_perhaps_anothers(
+    volume: str | None,
+    away: presence.Mounted,
+    doubted: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    disk = replace(DISK, volume=volume and "DISK", beneath=(replace(CARD, volume=volume),))
+    watch = presence.Watch(open_folder(str(tmp_path)), disk, dict)
+    lying(monkeypatch, away, disk)
+    watch()
+    changed = [Named(path, 1, 1, None, None) for path in ("a.jpg", "card/b.jpg")]
+    assert [one.path for one in watch.perhaps_anothers(changed)] == doubted
 
 
 def test_another_folder_of_the_same_disk_is_another(
