@@ -37,7 +37,8 @@ def test_safe_is_two_lines_and_exit_0(stage: Path) -> None:
     assert run.code == 0, run.err
     first, *rest = run.out.splitlines()
     assert first == "\u2713 SAFE: All 3 files are safely backed up."
-    assert rest[-1].split() == ["Report", str(Path("safe") / "report.html")]
+    assert rest[-2].split() == ["Report", str(Path("safe") / "report.html")]
+    assert rest[-1].startswith("  Next     ") and "may go from the phone" in rest[-1]
     assert "\x1b" not in run.out  # no colours into a pipe
     phases = [line.split("  ")[0] for line in run.err.splitlines()]
     assert phases == ["Phone:", "Backup:", "Reading phone", "Reading backup", "Running checks", "Writing report"]
