@@ -91,6 +91,16 @@ def test_a_list_of_the_backup_still_proves(here: Path, form: Format, run: Comman
     assert code == 2 and "the backup that auditor keeps of phone: the phone comes first" in err
 
 
+def test_a_table_of_a_backup_with_any_name_proves(here: Path, run: Command) -> None:
+    """Its name stands in our remark, which is a column: whatever its words, it is no other tool's."""
+    made = listed("disk")
+    named = replace(made, header=replace(made.header, label="Backup to NAS, stored on mirror url"))
+    disk = written(named, Format.CSV, Path("of-any-name"))
+    assert "NAS" in disk.read_text()
+    code, out, err = run("audit", "phone", disk, "-o", "report", "--no-thumbnails")
+    assert code == 0 and "SAFE: All 2 files are safely backed up." in out, out + err
+
+
 def test_equal_lists_of_two_places_are_known_by_the_name_they_were_written_under(here: Path) -> None:
     """A backup that mirrors the phone has the same lines; no line says whose they are."""
     phone, disk = exported("phone", Format.SUMS), exported("disk", Format.SUMS)

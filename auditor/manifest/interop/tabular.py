@@ -81,7 +81,7 @@ def read_csv(path: Path, content: bytes) -> Listed:
         raise BadManifest(f"{path} is no table: its first row cannot be read ({error})") from error
     header = [name.strip().lower() for name in titles]
     columns = {name.replace("sha-", "sha"): position for position, name in enumerate(header)}
-    # A remark of ours is a title too, with whatever words.
+    # A remark of ours is a title too, with whatever words. Nothing stands under it.
     others = [(at, title) for at, title in enumerate(titles) if not title.strip().startswith(of_place.MARK)]
     digested = [(at, kind) for at, title in others if (kind := digest_kind(title)) is not None]
     of_sides = [(at, title) for at, title in others if is_size_of_a_side(title)]
@@ -89,6 +89,7 @@ def read_csv(path: Path, content: bytes) -> Listed:
     known = [(at, title, says) for at, title in others if at not in heard and (says := reads_well(title))]
     heard |= {at for at, _, _ in known}
     unknown = [(at, title) for at, title in enumerate(titles) if at not in heard]
+    of_seconds = {title for _, title in others if is_of_a_second_place(title)}
     if any(told <= {name.replace(" ", "_") for name in columns} for told in _OF_JUDGEMENT):
         raise BadManifest(
             f"{path} says what auditor found out about files, and is no list of a place: by it a phone would be its own"
@@ -138,7 +139,7 @@ def read_csv(path: Path, content: bytes) -> Listed:
                 disproved.add(rows[-1].path)
                 doubted.setdefault(title, (number, said))
                 doubts[title] += 1
-            unheard.update((title, None) for at, title in unknown if values[at].strip() or is_of_a_second_place(title))
+            unheard.update((title, None) for at, title in unknown if values[at].strip() or title in of_seconds)
     except csv.Error as error:
         unclear.append(f"the table cannot be read to its end: {error}")
     if unheard:
