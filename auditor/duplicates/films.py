@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
@@ -14,10 +13,12 @@ from auditor.duplicates.grouping import Group, Member
 from auditor.duplicates.steps import Steps, counted, unheard
 from auditor.isolation import pool
 from auditor.model import Kind
+from auditor.pictures.as_listed import AsListed
+from auditor.pictures.as_listed import opened as opened_as_listed
 from auditor.pictures.inventory import Inventory
 from auditor.pictures.keep import rank
 from auditor.pictures.verify import Relation
-from auditor.places import Place, Power
+from auditor.places import Power
 from auditor.readers import perceptual
 from auditor.readers.film.demuxer import opened
 from auditor.readers.sniff import sniff
@@ -36,14 +37,6 @@ FLAT_BITS = 6
 """A black frame's hash tells nothing: frames of a film must differ from one another by more than this somewhere."""
 
 PRELOAD = ("av",)
-
-
-@dataclass(frozen=True, slots=True)
-class Moments:
-    """A film whose frames at the five moments are wanted."""
-
-    place: Place
-    path: str
 
 
 def find(
@@ -103,7 +96,7 @@ def _hashes(inventory: Inventory, films: Sequence[int], jobs: int, steps: Steps)
         item = inventory.items[k]
         place = inventory.sources[item.source].place
         assert place is not None
-        tasks.append(pool.Job(Moments(place, item.facts.path), item.facts.size_bytes or 0))
+        tasks.append(pool.Job(AsListed.by(place, item.facts), item.facts.size_bytes or 0))
     running = pool.run(frame_hashes, tasks, workers=jobs, preload=PRELOAD)
     outcomes = counted(running, "Comparing films", len(tasks), steps)
     return {k: () if isinstance(o, pool.Died) else o for k, o in zip(films, outcomes, strict=True)}
@@ -124,11 +117,12 @@ def _opened(stream: BinaryIO) -> AbstractContextManager[InputContainer]:
     return opened(stream, form or "")
 
 
-def frame_hashes(task: Moments) -> tuple[int, ...]:
-    """The perceptual hashes of the frames at the five moments; empty where they cannot be had. Runs in a worker."""
+def frame_hashes(film: AsListed) -> tuple[int, ...]:
+    """The perceptual hashes of the frames at the five moments; empty where they cannot be had, or another film than the
+    one that was listed lies there. Runs in a worker."""
     found: list[int] = []
     try:
-        with task.place.open(task.path) as stream, _opened(stream) as container:
+        with opened_as_listed(film) as stream, _opened(stream) as container:
             video = container.streams.video[0]
             if video.time_base is None:
                 return ()

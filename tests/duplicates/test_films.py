@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from PIL import Image
 
 from auditor.duplicates import films
 from auditor.model import FileFacts, Kind
+from auditor.pictures.as_listed import AsListed
 from auditor.pictures.inventory import Source, take
 from auditor.places.folder import open_folder
 from tests.pictures.test_verify import scene
@@ -53,7 +55,7 @@ def test_a_film_encoded_anew_is_suggested_and_another_is_not(tmp_path: Path) -> 
         FileFacts(
             path.name,
             size_bytes=path.stat().st_size,
-            digests={"sha256": path.name.encode().hex().ljust(64, "0")},
+            digests={"sha256": hashlib.sha256(path.read_bytes()).hexdigest()},
             kind=Kind.VIDEO,
             duration_s=float(SECONDS),
             width=160 if path.name == "sent.mp4" else 320,
@@ -73,4 +75,18 @@ def test_a_film_encoded_anew_is_suggested_and_another_is_not(tmp_path: Path) -> 
 
 def test_frames_of_no_film_suggest_nothing(tmp_path: Path) -> None:
     (tmp_path / "broken.mp4").write_bytes(b"\0\0\0\x18ftypmp42" + bytes(100))
-    assert films.frame_hashes(films.Moments(open_folder(str(tmp_path)), "broken.mp4")) == ()
+    assert films.frame_hashes(listed(tmp_path / "broken.mp4")) == ()
+
+
+def test_a_film_that_came_after_the_list_suggests_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "film.mp4"
+    film(path, 1, Encoding("libx264", 320, 20))
+    before = listed(path)
+    assert len(films.frame_hashes(before)) == len(films.MOMENTS)
+    film(path, 2, Encoding("libx264", 320, 20))
+    assert films.frame_hashes(before) == ()
+
+
+def listed(path: Path) -> AsListed:
+    """The film as it lies there now."""
+    return AsListed(open_folder(str(path.parent)), path.name, hashlib.sha256(path.read_bytes()).hexdigest())
