@@ -109,10 +109,7 @@ def _untouched(inventory: Inventory, groups: Sequence[Group]) -> list[str]:
     return list(dict.fromkeys(why for why in reasons if why))
 
 
-_FREEING = (
-    "A phone is freed of what its backup has by another way: `auditor audit` with both, then `auditor clean` with the"
-    " folder of that audit"
-)
+_FREEING = "To free a phone of what its backup has, audit both: the audit says what may go from it, and how"
 
 
 def _settled(by_group: Sequence[Sequence[PlanRow]]) -> Plan:
