@@ -13,6 +13,7 @@ from auditor import config
 from auditor.copier.plan import Action, CopyStep
 from auditor.disk import own_notes
 from auditor.disk.marker import Marker, SourceMark, is_kept
+from auditor.disk.mounts import is_where_disks_go
 from auditor.disk.volume import Volume
 from auditor.errors import BadPlace
 from auditor.model import Device, Refusal
@@ -28,7 +29,6 @@ SHARP_DROP = 0.5
 FEW_FILES = 10
 _FILE_COST_BYTES = 8 << 10
 _WRITES = frozenset({Action.COPY, Action.REPAIR})
-_MOUNT_FOLDERS = ("/mnt", "/media", "/run/media", "/Volumes")
 NEW_PLACE, SHRUNK = "--new-place", "--shrunk"
 """The options by which the user says that what speaks against a backup is meant."""
 
@@ -238,7 +238,7 @@ def _remembered(value: object) -> Remembered:
 
 def _is_mount_point_by_name(root: Path) -> bool:
     path = root.absolute()
-    if any(path.is_relative_to(folder) and path != Path(folder) for folder in _MOUNT_FOLDERS):
+    if is_where_disks_go(path):
         return True
     try:
         table = Path("/etc/fstab").read_text("utf-8", "replace").splitlines()

@@ -40,6 +40,7 @@ _OWN_BYTES = (
 """FUSE systems whose files are no files of a folder of this machine, by their words for themselves."""
 
 
+_OF_REMOVABLE_DISKS = ("/mnt", "/media", "/run/media", "/Volumes")
 _BY_URL = ("fuse", "fuse.curlftpfs", "davfs", "fuse.davfs", "webdav")
 _URL = re.compile(r"(?:curlftpfs#)?\w+://(?:[^@/]*@)?(\[[^]]+\]|[^:/]+)")
 
@@ -155,6 +156,11 @@ def mount_of(path: Path) -> Mount:
 def mounts_beneath(path: Path) -> tuple[Mount, ...]:
     """What is mounted somewhere below a whole path."""
     return tuple(mount_of(point) for point in mounted_beneath(path))
+
+
+def is_where_disks_go(path: Path) -> bool:
+    """Whether an absolute path lies where removable disks are mounted, by its name alone."""
+    return any(path.is_relative_to(folder) and path != Path(folder) for folder in _OF_REMOVABLE_DISKS)
 
 
 def _tells_times(kind: str) -> bool:

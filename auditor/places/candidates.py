@@ -30,7 +30,6 @@ ANSWER_S = 3.0
 """So long a folder has to answer; a disk that has gone to sleep wakes in that time, or the next."""
 PROGRAM_S = 10.0
 """So long adb and rclone have: the first call of adb starts its server, which takes some seconds."""
-_MOUNT_FOLDERS = ("/mnt", "/media", "/run/media", "/Volumes")
 _LOOK = "import shutil, sys; told = shutil.disk_usage(sys.argv[1]); print(told.total, told.free)"
 _NOTES = "places"
 
@@ -156,7 +155,7 @@ def disks() -> tuple[Mounted, ...]:
         mount, point = disk.Mount(one.kind, one.source), Path(one.point)
         if mount.is_served and not mount.shows_a_phone:
             found.append(Mounted(point, Sort.SHARE))
-        elif _is_apart(point) and not mount.shows_a_phone:
+        elif disk.is_where_disks_go(point) and not mount.shows_a_phone:
             found.append(Mounted(point, Sort.DISK))
     return tuple({one.point: one for one in found}.values())
 
@@ -184,11 +183,6 @@ def _answer(process: subprocess.Popen[bytes], seconds: float) -> Room | Presence
     except ValueError:
         return Presence.ABSENT
     return total, free
-
-
-def _is_apart(point: Path) -> bool:
-    """Whether a mount is a disk of its own, by where such are mounted, and not the system's."""
-    return any(point.is_relative_to(folder) and point != Path(folder) for folder in _MOUNT_FOLDERS)
 
 
 def _drives() -> tuple[Mounted, ...]:

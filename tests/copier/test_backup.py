@@ -513,7 +513,7 @@ class TestPreflight:
     def test_an_empty_mount_point(self, phone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         if tmp_path.stat().st_dev != Path("/").stat().st_dev:
             pytest.skip("the temporary folder is not on the system's disk")
-        monkeypatch.setattr("auditor.copier.preflight._MOUNT_FOLDERS", (str(tmp_path / "media"),))
+        monkeypatch.setattr("auditor.disk.mounts._OF_REMOVABLE_DISKS", (str(tmp_path / "media"),))
         (tmp_path / "media/disk").mkdir(parents=True)
         assert "No disk is mounted" in self.refusals(phone, tmp_path / "media/disk")[0]
 
