@@ -113,6 +113,14 @@ def test_a_format_is_known_by_its_content(tmp_path: Path, name: str, content: st
             foreign.read(tmp_path / name)
 
 
+def test_what_is_no_list_is_told_from_what_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(BadManifest, match=r"gone\.txt cannot be read: No such file"):
+        foreign.read(tmp_path / "gone.txt")
+    (tmp_path / "letter.txt").write_text("Dear Anna,\n")
+    with pytest.raises(BadManifest, match=r"letter\.txt is neither a manifest"):
+        foreign.read(tmp_path / "letter.txt")
+
+
 @pytest.mark.parametrize(
     ("line", "path", "digests"),
     [

@@ -14,7 +14,7 @@ import typer
 from auditor.cli import programs, screen
 from auditor.cli.manifest import Target
 from auditor.disk.folder import Folder
-from auditor.errors import BadManifest, BadOutput
+from auditor.errors import BadOutput
 from auditor.manifest.difference import Change, differences
 from auditor.manifest.interop import foreign
 from auditor.manifest.interop.foreign import Format
@@ -114,12 +114,10 @@ def pictures(list_file: Path, wanted: Sequence[int], out: Path, side: int) -> No
 def opened(path: Path, work: Path) -> Manifest:
     """A list of ours or of another tool, the latter as ours in `work`.
 
-    Raises: BadManifest where it is none.
+    Raises: BadManifest where it is none, or cannot be read.
     """
     if looks_like_manifest(path):
         return load(path)
-    if foreign.detect(path) is None:
-        raise BadManifest(f"{path} is not there, or is neither a list of auditor nor of a tool that it knows")
     return foreign.convert(path, work, datetime.now(UTC))
 
 

@@ -84,12 +84,13 @@ def detect(path: Path) -> Format | None:
 def read(path: Path) -> Listed:
     """The rows of another tool's manifest.
 
-    Raises: BadManifest where it is none, is cut off, names a path with two contents, or no path that may be used.
+    Raises: BadManifest where it is none, cannot be read, is cut off, names a path with two contents, or no path that
+    may be used.
     """
+    content = _content(path)
     form = detect(path)
     if form is None:
         raise BadManifest(f"{path} is neither a manifest of auditor nor of a tool that it knows")
-    content = _content(path)
     if form in (Format.SUMS, Format.BAGIT):
         listed = sums.read(path, content, sums.bag_version(path))
     else:
