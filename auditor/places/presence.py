@@ -32,10 +32,6 @@ Files of a source that is in use change while it is read, each for itself: a mes
 or deleted. Of another card next to none is alike: one that numbers its files alike has other photos, of other sizes and
 times. One that has most of them, as a copy of the first card has, shows for these all that a listing can tell."""
 
-
-FEW = 10
-"""With fewer files than this a volume beneath a source is looked at together with what it lies in."""
-
 _File = TypeVar("_File", bound=Listed)
 
 
@@ -136,19 +132,17 @@ class Watch:
 
     def perhaps_anothers(self, changed: Sequence[_File]) -> list[_File]:
         """Those of the files that were not as they were listed which are perhaps of another source, of which the others
-        are alike: it was seen to be away, or the volume beneath on which they lie was, and no number of its own says
-        that what lies there now is the same."""
+        are alike: it was seen to be away, or the volume beneath on which they lie was. That the same one came back is
+        said by the number of its folder alone, which no volume beneath has: cards may have equal numbers."""
         if not changed:
             return []
         now, before = mounted(self.source), self.before
         if self.was_away and not (now and before and _alone(now).is_same(_alone(before))):
             return list(changed)
-        numbers = {one.path: one.volume for one in now.beneath} if now else {}
-        same = {
-            one.path for one in (before.beneath if before else ()) if one.volume and numbers.get(one.path) == one.volume
-        }
-        doubted = [at for at in {*self._away, *_away_beneath(now, before)} if at not in same]
-        return [file for file in changed if _volume_of(file.path, doubted)]
+        away = {*self._away, *_away_beneath(now, before)}
+        if self.was_away and before:
+            away.update(one.path for one in before.beneath)
+        return [file for file in changed if _volume_of(file.path, tuple(away))]
 
     def at_end(self, doubtful: Sequence[Listed], *, failed: bool, written: Container[str] = ()) -> str | None:
         """Whether any file may have been read of another source, in words for people; None where nothing shows it.
@@ -192,12 +186,9 @@ def another(source: Place, before: Mounted | None, listing: Listing, *, is_doubt
         unlike = _unlike(source, had)
     except (OSError, AuditorError):
         return source_gone(source)
-    # Of each volume by itself, as a card is little of a disk with all cards; but of very few files one that was edited
-    # is most.
+    # Of each volume by itself, as a card is little of a disk with all cards. The only file of one may have been edited;
+    # it may be another card's as well.
     volumes = sorted({one.path for one in (*before.beneath, *now.beneath)}, key=len, reverse=True)
-    of_each = Counter(_volume_of(path, volumes) for path in had)
-    few = {one.path for one in before.beneath if one in now.beneath and of_each[one.path] < FEW}
-    volumes = [at for at in volumes if at not in few]
     of_each = Counter(_volume_of(path, volumes) for path in had)
     unlike_of = Counter(_volume_of(path, volumes) for path in unlike)
     for at, many in unlike_of.items():

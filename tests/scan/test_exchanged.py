@@ -116,23 +116,28 @@ def test_nothing_is_listed_as_read_where_another_card_lay(
 
 
 @pytest.mark.parametrize("changes", CHANGES.values(), ids=CHANGES)
-@pytest.mark.parametrize("told_by", ["its device", "its volume", "its files alone"])
+@pytest.mark.parametrize("told_by", ["its device", "its volume", "its files alone", "its files, by one number of volumes"])
+@pytest.mark.parametrize("files", [9, FILES])
 def test_another_card_beneath_the_folder_is_another_though_it_holds_few_of_all_files(
-    told_by: str, changes: list[str], reader: CardReader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    told_by: str, files: int, changes: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The folder of all cards and disks is the source: the one card is little of it."""
     if told_by == "its volume":
         monkeypatch.setattr(presence, "volume_id", lambda device: f"volume {device}")
-    if told_by == "its files alone":
+    if told_by == "its files, by one number of volumes":
+        monkeypatch.setattr(presence, "volume_id", lambda device: "CANON")
+    if told_by.startswith("its files"):
         monkeypatch.setattr(presence, "devices_beneath", lambda path: dict.fromkeys(devices_beneath(path), 7))
-    cards = reader.mount.parent
-    for number in range(4 * FILES):
-        write(cards / f"disk/{number}.jpg", noise(f"disk {number}", 500), OLD_S)
     monkeypatch.setattr(scanning, "ASKED_EVERY_S", 0.0)
     monkeypatch.setattr(scanning.pool, "run", in_this_process)
-    heard = exchange(reader, changes, FILES // 3)
-    place = open_folder(str(cards))
-    made = scan(place, tmp_path / "m.jsonl", depth=Depth.HASH, jobs=1, use_cache=False, on_progress=heard)
+    with contextlib.ExitStack() as stack:
+        reader = CardReader(tmp_path, stack, files, OLD_S + 2)
+        cards = reader.mount.parent
+        for number in range(4 * FILES):
+            write(cards / f"disk/{number}.jpg", noise(f"disk {number}", 500), OLD_S)
+        heard = exchange(reader, changes, files // 3)
+        place = open_folder(str(cards))
+        made = scan(place, tmp_path / "m.jsonl", depth=Depth.HASH, jobs=1, use_cache=False, on_progress=heard)
     assert not made.footer.complete
     assert "another card" in made.footer.reasons[0]
     assert all(row.sha256 is None for row in made.rows())
@@ -182,25 +187,28 @@ def test_numbers_tell_another_one_also_where_a_card_beneath_is_away(
     assert (told or "").startswith(says) if says else told is None
 
 
-def test_one_file_that_is_edited_on_a_small_volume_beneath_is_no_other_card(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("volume", ["CARD", None])
+def test_a_card_beneath_with_one_file_may_be_another_too(
+    volume: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in range(30):
         write(tmp_path / f"{number}.jpg", b"photo", OLD_S)
-    write(tmp_path / "card/keys.kdbx", b"edited", OLD_S)
-    lying(monkeypatch, DISK)
+    write(tmp_path / "card/film.mp4", b"another film", OLD_S)
+    disk = replace(DISK, beneath=(replace(CARD, volume=volume),))
+    lying(monkeypatch, disk)
     place = open_folder(str(tmp_path))
-    had = {entry.path: (entry.size_bytes, entry.mtime_ns) for entry in place.walk()} | {"card/keys.kdbx": (1, 1)}
-    assert presence.another(place, DISK, lambda: had, is_doubted=True) is None
+    had = {entry.path: (entry.size_bytes, entry.mtime_ns) for entry in place.walk()} | {"card/film.mp4": (1, 1)}
+    told = presence.another(place, disk, lambda: had, is_doubted=True)
+    assert told is not None and told.startswith("card has other files now than when it was listed")
 
 
 @pytest.mark.parametrize(
     ("volume", "away", "doubted"),
     [
-        ("CARD", replace(DISK, beneath=()), []),
+        ("CARD", replace(DISK, beneath=()), ["card/b.jpg"]),
         (None, replace(DISK, beneath=()), ["card/b.jpg"]),
         (None, replace(DISK, point="/"), ["a.jpg", "card/b.jpg"]),
-        ("CARD", replace(DISK, point="/"), []),
+        ("CARD", replace(DISK, point="/"), ["card/b.jpg"]),
     ],
 )
 def test_only_what_lies_on_the_volume_that_was_away_is_perhaps_anothers(
