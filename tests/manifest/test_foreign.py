@@ -1049,7 +1049,12 @@ def test_what_a_column_says_is_known_by_lists_of_what_is_good(
 
 
 @pytest.mark.parametrize(
-    "column", ["backup_path", "Target", "dst", "NAS file", "Cloud", "Remote path", "Stored in", "URL"]
+    "column",
+    [
+        *("backup_path", "Target", "dst", "NAS file", "Cloud", "Remote path", "Stored in", "URL", "Backup info"),
+        *("NAS notes", "Target message", "Cloud comment", "Destination remark", "Copy info", "Backup details"),
+        *("Copy errors", "Backup error message", "Backup created"),
+    ],
 )
 def test_a_table_of_what_has_no_copy_yet_proves_nothing(tmp_path: Path, column: str) -> None:
     (tmp_path / "x.csv").write_text(f"path,sha256,{column}\na.jpg,{A},\nb.jpg,{B},\n")
@@ -1078,9 +1083,22 @@ def test_a_folder_may_have_any_name_that_the_path_has(tmp_path: Path, name: str)
 
 
 def test_a_name_that_was_looked_up_and_not_found_names_no_file(tmp_path: Path) -> None:
-    names = ("#N/A", "#NAME?", "not found", "#1.jpg", "#notes.txt#")
+    names = ("#N/A", "#NAME?", "#NV", "not found", "#1.jpg", "#notes.txt#")
     (tmp_path / "x.csv").write_text("path,sha256\n" + "".join(f"{name},{A}\n" for name in names))
-    assert [bool(one.digests) for one in foreign.read(tmp_path / "x.csv").rows] == [False, False, False, True, True]
+    found = foreign.read(tmp_path / "x.csv")
+    assert [bool(one.digests) for one in found.rows] == [False] * 4 + [True] * 2
+    assert list(found.unclear) == [
+        "row 2, the first of 4 such, says '#N/A' where a file is to be named: it proves none"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("column", "cell"), [("Hash type", "SHA256"), ("Checksum type", "MD5"), ("Focal length", "undef")]
+)
+def test_what_describes_a_digest_or_a_lens_is_no_word_against_a_file(tmp_path: Path, column: str, cell: str) -> None:
+    (tmp_path / "x.csv").write_text(f"path,sha256,{column}\na.jpg,{A},{cell}\n")
+    found = foreign.read(tmp_path / "x.csv")
+    assert [bool(one.digests) for one in found.rows] == [True] and not found.unclear
 
 
 def test_the_sizes_of_two_sides_are_compared_where_no_other_is_stated(tmp_path: Path) -> None:

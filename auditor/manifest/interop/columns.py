@@ -137,13 +137,27 @@ _Reads = Callable[[str, str], bool]
 
 def reads_well(title: str) -> _Reads | None:
     """Whether a cell under this title, in small letters, is known to be no word against its file; None where nobody
-    knows what such a column says."""
+    knows what such a column says. Of a second place no empty cell is: nothing is said of a copy that is not made."""
     words = _words(title)
     if _DATES & set(words):
         words = [word for word in words if word not in _OF_DATES]
-    is_second = _is_of_second(words)
+    if not _is_of_second(words):
+        return _reads_well(title, words)
+    reads = _reads_of_second(title, words)
+    return reads and (lambda said, own: said not in NOTHING and reads(said, own))
+
+
+def _reads_of_second(title: str, words: Sequence[str]) -> _Reads | None:
     if digest_kind(title) is not None:
-        return lambda said, _: not is_second or bool(DIGEST.fullmatch(said))
+        return lambda said, _: bool(DIGEST.fullmatch(said))
+    of_outcome = {OUTCOMES[word] for word in words if word in OUTCOMES and word not in _NOUNS}
+    is_of_more = not set(words) - (_BESIDE - _SECOND) <= _NOUNS | _DATES | _WHEN | _OF_NO_KIND
+    return None if of_outcome <= {Asks.DATE} and is_of_more else _reads_well(title, words)
+
+
+def _reads_well(title: str, words: Sequence[str]) -> _Reads | None:
+    if digest_kind(title) is not None:
+        return lambda said, _: True
     asked = {OUTCOMES[word] for word in words if word in OUTCOMES}
     in_file = {OUTCOMES[word] for word in words if word in OUTCOMES and word != "state"}  # that of an address
     if in_file <= {Asks.REMARK, Asks.DATE} and _METADATA.match(title):
@@ -151,13 +165,6 @@ def reads_well(title: str) -> _Reads | None:
     if " ".join(words) in _PLAIN:
         return lambda said, own: _describes(said, own, words)
     if not all(word in _PLAIN or word in _BESIDE or word in OUTCOMES or word in _OF_DIGESTS for word in words):
-        return None
-    of_outcome = {OUTCOMES[word] for word in words if word in OUTCOMES and word not in _NOUNS}
-    if (
-        is_second
-        and of_outcome <= {Asks.DATE}
-        and not set(words) - (_BESIDE - _SECOND) <= _NOUNS | _DATES | _WHEN | _OF_NO_KIND
-    ):
         return None
     if not asked:
         if not _PLAIN & set(words):
@@ -179,8 +186,8 @@ def reads_well(title: str) -> _Reads | None:
 
 
 def is_of_a_second_place(title: str) -> bool:
-    """Whether a column that nobody knows (`reads_well`) tells of a place where copies are to be: then it says of a file
-    that there is none, too, where it says nothing."""
+    """Whether a column that nobody knows (`reads_well`) may tell of a place where copies are to be, as `Location` does:
+    then it may say of a file that there is none, too, where it says nothing."""
     words = set(_words(title))
     return _is_of_second(tuple(words)) or bool(words & _FURTHER)
 
@@ -188,8 +195,7 @@ def is_of_a_second_place(title: str) -> bool:
 def is_size_of_a_side(title: str) -> bool:
     """Whether a column holds the size that a file has on one side, which must be its whole size."""
     words = _words(title)
-    is_size = bool(_SIZES & set(words)) and "focal" not in words
-    return is_size and not _SIDES.isdisjoint(words) and not OUTCOMES.keys() - _NOUNS & set(words)
+    return _asks_size(words) and not _SIDES.isdisjoint(words) and not OUTCOMES.keys() - _NOUNS & set(words)
 
 
 def is_whole(title: str, said: str, size: str) -> bool:
@@ -254,18 +260,22 @@ def _is_of_second(words: Sequence[str]) -> bool:
     return bool(told) and not (told == {"disk"} and _OF_DISKS & set(words))
 
 
+def _asks_size(words: Sequence[str]) -> bool:
+    return not _SIZES.isdisjoint(words) and "focal" not in words
+
+
 def _describes(said: str, own: str, words: Sequence[str]) -> bool:
     """Whether a cell of a column that describes a file does that: its type is not `missing`. A name may be anything,
     and so may be a place that is called as folders that the file lies in."""
     told = set(words)
     if said in (*NOTHING, own) or _NAMES & told:
         return True
-    if _SORTS & told:
+    if _SORTS & told and not _OF_DIGESTS & told:
         return is_sort_of_file(said)
     if _ALBUMS & told:
         albums = [one.strip() for one in re.split("[,;]", said)]
         return not any(_is_bin_of_photos(one) or is_against(one, _OF_BINS) for one in albums)
-    if (_DATES | _SIZES) & told and not any(c.isdigit() for c in said):
+    if (_DATES & told or _asks_size(words)) and not any(c.isdigit() for c in said):
         return False
     if not _WHERE & told:
         return not is_against(said, AGAINST)

@@ -109,6 +109,7 @@ def read_csv(path: Path, content: bytes) -> Listed:
     unheard: dict[str, None] = {}
     doubted: dict[str | None, tuple[int, str]] = {}
     doubts: Counter[str | None] = Counter()
+    nameless: list[tuple[int, str]] = []
     try:
         for number, values in enumerate(table, 3 if above else 2):
             if len(values) != len(header):
@@ -134,8 +135,10 @@ def read_csv(path: Path, content: bytes) -> Listed:
             size = size_of(values[sized].strip()) if sized is not None else None
             mtime = ns_or_none(values[dated]) if dated is not None else None
             rows.append(row(name_of(_unguarded(values[named])), digests, size, mtime))
-            against = _against(values, named, digested, known, is_ours=name_of is path_shown)
-            for title, said in (*against, *_not_whole(values, sized, of_sides)):
+            if name_of is not path_shown and is_no_name(values[named].strip().lower()):
+                disproved.add(rows[-1].path)
+                nameless.append((number, values[named].strip()))
+            for title, said in (*_against(values, named, digested, known), *_not_whole(values, sized, of_sides)):
                 disproved.add(rows[-1].path)
                 doubted.setdefault(title, (number, said))
                 doubts[title] += 1
@@ -145,6 +148,8 @@ def read_csv(path: Path, content: bytes) -> Listed:
     if unheard:
         disproved.update(one.path for one in rows)
         unclear.append(_of_unheard(list(unheard)))
+    if nameless:
+        unclear.append(_of_no_name(*nameless[0], len(nameless)))
     unclear += [_of_doubt(title, *cell, doubts[title]) for title, cell in doubted.items()]
     return listed(rows, unclear, of_place.said_in(titles, path), str(path), disproved)
 
@@ -160,16 +165,12 @@ def _against(
     named: int,
     digested: Sequence[tuple[int, str]],
     known: Sequence[tuple[int, str, Callable[[str, str], bool]]],
-    *,
-    is_ours: bool,
 ) -> Iterator[tuple[str | None, str]]:
     """The cells of a row that are not known to be no word against its file, each with its title; None for digests that
-    cannot all be of one file, and where no file is named, in a table that is not `is_ours`."""
+    cannot all be of one file."""
     if not agree([(kind, values[at].strip()) for at, kind in digested]):
         yield None, ""
     own = values[named].strip()
-    if not is_ours and is_no_name(own.lower()):
-        yield None, ""
     for at, title, is_good in known:
         if not is_good(*(unicodedata.normalize("NFC", text.strip()).lower() for text in (values[at], own))):
             yield title, values[at].strip()
@@ -196,10 +197,20 @@ def _of_unheard(titles: Sequence[str]) -> str:
     )
 
 
+def _of_no_name(number: int, said: str, rows: int) -> str:
+    return (
+        f"{_which(number, rows)} says {_shown(said) if said else 'nothing'} where a file is to be named: it proves none"
+    )
+
+
+def _which(number: int, rows: int) -> str:
+    return f"row {number}, the first of {rows} such," if rows > 1 else f"row {number}"
+
+
 def _of_doubt(title: str | None, number: int, said: str, rows: int) -> str:
-    which = f"row {number}, the first of {rows} such," if rows > 1 else f"row {number}"
+    which = _which(number, rows)
     if title is None:
-        return f"{which} states digests that cannot all be its file's, or no name, which proves nothing"
+        return f"{which} states digests that cannot all be its file's, which proves nothing"
     told = _shown(said) if said else "nothing"
     return f"{which} says {told} under {_shown(title)}, which is not known to be good, and proves nothing; {_MEND}"
 
