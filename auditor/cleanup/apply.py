@@ -226,8 +226,7 @@ class _Run:
             self.journal.begin(entry, [its.cold for its in kept])
             door.publish(removal.file.path, target)
         except (OSError, BadPlace) as error:
-            said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-            raise Refused(f"{removal.file.whole} cannot be moved: {said}") from error
+            raise Refused(f"{removal.file.whole} cannot be moved: {_said(error)}") from error
         moved = stamp(replace(removal.file, path=target))
         trouble = None
         if moved is None:
@@ -253,15 +252,20 @@ class _Run:
         except (OSError, BadPlace) as error:
             # It is in the quarantine and announced; the journal finds it there.
             if is_back:
-                raise Refused(f"{trouble}; it was put back, but that cannot be written down: {error}") from error
+                raise Refused(f"{trouble}; it was put back, but that could not be made sure: {_said(error)}") from error
             if trouble:
-                raise Refused(f"{trouble}; it stays in {entry.held}, as it cannot be put back: {error}") from error
-            raise Refused(f"{entry.held} was moved, but that cannot be written down: {error}") from error
+                why = f"as it cannot be put back: {_said(error)}"
+                raise Refused(f"{trouble}; it stays in {entry.held}, {why}") from error
+            raise Refused(f"{entry.held} was moved, but that could not be made sure: {_said(error)}") from error
         self.freed_bytes += size
 
     def close(self) -> None:
         if self.journal is not None:
             self.journal.close()
+
+
+def _said(error: OSError | BadPlace) -> str:
+    return error.strerror if isinstance(error, OSError) and error.strerror else str(error)
 
 
 def _same_content(moved: Stamp, read: Stamp) -> bool:
