@@ -564,6 +564,7 @@ def read_files(
     for answer in _answers(root, entries, volume, options):
         entry = entries[answer.number]
         if isinstance(answer, Failed):
+            # Nobody waits here for the first to come back, so what was seen of another one is not forgotten.
             if (now := watch()) != presence.source_gone(place):
                 seen = seen or now
             failed = failed or answer.cause is not Cause.CHANGED

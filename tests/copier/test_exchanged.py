@@ -307,6 +307,25 @@ def test_a_backup_that_was_away_while_it_was_read_and_is_not_as_listed_is_not_ca
         list(backup.read_files(card, entries, entries, volume_of(card), runs.QUICK))
 
 
+def test_a_backup_in_whose_place_another_was_seen_for_a_while_is_not_called_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was seen when a file failed, and at the end the first one lies there: what was read between is whose?"""
+    card = _two(tmp_path)
+    entries = tuple(FolderPlace(card, str(card)).walk())
+    there = ["A"]
+    monkeypatch.setattr(presence, "volume_id", lambda device: there[-1])
+
+    def answers(*_: object) -> Iterator[WasRead | Failed]:
+        there.append("B")
+        yield Failed(0, Cause.SOURCE, "it is gone", again=True)
+        there.append("A")
+
+    monkeypatch.setattr(backup, "_answers", answers)
+    with pytest.raises(BadPlace, match="another card or disk lies at"):
+        list(backup.read_files(card, entries, entries, volume_of(card), runs.QUICK))
+
+
 @pytest.mark.usefixtures("on_fat")
 def test_a_backup_in_whose_place_another_came_and_stays_is_not_called_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -116,7 +116,9 @@ def test_nothing_is_listed_as_read_where_another_card_lay(
 
 
 @pytest.mark.parametrize("changes", CHANGES.values(), ids=CHANGES)
-@pytest.mark.parametrize("told_by", ["its device", "its volume", "its files alone", "its files, by one number of volumes"])
+@pytest.mark.parametrize(
+    "told_by", ["its device", "its volume", "its files alone", "its files, by one number of volumes"]
+)
 @pytest.mark.parametrize("files", [9, FILES])
 def test_another_card_beneath_the_folder_is_another_though_it_holds_few_of_all_files(
     told_by: str, files: int, changes: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
