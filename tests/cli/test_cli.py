@@ -32,7 +32,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def test_safe_is_two_lines_and_exit_0(stage: Path) -> None:
+def test_safe_is_said_first_with_its_report_and_next_step_last_and_exit_0(stage: Path) -> None:
     run = auditor("audit", "phone", "backup", "-o", "safe", "--copy-by-hand", cwd=stage)
     assert run.code == 0, run.err
     first, *rest = run.out.splitlines()
