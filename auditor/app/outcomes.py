@@ -104,7 +104,10 @@ def _why(named: dict[str, Any]) -> str:
 
 
 _STAY = {
-    "too_new": ("file stays, being too new", "files stay, being too new"),
+    "too_new": (
+        "file stays, being too new: it was taken or written in the days that you keep",
+        "files stay, being too new: they were taken or written in the days that you keep",
+    ),
     "parted": ("file stays, belonging to one that may not go", "files stay, belonging to one that may not go"),
     "unread": (
         "file stays: it was not read and opened in that check",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +36,7 @@ def result(request: Request) -> Response:
     known: dict[str, Any] = {"name": folder.name, "page": results.page_of(folder), "files": _given(folder)}
     if not (folder / "audit.json").is_file():
         is_chosen = (folder / orders.CHOICES).is_file()
-        is_empty = _has_no_row(folder / results.PLAN)
+        is_empty = _decides_nothing(folder / results.PLAN)
         return pages.page("duplicates", **known, is_chosen=is_chosen, is_empty=is_empty, **_moved_by(folder))
     told = verdict(folder)
     facts = told.get("provenance") or {}
@@ -62,12 +62,12 @@ def result(request: Request) -> Response:
     )
 
 
-def _has_no_row(plan: Path) -> bool:
-    """Whether a plan names no file. One that cannot be read may name some."""
+def _decides_nothing(plan: Path) -> bool:
+    """Whether a plan lets no file go and asks about none. One that cannot be read may do so."""
     try:
-        with plan.open("rb") as stream:
-            return len(list(islice(stream, 2))) < 2
-    except OSError:
+        with plan.open("r", encoding="utf-8-sig", newline="") as stream:
+            return all(row.get("action") == "keep" for row in csv.DictReader(stream))
+    except (OSError, ValueError, csv.Error):
         return False
 
 

@@ -92,7 +92,11 @@ def _next_words(one: Job, end: Mapping[str, Any]) -> str:
             "Where another file took the name, move that one elsewhere, then try again. Of what is not in the"
             " quarantine any more, look for the copy that was kept."
         )
-    return "" if one.command == "clean" else (end.get("next") or {}).get("sentence") or ""
+    told = end.get("next") or {}
+    if told.get("action") == "clean":  # its button is in the report
+        may_go = str(told.get("sentence")).partition(":")[0]
+        return f"{may_go}: see the report, and press “Free the phone…” there."
+    return "" if one.command == "clean" else told.get("sentence") or ""
 
 
 def since(journal: str, kept: Sequence[Job]) -> tuple[int, int, str]:

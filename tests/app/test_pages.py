@@ -109,10 +109,19 @@ def test_a_button_is_named_only_where_it_is(running: App, words: list[str], goes
     assert (">Go on</button>" in shown) is goes_on
 
 
+def test_what_may_go_after_a_backup_is_freed_from_its_report(running: App) -> None:
+    command = "`auditor clean /audit` shows which; with `--apply` it moves them into a quarantine"
+    step = {"action": "clean", "arguments": ["/audit"], "sentence": f"9 kB in 2 files may go from the phone: {command}."}
+    end = {"event": "result", "copied": 1, "damaged_in_source": [{"path": "a.jpg", "reason": "cut short"}], "next": step}
+    shown = page(running, ["backup", "--", "/phone", "/backup"], end)
+    assert "9 kB in 2 files may go from the phone: see the report, and press “Free the phone…” there." in shown
+    assert "--apply" not in shown
+
+
 def test_why_files_stay_that_are_safe(running: App) -> None:
     end = {"event": "result", "removals": [], "bytes": 0, "stay": {"too_new": 3, "parted": 0, "unread": 1}}
     shown = page(running, ["clean", "--keep-newest", "90d", "--", "/audit"], end)
-    assert "3 files stay, being too new." in shown
+    assert "3 files stay, being too new: they were taken or written in the days that you keep." in shown
     assert "1 file stays: it was not read and opened in that check." in shown
     assert "belonging" not in shown
 
@@ -612,10 +621,11 @@ def test_the_command_for_what_stays_unread_is_named_by_its_button() -> None:
 def test_of_a_search_that_found_nothing_there_is_nothing_to_decide(running: App) -> None:
     folder = running.home / "duplicates-none"
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "plan.csv").write_text("action,place\n")
-    shown = running.get("/results/duplicates-none").text
-    assert "There is nothing to decide." in shown and '<a class="button main" href="/">' in shown
-    assert "Look at what would go" not in shown
+    for rows in ("", "keep,/backup\nkeep,/backup\n"):
+        (folder / "plan.csv").write_text(f"action,place\n{rows}")
+        shown = running.get("/results/duplicates-none").text
+        assert "There is nothing to decide." in shown and '<a class="button main" href="/">' in shown
+        assert "Look at what would go" not in shown
     (folder / "plan.csv").write_text("action,place\nask,/p\n")
     shown = running.get("/results/duplicates-none").text
     assert "Look at what would go" in shown and "nothing to decide" not in shown
