@@ -89,6 +89,8 @@ def sentence(found: Search) -> str:
         return f"Nothing can be freed without a look; {asks}."
     if found.groups:
         return "No duplicates that could be removed."
+    if not found.inventory.items and _is_whole(found):
+        return "No photo or video lies there, so nothing was compared."
     return "Nothing is there twice." if _is_whole(found) else "Nothing of what could be read is there twice."
 
 
@@ -155,7 +157,7 @@ def render(found: Search, plan: Written, *, jobs: int, pictures: bool = True, st
         .render(
             **html.assets(("report.css", "duplicates.css"), ("copy.js", "duplicates.js")),
             sentence=sentence(found),
-            is_settled=_is_whole(found) and not found.plan.asking_groups,
+            is_settled=bool(items) and _is_whole(found) and not found.plan.asking_groups,
             caveats=caveats(found),
             places=[text.visible(source.label) for source in found.inventory.sources],
             choices=_CHOICES,

@@ -306,6 +306,13 @@ def test_what_is_said_of_other_places_of_what_waits_and_of_what_is_gone(photos: 
     assert "1 file was deleted for good by --purge." in said("undo", journal)
 
 
+def test_a_folder_without_a_plan_is_told_as_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, _, err = call(monkeypatch, capsys, "clean", str(tmp_path))
+    assert code == 2 and "holds no plan.csv and no audit; name the folder that a search or an audit wrote" in err
+
+
 def test_purge_and_undo_tell_what_became_of_the_whole_clean_up(
     photos: Path, plan: Path, sound: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -148,6 +148,12 @@ def test_a_list_alone_plans_nothing(tmp_path: Path, find: Callable[..., Search])
     assert set(actions(found).values()) == {"keep"}
 
 
+def test_of_a_place_without_pictures_it_is_not_said_that_nothing_is_there_twice(tmp_path: Path) -> None:
+    found = search([source_of(put(tmp_path / "one", {"notes.txt": b"hello"}), tmp_path)], policy.load("family"), jobs=1)
+    assert page.sentence(found) == "No photo or video lies there, so nothing was compared."
+    assert 'class="verdict cannot-say"' in page.render(found, page.Written("plan.csv", ""), jobs=1, pictures=False)
+
+
 @pytest.mark.parametrize(
     ("reasons", "said"),
     [(("DCIM cannot be opened",), "DCIM cannot be opened"), (("<a>", "b", "c"), "<a>, and 2 more reasons")],

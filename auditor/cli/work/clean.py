@@ -57,6 +57,8 @@ def command(
     if (plan_file / PLAN).is_file() and not phone.is_audit(plan_file):
         plan_file = plan_file / PLAN
     is_audit = phone.is_audit(plan_file)
+    if plan_file.is_dir() and not is_audit:
+        raise BadPlan(f"{plan_file} holds no plan.csv and no audit; name the folder that a search or an audit wrote")
     if keep_newest is not None and not is_audit:
         raise BadPlan(f"--keep-newest goes with an audit's folder, and {plan_file} is none")
     if choices_file is not None and is_audit:
