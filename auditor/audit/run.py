@@ -154,7 +154,7 @@ def _check(
     """Runs the rules, and tells their findings apart by what people decided. Returns sentences on waivers too."""
     outcomes = []
     for number, rule in enumerate(rules):
-        steps.checking(number, len(rules), rule.id)
+        steps.checking(number, len(rules), rule.name)
         outcomes.append(engine.run_rule(db, rule, order.policy))
     steps.checking(len(rules), len(rules), "")
     waived = waivers.apply(db, order.waivers, today)
