@@ -137,7 +137,7 @@ def test_no_copy_goes_for_the_sake_of_what_may_be_the_phone(
     Path("phone", beside).mkdir()
     code, said = run("duplicates", *order, "-o", "found", "--jobs", 1)
     assert code == 0 and f"{tmp_path / 'phone'} may be a phone or a copy of one" in said.replace("\n", " "), said
-    assert "then `auditor clean` with the folder of that audit" in said.replace("\n", " "), said
+    assert "To free a phone of what its backup has, audit both" in said.replace("\n", " "), said
     plan = list(csv.DictReader(Path("found/plan.csv").read_text("utf-8").splitlines()))
     gone = [row for row in plan if row["action"] == "remove"]
     assert all(row["place"] == row["kept_place"] for row in gone)
