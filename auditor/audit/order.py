@@ -60,7 +60,7 @@ class Order:
 def pairs_of(source: Side, backups: Iterable[Side], *, is_by_hand: bool = False) -> tuple[roles.Pair, ...]:
     """What a phone and each of its backups are to each other."""
     ours = roles.role(source)
-    return tuple(roles.Pair(ours, roles.role(backup), is_by_hand) for backup in backups)
+    return tuple(roles.paired(ours, roles.role(backup), is_by_hand=is_by_hand) for backup in backups)
 
 
 @dataclass(frozen=True, slots=True)

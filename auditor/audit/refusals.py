@@ -17,6 +17,9 @@ from auditor.model import NextStep, Refusal
 from auditor.places.folder import FolderPlace
 from auditor.words import typed, visible
 
+_ELSEWHERE = "one on a disk, a stick or a NAS"
+"""The way out for a backup that lies on the phone."""
+
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
@@ -42,6 +45,12 @@ def _doubted(why: str, pair: Pair) -> Doubt:
     """A doubt with the right command; `why` as the beginning of a sentence."""
     backup = pair.backup
     a_copy = f"audit with {BY_HAND}" if pair.may_be_told else _folder_around(backup)
+    if pair.may_be_one:
+        return Doubt(
+            f"{why}, and may be on the phone itself: if it is on no phone or card, {a_copy}.",
+            f"If {backup.marked_folder} is the phone or card, what lies on it is lost with it: name {_ELSEWHERE}.",
+            _word(pair),
+        )
     return Doubt(
         f"{why}, and may be the phone itself: if it is a copy made by hand, {a_copy}.",
         f"If {_phone_of(backup)} is the phone, run {_turned('audit', pair.source, backup, typed_whole)}.",
@@ -101,7 +110,7 @@ def _on_one_phone(pair: Pair) -> str | None:
         return None
     return (
         f"{pair.backup.spec} lies on the same phone or card as {pair.source.spec}, in {pair.one_phone}, and is lost"
-        " with it: it is no backup. Name one on a disk, a stick or a NAS"
+        f" with it: it is no backup. Name {_ELSEWHERE}"
     )
 
 
@@ -155,6 +164,12 @@ def refusal_of_backup(pair: Pair) -> Refusal | None:
     if not pair.maybe_phone:
         return None
     a_copy = f"add {BY_HAND}" if pair.may_be_told else _folder_around(dest)
+    if pair.may_be_one:
+        return Refusal(
+            f"{dest.spec} {like_a_phone(dest)}, and a backup on a phone is lost with it: nothing is written to it."
+            f" If {dest.marked_folder} is the phone or card, name {_ELSEWHERE}. If it is none, {a_copy}",
+            _word(pair),
+        )
     return Refusal(
         f"{dest.spec} {like_a_phone(dest)}, and a backup on a phone is lost with it: nothing is written to it. If"
         f" {_phone_of(dest)} is the phone, run {right}. If it is a copy made by hand, {a_copy}",

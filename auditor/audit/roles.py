@@ -16,6 +16,7 @@ from pathlib import Path, PureWindowsPath
 from auditor.audit.inputs import Side, place_behind
 from auditor.audit.uploads import sources_of
 from auditor.disk import marker as markers
+from auditor.disk.volume import mounted_from
 from auditor.model import MADE_ON_PHONE
 from auditor.places import Place
 from auditor.places.folder import FolderPlace
@@ -38,7 +39,7 @@ class Role:
     `is_of_cameras`: such a list is of a camera's folder, or one in it: so are all its files. `was_begun`: a backup to
     it was broken off. `marked_folder`: the folder around it whose marks they are, as it is typed; None where they are
     its own. `is_packed`: it is an archive or an export, and so no phone itself. `is_phones_list`: a phone made this
-    list of itself; which phone, it does not say.
+    list of itself; which phone, it does not say. `root`: where on this machine it lies; None where it is elsewhere.
     `holds`: that nothing is there yet, in words; "" for all else: an unmounted disk or a mistyped name looks so.
     """
 
@@ -59,6 +60,7 @@ class Role:
     marked_folder: str | None = None
     is_packed: bool = False
     is_phones_list: bool = False
+    root: Path | None = None
 
     @property
     def is_copied(self) -> bool:
@@ -139,6 +141,7 @@ def role_of(place: Place) -> Role:
         is_marked=is_marked,
         was_begun=kept is not None and markers.has_journal(kept.root),
         marked_folder=_whole_of(place, marking),
+        root=place.root,
     )
 
 
@@ -204,11 +207,14 @@ def exchanged(pair: Pair) -> str | None:
 @dataclass(frozen=True, slots=True)
 class Pair:
     """A phone and one of its backups, as they were named. `is_by_hand`: the user says that the backup is a copy made by
-    hand, and the source the phone."""
+    hand, and the source the phone. `one_phone`: the phone or card that both lie in, so that they go together; None
+    where there is none. `may_be_one`: both lie in a folder that may be one, and may be somebody's home folder."""
 
     source: Role
     backup: Role
     is_by_hand: bool = False
+    one_phone: Path | None = None
+    may_be_one: bool = False
 
     @property
     def maybe_phone(self) -> bool:
@@ -237,17 +243,37 @@ class Pair:
         ours, theirs = self.source, self.backup
         return theirs.is_untold and not (theirs.is_kept or ours.is_proven_phone or self.is_by_hand)
 
-    @property
-    def one_phone(self) -> Path | None:
-        """The folder with a phone's marks in which both lie, so that they go together; None where there is none. What
-        auditor copied from a backup lies where no phone is."""
-        ours, theirs = self.source, self.backup
-        if ours.is_copied or not (ours.marks and ours.is_marked and theirs.marks and theirs.is_marked):
-            return None
-        with suppress(OSError):
-            if ours.marks.folder.samefile(theirs.marks.folder):
-                return theirs.marks.folder
-        return None
+
+def paired(source: Role, backup: Role, *, is_by_hand: bool = False) -> Pair:
+    """A phone and one of its backups. What lies beside a camera's folder is a part of the phone or card around them,
+    though for others it may be anything. What auditor copied from a backup lies where no phone is."""
+    pair = Pair(source, backup, is_by_hand)
+    ours = source.marks
+    if ours is None or not source.is_marked or source.is_copied:
+        return pair
+    if backup.marks and backup.is_marked and _is_same(ours.folder, backup.marks.folder):
+        return replace(pair, one_phone=ours.folder)
+    if backup.root is None or not ours.may_be_whole or not _lies_in(backup.root, ours.folder):
+        return pair
+    if ours.is_whole:
+        return replace(pair, one_phone=ours.folder)
+    if backup.is_marked:  # is doubted for its own marks
+        return pair
+    within = replace(backup, marks=ours, is_marked=True, marked_folder=source.marked_folder)
+    return replace(pair, backup=within, may_be_one=True)
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    with suppress(OSError):
+        return one.samefile(other)
+    return False
+
+
+def _lies_in(root: Path, folder: Path) -> bool:
+    """Whether what is there or will be lies in a folder and on its disk: another one mounted in it goes by itself."""
+    around = next((one for one in (root, *root.parents) if _is_same(one, folder)), None)
+    there = next((one for one in (root, *root.parents) if os.path.exists(one)), root)  # noqa: PTH110 (never raises)
+    return around is not None and mounted_from(there.resolve()) == mounted_from(folder.resolve())
 
 
 BY_HAND = "--copy-by-hand"

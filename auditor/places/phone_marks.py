@@ -31,6 +31,12 @@ _PUBLIC = frozenset(
 )
 """The other folders that Android makes there. Source: developer.android.com, android.os.Environment, DIRECTORY_*."""
 
+_OF_A_PHONE = (_PUBLIC - {"Documents", "Movies", "Music", "Pictures"}) | {"Telegram", "WhatsApp"}
+"""Those that no system makes in a home folder (freedesktop.org, xdg-user-dirs; Apple), and what messengers make."""
+
+_OF_A_WHOLE = 2
+"""So many of them beside a camera's folder are a phone's storage: one of them anybody may have put there."""
+
 _OF_APPS = frozenset({"data", "media", "obb"})
 """What apps keep in `Android`. Source: developer.android.com, Context.getExternalFilesDirs, getExternalMediaDirs,
 getObbDirs."""
@@ -53,13 +59,25 @@ _FAT = frozenset({"vfat", "msdos", "fat", "fat32", "exfat", "fuse.exfat", "fuse.
 class Marks:
     """What speaks for a phone in `folder`: the `names` in it. `is_storage`: they are more than a camera's folder.
 
-    `is_volume`: it is the whole of a FAT volume, as a card is, and has more of a card than `DCIM`.
+    `is_volume`: it is the whole of a FAT volume, as a card is, and has more of a card than `DCIM`. `beside`: the
+    folders beside the camera's that phones have.
     """
 
     folder: Path
     names: tuple[str, ...]
     is_storage: bool = False
     is_volume: bool = False
+    beside: frozenset[str] = frozenset()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the folder is known as all of a phone's storage or of a card, by its names."""
+        return self.is_storage or len(self.beside & _OF_A_PHONE) >= _OF_A_WHOLE
+
+    @property
+    def may_be_whole(self) -> bool:
+        """Whether it may be that, and a home folder too."""
+        return self.is_whole or len(self.beside) >= _OF_A_WHOLE
 
     @property
     def is_android(self) -> bool:
@@ -95,7 +113,8 @@ def marks_of(folder: Path) -> Marks | None:
     is_storage = bool(beside) or is_volume
     if not is_storage and any(map(_YEAR.match, _names(folder))):
         return None  # somebody's archive, which a camera's folder was put into
-    return Marks(folder, (CAMERAS, *beside[:1]), is_storage, is_volume)
+    public = frozenset(name for name in _PUBLIC | _OF_A_PHONE if written(name) in _names(folder))
+    return Marks(folder, (CAMERAS, *beside[:1]), is_storage, is_volume, public)
 
 
 def _beside_apps(folder: Path) -> str | None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from auditor.audit import roles
 from auditor.audit.refusals import named, refusal_of_backup
 from auditor.audit.roles import Pair, role_of_folder
 from auditor.places import phone_marks
@@ -44,7 +45,7 @@ def marked(folder: str) -> Marks:
 
 def paired(source: str, dest: str, *, is_by_hand: bool = False) -> Pair:
     one, other = (role_of_folder(Path(name).absolute(), name) for name in (source, dest))
-    return Pair(one, other, is_by_hand)
+    return roles.paired(one, other, is_by_hand=is_by_hand)
 
 
 def refusal(source: str, dest: str, *, is_by_hand: bool = False) -> str | None:
@@ -229,6 +230,62 @@ def test_the_same_of_two_on_one_phone_goes_with_it(
         code, _, err = call(monkeypatch, capsys, "backup", "phone/DCIM", "phone/new", *words)
         assert code == 2 and "phone/new lies on the same phone or card as phone/DCIM" in err, err
     assert tree(Path("phone")) == before and not Path("report").exists()
+
+
+@pytest.mark.parametrize(
+    ("source", "copy", "beside"),
+    [
+        ("DCIM", "copy", ("DCIM/101CANON", "MISC")),
+        ("DCIM/100CANON", "copy", ("MISC",)),
+        ("DCIM", "copy/new", ("PRIVATE",)),
+        ("DCIM", "backup", ("WhatsApp", "Download", "Movies", "Pictures")),
+        ("DCIM", "Pictures", ("WhatsApp", "Download", "Movies")),
+        ("DCIM", "Pictures", ("Alarms", "Ringtones")),
+    ],
+)
+def test_a_copy_beside_the_photos_of_a_card_or_phone_goes_with_it(
+    source: str, copy: str, beside: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    camera("mnt", 1, 2, of="DCIM/100CANON", beside=beside)
+    shutil.copytree("mnt/DCIM", f"mnt/{copy}", dirs_exist_ok=True)
+    assert call(monkeypatch, capsys, "scan", f"mnt/{copy}", "-o", "copy.jsonl", "--depth", "hash")[0] == 0
+    before = tree(Path("mnt"))
+    for words in ((), ("--copy-by-hand",)):
+        for backup in (f"mnt/{copy}", "copy.jsonl"):
+            code, out, err = call(monkeypatch, capsys, "audit", f"mnt/{source}", backup, "-o", "report", *words)
+            assert code == 2 and f"{backup} lies on the same phone or card as mnt/{source}" in err, out + err
+        code, _, err = call(monkeypatch, capsys, "backup", f"mnt/{source}", f"mnt/{copy}/new", *words)
+        assert code == 2 and "lies on the same phone or card" in err, err
+    assert tree(Path("mnt")) == before and not Path("report").exists()
+
+
+def test_a_copy_in_what_may_be_a_home_folder_licenses_nothing_until_somebody_says_what_it_is(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    camera("home", 1, 2, beside=("Pictures", "Music"))
+    shutil.copytree("home/DCIM", "home/copy/DCIM/2023")
+    Path("home/copy/DCIM/2023").rename("home/copy/2023")
+    Path("home/copy/DCIM").rmdir()
+    code, out, _ = call(monkeypatch, capsys, "audit", "home/DCIM", "home/copy", "-o", "one")
+    assert code == 0 and "home/copy lies in home, which looks like a phone's storage or card" in " ".join(out.split())
+    assert "may be on the phone itself" in " ".join(out.split()) and deletable("one") == []
+    said = refusal("home/DCIM", "home/new")
+    assert said and "If home is the phone or card, name one on a disk, a stick or a NAS. If it is none, add" in said
+    assert refusal("home/DCIM", "home/new", is_by_hand=True) is None
+    assert call(monkeypatch, capsys, "audit", "home/DCIM", "home/copy", "-o", "two", "--copy-by-hand")[0] == 0
+    assert deletable("two") != []
+
+
+@pytest.mark.parametrize("beside", [(), ("anna",), ("Download",), ("2023",), ("Pictures",)])
+def test_a_copy_of_a_camera_folder_on_a_disk_doubts_nothing_beside_it(beside: tuple[str, ...]) -> None:
+    camera("disk", 1, 2, beside=beside)
+    assert refusal("disk/DCIM", "disk/backup") is None
+
+
+def test_another_disk_that_is_mounted_in_a_phones_folder_does_not_go_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    camera("home", 1, 2, beside=("Download", "WhatsApp", "nas"))
+    monkeypatch.setattr(roles, "mounted_from", lambda path: ("ext4", "nas" if "nas" in path.parts else "home"))
+    assert refusal("home/DCIM", "home/nas/new") is None and refusal("home/DCIM", "home/new") is not None
 
 
 @pytest.mark.parametrize("kind", ["vfat", "msdos", "exfat", "FAT", "FAT32", "exFAT"])

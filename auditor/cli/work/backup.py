@@ -13,7 +13,7 @@ import typer
 from auditor.audit import phones_within
 from auditor.audit.inputs import side
 from auditor.audit.refusals import refusal_of_backup, refusal_of_mounted
-from auditor.audit.roles import Pair, role_of, role_of_folder
+from auditor.audit.roles import Pair, paired, role_of, role_of_folder
 from auditor.cli import ahead, copying, named, programs, screen
 from auditor.cli.backup import Look
 from auditor.copier import backup as backing
@@ -73,7 +73,7 @@ def command(
         shrunk=shrunk,
     )
     _refuse(backing.refusals_before(place, root, asked))
-    sides = Pair(role_of(place), role_of_folder(root, dest), copy_by_hand)
+    sides = paired(role_of(place), role_of_folder(root, dest), is_by_hand=copy_by_hand)
     copying.name_sides([sides], refusal_of_backup)
     if mounted := phones_within.mounted(root, sides):
         copying.refuse(refusal_of_mounted(mounted))

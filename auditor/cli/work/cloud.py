@@ -15,7 +15,7 @@ import typer
 from auditor.audit import inputs, uploads
 from auditor.audit.order import Order
 from auditor.audit.refusals import refusal_of_backup
-from auditor.audit.roles import Pair, role_of, said_by_hand
+from auditor.audit.roles import Pair, paired, role_of, said_by_hand
 from auditor.cli import ahead, copying, named, programs, screen, unfinished
 from auditor.cli.work import audit as audit_command
 from auditor.copier.source_manifest import without
@@ -52,7 +52,7 @@ def backup(
     cloud = open_rclone(dest.removeprefix(PREFIX))
     if nesting.will_be_emptied(cloud):
         raise BadPlace(f"{dest} lies in a bin, which will be emptied; name a folder outside of it")
-    sides = Pair(role_of(place), role_of(cloud), is_by_hand)
+    sides = paired(role_of(place), role_of(cloud), is_by_hand=is_by_hand)
     if plan_only:
         words = " ".join((typed(place.spec), typed(dest), *said_by_hand([sides])))
         raise BadPlace(f"an upload has no plan beforehand: run `auditor audit {words}`, which changes nothing")
