@@ -113,8 +113,8 @@ def marks_of(folder: Path) -> Marks | None:
     is_storage = bool(beside) or is_volume
     if not is_storage and any(map(_YEAR.match, _names(folder))):
         return None  # somebody's archive, which a camera's folder was put into
-    public = frozenset(name for name in _PUBLIC | _OF_A_PHONE if written(name) in _names(folder))
-    return Marks(folder, (CAMERAS, *beside[:1]), is_storage, is_volume, public)
+    of_phones = frozenset(name for name in _PUBLIC | _OF_A_PHONE if written(name) in _names(folder))
+    return Marks(folder, (CAMERAS, *beside[:1]), is_storage, is_volume, of_phones)
 
 
 def _beside_apps(folder: Path) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 
 from auditor.disk.marker import OWN_FOLDER
@@ -11,6 +12,22 @@ _OF_RSNAPSHOT = (
     *("hourly.*", "daily.*", "weekly.*", "monthly.*", "yearly.*"),
     *("alpha.*", "beta.*", "gamma.*", "delta.*"),
 )
+
+_IN_LANGUAGES = (
+    *("papierkorb", "corbeille", "papelera", "cestino", "prullenbak", "lixeira", "kosz", "papirkurv"),
+    *("papperskorgen", "roskakori"),
+)
+"""What the bin is called in the languages of desktops, disks in the network and Google Photos."""
+
+_PEOPLES_BINS = (
+    *_IN_LANGUAGES,
+    *("recycle bin", "deleted items", "gelöschte elemente", "éléments supprimés", "papelera de reciclaje"),
+    # Apple's Photos. Source: support.apple.com, "Delete photos on your iPhone or iPad", in these languages.
+    *("recently deleted", "zuletzt gelöscht", "supprimés récemment", "suppressions récentes", "eliminados"),
+    *("eliminado recientemente", "eliminati di recente", "recent verwijderd", "apagados recentemente"),
+)
+"""What people call a bin as well, and programs that save one as a folder. Source: the translations of KDE's and GNOME's
+file managers; Microsoft (Windows, Outlook)."""
 
 FOLDERS = (
     # Systems. Source: freedesktop.org Trash specification 1.0; Apple; Microsoft.
@@ -36,27 +53,29 @@ FOLDERS = (
     *(".trashbin", ".globaltrash", ".gallery2/recycle", "recyclebin", ".recyclebin", ".oprecyclebin"),
     *("$.trash$", ".$trash$", ".trash_bin", ".recycle_bin", ".dumpster", ".vivofilerecyclebin", ".vivogalleryrecycler"),
     # Exports of Google Photos, where no JSON beside a file says so: the bin has a folder in the account's language.
-    *(f"google *otos/{name}" for name in ("bin", "papierkorb", "corbeille", "papelera", "cestino", "prullenbak")),
-    *(f"google *otos/{name}" for name in ("lixeira", "kosz", "papirkurv", "papperskorgen", "roskakori")),
-    # Exports of Apple's Photos.
-    "recently deleted",
+    *(f"google *otos/{name}" for name in ("bin", *_IN_LANGUAGES)),
+    *_PEOPLES_BINS,
     ".auditor/quarantine",
 )
 """Names of folders, lower case, at any depth; `*` stands for any letters of one name, `.*` at its end for a number."""
 
-PEOPLES = ("trash", "recycled", "recently deleted", *_OF_RSNAPSHOT)
+PEOPLES = ("trash", "recycled", *_PEOPLES_BINS, *_OF_RSNAPSHOT)
 """Those of them that a person may give to an album: a copy of it at its own path is a copy all the same,
 and so is one below the folder that the record of a backup names for the phone."""
 
 
 def _finds(names: Iterable[str]) -> str:
     """A regular expression (RE2 and Python) that finds the lower-case paths that lie in a folder with such a name."""
-    found = "|".join(map(re.escape, names)).replace(r"\.\*", "[.][0-9]+").replace(r"\*", "[^/]*").replace(r"\#", "#")
+    # macOS names its files in the decomposed form.
+    forms = dict.fromkeys(unicodedata.normalize(form, name) for name in names for form in ("NFC", "NFD"))
+    found = "|".join(map(re.escape, forms)).replace(r"\.\*", "[.][0-9]+").replace(r"\*", "[^/]*").replace(r"\#", "#")
     return f"(^|/)({found})/"
 
 
-# Android 11 and newer: MediaStore's IS_TRASHED renames the file where it lies.
-_RENAMED = r"|(^|/)\.trashed-"
+_RENAMED = r"|(^|/)\.(trashed-|pending-[0-9]+-|(nfs[0-9a-f]{24}|fuse_hidden[0-9a-f]{16,})$)"
+"""Files that will go by themselves from where they lie: in Android's bin, or not yet written (Android 11 and newer,
+MediaProvider's FileUtils, PATTERN_EXPIRES_FILE), and deleted ones that a program still holds open (Linux,
+fs/nfs/unlink.c; libfuse, lib/fuse.c, hidden_name)."""
 
 TRASH_FOLDERS = _finds(FOLDERS) + _RENAMED
 """A regular expression (RE2 and Python) that finds lower-case paths that lie in a bin."""
@@ -70,9 +89,10 @@ ALBUMS = _finds(PEOPLES)
 _TRASH_FOLDERS = re.compile(TRASH_FOLDERS)
 
 
-OF_A_PROGRAM = r"(^|/)[.][^/]+/|^(_[^/]*_|[@#][^/]+)/"
-"""A regular expression (RE2 and Python) that finds the paths that lie in a hidden folder, or at the top in one named as
-programs name what is theirs. It may be a bin of one that nobody knows here: nothing goes by what lies there."""
+OF_A_PROGRAM = r"(^|/)([.][^/]+|(?i:lost[+]found|lost[.]dir|found[.][0-9]{3}))/|^(_[^/]*_|[@#][^/]+)/"
+"""A regular expression (RE2 and Python) that finds the paths that lie in a hidden folder, in one where a system puts
+what its check of a disk found (e2fsck(8); Android; Microsoft, chkdsk), or at the top in one named as programs name what
+is theirs. It may be a bin of one that nobody knows here: nothing goes by what lies there."""
 
 _OF_A_PROGRAM = re.compile(OF_A_PROGRAM)
 

@@ -81,3 +81,33 @@ def test_where_the_phone_has_the_folder_too_it_is_a_copy(on: Run) -> None:
     code, out, _ = call(*on, "audit", "phone", "nas", "-o", "report")
     assert code == 0 and TOLD not in out
     assert ".hidden/a.jpg" in deletable("report")
+
+
+@pytest.mark.parametrize(
+    "copy",
+    ["2023/.nfs000000000123456700000001", ".fuse_hidden0000000100000001", ".pending-1718000000-IMG_1.jpg"]
+    + [f"{name}/IMG_1.jpg" for name in ("Zuletzt gelöscht", "Supprimés récemment", "Papierkorb", "Deleted Items")],
+)
+def test_what_goes_by_itself_is_no_copy(copy: str, on: Run) -> None:
+    write(Path("nas", copy), media.jpeg(1), OLD_S)
+    Path("nas/.xtrash/files/IMG_1.jpg").unlink()
+    code, _, _ = call(*on, "audit", "phone", "nas", "-o", "report")
+    assert code == 1 and deletable("report") == ["DCIM/IMG_2.jpg"]
+
+
+@pytest.mark.parametrize("name", ["Zuletzt gelöscht", "Papierkorb", "Recycle Bin"])
+def test_a_persons_folder_of_such_a_name_is_due_and_is_copied_in_its_place(name: str, on: Run) -> None:
+    write(Path("phone", name, "b.jpg"), media.jpeg(7), OLD_S)
+    write(Path("nas/2023/IMG_1.jpg"), media.jpeg(1), OLD_S)
+    assert call(*on, "audit", "phone", "nas", "-o", "before")[0] == 1
+    write(Path("nas", name, "b.jpg"), media.jpeg(7), OLD_S)
+    assert call(*on, "audit", "phone", "nas", "-o", "after")[0] == 0
+
+
+@pytest.mark.parametrize("folder", ["lost+found", "LOST.DIR", "2023/FOUND.000"])
+def test_what_a_check_of_the_disk_found_licenses_nothing(folder: str, on: Run) -> None:
+    Path("nas/.xtrash/files").rename("nas/found")
+    Path("nas/found").rename(Path("nas", folder))
+    code, out, _ = call(*on, "audit", "phone", "nas", "-o", "report")
+    assert code == 0 and f"({folder})" in out
+    assert deletable("report") == ["DCIM/IMG_2.jpg"]

@@ -17,6 +17,9 @@ BINS = (
     *("@GMT-2023.01.01-00.00.00/P/a.jpg", "timeshift/snapshots/2023-01-01_10-00-00/localhost/a.jpg", ".snap/d/a.jpg"),
     *("daily.0/P/a.jpg", "snapshots/hourly.12/a.jpg", "alpha.3/a.jpg", "System Volume Information/a.jpg"),
     *(".MobileBackups/Computer/a.jpg", "x/trashbin/files/a.jpg"),
+    *("P/.nfs000000000123456700000001", "P/.fuse_hidden0000000100000001", ".pending-1718000000-c.jpg"),
+    *("Zuletzt gelöscht/a.jpg", "Zuletzt gelo\u0308scht/a.jpg", "x/Supprimés récemment/a.jpg"),
+    *("Papierkorb/a.jpg", "P/Corbeille/a.jpg", "Deleted Items/a.jpg", "Recycle Bin/a.jpg"),
 )
 NONE = (
     *(
@@ -28,6 +31,7 @@ NONE = (
         "trashbin/a.jpg",
         "_gsdata_/a.jpg",
     ),
+    *(".nfs.jpg", ".fuse_hidden.jpg", ".pending-c.jpg", ".nfs000000000123456700000001.jpg", "Papierkorb.jpg"),
     *("timeshift/a.jpg", "Backups/a.jpg", "snapshots/a.jpg", "gmt-2023/a.jpg", "DCIM/a.jpg"),
 )
 
@@ -43,6 +47,8 @@ def test_what_is_a_bin(path: str, is_one: bool) -> None:
         *((f"{name}/files/a.jpg", True) for name in (".xtrash", "_x_", "@versions", "#old")),
         *((f"{name}/a.jpg", True) for name in ("photos/.xtrash", "anna/2023/.old/DCIM")),
         *((f"{name}/a.jpg", False) for name in ("_new", "photos/_x_", "best_", "DCIM", "Deleted", "a@b", "No #1")),
+        *((f"{name}/1234", True) for name in ("lost+found", "nas/LOST.DIR", "FOUND.000")),
+        *((name, False) for name in ("lost and found/a.jpg", "lost+found.jpg", "found.jpg/a.jpg")),
         *((name, False) for name in (".hidden.jpg", "_a_.jpg", "@me.jpg")),
     ],
 )

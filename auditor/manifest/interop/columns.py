@@ -124,13 +124,6 @@ _METADATA = re.compile(
 """How exiftool names a column of what a file itself holds."""
 
 _OF_BINS = frozenset({"trash", "bin", "recycle", "deleted", "deletion", "removed", "trashed"})
-_BINS_OF_ALBUMS = frozenset(
-    {
-        *("zuletzt gelöscht", "supprimés récemment", "suppressions récentes", "eliminados", "eliminado recientemente"),
-        *("eliminati di recente", "recent verwijderd", "apagados recentemente"),
-    }
-)
-"""What Apple's Photos calls its bin where it does not speak English."""
 _Reads = Callable[[str, str], bool]
 """Whether a cell is known to be no word against the file of its row, whose path is the second."""
 
@@ -287,4 +280,4 @@ def _describes(said: str, own: str, words: Sequence[str]) -> bool:
 
 def _is_bin_of_photos(said: str) -> bool:
     """Whether an album or a folder is called as the bin of Google's or Apple's photos is, in any language."""
-    return in_bin(f"google photos/{said}/") or said in _BINS_OF_ALBUMS
+    return in_bin(f"google photos/{said}/")
