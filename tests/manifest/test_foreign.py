@@ -555,6 +555,46 @@ def test_what_a_check_said_failed_is_proven_by_no_line_of_the_list(tmp_path: Pat
         assert [dict(one.digests) for one in foreign.read(tmp_path / "SUMS").rows] == [{}, {"sha256": B}]
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "sha256sum: a.jpg: No such file or directory",
+        "sha256sum: 'a.jpg': No such file or directory",
+        "sha256sum: a.jpg: FAILED open or read",
+        "shasum: a.jpg: ",
+        "(SHA256) a.jpg: FAILED",
+        "# a.jpg: FAILED",
+        "#sha256sum: a.jpg: Datei oder Verzeichnis nicht gefunden",
+        "a.jpg: FAILED\nsha256sum: WARNING: 1 computed checksum did NOT match",
+        f"{': ' * 3000}a.jpg: FAILED",
+    ],
+)
+def test_what_a_check_said_in_whatever_words_is_heard(tmp_path: Path, said: str) -> None:
+    (tmp_path / "SUMS").write_text(f"{A}  a.jpg\n{B}  b.jpg\n{said}\n")
+    assert [dict(one.digests) for one in foreign.read(tmp_path / "SUMS").rows] == [{}, {"sha256": B}]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "sha256sum: WARNING: 1 computed checksum did NOT match",
+        "sha256sum: WARNUNG: 1 berechnete Prüfsumme passte NICHT",
+        "sha256sum: a.jpg: No such file\nsha256sum: WARNING: 1 listed file could not be read\n"
+        "sha256sum: WARNING: 1 computed checksum did NOT match",
+        "# sha256sum: WARNING: 2 of 2 computed checksums did NOT match",
+    ],
+)
+def test_where_a_check_counts_more_than_it_names_nothing_is_proven(tmp_path: Path, said: str) -> None:
+    (tmp_path / "SUMS").write_text(f"{A}  a.jpg\n{B}  b.jpg\n{said}\n", "utf-8")
+    assert [dict(one.digests) for one in foreign.read(tmp_path / "SUMS").rows] == [{}, {}]
+
+
+@pytest.mark.parametrize("said", ["# Disk: Seagate: 5 TB", "# made on: 2024-01-01", "(SHA256) a.jpg: OK"])
+def test_what_is_no_word_of_a_check_disproves_nothing(tmp_path: Path, said: str) -> None:
+    (tmp_path / "SUMS").write_text(f"{A}  a.jpg\n{B}  b.jpg\n{said}\n")
+    assert all(one.digests for one in foreign.read(tmp_path / "SUMS").rows)
+
+
 def test_what_a_check_in_french_says_passed_is_proven(tmp_path: Path) -> None:
     (tmp_path / "SUMS").write_text(f"{A}  a.jpg\n{B}  b.jpg\na.jpg: Réussi\nb.jpg: Échec\n", "utf-8")
     assert [dict(one.digests) for one in foreign.read(tmp_path / "SUMS").rows] == [{"sha256": A}, {}]

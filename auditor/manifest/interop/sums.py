@@ -14,7 +14,7 @@ from pathlib import Path
 from auditor.disk import small_files
 from auditor.errors import BadManifest, BadOutput
 from auditor.manifest.interop import of_place
-from auditor.manifest.interop.listed import Listed, is_piece, listed, of_piece
+from auditor.manifest.interop.listed import Listed, is_piece, listed, of_piece, spelled
 from auditor.manifest.rows import SCHEMA
 from auditor.model import DIGESTS, MADE_ON_PHONE, Depth, Device, FileFacts, Header
 from auditor.paths import display_path, path_key
@@ -35,6 +35,18 @@ _UNREAD = b"ERROR  "
 """As a line of rclone begins whose file could not be read."""
 _PASSED = (b"OK", "Réussi".encode())
 """What `sha256sum -c` says of a file that is as listed, in English and German, and in French."""
+
+_MOST_PARTS = 40
+"""A line has fewer parts, but for one that was made to keep us busy."""
+
+_BEFORE_A_NAME = re.compile(rb"[#;]+ *|\([A-Z0-9/-]+\) |\\")
+"""What may stand before a name: the sign of a comment, the algorithm as OpenBSD has it, that of an escaped name."""
+
+_QUOTES = tuple((one.encode(), other.encode()) for one, other in ("''", '""', "‘’", "“”", "„“", "«»"))
+
+_COUNTED = re.compile(rb"(?:[#;]+ *)?\S*(?:sum|sha\d*|md5): [^:]+: (\d{1,18}) .*", re.DOTALL)
+"""How many files a check says are not as listed, whatever its language (`sha256sum: WARNING: 1 computed checksum did
+NOT match`)."""
 
 _BSD = re.compile(rb"(\\?)([A-Z0-9-]+)(?: \((.+)\) |\((.+)\))= ([0-9a-fA-F]{32,128})", re.DOTALL)
 """As the BSD tools write it, and openssl without the blanks."""
@@ -66,12 +78,15 @@ def read(path: Path, content: bytes, bag_version: str | None = None) -> Listed:
     rows: list[FileFacts] = []
     unclear, remarks = [], []
     disproved: set[str] = set()
+    failed: set[str] = set()
+    counted = 0
     stats: dict[bytes, tuple[int, int]] = {}
     ended = met = model = None
     text = content.removeprefix(b"\xef\xbb\xbf")
     end = _end(text)
     for number, raw in enumerate(text.split(end), 1):
         line = raw.removesuffix(b"\r") if end == b"\n" else raw
+        counted += int(match[1]) if (match := _COUNTED.fullmatch(line)) else 0
         if not line or line.startswith(b"#") or (line.startswith(b"; ") and not rows):
             remarks.append(_text(line).lstrip("#"))
             if match := _STAT.fullmatch(line):
@@ -84,12 +99,12 @@ def read(path: Path, content: bytes, bag_version: str | None = None) -> Listed:
                 model = _text(match[1])
             elif match := _UNLISTED.fullmatch(line):
                 unclear.append(f"the phone could not list {display_path(_text(match[1]))}")
-            disproved |= _not_ok(line)  # of a file whose name begins so
+            failed |= _not_ok(line)  # of a file whose name begins so, or said in a comment
             continue
         told = _line(line, path.name.lower())
         if told is None:
             unclear.append(f"line {number} is no line of a digest list: {display_path(_text(line))[:80]}")
-            disproved |= _not_ok(line)
+            failed |= _not_ok(line)
             continue
         name, digests = told
         if bag_version is not None:
@@ -122,6 +137,10 @@ def read(path: Path, content: bytes, bag_version: str | None = None) -> Listed:
         # A space at a name's end may be the line's: of both names nobody knows which one is meant.
         ends = {row(_text(_from_bag(name, bag_version)), {}).path.rstrip() for name in awaited}
         disproved |= {one.path for one in rows if unread or one.path.rstrip() in ends}
+    keys = {spelled(one) for one in failed}
+    # Where more failed than are named, it may be any of them.
+    is_named = counted <= len({one.path for one in rows if keys and spelled(one.path) in keys})
+    disproved |= failed if is_named else {one.path for one in rows}
     said = of_place.said_in(remarks, path)
     if text.startswith(_PHONE):
         said = replace(said, place=_of_phone(path, content, model))
@@ -137,13 +156,28 @@ def _end(text: bytes) -> bytes:
 
 
 def _not_ok(line: bytes) -> set[str]:
-    """The file of which `sha256sum -c` says, in whatever language, that it is not as listed, by both names that it may
-    have; none where the line says no such thing."""
-    checked, colon, outcome = line.rpartition(b": ")
-    if not colon or outcome in _PASSED:
+    """The file of which `sha256sum -c` or its like says, in whatever language, that it is not as listed, by all that
+    may be its name: what stands before a `: `, or between two. None where the line says no such thing."""
+    found = list(re.finditer(b": ", line))[-_MOST_PARTS:]
+    if not found or line[found[-1].end() :] in _PASSED:
         return set()
-    whole = _unescaped(checked[1:]) if checked.startswith(b"\\") else checked
-    return {row(_text(name), {}).path for name in (checked, whole)}
+    parts = {line[start : one.start()] for one in found for start in (0, *(other.end() for other in found))}
+    return {row(_text(name), {}).path for part in parts - {b""} for name in _as_written(part)}
+
+
+def _as_written(part: bytes) -> set[bytes]:
+    """A name as a check may have written it, and without what may stand around it."""
+    found = {part}
+    while before := _BEFORE_A_NAME.match(part):
+        part = part[before.end() :]
+        found |= {part, _unescaped(part)} if before[0] == b"\\" else {part}
+    bare = {
+        one[len(left) : -len(right)]
+        for one in found
+        for left, right in _QUOTES
+        if one.startswith(left) and one.endswith(right)
+    }
+    return (found | bare) - {b""}
 
 
 def _of_phone(path: Path, content: bytes, model: str | None) -> Header:
