@@ -15,7 +15,10 @@ from auditor.errors import BadPlace
 from auditor.judge.policy import Policy
 from auditor.manifest.jsonl import Manifest
 from auditor.places.trash import LIES_IN_ONE
-from auditor.words import counted
+from auditor.words import counted, visible
+
+_MOST_NAMED = 3
+"""So many folders are named in one sentence."""
 
 
 def only_listed(source: Side, backups: Sequence[Side], lists: Sequence[Manifest]) -> list[str]:
@@ -92,14 +95,20 @@ def may_be_the_phones(db: Database) -> list[str]:
 def of_programs(db: Database) -> list[str]:
     """What is to be said of proven files whose only copies lie in what may be a program's own folder."""
     found = database.only_of_programs(db)
-    if not found.files:
+    if not found:
         return []
-    has, them = f"{found.files:,} files have their only copies", "them"
-    if found.files == 1:
+    files = sum(one.files for one in found)
+    has, them = f"{files:,} files have their only copies", "them"
+    if files == 1:
         has, them = "1 file has its only copy", "it"
+    where, which = "a folder that may be a program's own", "it"
+    if len(found) > 1:
+        where, which = "folders that may be a program's own", "them"
+    names = ", ".join(visible(one.folder) for one in found[:_MOST_NAMED])
+    more = f" and {len(found) - _MOST_NAMED:,} more" if len(found) > _MOST_NAMED else ""
     return [
-        f"{has} in a folder that may be a program's own ({found.folder}), which may empty it: nothing goes by what lies"
-        f" there. Copy {them} to a folder of yours."
+        f"{has} in {where} ({names}{more}), which may empty {which}: nothing goes by what lies there. Copy {them} to a"
+        " folder of yours."
     ]
 
 

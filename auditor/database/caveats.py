@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from auditor.database.connection import Database
 from auditor.database.schema import NO_COPIES, NOT_SEEN, kinds, of_a_program
 from auditor.model import DIGESTS, ErrorKind
-from auditor.places.trash import TRASH_FOLDERS
+from auditor.places.trash import OF_A_PROGRAM, TRASH_FOLDERS
 
 _HAS_DIGEST = f"coalesce({', '.join(DIGESTS)}) IS NOT NULL"
 
@@ -55,18 +55,18 @@ class Unopened:
 
 @dataclass(frozen=True, slots=True)
 class OfPrograms:
-    """How many proven files have no copy but in folders that may be a program's own, and one of these folders."""
+    """How many proven files have a copy in this folder, and none but in such ones, which may be a program's own."""
 
+    folder: str
     files: int
-    folder: str | None
 
 
-def only_of_programs(db: Database) -> OfPrograms:
-    """What `OfPrograms` counts, over all backups."""
-    return db.one(
+def only_of_programs(db: Database) -> list[OfPrograms]:
+    """What `OfPrograms` counts, over all backups, the folder with the most files first."""
+    return db.rows(
         OfPrograms,
         f"""
-        SELECT count(*), min(parse_dirpath(f.backup_path)) FROM files f
+        SELECT rtrim(regexp_extract(f.backup_path, '(?s)^.*?(?:{OF_A_PROGRAM})'), '/') AS folder, count(*) FROM files f
         WHERE f.verdict = 'proven' AND {of_a_program("f.backup_path", "f.path")}
             AND NOT EXISTS (
                 SELECT 1 FROM proofs JOIN pairs USING (id, backup) JOIN backup b ON b.id = pairs.backup_id
@@ -76,6 +76,7 @@ def only_of_programs(db: Database) -> OfPrograms:
                     AND coalesce(b.error_kind NOT IN ({NO_COPIES}, {kinds(ErrorKind.SHOWN)}), true)
                     AND NOT regexp_matches(lower(b.path), '{TRASH_FOLDERS}')
                     AND NOT {of_a_program("b.path", "f.path")})
+        GROUP BY folder ORDER BY count(*) DESC, folder
         """,
     )
 

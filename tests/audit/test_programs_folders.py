@@ -39,8 +39,20 @@ def deletable(report: str) -> list[str]:
 
 def test_it_is_told_and_licenses_nothing(on: Run) -> None:
     code, out, _ = call(*on, "audit", "phone", "nas", "-o", "report")
-    assert code == 0 and f"1 file has its only copy {TOLD} (.xtrash/files)" in out
+    assert code == 0 and f"1 file has its only copy {TOLD} (.xtrash), which" in out
     assert deletable("report") == ["DCIM/IMG_2.jpg"]
+
+
+def test_several_such_folders_are_named(on: Run) -> None:
+    """Somebody who reads of one rescues that one alone."""
+    Path("nas/.xtrash/files/IMG_1.jpg").unlink()
+    for number, name in enumerate((".@__thumb", ".cache/a", ".cache/b", ".immich", "lost+found"), 10):
+        write(Path(f"phone/DCIM/IMG_{number}.jpg"), media.jpeg(number), OLD_S)
+        write(Path(f"nas/2023/{name}/IMG_{number}.jpg"), media.jpeg(number), OLD_S)
+    write(Path("nas/2023/IMG_1.jpg"), media.jpeg(1), OLD_S)
+    _, out, _ = call(*on, "audit", "phone", "nas", "-o", "report")
+    assert "5 files have their only copies in folders that may be a program's own (2023/.cache, 2023/.@__thumb," in out
+    assert " 2023/.immich and 1 more), which may empty them:" in out
 
 
 def test_a_hidden_folder_deeper_down_licenses_nothing_either(on: Run) -> None:
