@@ -111,10 +111,11 @@ def marks_of(folder: Path) -> Marks | None:
     of_a_card = numbered or any(map(_WITHOUT_A_NUMBER.fullmatch, inside))
     is_volume = bool(of_a_card or beside) and _is_volume(folder)
     is_storage = bool(beside) or is_volume
-    if not is_storage and any(map(_YEAR.match, _names(folder))):
-        return None  # somebody's archive, which a camera's folder was put into
     of_phones = frozenset(name for name in _PUBLIC | _OF_A_PHONE if written(name) in _names(folder))
-    return Marks(folder, (CAMERAS, *beside[:1]), is_storage, is_volume, of_phones)
+    marks = Marks(folder, (CAMERAS, *beside[:1]), is_storage, is_volume, of_phones)
+    if not marks.is_whole and any(map(_YEAR.match, _names(folder))):
+        return None  # somebody's archive, which a camera's folder was put into
+    return marks
 
 
 def _beside_apps(folder: Path) -> str | None:

@@ -241,6 +241,7 @@ def test_the_same_of_two_on_one_phone_goes_with_it(
         ("DCIM", "backup", ("WhatsApp", "Download", "Movies", "Pictures")),
         ("DCIM", "Pictures", ("WhatsApp", "Download", "Movies")),
         ("DCIM", "Pictures", ("Alarms", "Ringtones")),
+        ("DCIM", "2023", ("WhatsApp", "Download")),
     ],
 )
 def test_a_copy_beside_the_photos_of_a_card_or_phone_goes_with_it(
