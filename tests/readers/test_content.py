@@ -204,6 +204,17 @@ def test_a_gain_map_that_does_not_lie_where_the_index_says_is_another() -> None:
     assert not _same(own, moved + own[entry + 12 :])
 
 
+@pytest.mark.parametrize(
+    ("at", "value"),
+    [(22, 1), (22, 3), (14, 3), (18, 2), (12, 9), (2, 1), (10, 49), (26, 1), (33, 15)],
+    ids=["one picture", "three", "SHORT", "two numbers", "no number", "version's type", "version", "type", "length"],
+)
+def test_an_index_that_readers_count_otherwise_is_another(at: int, value: int) -> None:
+    own = media.multi_picture(PLAIN, media.jpeg(2))
+    place = own.index(b"MPF\0") + 4 + 10 + at
+    assert not _same(own, own[:place] + bytes([value]) + own[place + 1 :])
+
+
 def _chunk(kind: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 

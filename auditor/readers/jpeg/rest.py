@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
+from typing import Literal
 
 from auditor.readers.bounds import is_text
 from auditor.readers.examination import Buffer
@@ -26,7 +27,9 @@ ICC_ID = b"ICC_PROFILE\0"
 _EXTENDED_ID = b"http://ns.adobe.com/xmp/extension/\0"
 _PHOTOSHOP_ID = b"Photoshop 3.0\0"
 _MPF_ID = b"MPF\0"
-_MPF_COUNTED = frozenset({0xB000, 0xB001, MPF_ENTRIES})
+_MPF_VERSION, _MPF_NUMBER = 0xB000, 0xB001
+_MPF_COUNTED = frozenset({_MPF_VERSION, _MPF_NUMBER, MPF_ENTRIES})
+_LONG, _UNDEFINED = 4, 7
 _MPF_HEAD_BYTES = 8
 _MOST_UNUSED_BYTES = 1024
 _YCC = (1, 2, 3)
@@ -154,8 +157,8 @@ def _extended(data: Buffer, segments: Iterable[Segment], packets: bytes, size: t
 
 
 def _multi_picture(data: Buffer, segment: Segment, end: int, essential: bool, size: tuple[int, int]) -> list[Piece]:
-    """The index of further pictures: each one's kind, length and place behind the picture's end, previews left out, and
-    bytes that belong to no field, but for remnants."""
+    """The index of further pictures: each one's kind, length and place behind the picture's end, previews left out,
+    bytes that belong to no field, but for remnants, and how it begins, if that is not as it should be."""
     base = segment.body + len(_MPF_ID)
     head = ifd.header(data, base)
     table = ifd.table(data, head, head.first, segment.end) if head else None
@@ -181,16 +184,35 @@ def _multi_picture(data: Buffer, segment: Segment, end: int, essential: bool, si
         value = bytes(data[field.place[0] : field.place[1]]) if field.place else field.slot
         pieces.append((b"MPF attribute %d" % field.tag, value))
     place = next((f.place for f in table.fields if f.tag == MPF_ENTRIES and f.place), (0, 0))
-    order = "little" if head.order == "<" else "big"
+    order: Literal["little", "big"] = "little" if head.order == "<" else "big"
+    pieces += _odd_beginning(data, table.fields, (place[1] - place[0]) // 16, order)
     for at in range(place[0], place[1] - 15, 16):
         entry = bytes(data[at : at + 16])
-        kind, length, offset = (int.from_bytes(entry[i : i + 4], order) for i in (0, 4, 8))  # type: ignore[arg-type]
+        kind, length, offset = (int.from_bytes(entry[i : i + 4], order) for i in (0, 4, 8))
         if kind & 0xFFFFFF in MPF_THUMBNAILS:
             continue
         # The picture itself stands at 0, and is as long as its metadata makes it.
         lies = b"%d %d" % (length, base + offset - end) if offset else b"first"
         pieces.append((b"MPF picture", entry[:4] + entry[12:] + lies))
     return pieces
+
+
+def _odd_beginning(
+    data: Buffer, fields: Sequence[ifd.Field], number: int, order: Literal["little", "big"]
+) -> list[Piece]:
+    """Version, number of pictures and the form of their entries, where one of them is not there once, as it should be:
+    readers differ then in which pictures they see. Source: CIPA DC-007, 5.2.3."""
+    usual = [
+        (_MPF_VERSION, _UNDEFINED, 4, b"0100"),
+        (_MPF_NUMBER, _LONG, 1, number.to_bytes(4, order)),
+        (MPF_ENTRIES, _UNDEFINED, 16 * number, b""),
+    ]
+    found = [
+        (f.tag, f.type, f.count, b"" if f.tag == MPF_ENTRIES or not f.place else bytes(data[slice(*f.place)]))
+        for f in fields
+        if f.tag in _MPF_COUNTED
+    ]
+    return [] if found == usual else [(b"MPF beginning", repr(found).encode())]
 
 
 def _behind(data: Buffer, end: int, parts: Sequence[Part], size: tuple[int, int]) -> list[Piece]:
