@@ -163,7 +163,14 @@ REASONS: dict[str, _Reason] = {
             "it is less compressed" if kept.facts.format == other.facts.format else "its picture takes more bytes"
         ),
     ),
-    "complete-metadata": _Reason(_metadata, lambda kept, other, _: "it holds more beside the picture"),
+    "complete-metadata": _Reason(
+        _metadata,
+        lambda kept, other, _: (
+            "it holds more beside the picture"
+            if _known(kept) > _known(other)
+            else "more bytes of it lie beside the picture"
+        ),
+    ),
     "camera-folder": _Reason(
         lambda item, _: _of_folder(item),
         lambda kept, other, _: (

@@ -173,7 +173,7 @@ def _by_exifread(block: bytes) -> dict[int, Any]:
 def _metadata(tags: Mapping[int, Any]) -> Metadata:
     taken_at, taken_subsec, taken_offset = _taken(tags)
     orientation = tags.get(_ORIENTATION)
-    position = _position(tags)
+    position = position_of(tags)
     return Metadata(
         taken_at=taken_at,
         taken_offset=taken_offset,
@@ -224,7 +224,7 @@ def text_of(value: object) -> str | None:
     return text.strip() or None
 
 
-def _position(tags: Mapping[int, Any]) -> tuple[float, float] | None:
+def position_of(tags: Mapping[int, Any]) -> tuple[float, float] | None:
     """Degrees, north and east positive; None where any part is missing, not a number, or out of range.
 
     0, 0 without hemispheres is what is left where a phone zeroed the location before it handed the file out.

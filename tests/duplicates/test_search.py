@@ -505,7 +505,7 @@ def test_a_transparency_that_nobody_can_look_at_is_asked_about() -> None:
     pair = proving._Pair(*files, Kind.PHOTO, exact=False)
     same = proving.Proof(Relation.SAME_PICTURE, "")
     weighed = proving._weighed(same, pair, STILL, cut)
-    assert (weighed.lacks, weighed.fuller) == ((parts.UNSEEN,), False)
+    assert (weighed.lacks, weighed.fuller) == ((written.UNREAD, parts.UNSEEN), False)
     assert not proving._weighed(same, pair, cut, MOTION).fuller  # nor is another one kept before it for more
 
 
@@ -614,6 +614,97 @@ def test_a_film_goes_for_no_film_that_lacks_its_title(tmp_path: Path, find: Call
     assert actions(found) == {"a.mov": "keep", "b.mov": "ask"}
     found = find(put(tmp_path / "b", {"a.mov": noted, "b.mov": film()}))
     assert actions(found) == {"a.mov": "keep", "b.mov": "remove"}
+
+
+def dated(date: str, latitude: tuple[float, float, float] | None = (37, 52, 12), iso: int = 64) -> bytes:
+    block = Image.Exif()
+    block[ExifTags.Base.Make] = "NIKON"
+    own = block.get_ifd(ExifTags.IFD.Exif)
+    own[ExifTags.Base.DateTimeOriginal] = own[ExifTags.Base.DateTimeDigitized] = date
+    own[ExifTags.Base.ISOSpeedRatings] = iso
+    if latitude:
+        block.get_ifd(ExifTags.IFD.GPSInfo).update({1: "N", 2: latitude, 3: "W", 4: (4, 46, 36)})
+    return block.tobytes()
+
+
+TRUE = dated("2008:10:22 16:28:39")
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        (dated("2011:01:01 10:00:00"), "date taken (2008-10-22 16:28:39, not 2011-01-01 10:00:00)"),
+        (dated("2008:10:22 16:28:39", (0, 0, 0)), "place (37.87000, -4.77667, not 0.00000, -4.77667)"),
+        (dated("2008:10:22 16:28:39", iso=100), "camera data (ISOSpeedRatings 64, not ISOSpeedRatings 100)"),
+    ],
+    ids=["date", "place", "camera"],
+)
+def test_no_picture_goes_for_one_that_says_something_else_of_itself(changed: bytes, words: str) -> None:
+    small = SCENE.resize((64, 48))
+    forms: dict[str, dict[str, Any]] = {
+        "JPEG": {},
+        "PNG": {},
+        "WEBP": {"lossless": True},
+        "TIFF": {},
+        "HEIF": {"quality": 70},
+    }
+    for form, how in forms.items():
+        original, copy = (other_format(small, form, exif=block, **how) for block in (TRUE, changed))
+        kept, other = written.notes(copy), written.notes(original)
+        assert words in written.missing(kept, other), form
+        # So neither is the fuller one.
+        assert written.missing(other, kept), form
+        assert not written.missing(other, written.notes(other_format(small, form, exif=dated("", None, 64), **how))), (
+            form
+        )
+
+
+def test_a_longer_file_of_another_date_is_left_to_a_person(tmp_path: Path, find: Callable[..., Search]) -> None:
+    files = {"DCIM/a.jpg": jpeg(SCENE, 95, exif=TRUE), "x/a.jpg": jpeg(SCENE, 95, exif=dated("2011:01:01 10:00:00"))}
+    files["x/a.jpg"] = with_xmp(files["x/a.jpg"], 'xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmp:CreatorTool="x"')
+    found = find(put(tmp_path / "a", files))
+    assert set(relations(found).values()) == {"same-image-data"}
+    (row,) = [row for row in found.plan.rows if row.action is planning.Action.ASK]
+    assert "2008-10-22 16:28:39" in row.reason and "2011-01-01 10:00:00" in row.reason
+    assert "remove" not in actions(found).values()
+
+
+def test_a_date_in_xmp_stands_for_none_that_exif_lost() -> None:
+    xmp = 'xmlns:exif="http://ns.adobe.com/exif/1.0/" exif:DateTimeOriginal="{}"'.format
+    said = xmp("2008-10-22T16:28:39+02:00")
+    both, redated = (
+        with_xmp(jpeg(SCENE, 50, exif=dated(d)), said) for d in ("2008:10:22 16:28:39", "2011:01:01 10:00:00")
+    )
+    kept, other = written.notes(redated), written.notes(both)
+    assert any("2011-01-01" in word for word in written.missing(kept, other))
+    assert written.missing(other, kept)
+    # The same date in both ways of writing is one.
+    assert not written.missing(written.notes(jpeg(SCENE, 50, exif=TRUE)), other)
+    bare = jpeg(SCENE, 50)
+    assert written.missing(written.notes(bare), written.notes(with_xmp(bare, said))) == ["date taken"]
+    at = 'xmlns:exif="http://ns.adobe.com/exif/1.0/" exif:GPSLatitude="{}" exif:GPSLongitude="4,46.6W"'.format
+    ours, theirs = (written.notes(with_xmp(bare, at(place))) for place in ("0,0N", "37,52,12N"))
+    assert written.missing(ours, theirs) == ["place (37.87000, -4.77667, not 0.00000, -4.77667)"]
+
+
+def test_where_nobody_can_read_what_is_written_a_person_decides() -> None:
+    ours, theirs = written.notes(b"FUJIFILMCCD-RAW 1"), written.notes(b"FUJIFILMCCD-RAW 2")
+    assert written.missing(ours, theirs) == [written.UNREAD]
+    assert not written.missing(ours, ours)
+    broken = [written.notes(jpeg(SCENE, 50, exif=TRUE[:cut])) for cut in (-40, -60)]
+    assert written.UNREAD in written.missing(*broken) and written.UNREAD in written.missing(*reversed(broken))
+    films = [written.film_notes(b"\0\0\0\x18ftypmp42" + bytes(n)) for n in (100, 101)]
+    assert written.missing(*films) == [written.UNREAD]
+
+
+def test_a_film_goes_for_no_film_of_another_date() -> None:
+    films = [
+        written.film_notes(media_video.film("mp4", frames=5, metadata={"creation_time": f"{year}-01-02T10:00:00Z"}))
+        for year in (2008, 2011)
+    ]
+    (words,) = [word for word in written.missing(*films) if word.startswith("date taken (")]
+    assert "2011-01-02 10:00:00" in words and "2008-01-02 10:00:00" in words
+    assert written.missing(*reversed(films))
 
 
 def captioned(text: str) -> bytes:
