@@ -163,6 +163,19 @@ def test_the_picture_is_turned_as_libheif_turns_it(turns: int, mirror: int | Non
     expected = perceptual.normalise_image(shown, None)
     assert seen.picture is not None
     assert np.abs(seen.picture.astype(int) - expected).mean() < 3
+    # So does the orientation that is told: EXIF's of the same meaning.
+    upright = pillow_heif.open_heif(io.BytesIO(media.grid_heic())).to_pillow()
+    again = perceptual.normalise_image(upright, seen.metadata.orientation)
+    assert np.abs(again.astype(int) - expected).mean() < 3
+
+
+def test_exif_does_not_turn_a_heic() -> None:
+    made_ = media.grid_heic(turns=3)
+    (note,) = [form for form in (b"\x01\x12\0\3\0\0\0\1\0", b"\x12\x01\3\0\1\0\0\0") if form in made_]
+    at = made_.index(note) + len(note)
+    for value in (1, 6, 8):
+        content = made_[:at] + bytes([value]) + made_[at + 1 :]
+        assert look("x.heic", content, Depth.HASH).metadata.orientation == 6
 
 
 @pytest.mark.skipif(not REAL_FILES, reason="the real phone photos are not here")

@@ -73,6 +73,15 @@ def turned(grey: Grey, item: Item) -> Grey:
     return np.ascontiguousarray(grey)
 
 
+def orientation(item: Item) -> int | None:
+    """The orientation, as in EXIF, that shows a picture as its properties ask; None where it has none of them."""
+    if not any(prop.kind in (b"irot", b"imir") for prop in item.properties):
+        return None
+    corners = np.arange(4, dtype=np.uint8).reshape(2, 2)
+    shown = turned(corners, item)
+    return next(n for n in range(1, 9) if np.array_equal(perceptual.displayed(corners, n), shown))
+
+
 def reduced(grey: Grey, factor: int) -> Grey:
     """The picture with each block of `factor` by `factor` pixels averaged to one; blocks at the edge may be less."""
     from PIL import Image

@@ -98,7 +98,10 @@ def _facts(blank: Examination, data: Buffer, container: Container, meta: Box, it
         blank,
         width=width,
         height=height,
-        metadata=_exif(data, items),
+        # EXIF's orientation turns nothing here. Source: ISO/IEC 23008-12, A.2.1.
+        metadata=dataclasses.replace(
+            _exif(data, items), orientation=heif_picture.orientation(primary) if primary else None
+        ),
         coded_sha256=coded,
         image_sha256=image,
     )
