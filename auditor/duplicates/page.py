@@ -4,7 +4,7 @@ network. Without its script it shows the same, and nothing can be chosen."""
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -82,7 +82,7 @@ def sentence(found: Search) -> str:
     going = sum(Action.REMOVE in actions for actions in fates)
     asking = sum(Action.ASK in actions for actions in fates)
     freed = f"{text.size(found.plan.freed_bytes)} in {text.counted(going, 'group', 'groups')} can be freed"
-    asks = f"{text.counted(asking, 'group needs', 'groups need')} your decision"
+    asks = _asks(fates)
     if going:
         return f"{freed}; {asks}." if asking else f"{freed}."
     if asking:
@@ -92,6 +92,15 @@ def sentence(found: Search) -> str:
     if not found.inventory.items and _is_whole(found):
         return "No photo or video lies there, so nothing was compared."
     return "Nothing is there twice." if _is_whole(found) else "Nothing of what could be read is there twice."
+
+
+def _asks(fates: Sequence[Set[Action]]) -> str:
+    """How many groups need a decision; those named that are among the groups with something to go as well."""
+    asking = [actions for actions in fates if Action.ASK in actions]
+    both = sum(Action.REMOVE in actions for actions in asking)
+    these = "" if len(asking) == 1 else f"{both} of "
+    also = f", {these}which also {'has' if both == 1 else 'have'} something that can go" if both else ""
+    return f"{text.counted(len(asking), 'group needs', 'groups need')} your decision{also}"
 
 
 def caveats(found: Search) -> list[str]:
@@ -204,7 +213,7 @@ class _Page:
         }
         said = [
             text.counted(counts["can go"], "group holds", "groups hold") + " something that can go",
-            text.counted(counts["ask"], "group needs", "groups need") + " your decision",
+            _asks(fates),
             text.counted(counts["stay"], "group stays", "groups stay") + " untouched",
         ]
         told = "; ".join(words for words, number in zip(said, counts.values(), strict=True) if number)

@@ -120,6 +120,10 @@ def test_each_relation_is_found_and_named(tmp_path: Path, find: Callable[..., Se
     }
     freed = sum((tmp_path / "a" / name).stat().st_size for name in wanted)
     assert (found.plan.freed_bytes, found.plan.removing_groups, found.plan.asking_groups) == (freed, 1, 2)
+    # The group that is in both counts says so.
+    also = "your decision, {}which also has something that can go.".format
+    assert page.sentence(found).endswith(f"in 1 group can be freed; 2 groups need {also('1 of ')}")
+    assert f"1 group needs {also('')}" in page.render(found, page.Written("plan.csv", ""), jobs=1, pictures=False)
 
 
 def test_hard_links_and_one_file_reached_twice_are_no_duplicates(tmp_path: Path, find: Callable[..., Search]) -> None:
