@@ -82,7 +82,8 @@ class Looked:
     def at(cls, source: Place) -> Looked:
         """Lists a source now. Raises: BadPlace, ListingCut."""
         mounted = presence.mounted(source)
-        return cls((*source.walk(), *own_folder.strange(source)), mounted)
+        entries = (*source.walk(), *own_folder.strange(source))
+        return cls((*entries, *presence.unlisted_beneath(source, mounted, entries)), mounted)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,10 @@ from auditor.disk.opened import Listed, Opened
 from auditor.disk.root import Root
 from auditor.disk.volume import devices_beneath, volume_of
 from auditor.errors import AuditorError, RootGone
+from auditor.model import ErrorKind, Trouble
 from auditor.paths import display_path
-from auditor.places import EntryKind, Place
-from auditor.places.folder import volume_id
+from auditor.places import Entry, EntryKind, Place
+from auditor.places.folder import FolderPlace, file_id, volume_id
 from auditor.words import count
 
 Listing = Callable[[], Mapping[str, tuple[int | None, int | None]]]
@@ -201,6 +202,32 @@ def another(source: Place, before: Mounted | None, listing: Listing, *, is_doubt
             f" {count(of_each[at])}), as another card would"
         )
     return None
+
+
+def unlisted_beneath(source: Place, before: Mounted | None, entries: Sequence[Entry]) -> list[Entry]:
+    """The volumes beneath a source that were away while `entries` were listed, each as a folder that was not listed:
+    to be asked right after. `before` is where the source lay before."""
+    known = {entry.path for entry in entries if entry.kind is EntryKind.FOLDER}
+    away = {one for one in _away_beneath(mounted(source), before) if one not in known}
+    if before is not None and (top := source.folder) is not None:
+        here = {one.path for one in before.beneath} - known
+        away |= {one for one in here - away if not _was_listed(top, one, entries)}
+    trouble = Trouble(ErrorKind.UNREADABLE, "it went away while it was listed")
+    return [Entry(path, EntryKind.FOLDER, error=trouble) for path in sorted(away)]
+
+
+def _was_listed(top: Path, at: str, entries: Sequence[Entry]) -> bool:
+    """Whether a listing has what lies on the volume that is mounted in a folder, and nothing of the folder that is
+    hidden by that: a card that was away for a moment lies there again."""
+    ids = [entry.file_id for entry in entries if entry.path == at or entry.path.startswith(f"{at}/")]
+    try:
+        if not ids:
+            return next(FolderPlace(top / at, at).walk(), None) is None
+        device, around = (top / at).stat().st_dev, (top / at).parent.stat().st_dev
+    except (OSError, AuditorError):
+        return False
+    hidden = (file_id(around, 1) or "").rpartition(":")[0]
+    return device == around or all(one is None or one.rpartition(":")[0] != hidden for one in ids)
 
 
 MOST_OPENED = 1_000

@@ -109,7 +109,7 @@ def scan(
     if unknown := [name for name in wanted if name not in DIGESTS]:
         raise AuditorError(f"there is no digest {unknown[0]}; choose from {', '.join(DIGESTS)}")
     mounted, gone, began = presence.mounted(place), presence.watch(place, None), time.monotonic()
-    entries, reasons = _listed(place, out)
+    entries, reasons = _listed(place, mounted, out)
     patience_s = max(_LAST_PATIENCE_S, _LISTINGS * (time.monotonic() - began))
     names = _digests(place, entries, depth, wanted)
     key = cache.key(place)
@@ -241,8 +241,8 @@ def _stamps(entries: Sequence[Entry]) -> dict[str, tuple[int | None, int | None]
     return {e.path: (e.size_bytes, e.mtime_ns) for e in entries if e.kind is EntryKind.FILE and not e.error}
 
 
-def _listed(place: Place, out: Path) -> tuple[list[Entry], tuple[str, ...]]:
-    """What the walk met, by path, and why that may not be all."""
+def _listed(place: Place, before: presence.Mounted | None, out: Path) -> tuple[list[Entry], tuple[str, ...]]:
+    """What the walk met, by path, and why that may not be all. `before` is where the place lay before."""
     entries = []
     cut = []
     is_own = _own_output(place, out)
@@ -253,6 +253,7 @@ def _listed(place: Place, out: Path) -> tuple[list[Entry], tuple[str, ...]]:
     except ListingCut as error:
         cut.append(str(error))
     entries += own_folder.strange(place)
+    entries += presence.unlisted_beneath(place, before, entries)
     entries.sort(key=lambda entry: path_key(entry.path))
     unlisted = [f"{display_path(e.path)}: {e.error}" for e in entries if is_unlisted(e)]
     return entries, (*cut, *unlisted)

@@ -21,6 +21,7 @@ import pytest
 from auditor.audit import run as audit
 from auditor.audit.inputs import sides
 from auditor.audit.order import Order, Steps
+from auditor.copier import backup
 from auditor.disk.opened import Named, Opened
 from auditor.disk.volume import devices_beneath, volume_of
 from auditor.errors import BadPlace
@@ -28,9 +29,9 @@ from auditor.isolation import pool
 from auditor.judge import policy, rules
 from auditor.manifest.jsonl import Manifest
 from auditor.model import Depth, ErrorKind, FileFacts, Verdict
-from auditor.places import Place, archive, presence
+from auditor.places import EntryKind, Place, archive, presence
 from auditor.places.archive import open_archive
-from auditor.places.folder import open_folder
+from auditor.places.folder import FolderPlace, open_folder
 from auditor.places.takeout import open_takeout
 from auditor.scan import one_file
 from auditor.scan import run as scanning
@@ -158,6 +159,71 @@ def test_a_card_that_is_taken_out_beneath_the_folder_costs_its_own_files_alone(
     made = scan(place, tmp_path / "m.jsonl", depth=Depth.HASH, jobs=1, use_cache=False, on_progress=heard)
     read = {row.path for row in made.rows() if row.sha256}
     assert len(read) == FILES // 3 + 4 and {f"disk/{number}.jpg" for number in range(4)} <= read
+
+
+@contextlib.contextmanager
+def listed_while(
+    cards: Path, then: Callable[[], object], afterwards: Callable[[], object], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Place]:
+    """A folder of all cards, of which the listing reaches `CANON` last: something is done before that."""
+    for name in ("CANON/DCIM/0.jpg", "disk/a.jpg"):
+        assert (cards / name).exists()
+    walk = FolderPlace._list
+
+    def list_one(place: FolderPlace, folder: str, *rest: object) -> tuple[int, int]:
+        if place.root == cards and folder == "CANON":
+            then()
+        found = walk(place, folder, *rest)  # type: ignore[arg-type]
+        if place.root == cards and folder == "CANON":
+            afterwards()
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FolderPlace, "_list", list_one)
+        yield open_folder(str(cards))
+
+
+@pytest.mark.parametrize("hides", [True, False], ids=["files lie under it", "nothing lies under it"])
+@pytest.mark.parametrize("comes_back", [True, False])
+def test_a_card_beneath_that_goes_while_the_folder_is_listed_is_missed(
+    comes_back: bool, hides: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with contextlib.ExitStack() as stack:
+        reader = CardReader(tmp_path, stack, 0, OLD_S)
+        write(reader.cards["A"] / "DCIM/0.jpg", noise("A"), OLD_S)
+        cards = reader.mount.parent
+        write(cards / "disk/a.jpg", noise("disk"), OLD_S)
+        if hides:
+            reader.empty()
+            write(reader.mount / "hidden.jpg", noise("hidden"), OLD_S)
+            reader.put_in("A")
+
+        def put_back() -> None:
+            if comes_back:
+                reader.put_in("A")
+
+        with listed_while(cards, reader.empty, put_back, monkeypatch) as place:
+            made = scan(place, tmp_path / "m.jsonl", depth=Depth.HASH, jobs=1, use_cache=False)
+        if not comes_back:
+            reader.put_in("A")
+        with listed_while(cards, reader.empty, put_back, monkeypatch) as place:
+            looked = backup.Looked.at(place)
+    assert (made.footer.complete, made.footer.reasons) == (False, ("CANON: it went away while it was listed",))
+    assert [(e.path, e.kind) for e in looked.entries if e.error] == [("CANON", EntryKind.FOLDER)]
+
+
+@pytest.mark.parametrize("files", [0, 1])
+def test_a_card_beneath_that_stays_is_listed_whole(files: int, tmp_path: Path) -> None:
+    """Though it is empty, or lies on files of the folder in which it is mounted."""
+    with contextlib.ExitStack() as stack:
+        reader = CardReader(tmp_path, stack, files, OLD_S)
+        (reader.cards["A"] / "empty").mkdir()
+        reader.empty()
+        write(reader.mount / "hidden.jpg", noise("hidden"), OLD_S)
+        write(reader.mount.parent / "disk/a.jpg", noise("disk"), OLD_S)
+        reader.put_in("A")
+        made = scan(open_folder(str(reader.mount.parent)), tmp_path / "m.jsonl", depth=Depth.LIST)
+    assert (made.footer.complete, made.footer.files) == (True, files + 1)
 
 
 def lying(monkeypatch: pytest.MonkeyPatch, *there: presence.Mounted) -> None:
