@@ -21,6 +21,10 @@ class RootGone(BadPlace):
     """The folder that is worked on is not there any more: a disk was unplugged, a share or phone went away."""
 
 
+class BeneathGone(RootGone):
+    """A disk that is mounted beneath the folder that is worked on is not there any more, or another one is."""
+
+
 class RootReplaced(BadPlace):
     """At the path of the folder that is worked on lies another one now; nothing is written to it."""
 

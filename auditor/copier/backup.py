@@ -324,6 +324,7 @@ def carry_out(
         manifest = _next_generation(prepared, now())
         try:
             fake, is_news = _read_back(prepared, ending, options)
+            store.door.check()  # else it was read back from another one
         except BadPlace as error:  # another disk lies there
             return BackupResult(prepared, replace(ending, stopped=True, gone=str(error)), manifest)
         if is_news:

@@ -19,6 +19,7 @@ from auditor.disk.names import escape_path
 from auditor.disk.opened import Opened
 from auditor.errors import BadManifest, BadPlace
 from auditor.isolation.heartbeat import Stage
+from auditor.places.presence import away
 
 BATCH_FILES = 64
 BATCH_BYTES = 256 << 20
@@ -138,6 +139,8 @@ def execute(plan: CopyPlan, setup: Setup, publisher: Publisher, options: RunOpti
             publisher.discard(bring.arrived.temp)
     run.partial.clear()
     options.on_progress(_progress(run))
+    if run.gone is None and (gone := away(publisher.door)):  # nothing failed, but what was written went with it
+        run.gone, run.stopped = gone, True
     results = {**run.repaired, **run.results}
     results_by_number = tuple(results[n] for n in sorted(results))
     other, written = tuple(run.other.values()), frozenset(run.written)

@@ -10,24 +10,27 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from auditor.disk import durable, locks, marker
 from auditor.disk.folder import Folder, beneath
 from auditor.disk.names import parts_inside
-from auditor.errors import BadPlace, RootGone, RootReplaced
+from auditor.disk.volume import gone_from, volumes_beneath
+from auditor.errors import BadPlace, BeneathGone, RootGone, RootReplaced
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
     """By what a folder is known again: the id in its marker or, where it has none (None), the disk and the folder's
-    number on it. A plain value, that other processes may open the same folder by."""
+    number on it; and by what the volumes that are mounted beneath it are, to which a part of its files goes. A plain
+    value, that other processes may open the same folder by."""
 
     path: Path
     device: int
     inode: int
     id: str | None
+    beneath: dict[Path, str | None] = field(default_factory=dict)
 
 
 class Root:
@@ -74,11 +77,11 @@ class Root:
         return self.known.path
 
     def check(self) -> None:
-        """Returns where the known folder lies at its path. A disk that was away and is back is opened again, and its
-        lock taken again.
+        """Returns where the known folder lies at its path, and what was mounted beneath it. A disk that was away and is
+        back is opened again, and its lock taken again.
 
-        Raises: RootGone where nothing of it is there; RootReplaced where another folder is; BadPlace where another run
-        has taken the lock meanwhile.
+        Raises: RootGone where nothing of it is there; BeneathGone where a disk beneath it is not; RootReplaced where
+        another folder is; BadPlace where another run has taken the lock meanwhile.
         """
         fresh = _found(self.known)
         if _is_open(self._top, fresh):
@@ -198,7 +201,8 @@ def made(path: Path) -> Root:
 def _known(top: Folder) -> Known:
     facts = top.own_facts()
     found = marker.read_in(top)
-    return Known(top.path, facts.st_dev, facts.st_ino, found.id if found else None)
+    beneath = volumes_beneath(top.path.resolve())
+    return Known(top.path, facts.st_dev, facts.st_ino, found.id if found else None, beneath)
 
 
 def _found(known: Known) -> Folder:
@@ -217,9 +221,12 @@ def _found(known: Known) -> Folder:
         same = (facts.st_dev, facts.st_ino) == (known.device, known.inode)
     else:
         same = found is not None and found.id == known.id
-    if same:
+    away = gone_from(known.beneath, volumes_beneath(known.path.resolve())) if known.beneath else None
+    if same and away is None:
         return top
     top.close()
+    if same:
+        raise BeneathGone(f"the disk at {away} is gone, or another one lies there now")
     if found is None:
         raise RootGone(f"{known.path} is gone, an empty or another folder lies there now; nothing was written to it")
     raise RootReplaced(f"another backup lies at {known.path} now; nothing was written to it")

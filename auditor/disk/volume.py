@@ -8,7 +8,7 @@ import re
 import secrets
 import shutil
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -233,10 +233,36 @@ def mounted_beneath(path: Path) -> list[Path]:
 
 
 def devices_beneath(path: Path) -> dict[Path, int]:
-    """The device number of each volume that is `mounted_beneath` a whole path, 0 where the table does not say it. None
-    of them is asked, as one that hangs gives no answer."""
+    """The device number of each volume that is `mounted_beneath` a whole path, 0 where the table does not say it, or
+    what it says is that one is mounted there as soon as it is asked for. None of them is asked, as one that hangs gives
+    no answer."""
     table = mounted()
-    return {point: _mount_around(point, table).device for point in _points_beneath(path, table)}
+    found = {point: _mount_around(point, table) for point in _points_beneath(path, table)}
+    return {point: 0 if mount.kind == "autofs" else mount.device for point, mount in found.items()}
+
+
+def volumes_beneath(path: Path) -> dict[Path, str | None]:
+    """By what each volume that is `mounted_beneath` a whole path is known again: its own number or, as the system does
+    not tell each, that of its device; None where it tells neither."""
+    return {
+        at: volume_id(device) or f"device {device}" if device else None for at, device in devices_beneath(path).items()
+    }
+
+
+def gone_from(before: Mapping[Path, str | None], now: Mapping[Path, str | None]) -> Path | None:
+    """Where the first of the volumes of before is mounted no more, or another one is now; None where all are there."""
+    return next((at for at, one in before.items() if at not in now or len({one, now[at], None}) > 2), None)
+
+
+def volume_id(device: int) -> str | None:
+    """The serial number or UUID of a volume, None where the system does not tell."""
+    if os.name == "nt":
+        return f"{device:x}"
+    with contextlib.suppress(OSError):
+        for link in Path("/dev/disk/by-uuid").iterdir():
+            if link.stat().st_rdev == device:
+                return link.name
+    return None
 
 
 def _points_beneath(path: Path, table: Sequence[Mounted]) -> list[Path]:

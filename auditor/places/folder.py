@@ -20,7 +20,7 @@ from auditor.disk.folder import Folder, beneath, is_link
 from auditor.disk.marker import OWN_FOLDER
 from auditor.disk.mounts import mount_of
 from auditor.disk.opened import Named
-from auditor.disk.volume import filesystem, keeps_change_times
+from auditor.disk.volume import filesystem, keeps_change_times, volume_id
 from auditor.errors import BadPlace, LeadsOut
 from auditor.model import Device, ErrorKind, Trouble
 from auditor.paths import typed_path
@@ -276,14 +276,3 @@ def _volume_now(device: int) -> str:
     except (OSError, ValueError):
         run = platform.node()
     return f"device {device} of {run}".replace(":", "-")
-
-
-def volume_id(device: int) -> str | None:
-    """The serial number or UUID of a volume, None where the system does not tell."""
-    if os.name == "nt":
-        return f"{device:x}"
-    with contextlib.suppress(OSError):
-        for link in Path("/dev/disk/by-uuid").iterdir():
-            if link.stat().st_rdev == device:
-                return link.name
-    return None

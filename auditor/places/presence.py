@@ -13,12 +13,12 @@ from typing import TypeVar
 from auditor.dates import is_as_listed
 from auditor.disk.opened import Listed, Opened
 from auditor.disk.root import Root
-from auditor.disk.volume import devices_beneath, volume_of
-from auditor.errors import AuditorError, RootGone
+from auditor.disk.volume import devices_beneath, volume_id, volume_of
+from auditor.errors import AuditorError, BeneathGone, RootGone
 from auditor.model import ErrorKind, Trouble
 from auditor.paths import display_path
 from auditor.places import Entry, EntryKind, Place
-from auditor.places.folder import FolderPlace, file_id, volume_id
+from auditor.places.folder import FolderPlace, file_id
 from auditor.words import count
 
 Listing = Callable[[], Mapping[str, tuple[int | None, int | None]]]
@@ -306,6 +306,8 @@ def away(door: Root) -> str | None:
     """Whether a destination is not at its path any more, in words for people; None where it is."""
     try:
         door.check()
+    except BeneathGone as error:
+        return str(error)
     except RootGone:
         return f"the destination {door.path} is gone"
     except (OSError, AuditorError) as error:

@@ -36,6 +36,21 @@ def test_a_folder_that_is_moved_away_is_gone(tmp_path: Path) -> None:
         root.check()
 
 
+def test_a_disk_beneath_that_is_gone_or_another_one_is_missed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    there: dict[Path, str | None] = {Path("/x"): "A", Path("/y"): None}
+    monkeypatch.setattr("auditor.disk.root.volumes_beneath", lambda path: there)
+    with made(tmp_path / "root") as door:
+        found: list[dict[Path, str | None]] = [{}, {Path("/new"): "C"}, {Path("/y"): "D"}]
+        for fine in found:
+            there = {Path("/x"): "A", Path("/y"): None, **fine}
+            door.check()
+        for wrong in ({Path("/x"): "A"}, {Path("/x"): "B", Path("/y"): None}):
+            there = wrong
+            for ask in (door.check, lambda: Root.again(door.known)):
+                with pytest.raises(RootGone, match=r"the disk at /[xy] is gone, or another one"):
+                    ask()
+
+
 def test_another_backup_at_the_path_is_not_written_to(tmp_path: Path) -> None:
     backup(tmp_path / "other", "two").close()
     with backup(tmp_path / "disk", "one") as root:

@@ -7,7 +7,7 @@ import contextlib
 import shutil
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from auditor.cli import copying
-from auditor.copier import backup, source_manifest
+from auditor.copier import backup, restore, source_manifest
 from auditor.copier.backup import Request
 from auditor.copier.execute import Progress
 from auditor.copier.layout import Layout
@@ -266,6 +266,75 @@ def test_a_stick_that_stays_and_takes_nothing_more_ends_the_run(phone: Path, tmp
     again = back_up(phone, stick.real)
     assert again.failed == {} and leftovers(stick.real) == [] and lies(stick.real) == []
     assert tree(stick.real) == tree(phone)
+
+
+@pytest.fixture
+def disks(tmp_path: Path) -> Iterator[CardReader]:
+    """Two empty disks, of which one is mounted in a folder of the destination."""
+    with contextlib.ExitStack() as stack:
+        yield CardReader(tmp_path, stack, 0, OLD_S)
+
+
+@pytest.fixture
+def albums(tmp_path: Path) -> Path:
+    """A source of which a part is stored on the disk beneath."""
+    for number in range(FILES):
+        write(tmp_path / f"phone/{('Album', 'CANON')[number > 20]}/{number:03}.jpg", noise(number, 2_000))
+    return tmp_path / "phone"
+
+
+@pytest.mark.parametrize("then", ["A", "B", ""])
+def test_a_disk_beneath_the_destination_that_is_pulled_is_waited_for(
+    then: str, albums: Path, disks: CardReader
+) -> None:
+    dest = disks.mount.parent
+
+    def waited(times: int) -> None:
+        if times == 3 and then:
+            disks.put_in(then)
+
+    ran = interrupted(albums, dest, disks.empty, waited)
+    if then == "A":
+        assert (ran.failed, ran.backed.ending.gone) == ({}, None)
+        assert back_up(albums, dest).by_path == {}
+        assert tree(dest) == tree(albums) and lies(dest) == []
+    else:
+        assert ran.backed.ending.gone == f"the disk at {disks.mount} is gone, or another one lies there now"
+    disks.empty()
+    assert tree(disks.mount) == tree(disks.cards["B"]) == {}, "in the folder on which it is mounted, or another disk"
+
+
+def test_a_disk_beneath_that_is_pulled_when_there_is_nothing_to_copy_is_missed(albums: Path, disks: CardReader) -> None:
+    back_up(albums, disks.mount.parent)
+    ran = back_up(albums, disks.mount.parent, options=replace(QUICK, on_progress=lambda _: disks.empty()))
+    assert f"the disk at {disks.mount} is gone" in (ran.backed.ending.gone or "")
+
+
+def test_a_disk_beneath_that_is_pulled_while_it_is_read_back_is_no_fake(
+    albums: Path, disks: CardReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = backup._read_back
+
+    def pulled(*words: Any) -> tuple[str | None, bool]:
+        disks.empty()
+        return read(*words)
+
+    monkeypatch.setattr(backup, "_read_back", pulled)
+    ran = back_up(albums, disks.mount.parent)
+    assert f"the disk at {disks.mount} is gone" in (ran.backed.ending.gone or "")
+    assert ran.backed.fake is None
+
+
+def test_a_disk_beneath_the_target_of_a_restore_that_is_pulled_at_the_end_is_missed(
+    albums: Path, disks: CardReader, tmp_path: Path
+) -> None:
+    back_up(albums, tmp_path / "backup")
+    store = Store(tmp_path / "backup")
+    with restore.prepare(store, disks.mount.parent, restore.originals(store), datetime.now(UTC)) as job:
+        total = len(job.plan.to_do)
+        pull = replace(QUICK, on_progress=lambda now: disks.empty() if now.files == total else None)
+        ending = restore.carry_out(job, pull)
+    assert f"the disk at {disks.mount} is gone" in (ending.gone or "")
 
 
 @pytest.mark.parametrize("told_by", ["its volume", "its files", "its files alone"])
