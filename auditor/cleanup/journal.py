@@ -19,6 +19,7 @@ from typing import Any
 
 from auditor.cleanup.files import is_gone, stamp
 from auditor.cleanup.plan import MOST_BYTES, FileAt
+from auditor.dates import is_as_listed
 from auditor.disk import durable, small_files
 from auditor.disk.durable import ColdRead
 from auditor.disk.folder import Folder, beneath
@@ -246,6 +247,13 @@ def _as_on_disk(entry: Entry) -> Entry:
     if entry.state is State.PURGING:
         return replace(entry, state=State.MOVED if held else State.PURGED)
     if entry.state is State.MOVED and not held:
-        back = stamp(entry.file) is not None
-        return replace(entry, state=State.RESTORED if back else State.LOST)
+        return replace(entry, state=State.RESTORED if _is_back(entry) else State.LOST)
     return entry
+
+
+def _is_back(entry: Entry) -> bool:
+    """Whether the file lies where it was, and no other one that has its name now."""
+    there = stamp(entry.file)
+    if there is None or there.size_bytes != entry.size_bytes:
+        return False
+    return is_as_listed(entry.mtime_ns, there.mtime_ns, may_shift=True)

@@ -601,6 +601,22 @@ def test_what_is_known_to_have_left_the_quarantine_and_is_not_seen_elsewhere_is_
     assert {entry.state for entry in journals.read(journal)[1]} == {State.LOST}
 
 
+@pytest.mark.parametrize("is_itself", [True, False])
+def test_what_left_the_quarantine_is_back_where_it_lies_in_its_old_place_itself(
+    is_itself: bool, photos: Path, plan: Path, sound: None
+) -> None:
+    """Another file that has its name is none: it has another size, or another date."""
+    (journal,) = applying.apply(plans.read(plan)).journals
+    others = iter((b"another", None, b"a longer one"))
+    entries = journals.read(journal)[1]
+    for entry in entries:
+        entry.held.rename(entry.file.whole)
+        if not is_itself:
+            entry.file.whole.write_bytes(next(others, None) or entry.file.whole.read_bytes())
+    wanted = {journals.State.RESTORED if is_itself else journals.State.LOST}
+    assert entries and {entry.state for entry in journals.read(journal)[1]} == wanted
+
+
 def test_what_was_put_back_and_cannot_be_written_down_is_told_as_that(
     photos: Path, tmp_path: Path, sound: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
