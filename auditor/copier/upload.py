@@ -10,16 +10,17 @@ import os
 import re
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
 
 from auditor.disk.foreign_names import row_path
+from auditor.disk.volume import gone_from
 from auditor.errors import BadPlace
 from auditor.manifest.jsonl import Manifest
 from auditor.model import DigestOrigin, ErrorKind, FileFacts
-from auditor.places import Entry, EntryKind, Place
+from auditor.places import Entry, EntryKind, Place, presence
 from auditor.places.rclone import RclonePlace
 from auditor.places.rclone_remotes import grade
 from auditor.places.rcloneclient import RemoteFailed, call
@@ -62,8 +63,10 @@ def upload_missing(
 
     `to_upload` is told before how many files and bytes that are at most: those that the remote states are left out.
     `listed` is a list of the source of this run with SHA-256 and the first of the remote's own digests. A remote that
-    states none has its files of equal size read. Raises: BadPlace, ListingCut where the remote cannot be listed.
+    states none has its files of equal size read. Raises: BadPlace, ListingCut where the remote cannot be listed;
+    BadPlace where it shows a disk of this machine that is not there any more.
     """
+    lay_on = presence.volumes(cloud)
     there = _RemoteIndex.of(cloud)
     lacking = [
         facts.size_bytes or 0
@@ -78,6 +81,7 @@ def upload_missing(
             continue
         if _is_excluded(facts, excluded):
             continue
+        _refuse_another(cloud, lay_on)
         try:
             if (found := there.find(facts)) is not None:
                 yield Upload(facts.path, Outcome.HELD, facts.size_bytes or 0, found)
@@ -90,6 +94,17 @@ def upload_missing(
         there.add(placed, facts)
         took = time.monotonic() - began
         yield Upload(facts.path, Outcome.UPLOADED, facts.size_bytes or 0, placed, seconds=took)
+    _refuse_another(cloud, lay_on)
+
+
+def _refuse_another(cloud: RclonePlace, lay_on: Mapping[Path, str | None]) -> None:
+    """Raises: BadPlace where a disk of this machine that the remote shows went away, and what is uploaded goes to the
+    folder on which it was mounted, or to another disk."""
+    if (away := gone_from(lay_on, presence.volumes(cloud))) is not None:
+        raise BadPlace(
+            f"the disk at {away}, which {cloud.spec} shows, is gone, or another one lies there now: connect and mount"
+            " the first one, and run the same command again"
+        )
 
 
 def _is_excluded(facts: FileFacts, excluded: re.Pattern[str] | None) -> bool:

@@ -237,16 +237,27 @@ def devices_beneath(path: Path) -> dict[Path, int]:
     what it says is that one is mounted there as soon as it is asked for. None of them is asked, as one that hangs gives
     no answer."""
     table = mounted()
-    found = {point: _mount_around(point, table) for point in _points_beneath(path, table)}
-    return {point: 0 if mount.kind == "autofs" else mount.device for point, mount in found.items()}
+    return {point: _device_around(point, table) for point in _points_beneath(path, table)}
+
+
+def _device_around(path: Path, table: Sequence[Mounted]) -> int:
+    mount = _mount_around(path, table)
+    return 0 if mount.kind == "autofs" else mount.device
 
 
 def volumes_beneath(path: Path) -> dict[Path, str | None]:
     """By what each volume that is `mounted_beneath` a whole path is known again: its own number or, as the system does
     not tell each, that of its device; None where it tells neither."""
-    return {
-        at: volume_id(device) or f"device {device}" if device else None for at, device in devices_beneath(path).items()
-    }
+    return {at: _known_by(device) for at, device in devices_beneath(path).items()}
+
+
+def volumes_of(path: Path) -> dict[Path, str | None]:
+    """The same of the volume on which a whole path lies, be anything there or not, and of those beneath."""
+    return {path: _known_by(_device_around(path, mounted())), **volumes_beneath(path)}
+
+
+def _known_by(device: int) -> str | None:
+    return volume_id(device) or f"device {device}" if device else None
 
 
 def gone_from(before: Mapping[Path, str | None], now: Mapping[Path, str | None]) -> Path | None:

@@ -13,7 +13,7 @@ from typing import TypeVar
 from auditor.dates import is_as_listed
 from auditor.disk.opened import Listed, Opened
 from auditor.disk.root import Root
-from auditor.disk.volume import devices_beneath, volume_id, volume_of
+from auditor.disk.volume import devices_beneath, volume_id, volume_of, volumes_of
 from auditor.errors import AuditorError, BeneathGone, RootGone
 from auditor.model import ErrorKind, Trouble
 from auditor.paths import display_path
@@ -332,6 +332,13 @@ def mounted(source: Place) -> Mounted | None:
     except OSError:
         return None
     return Mounted(volume.mount_point, volume.device, volume_id(volume.device), number, _beneath(folder, volume.device))
+
+
+def volumes(place: Place) -> dict[Path, str | None]:
+    """By what each volume is known again on which a place lies or a part of it; none where it shows no folder of this
+    machine. The folder need not be there yet."""
+    folder = _folder_of(place)
+    return {} if folder is None else volumes_of(folder.resolve())
 
 
 def _folder_of(source: Place) -> Path | None:

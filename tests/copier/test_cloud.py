@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from auditor.cli import ahead, app
 from auditor.copier import upload as copier
 from auditor.copier.upload import Outcome, upload_missing
+from auditor.errors import BadPlace
 from auditor.judge import policy as policies
 from auditor.manifest.jsonl import Manifest
 from auditor.model import Depth
@@ -22,6 +23,7 @@ from auditor.places.folder import open_folder
 from auditor.places.rclone import RclonePlace, open_rclone
 from auditor.places.rcloneclient import RemoteFailed
 from auditor.scan.run import scan
+from tests.doubles.mounts import detach, needs, tmpfs
 from tests.doubles.rclone_server import newest_rclone, remote, served
 from tests.media import jpeg
 
@@ -90,6 +92,25 @@ def test_another_content_of_the_same_name_is_never_replaced(tmp_path: Path, clou
     (tmp_path / "there/a.jpg").write_bytes(b"other")
     assert run(tmp_path, cloud) == {"a.jpg": Outcome.UPLOADED}
     assert there(tmp_path) == {"a.jpg": b"other", "a (2).jpg": b"phone"}
+
+
+@pytest.mark.parametrize("cloud", ["digests"], indirect=True)
+@pytest.mark.parametrize("after", [1, 2, 3])
+def test_a_disk_that_the_remote_shows_and_that_is_pulled_ends_the_run(
+    after: int, tmp_path: Path, cloud: RclonePlace
+) -> None:
+    """Be it after the last file, and from an empty folder."""
+    needs("mount", root=True)
+    phone = source(tmp_path, {f"{number}.jpg": jpeg(number) for number in range(3)})
+    shown = open_rclone("cloud:disk/tmpfs/new")
+    with tmpfs(tmp_path / "there/disk", "4m") as disk:
+        (disk / "new").mkdir()
+        uploads = upload_missing(open_folder(str(phone)), listed(tmp_path, shown), shown)
+        assert [next(uploads).outcome for _ in range(after)] == [Outcome.UPLOADED] * after
+        detach(disk)
+        with pytest.raises(BadPlace, match=r"the disk at .*there/disk/tmpfs/new, which .* shows, is gone"):
+            next(uploads)
+    assert there(tmp_path) == {}
 
 
 def test_what_arrives_altered_is_not_put_into_place(
