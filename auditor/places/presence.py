@@ -219,15 +219,17 @@ def unlisted_beneath(source: Place, before: Mounted | None, entries: Sequence[En
 def _was_listed(top: Path, at: str, entries: Sequence[Entry]) -> bool:
     """Whether a listing has what lies on the volume that is mounted in a folder, and nothing of the folder that is
     hidden by that: a card that was away for a moment lies there again."""
-    ids = [entry.file_id for entry in entries if entry.path == at or entry.path.startswith(f"{at}/")]
+    found = [entry for entry in entries if entry.path == at or entry.path.startswith(f"{at}/")]
     try:
-        if not ids:
+        if not found:
             return next(FolderPlace(top / at, at).walk(), None) is None
         device, around = (top / at).stat().st_dev, (top / at).parent.stat().st_dev
     except (OSError, AuditorError):
         return False
+    within = [point.relative_to(top).as_posix() for point in devices_beneath(top / at)]
+    ids = [entry.file_id for entry in found if entry.file_id and not _volume_of(entry.path, within)]
     hidden = (file_id(around, 1) or "").rpartition(":")[0]
-    return device == around or all(one is None or one.rpartition(":")[0] != hidden for one in ids)
+    return device == around or all(one.rpartition(":")[0] != hidden for one in ids)
 
 
 MOST_OPENED = 1_000

@@ -40,7 +40,7 @@ from tests import media
 from tests.commandline import call
 from tests.copier.runs import OLD_S, noise, tree, write
 from tests.doubles.card_reader import CardReader
-from tests.doubles.mounts import disk, make_image, mounted_image, needs
+from tests.doubles.mounts import disk, make_image, mounted, mounted_image, needs
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="it mounts file systems")
 
@@ -214,7 +214,7 @@ def test_a_card_beneath_that_goes_while_the_folder_is_listed_is_missed(
 
 @pytest.mark.parametrize("files", [0, 1])
 def test_a_card_beneath_that_stays_is_listed_whole(files: int, tmp_path: Path) -> None:
-    """Though it is empty, or lies on files of the folder in which it is mounted."""
+    """Though it is empty, lies on files of the folder in which it is mounted, or shows a folder of that disk within."""
     with contextlib.ExitStack() as stack:
         reader = CardReader(tmp_path, stack, files, OLD_S)
         (reader.cards["A"] / "empty").mkdir()
@@ -222,8 +222,12 @@ def test_a_card_beneath_that_stays_is_listed_whole(files: int, tmp_path: Path) -
         write(reader.mount / "hidden.jpg", noise("hidden"), OLD_S)
         write(reader.mount.parent / "disk/a.jpg", noise("disk"), OLD_S)
         reader.put_in("A")
-        made = scan(open_folder(str(reader.mount.parent)), tmp_path / "m.jsonl", depth=Depth.LIST)
+        place, out = open_folder(str(reader.mount.parent)), tmp_path / "m.jsonl"
+        made = scan(place, out, depth=Depth.LIST, use_cache=False)
+        with mounted("mount", "--bind", str(reader.mount.parent / "disk"), str(reader.mount / "shown")):
+            again = scan(place, out.with_name("n.jsonl"), depth=Depth.LIST, use_cache=False)
     assert (made.footer.complete, made.footer.files) == (True, files + 1)
+    assert (again.footer.complete, again.footer.files) == (True, files + 2)
 
 
 def lying(monkeypatch: pytest.MonkeyPatch, *there: presence.Mounted) -> None:
