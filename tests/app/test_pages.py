@@ -111,8 +111,10 @@ def test_a_button_is_named_only_where_it_is(running: App, words: list[str], goes
 
 def test_what_may_go_after_a_backup_is_freed_from_its_report(running: App) -> None:
     command = "`auditor clean /audit` shows which; with `--apply` it moves them into a quarantine"
-    step = {"action": "clean", "arguments": ["/audit"], "sentence": f"9 kB in 2 files may go from the phone: {command}."}
-    end = {"event": "result", "copied": 1, "damaged_in_source": [{"path": "a.jpg", "reason": "cut short"}], "next": step}
+    sentence = f"9 kB in 2 files may go from the phone: {command}."
+    step = {"action": "clean", "arguments": ["/audit"], "sentence": sentence}
+    damaged = [{"path": "a.jpg", "reason": "cut short"}]
+    end = {"event": "result", "copied": 1, "damaged_in_source": damaged, "next": step}
     shown = page(running, ["backup", "--", "/phone", "/backup"], end)
     assert "9 kB in 2 files may go from the phone: see the report, and press “Free the phone…” there." in shown
     assert "--apply" not in shown
