@@ -155,7 +155,7 @@ def _copy(bring: Bring, door: Root, setup: Setup, say: Voice) -> Arrived:
                 mtime_ns = after.mtime_ns if after else bring.mtime_ns
                 dated_ns = bring.dated_ns if bring.dated_ns is not None else mtime_ns
                 dated = dated_ns is not None and _dated(fd, door, temp, dated_ns)
-                if not setup.syncs_whole:
+                if not setup.syncs_whole or os.fstat(fd).st_dev != door.known.device:  # a disk that is mounted beneath
                     say.beat(bring.number, Stage.SYNC)
                     durable.sync_file(fd)
             finally:

@@ -4,6 +4,7 @@ and nothing is said of a file that is not so."""
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import sys
 import time
@@ -21,6 +22,7 @@ from auditor.copier.backup import Request
 from auditor.copier.execute import Progress
 from auditor.copier.layout import Layout
 from auditor.copier.publish import Outcome
+from auditor.disk import durable
 from auditor.disk.volume import volume_of
 from auditor.errors import BadPlace
 from auditor.places import presence
@@ -30,6 +32,7 @@ from auditor.scrub import verify
 from auditor.store.generations import Store, locked
 from auditor.store.index import Index
 from tests.commandline import call
+from tests.copier import in_process
 from tests.copier.runs import DIGESTS, OLD_S, QUICK, Ran, back_up, leftovers, lies, noise, tree, write
 from tests.doubles.card_reader import CardReader
 from tests.doubles.mounts import detach, faulty
@@ -302,6 +305,24 @@ def test_a_disk_beneath_the_destination_that_is_pulled_is_waited_for(
         assert ran.backed.ending.gone == f"the disk at {disks.mount} is gone, or another one lies there now"
     disks.empty()
     assert tree(disks.mount) == tree(disks.cards["B"]) == {}, "in the folder on which it is mounted, or another disk"
+
+
+def test_what_goes_to_a_disk_beneath_is_synced_there(
+    albums: Path, disks: CardReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Syncing the destination's own disk as a whole makes nothing lasting on another one."""
+    synced: list[int] = []
+    sync = durable.sync_file
+
+    def noted(fd: int) -> None:
+        synced.append(os.fstat(fd).st_dev)
+        sync(fd)
+
+    in_process.everything(monkeypatch)
+    monkeypatch.setattr(durable, "sync_file", noted)
+    ran = back_up(albums, disks.mount.parent)
+    assert ran.failed == {}
+    assert synced.count(disks.mount.stat().st_dev) >= len(list((albums / "CANON").iterdir()))
 
 
 def test_a_disk_beneath_that_is_pulled_when_there_is_nothing_to_copy_is_missed(albums: Path, disks: CardReader) -> None:
