@@ -108,7 +108,7 @@ def test_a_disk_that_the_remote_shows_and_that_is_pulled_ends_the_run(
         uploads = upload_missing(open_folder(str(phone)), listed(tmp_path, shown), shown)
         assert [next(uploads).outcome for _ in range(after)] == [Outcome.UPLOADED] * after
         detach(disk)
-        with pytest.raises(BadPlace, match=r"the disk at .*there/disk/tmpfs/new, which .* shows, is gone"):
+        with pytest.raises(BadPlace, match=r"the disk at .*there/disk/tmpfs, which .* shows, is gone"):
             next(uploads)
     assert there(tmp_path) == {}
 
@@ -190,6 +190,26 @@ def test_the_command_uploads_and_audits(tmp_path: Path, cloud: RclonePlace, monk
         assert f"{uploaded}  uploaded and compared there" in result.output and f"{held}  there already" in result.output
         assert "SAFE" in result.output and (tmp_path / f"report{held}" / "report.html").exists()
     assert set(there(tmp_path)) == {f"new/folder/DCIM/{n}.jpg" for n in range(3)}
+
+
+@pytest.mark.parametrize("cloud", ["digests"], indirect=True)
+@pytest.mark.usefixtures("cloud")
+@pytest.mark.parametrize(
+    ("folder", "remote", "says"),
+    [
+        ("there", "cloud:backup", "the backup rclone:cloud:backup lies inside the source"),
+        ("there/phone", "cloud:", "lies inside its backup rclone:cloud:"),
+    ],
+)
+def test_a_remote_that_leads_into_the_source_gets_nothing(
+    folder: str, remote: str, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "there/phone").mkdir()
+    (tmp_path / "there/phone/a.jpg").write_bytes(jpeg(1))
+    result = CliRunner().invoke(app, ["backup", folder, f"rclone:{remote}"])
+    assert isinstance(result.exception, BadPlace) and says in str(result.exception)
+    assert set(there(tmp_path)) == {"phone/a.jpg"}
 
 
 def deletable(report: Path) -> list[str]:

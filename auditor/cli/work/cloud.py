@@ -52,6 +52,10 @@ def backup(
     cloud = open_rclone(dest.removeprefix(PREFIX))
     if nesting.will_be_emptied(cloud):
         raise BadPlace(f"{dest} lies in a bin, which will be emptied; name a folder outside of it")
+    if nesting.within(cloud, place):
+        raise BadPlace(f"the backup {dest} lies inside the source {place.spec}; name places that are apart")
+    if nesting.within(place, cloud):
+        raise BadPlace(f"the source {place.spec} lies inside its backup {dest}; name places that are apart")
     sides = paired(role_of(place), role_of(cloud), is_by_hand=is_by_hand)
     if plan_only:
         words = " ".join((typed(place.spec), typed(dest), *said_by_hand([sides])))
