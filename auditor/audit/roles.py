@@ -255,11 +255,11 @@ def paired(source: Role, backup: Role, *, is_by_hand: bool = False) -> Pair:
         return replace(pair, one_phone=ours.folder)
     if backup.root is None or not ours.may_be_whole or not _lies_in(backup.root, ours.folder):
         return pair
-    if ours.is_whole:
+    if ours.is_storage:
         return replace(pair, one_phone=ours.folder)
     if backup.is_marked:  # is doubted for its own marks
         return pair
-    within = replace(backup, marks=ours, is_marked=True, marked_folder=source.marked_folder)
+    within = replace(backup, marks=ours, is_marked=True, marked_folder=source.marked_folder or source.spec)
     return replace(pair, backup=within, may_be_one=True)
 
 

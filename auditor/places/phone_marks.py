@@ -35,7 +35,7 @@ _OF_A_PHONE = (_PUBLIC - {"Documents", "Movies", "Music", "Pictures"}) | {"Teleg
 """Those that no system makes in a home folder (freedesktop.org, xdg-user-dirs; Apple), and what messengers make."""
 
 _OF_A_WHOLE = 2
-"""So many of them beside a camera's folder are a phone's storage: one of them anybody may have put there."""
+"""So many of them beside a camera's folder may be a phone's storage: one of them anybody may have put there."""
 
 _OF_APPS = frozenset({"data", "media", "obb"})
 """What apps keep in `Android`. Source: developer.android.com, Context.getExternalFilesDirs, getExternalMediaDirs,
@@ -70,14 +70,9 @@ class Marks:
     beside: frozenset[str] = frozenset()
 
     @property
-    def is_whole(self) -> bool:
-        """Whether the folder is known as all of a phone's storage or of a card, by its names."""
-        return self.is_storage or len(self.beside & _OF_A_PHONE) >= _OF_A_WHOLE
-
-    @property
     def may_be_whole(self) -> bool:
-        """Whether it may be that, and a home folder too."""
-        return self.is_whole or len(self.beside) >= _OF_A_WHOLE
+        """Whether the folder is or may be all of a phone's storage or of a card: it may be somebody's home folder."""
+        return self.is_storage or len(self.beside) >= _OF_A_WHOLE
 
     @property
     def is_android(self) -> bool:
@@ -113,7 +108,8 @@ def marks_of(folder: Path) -> Marks | None:
     is_storage = bool(beside) or is_volume
     of_phones = frozenset(name for name in _PUBLIC | _OF_A_PHONE if written(name) in _names(folder))
     marks = Marks(folder, (CAMERAS, *beside[:1]), is_storage, is_volume, of_phones)
-    if not marks.is_whole and any(map(_YEAR.match, _names(folder))):
+    of_a_phone = is_storage or len(of_phones & _OF_A_PHONE) >= _OF_A_WHOLE
+    if not of_a_phone and any(map(_YEAR.match, _names(folder))):
         return None  # somebody's archive, which a camera's folder was put into
     return marks
 
