@@ -236,28 +236,50 @@ def devices_beneath(path: Path) -> dict[Path, int]:
     """The device number of each volume that is `mounted_beneath` a whole path, 0 where the table does not say it, or
     what it says is that one is mounted there as soon as it is asked for. None of them is asked, as one that hangs gives
     no answer."""
-    table = mounted()
-    return {point: _device_around(point, table) for point in _points_beneath(path, table)}
-
-
-def _device_around(path: Path, table: Sequence[Mounted]) -> int:
-    mount = _mount_around(path, table)
-    return 0 if mount.kind == "autofs" else mount.device
+    return {at: 0 if mount.kind == _AUTOMATIC else mount.device for at, mount in _beneath(path).items()}
 
 
 def volumes_beneath(path: Path) -> dict[Path, str | None]:
     """By what each volume that is `mounted_beneath` a whole path is known again: its own number or, as the system does
-    not tell each, that of its device; None where it tells neither."""
-    return {at: _known_by(device) for at, device in devices_beneath(path).items()}
+    not tell each, its device or what it is said to be of; None where it tells nothing."""
+    return {at: _known_by(mount) for at, mount in _beneath(path).items()}
 
 
 def volumes_of(path: Path) -> dict[Path, str | None]:
     """The same of the volume on which a whole path lies, be anything there or not, and of those beneath."""
-    return {path: _known_by(_device_around(path, mounted())), **volumes_beneath(path)}
+    around = _mount_around(path, mounted())
+    return {path if around.kind == _AUTOMATIC else Path(around.point): _known_by(around), **volumes_beneath(path)}
 
 
-def _known_by(device: int) -> str | None:
-    return volume_id(device) or f"device {device}" if device else None
+_AUTOMATIC = "autofs"
+"""What says that something is mounted there as soon as it is asked for."""
+_OF_SERVERS = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs"})
+
+
+def _beneath(path: Path) -> dict[Path, Mounted]:
+    table = mounted()
+    found = {point: _mount_around(point, table) for point in _points_beneath(path, table)}
+    return {at: mount for at, mount in found.items() if not _comes_and_goes(mount, table)}
+
+
+def _comes_and_goes(mount: Mounted, table: Sequence[Mounted]) -> bool:
+    """Whether the kernel mounts it when somebody looks into it, and takes it away again by itself: a snapshot of ZFS,
+    a share within a share. Source: zfsprops(7), snapdir; nfs(5), nohide; mount.cifs(8), nodfs."""
+    if mount.kind == "zfs":
+        return "/.zfs/snapshot/" in mount.point
+    return mount.kind in _OF_SERVERS and _mount_around(Path(mount.point).parent, table).kind == mount.kind
+
+
+def _known_by(mount: Mounted) -> str | None:
+    if mount.kind == _AUTOMATIC or not mount.device:
+        return None
+    device = mount.device
+    if not os.major(device):  # a number that the system makes up for each mount anew
+        with contextlib.suppress(OSError):
+            device = Path(mount.source).stat().st_rdev if mount.source.startswith("/dev/") else device
+        if not os.major(device) and (mount.kind in {*_OF_SERVERS, "zfs"} or mount.kind.startswith("fuse")):
+            return f"{mount.kind} of {mount.source}"
+    return volume_id(device) or f"device {device}"
 
 
 def gone_from(before: Mapping[Path, str | None], now: Mapping[Path, str | None]) -> Path | None:
@@ -269,8 +291,12 @@ def volume_id(device: int) -> str | None:
     """The serial number or UUID of a volume, None where the system does not tell."""
     if os.name == "nt":
         return f"{device:x}"
-    with contextlib.suppress(OSError):
-        for link in Path("/dev/disk/by-uuid").iterdir():
+    try:
+        links = list(Path("/dev/disk/by-uuid").iterdir())
+    except OSError:
+        return None
+    for link in links:
+        with contextlib.suppress(OSError):  # a link of a disk that is being pulled
             if link.stat().st_rdev == device:
                 return link.name
     return None

@@ -207,11 +207,13 @@ def another(source: Place, before: Mounted | None, listing: Listing, *, is_doubt
 def unlisted_beneath(source: Place, before: Mounted | None, entries: Sequence[Entry]) -> list[Entry]:
     """The volumes beneath a source that were away while `entries` were listed, each as a folder that was not listed:
     to be asked right after. `before` is where the source lay before."""
-    known = {entry.path for entry in entries if entry.kind is EntryKind.FOLDER}
-    away = {one for one in _away_beneath(mounted(source), before) if one not in known}
-    if before is not None and (top := source.folder) is not None:
-        here = {one.path for one in before.beneath} - known
-        away |= {one for one in here - away if not _was_listed(top, one, entries)}
+    if before is None:
+        return []
+    failed = tuple(entry.path for entry in entries if entry.error)
+    beneath = {one.path for one in before.beneath if one.path not in failed and not _volume_of(one.path, failed)}
+    away = beneath.intersection(_away_beneath(mounted(source), before))
+    if (top := source.folder) is not None:
+        away |= {one for one in beneath - away if not _was_listed(top, one, entries)}
     trouble = Trouble(ErrorKind.UNREADABLE, "it went away while it was listed")
     return [Entry(path, EntryKind.FOLDER, error=trouble) for path in sorted(away)]
 
@@ -339,8 +341,8 @@ def mounted(source: Place) -> Mounted | None:
 def volumes(place: Place) -> dict[Path, str | None]:
     """By what each volume is known again on which a place lies or a part of it; none where it shows no folder of this
     machine. The folder need not be there yet."""
-    folder = _folder_of(place)
-    return {} if folder is None else volumes_of(folder.resolve())
+    folders = place.local_things if place.kind == "rclone" else filter(None, [place.local_root])
+    return {at: by for folder in folders for at, by in volumes_of(folder.resolve()).items()}
 
 
 def _folder_of(source: Place) -> Path | None:

@@ -200,6 +200,31 @@ def test_an_overlay_over_its_own_layer_and_a_pool_within_itself_end(
     assert volume.kinds_beneath(tmp_path.resolve()) == {"ext4"}
 
 
+def test_what_the_kernel_mounts_and_takes_away_by_itself_is_no_disk_beneath(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor is a share or a btrfs disk that is mounted anew another one, though its number of a device is."""
+
+    def table(number: int) -> list[Mounted]:
+        return [
+            Mounted("/", "ext4", "/dev/sda1", device=os.makedev(8, 1)),
+            Mounted("/tank", "zfs", "tank", device=os.makedev(0, number)),
+            Mounted("/tank/.zfs/snapshot/daily", "zfs", "tank@daily", device=os.makedev(0, number + 1)),
+            Mounted("/nas", "nfs4", "nas:/", device=os.makedev(0, number + 2)),
+            Mounted("/nas/inner", "nfs4", "nas:/inner", device=os.makedev(0, number + 3)),
+            Mounted("/stick", "btrfs", "/dev/null", device=os.makedev(0, number + 4)),
+            Mounted("/memory", "tmpfs", "tmpfs", device=os.makedev(0, number + 5)),
+        ]
+
+    found = []
+    for number in (40, 60):
+        monkeypatch.setattr(volume, "mounted", lambda number=number: table(number))
+        found.append(volume.volumes_beneath(Path("/")))
+    before, now = found
+    assert list(before) == [Path("/tank"), Path("/nas"), Path("/stick"), Path("/memory")]
+    assert volume.gone_from({at: by for at, by in before.items() if at != Path("/memory")}, now) is None
+    assert volume.gone_from(before, now) == Path("/memory")
+    assert volume.volumes_of(Path("/nas/inner/photos/new"))[Path("/nas/inner")] == "nfs4 of nas:/inner"
+
+
 def test_a_mount_hides_what_was_mounted_beneath_its_point(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     top = tmp_path.resolve()
     lines = [

@@ -28,8 +28,8 @@ from auditor.errors import BadPlace
 from auditor.isolation import pool
 from auditor.judge import policy, rules
 from auditor.manifest.jsonl import Manifest
-from auditor.model import Depth, ErrorKind, FileFacts, Verdict
-from auditor.places import EntryKind, Place, archive, presence
+from auditor.model import Depth, ErrorKind, FileFacts, Trouble, Verdict
+from auditor.places import Entry, EntryKind, Place, archive, presence
 from auditor.places.archive import open_archive
 from auditor.places.folder import FolderPlace, open_folder
 from auditor.places.takeout import open_takeout
@@ -228,6 +228,18 @@ def test_a_card_beneath_that_stays_is_listed_whole(files: int, tmp_path: Path) -
             again = scan(place, out.with_name("n.jsonl"), depth=Depth.LIST, use_cache=False)
     assert (made.footer.complete, made.footer.files) == (True, files + 1)
     assert (again.footer.complete, again.footer.files) == (True, files + 2)
+
+
+def test_what_lies_beneath_and_could_not_be_listed_has_one_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A share that is dead, and one in a folder that cannot be opened: the row says why."""
+    (tmp_path / "a.jpg").write_bytes(b"a")
+    place = open_folder(str(tmp_path))
+    trouble = Trouble(ErrorKind.UNREADABLE, "Transport endpoint is not connected")
+    entries = [Entry("nas", EntryKind.FILE, error=trouble), Entry("shut", EntryKind.FOLDER, error=trouble)]
+    beneath = (presence.Beneath("nas", 2, None), presence.Beneath("shut/inner", 3, None))
+    before = presence.Mounted("/", 1, None, None, beneath)
+    assert presence.unlisted_beneath(place, before, entries) == []
+    assert [one.path for one in presence.unlisted_beneath(place, before, [])] == ["nas", "shut/inner"]
 
 
 def lying(monkeypatch: pytest.MonkeyPatch, *there: presence.Mounted) -> None:
