@@ -605,16 +605,26 @@ def test_what_is_known_to_have_left_the_quarantine_and_is_not_seen_elsewhere_is_
 def test_what_left_the_quarantine_is_back_where_it_lies_in_its_old_place_itself(
     is_itself: bool, photos: Path, plan: Path, sound: None
 ) -> None:
-    """Another file that has its name is none: it has another size, or another date."""
+    """Another file that has its name is none: it has another size, or other bytes."""
     (journal,) = applying.apply(plans.read(plan)).journals
     others = iter((b"another", None, b"a longer one"))
     entries = journals.read(journal)[1]
     for entry in entries:
         entry.held.rename(entry.file.whole)
         if not is_itself:
-            entry.file.whole.write_bytes(next(others, None) or entry.file.whole.read_bytes())
+            entry.file.whole.write_bytes(next(others, None) or bytes(entry.size_bytes))
     wanted = {journals.State.RESTORED if is_itself else journals.State.LOST}
     assert entries and {entry.state for entry in journals.read(journal)[1]} == wanted
+
+
+def test_what_somebody_copied_back_by_hand_is_not_lost(photos: Path, plan: Path, sound: None) -> None:
+    """By its bytes: the copy has a date of its own."""
+    (journal,) = applying.apply(plans.read(plan)).journals
+    for entry in journals.read(journal)[1]:
+        (photos / entry.file.path).parent.mkdir(parents=True, exist_ok=True)
+        (photos / entry.file.path).write_bytes((photos / entry.target).read_bytes())
+        (photos / entry.target).unlink()
+    assert {entry.state for entry in journals.read(journal)[1]} == {State.RESTORED}
 
 
 def test_what_was_put_back_and_cannot_be_written_down_is_told_as_that(
