@@ -63,10 +63,11 @@ def result(request: Request) -> Response:
 
 
 def _decides_nothing(plan: Path) -> bool:
-    """Whether a plan lets no file go and asks about none. One that cannot be read may do so."""
+    """Whether a plan lets no file go and leaves none to a person. One that cannot be read may do so."""
     try:
         with plan.open("r", encoding="utf-8-sig", newline="") as stream:
-            return all(row.get("action") == "keep" for row in csv.DictReader(stream))
+            rows = csv.DictReader(stream)
+            return all(row.get("action") == "keep" and row.get("may_go") != "yes" for row in rows)
     except (OSError, ValueError, csv.Error):
         return False
 

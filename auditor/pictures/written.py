@@ -294,7 +294,7 @@ def _xmp(data: bytes, found: Notes) -> None:
                         note(WRITTEN.get(bare, OTHER), text)
             if len(places) == len(_XMP_PLACE):
                 repeated(PLACE, _place(*(places[name] for name in _XMP_PLACE)))
-        except (ET.ParseError, ValueError, LookupError):
+        except (ET.ParseError, ValueError, LookupError, RecursionError):
             note(UNREAD, hashlib.sha256(packet[0]).hexdigest())
 
 

@@ -623,14 +623,15 @@ def test_the_command_for_what_stays_unread_is_named_by_its_button() -> None:
 def test_of_a_search_that_found_nothing_there_is_nothing_to_decide(running: App) -> None:
     folder = running.home / "duplicates-none"
     folder.mkdir(parents=True, exist_ok=True)
-    for rows in ("", "keep,/backup\nkeep,/backup\n"):
-        (folder / "plan.csv").write_text(f"action,place\n{rows}")
+    for rows in ("", "keep,/backup,\nkeep,/backup,\n"):
+        (folder / "plan.csv").write_text(f"action,place,may_go\n{rows}")
         shown = running.get("/results/duplicates-none").text
         assert "There is nothing to decide." in shown and '<a class="button main" href="/">' in shown
         assert "Look at what would go" not in shown
-    (folder / "plan.csv").write_text("action,place\nask,/p\n")
-    shown = running.get("/results/duplicates-none").text
-    assert "Look at what would go" in shown and "nothing to decide" not in shown
+    for row in ("ask,/p,", "keep,/p,yes"):
+        (folder / "plan.csv").write_text(f"action,place,may_go\n{row}\n")
+        shown = running.get("/results/duplicates-none").text
+        assert "Look at what would go" in shown and "nothing to decide" not in shown
 
 
 def of_verdict(**more: Any) -> str:

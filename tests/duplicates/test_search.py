@@ -697,6 +697,9 @@ def test_where_nobody_can_read_what_is_written_a_person_decides() -> None:
     assert not written.missing(ours, ours)
     broken = [written.notes(jpeg(SCENE, 50, exif=TRUE[:cut])) for cut in (-40, -60)]
     assert written.UNREAD in written.missing(*broken) and written.UNREAD in written.missing(*reversed(broken))
+    deep = "<dc:a>" * 5_000 + "</dc:a>" * 5_000
+    nested = with_xmp(jpeg(SCENE, 50), 'xmlns:dc="http://purl.org/dc/elements/1.1/"', deep)
+    assert written.missing({}, written.notes(nested)) == [written.UNREAD]
     films = [written.film_notes(b"\0\0\0\x18ftypmp42" + bytes(n)) for n in (100, 101)]
     assert written.missing(*films) == [written.UNREAD]
 
