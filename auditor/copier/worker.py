@@ -149,6 +149,8 @@ def _copy(bring: Bring, door: Root, setup: Setup, say: Voice) -> Arrived:
         fd = door.create(temp)
         try:
             try:
+                if door.known.beneath:  # else it may lie in the folder on which a disk was mounted that is pulled
+                    door.check()
                 size, sha256 = _pour(stream, fd, bring, say)
                 after = Opened.of(stream)
                 _demand_whole(bring, size, before, after)
